@@ -1,0 +1,57 @@
+"""The command line: one thin file a command, which parses, calls one stage and writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from c10h import __version__
+from c10h.cli import console, labels, report, score, show
+from c10h.errors import C10hError
+
+app = typer.Typer(
+    name="c10h",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(labels.app, name="labels")
+app.command()(score.score)
+app.command()(report.report)
+app.command()(show.show)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """Does a classifier's uncertainty look like people's?
+
+    Commands exchange HDF5 files of labels, predictions and scores; - is stdin or stdout.
+
+    [bold]c10h labels build counts.npy --truth y.npy -o labels.h5[/]
+
+    [bold]c10h score logits.npy --labels labels.h5[/]
+    """
+    if version:
+        console.print_text(f"c10h {__version__}\n")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run a command line. Errors of the user's end with one line, a closed pipe with none."""
+    try:
+        app()
+    except C10hError as error:
+        console.fail(str(error))
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which must not fail aloud.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

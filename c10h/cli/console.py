@@ -1,0 +1,104 @@
+"""What commands say: results on stdout, messages and progress on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from c10h.report.table import Table
+
+
+def say(message: str) -> None:
+    """One line for people, on stderr."""
+    _console(stderr=True).print(message, soft_wrap=True, highlight=False, markup=False)
+
+
+def fail(message: str) -> None:
+    """One line that says why the command ends."""
+    console = _console(stderr=True)
+    line = " ".join(message.split())
+    console.print("[bold red]error:[/] ", end="")
+    console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
+    """Tables as a terminal shows them; aligned plain text where the output is no terminal."""
+    from c10h.report.table import split, to_plain
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    if not stream.isatty():
+        stream.write(to_plain(tables))
+        stream.flush()
+        return
+    console = _console(stderr=to_stderr)
+    for number, table in enumerate(tables):
+        for part in split(table, console.width - 2):
+            if number or part.title != table.title:
+                console.print()
+            _print_rich(console, part)
+
+
+def print_text(text: str) -> None:
+    """A finished text on stdout."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda items: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total, rate="")
+
+        def advance(items: int) -> None:
+            bar.advance(task, items)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f} items/s" if speed else "")
+
+        yield advance
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _print_rich(console: Console, table: Table) -> None:
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    drawn = RichTable(
+        title=Text(table.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD
+    )
+    for column, name in enumerate(table.header):
+        drawn.add_column(Text(name), justify="left" if column < table.labels else "right")
+    for row in table.rows:
+        cells = []
+        for cell in row:
+            text = Text(cell.text, style="bold" if cell.best else "")
+            if cell.small:
+                text.append("\n" + cell.small, style="dim")
+            cells.append(text)
+        drawn.add_row(*cells)
+    console.print(drawn)
+    for note in table.notes:
+        console.print(Text(note, style="dim"))

@@ -1,0 +1,297 @@
+"""``c10h score``: how human is a classifier's uncertainty?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import print_tables, print_text, progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from c10h.data.matrix import Selection
+    from c10h.data.readers import Meaning
+    from c10h.files import Source
+    from c10h.records import Array, Labels, Predictions, Record, Scores
+    from c10h.stages.score import Run
+
+FORMATS = ("terminal", "markdown", "latex", "csv", "json")
+STRATA_NAMES = ("truth", "modal", "human-entropy")
+
+
+def _complete_metrics() -> list[str]:
+    from c10h.metrics import METRICS
+
+    return list(METRICS)
+
+
+def _list_metrics(wanted: bool) -> None:
+    """Print the table of metrics and exit, for ``--list-metrics``."""
+    if not wanted:
+        return
+    from c10h.metrics import METRICS
+    from c10h.report.table import Cell, Table
+
+    rows = [
+        [Cell(name), Cell(metric.better or "-"), Cell(metric.summary)]
+        for name, metric in METRICS.items()
+    ]
+    print_tables([Table("", ["metric", "better", "definition"], rows, labels=3)])
+    raise typer.Exit
+
+
+def score(
+    predictions: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]PRED…",
+            help="Logits or probabilities: .npy, .npz, .csv, .parquet, .pt, .h5 or a c10h file; "
+            "- is stdin. NAME is what the run is called.",
+        ),
+    ],
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels", metavar="FILE", help="Human labels: a c10h file, counts or probabilities."
+        ),
+    ] = None,
+    truth: options.Truth = None,
+    classes: options.Classes = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metrics",
+            metavar="NAME,…",
+            help="Metrics to compute (all that can be); repeatable. --list-metrics tells them.",
+            autocompletion=_complete_metrics,
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        options.chosen(STRATA_NAMES, "--by", "Also every metric for parts of the items."),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="KEY=TEXT",
+            help="network=…, training=… or data=… for reports; repeatable.",
+        ),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-if",
+            metavar="'METRIC>X'",
+            help="Exit with status 3 where this holds of a run (>, >=, <, <=); repeatable.",
+        ),
+    ] = None,
+    in_sample: Annotated[
+        bool, typer.Option("--in-sample", help="Score a network on items it was trained on.")
+    ] = False,
+    per_item: Annotated[
+        bool, typer.Option("--per-item", help="Keep the value of every item in the file.")
+    ] = False,
+    resamples: Annotated[
+        int, typer.Option("--resamples", min=0, metavar="B", help="Bootstrap resamples.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    columns: options.Columns = None,
+    h5_path: options.H5Path = None,
+    logits: options.AsLogits = False,
+    probs: options.AsProbs = False,
+    output: Annotated[
+        str | None, options.output_option("File of scores to write, - for stdout.")
+    ] = None,
+    force: options.Force = False,
+    format_: Annotated[str, options.format_option(*FORMATS)] = "terminal",
+    json: options.Json = False,
+    list_metrics: Annotated[
+        bool,
+        typer.Option(
+            "--list-metrics",
+            is_eager=True,
+            callback=_list_metrics,
+            help="Print every metric's name and definition, and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Score predictions against people and truth, with 95 % bootstrap intervals over items.
+
+    Every metric that the inputs allow is computed, with its n and with what people reach; two or
+    more files also give paired differences to the first. Calibration errors are biased upward
+    for few items.
+
+    [bold]c10h score logits.npy --labels labels.h5 --by human-entropy[/]
+
+    [bold]c10h score hard=a.npy human=b.npy --labels labels.h5 --fail-if 'ce_human>0.6' --json[/]
+    """
+    from dataclasses import replace
+
+    from c10h import h5
+    from c10h.cli.inputs import lineage_of, meaning, selection
+    from c10h.files import check_output
+    from c10h.metrics import choose
+    from c10h.stages.gate import Gate, check_gates
+    from c10h.stages.score import Options
+    from c10h.stages.score import score as score_runs
+
+    if output:
+        check_output(output, force=force)
+    gates = [Gate.parse(text) for text in fail_if or []]
+    computed = choose([*(metrics or []), *(gate.metric for gate in gates if metrics)])
+    opened = _open(predictions, labels, truth, classes, selection(columns, h5_path),
+                   meaning(logits, probs))  # fmt: skip
+    runs = opened.runs(tag or [])
+    settings = Options(
+        metrics=computed,
+        by=by,
+        resamples=resamples,
+        seed=seed,
+        in_sample=in_sample,
+        per_item=per_item,
+        labels_digest=opened.labels_digest() if output else "",
+    )
+    total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
+    with progress("scoring", total) as advance:
+        scores = score_runs(runs, opened.labels, opened.truth, settings, opened.names, advance)
+    opened.tell_assumptions(scores.classes)
+    if output:
+        shaping = {
+            "metrics": computed if metrics else None,
+            "by": by,
+            "tag": tag,
+            "in-sample": in_sample,
+            "per-item": per_item,
+            "resamples": resamples,
+            "classes": ",".join(opened.names) if opened.names else None,
+            "columns": columns,
+            "h5-path": h5_path,
+            "logits": logits,
+            "probs": probs,
+        }
+        lineage = lineage_of("score", shaping, opened.used(), seed=seed)
+        h5.write(replace(scores, lineage=lineage), output)
+    _show(scores, "json" if json else format_, opened.title(scores), to_stderr=output == "-")
+    check_gates(scores, gates)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The inputs of one command, opened."""
+
+    predictions: Mapping[str, tuple[Source, Predictions]]
+    labels_file: Source | None
+    labels: Labels | None
+    truth_file: Source | None
+    truth: Array | None
+    names: tuple[str, ...] | None
+
+    def runs(self, tags: list[str]) -> list[Run]:
+        """The runs to score, with what ``--tag`` says of all of them."""
+        from c10h.errors import InputError
+        from c10h.stages.score import Run
+
+        about = {}
+        for tag in tags:
+            key, equals, text = tag.partition("=")
+            if not equals or key not in ("network", "training", "data"):
+                raise InputError(f"--tag {tag}: expected network=…, training=… or data=…")
+            about[key] = text
+        return [Run(name, record, **about) for name, (_, record) in self.predictions.items()]
+
+    def used(self) -> list[tuple[str, Source, Record | None]]:
+        """The inputs for the lineage: role, file, record."""
+        found: list[tuple[str, Source, Record | None]] = [
+            (f"predictions {name}", *one) for name, one in self.predictions.items()
+        ]
+        if self.labels_file is not None:
+            found.append(("labels", self.labels_file, self.labels))
+        if self.truth_file is not None:
+            found.append(("truth", self.truth_file, None))
+        return found
+
+    def labels_digest(self) -> str:
+        """Digest of the files that say what is right, so that equal items can be recognised."""
+        files = (self.labels_file, self.truth_file)
+        return " ".join(file.sha256 for file in files if file is not None)
+
+    def title(self, scores: Scores) -> str:
+        """What was scored against what."""
+        against = [file.name for file in (self.labels_file, self.truth_file) if file is not None]
+        runs = ", ".join(self.predictions)
+        settings = scores.settings
+        return (
+            f"{runs} against {' and '.join(against) or 'its own truth'} "
+            f"({settings['resamples']} resamples, seed {settings['seed']})"
+        )
+
+    def tell_assumptions(self, classes: tuple[str, ...]) -> None:
+        """Say which inputs took class names by position, and warn of uneven clipping."""
+        from c10h.data.readers import FROM_PROBS
+        from c10h.stages.join import taken_by_position
+
+        records = {name: record for name, (_, record) in self.predictions.items()}
+        for what, record in [*records.items(), ("labels", self.labels)]:
+            if record is not None and taken_by_position(record, classes):
+                shown = ", ".join(classes[:4]) + (", …" if len(classes) > 4 else "")
+                say(f"{what}: has no class names; its columns are taken as {shown}, in order")
+        kinds = {bool(record.settings.get(FROM_PROBS)) for record in records.values()}
+        if len(kinds) > 1:
+            say(
+                "warning: logits and probabilities side by side: probabilities that were rounded "
+                "to 0 are clipped, which caps their cross-entropy at 87.3 an item"
+            )
+
+
+def _open(
+    predictions: list[str],
+    labels: str | None,
+    truth: str | None,
+    classes: str | None,
+    selection: Selection,
+    meaning: Meaning | None,
+) -> _Opened:
+    from c10h.cli.inputs import split_name
+    from c10h.data.classes import parse_classes
+    from c10h.data.readers import open_labels, open_predictions, open_truth
+    from c10h.errors import InputError
+    from c10h.files import Source, check_single_stdin
+    from c10h.stages.join import common_classes
+
+    named = [split_name(argument) for argument in predictions]
+    check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])
+    networks: dict[str, tuple[Source, Predictions]] = {}
+    for name, path in named:
+        file = Source.open(path)
+        name = name or file.stem
+        if name in networks:
+            raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
+        networks[name] = file, open_predictions(file, selection, meaning)
+    labels_file = Source.open(labels) if labels else None
+    people = None if labels_file is None else open_labels(labels_file)
+    truth_file = Source.open(truth) if truth else None
+    names = parse_classes(classes) if classes else None
+    records: list[Labels | Predictions] = [
+        *([people] if people else []),
+        *(record for _, record in networks.values()),
+    ]
+    order = names or common_classes(records)
+    right = None if truth_file is None else open_truth(truth_file, order)
+    return _Opened(networks, labels_file, people, truth_file, right, names)
+
+
+def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
+    """Print the scores in one of FORMATS."""
+    from c10h.report.scores import entries, metrics_down, render
+
+    found = entries([scores])
+    tables = metrics_down(found, title)
+    if form == "terminal" or to_stderr:
+        print_tables(tables, to_stderr=to_stderr)
+    else:
+        print_text(render(form, tables, found))

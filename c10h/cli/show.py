@@ -1,0 +1,73 @@
+"""``c10h show``: what is in a file, and how was it made?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import print_tables, print_text
+
+if TYPE_CHECKING:
+    from c10h.stages.show import Description
+
+
+def show(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A c10h file, or - for stdin.")],
+    format_: Annotated[str, options.format_option("terminal", "json")] = "terminal",
+    json: options.Json = False,
+) -> None:
+    """Show what is in a c10h file: datasets, classes, a few rows, and how it was made.
+
+    The lineage at the end is a tree: the command that made the file and, below it, each input with
+    its SHA-256 and the command that made that.
+
+    [bold]c10h show labels.h5[/]
+
+    [bold]c10h show scores.h5 --json | jq .lineage[/]
+    """
+    from c10h import h5
+    from c10h.files import Source
+    from c10h.report.table import to_json_text
+    from c10h.stages.show import show as describe
+
+    source = Source.open(file)
+    description = describe(h5.read(source))
+    if json or format_ == "json":
+        print_text(to_json_text(description.to_json()))
+    else:
+        _print(description, source.name)
+
+
+def _print(description: Description, name: str) -> None:
+    from c10h.report.lineage import to_lines
+    from c10h.report.table import Cell, Table
+
+    rows = [
+        [
+            Cell(one.name),
+            Cell(one.dtype),
+            Cell(" x ".join(f"{d}={s}" for d, s in zip(one.dims, one.shape, strict=True))),
+            Cell(_brief(one.first)),
+        ]
+        for one in description.datasets
+    ]
+    notes = [f"classes: {', '.join(description.classes)}"]
+    notes += [f"{key}: {value}" for key, value in description.settings.items() if value != ""]
+    title = f"{name}: {description.kind}"
+    print_tables([Table(title, ["dataset", "dtype", "size", "first"], rows, 4, notes)])
+    if description.lineage is not None:
+        print_text("\n" + "\n".join(to_lines(description.lineage)) + "\n")
+
+
+def _brief(first: list[object]) -> str:
+    """The first rows in little room."""
+    shown = "  ".join(_format(row) for row in first)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def _format(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + " ".join(_format(item) for item in value) + "]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,219 @@
+"""Predictions, labels and truth from c10h's own files or from foreign ones.
+
+What a foreign file does not say is inferred only where it cannot be wrong; else AmbiguousError
+names the option that decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from c10h import h5
+from c10h.data.classes import are_default, default_names, match_order
+from c10h.data.matrix import Matrix, Selection, open_matrix
+from c10h.data.rows import (
+    SUM_TOLERANCE,
+    MappedRows,
+    OneMember,
+    ShareRows,
+    checked_counts,
+    checked_logits,
+    checked_probs,
+    log_of_probs,
+)
+from c10h.errors import AmbiguousError, FileError, SchemaError
+from c10h.files import Source
+from c10h.records import Array, Images, Labels, Predictions, Record, Rows
+
+Meaning: TypeAlias = Literal["logits", "probs"]
+
+# Setting of predictions that came as probabilities: their logits are clipped logarithms.
+FROM_PROBS = "from_probabilities"
+
+SCAN_ROWS = 1 << 15
+EVERYTHING = Selection()
+
+
+def open_predictions(
+    source: Source, selection: Selection = EVERYTHING, meaning: Meaning | None = None
+) -> Predictions:
+    """Predictions from a file of that kind, or logits or probabilities from a foreign one.
+
+    Rows in [0, 1] that sum to 1 within 1e-3 are probabilities, values outside [0, 1] logits;
+    values in [0, 1] that do not sum to 1 are refused until ``meaning`` says. Rows are checked as
+    they are read. Raises FileError, SchemaError or AmbiguousError.
+    """
+    if h5.peek_kind(source) is not None and selection.path is None:
+        record = h5.read(source, Predictions)
+        assert isinstance(record, Predictions)
+        return replace(record, logits=checked_logits(record.logits, source.name))
+    matrix = _two_dimensional(source, selection)
+    rows = _as_float(matrix.rows)
+    told = meaning or tell_logits_from_probs(rows, source.name)
+    if told == "probs":
+        rows = log_of_probs(checked_probs(rows, source.name, any_sum=meaning is not None))
+    else:
+        rows = checked_logits(rows, source.name)
+    return Predictions(
+        classes=_class_names(matrix),
+        settings={FROM_PROBS: told == "probs"},
+        logits=OneMember(rows),
+        member=np.array([source.stem]),
+    )
+
+
+def open_labels(source: Source, selection: Selection = EVERYTHING) -> Labels:
+    """Labels from a file of that kind, or vote counts or probabilities from a foreign one.
+
+    Whole numbers with at least one row that sums to more than 1 are counts; rows in [0, 1] that
+    sum to 1 within 1e-3 are probabilities. Rows are checked as they are read.
+    Raises FileError, SchemaError or AmbiguousError.
+    """
+    if h5.peek_kind(source) is not None and selection.path is None:
+        record = h5.read(source, Labels)
+        assert isinstance(record, Labels)
+        counts = None if record.counts is None else checked_counts(record.counts, source.name)
+        return replace(record, probs=checked_probs(record.probs, source.name), counts=counts)
+    matrix = _two_dimensional(source, selection)
+    names = _class_names(matrix)
+    if tell_counts_from_probs(matrix.rows) == "counts":
+        counts = checked_counts(matrix.rows, source.name)
+        return Labels(classes=names, probs=ShareRows(counts), counts=counts)
+    return Labels(classes=names, probs=checked_probs(matrix.rows, source.name))
+
+
+def open_truth(source: Source, classes: Sequence[str] | None) -> Array:
+    """The true class of each item, int64 (n), from a c10h file that has one or a foreign vector.
+
+    classes: their names, where they are known: then words are looked up, and the range is checked.
+    Raises FileError or SchemaError.
+    """
+    if h5.peek_kind(source) is not None:
+        return _recorded_truth(h5.read(source, Labels, Predictions, Images), source, classes)
+    rows = open_matrix(source, EVERYTHING).rows
+    values = rows[0 : rows.shape[0]]
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise SchemaError(f"{source.name}: expected one class an item, found shape {rows.shape}")
+    if values.dtype.kind in "UO":
+        values = _look_up(values.astype(np.str_), source, classes)
+    truth = values.astype(np.int64)
+    if (truth != values).any():
+        row = int(np.argmax(truth != values))
+        raise SchemaError(f"{source.name}: row {row}: expected a class number, found {values[row]}")
+    check_truth(truth, None if classes is None else len(classes), source.name)
+    return truth
+
+
+def check_truth(truth: Array, count: int | None, name: str) -> None:
+    """Raise SchemaError unless every class number is in [0, count)."""
+    wrong = truth < 0 if count is None else (truth < 0) | (truth >= count)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"
+        raise SchemaError(f"{name}: row {row}: expected {expected}, found {truth[row]}")
+
+
+def tell_logits_from_probs(rows: Rows, name: str) -> Meaning:
+    """Whether the rows are logits or probabilities, reading no further than needed to be sure.
+
+    Raises AmbiguousError for values in [0, 1] whose rows do not all sum to 1.
+    """
+    sums_are_1 = True
+    for block in _scan(rows):
+        if not np.isfinite(block).all():
+            return "logits"  # the reader names the row
+        if (block < 0).any() or (block > 1).any():
+            return "logits"
+        sums = block.sum(axis=1, dtype=np.float64)
+        sums_are_1 = sums_are_1 and bool((np.abs(sums - 1) <= SUM_TOLERANCE).all())
+        if sums_are_1:
+            return "probs"
+    raise AmbiguousError(
+        f"{name}: values in [0, 1] whose rows do not sum to 1: say --logits or --probs"
+    )
+
+
+def tell_counts_from_probs(rows: Rows) -> Literal["counts", "probs"]:
+    """Whether the rows are vote counts or probabilities.
+
+    Rows of one vote each are read as probabilities: nothing tells them from one-hot labels.
+    """
+    for block in _scan(rows):
+        whole = block == np.floor(block)
+        sums = block.sum(axis=1, dtype=np.float64)
+        if not whole.all():
+            return "probs"
+        if (sums != 1).any():
+            return "counts"
+    return "probs"
+
+
+def _recorded_truth(record: Record, source: Source, classes: Sequence[str] | None) -> Array:
+    truth: Array | None = getattr(record, "truth", None)
+    if truth is None:
+        raise FileError(f"{source.name}: expected a dataset truth, found none")
+    check_truth(truth, len(record.classes), source.name)
+    if classes is None:
+        return truth
+    # Truth numbers its own file's classes: translate them into the order that is wanted.
+    order = match_order(record.classes, classes, source.name)
+    return truth if order is None else np.argsort(order)[truth]
+
+
+def _look_up(words: Array, source: Source, classes: Sequence[str] | None) -> Array:
+    """Class numbers of words; a first line that is no class is a header."""
+    if classes is None or are_default(classes):
+        raise AmbiguousError(f"{source.name}: holds class names: give their order with --classes")
+    if words[0] not in classes:
+        words = words[1:]
+    numbers = {name: number for number, name in enumerate(classes)}
+    for row, word in enumerate(words):
+        if word not in numbers:
+            raise SchemaError(
+                f"{source.name}: row {row}: expected one of {', '.join(classes)}, found {word!r}"
+            )
+    return np.array([numbers[word] for word in words], dtype=np.int64)
+
+
+def _two_dimensional(source: Source, selection: Selection) -> Matrix:
+    matrix = open_matrix(source, selection)
+    if len(matrix.rows.shape) != 2 or matrix.rows.shape[1] < 2 or matrix.rows.dtype.kind in "UO":
+        raise SchemaError(
+            f"{source.name}: expected numbers of shape (items, classes), "
+            f"found {matrix.rows.dtype} of shape {matrix.rows.shape}"
+        )
+    return matrix
+
+
+def _as_float(rows: Rows) -> Rows:
+    """The rows in float32 or float64, whichever holds them exactly."""
+    if rows.dtype.name in ("float32", "float64"):
+        return rows
+    dtype = np.float32 if rows.dtype == np.float16 else np.float64
+    return MappedRows(rows, rows.shape, dtype, lambda block, _: block.astype(dtype))
+
+
+def _class_names(matrix: Matrix) -> tuple[str, ...]:
+    names = matrix.header
+    if names is None or len(set(names)) != len(names) or "" in names:
+        return default_names(matrix.rows.shape[1])
+    return names
+
+
+def _scan(rows: Rows) -> Iterator[Array]:
+    for start in range(0, rows.shape[0], SCAN_ROWS):
+        yield rows[start : min(start + SCAN_ROWS, rows.shape[0])]
+
+
+def is_vector(source: Source) -> bool:
+    """Whether a foreign file holds one value an item."""
+    if h5.peek_kind(source) is not None:
+        return False
+    shape = open_matrix(source, EVERYTHING).rows.shape
+    return len(shape) == 1 or shape[1] == 1

@@ -1,0 +1,54 @@
+"""Every error that c10h raises on purpose.
+
+    C10hError                    one line for the user, exit status 1
+    ├── InputError               an input that cannot be used
+    │   ├── FileError            missing, unreadable, truncated, of another format
+    │   ├── SchemaError          a c10h file whose datasets, sizes or values are wrong
+    │   ├── AmbiguousError       more than one reading is possible: an option must say which
+    │   └── MismatchError        two inputs that do not belong together
+    ├── OutputError              a result that cannot be written
+    ├── InSampleError            scoring a network on items it was trained on
+    └── GateError                a condition of the user's holds, exit status 3
+
+Messages are one line and name the file, what was expected and what was found.
+"""
+
+
+class C10hError(Exception):
+    """Base of all errors that end a command with one line and no traceback."""
+
+    exit_status = 1
+
+
+class InputError(C10hError):
+    """An input that cannot be used."""
+
+
+class FileError(InputError):
+    """A file that is missing, unreadable, truncated or of another format."""
+
+
+class SchemaError(InputError):
+    """A record whose datasets, sizes or values break the specification of its kind."""
+
+
+class AmbiguousError(InputError):
+    """An input with more than one possible meaning; the message names the option that decides."""
+
+
+class MismatchError(InputError):
+    """Inputs that do not belong together: other classes, other items, other sizes."""
+
+
+class OutputError(C10hError):
+    """A result that cannot be written; an older output is left untouched."""
+
+
+class InSampleError(C10hError):
+    """Predictions on items that the network was trained on."""
+
+
+class GateError(C10hError):
+    """A ``--fail-if`` condition holds."""
+
+    exit_status = 3

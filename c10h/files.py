@@ -1,0 +1,151 @@
+"""Arguments that name files: inputs, outputs, and ``-`` for stdin and stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from c10h.errors import FileError, InputError, OutputError
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input file. ``name`` is what messages and lineages call it; it has no folder."""
+
+    path: Path
+    name: str
+
+    @classmethod
+    def open(cls, argument: str) -> Source:
+        """The file that an argument names, checked to be readable; ``-`` copies stdin to disk.
+
+        Raises FileError for a missing file, a folder, or a file without read permission.
+        """
+        if argument == "-":
+            return cls(_spool_stdin(), "stdin")
+        path = Path(argument)
+        try:
+            if path.is_dir():
+                raise FileError(f"{argument}: expected a file, found a folder")
+            with path.open("rb"):
+                pass
+        except OSError as error:
+            raise FileError(f"{argument}: {_reason(error)}") from error
+        return cls(path, path.name)
+
+    @property
+    def stem(self) -> str:
+        """The name without its last suffix."""
+        return Path(self.name).stem
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, in hexadecimal."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def head(self, size: int) -> bytes:
+        """The first ``size`` bytes."""
+        with self.path.open("rb") as stream:
+            return stream.read(size)
+
+
+def check_single_stdin(arguments: list[str]) -> None:
+    """Raise InputError when ``-`` stands for more than one input."""
+    if arguments.count("-") > 1:
+        raise InputError("'-' stands for stdin once; it was given for two inputs")
+
+
+def check_output(argument: str, *, force: bool, binary: bool = True) -> None:
+    """Raise OutputError, before any work, where :func:`atomic_output` could not write.
+
+    An existing file needs ``force``; binary output to a terminal is refused.
+    """
+    if argument == "-":
+        if binary and sys.stdout.isatty():
+            raise OutputError("binary output to a terminal: redirect it, or name a file with -o")
+        return
+    path = Path(argument)
+    if path.is_dir():
+        raise OutputError(f"{argument}: expected a file name, found a folder")
+    if path.exists() and not force:
+        raise OutputError(f"{argument}: exists already (--force replaces it)")
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{argument}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{argument}: no permission to write in {folder}")
+
+
+@contextlib.contextmanager
+def atomic_output(argument: str) -> Iterator[BinaryIO]:
+    """An unbuffered file that becomes ``argument`` when the block ends without an error.
+
+    It is written under a temporary name in the same folder, flushed to disk and renamed, so that
+    a killed command leaves the old file or none. ``-`` is copied to stdout at the end.
+    Raises OutputError when the disk is full or the folder is not writable.
+    """
+    path = None if argument == "-" else Path(argument)
+    try:
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{path.name}." if path else "c10h-", dir=path.parent if path else None
+        )
+        try:
+            with open(descriptor, "w+b", buffering=0) as stream:
+                yield stream
+                os.fsync(descriptor)
+                if path is None:
+                    stream.seek(0)
+                    shutil.copyfileobj(stream, sys.stdout.buffer, 1 << 20)
+                    sys.stdout.buffer.flush()
+                else:
+                    os.fchmod(descriptor, 0o666 & ~_umask())
+            if path is not None:
+                os.replace(name, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{argument}: {_reason(error)}") from error
+
+
+def write_text(argument: str, text: str) -> None:
+    """Write UTF-8 text to a file, atomically, or to stdout for ``-``."""
+    with atomic_output(argument) as stream:
+        stream.write(text.encode())
+
+
+def _spool_stdin() -> Path:
+    """Copy stdin to a temporary file, since HDF5 and zip need to seek; removed at exit."""
+    import atexit
+
+    if sys.stdin.isatty():
+        raise FileError("-: expected data on stdin, found a terminal")
+    with tempfile.NamedTemporaryFile(prefix="c10h-", delete=False) as stream:
+        path = Path(stream.name)
+        atexit.register(path.unlink, missing_ok=True)
+        shutil.copyfileobj(sys.stdin.buffer, stream, 1 << 20)
+    if not path.stat().st_size:
+        raise FileError("-: stdin is empty")
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

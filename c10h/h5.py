@@ -1,0 +1,341 @@
+"""One reader and one writer for all kinds of record, in HDF5.
+
+Root attributes: kind, schema (version of this layout), c10h (version that wrote it), classes,
+lineage (JSON), and the record's settings. Nothing in a file depends on the time or the machine:
+the same record is the same bytes.
+
+A file of a stranger's can hurt nobody: soft and external links, virtual datasets and external
+storage are refused before anything is read, and no dataset is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+
+from c10h import __version__
+from c10h.errors import C10hError, FileError, SchemaError
+from c10h.files import Source, atomic_output
+from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows
+
+SCHEMA = 1
+MAGIC = b"\x89HDF\r\n\x1a\n"
+ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
+
+# A chunk is what one small read has to decompress.
+CHUNK_BYTES = 1 << 18
+# Below this an HDF5 chunk index costs more than compression saves.
+COMPRESS_BYTES = 1 << 12
+# Arrays of two or more dimensions stay in the file above this size.
+EAGER_BYTES = 1 << 22
+# How much of a large array is in memory at once while it is written.
+BLOCK_BYTES = 1 << 25
+
+
+def open_file(source: Source) -> h5py.File:
+    """Open an HDF5 file for reading, refusing links that lead out of it.
+
+    Raises FileError if it is no HDF5 file, is truncated, or has soft or external links.
+    """
+    if source.head(len(MAGIC)) != MAGIC:
+        raise FileError(f"{source.name}: expected an HDF5 file, found {describe_head(source)}")
+    try:
+        file = h5py.File(source.path, "r")
+    except OSError as error:
+        raise FileError(
+            f"{source.name}: not a whole HDF5 file (truncated or damaged): {error}"
+        ) from error
+    try:
+        _refuse_links(file, source)
+    except C10hError:
+        file.close()
+        raise
+    except (OSError, RuntimeError, KeyError) as error:
+        raise FileError(f"{source.name}: a damaged HDF5 file: {error}") from error
+    return file
+
+
+def describe_head(source: Source) -> str:
+    """What a file seems to be, from its first bytes, for error messages."""
+    head = source.head(16)
+    if not head:
+        return "an empty file"
+    if all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head):
+        return f"text that begins with {head.decode()!r}"
+    return f"bytes that begin with {head[:8].hex(' ')}"
+
+
+def peek_kind(source: Source) -> str | None:
+    """The kind that a c10h file declares, or None for any other file."""
+    if source.head(len(MAGIC)) != MAGIC:
+        return None
+    with open_file(source) as file:
+        kind = file.attrs.get("kind")
+        return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def read(source: Source, *kinds: type[Record]) -> Record:
+    """Read a c10h file of one of ``kinds`` (any kind when none is named).
+
+    Large arrays stay in the file and are read slice by slice.
+    Raises FileError for other files, SchemaError where the content breaks the specification.
+    """
+    file = open_file(source)
+    kind = file.attrs.get("kind")
+    wanted = [record.kind for record in kinds] or list(KINDS)
+    if kind not in KINDS:
+        raise FileError(f"{source.name}: an HDF5 file, but not one that c10h wrote")
+    if kind not in wanted:
+        raise FileError(f"{source.name}: expected kind {' or '.join(wanted)}, found kind {kind}")
+    try:
+        return _read_record(file, KINDS[kind], source.name)
+    except SchemaError as error:
+        raise SchemaError(f"{source.name}: {error}") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise FileError(f"{source.name}: damaged: {error}") from error
+
+
+def write(record: Record, argument: str, advance: Callable[[int], None] | None = None) -> None:
+    """Write a record to the file ``argument`` (``-``: stdout), atomically.
+
+    advance: called with the number of items after each block, for progress.
+    Raises OutputError when that fails; an older file is then untouched.
+    """
+    with atomic_output(argument) as stream:
+        sink = _Sink(stream)
+        with h5py.File(sink, "w") as file:
+            for key, value in _attributes(record).items():
+                file.attrs[key] = value
+            for path, declared, value in record.datasets():
+                _write_dataset(file, path, declared, value, sink, advance)
+        if sink.error is not None:
+            raise sink.error
+
+
+@dataclass(frozen=True)
+class DatasetRows:
+    """A dataset that stays in its file. Slices are read on demand, as :class:`Rows`."""
+
+    dataset: h5py.Dataset
+    where: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.dataset.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self.dataset.dtype
+        return dtype
+
+    def __getitem__(self, key: Any, /) -> Array:
+        try:
+            return np.asarray(self.dataset[key])
+        except OSError as error:
+            raise FileError(f"{self.where}: damaged: {error}") from error
+
+
+def _read_record(file: h5py.File, kind: type[Record], name: str) -> Record:
+    attributes = dict(file.attrs)
+    schema = int(attributes.get("schema", 0))
+    if schema != SCHEMA:
+        raise SchemaError(
+            f"expected schema version {SCHEMA}, found {schema} "
+            f"(written by c10h {attributes.get('c10h')})"
+        )
+    values: dict[str, Any] = {
+        "classes": tuple(str(item) for item in attributes["classes"]),
+        "lineage": Lineage.from_dict(json.loads(attributes["lineage"])),
+        "settings": {
+            key: value.item() if isinstance(value, np.generic) else value
+            for key, value in attributes.items()
+            if key not in ROOT_ATTRIBUTES
+        },
+    }
+    for field, declared in kind.schema().items():
+        if field not in file:
+            if not declared.optional:
+                raise SchemaError(f"{field}: expected a dataset, found none")
+        elif isinstance(declared, Group):
+            values[field] = {
+                key: _load(item, f"{name}: {field}/{key}") for key, item in file[field].items()
+            }
+        else:
+            values[field] = _load(file[field], f"{name}: {field}")
+    return kind(**values)
+
+
+def _load(dataset: Any, where: str) -> Rows:
+    if not isinstance(dataset, h5py.Dataset):
+        raise SchemaError(f"{where}: expected a dataset, found a group")
+    if h5py.check_string_dtype(dataset.dtype) is not None:
+        return np.asarray(dataset.asstr()[...], dtype=np.str_)
+    rows = DatasetRows(dataset, where)
+    large = len(rows.shape) > 1 and dataset.nbytes > EAGER_BYTES
+    return rows if large else rows[...]
+
+
+def _attributes(record: Record) -> Mapping[str, Any]:
+    lineage = record.lineage or Lineage(command="")
+    return {
+        "kind": record.kind,
+        "schema": SCHEMA,
+        "c10h": __version__,
+        "classes": list(record.classes),
+        "lineage": json.dumps(lineage.to_dict(), sort_keys=True, separators=(",", ":")),
+        **dict(sorted(record.settings.items())),
+    }
+
+
+def _write_dataset(
+    file: h5py.File,
+    path: str,
+    declared: Column | Group,
+    value: Rows,
+    sink: _Sink,
+    advance: Callable[[int], None] | None,
+) -> None:
+    dtype = _file_dtype(declared, value)
+    options: dict[str, Any] = {}
+    if math.prod(value.shape) * dtype.itemsize > COMPRESS_BYTES:
+        options = {
+            "chunks": chunk_shape(value.shape, dtype.itemsize),
+            "compression": "gzip",
+            "compression_opts": 4,
+            "shuffle": declared.shuffle if isinstance(declared, Column) else True,
+        }
+    dataset = file.create_dataset(path, shape=value.shape, dtype=dtype, **options)
+    for key in _blocks(value.shape, declared.dims, dtype.itemsize):
+        if sink.error is not None:
+            return
+        block = np.asarray(value[key])
+        if dtype.kind == "S":
+            block = np.char.encode(block.astype(np.str_), "utf-8").astype(dtype)
+        dataset[key] = block
+        if advance is not None and declared.dims[-1] == "c":
+            advance(block.shape[-2])
+
+
+def _file_dtype(declared: Column | Group, value: Rows) -> np.dtype[Any]:
+    if value.dtype.kind in "UO":
+        # Fixed-length text compresses and, unlike HDF5's variable-length text, never dangles.
+        encoded = np.char.encode(np.asarray(value[...], dtype=np.str_), "utf-8")
+        text: np.dtype[Any] = h5py.string_dtype("utf-8", max(1, encoded.dtype.itemsize))
+        return text
+    return np.dtype(declared.dtype) if isinstance(declared, Column) else value.dtype
+
+
+def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """The largest chunk of at most CHUNK_BYTES that fills the fastest axes first."""
+    room = max(1, CHUNK_BYTES // itemsize)
+    chunk = []
+    for size in reversed(shape):
+        chunk.append(max(1, min(size, room)))
+        room //= chunk[-1]
+    return tuple(reversed(chunk))
+
+
+def _blocks(
+    shape: tuple[int, ...], dims: tuple[str, ...], itemsize: int
+) -> Iterator[slice | tuple[slice | int, ...]]:
+    """Keys that cut an array along its items (axis "n") into blocks of bounded size."""
+    if "n" not in dims[:-1]:
+        yield (slice(None),) * len(shape)
+        return
+    axis = dims.index("n")
+    rows = max(1, BLOCK_BYTES // (itemsize * math.prod(shape[axis + 1 :])))
+    for prefix in np.ndindex(*shape[:axis]):
+        for start in range(0, shape[axis], rows):
+            items = slice(start, min(start + rows, shape[axis]))
+            yield (*prefix, items) if prefix else items
+
+
+def _refuse_links(group: h5py.Group, source: Source, seen: set[int] | None = None) -> None:
+    """Raise FileError if anything below ``group`` is stored elsewhere or linked softly."""
+    seen = set() if seen is None else seen
+    address = h5py.h5o.get_info(group.id).addr
+    if address in seen:
+        return
+    seen.add(address)
+    for name in group:
+        link = group.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise FileError(
+                f"{source.name}: {group.name.rstrip('/')}/{name} is an external or soft link, "
+                "which c10h does not follow"
+            )
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            _refuse_links(item, source, seen)
+        elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+            raise FileError(f"{source.name}: {item.name} stores its data in another file")
+
+
+class _Sink(io.RawIOBase):
+    """A file for HDF5 to write to, which never reports an error to HDF5.
+
+    The HDF5 library crashes the process when its file fails while it is being closed. This
+    remembers the first error instead and keeps what is written afterwards (the last metadata, a
+    few kilobytes, since the writer stops early) in memory, so that HDF5 can close in peace.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self.error: OSError | None = None
+        self._stream = stream
+        self._unwritten: list[tuple[int, bytes]] = []
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            return self._stream.truncate(size)
+        except OSError as error:
+            self.error = self.error or error
+            return size or 0
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        start = self._stream.tell()
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
+        for offset, late in self._unwritten:
+            low, high = max(offset, start), min(offset + len(late), start + len(view))
+            if low < high:
+                view[low - start : high - start] = late[low - offset : high - offset]
+        return len(view) if self._unwritten else len(data)
+
+    def write(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        start = self._stream.tell()
+        if self.error is None:
+            try:
+                done = 0
+                while done < len(view):
+                    done += self._stream.write(view[done:])
+                return len(view)
+            except OSError as error:
+                self.error = error
+        self._unwritten.append((start, bytes(view)))
+        self._stream.seek(start + len(view))
+        return len(view)

@@ -1,0 +1,37 @@
+"""Labels as people gave them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from c10h.data.rows import MappedRows
+from c10h.errors import InputError
+from c10h.labels.material import Material
+from c10h.records import Array, Labels
+
+
+def build(material: Material) -> Labels:
+    """The share of votes, (c_k + A) / (N + A c) with a prior of A pseudo-votes a class.
+
+    The counts are kept as they are. Probabilities without counts pass through; a prior on them is
+    an InputError, because their number of votes is unknown.
+    """
+    labels = material.known_labels("human")
+    probs = labels.probs
+    if material.prior:
+        if labels.counts is None:
+            raise InputError("--prior needs vote counts: the source has probabilities only")
+
+        def add_prior(counts: Array, _: int) -> Array:
+            votes = counts + material.prior
+            return np.asarray(votes / votes.sum(axis=1, keepdims=True))
+
+        probs = MappedRows(labels.counts, labels.counts.shape, np.float64, add_prior)
+    return Labels(
+        classes=material.classes,
+        probs=probs,
+        counts=labels.counts,
+        truth=material.truth,
+        ids=material.ids,
+        annotators=labels.annotators,
+    )

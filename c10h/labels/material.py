@@ -1,0 +1,47 @@
+"""What a label source is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.data.rows import ComputedRows
+from c10h.errors import InputError
+from c10h.records import Array, Labels, Predictions, Rows
+
+
+@dataclass(frozen=True)
+class Material:
+    """Inputs, all about the same items in the same order, with classes in the same order.
+
+    prior: pseudo-votes a class. smoothing: share of the mass that is spread over all classes.
+    temperature: what logits are divided by.
+    """
+
+    classes: tuple[str, ...]
+    labels: Labels | None = None
+    predictions: Sequence[Predictions] = ()
+    truth: Array | None = None
+    ids: Array | None = None
+    prior: float = 0.0
+    smoothing: float = 0.1
+    temperature: float = 1.0
+
+    def known_truth(self, what: str) -> Array:
+        """The truth, or InputError saying that ``what`` needs it."""
+        if self.truth is None:
+            raise InputError(f"--as {what} needs the true classes: give --truth")
+        return self.truth
+
+    def known_labels(self, what: str) -> Labels:
+        """People's labels, or InputError saying that ``what`` needs them."""
+        if self.labels is None:
+            raise InputError(f"--as {what} needs vote counts or probabilities as its SOURCE")
+        return self.labels
+
+
+def row_of_class(truth: Array, table: Array) -> Rows:
+    """Rows (n, c) that depend on an item's class alone: ``table`` (c, c) looked up by truth."""
+    return ComputedRows((len(truth), table.shape[1]), np.float64, lambda items: table[truth[items]])

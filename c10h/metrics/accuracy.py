@@ -1,0 +1,25 @@
+"""Accuracy, and confidence where the model is right and where it is wrong."""
+
+from __future__ import annotations
+
+from c10h.metrics.block import Block, Float
+
+
+def correct(block: Block) -> Float:
+    """1 where argmax q = y; 1/k where k classes tie for the first place and y is one of them."""
+    return block.correct
+
+
+def wrong(block: Block) -> Float:
+    """1 - correct."""
+    return 1.0 - block.correct
+
+
+def confidence_right(block: Block) -> Float:
+    """max q where the model is right, else 0 (Peterson et al. 2019, figure 3A)."""
+    return block.confidence * block.correct
+
+
+def confidence_wrong(block: Block) -> Float:
+    """max q where the model is wrong, else 0 (Peterson et al. 2019, figure 3A)."""
+    return block.confidence * (1.0 - block.correct)

@@ -1,0 +1,169 @@
+"""A block of items, with the quantities that several metrics share computed once.
+
+Arrays are class-major, (c, m) for m items, so that a sum over classes runs along memory. They are
+float64, and logarithms are natural.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c10h.records import Array
+
+Float: TypeAlias = NDArray[np.float64]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best and second-best classes of each item, ties kept as ties.
+
+    first, second: booleans (c, m): the classes that share the first and the second place. After a
+        tie for first all tied classes share both places.
+    """
+
+    first: Array
+    second: Array
+
+    @classmethod
+    def of(cls, scores: Float) -> Ranking:
+        """Rank the classes of each column of ``scores`` (c, m)."""
+        first = scores == scores.max(axis=0)
+        below = np.where(first, -np.inf, scores)
+        second = below == below.max(axis=0)
+        tied = first.sum(axis=0) > 1
+        return cls(first, np.where(tied, first, second))
+
+
+class Block:
+    """Predictions, people and truth of m items.
+
+    A metric may only ask for what is there: :mod:`c10h.metrics` declares what each one needs.
+    """
+
+    def __init__(
+        self,
+        *,
+        logits: Array | None = None,
+        probs: Array | None = None,
+        counts: Array | None = None,
+        truth: Array | None = None,
+    ) -> None:
+        """logits, probs, counts: (m, c) as in files; truth: class numbers (m)."""
+        self._values: dict[object, object] = {}
+        self.size = next(len(x) for x in (logits, probs, counts, truth) if x is not None)
+        if logits is not None:
+            self.logits = _class_major(logits)
+        if probs is not None:
+            self.people = _class_major(probs)
+        if counts is not None:
+            self.votes = _class_major(counts)
+        if truth is not None:
+            self.truth = truth
+
+    def get(self, term: Callable[[Block], Value]) -> Value:
+        """``term(block)``, computed once."""
+        if term not in self._values:
+            self._values[term] = term(self)
+        return cast(Value, self._values[term])
+
+    @cached_property
+    def columns(self) -> Array:
+        """0 ... m - 1, to pick one class an item: ``x[block.truth, block.columns]``."""
+        return np.arange(self.size)
+
+    @cached_property
+    def ones(self) -> Float:
+        return np.ones(self.size)
+
+    # The model.
+
+    @cached_property
+    def _shifted(self) -> Float:
+        return np.asarray(self.logits - self.logits.max(axis=0))
+
+    @cached_property
+    def _exponentials(self) -> tuple[Float, Float]:
+        exponentials = np.exp(self._shifted)
+        return exponentials, exponentials.sum(axis=0)
+
+    @cached_property
+    def log_model(self) -> Float:
+        """log q by log-softmax, exact also where q underflows."""
+        return self._shifted - np.log(self._exponentials[1])
+
+    @cached_property
+    def model(self) -> Float:
+        """q = softmax of the logits."""
+        exponentials, total = self._exponentials
+        return exponentials / total
+
+    @cached_property
+    def model_ranking(self) -> Ranking:
+        """Ranked by logits: two probabilities can both round to 0 or 1, logits do not."""
+        return Ranking.of(self.logits)
+
+    @cached_property
+    def first_share(self) -> Float:
+        """1 for the model's first choice; 1/k for each of k classes tied for it."""
+        first = self.model_ranking.first
+        return np.asarray(first / first.sum(axis=0))
+
+    @cached_property
+    def confidence(self) -> Float:
+        """max q."""
+        return np.asarray(1.0 / self._exponentials[1])
+
+    @cached_property
+    def correct(self) -> Float:
+        """Whether the first choice is the truth; in expectation over orders where logits tie."""
+        return np.asarray(self.first_share[self.truth, self.columns])
+
+    @cached_property
+    def model_entropy(self) -> Float:
+        """H(q) in nats."""
+        return np.asarray(-(self.model * self.log_model).sum(axis=0))
+
+    # People.
+
+    @cached_property
+    def people_entropy(self) -> Float:
+        """H(p) in nats, 0 log 0 being 0."""
+        return np.asarray(-x_log_x(self.people).sum(axis=0))
+
+    @cached_property
+    def ballots(self) -> Float:
+        """Votes (c, m) where there are any, else probabilities: what people's order comes from.
+
+        A prior or smoothing in the probabilities would give every item a second choice.
+        """
+        return self.votes if hasattr(self, "votes") else self.people
+
+    @cached_property
+    def ballots_ranking(self) -> Ranking:
+        return Ranking.of(self.ballots)
+
+    @cached_property
+    def totals(self) -> Float:
+        """N_i, the votes of each item."""
+        return np.asarray(self.votes.sum(axis=0))
+
+    @cached_property
+    def vote_shares(self) -> Float:
+        """Votes as shares, without the prior that probabilities may have; else probabilities."""
+        return np.asarray(self.ballots / self.ballots.sum(axis=0))
+
+
+def x_log_x(x: Float) -> Float:
+    """x log x, with 0 log 0 = 0."""
+    return np.asarray(x * np.log(np.where(x > 0, x, 1.0)))
+
+
+def _class_major(rows: Array) -> Float:
+    return np.ascontiguousarray(rows.T, dtype=np.float64)

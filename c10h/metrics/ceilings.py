@@ -1,0 +1,193 @@
+"""What people themselves reach on each metric, by method, because methods mean different things.
+
+plug-in, miller-madow: the least cross-entropy that any model can have is the entropy of people's
+    distribution, estimated from the shares of votes, or with the bias correction of Miller (1955),
+    (classes with votes - 1) / 2N. On kl, which has the plug-in entropy taken off, 0 and the
+    correction alone.
+leave-one-vote-out: the other N - 1 votes of an item act as the model, each vote in turn as the
+    annotator who is left out, in closed form.
+split-half-V: half of an item's votes (V on average) act as the model, the other half as people,
+    over SPLITS random splits of at most SPLIT_ITEMS items. Not corrected for the halved votes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.metrics.block import Block, Float
+from c10h.metrics.brier import several_votes, vote_variance
+from c10h.metrics.consistency import error_consistency
+from c10h.metrics.divergence import jsd
+from c10h.metrics.metric import Term, count, divide
+from c10h.metrics.ranks import fit_rank_correlation
+from c10h.metrics.second_best import has_second, second_matches
+from c10h.parallel import in_order
+from c10h.records import Array
+
+PLUG_IN, MILLER_MADOW, LEAVE_ONE_OUT = "plug-in", "miller-madow", "leave-one-vote-out"
+SPLITS = 8
+SPLIT_ITEMS = 100_000
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """A ceiling in closed form: sums of ``terms`` over items, and a formula, as in a metric."""
+
+    terms: tuple[Term, ...]
+    combine: Callable[..., Float]
+
+
+def plug_in_entropy(block: Block) -> Float:
+    """H(p) of the human distribution, in nats."""
+    return block.people_entropy
+
+
+def miller_madow_bias(block: Block) -> Float:
+    """(classes with votes - 1) / 2N: the first-order bias of the plug-in entropy, in nats."""
+    return np.asarray(((block.votes > 0).sum(axis=0) - 1) / (2 * block.totals))
+
+
+def rest_correct(block: Block) -> Float:
+    """The chance that the plurality of the other N - 1 votes is the truth; 0 where N = 1.
+
+    In expectation over the vote left out and over ties for the first place.
+    """
+    top, leaders, level = block.get(_leaders)
+    at_truth = block.votes[block.truth, block.columns]
+    untouched = (at_truth == top) / leaders
+    # Leaving out a vote for the only leader lets the classes one vote behind draw level.
+    overtaken = np.where(leaders == 1, (at_truth >= top - 1) * level, untouched)
+    share = leaders * top / block.totals
+    chance = share * overtaken + (1 - share) * untouched
+    return np.asarray(chance * block.get(several_votes))
+
+
+def rest_and_vote_correct(block: Block) -> Float:
+    """The chance that the plurality of the rest and the vote left out both are the truth."""
+    top, leaders, level = block.get(_leaders)
+    leads_alone = (leaders == 1) & (block.votes[block.truth, block.columns] == top)
+    return np.where(leads_alone, top / block.totals * level, 0.0) * block.get(several_votes)
+
+
+def vote_correct(block: Block) -> Float:
+    """The chance that the vote left out is the truth; 0 where N = 1."""
+    return np.asarray(block.vote_shares[block.truth, block.columns] * block.get(several_votes))
+
+
+def rest_brier_human(block: Block) -> Float:
+    """Σ (p_rest - p)² in expectation over populations: V/(N-1) + V/N; 0 where N = 1.
+
+    The same number comes from the mean of ‖p_rest - vote‖² over the votes left out, less the
+    1 - Σ (c/N)² by which the distance to single votes exceeds that to their shares.
+    """
+    total = np.maximum(block.totals, 2)
+    return block.get(vote_variance) * (1 / (total - 1) + 1 / total)
+
+
+def rest_brier_hard(block: Block) -> Float:
+    """Σ (p_rest - onehot y)², the mean over the votes left out; 0 where N = 1."""
+    total = np.maximum(block.totals, 2)
+    votes = block.votes
+    # Each p_rest is (c - e_v)/(N-1); its square and its entry at y, averaged over votes v.
+    squares = (votes**2).sum(axis=0)
+    mean_squares = (squares - 2 * squares / total + 1) / (total - 1) ** 2
+    at_truth = votes[block.truth, block.columns]
+    mean_at_truth = (at_truth - at_truth / total) / (total - 1)
+    return np.asarray((mean_squares - 2 * mean_at_truth + 1) * block.get(several_votes))
+
+
+CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
+    "ce_human": {
+        PLUG_IN: Ceiling((plug_in_entropy, count), divide),
+        MILLER_MADOW: Ceiling(
+            (plug_in_entropy, miller_madow_bias, count),
+            lambda entropy, bias, items: divide(entropy + bias, items),
+        ),
+    },
+    "kl": {
+        PLUG_IN: Ceiling((count,), np.zeros_like),
+        MILLER_MADOW: Ceiling((miller_madow_bias, count), divide),
+    },
+    "accuracy": {LEAVE_ONE_OUT: Ceiling((rest_correct, several_votes), divide)},
+    "brier_human": {LEAVE_ONE_OUT: Ceiling((rest_brier_human, several_votes), divide)},
+    "brier_hard": {LEAVE_ONE_OUT: Ceiling((rest_brier_hard, several_votes), divide)},
+    "kappa_human": {
+        LEAVE_ONE_OUT: Ceiling(
+            (rest_and_vote_correct, rest_correct, vote_correct, several_votes), error_consistency
+        )
+    },
+}
+# The plug-in entropy needs no votes; everything else does.
+NEEDS_NO_VOTES = PLUG_IN
+
+SPLIT_HALF = ("sba", "jsd", "entropy_corr")
+
+
+def split_half(counts: Array, seed: int) -> dict[str, float]:
+    """Split-half ceilings, by metric, of the items whose votes are ``counts`` (n, c).
+
+    NaN for a metric without an item that it is defined for.
+    """
+    several = counts[counts.sum(axis=1) > 1]
+    if not len(several):
+        return dict.fromkeys(SPLIT_HALF, float("nan"))
+
+    def split(number: int) -> tuple[float, float, float]:
+        random = np.random.default_rng([seed, number])
+        half = split_votes(several, several.sum(axis=1) // 2, random)
+        return _compare_halves(half, several - half)
+
+    means = np.mean(list(in_order(split, range(SPLITS))), axis=0)
+    return dict(zip(SPLIT_HALF, means.tolist(), strict=True))
+
+
+def split_half_name(counts: Array) -> str:
+    """The name of the method, with the votes that half of an item has on average."""
+    total = counts.sum(axis=1)
+    halves = total[total > 1] // 2
+    return f"split-half-{round(float(halves.mean())) if len(halves) else 0}"
+
+
+def split_votes(counts: Array, sizes: Array, random: np.random.Generator) -> Array:
+    """Draw ``sizes`` (n) of the votes (n, c) of each item without replacement.
+
+    Multivariate hypergeometric, as one hypergeometric draw a class given the classes before it.
+    """
+    drawn = np.zeros_like(counts)
+    left, wanted = counts.sum(axis=1), np.array(sizes)
+    for column in range(counts.shape[1]):
+        good = counts[:, column]
+        left = left - good
+        open_items = np.flatnonzero((good > 0) & (wanted > 0))
+        some = random.hypergeometric(good[open_items], left[open_items], wanted[open_items])
+        drawn[open_items, column] = some
+        wanted[open_items] -= some
+    return drawn
+
+
+def _compare_halves(first: Array, second: Array) -> tuple[float, float, float]:
+    """sba, jsd and entropy_corr of the first half of the votes as the model of the second."""
+    share = first / first.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore"):
+        logits = np.maximum(np.log(share), -1e4)
+    people = second / second.sum(axis=1, keepdims=True)
+    block = Block(logits=logits, probs=people, counts=second)
+    known = has_second(block).sum()
+    matches = float(second_matches(block).sum() / known) if known else float("nan")
+    correlation = fit_rank_correlation(
+        np.round(block.people_entropy, 12), np.round(block.model_entropy, 12)
+    ).combine(np.zeros(1), np.ones(1))
+    return matches, float(jsd(block).mean()), float(correlation[0])
+
+
+def _leaders(block: Block) -> tuple[Float, Float, Float]:
+    """Votes of the first place, how many classes share it, and what a leader keeps of it.
+
+    A leader that loses one vote shares the place with the classes that were one vote behind.
+    """
+    top = block.votes.max(axis=0)
+    behind = (block.votes == top - 1).sum(axis=0)
+    return top, block.ballots_ranking.first.sum(axis=0), 1 / (behind + 1)

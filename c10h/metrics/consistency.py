@@ -1,0 +1,31 @@
+"""Error consistency between the model and one random annotator (Geirhos et al., NeurIPS 2020)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from c10h.metrics.block import Block, Float
+from c10h.metrics.metric import divide
+
+
+def annotator_correct(block: Block) -> Float:
+    """The chance that one random annotator is right: the share of votes for the truth."""
+    return np.asarray(block.vote_shares[block.truth, block.columns])
+
+
+def both_correct(block: Block) -> Float:
+    """The chance that the model and one random annotator are both right."""
+    return block.correct * block.get(annotator_correct)
+
+
+def error_consistency(both: Float, first: Float, second: Float, items: Float) -> Float:
+    """κ = (observed - expected) / (1 - expected) agreement in being right or wrong.
+
+    both, first, second: expected numbers of items on which both, the first and the second observer
+    are right. Geirhos, Meding & Wichmann 2020, eq. 1 to 3, as a ratio of expectations over votes.
+    NaN where chance agreement is 1.
+    """
+    one, other = divide(first, items), divide(second, items)
+    observed = 1 - one - other + 2 * divide(both, items)
+    expected = one * other + (1 - one) * (1 - other)
+    return divide(observed - expected, 1 - expected)

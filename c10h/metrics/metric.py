@@ -1,0 +1,88 @@
+"""What a metric is: sums over items, and a formula that turns the sums into a value.
+
+Because a value depends on the items through sums alone, a bootstrap resample of it is one product
+of resampling weights with sums of groups of items (:mod:`c10h.metrics.bootstrap`). Metrics that
+depend on ranks over the whole set add a sum of influences (:mod:`c10h.metrics.ranks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+
+from c10h.metrics.block import Block, Float
+from c10h.records import Array
+
+
+class Needs(StrEnum):
+    """What a metric needs besides the model's output, with the reason that is given without it."""
+
+    TRUTH = "the true classes (--truth)"
+    PEOPLE = "human labels (--labels)"
+    COUNTS = "human labels with vote counts (--labels)"
+
+
+@dataclass(frozen=True)
+class Binned:
+    """A term that falls into one of ``bins`` sums: its bin and its value for each item."""
+
+    bins: int
+    slot: Array
+    value: Float
+
+
+# A term gives every item a number (m), or a bin and a number.
+Term: TypeAlias = Callable[[Block], Float | Binned]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric over items.
+
+    terms: what is summed over items; the last counts the items, and its sum is the metric's n.
+    combine: value from the terms' sums, each of shape (...) or, for binned terms, (..., bins).
+    better: "low", "high" or "" for metrics without a direction.
+    per_item: the value of one item, for metrics that are means over items.
+    absent: why the value does not exist where ``combine`` gives NaN.
+    headline: whether it is in the reports that do not name their metrics.
+    """
+
+    summary: str
+    needs: tuple[Needs, ...]
+    better: str
+    terms: tuple[Term, ...]
+    combine: Callable[..., Float]
+    per_item: bool = False
+    absent: str = "no item that it is defined for"
+    headline: bool = False
+
+
+def divide(numerator: Float, denominator: Float) -> Float:
+    """Elementwise ratio; NaN where the denominator is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(denominator == 0, np.nan, numerator / denominator))
+
+
+def count(block: Block) -> Float:
+    """1 for every item."""
+    return block.ones
+
+
+def mean(
+    term: Term,
+    over: Term = count,
+    *,
+    summary: str,
+    needs: tuple[Needs, ...],
+    better: str,
+    headline: bool = False,
+    absent: str = "no item that it is defined for",
+) -> Metric:
+    """The mean of ``term`` over the items where ``over`` is 1 (or, in expectation, positive)."""
+    return Metric(
+        summary, needs, better, (term, over), divide, True, absent=absent, headline=headline
+    )

@@ -1,0 +1,138 @@
+"""Sums of terms over cells of items, from which every value and every resample is computed.
+
+A cell is one bootstrap group within one stratum. Cells are numbered by stratum, then group, and
+only those with items exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from c10h.metrics.block import Block, Float
+from c10h.metrics.metric import Binned, Term
+from c10h.records import Array
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A partition of items: the cell of each item, and the group and stratum of each cell."""
+
+    of_item: Array
+    group: Array
+    stratum: Array
+    groups: int
+
+    @classmethod
+    def of(cls, group: Array, groups: int, stratum: Array, strata: int) -> Cells:
+        """From the group (of ``groups``) and the stratum (of ``strata``) of each item."""
+        key = stratum.astype(np.int64) * groups + group
+        present = np.zeros(strata * groups, dtype=bool)
+        present[key] = True
+        occupied = np.flatnonzero(present)
+        number = np.cumsum(present, dtype=np.int32) - np.int32(1)
+        return cls(number[key], occupied % groups, occupied // groups, groups)
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def slice_of(self, stratum: int) -> slice:
+        """The cells of one stratum, which are consecutive."""
+        first, last = np.searchsorted(self.stratum, [stratum, stratum + 1])
+        return slice(int(first), int(last))
+
+
+def sum_terms(terms: Iterable[Term], blocks: Sequence[Block], cells: Cells, items: slice) -> Totals:
+    """Sum every term by cell, over consecutive blocks that cover ``items``."""
+    cell = cells.of_item[items]
+    return {
+        term: sum_by_cell(join([block.get(term) for block in blocks]), cell, len(cells))
+        for term in terms
+    }
+
+
+def sum_by_cell(value: Float | Binned, cell: Array, cells: int) -> Float:
+    """Sum one term by cell: (cells), or (cells, bins) for a binned term."""
+    if isinstance(value, Binned):
+        key = cell.astype(np.int64) * value.bins + value.slot
+        sums = np.bincount(key, value.value, cells * value.bins)
+        return sums.reshape(cells, value.bins).astype(np.float64, copy=False)
+    return np.bincount(cell, value, cells).astype(np.float64, copy=False)
+
+
+def add_totals(total: dict[Term, Float], more: Totals) -> None:
+    """Add sums to running sums, in place."""
+    for term, sums in more.items():
+        if term in total:
+            total[term] += sums
+        else:
+            total[term] = sums
+
+
+def join(parts: list[Float | Binned]) -> Float | Binned:
+    """One term over consecutive blocks."""
+    first = parts[0]
+    if isinstance(first, Binned):
+        binned = [part for part in parts if isinstance(part, Binned)]
+        slots = np.concatenate([part.slot for part in binned])
+        return Binned(first.bins, slots, np.concatenate([part.value for part in binned]))
+    return np.concatenate([part for part in parts if not isinstance(part, Binned)])
+
+
+Totals = Mapping[Term, Float]
+
+
+class Formulas:
+    """Metrics of one set of cells as formulas over the columns of one matrix of sums.
+
+    The value of every metric is its formula at the columns' totals; a resample is the same formula
+    at the product of the cells' weights with the matrix.
+    """
+
+    def __init__(self, group: Array, groups: int) -> None:
+        """group: the bootstrap group of each cell, of ``groups``."""
+        self.group = group
+        self.groups = groups
+        self._columns: list[Float] = []
+        self._width = 0
+        self._places: dict[object, slice | int] = {}
+        self._formulas: dict[str, tuple[Callable[..., Float], tuple[slice | int, ...]]] = {}
+
+    def add(self, name: str, combine: Callable[..., Float], sums: Mapping[object, Float]) -> None:
+        """Add a metric: its formula and the sums that it takes, in order, under unique keys."""
+        self._formulas[name] = combine, tuple(self._place(*item) for item in sums.items())
+
+    def evaluate(self, weights: Float | None = None) -> dict[str, tuple[Float, Float]]:
+        """Value and n of every metric, for each row of group weights (b, groups).
+
+        Without weights, of the items as they are (b = 1).
+        """
+        if weights is None:
+            sums = self._matrix.sum(axis=0, keepdims=True)
+        elif self._every_group_once:
+            sums = weights @ self._matrix
+        else:
+            sums = weights[:, self.group] @ self._matrix
+        return {
+            name: (combine(*(sums[:, place] for place in places)), sums[:, places[-1]])
+            for name, (combine, places) in self._formulas.items()
+        }
+
+    @cached_property
+    def _matrix(self) -> Float:
+        return np.concatenate(self._columns, axis=1)
+
+    @cached_property
+    def _every_group_once(self) -> bool:
+        return np.array_equal(self.group, np.arange(self.groups))
+
+    def _place(self, key: object, sums: Float) -> slice | int:
+        if key not in self._places:
+            columns = sums if sums.ndim == 2 else sums[:, None]
+            start, self._width = self._width, self._width + columns.shape[1]
+            self._places[key] = slice(start, self._width) if sums.ndim == 2 else start
+            self._columns.append(columns)
+        return self._places[key]

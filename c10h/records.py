@@ -1,0 +1,342 @@
+"""The kinds of file that commands exchange, one frozen dataclass each.
+
+A dataclass is the schema: a field made by :func:`column` is one HDF5 dataset with a dtype and
+symbolic sizes ("n" items, "c" classes, ...), a field made by :func:`group` an HDF5 group of named
+datasets. Sizes with the same symbol must agree, and "c" is the number of class names.
+:mod:`c10h.h5` reads and writes every kind from these declarations alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c10h.errors import SchemaError
+
+Array: TypeAlias = NDArray[Any]
+Setting: TypeAlias = str | int | float | bool
+
+
+class Rows(Protocol):
+    """What a large array has to offer: a numpy array, or a file that is read slice by slice.
+
+    ``rows[a:b]`` (or ``rows[k, a:b]`` with three or more dimensions) returns a numpy array.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def __getitem__(self, key: Any, /) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Column:
+    """Declaration of one dataset.
+
+    dtype: the numpy name of the dtype in the file; "str" is UTF-8 text.
+    dims: symbolic sizes, from the slowest axis to the fastest.
+    in_memory: dtypes that a record may hold besides ``dtype``; they are converted when written.
+    shuffle: whether byte shuffling before compression pays (measured by benchmarks/compression.py).
+    """
+
+    dtype: str
+    dims: tuple[str, ...]
+    optional: bool = False
+    in_memory: tuple[str, ...] = ()
+    shuffle: bool = True
+
+    def check_dtype(self, found: np.dtype[Any], what: str) -> None:
+        """Raise SchemaError unless ``found`` is a dtype that this column may have."""
+        names = ("str",) if found.kind in "UO" else (found.name,)
+        if not set(names) & {self.dtype, *self.in_memory}:
+            raise SchemaError(f"{what}: expected {self.dtype}, found {found.name}")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Declaration of one HDF5 group: datasets of any name that share ``dims``."""
+
+    dims: tuple[str, ...]
+    optional: bool = True
+
+
+def column(dtype: str, *dims: str, optional: bool = False, **more: Any) -> Any:
+    """Declare a dataset of a record; see :class:`Column`."""
+    metadata = {"schema": Column(dtype, dims, optional, **more)}
+    if optional:
+        return dataclasses.field(default=None, metadata=metadata)
+    return dataclasses.field(metadata=metadata)
+
+
+def group(*dims: str) -> Any:
+    """Declare a group of datasets of a record; see :class:`Group`. Empty when absent."""
+    return dataclasses.field(default_factory=dict, metadata={"schema": Group(dims)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One input of a command: the part it played, its file name (no folder), its SHA-256."""
+
+    role: str
+    name: str
+    sha256: str
+    kind: str | None = None
+    lineage: Lineage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """How a record was made: the command, its options without paths, its seed, and its inputs."""
+
+    command: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seed: int | None = None
+    architecture: str | None = None
+    inputs: tuple[Input, ...] = ()
+    version: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries and lists, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Lineage:
+        """Inverse of :meth:`to_dict`. Raises SchemaError on anything else."""
+        try:
+            inputs = tuple(
+                Input(
+                    role=str(item["role"]),
+                    name=str(item["name"]),
+                    sha256=str(item["sha256"]),
+                    kind=item["kind"],
+                    lineage=cls.from_dict(item["lineage"]) if item["lineage"] else None,
+                )
+                for item in data["inputs"]
+            )
+            return cls(
+                command=str(data["command"]),
+                options=dict(data["options"]),
+                seed=data["seed"],
+                architecture=data["architecture"],
+                inputs=inputs,
+                version=str(data["version"]),
+            )
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise SchemaError(f"lineage: not in the form that c10h writes ({error!r})") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Base of all kinds. Construction checks dtypes, dimensions and the agreement of sizes."""
+
+    kind: ClassVar[str]
+
+    classes: tuple[str, ...]
+    settings: Mapping[str, Setting] = dataclasses.field(default_factory=dict)
+    lineage: Lineage | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
+            raise SchemaError(
+                f"classes: expected two or more different names, found {self.classes}"
+            )
+        sizes = {"c": len(self.classes)}
+        for name, declared, value in self.datasets():
+            _check(name, declared, value, sizes)
+
+    @classmethod
+    @cache
+    def schema(cls) -> Mapping[str, Column | Group]:
+        """The declared datasets and groups of this kind, in order."""
+        return {
+            field.name: field.metadata["schema"]
+            for field in dataclasses.fields(cls)
+            if "schema" in field.metadata
+        }
+
+    def datasets(self) -> Iterator[tuple[str, Column | Group, Rows]]:
+        """Every dataset that is present: its path in the file, its declaration, its values."""
+        for name, declared in self.schema().items():
+            value = getattr(self, name)
+            if isinstance(declared, Group):
+                for key, member in sorted(value.items()):
+                    yield f"{name}/{key}", declared, member
+            elif value is not None:
+                yield name, declared, value
+
+
+def _check(name: str, declared: Column | Group, value: Rows, sizes: dict[str, int]) -> None:
+    if isinstance(declared, Column):
+        declared.check_dtype(value.dtype, name)
+    if len(value.shape) != len(declared.dims):
+        raise SchemaError(
+            f"{name}: expected dimensions ({', '.join(declared.dims)}), found shape {value.shape}"
+        )
+    for symbol, size in zip(declared.dims, value.shape, strict=True):
+        expected = size if symbol.isdigit() else sizes.setdefault(symbol, size)
+        if size != (int(symbol) if symbol.isdigit() else expected):
+            raise SchemaError(f"{name}: expected {symbol} = {expected}, found shape {value.shape}")
+
+
+def _check_index(index: Array | None) -> None:
+    """Raise SchemaError where an index of rows is negative or names a row twice."""
+    if index is None or not len(index):
+        return
+    if index.min() < 0:
+        raise SchemaError(f"index: row {int(index.min())} is out of range")
+    values, first = np.unique(index, return_index=True)
+    if len(values) != len(index):
+        second = np.setdiff1d(np.arange(len(index)), first)[0]
+        raise SchemaError(f"index: row {int(index[second])} appears twice")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images(Record):
+    """Pictures as bytes, colour last. ``truth`` is the class of each, ``ids`` names each item."""
+
+    kind = "images"
+
+    images: Rows = column("uint8", "n", "h", "w", "3")
+    truth: Array | None = column("int64", "n", optional=True)
+    ids: Array | None = column("str", "n", optional=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels(Record):
+    """Soft labels: ``probs`` rows sum to 1; ``counts`` are the votes that they come from.
+
+    Where there are people, the counts are the primary artefact: a prior or a smoothing changes
+    ``probs`` alone. ``annotators`` holds one row an annotator (id, skill, attention, ...).
+    """
+
+    kind = "labels"
+
+    # Few different values recur in whole, so shuffling their bytes apart costs compression.
+    probs: Rows = column("float64", "n", "c", shuffle=False)
+    counts: Rows | None = column("int32", "n", "c", optional=True)
+    truth: Array | None = column("int64", "n", optional=True)
+    ids: Array | None = column("str", "n", optional=True)
+    annotators: Mapping[str, Array] = group("a")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions(Record):
+    """Logits of m members (networks) over the same n items.
+
+    logits: natural-log scale; an ensemble stores the log of its members' mean softmax.
+    index: row of each item in the images that it came from; no row twice.
+    fold: the fold whose network predicted the item (held-out predictions).
+    member_fold: the fold of each member's network, -1 for a network without folds.
+    item: first 64 bits of the SHA-256 of each item's pixels.
+    trained: ``item`` (uint64) and ``fold`` (int16) of every item that any of these networks was
+        ever trained on, ancestors included. Fold -1: all networks saw it; fold f: all but the
+        network of fold f. Empty where that is unknown.
+    """
+
+    kind = "predictions"
+
+    logits: Rows = column("float32", "m", "n", "c", in_memory=("float64",))
+    member: Array = column("str", "m")
+    index: Array | None = column("int64", "n", optional=True)
+    ids: Array | None = column("str", "n", optional=True)
+    truth: Array | None = column("int64", "n", optional=True)
+    fold: Array | None = column("int16", "n", optional=True)
+    member_fold: Array | None = column("int16", "m", optional=True)
+    item: Array | None = column("uint64", "n", optional=True)
+    trained: Mapping[str, Array] = group("k")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_index(self.index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack(Record):
+    """Logits before and after an attack with k budgets and s steps.
+
+    epsilon: the budgets, in pixels of [0,1]; norm: the realised size of each perturbation.
+    loss, correct: cross-entropy in nats and whether the prediction was right, step 0 being clean.
+    health: name, value and passed of each check of the attack itself.
+    """
+
+    kind = "attack"
+
+    clean_logits: Rows = column("float32", "m", "n", "c")
+    logits: Rows = column("float32", "m", "k", "n", "c")
+    epsilon: Array = column("float64", "k")
+    loss: Rows = column("float32", "m", "k", "s+1", "n")
+    correct: Rows = column("uint8", "m", "k", "s+1", "n")
+    norm: Rows = column("float32", "m", "k", "n")
+    index: Array = column("int64", "n")
+    ids: Array | None = column("str", "n", optional=True)
+    truth: Array | None = column("int64", "n", optional=True)
+    fold: Array | None = column("int16", "n", optional=True)
+    images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
+    health: Mapping[str, Array] = group("checks")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_index(self.index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores(Record):
+    """Values of q metrics for r runs in t strata of the items; the first stratum is all items.
+
+    value, low, high: NaN where the figure does not exist, and then ``why`` says why.
+    n: how many items the value is a mean over.
+    ceilings: what people reach, one (r, q, t) array a method; NaN where a method does not apply.
+    run, network, training, data: the name of each run and what its user says of it.
+    items: digest of the run's items, their order and their labels; equal digests can be paired.
+    exposure: "held-out", "in-sample" or "unknown": what the network was trained on.
+    notes: what a reader of a run's figures should know (clipped zeros, ties), one a line.
+    samples: the B bootstrap values behind each interval.
+    per_item: the value of each item, NaN where a metric is no mean over items.
+    """
+
+    kind = "scores"
+
+    value: Array = column("float64", "r", "q", "t")
+    low: Array = column("float64", "r", "q", "t")
+    high: Array = column("float64", "r", "q", "t")
+    n: Array = column("int64", "r", "q", "t")
+    why: Array = column("str", "r", "q", "t")
+    ceilings: Mapping[str, Array] = group("r", "q", "t")
+    run: Array = column("str", "r")
+    network: Array = column("str", "r")
+    training: Array = column("str", "r")
+    data: Array = column("str", "r")
+    items: Array = column("str", "r")
+    exposure: Array = column("str", "r")
+    notes: Array = column("str", "r")
+    metric: Array = column("str", "q")
+    stratum: Array = column("str", "t")
+    samples: Rows = column("float32", "r", "q", "t", "b")
+    per_item: Rows | None = column("float32", "r", "q", "n", optional=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Record):
+    """Learning curves: one row an epoch of a fold. Loss in nats, accuracy as a share."""
+
+    kind = "history"
+
+    fold: Array = column("int16", "e")
+    epoch: Array = column("int32", "e")
+    loss: Array = column("float64", "e")
+    accuracy: Array = column("float64", "e")
+    learning_rate: Array = column("float64", "e")
+
+
+KINDS: Mapping[str, type[Record]] = {
+    record.kind: record for record in (Images, Labels, Predictions, Attack, Scores, History)
+}

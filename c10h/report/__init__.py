@@ -1,0 +1,1 @@
+"""What results look like: tables and the formats that they are written in."""

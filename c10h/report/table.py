@@ -1,0 +1,201 @@
+"""Tables, and the formats that they can be written in.
+
+A table is cells of finished text; numbers are formatted where their meaning is known. FORMATS is
+the table of formats.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+MISSING = "-"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value, an addition in small print (an interval), and whether it is the best of its kind."""
+
+    text: str
+    small: str = ""
+    best: bool = False
+
+    def plain(self) -> str:
+        """Value and addition in one line."""
+        return f"{self.text} ({self.small})" if self.small else self.text
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header. The first ``labels`` columns are names, the others numbers.
+
+    notes: lines below the table.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    labels: int = 1
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A figure to four decimals; "-" where there is none, "inf" where it is infinite."""
+    if value is None or value != value:
+        return MISSING
+    if value in (float("inf"), float("-inf")):
+        return "inf" if value > 0 else "-inf"
+    return f"{value:.{digits}f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval as "low to high"; empty where there is none."""
+    ends = number(low), number(high)
+    return "" if MISSING in ends else f"{ends[0]} to {ends[1]}"
+
+
+def to_plain(tables: Sequence[Table]) -> str:
+    """Aligned text without colour or lines, for pipes and files."""
+    parts = []
+    for table in tables:
+        texts = [list(table.header), *([cell.plain() for cell in row] for row in table.rows)]
+        widths = [max(len(row[column]) for row in texts) for column in range(len(table.header))]
+        lines = [table.title, ""] if table.title else []
+        for row in texts:
+            aligned = (
+                text.ljust(size) if column < table.labels else text.rjust(size)
+                for column, (text, size) in enumerate(zip(row, widths, strict=True))
+            )
+            lines.append("  ".join(aligned).rstrip())
+        if table.notes:
+            lines += ["", *table.notes]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def to_markdown(tables: Sequence[Table]) -> str:
+    """GitHub-flavoured Markdown; the best of each kind in bold."""
+    parts = []
+    for table in tables:
+        lines = [f"### {table.title}", ""] if table.title else []
+        lines.append(_markdown_row(table.header))
+        lines.append(
+            _markdown_row(
+                ":---" if column < table.labels else "---:" for column in range(len(table.header))
+            )
+        )
+        lines += [_markdown_row(_markdown_cell(cell) for cell in row) for row in table.rows]
+        for note in table.notes:
+            lines += ["", _escape_markdown(note)]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def to_latex(tables: Sequence[Table]) -> str:
+    """LaTeX tabulars for the booktabs package; the best of each kind in bold."""
+    parts = []
+    for table in tables:
+        columns = "l" * table.labels + "r" * (len(table.header) - table.labels)
+        lines = [f"% {table.title}"] if table.title else []
+        lines += [f"\\begin{{tabular}}{{{columns}}}", "\\toprule"]
+        lines.append(_latex_row(_escape_latex(name) for name in table.header))
+        lines.append("\\midrule")
+        lines += [_latex_row(_latex_cell(cell) for cell in row) for row in table.rows]
+        lines += ["\\bottomrule", "\\end{tabular}"]
+        lines += [f"% {note}" for note in table.notes]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Comma-separated values with a header, numbers in full precision, nothing for None."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(["" if value is None else value for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def to_json_text(value: Any) -> str:
+    """JSON for people and programs: indented, and never the NaN that JSON does not have."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def split(table: Table, width: int) -> list[Table]:
+    """The table as parts of at most ``width`` characters, each with the naming columns.
+
+    A value and its small print count as two lines of one cell.
+    """
+    sizes = [len(name) for name in table.header]
+    for row in table.rows:
+        for column, cell in enumerate(row):
+            sizes[column] = max(sizes[column], len(cell.text), len(cell.small))
+    names = list(range(table.labels))
+    parts: list[list[int]] = [[]]
+    room = width - sum(sizes[column] + 2 for column in names)
+    left = room
+    for column in range(table.labels, len(sizes)):
+        if sizes[column] + 2 > left and parts[-1]:
+            parts.append([])
+            left = room
+        parts[-1].append(column)
+        left -= sizes[column] + 2
+    return [
+        replace(
+            table,
+            title=table.title if number == 0 else "",
+            header=[table.header[column] for column in names + part],
+            rows=[[row[column] for column in names + part] for row in table.rows],
+            notes=table.notes if number == len(parts) - 1 else (),
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Table]], str]] = {
+    "terminal": to_plain,
+    "markdown": to_markdown,
+    "latex": to_latex,
+}
+
+
+def _markdown_row(texts: Iterable[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = _escape_markdown(cell.text)
+    text = f"**{text}**" if cell.best else text
+    return f"{text} ({cell.small})" if cell.small else text
+
+
+def _escape_markdown(text: str) -> str:
+    return "".join("\\" + letter if letter in "\\|*_`<[" else letter for letter in text)
+
+
+def _latex_row(texts: Iterable[str]) -> str:
+    return " & ".join(texts) + r" \\"
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = _escape_latex(cell.text)
+    text = f"\\textbf{{{text}}}" if cell.best else text
+    return f"{text} {{\\footnotesize ({cell.small})}}" if cell.small else text
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    **{letter: "\\" + letter for letter in "&%$#_{}"},
+}
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in text)

@@ -1,0 +1,231 @@
+"""Which item of the labels each prediction is about, and whether its network has seen it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from c10h.data.classes import are_default, match_order
+from c10h.data.readers import check_truth
+from c10h.data.rows import MappedRows, ShareRows, shares
+from c10h.errors import MismatchError
+from c10h.metrics.metric import Needs
+from c10h.records import Array, Labels, Predictions, Rows
+
+HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
+
+
+@dataclass(frozen=True)
+class People:
+    """What is known of n items besides predictions. Not for files: a view of labels and truth."""
+
+    classes: tuple[str, ...]
+    size: int
+    probs: Rows | None = None
+    counts: Rows | None = None
+    truth: Array | None = None
+    ids: Array | None = None
+
+    @classmethod
+    def of(cls, labels: Labels | None, truth: Array | None, classes: tuple[str, ...]) -> People:
+        """From labels, a truth vector, or both; a given truth must agree with the labels'.
+
+        Raises MismatchError where sizes or truths differ.
+        """
+        if labels is None:
+            assert truth is not None
+            return cls(classes, len(truth), truth=truth)
+        size = labels.probs.shape[0]
+        if labels.truth is not None:
+            check_truth(labels.truth, len(labels.classes), "labels: truth")
+            truth = agreed_truth(labels.truth, truth, "the labels")
+        if truth is not None and len(truth) != size:
+            raise MismatchError(f"truth: expected {size} items as in labels, found {len(truth)}")
+        return cls(classes, size, labels.probs, labels.counts, truth, labels.ids)
+
+    def has(self, needs: Needs) -> bool:
+        """Whether a metric that needs this can be computed."""
+        have = {Needs.TRUTH: self.truth, Needs.PEOPLE: self.probs, Needs.COUNTS: self.counts}
+        return have[needs] is not None
+
+    def read(self, items: slice) -> dict[str, Array]:
+        """Probabilities, counts and truth of a range of items, as far as known."""
+        found: dict[str, Array] = {}
+        if self.counts is not None:
+            found["counts"] = self.counts[items]
+        if isinstance(self.probs, ShareRows) and "counts" in found:
+            found["probs"] = shares(found["counts"])  # spares reading the votes twice
+        elif self.probs is not None:
+            found["probs"] = self.probs[items]
+        if self.truth is not None:
+            found["truth"] = self.truth[items]
+        return found
+
+    def take(self, rows: Array | None) -> People:
+        """The items in the order of ``rows``; None takes all as they are.
+
+        A selection that is no range holds its labels in memory.
+        """
+        if rows is None:
+            return self
+        if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+            first, last = int(rows[0]), int(rows[-1]) + 1
+            if (first, last) == (0, self.size):
+                return self
+        probs = None if self.probs is None else self.probs[0 : self.size][rows]
+        counts = None if self.counts is None else self.counts[0 : self.size][rows]
+        return replace(
+            self,
+            size=len(rows),
+            probs=probs,
+            counts=counts,
+            truth=None if self.truth is None else self.truth[rows],
+            ids=None if self.ids is None else self.ids[rows],
+        )
+
+
+def common_classes(inputs: Sequence[Labels | Predictions]) -> tuple[str, ...]:
+    """The class names of the first input that has names of its own, else "0", "1", ..."""
+    for record in inputs:
+        if not are_default(record.classes):
+            return record.classes
+    return inputs[0].classes
+
+
+def in_order(rows: Rows, order: list[int] | None) -> Rows:
+    """Rows with their classes (last axis) reordered."""
+    if order is None:
+        return rows
+    return MappedRows(rows, rows.shape, rows.dtype, lambda block, _: block[..., order])
+
+
+def labels_in_order(labels: Labels, classes: tuple[str, ...], what: str) -> Labels:
+    """Labels with the classes in the given order, matched by name. Raises MismatchError."""
+    order = match_order(_names(labels, classes), classes, what)
+    if order is None:
+        return replace(labels, classes=classes)
+    counts = None if labels.counts is None else in_order(labels.counts, order)
+    truth = None if labels.truth is None else np.argsort(order)[labels.truth]
+    probs = in_order(labels.probs, order)
+    return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth)
+
+
+def predictions_in_order(
+    predictions: Predictions, classes: tuple[str, ...], what: str
+) -> Predictions:
+    """Predictions with the classes in the given order, matched by name. Raises MismatchError."""
+    order = match_order(_names(predictions, classes), classes, what)
+    if order is None:
+        return replace(predictions, classes=classes)
+    truth = None if predictions.truth is None else np.argsort(order)[predictions.truth]
+    logits = in_order(predictions.logits, order)
+    return replace(predictions, classes=classes, logits=logits, truth=truth)
+
+
+def taken_by_position(record: Labels | Predictions, classes: tuple[str, ...]) -> bool:
+    """Whether an input has no class names of its own and takes these, in order."""
+    names = _names(record, classes)
+    return names != classes and are_default(names)
+
+
+def _names(record: Labels | Predictions, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Class names of a record; a foreign table's column names count only if one is a class."""
+    foreign = record.lineage is None
+    if foreign and not set(record.classes) & set(classes):
+        return tuple(str(index) for index in range(len(record.classes)))
+    return record.classes
+
+
+def match_items(predictions: Predictions, people: People, what: str) -> Array | None:
+    """The row of ``people`` that each prediction is about; None for all rows in order.
+
+    By ids where both have them, else by the predictions' index, else by position when the numbers
+    of items agree. Raises MismatchError for ids that are unknown or rows that do not exist.
+    """
+    items = predictions.logits.shape[1]
+    if predictions.ids is not None and people.ids is not None:
+        return _match_ids(predictions.ids, people.ids, what)
+    if predictions.index is not None:
+        if len(predictions.index) and predictions.index.max() >= people.size:
+            raise MismatchError(
+                f"{what}: index: row {int(predictions.index.max())} is out of range: the labels "
+                f"have {people.size} items"
+            )
+        return predictions.index
+    if items != people.size:
+        raise MismatchError(
+            f"{what}: expected {people.size} items as in the labels, found {items}, "
+            "and no index or ids that would match them"
+        )
+    return None
+
+
+def _match_ids(ids: Array, known: Array, what: str) -> Array:
+    row_of = {name: row for row, name in enumerate(known.tolist())}
+    if len(row_of) != len(known):
+        raise MismatchError(f"{what}: the labels' ids are not unique")
+    if len(set(ids.tolist())) != len(ids):
+        raise MismatchError(f"{what}: its ids are not unique")
+    missing = [name for name in ids.tolist() if name not in row_of]
+    if missing:
+        raise MismatchError(
+            f"{what}: {len(missing)} of {len(ids)} ids are not in the labels, "
+            f"the first is {missing[0]!r}"
+        )
+    return np.array([row_of[name] for name in ids.tolist()], dtype=np.int64)
+
+
+def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
+    """The first truth, after checking that a second one says the same. Raises MismatchError."""
+    if second is not None:
+        if len(first) != len(second):
+            raise MismatchError(
+                f"truth: expected {len(first)} items as in {what}, found {len(second)}"
+            )
+        wrong = first != second
+        if wrong.any():
+            raise MismatchError(
+                f"truth: differs from that of {what} on {int(wrong.sum())} items, "
+                f"the first is item {int(np.argmax(wrong))}"
+            )
+    return first
+
+
+def seen_in_training(predictions: Predictions, member: int) -> Array | None:
+    """Whether the networks behind each prediction were trained on the item: bool (n), or None.
+
+    From the hashes of the items and of all training items, ancestors' included. A held-out
+    prediction comes from the network of its fold, which saw every item but that fold's.
+    """
+    if predictions.item is None or "item" not in predictions.trained:
+        return None
+    trained = predictions.trained["item"][:]
+    held_out_by = predictions.trained["fold"][:]
+    fold = np.full(len(predictions.item), -1, dtype=np.int64)
+    if predictions.fold is not None:
+        fold[:] = predictions.fold
+    elif predictions.member_fold is not None:
+        fold[:] = predictions.member_fold[member]
+    by_all = np.isin(predictions.item, trained[held_out_by < 0])
+    by_others = np.isin(predictions.item, trained[held_out_by >= 0])
+    for number in np.unique(fold[fold >= 0]):
+        mine = fold == number
+        others = trained[(held_out_by >= 0) & (held_out_by != number)]
+        by_others[mine] = np.isin(predictions.item[mine], others)
+    return np.asarray(by_all | by_others)
+
+
+def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
+    """SHA-256 of which items a run is about, in their order, and of the labels behind them."""
+    digest = hashlib.sha256(labels_digest.encode())
+    if people.ids is not None:
+        digest.update("\0".join(people.ids.tolist()).encode())
+    else:
+        numbers = np.arange(people.size) if rows is None else rows
+        digest.update(numbers.astype(np.int64).tobytes())
+    if people.truth is not None:
+        digest.update(people.truth.tobytes())
+    return digest.hexdigest()

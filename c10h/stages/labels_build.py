@@ -1,0 +1,98 @@
+"""Build labels from counts, probabilities, truth or predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from c10h.data.readers import check_truth
+from c10h.errors import InputError, MismatchError
+from c10h.labels import SOURCES
+from c10h.labels.material import Material
+from c10h.records import Array, Labels, Predictions
+from c10h.stages.join import (
+    agreed_truth,
+    common_classes,
+    labels_in_order,
+    predictions_in_order,
+)
+
+
+def build_labels(
+    what: str,
+    *,
+    labels: Labels | None = None,
+    predictions: Sequence[Predictions] = (),
+    truth: Array | None = None,
+    classes: tuple[str, ...] | None = None,
+    prior: float = 0.0,
+    smoothing: float = 0.1,
+    temperature: float = 1.0,
+) -> Labels:
+    """Labels of the source ``what`` (a name in SOURCES).
+
+    classes: names for inputs that have none of their own, in their order.
+    Raises InputError for a missing or senseless input, MismatchError for inputs that differ in
+    items or classes.
+    """
+    inputs: list[Labels | Predictions] = [*([labels] if labels else []), *predictions]
+    if classes is None:
+        classes = common_classes(inputs) if inputs else _classes_of(truth)
+    if prior < 0:
+        raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
+    if labels is not None:
+        labels = labels_in_order(labels, classes, "labels")
+        if labels.truth is not None:
+            truth = agreed_truth(labels.truth, truth, "the labels")
+    predictions = [
+        predictions_in_order(one, classes, f"predictions {number}")
+        for number, one in enumerate(predictions, start=1)
+    ]
+    size, ids = _shared_items(labels, predictions, truth)
+    for one in predictions:
+        if one.truth is not None:
+            truth = agreed_truth(one.truth, truth, "the predictions")
+    if truth is not None:
+        check_truth(truth, len(classes), "truth")
+        if len(truth) != size:
+            raise MismatchError(f"truth: expected {size} items, found {len(truth)}")
+    material = Material(classes, labels, predictions, truth, ids, prior, smoothing, temperature)
+    return SOURCES[what].build(material)
+
+
+def _classes_of(truth: Array | None) -> tuple[str, ...]:
+    raise InputError(
+        "the true classes alone do not say how many classes there are: give --classes"
+        if truth is not None
+        else "nothing to build labels from"
+    )
+
+
+def _shared_items(
+    labels: Labels | None, predictions: Sequence[Predictions], truth: Array | None
+) -> tuple[int, Array | None]:
+    """How many items all inputs are about, and their ids. Raises MismatchError."""
+    if labels is not None:
+        return labels.probs.shape[0], labels.ids
+    if not predictions:
+        return (0 if truth is None else len(truth)), None
+    first = predictions[0]
+    size = first.logits.shape[1]
+    for number, one in enumerate(predictions, start=1):
+        if one.logits.shape[1] != size:
+            raise MismatchError(
+                f"predictions {number}: expected {size} items as in the first file, "
+                f"found {one.logits.shape[1]}"
+            )
+        for field in ("ids", "index"):
+            mine, other = getattr(one, field), getattr(first, field)
+            if mine is not None and other is not None and not np.array_equal(mine, other):
+                raise MismatchError(f"predictions {number}: {field} differ from the first file's")
+        if one.index is not None and one.ids is None and (one.index != np.arange(size)).any():
+            raise MismatchError(
+                f"predictions {number}: are about some rows of their images, or in another order, "
+                "and labels cannot say so without ids"
+            )
+    ids = next((one.ids for one in predictions if one.ids is not None), None)
+    return size, ids

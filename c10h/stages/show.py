@@ -1,0 +1,86 @@
+"""Describe any c10h file: what is in it, and how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from c10h.records import Array, Column, Lineage, Record, Rows, Setting
+from c10h.report.scores import plain
+
+ROWS = 3
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset: its name, dtype, sizes by symbol, and its first rows along the item axis."""
+
+    name: str
+    dtype: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    first: list[Any]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What ``show`` tells of a file."""
+
+    kind: str
+    classes: tuple[str, ...]
+    settings: dict[str, Setting]
+    datasets: list[Dataset]
+    lineage: Lineage | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The description as plain JSON."""
+        return {
+            "kind": self.kind,
+            "classes": list(self.classes),
+            "settings": self.settings,
+            "datasets": {
+                one.name: {
+                    "dtype": one.dtype,
+                    "dims": list(one.dims),
+                    "shape": list(one.shape),
+                    "first": one.first,
+                }
+                for one in self.datasets
+            },
+            "lineage": self.lineage.to_dict() if self.lineage else None,
+        }
+
+
+def show(record: Record) -> Description:
+    """Datasets with a few rows each, classes, settings and lineage."""
+    datasets = []
+    for name, declared, value in record.datasets():
+        text = value.dtype.kind in "UO"
+        dtype = (
+            "str" if text else declared.dtype if isinstance(declared, Column) else value.dtype.name
+        )
+        first = _first(value, declared.dims)
+        datasets.append(Dataset(name, dtype, declared.dims, tuple(value.shape), first))
+    return Description(record.kind, record.classes, dict(record.settings), datasets, record.lineage)
+
+
+def _first(value: Rows, dims: tuple[str, ...]) -> list[Any]:
+    """The first rows along the axis of items (or the first axis), of the first member of others."""
+    axis = dims.index("n") if "n" in dims else 0
+    key = (*(0,) * axis, slice(0, min(ROWS, value.shape[axis])))
+    if 0 in value.shape[:axis]:
+        return []
+    rows: Array = np.asarray(value[key if axis else key[0]])
+    if rows.ndim > 2:
+        rows = rows.reshape(len(rows), -1)[:, :12]
+    return [_plain(row) for row in rows]
+
+
+def _plain(row: Any) -> Any:
+    if isinstance(row, np.ndarray):
+        return [_plain(item) for item in row[:12]]
+    if isinstance(row, np.floating):
+        return plain(float(row))
+    return row.item() if isinstance(row, np.generic) else row

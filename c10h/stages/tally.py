@@ -1,0 +1,124 @@
+"""One pass over the predictions of one network: everything that a score is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from c10h.metrics.block import Block, Float
+from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows
+from c10h.metrics.ceilings import SPLIT_ITEMS
+from c10h.metrics.metric import Metric, Term, divide
+from c10h.metrics.strata import STRATA
+from c10h.metrics.sums import Cells, Totals, add_totals, join, sum_terms
+from c10h.parallel import in_order
+from c10h.records import Array, Rows
+from c10h.stages.join import People
+
+# Elements (items times classes) that are worked on at once, so that they stay in the cache.
+BLOCK_ELEMENTS = 1 << 16
+# Items whose terms are summed by cell at once.
+TASK_ITEMS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one pass gathers.
+
+    totals: sums of each term by cell. retained: float64 (n) of each term that ranks need.
+    votes, voters: counts of at most about SPLIT_ITEMS items, and which items they are.
+    """
+
+    cells: Cells
+    totals: Totals
+    retained: Mapping[Term, Float]
+    per_item: Mapping[str, Array]
+    votes: Array | None
+    voters: Array
+
+    def retained_in(self, term: Term, stratum: int | None) -> Float:
+        """A retained term of the items of one stratum (None: of all)."""
+        values = self.retained[term]
+        return values if stratum is None else values[self.items_in(stratum)]
+
+    def items_in(self, stratum: int) -> Array:
+        """Whether each item is in a stratum."""
+        chosen = self.cells.slice_of(stratum)
+        cell = self.cells.of_item
+        return np.asarray((cell >= chosen.start) & (cell < chosen.stop))
+
+
+def tally(
+    logits: Rows,
+    member: int,
+    people: People,
+    cells: Cells,
+    terms: Iterable[Term],
+    retain: Iterable[Term],
+    per_item: Mapping[str, Metric],
+    seed: int,
+    advance: Callable[[int], None],
+) -> Tally:
+    """Read all items once, in threads, and sum, retain and sample what was asked for."""
+    terms = tuple(dict.fromkeys(terms))
+    retained: dict[Term, Float] = {term: np.empty(people.size) for term in retain}
+    values = {name: np.empty(people.size, dtype=np.float32) for name in per_item}
+    voters = _voters(people, seed)
+    votes: list[Array] = []
+
+    def work(items: slice) -> tuple[Totals, Array | None, int]:
+        read = {"logits": logits[member, items], **people.read(items)}
+        blocks = list(_blocks(read, people))
+        for term, kept in retained.items():
+            kept[items] = cast(Float, join([block.get(term) for block in blocks]))
+        for name, metric in per_item.items():
+            top, bottom = (join([block.get(term) for block in blocks]) for term in metric.terms)
+            values[name][items] = divide(cast(Float, top), cast(Float, bottom))
+        sample = read["counts"][voters[items]] if "counts" in read else None
+        return sum_terms(terms, blocks, cells, items), sample, items.stop - items.start
+
+    totals: dict[Term, Float] = {}
+    for sums, sample, done in in_order(work, cut(people.size)):
+        add_totals(totals, sums)
+        if sample is not None:
+            votes.append(sample)
+        advance(done)
+    sampled = np.concatenate(votes) if votes else None
+    return Tally(cells, totals, retained, values, sampled, np.flatnonzero(voters))
+
+
+def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str]]:
+    """Cells of the items and the names of their strata; no names without ``by``."""
+    names: list[str] = []
+    stratum = np.zeros(people.size, dtype=np.int32)
+    if by is not None:
+        keys = [
+            np.concatenate([block.get(STRATA[by].key) for block in _blocks(people.read(i), people)])
+            for i in cut(people.size)
+        ]
+        names, stratum = STRATA[by].divide(np.concatenate(keys), people.classes)
+    group = groups(people.size, seed)
+    return Cells.of(group, min(people.size, MAX_GROUPS), stratum, max(1, len(names))), names
+
+
+def cut(items: int, size: int = TASK_ITEMS) -> Iterator[slice]:
+    """Consecutive slices of at most ``size`` items."""
+    for start in range(0, items, size):
+        yield slice(start, min(start + size, items))
+
+
+def _blocks(read: Mapping[str, Array], people: People) -> Iterator[Block]:
+    items = len(next(iter(read.values())))
+    for part in cut(items, max(1, BLOCK_ELEMENTS // len(people.classes))):
+        yield Block(**{name: values[part] for name, values in read.items()})
+
+
+def _voters(people: People, seed: int) -> Array:
+    """Which items' votes are kept for splitting: all, or about SPLIT_ITEMS by a seeded hash."""
+    if people.counts is None or people.size <= SPLIT_ITEMS:
+        return np.full(people.size, people.counts is not None)
+    limit = np.uint64(SPLIT_ITEMS / people.size * 2**64)
+    return np.asarray(hash_rows(people.size, seed + 1) < limit)
