@@ -74,7 +74,8 @@ def fit_aurc(confidence: Float, correct: Float) -> Fit:
     Σ_{t=1}^{m} (E + tε/m) / (C + t).
     """
     items = len(confidence)
-    bins = rank_bins(-confidence)
+    bins = rank_bins(confidence)
+    np.subtract(bins.max(), bins, out=bins)  # the most confident first
     size = np.bincount(bins).astype(np.float64)
     errors = _weighted(bins, lambda part: 1.0 - correct[part], len(size))
     before, errors_before = np.cumsum(size) - size, np.cumsum(errors) - errors

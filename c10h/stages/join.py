@@ -224,8 +224,9 @@ def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
     if people.ids is not None:
         digest.update("\0".join(people.ids.tolist()).encode())
     else:
-        numbers = np.arange(people.size) if rows is None else rows
-        digest.update(numbers.astype(np.int64).tobytes())
+        digest.update(f"{people.size} rows".encode())
+        if rows is not None:
+            digest.update(np.ascontiguousarray(rows).data)
     if people.truth is not None:
-        digest.update(people.truth.tobytes())
+        digest.update(np.ascontiguousarray(people.truth).data)
     return digest.hexdigest()
