@@ -1,0 +1,25 @@
+"""What several tests share: the real data, where there is any, and small inputs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CLASSES = ("cat", "dog", "bird")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data that C10H_DATA names; tests that need it are skipped without."""
+    folder = os.environ.get("C10H_DATA")
+    if not folder or not (Path(folder) / "cifar10h-counts.npy").is_file():
+        pytest.skip("C10H_DATA does not name a folder with cifar10h-counts.npy")
+    return Path(folder)
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(0)
