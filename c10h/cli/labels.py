@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
 from c10h.labels import SOURCES, Takes
+
+if TYPE_CHECKING:
+    from c10h.data.matrix import Selection
+    from c10h.data.readers import Meaning
+    from c10h.files import Source
+    from c10h.records import Array, Labels, Predictions, Record
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,44 +71,19 @@ def build(
 
     from c10h import h5
     from c10h.cli.inputs import lineage_of, meaning, selection
-    from c10h.data.classes import parse_classes
-    from c10h.data.readers import is_vector, open_labels, open_predictions, open_truth
-    from c10h.errors import InputError
-    from c10h.files import Source, check_output, check_single_stdin
-    from c10h.records import Labels, Predictions, Record
+    from c10h.files import check_output
     from c10h.stages.labels_build import build_labels
 
-    check_single_stdin([*source, *([truth] if truth else [])])
     check_output(output, force=force)
-    chosen, takes = selection(columns, h5_path), SOURCES[what].takes
-    if takes is not Takes.PREDICTIONS and len(source) != 1:
-        raise InputError(f"--as {what} takes {takes.value}, found {len(source)} SOURCE arguments")
-    files = [Source.open(argument) for argument in source]
-    names = parse_classes(classes) if classes else None
-    people: Labels | None = None
-    networks: list[Predictions] = []
-    truth_file = Source.open(truth) if truth else None
-    inputs: list[tuple[str, Source, Record | None]] = []
-    if takes is Takes.PREDICTIONS:
-        networks = [open_predictions(file, chosen, meaning(logits, probs)) for file in files]
-        inputs += [("predictions", file, one) for file, one in zip(files, networks, strict=True)]
-    elif takes is Takes.TRUTH and is_vector(files[0]):
-        if truth_file is not None:
-            raise InputError(f"--truth: {files[0].name} holds the true classes already")
-        truth_file = files[0]
-    else:
-        people = open_labels(files[0], chosen)
-        inputs.append(("source", files[0], people))
-    known = names or (people.classes if people else networks[0].classes if networks else None)
-    true_classes = None if truth_file is None else open_truth(truth_file, known)
-    if truth_file is not None:
-        inputs.append(("truth", truth_file, None))
-    labels_ = build_labels(
+    opened = _open(
+        what, source, truth, classes, selection(columns, h5_path), meaning(logits, probs)
+    )
+    result = build_labels(
         what,
-        labels=people,
-        predictions=networks,
-        truth=true_classes,
-        classes=names,
+        labels=opened.labels,
+        predictions=opened.predictions,
+        truth=opened.truth,
+        classes=opened.names,
         prior=prior,
         smoothing=smoothing,
         temperature=temperature,
@@ -111,14 +93,72 @@ def build(
         "prior": prior if what == "human" and prior else None,
         "smoothing": smoothing if what == "smooth" else None,
         "temperature": temperature if what == "distill" else None,
-        "classes": ",".join(names) if names else None,
+        "classes": ",".join(opened.names) if opened.names else None,
         "columns": columns,
         "h5-path": h5_path,
+        "logits": logits,
+        "probs": probs,
     }
-    result = replace(labels_, lineage=lineage_of("labels build", shaping, inputs))
+    result = replace(result, lineage=lineage_of("labels build", shaping, opened.used))
     size, count = result.probs.shape
     with progress("writing labels", size * (1 + (result.counts is not None))) as advance:
         h5.write(result, output, advance)
-    kept = "with vote counts" if result.counts is not None else "without vote counts"
-    known_truth = "with truth" if result.truth is not None else "without truth"
-    say(f"{output}: {size:,} items, {count} classes, {what} labels, {kept}, {known_truth}")
+    counts = "with" if result.counts is not None else "without"
+    known = "with" if result.truth is not None else "without"
+    say(
+        f"{output}: {size:,} items, {count} classes, {what} labels {counts} vote counts, "
+        f"{known} truth"
+    )
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The inputs of one command, opened; ``used`` lists them for the lineage."""
+
+    labels: Labels | None
+    predictions: list[Predictions]
+    truth: Array | None
+    names: tuple[str, ...] | None
+    used: list[tuple[str, Source, Record | None]]
+
+
+def _open(
+    what: str,
+    source: list[str],
+    truth: str | None,
+    classes: str | None,
+    selection: Selection,
+    meaning: Meaning | None,
+) -> _Opened:
+    from c10h.data.classes import parse_classes
+    from c10h.data.readers import is_vector, open_labels, open_predictions, open_truth
+    from c10h.errors import InputError
+    from c10h.files import Source, check_single_stdin
+    from c10h.stages.join import common_classes
+
+    takes = SOURCES[what].takes
+    if takes is not Takes.PREDICTIONS and len(source) != 1:
+        raise InputError(f"--as {what} takes {takes.value}, found {len(source)} SOURCE arguments")
+    check_single_stdin([*source, *([truth] if truth else [])])
+    names = parse_classes(classes) if classes else None
+    files = [Source.open(argument) for argument in source]
+    truth_file = Source.open(truth) if truth else None
+    used: list[tuple[str, Source, Record | None]] = []
+    people: Labels | None = None
+    networks: list[Predictions] = []
+    if takes is Takes.PREDICTIONS:
+        networks = [open_predictions(file, selection, meaning) for file in files]
+        used += [("predictions", file, one) for file, one in zip(files, networks, strict=True)]
+    elif takes is Takes.TRUTH and is_vector(files[0]):
+        if truth_file is not None:
+            raise InputError(f"--truth: {files[0].name} holds the true classes already")
+        truth_file = files[0]
+    else:
+        people = open_labels(files[0], selection)
+        used.append(("source", files[0], people))
+    order = names or common_classes([people] if people else networks)
+    right = None
+    if truth_file is not None:
+        right = open_truth(truth_file, order)
+        used.append(("truth", truth_file, None))
+    return _Opened(people, networks, right, names, used)

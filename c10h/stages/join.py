@@ -87,12 +87,15 @@ class People:
         )
 
 
-def common_classes(inputs: Sequence[Labels | Predictions]) -> tuple[str, ...]:
-    """The class names of the first input that has names of its own, else "0", "1", ..."""
+def common_classes(inputs: Sequence[Labels | Predictions]) -> tuple[str, ...] | None:
+    """The class names of the first input that has names of its own, else "0", "1", ...
+
+    None without any input.
+    """
     for record in inputs:
         if not are_default(record.classes):
             return record.classes
-    return inputs[0].classes
+    return inputs[0].classes if inputs else None
 
 
 def in_order(rows: Rows, order: list[int] | None) -> Rows:

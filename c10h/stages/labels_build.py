@@ -37,8 +37,9 @@ def build_labels(
     items or classes.
     """
     inputs: list[Labels | Predictions] = [*([labels] if labels else []), *predictions]
+    classes = classes or common_classes(inputs)
     if classes is None:
-        classes = common_classes(inputs) if inputs else _classes_of(truth)
+        raise InputError("the true classes alone do not say how many there are: give --classes")
     if prior < 0:
         raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
     if labels is not None:
@@ -59,14 +60,6 @@ def build_labels(
             raise MismatchError(f"truth: expected {size} items, found {len(truth)}")
     material = Material(classes, labels, predictions, truth, ids, prior, smoothing, temperature)
     return SOURCES[what].build(material)
-
-
-def _classes_of(truth: Array | None) -> tuple[str, ...]:
-    raise InputError(
-        "the true classes alone do not say how many classes there are: give --classes"
-        if truth is not None
-        else "nothing to build labels from"
-    )
 
 
 def _shared_items(

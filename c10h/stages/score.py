@@ -93,6 +93,8 @@ def score(
         *(run.predictions for run in runs),
     ]
     classes = classes or common_classes(inputs)
+    if classes is None:
+        raise InputError("nothing to score")
     if labels is not None:
         labels = labels_in_order(labels, classes, "labels")
     scored: list[_Scored] = []
