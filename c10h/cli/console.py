@@ -90,7 +90,8 @@ def _print_rich(console: Console, table: Table) -> None:
         title=Text(table.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD
     )
     for column, name in enumerate(table.header):
-        drawn.add_column(Text(name), justify="left" if column < table.labels else "right")
+        is_name = column < table.labels
+        drawn.add_column(Text(name), justify="left" if is_name else "right", no_wrap=not is_name)
     for row in table.rows:
         cells = []
         for cell in row:

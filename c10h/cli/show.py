@@ -12,6 +12,9 @@ from c10h.cli.console import print_tables, print_text
 if TYPE_CHECKING:
     from c10h.stages.show import Description
 
+# Characters for the first rows of a dataset.
+ROOM = 44
+
 
 def show(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A c10h file, or - for stdin.")],
@@ -64,10 +67,14 @@ def _print(description: Description, name: str) -> None:
 def _brief(first: list[object]) -> str:
     """The first rows in little room."""
     shown = "  ".join(_format(row) for row in first)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    return shown if len(shown) <= ROOM else shown[: ROOM - 3] + "..."
 
 
 def _format(value: object) -> str:
+    from c10h.report.table import MISSING
+
     if isinstance(value, list):
         return "[" + " ".join(_format(item) for item in value) + "]"
+    if value is None:
+        return MISSING
     return f"{value:.4g}" if isinstance(value, float) else str(value)

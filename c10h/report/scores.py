@@ -325,7 +325,9 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
     ]
     sizes = [Cell(f"{one.n:,}" if one else "") for one in figures[0]] if figures else []
     rows.append([Cell(f"n ({metrics[0]})" if metrics else "n"), *sizes])
-    return Table(f"{entry.run} by stratum", ["metric", *entry.strata], rows)
+    by = str(entry.scores.settings["by"])
+    names = [stratum.removeprefix(f"{by}=") for stratum in entry.strata]
+    return Table(f"{entry.run} by {by}", ["metric", *names], rows)
 
 
 def _difference_table(

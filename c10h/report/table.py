@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 MISSING = "-"
+# What a column takes on a terminal besides its text.
+GAP = 3
 
 
 @dataclass(frozen=True)
@@ -136,14 +138,14 @@ def split(table: Table, width: int) -> list[Table]:
             sizes[column] = max(sizes[column], len(cell.text), len(cell.small))
     names = list(range(table.labels))
     parts: list[list[int]] = [[]]
-    room = width - sum(sizes[column] + 2 for column in names)
+    room = width - sum(sizes[column] + GAP for column in names)
     left = room
     for column in range(table.labels, len(sizes)):
-        if sizes[column] + 2 > left and parts[-1]:
+        if sizes[column] + GAP > left and parts[-1]:
             parts.append([])
             left = room
         parts[-1].append(column)
-        left -= sizes[column] + 2
+        left -= sizes[column] + GAP
     return [
         replace(
             table,

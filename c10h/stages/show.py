@@ -11,6 +11,7 @@ from c10h.records import Array, Column, Lineage, Record, Rows, Setting
 from c10h.report.scores import plain
 
 ROWS = 3
+SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -67,20 +68,18 @@ def show(record: Record) -> Description:
 
 
 def _first(value: Rows, dims: tuple[str, ...]) -> list[Any]:
-    """The first rows along the axis of items (or the first axis), of the first member of others."""
-    axis = dims.index("n") if "n" in dims else 0
-    key = (*(0,) * axis, slice(0, min(ROWS, value.shape[axis])))
-    if 0 in value.shape[:axis]:
-        return []
-    rows: Array = np.asarray(value[key if axis else key[0]])
-    if rows.ndim > 2:
-        rows = rows.reshape(len(rows), -1)[:, :12]
-    return [_plain(row) for row in rows]
+    """The first items' rows (of the first member), or the first values of what has no items."""
+    if "n" not in dims or 0 in value.shape:
+        return [_plain(one) for one in np.ravel(np.asarray(value[0:SHOWN]))[:SHOWN]]
+    axis = dims.index("n")
+    items = slice(0, min(ROWS, value.shape[axis]))
+    rows: Array = np.asarray(value[(0,) * axis + (items,) if axis else items])
+    return [_plain(np.ravel(row)[:SHOWN] if rows.ndim > 1 else row) for row in rows]
 
 
-def _plain(row: Any) -> Any:
-    if isinstance(row, np.ndarray):
-        return [_plain(item) for item in row[:12]]
-    if isinstance(row, np.floating):
-        return plain(float(row))
-    return row.item() if isinstance(row, np.generic) else row
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.floating):
+        return plain(float(value))
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,129 @@
+"""Small inputs, and one call that scores them: what all tests of metrics and stages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from numpy.typing import ArrayLike
+
+from c10h.data.classes import default_names
+from c10h.metrics.strata import ALL
+from c10h.records import Array, Labels, Predictions, Scores
+from c10h.report.scores import Entry, Figure
+from c10h.stages.score import Options, Run, score
+
+# The same examples in every run, so that a failure is one for everybody.
+fixed_examples = settings(derandomize=True, database=None, deadline=None, max_examples=60)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Made-up predictions, votes and truth of the same items."""
+
+    logits: Array
+    counts: Array
+    truth: Array
+
+    @property
+    def model(self) -> Array:
+        """Softmax of the logits."""
+        odds = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    @property
+    def people(self) -> Array:
+        """Vote shares."""
+        return self.counts / self.counts.sum(axis=1, keepdims=True)
+
+    @property
+    def right(self) -> Array:
+        return self.logits.argmax(axis=1) == self.truth
+
+    def take(self, items: Any) -> Case:
+        return Case(self.logits[items], self.counts[items], self.truth[items])
+
+    def labels(self, **more: Any) -> Labels:
+        return labels_of(counts=self.counts, truth=self.truth, **more)
+
+    def score(self, **options: Any) -> Scores:
+        return score([Run("model", predictions_of(self.logits))], self.labels(), None,
+                     Options(**options))  # fmt: skip
+
+    def figures(self, stratum: str = ALL, **options: Any) -> dict[str, Figure]:
+        return figures_of(self.score(**{"resamples": 0, **options}), stratum)
+
+
+def made_up(
+    random: np.random.Generator, items: int, classes: int = 4, votes: tuple[int, int] = (1, 12)
+) -> Case:
+    """Items with 1 to 11 votes, some unanimous, and a model that is often right."""
+    population = random.dirichlet(np.full(classes, 0.4), items)
+    counts = random.multinomial(random.integers(*votes, items), population).astype(np.int32)
+    truth = np.array([random.choice(classes, p=row) for row in population])
+    logits = np.log(population + 0.05) + random.normal(0, 1, (items, classes))
+    return Case(logits, counts, truth)
+
+
+def predictions_of(logits: ArrayLike, **more: Any) -> Predictions:
+    """Predictions of one network (n, c), or of several (m, n, c)."""
+    values = np.asarray(logits, dtype=np.float64)
+    values = values[None] if values.ndim == 2 else values
+    members = np.array([f"network-{number}" for number in range(len(values))])
+    given = {"classes": default_names(values.shape[2]), "member": members, **more}
+    return Predictions(logits=values, **given)
+
+
+def labels_of(
+    *, counts: ArrayLike | None = None, probs: ArrayLike | None = None, **more: Any
+) -> Labels:
+    """Labels from votes, probabilities, or both."""
+    votes = None if counts is None else np.asarray(counts, dtype=np.int32)
+    if probs is None:
+        assert votes is not None
+        probs = votes / votes.sum(axis=1, keepdims=True)
+    shares = np.asarray(probs, dtype=np.float64)
+    truth = more.pop("truth", None)
+    return Labels(
+        probs=shares,
+        counts=votes,
+        truth=None if truth is None else np.asarray(truth, dtype=np.int64),
+        **{"classes": default_names(shares.shape[1]), **more},
+    )
+
+
+def figures(
+    logits: ArrayLike,
+    *,
+    counts: ArrayLike | None = None,
+    probs: ArrayLike | None = None,
+    truth: ArrayLike | None = None,
+    stratum: str = ALL,
+    **options: Any,
+) -> dict[str, Figure]:
+    """Every metric of one network against votes, probabilities or truth."""
+    labels = None if counts is None and probs is None else labels_of(counts=counts, probs=probs)
+    right = None if truth is None else np.asarray(truth, dtype=np.int64)
+    settings_ = Options(**{"resamples": 0, **options})
+    return figures_of(
+        score([Run("model", predictions_of(logits))], labels, right, settings_), stratum
+    )
+
+
+def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Figure]:
+    """The figures of one run by metric."""
+    entry = Entry.of(scores, row)
+    found = {metric: entry.figure(metric, stratum) for metric in entry.metrics}
+    return {metric: figure for metric, figure in found.items() if figure is not None}
+
+
+def samples_of(scores: Scores, metric: str) -> Array:
+    """The bootstrap values of the first run, over all items."""
+    return Entry.of(scores, 0).samples(metric, ALL)
+
+
+def log_odds(probs: ArrayLike) -> Array:
+    """Logits with these probabilities; zeros become the log of the smallest normal float32."""
+    return np.log(np.maximum(np.asarray(probs, dtype=np.float64), np.finfo(np.float32).tiny))
