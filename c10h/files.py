@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from c10h.errors import FileError, InputError, OutputError
 
@@ -26,18 +27,21 @@ class Source:
 
     @classmethod
     def open(cls, argument: str) -> Source:
-        """The file that an argument names, checked to be readable; ``-`` copies stdin to disk.
+        """The file that an argument names, checked to be readable; stdin (``-``) and pipes are copied to disk.
 
         Raises FileError for a missing file, a folder, or a file without read permission.
         """
         if argument == "-":
-            return cls(_spool_stdin(), "stdin")
+            if sys.stdin.isatty():
+                raise FileError("-: expected data on stdin, found a terminal")
+            return cls(_spool(sys.stdin.buffer, "-"), "stdin")
         path = Path(argument)
         try:
             if path.is_dir():
                 raise FileError(f"{argument}: expected a file, found a folder")
-            with path.open("rb"):
-                pass
+            with path.open("rb") as stream:
+                if path.is_fifo():
+                    return cls(_spool(stream, argument), path.name)
         except OSError as error:
             raise FileError(f"{argument}: {_reason(error)}") from error
         return cls(path, path.name)
@@ -126,18 +130,14 @@ def write_text(argument: str, text: str) -> None:
         stream.write(text.encode())
 
 
-def _spool_stdin() -> Path:
-    """Copy stdin to a temporary file, since HDF5 and zip need to seek; removed at exit."""
-    import atexit
-
-    if sys.stdin.isatty():
-        raise FileError("-: expected data on stdin, found a terminal")
+def _spool(pipe: IO[bytes], name: str) -> Path:
+    """Copy a pipe to a temporary file, since HDF5 and zip need to seek; removed at exit."""
     with tempfile.NamedTemporaryFile(prefix="c10h-", delete=False) as stream:
         path = Path(stream.name)
         atexit.register(path.unlink, missing_ok=True)
-        shutil.copyfileobj(sys.stdin.buffer, stream, 1 << 20)
+        shutil.copyfileobj(pipe, stream, 1 << 20)
     if not path.stat().st_size:
-        raise FileError("-: stdin is empty")
+        raise FileError(f"{name}: expected data, found none")
     return path
 
 

@@ -110,13 +110,15 @@ def write(record: Record, argument: str, advance: Callable[[int], None] | None =
     """
     with atomic_output(argument) as stream:
         sink = _Sink(stream)
-        with h5py.File(sink, "w") as file:
-            for key, value in _attributes(record).items():
-                file.attrs[key] = value
-            for path, declared, value in record.datasets():
-                _write_dataset(file, path, declared, value, sink, advance)
-        if sink.error is not None:
-            raise sink.error
+        try:
+            with h5py.File(sink, "w") as file:
+                for key, value in _attributes(record).items():
+                    file.attrs[key] = value
+                for path, declared, value in record.datasets():
+                    _write_dataset(file, path, declared, value, sink, advance)
+        finally:
+            if sink.error is not None:
+                raise sink.error
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ def open_predictions(
     if h5.peek_kind(source) is not None and selection.path is None:
         record = h5.read(source, Predictions)
         assert isinstance(record, Predictions)
+        _check_recorded_truth(record, record.truth, source)
         return replace(record, logits=checked_logits(record.logits, source.name))
     matrix = _two_dimensional(source, selection)
     rows = _as_float(matrix.rows)
@@ -76,6 +77,7 @@ def open_labels(source: Source, selection: Selection = EVERYTHING) -> Labels:
     if h5.peek_kind(source) is not None and selection.path is None:
         record = h5.read(source, Labels)
         assert isinstance(record, Labels)
+        _check_recorded_truth(record, record.truth, source)
         counts = None if record.counts is None else checked_counts(record.counts, source.name)
         return replace(record, probs=checked_probs(record.probs, source.name), counts=counts)
     matrix = _two_dimensional(source, selection)
@@ -154,11 +156,16 @@ def tell_counts_from_probs(rows: Rows) -> Literal["counts", "probs"]:
     return "probs"
 
 
+def _check_recorded_truth(record: Record, truth: Array | None, source: Source) -> None:
+    if truth is not None:
+        check_truth(truth, len(record.classes), f"{source.name}: truth")
+
+
 def _recorded_truth(record: Record, source: Source, classes: Sequence[str] | None) -> Array:
     truth: Array | None = getattr(record, "truth", None)
     if truth is None:
         raise FileError(f"{source.name}: expected a dataset truth, found none")
-    check_truth(truth, len(record.classes), source.name)
+    _check_recorded_truth(record, truth, source)
     if classes is None:
         return truth
     # Truth numbers its own file's classes: translate them into the order that is wanted.

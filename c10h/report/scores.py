@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from c10h.data.classes import are_default
 from c10h.errors import InputError, MismatchError
 from c10h.metrics import METRICS, bootstrap
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.report.table import FORMATS, Cell, Table, interval, number, to_csv, to_json_text
 
+# How many strata a table shows.
+MOST_STRATA = 41
 ARROWS = {"high": "↑", "low": "↓", "": ""}
 
 
@@ -126,7 +129,7 @@ def entries(records: Sequence[Scores]) -> list[Entry]:
     """
     found = [Entry.of(record, row) for record in records for row in range(len(record.run))]
     for record in records[1:]:
-        if set(record.classes) != set(records[0].classes):
+        if _other_classes(record.classes, records[0].classes):
             raise MismatchError(
                 f"scores of other classes: expected {', '.join(records[0].classes)}, "
                 f"found {', '.join(record.classes)}"
@@ -136,6 +139,11 @@ def entries(records: Sequence[Scores]) -> list[Entry]:
         if names.count(name) > 1:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
     return found
+
+
+def _other_classes(names: Sequence[str], others: Sequence[str]) -> bool:
+    unnamed = are_default(names) or are_default(others)
+    return len(names) != len(others) or (not unnamed and set(names) != set(others))
 
 
 def difference(a: Entry, b: Entry, metric: str, stratum: str = ALL) -> Difference:
@@ -318,7 +326,7 @@ def _reasons(found: Sequence[Entry]) -> list[str]:
 
 
 def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
-    figures = [[entry.figure(metric, stratum) for stratum in entry.strata] for metric in metrics]
+    figures = [[entry.figure(metric, stratum) for stratum in strata] for metric in metrics]
     rows = [
         [Cell(metric), *(Cell(number(one.value if one else None)) for one in row)]
         for metric, row in zip(metrics, figures, strict=True)
@@ -326,8 +334,10 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
     sizes = [Cell(f"{one.n:,}" if one else "") for one in figures[0]] if figures else []
     rows.append([Cell(f"n ({metrics[0]})" if metrics else "n"), *sizes])
     by = str(entry.scores.settings["by"])
-    names = [stratum.removeprefix(f"{by}=") for stratum in entry.strata]
-    return Table(f"{entry.run} by {by}", ["metric", *names], rows)
+    strata, left = entry.strata[:MOST_STRATA], len(entry.strata[MOST_STRATA:])
+    names = [stratum.removeprefix(f"{by}=") for stratum in strata]
+    notes = [f"{left} more strata are in the JSON, the CSV and the file"] if left else []
+    return Table(f"{entry.run} by {by}", ["metric", *names], rows, 1, notes)
 
 
 def _difference_table(

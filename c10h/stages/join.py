@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.data.classes import are_default, match_order
-from c10h.data.readers import check_truth
 from c10h.data.rows import MappedRows, ShareRows, shares
 from c10h.errors import MismatchError
 from c10h.metrics.metric import Needs
@@ -40,7 +39,6 @@ class People:
             return cls(classes, len(truth), truth=truth)
         size = labels.probs.shape[0]
         if labels.truth is not None:
-            check_truth(labels.truth, len(labels.classes), "labels: truth")
             truth = agreed_truth(labels.truth, truth, "the labels")
         if truth is not None and len(truth) != size:
             raise MismatchError(f"truth: expected {size} items as in labels, found {len(truth)}")
