@@ -27,7 +27,7 @@ class Source:
 
     @classmethod
     def open(cls, argument: str) -> Source:
-        """The file that an argument names, checked to be readable; stdin (``-``) and pipes are copied to disk.
+        """The file that an argument names; stdin (``-``) and named pipes are copied to disk.
 
         Raises FileError for a missing file, a folder, or a file without read permission.
         """

@@ -326,6 +326,8 @@ def _reasons(found: Sequence[Entry]) -> list[str]:
 
 
 def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
+    by = str(entry.scores.settings["by"])
+    strata = entry.strata[:MOST_STRATA]
     figures = [[entry.figure(metric, stratum) for stratum in strata] for metric in metrics]
     rows = [
         [Cell(metric), *(Cell(number(one.value if one else None)) for one in row)]
@@ -333,11 +335,10 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
     ]
     sizes = [Cell(f"{one.n:,}" if one else "") for one in figures[0]] if figures else []
     rows.append([Cell(f"n ({metrics[0]})" if metrics else "n"), *sizes])
-    by = str(entry.scores.settings["by"])
-    strata, left = entry.strata[:MOST_STRATA], len(entry.strata[MOST_STRATA:])
-    names = [stratum.removeprefix(f"{by}=") for stratum in strata]
+    header = ["metric", *(stratum.removeprefix(f"{by}=") for stratum in strata)]
+    left = len(entry.strata) - len(strata)
     notes = [f"{left} more strata are in the JSON, the CSV and the file"] if left else []
-    return Table(f"{entry.run} by {by}", ["metric", *names], rows, 1, notes)
+    return Table(f"{entry.run} by {by}", header, rows, 1, notes)
 
 
 def _difference_table(
