@@ -1,0 +1,57 @@
+"""The example pipelines run, on the made-up data and on the real."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+REAL = ("cifar10h-counts.npy", "cifar10_test_labels.npy", "densenet-bc-L190-k40-probs.csv")
+
+
+def run_example(out: Path, *arguments: str | Path) -> str:
+    """Run score-logits.sh with the c10h of this interpreter; its output."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", EXAMPLES / "score-logits.sh", *arguments],
+        env={**os.environ, "PATH": path, "C10H_EXAMPLE_OUT": str(out)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_score_logits_on_the_made_up_data(tmp_path: Path) -> None:
+    printed = run_example(tmp_path)
+    assert "equivalent_annotators" in printed
+    assert "The gate is closed" in printed
+    assert "### Scores" in (tmp_path / "report.md").read_text()
+    assert hashlib.sha256((EXAMPLES / "data/counts.csv").read_bytes()).hexdigest() in printed
+
+
+def test_score_logits_on_real_data(tmp_path: Path, real_data: Path) -> None:
+    printed = run_example(tmp_path, *(real_data / name for name in REAL))
+    assert "0.9668" in printed
+    assert "The gate is closed" not in printed  # ce_human is 0.59, the bound 0.9
+
+
+def test_made_up_data_is_what_its_script_makes(tmp_path: Path) -> None:
+    script = Path(shutil.copy(EXAMPLES / "data/make.py", tmp_path))
+    subprocess.run([sys.executable, script], check=True)
+    made = {path.name: path.read_text() for path in tmp_path.glob("*.csv")}
+    kept = {path.name: path.read_text() for path in (EXAMPLES / "data").glob("*.csv")}
+    assert made == kept
+
+
+def test_numbers_in_the_readme_are_what_the_command_prints(real_data: Path, tmp_path: Path) -> None:
+    text = (EXAMPLES.parent / "README.md").read_text()
+    shown = text.split("```\nmetric ")[1].split("...")[0].splitlines()[1:]
+    printed = run_example(tmp_path, *(real_data / name for name in REAL))
+    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    assert len(shown) == 8
+    for line in shown:
+        assert " ".join(line.split()) in lines
