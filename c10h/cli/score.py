@@ -287,7 +287,8 @@ def _open(
 
 def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
     """Print the scores in one of FORMATS."""
-    from c10h.report.scores import entries, metrics_down, render
+    from c10h.report.score_tables import metrics_down
+    from c10h.report.scores import entries, render
 
     found = entries([scores])
     tables = metrics_down(found, title)

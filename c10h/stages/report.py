@@ -8,7 +8,8 @@ from c10h.errors import InputError
 from c10h.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Scores
-from c10h.report.scores import Entry, entries, runs_down
+from c10h.report.score_tables import runs_down
+from c10h.report.scores import Entry, entries
 from c10h.report.table import Table
 
 

@@ -57,6 +57,7 @@ def tally(
     people: People,
     cells: Cells,
     terms: Iterable[Term],
+    *,
     retain: Iterable[Term],
     per_item: Mapping[str, Metric],
     seed: int,

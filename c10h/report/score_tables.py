@@ -1,0 +1,163 @@
+"""Scores as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from c10h.metrics import METRICS
+from c10h.metrics.strata import ALL
+from c10h.report.scores import Difference, Entry, Figure, difference, metrics_of
+from c10h.report.table import Cell, Table, interval, number
+
+# How many strata a table shows.
+MOST_STRATA = 41
+ARROWS = {"high": "↑", "low": "↓", "": ""}
+
+
+def metrics_down(found: Sequence[Entry], title: str) -> list[Table]:
+    """Metrics down, runs across, with what people reach; then strata and differences."""
+    metrics = [
+        metric
+        for metric in metrics_of(found)
+        if any((figure := entry.figure(metric)) and not figure.why for entry in found)
+    ]
+    tables = [_main_table(found, metrics, title)]
+    tables += [_strata_table(entry, metrics) for entry in found if len(entry.strata) > 1]
+    if len(found) > 1:
+        tables.append(_difference_table(found[1:], found[0], metrics))
+    return tables
+
+
+def runs_down(
+    found: Sequence[Entry], metrics: Sequence[str], stratum: str, baseline: Entry | None
+) -> list[Table]:
+    """Runs down, metrics across, the best in bold; then differences against the baseline."""
+    about = [
+        field for field in ("network", "training", "data")
+        if any(getattr(entry, field) for entry in found)
+    ]  # fmt: skip
+    grid = {metric: [entry.figure(metric, stratum) for entry in found] for metric in metrics}
+    columns = [_mark_best(metric, figures) for metric, figures in grid.items()]
+    rows = [
+        [Cell(entry.run), *(Cell(getattr(entry, field)) for field in about)]
+        + [column[number] for column in columns]
+        for number, entry in enumerate(found)
+    ]
+    header = [
+        "run",
+        *about,
+        *(f"{name} {ARROWS[METRICS[name].better]}".strip() for name in metrics),
+    ]
+    title = "Scores" if stratum == ALL else f"Scores, {stratum}"
+    notes = [*_exposure_notes(found), "Intervals: 95 %, bootstrap over items."]
+    tables = [Table(title, header, rows, 1 + len(about), notes)]
+    if baseline is not None:
+        tables.append(_difference_table(found, baseline, metrics, stratum, across=True))
+    return tables
+
+
+def _main_table(found: Sequence[Entry], metrics: Sequence[str], title: str) -> Table:
+    single = len(found) == 1
+    header = ["metric", *(["value", "95 % interval"] if single else [e.run for e in found])]
+    header += ["n", "people"]
+    rows = []
+    for metric in metrics:
+        figures = [entry.figure(metric) for entry in found]
+        cells = _mark_best(metric, figures)
+        if single:
+            cells = [Cell(cells[0].text), Cell(cells[0].small)]
+        n = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in figures if figure))
+        rows.append([Cell(metric), *cells, Cell(n), Cell(_people(figures))])
+    notes = [f"{entry.run}: {line}" for entry in found for line in entry.notes.splitlines()]
+    return Table(title, header, rows, 1, [*_exposure_notes(found), *_reasons(found), *notes])
+
+
+def _people(figures: Sequence[Figure | None]) -> str:
+    """Ceilings with their methods, of the first run that has any."""
+    for figure in figures:
+        if figure is not None and figure.ceilings:
+            return ", ".join(f"{number(value)} {name}" for name, value in figure.ceilings.items())
+    return ""
+
+
+def _exposure_notes(found: Sequence[Entry]) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for entry in found:
+        groups.setdefault(entry.exposure, []).append(entry.run)
+    return [f"Items in training: {kind} ({', '.join(names)})" for kind, names in groups.items()]
+
+
+def _reasons(found: Sequence[Entry]) -> list[str]:
+    """Which metrics no run has, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for metric in metrics_of(found):
+        figures = [figure for entry in found if (figure := entry.figure(metric))]
+        if figures and all(figure.why for figure in figures):
+            reasons.setdefault(figures[0].why, []).append(metric)
+    return [f"Not computed, {why}: {', '.join(names)}" for why, names in reasons.items()]
+
+
+def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
+    by = str(entry.scores.settings["by"])
+    strata = entry.strata[:MOST_STRATA]
+    figures = [[entry.figure(metric, stratum) for stratum in strata] for metric in metrics]
+    rows = [
+        [Cell(metric), *(Cell(number(one.value if one else None)) for one in row)]
+        for metric, row in zip(metrics, figures, strict=True)
+    ]
+    sizes = [Cell(f"{one.n:,}" if one else "") for one in figures[0]] if figures else []
+    rows.append([Cell(f"n ({metrics[0]})" if metrics else "n"), *sizes])
+    header = ["metric", *(stratum.removeprefix(f"{by}=") for stratum in strata)]
+    left = len(entry.strata) - len(strata)
+    notes = [f"{left} more strata are in the JSON, the CSV and the file"] if left else []
+    return Table(f"{entry.run} by {by}", header, rows, 1, notes)
+
+
+def _difference_table(
+    found: Sequence[Entry],
+    baseline: Entry,
+    metrics: Sequence[str],
+    stratum: str = ALL,
+    *,
+    across: bool = False,
+) -> Table:
+    """Paired differences against a baseline; bold where the interval excludes 0."""
+    others = [entry for entry in found if entry is not baseline]
+    grid = [
+        [difference(entry, baseline, metric, stratum) for metric in metrics] for entry in others
+    ]
+    cells = [[_difference_cell(one) for one in row] for row in grid]
+    whys = dict.fromkeys(f"{one.a}: {one.why}" for row in grid for one in row if one.why)
+    title = f"Difference to {baseline.run} (paired; bold or *: the interval excludes 0)"
+    if across:
+        rows = [[Cell(entry.run), *row] for entry, row in zip(others, cells, strict=True)]
+        return Table(title, ["run", *metrics], rows, 1, list(whys))
+    rows = [
+        [Cell(metric), *(row[number] for row in cells)] for number, metric in enumerate(metrics)
+    ]
+    return Table(title, ["metric", *(entry.run for entry in others)], rows, 1, list(whys))
+
+
+def _difference_cell(one: Difference) -> Cell:
+    clear = one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
+    text = number(one.value)
+    if one.value is not None and one.value > 0:
+        text = f"+{text}"
+    return Cell(text + ("*" if clear else ""), interval(one.low, one.high), clear)
+
+
+def _mark_best(metric: str, figures: Sequence[Figure | None]) -> list[Cell]:
+    """Cells of one metric, the best value in bold where there are several to compare."""
+    values = [figure.value for figure in figures if figure is not None and not figure.why]
+    better = METRICS[metric].better
+    best = None
+    if len(values) > 1 and better:
+        best = max(values) if better == "high" else min(values)
+    return [
+        Cell(
+            number(figure.value if figure else None),
+            interval(figure.low, figure.high) if figure else "",
+            figure is not None and best is not None and figure.value == best,
+        )
+        for figure in figures
+    ]

@@ -1,0 +1,198 @@
+"""The metrics and ceilings of one network, from one pass over its predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.data.readers import FROM_PROBS
+from c10h.data.rows import SMALLEST
+from c10h.errors import InputError
+from c10h.metrics import METRICS, second_best
+from c10h.metrics.block import Block, Float
+from c10h.metrics.ceilings import (
+    CEILINGS,
+    NEEDS_NO_VOTES,
+    SPLIT_HALF,
+    Ceiling,
+    split_half,
+    split_half_name,
+)
+from c10h.metrics.metric import Metric, Needs, Term, count
+from c10h.metrics.ranks import RankMetric
+from c10h.metrics.strata import ALL, STRATA
+from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
+from c10h.records import Array, Predictions
+from c10h.stages.join import People
+from c10h.stages.tally import Tally, cut, stratify, tally
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is known of one network, before any resampling.
+
+    missing: why a metric cannot be computed, by metric.
+    strata: the metrics as formulas, and ceilings by (metric, method), of each stratum by name;
+        the first is all items.
+    """
+
+    missing: Mapping[str, str]
+    strata: Mapping[str, tuple[Formulas, dict[tuple[str, str], float]]]
+    per_item: Mapping[str, Array]
+    notes: str
+    groups: int
+    size: int
+
+
+def evaluate(
+    predictions: Predictions,
+    member: int,
+    people: People,
+    metrics: Sequence[str],
+    *,
+    by: str | None,
+    seed: int,
+    per_item: bool,
+    advance: Callable[[int], None],
+) -> Evaluation:
+    """Evaluate one member of predictions that are about the items of ``people``, in order.
+
+    Raises InputError where the items cannot be divided by ``by``.
+    """
+    if by is not None and not people.has(STRATA[by].needs):
+        raise InputError(f"--by {by} needs {STRATA[by].needs}")
+    missing = {
+        metric: f"needs {need}"
+        for metric in metrics
+        for need in METRICS[metric].needs
+        if not people.has(need)
+    }
+    chosen = {metric: METRICS[metric] for metric in metrics if metric not in missing}
+    means = {key: metric for key, metric in chosen.items() if isinstance(metric, Metric)}
+    ranked = {key: metric for key, metric in chosen.items() if isinstance(metric, RankMetric)}
+    limits = _ceilings_for(chosen, people)
+    told = _terms_of_notes(chosen, predictions)
+    terms: list[Term] = [count, *told]
+    terms += [term for metric in means.values() for term in metric.terms]
+    terms += [term for ceiling in limits.values() for term in ceiling.terms]
+    cells, strata = stratify(people, by, seed)
+    found = tally(
+        predictions.logits,
+        member,
+        people,
+        cells,
+        terms,
+        retain=[term for metric in ranked.values() for term in metric.retains],
+        per_item={key: one for key, one in means.items() if per_item and one.per_item},
+        seed=seed,
+        advance=advance,
+    )
+    numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
+    return Evaluation(
+        missing=missing,
+        strata={
+            name: (
+                _formulas(means, ranked, found, number),
+                _ceilings(limits, chosen, found, number, seed),
+            )
+            for name, number in numbers.items()
+        },
+        per_item=found.per_item,
+        notes=_notes(told, found),
+        groups=cells.groups,
+        size=people.size,
+    )
+
+
+def _formulas(
+    means: Mapping[str, Metric],
+    ranked: Mapping[str, RankMetric],
+    found: Tally,
+    stratum: int | None,
+) -> Formulas:
+    """The metrics of one stratum (None: of all items) as formulas over its cells' sums."""
+    cells = _cells_in(found, stratum)
+    formulas = Formulas(found.cells.group[cells], found.cells.groups)
+    for name, metric in means.items():
+        formulas.add(
+            name, metric.combine, {term: found.totals[term][cells] for term in metric.terms}
+        )
+    number = found.cells.of_item
+    if stratum is not None and ranked:
+        number = number[found.items_in(stratum)] - cells.start
+    for name, rank_metric in ranked.items():
+        if not len(number):
+            formulas.add(name, _undefined, {count: found.totals[count][cells]})
+            continue
+        fit = rank_metric.fit(*(found.retained_in(term, stratum) for term in rank_metric.retains))
+        total: dict[Term, Float] = {}
+        for items in cut(len(number)):
+            part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
+            add_totals(total, {count: part})
+        formulas.add(name, fit.combine, {name: total[count], count: found.totals[count][cells]})
+    return formulas
+
+
+def _undefined(items: Float) -> Float:
+    return np.full_like(items, np.nan)
+
+
+def _cells_in(found: Tally, stratum: int | None) -> slice:
+    return slice(0, len(found.cells)) if stratum is None else found.cells.slice_of(stratum)
+
+
+def _ceilings_for(chosen: Iterable[str], people: People) -> dict[tuple[str, str], Ceiling]:
+    """Closed-form ceilings by (metric, method) that can be computed."""
+    return {
+        (metric, method): ceiling
+        for metric in chosen
+        for method, ceiling in CEILINGS.get(metric, {}).items()
+        if people.has(Needs.PEOPLE if method == NEEDS_NO_VOTES else Needs.COUNTS)
+    }
+
+
+def _ceilings(
+    limits: Mapping[tuple[str, str], Ceiling],
+    chosen: Iterable[str],
+    found: Tally,
+    stratum: int | None,
+    seed: int,
+) -> dict[tuple[str, str], float]:
+    """Values by (metric, method), closed forms and split halves."""
+    cells = _cells_in(found, stratum)
+    values = {}
+    for key, ceiling in limits.items():
+        sums = (found.totals[term][cells].sum(axis=0, keepdims=True) for term in ceiling.terms)
+        values[key] = float(ceiling.combine(*sums)[0])
+    wanted = [metric for metric in SPLIT_HALF if metric in chosen]
+    if found.votes is not None and wanted:
+        votes, method = found.votes, split_half_name(found.votes)
+        if stratum is not None:
+            votes = votes[found.items_in(stratum)[found.voters]]
+        split = split_half(votes, seed)
+        values.update({(metric, method): split[metric] for metric in wanted})
+    return values
+
+
+def _clipped(block: Block) -> Float:
+    """How many probabilities of an item were 0 and are taken as the smallest float32."""
+    return np.asarray((block.logits <= np.log(SMALLEST)).sum(axis=0, dtype=np.float64))
+
+
+# Terms that a reader should know of where they are not 0.
+_NOTES: Mapping[Term, str] = {
+    _clipped: "{:,} probabilities of 0, taken as 1.2e-38, the smallest normal float32",
+    second_best.second_tied: "{:,} items whose second-best logits tie: sba in expectation",
+}
+
+
+def _terms_of_notes(chosen: Iterable[str], predictions: Predictions) -> list[Term]:
+    told: list[Term] = [_clipped] if predictions.settings.get(FROM_PROBS) else []
+    return told + ([second_best.second_tied] if "sba" in chosen else [])
+
+
+def _notes(told: Iterable[Term], found: Tally) -> str:
+    sums = {term: round(float(found.totals[term].sum())) for term in told}
+    return "\n".join(_NOTES[term].format(total) for term, total in sums.items() if total)
