@@ -32,6 +32,8 @@ class Source:
         Raises FileError for a missing file, a folder, or a file without read permission.
         """
         if argument == "-":
+            if sys.stdin is None:
+                raise FileError("-: expected data on stdin, found it closed")
             if sys.stdin.isatty():
                 raise FileError("-: expected data on stdin, found a terminal")
             return cls(_spool(sys.stdin.buffer, "-"), "stdin")
@@ -41,10 +43,10 @@ class Source:
                 raise FileError(f"{argument}: expected a file, found a folder")
             with path.open("rb") as stream:
                 if path.is_fifo():
-                    return cls(_spool(stream, argument), path.name)
+                    return cls(_spool(stream, argument), _text(path.name))
         except OSError as error:
-            raise FileError(f"{argument}: {_reason(error)}") from error
-        return cls(path, path.name)
+            raise FileError(f"{argument}: {reason(error)}") from error
+        return cls(path, _text(path.name))
 
     @property
     def stem(self) -> str:
@@ -79,13 +81,18 @@ def check_output(argument: str, *, force: bool, binary: bool = True) -> None:
             raise OutputError("binary output to a terminal: redirect it, or name a file with -o")
         return
     path = Path(argument)
-    if path.is_dir():
-        raise OutputError(f"{argument}: expected a file name, found a folder")
-    if path.exists() and not force:
-        raise OutputError(f"{argument}: exists already (--force replaces it)")
     folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"{argument}: there is no folder {folder}")
+    try:
+        if path.is_dir():
+            raise OutputError(f"{argument}: expected a file name, found a folder")
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{argument}: expected a plain file or - for stdout")
+        if path.exists() and not force:
+            raise OutputError(f"{argument}: exists already (--force replaces it)")
+        if not folder.is_dir():
+            raise OutputError(f"{argument}: there is no folder {folder}")
+    except OSError as error:
+        raise OutputError(f"{argument}: {reason(error)}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{argument}: no permission to write in {folder}")
 
@@ -121,13 +128,13 @@ def atomic_output(argument: str) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"{argument}: {_reason(error)}") from error
+        raise OutputError(f"{argument}: {reason(error)}") from error
 
 
 def write_text(argument: str, text: str) -> None:
     """Write UTF-8 text to a file, atomically, or to stdout for ``-``."""
     with atomic_output(argument) as stream:
-        stream.write(text.encode())
+        write_all(stream, text.encode())
 
 
 def _spool(pipe: IO[bytes], name: str) -> Path:
@@ -141,11 +148,24 @@ def _spool(pipe: IO[bytes], name: str) -> Path:
     return path
 
 
+def _text(name: str) -> str:
+    """A file name as text: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def _reason(error: OSError) -> str:
+def write_all(stream: BinaryIO, data: bytes | memoryview) -> None:
+    """Write every byte to an unbuffered file, which may take only some at a time."""
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) :]
+
+
+def reason(error: OSError) -> str:
+    """What went wrong, in the system's words."""
     return (error.strerror or str(error)).lower()

@@ -22,7 +22,7 @@ import numpy as np
 
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
-from c10h.files import Source, atomic_output
+from c10h.files import Source, atomic_output, write_all
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows
 
 SCHEMA = 1
@@ -90,7 +90,7 @@ def read(source: Source, *kinds: type[Record]) -> Record:
     file = open_file(source)
     kind = file.attrs.get("kind")
     wanted = [record.kind for record in kinds] or list(KINDS)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise FileError(f"{source.name}: an HDF5 file, but not one that c10h wrote")
     if kind not in wanted:
         raise FileError(f"{source.name}: expected kind {' or '.join(wanted)}, found kind {kind}")
@@ -98,7 +98,7 @@ def read(source: Source, *kinds: type[Record]) -> Record:
         return _read_record(file, KINDS[kind], source.name)
     except SchemaError as error:
         raise SchemaError(f"{source.name}: {error}") from error
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise FileError(f"{source.name}: damaged: {error}") from error
 
 
@@ -332,9 +332,7 @@ class _Sink(io.RawIOBase):
         start = self._stream.tell()
         if self.error is None:
             try:
-                done = 0
-                while done < len(view):
-                    done += self._stream.write(view[done:])
+                write_all(self._stream, view)
                 return len(view)
             except OSError as error:
                 self.error = error

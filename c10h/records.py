@@ -182,6 +182,8 @@ def _check(name: str, declared: Column | Group, value: Rows, sizes: dict[str, in
             f"{name}: expected dimensions ({', '.join(declared.dims)}), found shape {value.shape}"
         )
     for symbol, size in zip(declared.dims, value.shape, strict=True):
+        if size == 0 and symbol in ("m", "n", "r"):
+            raise SchemaError(f"{name}: expected one or more, found shape {value.shape}")
         expected = size if symbol.isdigit() else sizes.setdefault(symbol, size)
         if size != (int(symbol) if symbol.isdigit() else expected):
             raise SchemaError(f"{name}: expected {symbol} = {expected}, found shape {value.shape}")

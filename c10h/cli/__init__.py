@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from c10h import __version__
 from c10h.cli import console, labels, report, score, show
 from c10h.errors import C10hError
+from c10h.files import reason
 
 app = typer.Typer(
     name="c10h",
@@ -25,10 +27,22 @@ app.command()(report.report)
 app.command()(show.show)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print_text(f"c10h {__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=_print_version,
+        ),
     ] = False,
 ) -> None:
     """Does a classifier's uncertainty look like people's?
@@ -39,19 +53,27 @@ def root(
 
     [bold]c10h score logits.npy --labels labels.h5[/]
     """
-    if version:
-        console.print_text(f"c10h {__version__}\n")
-        raise typer.Exit
 
 
 def main() -> None:
     """Run a command line. Errors of the user's end with one line, a closed pipe with none."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # for terminals that lack a letter
+    if sys.stdout is None:
+        console.fail("stdout is closed")
+        sys.exit(1)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except C10hError as error:
         console.fail(str(error))
         sys.exit(error.exit_status)
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes stdout once more at exit, which must not fail aloud.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            console.fail(reason(error))
         sys.exit(1)

@@ -78,7 +78,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr)
+    return Console(stderr=stderr, emoji=False)
 
 
 def _print_rich(console: Console, table: Table) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from c10h import __version__
+from c10h.cli.console import say
 from c10h.data.matrix import Selection
 from c10h.data.readers import Meaning
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.records import Input, Lineage, Record
+from c10h.records import Input, Labels, Lineage, Predictions, Record
+from c10h.stages.join import taken_by_position
 
 
 def selection(columns: str | None, h5_path: str | None) -> Selection:
@@ -34,6 +36,16 @@ def split_name(argument: str) -> tuple[str | None, str]:
     return name, path
 
 
+def tell_positions(
+    inputs: Sequence[tuple[str, Labels | Predictions | None]], classes: tuple[str, ...]
+) -> None:
+    """Say which inputs have no class names of their own and take these, in order."""
+    for what, record in inputs:
+        if record is not None and taken_by_position(record, classes):
+            shown = ", ".join(classes[:4]) + (", …" if len(classes) > 4 else "")
+            say(f"{what}: has no class names; its columns are taken as {shown}, in order")
+
+
 def lineage_of(
     command: str,
     options: Mapping[str, Any],
@@ -43,7 +55,11 @@ def lineage_of(
     """The lineage of a result. options: those that shape it, without paths; None is left out."""
     return Lineage(
         command=f"c10h {command}",
-        options={name: value for name, value in options.items() if value not in (None, [], False)},
+        options={
+            name: value
+            for name, value in options.items()
+            if value is not None and value is not False and value != []
+        },
         seed=seed,
         inputs=tuple(
             Input(

@@ -70,7 +70,7 @@ def build(
     from dataclasses import replace
 
     from c10h import h5
-    from c10h.cli.inputs import lineage_of, meaning, selection
+    from c10h.cli.inputs import lineage_of, meaning, selection, tell_positions
     from c10h.files import check_output
     from c10h.stages.labels_build import build_labels
 
@@ -88,6 +88,7 @@ def build(
         smoothing=smoothing,
         temperature=temperature,
     )
+    tell_positions(opened.inputs(), result.classes)
     shaping = {
         "as": what,
         "prior": prior if what == "human" and prior else None,
@@ -120,6 +121,12 @@ class _Opened:
     truth: Array | None
     names: tuple[str, ...] | None
     used: list[tuple[str, Source, Record | None]]
+
+    def inputs(self) -> list[tuple[str, Labels | Predictions | None]]:
+        """File names and records of the inputs that have classes."""
+        records = [self.labels, *self.predictions]
+        names = [file.name for role, file, _ in self.used if role != "truth"]
+        return list(zip(names, (one for one in records if one is not None), strict=True))
 
 
 def _open(

@@ -232,14 +232,11 @@ class _Opened:
 
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
         """Say which inputs took class names by position, and warn of uneven clipping."""
+        from c10h.cli.inputs import tell_positions
         from c10h.data.readers import FROM_PROBS
-        from c10h.stages.join import taken_by_position
 
         records = {name: record for name, (_, record) in self.predictions.items()}
-        for what, record in [*records.items(), ("labels", self.labels)]:
-            if record is not None and taken_by_position(record, classes):
-                shown = ", ".join(classes[:4]) + (", …" if len(classes) > 4 else "")
-                say(f"{what}: has no class names; its columns are taken as {shown}, in order")
+        tell_positions([*records.items(), ("labels", self.labels)], classes)
         kinds = {bool(record.settings.get(FROM_PROBS)) for record in records.values()}
         if len(kinds) > 1:
             say(
@@ -257,8 +254,8 @@ def _open(
     meaning: Meaning | None,
 ) -> _Opened:
     from c10h.cli.inputs import split_name
-    from c10h.data.classes import parse_classes
-    from c10h.data.readers import open_labels, open_predictions, open_truth
+    from c10h.data.classes import are_default, parse_classes
+    from c10h.data.readers import open_labels, open_predictions, open_truth, recorded_classes
     from c10h.errors import InputError
     from c10h.files import Source, check_single_stdin
     from c10h.stages.join import common_classes
@@ -281,6 +278,8 @@ def _open(
         *(record for _, record in networks.values()),
     ]
     order = names or common_classes(records)
+    if truth_file is not None and order is not None and are_default(order):
+        names = order = recorded_classes(truth_file) or order
     right = None if truth_file is None else open_truth(truth_file, order)
     return _Opened(networks, labels_file, people, truth_file, right, names)
 

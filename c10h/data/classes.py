@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from c10h.errors import InputError, MismatchError
+from c10h.files import reason
 
 CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
     # Krizhevsky (2009), Learning multiple layers of features from tiny images: batches.meta.
@@ -22,6 +23,8 @@ CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
         "truck",
     ),
 }
+
+MOST_CLASSES = 1_000_000
 
 
 def default_names(count: int) -> tuple[str, ...]:
@@ -41,12 +44,14 @@ def parse_classes(argument: str) -> tuple[str, ...]:
     """
     if argument in CLASS_LISTS:
         return CLASS_LISTS[argument]
-    if argument.isdigit():
-        names = default_names(int(argument))
+    if argument.isdecimal():
+        names = default_names(min(int(argument), MOST_CLASSES + 1))
     elif "," in argument:
         names = tuple(name.strip() for name in argument.split(","))
     else:
         names = _read_names(argument)
+    if len(names) > MOST_CLASSES:
+        raise InputError(f"--classes: expected at most {MOST_CLASSES:,} names")
     if len(names) < 2 or len(set(names)) != len(names) or "" in names:
         raise InputError(
             f"--classes {argument}: expected two or more different names, found {len(names)} names"
@@ -62,9 +67,11 @@ def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
     """
     if len(names) != len(wanted):
         raise MismatchError(f"{what}: expected {len(wanted)} classes, found {len(names)}")
-    if tuple(names) == tuple(wanted) or are_default(names) or are_default(wanted):
+    if tuple(names) == tuple(wanted):
         return None
     if set(names) != set(wanted):
+        if are_default(names) or are_default(wanted):
+            return None
         other = next(name for name in names if name not in wanted)
         raise MismatchError(
             f"{what}: class {other!r} is not among the expected classes {', '.join(wanted)}"
@@ -74,7 +81,11 @@ def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
 
 def _read_names(argument: str) -> tuple[str, ...]:
     path = Path(argument)
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise InputError(f"--classes {argument[:40]}: {reason(error)}") from error
+    if not is_file:
         raise InputError(
             f"--classes {argument}: expected {', '.join(CLASS_LISTS)}, a number, a,b,c "
             "or a file with one name a line"

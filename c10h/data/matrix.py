@@ -7,12 +7,14 @@ which a row cannot be found without reading what is before it, are read whole.
 from __future__ import annotations
 
 import csv
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 from c10h import h5
@@ -45,7 +47,7 @@ class Selection:
         if columns is None:
             return cls(None, path)
         start, colon, stop = columns.partition(":")
-        if not (colon and start.isdigit() and stop.isdigit() and int(start) < int(stop)):
+        if not (colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop)):
             raise InputError(
                 f"--columns {columns}: expected START:STOP, as 11:21 for columns 11 to 20"
             )
@@ -141,7 +143,8 @@ def _open_npy(source: Source, selection: Selection) -> Matrix:
 
 def _open_npz(source: Source, selection: Selection) -> Matrix:
     try:
-        with np.load(source.path, allow_pickle=False) as archive:
+        # np.load leaves a file open that it opened itself and could not read.
+        with source.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             name = _choose_member(source, list(archive.files), selection)
             rows = archive[name]
     except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
@@ -154,9 +157,13 @@ def _open_h5(source: Source, selection: Selection) -> Matrix:
     names: list[str] = []
     file.visititems(lambda name, item: names.append(name) if hasattr(item, "dtype") else None)
     name = _choose_member(source, names, selection)
-    return _choose_columns(
-        source, Matrix(h5.DatasetRows(file[name], f"{source.name}: {name}")), selection
-    )
+    dataset = file[name]
+    if dataset.shape is None:
+        raise FileError(f"{source.name}: {name}: expected numbers, found an empty dataset")
+    if h5py.check_string_dtype(dataset.dtype) is not None:
+        return Matrix(np.asarray(dataset.asstr()[...], dtype=np.str_))
+    rows = h5.DatasetRows(dataset, f"{source.name}: {name}")
+    return _choose_columns(source, Matrix(rows), selection)
 
 
 def _open_parquet(source: Source, selection: Selection) -> Matrix:
@@ -180,20 +187,21 @@ def _open_parquet(source: Source, selection: Selection) -> Matrix:
 
 
 def _open_pt(source: Source, selection: Selection) -> Matrix:
-    import pickle
-
     import torch
 
     try:
-        content = torch.load(source.path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(source.path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a stranger's bytes can raise anything in there
         raise FileError(
             f"{source.name}: expected tensors, found a file that torch does not load with "
             "weights_only (it is damaged or holds code)"
         ) from error
     if isinstance(content, Mapping):
-        content = content[_choose_member(source, [str(key) for key in content], selection)]
-    if not isinstance(content, torch.Tensor):
+        content = {str(key): value for key, value in content.items()}
+        content = content[_choose_member(source, list(content), selection)]
+    if not isinstance(content, torch.Tensor) or content.layout != torch.strided:
         raise FileError(f"{source.name}: expected a tensor, found {type(content).__name__}")
     tensor = content.detach()
     # numpy has no bfloat16; every bfloat16 and float16 is exact in float32.
@@ -212,27 +220,39 @@ def _open_text(source: Source, selection: Selection) -> Matrix:
         with source.path.open(encoding="utf-8-sig", newline="") as stream:
             first = stream.readline()
             delimiter = next((mark for mark in ",;\t" if mark in first), None)
-            fields = next(csv.reader([first], delimiter=delimiter)) if delimiter else first.split()
+            fields = _split(first, delimiter)
             chosen = range(len(fields))[selection.columns or slice(None)]
             _check_columns(source, selection, len(fields))
             names = [fields[column].strip() for column in chosen]
             words = len(names) == 1 and not _is_number(names[0])
             if words or not _is_header(names):
                 stream.seek(0)
-            rows = np.loadtxt(
-                stream,
-                dtype=np.str_ if words else np.float64,
-                delimiter=delimiter,
-                usecols=list(chosen),
-                quotechar='"',
-                comments=None,
-                ndmin=2,
-            )
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+                rows = np.loadtxt(
+                    stream,
+                    dtype=np.str_ if words else np.float64,
+                    delimiter=delimiter,
+                    usecols=list(chosen),
+                    quotechar='"',
+                    comments=None,
+                    ndmin=2,
+                )
     except (ValueError, UnicodeDecodeError, csv.Error) as error:
         raise FileError(f"{source.name}: expected a table of numbers: {error}") from error
     if len(names) == 1:
         return Matrix(rows[:, 0])
+    if _is_counting(names) and (rows == np.floor(rows)).all():
+        raise AmbiguousError(
+            f"{source.name}: the first line, {','.join(names[:3])},…, may be a header or votes: "
+            "give the columns names, or leave the line out"
+        )
     return Matrix(rows, tuple(names) if _is_header(names) else None)
+
+
+def _split(line: str, delimiter: str | None) -> list[str]:
+    reader = csv.reader([line.strip()], delimiter=delimiter or " ", skipinitialspace=True)
+    return next(reader, [])
 
 
 def _is_number(field: str) -> bool:
@@ -244,9 +264,12 @@ def _is_number(field: str) -> bool:
 
 
 def _is_header(fields: list[str]) -> bool:
-    """Whether a first line names columns: it has a word, or counts 0, 1, 2, ... as pandas does."""
-    counting = [str(index) for index in range(len(fields))]
-    return not all(map(_is_number, fields)) or (len(fields) > 1 and fields == counting)
+    """Whether a first line names columns: it has a word, or counts as pandas does."""
+    return not all(map(_is_number, fields)) or _is_counting(fields)
+
+
+def _is_counting(fields: list[str]) -> bool:
+    return len(fields) > 1 and fields == [str(index) for index in range(len(fields))]
 
 
 def _choose_member(source: Source, names: list[str], selection: Selection) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from c10h import h5
 from c10h.data.classes import are_default, default_names, match_order
-from c10h.data.matrix import Matrix, Selection, open_matrix
+from c10h.data.matrix import Matrix, Selection, detect_format, open_matrix
 from c10h.data.rows import (
     SUM_TOLERANCE,
     MappedRows,
@@ -103,13 +103,22 @@ def open_truth(source: Source, classes: Sequence[str] | None) -> Array:
     if values.ndim != 1:
         raise SchemaError(f"{source.name}: expected one class an item, found shape {rows.shape}")
     if values.dtype.kind in "UO":
-        values = _look_up(values.astype(np.str_), source, classes)
-    truth = values.astype(np.int64)
+        values = _class_numbers(values.astype(np.str_), source, classes)
+    with np.errstate(invalid="ignore"):
+        truth = values.astype(np.int64)
     if (truth != values).any():
         row = int(np.argmax(truth != values))
         raise SchemaError(f"{source.name}: row {row}: expected a class number, found {values[row]}")
     check_truth(truth, None if classes is None else len(classes), source.name)
     return truth
+
+
+def recorded_classes(source: Source) -> tuple[str, ...] | None:
+    """The class names of a c10h file that has some of its own; None for any other file."""
+    if h5.peek_kind(source) is None:
+        return None
+    names = h5.read(source).classes
+    return None if are_default(names) else names
 
 
 def check_truth(truth: Array, count: int | None, name: str) -> None:
@@ -147,12 +156,14 @@ def tell_counts_from_probs(rows: Rows) -> Literal["counts", "probs"]:
     Rows of one vote each are read as probabilities: nothing tells them from one-hot labels.
     """
     for block in _scan(rows):
-        whole = block == np.floor(block)
+        whole = (block == np.floor(block)).all(axis=1)
         sums = block.sum(axis=1, dtype=np.float64)
-        if not whole.all():
+        if (np.abs(sums - 1) <= SUM_TOLERANCE).all() and (block >= 0).all():
+            if whole.all():
+                continue
             return "probs"
-        if (sums != 1).any():
-            return "counts"
+        # Some row is wrong for one reading at least: the reading that fits most rows names it.
+        return "counts" if whole.mean() > 0.5 else "probs"
     return "probs"
 
 
@@ -173,19 +184,25 @@ def _recorded_truth(record: Record, source: Source, classes: Sequence[str] | Non
     return truth if order is None else np.argsort(order)[truth]
 
 
-def _look_up(words: Array, source: Source, classes: Sequence[str] | None) -> Array:
-    """Class numbers of words; a first line that is no class is a header."""
+def _class_numbers(words: Array, source: Source, classes: Sequence[str] | None) -> Array:
+    """Class numbers of words. In a text file, a first line that is no class is a header."""
+    is_text = detect_format(source) == "text"
+    if is_text and (classes is None or words[0] not in classes):
+        try:
+            return words[1:].astype(np.float64)  # numbers below a header
+        except ValueError:
+            pass
     if classes is None or are_default(classes):
         raise AmbiguousError(f"{source.name}: holds class names: give their order with --classes")
-    if words[0] not in classes:
+    if is_text and words[0] not in classes:
         words = words[1:]
     numbers = {name: number for number, name in enumerate(classes)}
-    for row, word in enumerate(words):
+    for row, word in enumerate(words.tolist()):
         if word not in numbers:
             raise SchemaError(
                 f"{source.name}: row {row}: expected one of {', '.join(classes)}, found {word!r}"
             )
-    return np.array([numbers[word] for word in words], dtype=np.int64)
+    return np.array([numbers[word] for word in words.tolist()], dtype=np.int64)
 
 
 def _two_dimensional(source: Source, selection: Selection) -> Matrix:

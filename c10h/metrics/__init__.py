@@ -26,12 +26,11 @@ def _correct(block: Block) -> Float:
 
 
 def _people_entropy(block: Block) -> Float:
-    # Equal shares in another order of classes must tie, whatever the order of summation.
-    return block.people_entropy.round(12)
+    return block.people_entropy
 
 
 def _model_entropy(block: Block) -> Float:
-    return block.model_entropy.round(12)
+    return block.model_entropy
 
 
 METRICS: Mapping[str, Metric | RankMetric] = {

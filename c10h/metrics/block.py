@@ -89,20 +89,29 @@ class Block:
         return np.asarray(self.logits - self.logits.max(axis=0))
 
     @cached_property
-    def _exponentials(self) -> tuple[Float, Float]:
-        exponentials = np.exp(self._shifted)
-        return exponentials, exponentials.sum(axis=0)
+    def _others(self) -> tuple[Float, Float]:
+        """Σ e^z and Σ z e^z over all classes but the best, for which z = 0.
+
+        Added up from the smallest, so that items with equal logits in another order of classes
+        get the same bits: they have to tie.
+        """
+        ordered = np.sort(self._shifted, axis=0)[:-1]
+        exponentials = np.exp(ordered)
+        return exponentials.sum(axis=0), (ordered * exponentials).sum(axis=0)
+
+    @cached_property
+    def _log_total(self) -> Float:
+        return np.log1p(self._others[0])
 
     @cached_property
     def log_model(self) -> Float:
         """log q by log-softmax, exact also where q underflows."""
-        return self._shifted - np.log(self._exponentials[1])
+        return self._shifted - self._log_total
 
     @cached_property
     def model(self) -> Float:
         """q = softmax of the logits."""
-        exponentials, total = self._exponentials
-        return exponentials / total
+        return np.asarray(np.exp(self._shifted) / (1 + self._others[0]))
 
     @cached_property
     def model_ranking(self) -> Ranking:
@@ -118,7 +127,7 @@ class Block:
     @cached_property
     def confidence(self) -> Float:
         """max q."""
-        return np.asarray(1.0 / self._exponentials[1])
+        return np.asarray(1 / (1 + self._others[0]))
 
     @cached_property
     def correct(self) -> Float:
@@ -128,14 +137,15 @@ class Block:
     @cached_property
     def model_entropy(self) -> Float:
         """H(q) in nats."""
-        return np.asarray(-(self.model * self.log_model).sum(axis=0))
+        total, weighted = self._others
+        return self._log_total - weighted / (1 + total)
 
     # People.
 
     @cached_property
     def people_entropy(self) -> Float:
         """H(p) in nats, 0 log 0 being 0."""
-        return np.asarray(-x_log_x(self.people).sum(axis=0))
+        return entropy(self.people)
 
     @cached_property
     def ballots(self) -> Float:
@@ -163,6 +173,11 @@ class Block:
 def x_log_x(x: Float) -> Float:
     """x log x, with 0 log 0 = 0."""
     return np.asarray(x * np.log(np.where(x > 0, x, 1.0)))
+
+
+def entropy(x: Float) -> Float:
+    """-Σ x log x over classes, the same bits for the same shares in any order of classes."""
+    return np.asarray(-x_log_x(np.sort(x, axis=0)).sum(axis=0))
 
 
 def _class_major(rows: Array) -> Float:

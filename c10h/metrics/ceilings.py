@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
+from c10h.metrics.block import Block, Float, entropy
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.consistency import error_consistency
 from c10h.metrics.divergence import jsd
@@ -108,7 +108,7 @@ CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
         ),
     },
     "kl": {
-        PLUG_IN: Ceiling((count,), np.zeros_like),
+        PLUG_IN: Ceiling((count,), lambda items: divide(0 * items, items)),
         MILLER_MADOW: Ceiling((miller_madow_bias, count), divide),
     },
     "accuracy": {LEAVE_ONE_OUT: Ceiling((rest_correct, several_votes), divide)},
@@ -177,9 +177,8 @@ def _compare_halves(first: Array, second: Array) -> tuple[float, float, float]:
     block = Block(logits=logits, probs=people, counts=second)
     known = has_second(block).sum()
     matches = float(second_matches(block).sum() / known) if known else float("nan")
-    correlation = fit_rank_correlation(
-        np.round(block.people_entropy, 12), np.round(block.model_entropy, 12)
-    ).combine(np.zeros(1), np.ones(1))
+    fit = fit_rank_correlation(block.people_entropy, entropy(share.T))
+    correlation = fit.combine(np.zeros(1), np.ones(1))
     return matches, float(jsd(block).mean()), float(correlation[0])
 
 

@@ -88,12 +88,13 @@ def fit_aurc(confidence: Float, correct: Float) -> Fit:
     risk = errors + excess * harmonic
     value = risk.sum() / items
 
-    # An item's weight raises its own risk's share, and moves the risk at every later coverage
-    # towards its own error. Within a tie it stands, on average, before half of the others.
-    own = (size + 1) / (2 * size)
-    pull = _later(harmonic) + own * harmonic
-    drag = rate * harmonic + excess * squares
-    level = risk / size - _later(drag) - own * drag
+    # The derivative of the sum above with respect to the weight of an item with error e is
+    # level + pull e: through m and ε of its own tie, and through C and E of every later one. The
+    # slope of a harmonic number at x is 1 / (x + 1/2), to the second order.
+    ahead = before / size * harmonic
+    pull = 1 - ahead + _later(harmonic)
+    level = rate * ahead + excess / (before + size + 0.5)
+    level -= _later(rate * harmonic + excess * squares)
     mean = (level * size + pull * errors).sum() / items
 
     def influence(part: slice) -> Float:

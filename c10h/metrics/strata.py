@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float, x_log_x
+from c10h.metrics.block import Block, Float, entropy
 from c10h.metrics.metric import Needs, Term
 from c10h.records import Array
 
@@ -41,8 +41,7 @@ def _mode(block: Block) -> Float:
 def _entropy(block: Block) -> Float:
     """Entropy of the votes (or probabilities) in nats; exactly 0 where people are unanimous."""
     unanimous = (block.ballots > 0).sum(axis=0) == 1
-    entropy = -x_log_x(block.vote_shares).sum(axis=0).round(12)
-    return np.where(unanimous, 0.0, entropy)
+    return np.where(unanimous, 0.0, entropy(block.vote_shares))
 
 
 def _by_class(prefix: str, tied: str | None) -> Callable[..., tuple[list[str], Array]]:
@@ -63,7 +62,8 @@ def _by_entropy(keys: Float, _: Sequence[str]) -> tuple[list[str], Array]:
     )
     starts = np.concatenate(([0.0], edges[:-1]))
     names = ["human-entropy=0"] + [
-        f"human-entropy={low:.3f}-{high:.3f}" for low, high in zip(starts, edges, strict=True)
+        f"human-entropy={number}: {low:.3f}-{high:.3f}"
+        for number, (low, high) in enumerate(zip(starts, edges, strict=True), start=1)
     ]
     numbers = np.where(keys > 0, 1 + np.searchsorted(edges, keys), 0)
     return names, numbers.astype(np.int32)

@@ -38,6 +38,8 @@ class Gate:
             if match is None:
                 raise ValueError
             bound = float(match[3])
+            if bound != bound:
+                raise ValueError
         except ValueError:
             raise InputError(
                 f"--fail-if {text!r}: expected METRIC, one of > >= < <=, and a number, "

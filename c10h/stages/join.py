@@ -65,14 +65,10 @@ class People:
     def take(self, rows: Array | None) -> People:
         """The items in the order of ``rows``; None takes all as they are.
 
-        A selection that is no range holds its labels in memory.
+        A selection holds its labels in memory.
         """
-        if rows is None:
+        if rows is None or is_everything(rows, self.size):
             return self
-        if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
-            first, last = int(rows[0]), int(rows[-1]) + 1
-            if (first, last) == (0, self.size):
-                return self
         probs = None if self.probs is None else self.probs[0 : self.size][rows]
         counts = None if self.counts is None else self.counts[0 : self.size][rows]
         return replace(
@@ -164,6 +160,11 @@ def match_items(predictions: Predictions, people: People, what: str) -> Array | 
     return None
 
 
+def is_everything(rows: Array, size: int) -> bool:
+    """Whether rows are all of ``size`` items in their order."""
+    return np.array_equal(rows, np.arange(size))
+
+
 def _match_ids(ids: Array, known: Array, what: str) -> Array:
     row_of = {name: row for row, name in enumerate(known.tolist())}
     if len(row_of) != len(known):
@@ -226,7 +227,7 @@ def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
         digest.update("\0".join(people.ids.tolist()).encode())
     else:
         digest.update(f"{people.size} rows".encode())
-        if rows is not None:
+        if rows is not None and not is_everything(rows, people.size):
             digest.update(np.ascontiguousarray(rows).data)
     if people.truth is not None:
         digest.update(np.ascontiguousarray(people.truth).data)

@@ -40,7 +40,7 @@ def build_labels(
     classes = classes or common_classes(inputs)
     if classes is None:
         raise InputError("the true classes alone do not say how many there are: give --classes")
-    if prior < 0:
+    if not 0 <= prior < float("inf"):
         raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
     if labels is not None:
         labels = labels_in_order(labels, classes, "labels")

@@ -91,6 +91,10 @@ def score(
             _score_member(run, member, people, rows, options, advance)
             for member in range(predictions.logits.shape[0])
         ]
+    names = [one.name for one in scored]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
     return _collect(scored, classes, options)
 
 

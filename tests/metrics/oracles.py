@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from statistics import mean
 
 import numpy as np
@@ -17,7 +17,7 @@ def orders(logits: Array) -> list[tuple[int, ...]]:
     return [
         order
         for order in permutations(range(len(logits)))
-        if all(logits[a] >= logits[b] for a, b in zip(order, order[1:], strict=False))
+        if all(logits[a] >= logits[b] for a, b in pairwise(order))
     ]
 
 

@@ -1,0 +1,213 @@
+"""Running commands as a user would, and small files to run them on."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pytest
+
+from c10h import h5
+from c10h.cli import main
+from c10h.records import Array, Labels, Predictions
+
+CLASSES = ("cat", "dog", "bird")
+PYTHON = [sys.executable, "-m", "c10h"]
+# What terminals and CI services set to ask for colour.
+LOUD = ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE", "NO_COLOR", "COLUMNS")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    status: int
+    stdout: bytes
+    err: str
+
+    @property
+    def out(self) -> str:
+        return self.stdout.decode()
+
+    def json(self) -> Any:
+        assert self.status == 0, self.err
+        return json.loads(self.out, parse_constant=_no_constant)
+
+
+class Run(Protocol):
+    """Run a command line."""
+
+    def __call__(self, *arguments: object, stdin: bytes = b"") -> Result: ...
+
+
+class Refuse(Protocol):
+    """Run a command line that must fail, with words that its one line must have."""
+
+    def __call__(
+        self, *arguments: object, says: str | Sequence[str], stdin: bytes = b""
+    ) -> None: ...
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+@pytest.fixture
+def c10h(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in this process. An exception that no user may see is not caught."""
+
+    def run(*arguments: object, stdin: bytes = b"") -> Result:
+        streams = {
+            name: io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", write_through=True)
+            for name, content in (("stdin", stdin), ("stdout", b""), ("stderr", b""))
+        }
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["c10h", *map(str, arguments)])
+            patch.setattr(sys, "excepthook", sys.excepthook)  # which typer replaces
+            for name, stream in streams.items():
+                patch.setattr(sys, name, stream)
+            status = _status_of_main()
+        out, err = (streams[name].buffer for name in ("stdout", "stderr"))
+        assert isinstance(out, io.BytesIO)
+        assert isinstance(err, io.BytesIO)
+        return Result(status, out.getvalue(), err.getvalue().decode())
+
+    return run
+
+
+def _status_of_main() -> int:
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Run:
+    """Run a command line in a process of its own, in the temporary folder."""
+
+    def run(*arguments: object, stdin: bytes = b"") -> Result:
+        return start([*PYTHON, *map(str, arguments)], tmp_path, input=stdin)
+
+    return run
+
+
+def start(command: Sequence[str], folder: Path, **options: Any) -> Result:
+    """Run any command in a folder, without what asks for colour."""
+    environment = {key: value for key, value in os.environ.items() if key not in LOUD}
+    environment.update(options.pop("environment", {}))
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    done = subprocess.run(command, cwd=folder, env=environment, timeout=60, check=False, **options)
+    return Result(done.returncode, done.stdout or b"", (done.stderr or b"").decode())
+
+
+@pytest.fixture
+def refuses(c10h: Run, tmp_path: Path) -> Refuse:
+    """Check that a command ends with one line and status 1, and leaves an older output alone."""
+
+    def check(*arguments: object, says: str | Sequence[str], stdin: bytes = b"") -> None:
+        output = tmp_path / "old output" / "old.h5"
+        output.parent.mkdir(exist_ok=True)
+        output.write_bytes(b"old")
+        writes = arguments[0] != "show" and "-o" not in arguments
+        target = ("-o", output, "--force") if writes else ()
+        result = c10h(*arguments, *target, stdin=stdin)
+        assert_refused(result, says)
+        assert output.read_bytes() == b"old"
+        assert list(output.parent.iterdir()) == [output]
+
+    return check
+
+
+def assert_refused(result: Result, says: str | Sequence[str]) -> None:
+    """One line on stderr that begins with "error:" and has every one of some words."""
+    assert result.status == 1, result
+    assert result.stdout == b""
+    assert result.err.startswith("error: "), result.err
+    assert result.err.count("\n") == 1, result.err
+    assert result.err.endswith("\n")
+    for words in [says] if isinstance(says, str) else says:
+        assert words in result.err
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder with votes, truth, two networks' logits, and labels made of the first two."""
+
+    folder: Path
+    counts: Array
+    truth: Array
+    logits: dict[str, Array]
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    @property
+    def shares(self) -> Array:
+        return np.asarray(self.counts / self.counts.sum(axis=1, keepdims=True))
+
+    def save(self, name: str, values: Any) -> Path:
+        """A file of that name: an array as .npy, a record as .h5, or a text."""
+        path = self.folder / name
+        if isinstance(values, str):
+            path.write_text(values, encoding="utf-8")
+        elif isinstance(values, Labels | Predictions):
+            h5.write(values, str(path))
+        else:
+            np.save(path, values)
+        return path
+
+    def predictions(self, name: str, **changes: Any) -> Path:
+        """The first network's logits as a file of predictions."""
+        fields = {
+            "classes": CLASSES,
+            "logits": self.logits["a"][None].astype("f4"),
+            "member": np.array(["m"]),
+        }
+        return self.save(name, Predictions(**{**fields, **changes}))
+
+    def labels(self, name: str, **changes: Any) -> Path:
+        fields = {
+            "classes": CLASSES,
+            "probs": self.shares,
+            "counts": self.counts,
+            "truth": self.truth,
+        }
+        return self.save(name, Labels(**{**fields, **changes}))
+
+
+@pytest.fixture(scope="session")
+def made_files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """30 items of 3 classes: counts.npy, truth.npy, a.npy, b.npy, labels.h5."""
+    random = np.random.default_rng(7)
+    truth = np.arange(30) % 3
+    counts = random.multinomial(20, 0.15 + 0.55 * np.eye(3)[truth]).astype("i4")
+    logits = {
+        name: 2 * np.eye(3)[truth] + random.normal(size=(30, 3)) * noise
+        for name, noise in (("a", 1.0), ("b", 2.0))
+    }
+    made = Files(tmp_path_factory.mktemp("files"), counts, truth, logits)
+    made.save("counts.npy", counts)
+    made.save("truth.npy", truth)
+    for name, values in logits.items():
+        made.save(f"{name}.npy", values)
+    made.labels("labels.h5")
+    return made
+
+
+@pytest.fixture
+def files(made_files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """A copy of the small files in the temporary folder, which commands run in."""
+    shutil.copytree(made_files.folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return replace(made_files, folder=tmp_path)

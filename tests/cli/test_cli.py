@@ -1,0 +1,259 @@
+"""Habits that all commands share."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import typer
+
+from c10h import __version__
+from c10h.cli import app
+
+from .conftest import LOUD, PYTHON, Files, Run, start
+
+ESCAPE = "\x1b"
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;\d]*m")
+
+pytestmark = pytest.mark.usefixtures("files")
+
+
+def commands(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command, groups left out."""
+    group = group or typer.main.get_command(app)
+    for name, command in getattr(group, "commands", {}).items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def options_of(path: tuple[str, ...]) -> set[str]:
+    command: object = typer.main.get_command(app)
+    for name in path:
+        command = getattr(command, "commands")[name]  # noqa: B009
+    parameters = getattr(command, "params")  # noqa: B009
+    return {option for one in parameters for option in one.opts if option.startswith("-")}
+
+
+def examples(text: str) -> list[str]:
+    """Example lines of a help text, with lines that the terminal's width broke joined again."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+    paragraphs = re.split(r"\n\s*\n", plain)
+    found = (" ".join(paragraph.split()) for paragraph in paragraphs)
+    return [line for line in found if line.startswith("c10h ")]
+
+
+class TestHelp:
+    def test_commands(self) -> None:
+        assert {("labels", "build"), ("score",), ("report",), ("show",)} <= set(commands())
+
+    @pytest.mark.parametrize("flag", ["--help", "-h"])
+    def test_the_help_of_all(self, c10h: Run, flag: str) -> None:
+        result = c10h(flag)
+        assert (result.status, result.err) == (0, "")
+        assert len(examples(result.out)) == 2
+        for command in ("labels", "score", "report", "show"):
+            assert command in result.out
+
+    @pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+    def test_every_command_has_two_examples(self, c10h: Run, path: tuple[str, ...]) -> None:
+        result = c10h(*path, "--help")
+        assert result.status == 0
+        found = examples(result.out)
+        assert len(found) == 2
+        for line in found:
+            words = shlex.split(line.split(" | ")[0])
+            assert tuple(words[1 : 1 + len(path)]) == path
+            used = {word for word in words if re.match("--?[a-z]", word)}
+            assert used <= options_of(path)
+
+    @pytest.mark.parametrize("line", [[], ["labels"]])
+    def test_no_command_shows_the_help(self, c10h: Run, line: list[str]) -> None:
+        assert "Usage: " in c10h(*line).out
+
+    @pytest.mark.parametrize(
+        "line",
+        [["nope"], ["score"], ["score", "a.npy", "--nope"], ["show", "a", "--format", "xml"]],
+    )
+    def test_what_was_typed_wrong_has_status_2(self, c10h: Run, line: list[str]) -> None:
+        result = c10h(*line)
+        assert (result.status, result.stdout) == (2, b"")
+        assert "Usage: " in result.err
+
+    def test_formats_are_listed_when_one_is_wrong(self, c10h: Run) -> None:
+        words = c10h("report", "a.h5", "--format", "xml").err.split()
+        assert {"terminal,", "markdown,", "latex,", "csv,", "json"} <= set(words)
+
+
+def test_names_are_told_as_they_are(c10h: Run) -> None:
+    name = ":dog:[red]x[/].h5"
+    assert c10h("show", name).err == f"error: {name}: no such file or directory\n"
+
+
+class TestProcess:
+    def test_version(self, files: Files, c10h: Run, process: Run) -> None:
+        assert c10h("--version").out == process("--version").out == f"c10h {__version__}\n"
+
+    def test_the_module_is_the_command(self, files: Files, c10h: Run, process: Run) -> None:
+        line = ["score", "a.npy", "--labels", "counts.npy", "--json"]
+        assert process(*line) == c10h(*line)
+        command = Path(sys.executable).with_name("c10h")
+        if command.exists():
+            assert start([str(command), *line], files.folder) == c10h(*line)
+
+    def test_a_pipeline(self, files: Files, c10h: Run) -> None:
+        run = shlex.join(PYTHON)
+        line = (
+            f"set -e; {run} labels build counts.npy --truth truth.npy -o - 2> /dev/null"
+            f" | {run} score a.npy --labels - -o - 2> /dev/null | {run} report - --json"
+        )
+        found = start(["sh", "-c", line], files.folder).json()
+        c10h("labels", "build", "counts.npy", "--truth", "truth.npy", "-o", "l.h5")
+        assert found == c10h("score", "a.npy", "--labels", "l.h5", "--json").json()
+
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+    def test_a_stdout_that_lacks_characters(self, files: Files, encoding: str) -> None:
+        line = [*PYTHON, "score", "--list-metrics"]
+        result = start(line, files.folder, environment={"PYTHONIOENCODING": encoding})
+        assert (result.status, result.err) == (0, "")
+
+    def test_completion(self, files: Files) -> None:
+        words = {"_C10H_COMPLETE": "complete_bash", "COMP_WORDS": "c10h sc", "COMP_CWORD": "1"}
+        script = "import sys; sys.argv = ['c10h']; from c10h.cli import main; main()"
+        done = start([sys.executable, "-c", script], files.folder, environment=words)
+        assert done.out.split() == ["score"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["score", "a.npy", "--labels", "counts.npy", "--json"],
+        ["score", "a.npy", "--labels", "counts.npy"],
+        ["show", "labels.h5"],
+        ["labels", "build", "counts.npy", "-o", "-"],
+        ["score", "--help"],
+        ["--version"],
+    ],
+    ids=" ".join,
+)
+def test_a_closed_pipe_is_silent(files: Files, line: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = start([*PYTHON, *line], files.folder, stdout=writer)
+    finally:
+        os.close(writer)
+    assert result.err == ""
+
+
+class TestColour:
+    LINES = (
+        ["score", "a.npy", "--labels", "labels.h5"],
+        ["show", "nowhere.h5"],
+        ["score", "--help"],
+    )
+
+    @pytest.mark.parametrize("line", LINES, ids=" ".join)
+    def test_none_in_a_pipe(self, process: Run, line: list[str]) -> None:
+        result = process(*line)
+        assert ESCAPE not in result.out + result.err
+        assert result.out + result.err
+
+    @pytest.mark.parametrize("line", LINES, ids=" ".join)
+    def test_none_on_a_terminal_that_asks_for_none(self, files: Files, line: list[str]) -> None:
+        assert not COLOUR.search(on_terminal(line, files.folder, {"NO_COLOR": "1"}))
+
+    def test_some_on_a_terminal(self, files: Files) -> None:
+        text = on_terminal(["show", "nowhere.h5"], files.folder, {})
+        assert COLOUR.search(text)
+        assert "nowhere.h5: no such file or directory" in text
+
+    def test_a_terminal_gets_a_table_that_fits(self, files: Files) -> None:
+        line = ["score", "a.npy", "b.npy", "--labels", "labels.h5"]
+        text = on_terminal(line, files.folder, {"COLUMNS": "80"})
+        plain = re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", text).split("\r\n")
+        assert (
+            max(len(row.split("\r")[-1].rstrip()) for row in plain if "interval" not in row) <= 100
+        )
+        assert any("ce_human" in row for row in plain)
+
+    def test_no_binary_on_a_terminal(self, files: Files) -> None:
+        line = ["labels", "build", "counts.npy", "-o", "-"]
+        text = on_terminal(line, files.folder, {"NO_COLOR": "1"})
+        assert "binary output to a terminal: redirect it, or name a file with -o" in text
+
+
+def on_terminal(line: list[str], folder: Path, more: Mapping[str, str]) -> str:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key not in LOUD}
+    environment |= {"TERM": "xterm-256color", **more}
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    written = b""
+    with subprocess.Popen([*PYTHON, *line], cwd=folder, env=environment, **streams) as process:
+        os.close(theirs)
+        try:
+            while block := os.read(ours, 1 << 16):
+                written += block
+        except OSError:  # as Linux tells the end
+            pass
+        process.wait(timeout=60)
+    os.close(ours)
+    return written.decode()
+
+
+MODULES = """
+import sys
+from c10h.cli import main
+sys.argv = ["c10h", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+HEAVY = {"torch", "torchvision", "cleverhans", "scipy", "sklearn", "matplotlib", "pandas"}
+
+
+class TestWhatIsImported:
+    def modules(self, folder: Path, *line: str) -> set[str]:
+        result = start([sys.executable, "-c", MODULES, *line], folder)
+        assert result.status == 0, result.err
+        return set(result.err.splitlines()[-1].split())
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            ["--help"],
+            ["labels", "build", "counts.npy", "--truth", "truth.npy", "-o", "out.h5"],
+            ["labels", "build", "a.npy", "b.npy", "--as", "distill", "-o", "out.h5"],
+            ["score", "a.npy", "--labels", "labels.h5", "--by", "modal", "-o", "out.h5"],
+            ["report", "scores.h5", "--format", "json"],
+            ["show", "scores.h5"],
+        ],
+        ids=lambda line: " ".join(line[:2]),
+    )
+    def test_nothing_heavy(self, files: Files, c10h: Run, line: list[str]) -> None:
+        c10h("score", "a.npy", "--labels", "labels.h5", "-o", "scores.h5")
+        found = self.modules(files.folder, *line)
+        assert not found & HEAVY
+        assert {"c10h", "typer"} <= found
+
+    @pytest.mark.parametrize("line", [["--help"], ["--version"], ["score", "--help"]])
+    def test_help_needs_no_numbers(self, files: Files, line: list[str]) -> None:
+        assert not self.modules(files.folder, *line) & {*HEAVY, "numpy", "h5py", "polars"}
+
+    def test_torch_for_its_own_files(self, files: Files) -> None:
+        import torch
+
+        torch.save(torch.tensor(files.logits["a"]), files.path("a.pt"))
+        found = self.modules(files.folder, "score", "a.pt", "--labels", "labels.h5")
+        assert "torch" in found

@@ -1,0 +1,328 @@
+"""``c10h labels build``: every kind of labels by its formula, and the file that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import polars
+import pytest
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import Array, Labels
+
+from .conftest import CLASSES, Files, Run
+
+pytestmark = pytest.mark.usefixtures("files")
+
+
+@pytest.fixture
+def build(c10h: Run) -> Callable[..., Labels]:
+    """Run ``c10h labels build`` and read the labels that it wrote."""
+
+    def run(*arguments: object) -> Labels:
+        result = c10h("labels", "build", *arguments, "-o", "out.h5", "--force")
+        assert result.status == 0, result.err
+        return read_labels(Path("out.h5"))
+
+    return run
+
+
+def read_labels(path: Path) -> Labels:
+    record = h5.read(Source.open(str(path)), Labels)
+    assert isinstance(record, Labels)
+    return record
+
+
+Build = Callable[..., Labels]
+
+
+class TestHuman:
+    def test_votes(self, files: Files, build: Build) -> None:
+        found = build("counts.npy", "--truth", "truth.npy", "--classes", "cat,dog,bird")
+        assert found.classes == CLASSES
+        np.testing.assert_array_equal(found.counts, files.counts)
+        np.testing.assert_array_equal(found.probs, files.shares)
+        np.testing.assert_array_equal(found.truth, files.truth)
+
+    def test_probabilities(self, files: Files, build: Build) -> None:
+        files.save("probs.npy", files.shares.astype("f4"))
+        found = build("probs.npy")
+        assert found.counts is None
+        assert found.truth is None
+        np.testing.assert_allclose(found.probs, files.shares, atol=1e-7)
+        np.testing.assert_allclose(np.sum(found.probs, axis=1), 1, rtol=1e-15)
+
+    @pytest.mark.parametrize("prior", [0.5, 2])
+    def test_a_prior(self, files: Files, build: Build, prior: float) -> None:
+        found = build("counts.npy", "--prior", prior)
+        wanted = (files.counts + prior) / (files.counts.sum(axis=1, keepdims=True) + 3 * prior)
+        np.testing.assert_allclose(found.probs, wanted, rtol=1e-14)
+        np.testing.assert_array_equal(found.counts, files.counts)
+
+    def test_labels_of_ours_keep_what_they_know(self, files: Files, build: Build) -> None:
+        names = np.array([f"naïve {number}" for number in range(30)])
+        files.labels("l.h5", ids=names, annotators={"skill": np.array([0.5, 0.9])})
+        found = build("l.h5")
+        assert found.classes == CLASSES
+        assert found.ids is not None
+        assert found.ids.tolist() == names.tolist()
+        assert found.annotators["skill"].tolist() == [0.5, 0.9]
+        np.testing.assert_array_equal(found.truth, files.truth)
+
+
+class TestFromTruth:
+    SOURCES = (
+        ["truth.npy", "--classes", "3"],
+        ["labels.h5"],
+        ["counts.npy", "--truth", "truth.npy"],
+    )
+
+    @pytest.mark.parametrize("source", SOURCES, ids=" ".join)
+    def test_hard(self, files: Files, build: Build, source: list[str]) -> None:
+        found = build(*source, "--as", "hard")
+        np.testing.assert_array_equal(found.probs, np.eye(3)[files.truth])
+        np.testing.assert_array_equal(found.truth, files.truth)
+        assert found.counts is None
+
+    @pytest.mark.parametrize("source", SOURCES, ids=" ".join)
+    @pytest.mark.parametrize(
+        ("options", "smoothing"), [([], 0.1), (["--smoothing", 0.3], 0.3), (["--smoothing", 0], 0)]
+    )
+    def test_smooth(
+        self, files: Files, build: Build, source: list[str], options: list[Any], smoothing: float
+    ) -> None:
+        found = build(*source, "--as", "smooth", *options)
+        wanted = np.eye(3)[files.truth] * (1 - smoothing) + smoothing / 3
+        np.testing.assert_allclose(found.probs, wanted, rtol=1e-14)
+
+    def test_class(self, files: Files, build: Build) -> None:
+        found = build("counts.npy", "--truth", "truth.npy", "--as", "class")
+        assert len(np.unique(found.probs, axis=0)) == 3
+        for number in range(3):
+            mine = files.truth == number
+            mean = files.shares[mine].mean(axis=0)
+            np.testing.assert_allclose(np.array(found.probs)[mine], [mean] * mine.sum(), rtol=1e-14)
+
+    def test_class_labels_of_the_real_data(self, real_data: Path, build: Build) -> None:
+        counts, truth = real_data / "cifar10h-counts.npy", real_data / "cifar10_test_labels.npy"
+        found = build(counts, "--truth", truth, "--as", "class", "--classes", "cifar10")
+        rows = np.unique(found.probs[:], axis=0)
+        assert rows.shape == (10, 10)
+        votes = np.load(counts)
+        shares = votes / votes.sum(axis=1, keepdims=True)
+        means = [shares[np.load(truth) == number].mean(axis=0) for number in range(10)]
+        np.testing.assert_allclose(rows, np.unique(means, axis=0), rtol=1e-12)
+
+    def test_names_of_true_classes(self, files: Files, build: Build) -> None:
+        files.save("y.csv", "".join(f"{CLASSES[number]}\n" for number in files.truth))
+        found = build("y.csv", "--as", "hard", "--classes", "cat,dog,bird")
+        np.testing.assert_array_equal(found.truth, files.truth)
+
+
+class TestDistill:
+    @pytest.mark.parametrize("temperature", [None, 0.5, 3])
+    def test_the_mean_softmax_of_two_files(
+        self, files: Files, build: Build, temperature: float | None
+    ) -> None:
+        import torch
+
+        options = [] if temperature is None else ["--temperature", temperature]
+        found = build("a.npy", "b.npy", "--as", "distill", *options)
+        logits = torch.tensor(np.stack([files.logits["a"], files.logits["b"]]))
+        wanted = torch.softmax(logits / (temperature or 1), dim=2).mean(dim=0)
+        np.testing.assert_allclose(found.probs, wanted.numpy(), rtol=1e-12)
+
+    def test_one_file_of_probabilities(self, files: Files, build: Build) -> None:
+        files.save("probs.npy", files.shares)
+        found = build("probs.npy", "--as", "distill")
+        np.testing.assert_allclose(found.probs, files.shares, atol=1e-15)
+
+    def test_truth_is_kept(self, files: Files, build: Build) -> None:
+        found = build("a.npy", "--as", "distill", "--truth", "truth.npy")
+        np.testing.assert_array_equal(found.truth, files.truth)
+
+    def test_classes_are_matched_by_name(self, files: Files, build: Build) -> None:
+        order = [2, 0, 1]
+        logits = files.logits["b"][None, :, order].astype("f4")
+        files.predictions("p.h5")
+        files.predictions("q.h5", logits=logits, classes=tuple(CLASSES[k] for k in order))
+        found = build("p.h5", "q.h5", "--as", "distill")
+        wanted = build("a.npy", "b.npy", "--as", "distill")
+        assert found.classes == CLASSES
+        np.testing.assert_allclose(found.probs, wanted.probs, rtol=1e-5)
+
+    def test_classes_that_are_taken_by_position_are_told(self, files: Files, c10h: Run) -> None:
+        files.predictions("p.h5")
+        result = c10h("labels", "build", "p.h5", "b.npy", "--as", "distill", "-o", "out.h5")
+        assert read_labels(files.path("out.h5")).classes == CLASSES
+        assert "b.npy" in result.err
+        assert "taken as cat, dog, bird, in order" in result.err
+
+    def test_the_meaning_of_numbers_can_be_told(self, files: Files, build: Build) -> None:
+        files.save("x.npy", files.shares / 2)
+        as_probs = build("x.npy", "--as", "distill", "--probs")
+        np.testing.assert_allclose(as_probs.probs, files.shares, rtol=1e-12, atol=1e-37)
+        as_logits = build("x.npy", "--as", "distill", "--logits")
+        odds = np.exp(files.shares / 2)
+        np.testing.assert_allclose(as_logits.probs, odds / odds.sum(axis=1, keepdims=True))
+
+
+class TestSources:
+    def test_every_format_gives_the_same_labels(self, files: Files, build: Build) -> None:
+        counts = files.counts
+        np.savetxt("x.csv", counts, fmt="%d", delimiter=";", header="cat;dog;bird", comments="")
+        np.savez("x.npz", counts=counts)
+        polars.DataFrame(counts, schema=list(CLASSES)).write_parquet("x.parquet")
+        with h5py.File("x.h5", "w") as file:
+            file["deep/counts"] = counts
+            file["more"] = counts
+        options: dict[str, list[str]] = {"x.h5": ["--h5-path", "deep/counts"]}
+        for name in ("x.csv", "x.npz", "x.parquet", "x.h5"):
+            found = build(name, *options.get(name, ["--classes", "cat,dog,bird"]))
+            np.testing.assert_array_equal(found.counts, counts)
+            assert found.classes == (CLASSES if name != "x.h5" else ("0", "1", "2"))
+
+    def test_classes_from_a_file(self, files: Files, build: Build) -> None:
+        files.save("names.txt", "chat\nHund\n鳥\n")
+        assert build("counts.npy", "--classes", "names.txt").classes == ("chat", "Hund", "鳥")
+
+    def test_classes_put_named_columns_in_order(self, files: Files, build: Build) -> None:
+        rows = "".join(
+            ",".join(map(str, row)) + "\n" for row in files.counts[:, [2, 0, 1]].tolist()
+        )
+        files.save("x.csv", f"bird,cat,dog\n{rows}")
+        found = build("x.csv", "--classes", "cat,dog,bird", "--truth", "truth.npy")
+        np.testing.assert_array_equal(found.counts, files.counts)
+        np.testing.assert_array_equal(found.truth, files.truth)
+
+    def test_columns_of_a_wide_table(self, files: Files, build: Build) -> None:
+        rows = [f"{k},{','.join(map(str, row))}" for k, row in enumerate(files.counts.tolist())]
+        files.save("x.csv", "\n".join(["id,cat,dog,bird", *rows]))
+        found = build("x.csv", "--columns", "1:4")
+        assert found.classes == CLASSES
+        np.testing.assert_array_equal(found.counts, files.counts)
+
+
+class TestOutput:
+    def test_what_was_made_is_told_on_stderr(self, c10h: Run) -> None:
+        result = c10h("labels", "build", "counts.npy", "-o", "out.h5")
+        assert (result.status, result.stdout) == (0, b"")
+        says = "out.h5: 30 items, 3 classes, human labels with vote counts, without truth\n"
+        assert result.err == says
+
+    def test_stdout_and_stdin(self, files: Files, c10h: Run) -> None:
+        line = ["labels", "build", "--truth", "truth.npy", "-o"]
+        c10h(*line, "out.h5", "counts.npy")
+        piped = c10h(*line, "-", "counts.npy")
+        assert piped.stdout == files.path("out.h5").read_bytes()
+        again = c10h(*line, "-", "-", stdin=files.path("counts.npy").read_bytes())
+        files.path("again.h5").write_bytes(again.stdout)
+        np.testing.assert_array_equal(read_labels(files.path("again.h5")).counts, files.counts)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            ["counts.npy", "--truth", "truth.npy"],
+            ["counts.npy", "--prior", "0.5"],
+            ["labels.h5", "--as", "class"],
+            ["a.npy", "b.npy", "--as", "distill"],
+        ],
+        ids=" ".join,
+    )
+    def test_the_same_command_gives_the_same_file(
+        self, files: Files, build: Build, line: list[str]
+    ) -> None:
+        hashes = set()
+        for _ in range(2):
+            build(*line)
+            hashes.add(hashlib.sha256(files.path("out.h5").read_bytes()).hexdigest())
+        assert len(hashes) == 1
+
+    def test_a_file_can_be_built_from_itself(self, files: Files, c10h: Run) -> None:
+        line = ["labels", "build", "labels.h5", "--prior", "1", "-o", "labels.h5"]
+        assert c10h(*line, "--force").status == 0
+        found = read_labels(files.path("labels.h5"))
+        np.testing.assert_allclose(found.probs, (files.counts + 1) / 23, rtol=1e-14)
+
+    def test_a_copy_in_another_folder_gives_the_same_file(self, files: Files, build: Build) -> None:
+        build("counts.npy", "--truth", "truth.npy")
+        first = files.path("out.h5").read_bytes()
+        build(files.path("counts.npy"), "--truth", files.path("truth.npy"))
+        assert files.path("out.h5").read_bytes() == first
+
+
+class TestLineage:
+    def lineage(self, build: Build, *line: object) -> dict[str, Any]:
+        lineage = build(*line).lineage
+        assert lineage is not None
+        return lineage.to_dict()
+
+    def test_inputs_have_names_and_hashes(self, files: Files, build: Build) -> None:
+        found = self.lineage(build, files.path("counts.npy"), "--truth", files.path("truth.npy"))
+        assert found["command"] == "c10h labels build"
+        assert [one["name"] for one in found["inputs"]] == ["counts.npy", "truth.npy"]
+        for one in found["inputs"]:
+            content = files.path(one["name"]).read_bytes()
+            assert one["sha256"] == hashlib.sha256(content).hexdigest()
+
+    def test_nothing_in_it_is_a_path(self, files: Files, build: Build) -> None:
+        files.save("names.txt", "cat\ndog\nbird\n")
+        line = [files.path("counts.npy"), "--classes", files.path("names.txt"), "--prior", "1"]
+        found = self.lineage(build, *line)
+        assert "/" not in str(found)
+        assert found["options"] == {"as": "human", "prior": 1.0, "classes": "cat,dog,bird"}
+
+    @pytest.mark.parametrize(
+        ("line", "options"),
+        [
+            (["labels.h5", "--as", "hard"], {"as": "hard"}),
+            (["labels.h5", "--as", "smooth"], {"as": "smooth", "smoothing": 0.1}),
+            (
+                ["labels.h5", "--as", "smooth", "--smoothing", "0"],
+                {"as": "smooth", "smoothing": 0.0},
+            ),
+            (["a.npy", "--as", "distill"], {"as": "distill", "temperature": 1.0}),
+            (
+                ["a.npy", "--as", "distill", "--logits"],
+                {"as": "distill", "temperature": 1.0, "logits": True},
+            ),
+            (["counts.npy", "--columns", "0:3"], {"as": "human", "columns": "0:3"}),
+        ],
+        ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+    )
+    def test_options_that_shape_the_result(
+        self, build: Build, line: list[str], options: dict[str, object]
+    ) -> None:
+        assert self.lineage(build, *line)["options"] == options
+
+    def test_labels_of_labels(self, build: Build) -> None:
+        build("counts.npy", "--truth", "truth.npy")
+        Path("out.h5").rename("human.h5")
+        (source,) = self.lineage(build, "human.h5", "--as", "class")["inputs"]
+        assert (source["name"], source["kind"]) == ("human.h5", "labels")
+        assert source["lineage"]["options"] == {"as": "human"}
+
+    def test_stdin(self, files: Files, c10h: Run) -> None:
+        content = files.path("counts.npy").read_bytes()
+        c10h("labels", "build", "-", "-o", "out.h5", stdin=content)
+        lineage = read_labels(files.path("out.h5")).lineage
+        assert lineage is not None
+        (source,) = lineage.inputs
+        assert (source.name, source.sha256) == ("stdin", hashlib.sha256(content).hexdigest())
+
+
+def test_rows_sum_to_1_whatever_they_are(files: Files, build: Build) -> None:
+    lines: list[list[object]] = [
+        ["counts.npy"], ["counts.npy", "--prior", 3], ["labels.h5", "--as", "smooth"],
+        ["labels.h5", "--as", "class"], ["a.npy", "--as", "distill", "--temperature", 0.01],
+    ]  # fmt: skip
+    for line in lines:
+        probs: Array = np.asarray(build(*line).probs)
+        np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-12)
+        assert (probs >= 0).all()

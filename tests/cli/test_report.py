@@ -1,0 +1,241 @@
+"""``c10h report``: scores as the tables of a paper, and as data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from c10h.metrics import METRICS
+
+from .conftest import Files, Run, assert_refused
+
+SCORE = ("--labels", "labels.h5", "--resamples", "50")
+HEADLINES = [name for name, metric in METRICS.items() if metric.headline]
+
+
+@pytest.fixture
+def scores(files: Files, c10h: Run) -> dict[str, Any]:
+    """Scores of both networks in one file and in two; what ``score --json`` said of them."""
+    tags = ("--tag", "training=hu_man")
+    c10h("score", "a.npy", *SCORE, "-o", "a.h5")
+    c10h("score", "b.npy", *SCORE, *tags, "-o", "b.h5")
+    both = c10h(
+        "score", "a.npy", "b.npy", *SCORE, "--by", "truth", "-o", "both.h5", "--json"
+    ).json()
+    assert isinstance(both, dict)
+    return both
+
+
+pytestmark = pytest.mark.usefixtures("scores")
+
+
+def best_of(scores: dict[str, Any], metric: str) -> str:
+    values = {run["name"]: run["metrics"][metric]["value"] for run in scores["runs"]}
+    pick = max if METRICS[metric].better == "high" else min
+    return pick(values, key=lambda name: values[name])
+
+
+class TestMarkdown:
+    def rows(self, text: str) -> list[list[str]]:
+        lines = [line for line in text.splitlines() if line.startswith("|")]
+        return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+    def test_models_down_metrics_across_best_in_bold(
+        self, c10h: Run, scores: dict[str, Any]
+    ) -> None:
+        header, rule, *rows = self.rows(c10h("report", "both.h5", "--format", "markdown").out)
+        assert [name.split()[0].replace("\\", "") for name in header] == ["run", *HEADLINES]
+        assert rule == [":---"] + ["---:"] * len(HEADLINES)
+        assert [row[0] for row in rows] == ["a", "b"]
+        for number, metric in enumerate(HEADLINES, start=1):
+            for row, run in zip(rows, scores["runs"], strict=True):
+                figure = run["metrics"][metric]
+                value = f"{figure['value']:.4f}"
+                bold = f"**{value}**" if best_of(scores, metric) == run["name"] else value
+                assert row[number] == f"{bold} ({figure['low']:.4f} to {figure['high']:.4f})"
+
+    def test_arrows_say_what_is_better(self, c10h: Run) -> None:
+        header = self.rows(c10h("report", "both.h5", "--format", "markdown").out)[0]
+        assert "accuracy ↑" in header
+        assert "brier_human ↓" in [name.replace("\\", "") for name in header]
+
+    def test_a_baseline(self, c10h: Run, scores: dict[str, Any]) -> None:
+        line = ["report", "both.h5", "--baseline", "a", "--metrics", "accuracy", "--format"]
+        *_, header, _, row = self.rows(c10h(*line, "markdown").out)
+        assert header == ["run", "accuracy"]
+        one = next(one for one in scores["differences"] if one["metric"] == "accuracy")
+        assert row[0] == "b"
+        text = row[1].replace("*", "").replace("\\", "")
+        assert text == f"{one['value']:+.4f} ({one['low']:.4f} to {one['high']:.4f})"
+
+    def test_tags_are_columns(self, c10h: Run) -> None:
+        line = ["report", "a.h5", "b.h5", "--metrics", "sba", "--format", "markdown"]
+        header, _, a, b = self.rows(c10h(*line).out)
+        assert header == ["run", "training", "sba ↑"]
+        assert (a[1], b[1]) == ("", r"hu\_man")
+
+
+class TestLatex:
+    def test_a_tabular(self, c10h: Run, scores: dict[str, Any]) -> None:
+        line = ["report", "both.h5", "--metrics", "ce_human,accuracy", "--format", "latex"]
+        lines = [line for line in c10h(*line).out.splitlines() if not line.startswith("%")]
+        assert lines[:4] == [
+            r"\begin{tabular}{lrr}",
+            r"\toprule",
+            r"run & accuracy $\uparrow$ & ce\_human $\downarrow$ \\",
+            r"\midrule",
+        ]
+        assert lines[6:] == [r"\bottomrule", r"\end{tabular}"]
+        row = lines[4 + (best_of(scores, "accuracy") == "b")]
+        assert re.match(r"[ab] & \\textbf\{0\.\d{4}\} \{\\footnotesize \(0\.\d{4} to", row)
+
+    def test_nothing_is_left_unescaped(self, c10h: Run) -> None:
+        text = c10h("report", "a.h5", "b.h5", "--baseline", "a", "--format", "latex").out
+        rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+        assert len(rows) == 5
+        assert not [row for row in rows if re.search(r"(?<!\\)[_%#]", row)]
+
+
+class TestCsv:
+    def test_it_says_what_the_json_says(self, c10h: Run, scores: dict[str, Any]) -> None:
+        text = c10h("report", "both.h5", "--format", "csv").out
+        found = {
+            (row["run"], row["stratum"], row["metric"]): row
+            for row in csv.DictReader(io.StringIO(text))
+        }
+        assert len(found) == 2 * 4 * len(METRICS)
+        for run in scores["runs"]:
+            for stratum, metrics in {"all": run["metrics"], **run["strata"]}.items():
+                for metric, figure in metrics.items():
+                    row = found[run["name"], stratum, metric]
+                    for key in ("value", "low", "high"):
+                        assert row[key] == ("" if figure[key] is None else str(figure[key]))
+                    assert (int(row["n"]), row["why"] or None) == (figure["n"], figure["why"])
+
+    def test_names_with_commas(self, files: Files, c10h: Run) -> None:
+        c10h("score", 'naïve, "b"=b.npy', *SCORE, "-o", "x.h5")
+        text = c10h("report", "x.h5", "--format", "csv").out
+        assert {row["run"] for row in csv.DictReader(io.StringIO(text))} == {'naïve, "b"'}
+
+
+class TestJson:
+    def test_it_is_the_json_of_score(self, c10h: Run, scores: dict[str, Any]) -> None:
+        assert c10h("report", "both.h5", "--json").json() == scores
+        assert c10h("report", "both.h5", "--format", "json").json() == scores
+
+    def test_two_files_are_paired(self, c10h: Run, scores: dict[str, Any]) -> None:
+        found = c10h("report", "a.h5", "b.h5", "--json").json()["differences"]
+        for one, wanted in zip(found, scores["differences"], strict=True):
+            assert (one["metric"], one["a"], one["b"]) == (wanted["metric"], "b", "a")
+            for key in ("value", "low", "high"):
+                assert one[key] == pytest.approx(wanted[key], abs=1e-6)
+
+    def test_a_baseline(self, c10h: Run) -> None:
+        found = c10h("report", "both.h5", "--baseline", "b", "--json").json()
+        assert {(one["a"], one["b"]) for one in found["differences"]} == {("a", "b")}
+
+    @pytest.mark.parametrize(
+        ("change", "why"),
+        [
+            (["--seed", "1"], "not paired: scored with another seed"),
+            (["--resamples", "60"], "not paired: scored with another resamples"),
+            (["--labels", "other.h5"], "not paired: the runs are about other items or labels"),
+        ],
+    )
+    def test_what_cannot_be_paired_is_null(
+        self, files: Files, c10h: Run, change: list[str], why: str
+    ) -> None:
+        files.labels("other.h5", counts=np.roll(files.counts, 1, axis=0))
+        c10h("score", "c=b.npy", *SCORE, *change, "-o", "c.h5")
+        found = c10h("report", "a.h5", "c.h5", "--json").json()["differences"]
+        nothing = {"value": None, "low": None, "high": None, "why": why}
+        assert all(one.items() >= nothing.items() for one in found)
+        line = ["report", "a.h5", "c.h5", "--baseline", "a"]
+        assert f"c: {why}" in c10h(*line).out
+
+
+class TestTerminal:
+    def test_plain_text_in_a_pipe(self, c10h: Run, scores: dict[str, Any]) -> None:
+        result = c10h("report", "both.h5", "--metrics", "accuracy")
+        assert (result.status, result.err) == (0, "")
+        title, _, header, a, b, _, *notes = result.out.splitlines()
+        assert (title, header.split()) == ("Scores", ["run", "accuracy", "↑"])
+        for row, run in zip((a, b), scores["runs"], strict=True):
+            assert row.split()[:2] == [run["name"], f"{run['metrics']['accuracy']['value']:.4f}"]
+        assert notes == [
+            "Items in training: unknown (a, b)",
+            "Intervals: 95 %, bootstrap over items.",
+        ]
+
+    def test_a_stratum(self, c10h: Run, scores: dict[str, Any]) -> None:
+        line = ["report", "both.h5", "--metrics", "accuracy", "--stratum", "truth=dog"]
+        out = c10h(*line).out
+        value = scores["runs"][1]["strata"]["truth=dog"]["accuracy"]["value"]
+        assert out.startswith("Scores, truth=dog\n")
+        assert f"{value:.4f}" in out.splitlines()[4]
+
+    def test_all_metrics(self, c10h: Run) -> None:
+        header = c10h("report", "both.h5", "--metrics", "all").out.splitlines()[2]
+        assert [word for word in header.split() if len(word) > 1] == ["run", *METRICS]
+
+    def test_stdin(self, files: Files, c10h: Run) -> None:
+        content = files.path("a.h5").read_bytes()
+        piped = c10h("report", "-", "b.h5", stdin=content)
+        assert piped.out == c10h("report", "a.h5", "b.h5").out
+
+
+class TestOutput:
+    @pytest.mark.parametrize("form", ["terminal", "markdown", "latex", "csv", "json"])
+    def test_a_file_has_what_stdout_would_have(self, files: Files, c10h: Run, form: str) -> None:
+        line = ["report", "a.h5", "b.h5", "--baseline", "a", "--format", form]
+        result = c10h(*line, "-o", "out.txt")
+        assert (result.status, result.stdout) == (0, b"")
+        assert files.path("out.txt").read_text(encoding="utf-8") == c10h(*line).out
+        assert c10h(*line, "-o", "-").out == c10h(*line).out
+
+    def test_force(self, files: Files, c10h: Run) -> None:
+        files.save("out.txt", "old")
+        assert_refused(c10h("report", "a.h5", "-o", "out.txt"), "exists already")
+        assert c10h("report", "a.h5", "-o", "out.txt", "--force").status == 0
+        assert files.path("out.txt").read_text().startswith("Scores")
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (["--baseline", "c"], "--baseline c: expected one of the runs a, b"),
+            (["--stratum", "truth=fish"], "--stratum truth=fish: expected one of all, truth=cat"),
+            (["--metrics", "beauty"], "there is no metric 'beauty': expected one of accuracy"),
+        ],
+    )
+    def test_names_that_are_not_there(self, c10h: Run, options: list[str], says: str) -> None:
+        assert_refused(c10h("report", "both.h5", *options), says)
+
+    def test_a_metric_that_no_file_has(self, c10h: Run) -> None:
+        c10h("score", "a.npy", *SCORE, "--metrics", "sba", "-o", "sba.h5")
+        says = "--metrics kl: none of the files has it"
+        assert_refused(c10h("report", "sba.h5", "--metrics", "kl"), says)
+
+    def test_a_run_twice(self, c10h: Run) -> None:
+        assert_refused(c10h("report", "a.h5", "a.h5"), "two runs are called 'a'")
+
+    def test_scores_of_other_classes(self, files: Files, c10h: Run) -> None:
+        files.labels("fish.h5", classes=("cat", "dog", "fish"))
+        c10h("score", "f=a.npy", "--labels", "fish.h5", "-o", "f.h5")
+        says = "scores of other classes: expected cat, dog, bird, found cat, dog, fish"
+        assert_refused(c10h("report", "a.h5", "f.h5"), says)
+
+
+def test_a_metric_that_some_runs_lack_is_a_dash(files: Files, c10h: Run) -> None:
+    c10h("score", "t=a.npy", "--truth", "truth.npy", "--resamples", "50", "-o", "t.h5")
+    out = c10h("report", "a.h5", "t.h5", "--metrics", "accuracy,sba").out
+    assert Path("t.h5").exists()
+    row = next(line for line in out.splitlines() if line.startswith("t "))
+    assert row.endswith(" -")

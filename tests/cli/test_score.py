@@ -1,0 +1,487 @@
+"""``c10h score``: its figures, its JSON, its gates, its file."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from c10h import h5
+from c10h.files import Source
+from c10h.metrics import METRICS
+from c10h.records import Array, Scores
+
+from .conftest import CLASSES, Files, Run, assert_refused
+
+BASIC = ("--labels", "labels.h5", "--resamples", "50")
+FIGURE = ["value", "low", "high", "n", "ceilings", "why"]
+DIFFERENCE = ["metric", "a", "b", "value", "low", "high"]
+
+pytestmark = pytest.mark.usefixtures("files")
+
+
+def log_softmax(logits: Array) -> Array:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
+def read_scores(path: Path) -> Scores:
+    record = h5.read(Source.open(str(path)), Scores)
+    assert isinstance(record, Scores)
+    return record
+
+
+def metrics_of(found: Any, run: int = 0) -> Any:
+    return found["runs"][run]["metrics"]
+
+
+class TestJson:
+    """DESIGN.md section 2 names every key."""
+
+    def test_keys(self, c10h: Run) -> None:
+        found = c10h("score", "a.npy", "b.npy", *BASIC, "--by", "truth", "--json").json()
+        assert list(found) == ["runs", "differences"]
+        for run in found["runs"]:
+            assert [key for key in run if key in ("name", "metrics", "strata")] == [
+                "name", "metrics", "strata",
+            ]  # fmt: skip
+            for metrics in (run["metrics"], *run["strata"].values()):
+                assert list(metrics) == list(METRICS)
+                assert all(list(figure) == FIGURE for figure in metrics.values())
+        assert [list(one)[:6] for one in found["differences"]] == [DIFFERENCE] * len(METRICS)
+
+    def test_every_key_that_the_design_does_not_name(self, c10h: Run) -> None:
+        found = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()
+        more = {"network", "training", "data", "training_items", "notes"}
+        assert {key for run in found["runs"] for key in run} - {"name", "metrics", "strata"} == more
+        assert {key for one in found["differences"] for key in one} - set(DIFFERENCE) == {"why"}
+
+    def test_figures(self, files: Files, c10h: Run) -> None:
+        metrics = metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
+        logs = log_softmax(files.logits["a"])
+        wanted = {
+            "accuracy": (logs.argmax(axis=1) == files.truth).mean(),
+            "ce_hard": -logs[np.arange(30), files.truth].mean(),
+            "ce_human": -(files.shares * logs).sum(axis=1).mean(),
+            "brier_human": ((np.exp(logs) - files.shares) ** 2).sum(axis=1).mean(),
+        }
+        for name, value in wanted.items():
+            figure = metrics[name]
+            assert figure["value"] == pytest.approx(value, rel=1e-12)
+            assert figure["low"] < value < figure["high"]
+            assert (figure["n"], figure["why"]) == (30, None)
+
+    def test_ceilings_are_named_by_method(self, c10h: Run) -> None:
+        metrics = metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
+        assert set(metrics["ce_human"]["ceilings"]) == {"plug-in", "miller-madow"}
+        assert set(metrics["accuracy"]["ceilings"]) == {"leave-one-vote-out"}
+        assert set(metrics["sba"]["ceilings"]) == {"split-half-10"}
+        assert metrics["ce_hard"]["ceilings"] == {}
+
+    def test_what_does_not_exist_is_null_with_a_reason(self, c10h: Run) -> None:
+        line = ["score", "a.npy", "--truth", "truth.npy", "--resamples", "50", "--json"]
+        metrics = metrics_of(c10h(*line).json())
+        nothing = {"value": None, "low": None, "high": None, "ceilings": {}}
+        needs = {
+            "ce_human": "needs human labels (--labels)",
+            "equivalent_annotators": "needs human labels with vote counts (--labels)",
+        }
+        for name, why in needs.items():
+            assert metrics[name].items() >= {**nothing, "n": 0, "why": why}.items()
+        assert metrics["accuracy"]["why"] is None
+
+    def test_without_truth(self, files: Files, c10h: Run) -> None:
+        metrics = metrics_of(c10h("score", "a.npy", "--labels", "counts.npy", "--json").json())
+        missing = {
+            name
+            for name, one in metrics.items()
+            if one["why"] == "needs the true classes (--truth)"
+        }
+        assert missing == {name for name, one in METRICS.items() if "truth" in str(one.needs)}
+        assert metrics["ce_human"]["value"] > 0
+
+    def test_a_ratio_without_a_denominator(self, files: Files, c10h: Run) -> None:
+        files.save("right.npy", 9.0 * np.eye(3)[files.truth])
+        metrics = metrics_of(c10h("score", "right.npy", *BASIC, "--json").json())
+        assert metrics["accuracy"]["value"] == 1
+        assert metrics["conf_wrong"]["value"] is None
+        assert metrics["conf_wrong"]["why"] == "the model is wrong on no item"
+
+    def test_infinity_is_a_string(self, files: Files, c10h: Run) -> None:
+        files.save("people.npy", files.shares)  # as close as infinitely many annotators
+        result = c10h("score", "people.npy", *BASIC, "--json")
+        assert metrics_of(result.json())["equivalent_annotators"]["value"] == "inf"
+        table = c10h("score", "people.npy", *BASIC).out
+        assert " inf " in next(line for line in table.splitlines() if "equivalent" in line)
+
+
+class TestSeveralRuns:
+    def test_differences_are_against_the_first(self, c10h: Run) -> None:
+        found = c10h("score", "a.npy", "b.npy", *BASIC, "--json", "-o", "s.h5").json()
+        one = next(one for one in found["differences"] if one["metric"] == "ce_human")
+        assert (one["a"], one["b"], one["why"]) == ("b", "a", None)
+        value_a, value_b = (metrics_of(found, run)["ce_human"]["value"] for run in (0, 1))
+        assert one["value"] == pytest.approx(value_b - value_a, rel=1e-12)
+        samples = read_scores(Path("s.h5")).samples[:, list(METRICS).index("ce_human"), 0]
+        drawn = samples[1].astype("f8") - samples[0]
+        ends = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf").tolist()
+        assert [one["low"], one["high"]] == pytest.approx(ends, rel=1e-5)
+
+    def test_a_difference_of_nothing(self, c10h: Run) -> None:
+        line = [
+            "score",
+            "x=a.npy",
+            "y=a.npy",
+            "--truth",
+            "truth.npy",
+            "--resamples",
+            "50",
+            "--json",
+        ]
+        found = {one["metric"]: one for one in c10h(*line).json()["differences"]}
+        assert [found["accuracy"][key] for key in ("value", "low", "high")] == [0, 0, 0]
+        assert found["kl"]["value"] is None
+        assert found["kl"]["why"] == "needs human labels (--labels)"
+
+    def test_names(self, c10h: Run) -> None:
+        found = c10h("score", "hard=a.npy", "./b.npy", *BASIC, "--json").json()
+        assert [run["name"] for run in found["runs"]] == ["hard", "b"]
+
+    def test_a_name_that_is_taken(self, files: Files, c10h: Run) -> None:
+        (files.folder / "other").mkdir()
+        files.save("other/a.npy", files.logits["b"])
+        says = "two runs are called 'a': name them with NAME=FILE"
+        assert_refused(c10h("score", "a.npy", "other/a.npy", *BASIC), says)
+        assert_refused(c10h("score", "x=a.npy", "x=b.npy", *BASIC), "two runs are called 'x'")
+
+    def test_a_file_with_an_equals_sign(self, files: Files, c10h: Run) -> None:
+        files.save("lr=0.1.npy", files.logits["a"])
+        assert c10h("score", "lr=0.1.npy", *BASIC, "--json").json()["runs"][0]["name"] == "lr=0.1"
+
+    def test_members_are_runs(self, files: Files, c10h: Run) -> None:
+        logits = np.stack([files.logits["a"], files.logits["b"]]).astype("f4")
+        files.predictions("p.h5", logits=logits, member=np.array(["seed 1", "seed 2"]))
+        found = c10h("score", "net=p.h5", *BASIC, "--json").json()
+        assert [run["name"] for run in found["runs"]] == ["net/seed 1", "net/seed 2"]
+        for run, name in enumerate("ab"):
+            right = (files.logits[name].argmax(axis=1) == files.truth).mean()
+            assert metrics_of(found, run)["accuracy"]["value"] == pytest.approx(right)
+        assert {one["a"] for one in found["differences"]} == {"net/seed 2"}
+
+    def test_members_of_one_name(self, files: Files, c10h: Run) -> None:
+        logits = np.stack([files.logits["a"], files.logits["b"]]).astype("f4")
+        files.predictions("p.h5", logits=logits, member=np.array(["m", "m"]))
+        files.save("s.h5", "old")
+        result = c10h("score", "p.h5", *BASIC, "-o", "s.h5", "--force")
+        assert_refused(result, "two runs are called 'p/m'")
+        assert files.path("s.h5").read_text() == "old"
+
+    def test_runs_on_other_items_are_not_paired(self, files: Files, c10h: Run) -> None:
+        logits = files.logits["b"][None, 5:].astype("f4")
+        files.predictions("p.h5", logits=logits, index=np.arange(5, 30))
+        found = c10h("score", "a.npy", "p.h5", *BASIC, "--json").json()["differences"][0]
+        assert (found["value"], found["low"]) == (None, None)
+        assert found["why"] == "not paired: the runs are about other items or labels"
+
+    def test_logits_and_probabilities_side_by_side(self, files: Files, c10h: Run) -> None:
+        files.save("probs.npy", np.eye(3)[files.truth])
+        result = c10h("score", "a.npy", "probs.npy", "--labels", "counts.npy", "--json")
+        assert result.err.startswith("warning: logits and probabilities side by side")
+        notes = result.json()["runs"][1]["notes"]
+        assert notes[0].startswith("60 probabilities of 0, taken as 1.2e-38")
+
+
+class TestItems:
+    def test_ids_are_matched_whatever_their_order(self, files: Files, c10h: Run) -> None:
+        names = np.array([f"i{number}" for number in range(30)])
+        order = np.random.default_rng(0).permutation(30)[:20]
+        files.labels("l.h5", ids=names)
+        logits = files.logits["a"][None, order].astype("f4")
+        files.predictions("p.h5", logits=logits, ids=names[order])
+        self.check(files, c10h("score", "p.h5", "--labels", "l.h5", "--json").json(), order)
+
+    def test_an_index_chooses_rows(self, files: Files, c10h: Run) -> None:
+        order = np.random.default_rng(0).permutation(30)[:20]
+        logits = files.logits["a"][None, order].astype("f4")
+        files.predictions("p.h5", logits=logits, index=order)
+        self.check(files, c10h("score", "p.h5", *BASIC, "--json").json(), order)
+        line = ["score", "p.h5", "--truth", "truth.npy", "--json"]
+        self.check(files, c10h(*line).json(), order)
+
+    def test_a_truth_of_its_own(self, files: Files, c10h: Run) -> None:
+        files.predictions("p.h5", truth=files.truth)
+        self.check(files, c10h("score", "p.h5", "--json").json(), np.arange(30))
+
+    def check(self, files: Files, found: Any, order: Array) -> None:
+        right = (files.logits["a"].argmax(axis=1) == files.truth)[order]
+        figure = metrics_of(found)["accuracy"]
+        assert (figure["value"], figure["n"]) == (pytest.approx(right.mean()), len(order))
+
+    def test_a_truth_whose_classes_are_taken_by_position_is_told(self, c10h: Run) -> None:
+        result = c10h("score", "a.npy", "--truth", "labels.h5", "--resamples", "50")
+        assert result.status == 0
+        assert "taken as cat, dog, bird, in order" in result.err
+
+    @pytest.mark.parametrize("seen", [True, False])
+    def test_items_of_the_training_set(self, files: Files, c10h: Run, seen: bool) -> None:
+        item = np.arange(30, dtype="u8")
+        trained = {"item": item[17:19] + (0 if seen else 99), "fold": np.full(2, -1, "i2")}
+        files.predictions("p.h5", item=item, trained=trained)
+        refused = c10h("score", "p.h5", *BASIC)
+        if seen:
+            says = ["p: the network was trained on 2 of these 30 items", "--in-sample"]
+            assert_refused(refused, says)
+        found = c10h("score", "p.h5", *BASIC, "--json", "--in-sample").json()
+        assert found["runs"][0]["training_items"] == ("in-sample" if seen else "held-out")
+
+    def test_training_items_of_foreign_logits_are_unknown(self, c10h: Run) -> None:
+        found = c10h("score", "a.npy", *BASIC, "--json").json()
+        assert found["runs"][0]["training_items"] == "unknown"
+
+
+class TestStrata:
+    def test_by_truth(self, files: Files, c10h: Run) -> None:
+        strata = c10h("score", "a.npy", *BASIC, "--by", "truth", "--json").json()["runs"][0][
+            "strata"
+        ]
+        assert list(strata) == [f"truth={name}" for name in CLASSES]
+        right = files.logits["a"].argmax(axis=1) == files.truth
+        for number, name in enumerate(CLASSES):
+            figure = strata[f"truth={name}"]["accuracy"]
+            mine = right[files.truth == number]
+            assert (figure["value"], figure["n"]) == (pytest.approx(mine.mean()), len(mine))
+
+    @pytest.mark.parametrize("by", ["modal", "human-entropy"])
+    def test_strata_are_a_partition(self, c10h: Run, by: str) -> None:
+        run = c10h("score", "a.npy", *BASIC, "--by", by, "--json").json()["runs"][0]
+        assert all(name.startswith(f"{by}=") for name in run["strata"])
+        parts = [stratum["ce_human"] for stratum in run["strata"].values()]
+        assert sum(part["n"] for part in parts) == 30
+        total = sum(part["n"] * part["value"] for part in parts if part["n"])
+        assert total / 30 == pytest.approx(run["metrics"]["ce_human"]["value"])
+
+    def test_an_empty_stratum_is_null(self, files: Files, c10h: Run) -> None:
+        files.save("y.npy", np.zeros(30, "i8"))
+        line = ["score", "a.npy", "--truth", "y.npy", "--by", "truth", "--json"]
+        figure = c10h(*line).json()["runs"][0]["strata"]["truth=1"]["accuracy"]
+        assert (figure["value"], figure["n"]) == (None, 0)
+        assert figure["why"]
+
+
+class TestGates:
+    def test_a_gate_that_holds(self, c10h: Run) -> None:
+        figure = metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())["ce_human"]
+        result = c10h("score", "a.npy", *BASIC, "--fail-if", "ce_human>0.25", "--json")
+        assert result.status == 3
+        last = result.err.splitlines()[-1]
+        ends = f"{figure['low']:.4f} to {figure['high']:.4f}"
+        assert last == f"error: a: ce_human = {figure['value']:.4f} ({ends}) > 0.25"
+        assert result.out == c10h("score", "a.npy", *BASIC, "--json").out
+
+    @pytest.mark.parametrize(
+        ("gate", "status"),
+        [
+            ("accuracy<=1", 3), ("accuracy >= 0", 3), ("accuracy<0", 0), ("accuracy>1", 0),
+            (" ce_human > 1e3", 0), ("ce_human<inf", 3), ("entropy_corr<-1.5", 0),
+        ],
+    )  # fmt: skip
+    def test_operators(self, c10h: Run, gate: str, status: int) -> None:
+        assert c10h("score", "a.npy", *BASIC, "--fail-if", gate).status == status
+
+    def test_every_gate_and_run_that_holds_is_told(self, c10h: Run) -> None:
+        gates = ("--fail-if", "accuracy<2", "--fail-if", "ce_hard>0", "--fail-if", "kl<0")
+        result = c10h("score", "a.npy", "b.npy", *BASIC, *gates)
+        last = result.err.splitlines()[-1]
+        assert [part.split(" = ")[0] for part in last.removeprefix("error: ").split("; ")] == [
+            "a: accuracy", "b: accuracy", "a: ce_hard", "b: ce_hard",
+        ]  # fmt: skip
+
+    def test_the_results_are_written_all_the_same(self, files: Files, c10h: Run) -> None:
+        result = c10h("score", "a.npy", *BASIC, "--fail-if", "accuracy<2", "-o", "s.h5")
+        assert result.status == 3
+        assert read_scores(files.path("s.h5")).run.tolist() == ["a"]
+        assert result.out.startswith("a against labels.h5")
+
+    def test_a_gate_that_cannot_be_checked_does_not_pass(self, c10h: Run) -> None:
+        line = ["score", "a.npy", "--truth", "truth.npy", "--fail-if", "ce_human>9", "--json"]
+        result = c10h(*line)
+        says = "--fail-if ce_human: a has no value: needs human labels (--labels)"
+        assert (result.status, result.err) == (1, f"error: {says}\n")
+
+    def test_a_gate_adds_its_metric_to_those_that_are_chosen(self, c10h: Run) -> None:
+        line = ["--metrics", "accuracy", "--fail-if", "kl>99", "--json"]
+        assert list(metrics_of(c10h("score", "a.npy", *BASIC, *line).json())) == ["accuracy", "kl"]
+
+    def test_infinity(self, files: Files, c10h: Run) -> None:
+        files.save("people.npy", files.shares)
+        gate = ["--fail-if", "equivalent_annotators>1000"]
+        result = c10h("score", "people.npy", *BASIC, *gate)
+        assert result.status == 3
+        assert "equivalent_annotators = inf" in result.err
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        "options", [["--metrics", "sba,accuracy"], ["--metrics", "sba", "--metrics", "accuracy"]]
+    )
+    def test_metrics_are_chosen(self, c10h: Run, options: list[str]) -> None:
+        found = c10h("score", "a.npy", *BASIC, *options, "--json").json()
+        assert list(metrics_of(found)) == ["accuracy", "sba"]
+
+    def test_list_metrics_needs_no_file(self, c10h: Run) -> None:
+        result = c10h("score", "--list-metrics")
+        assert result.status == 0
+        assert [line.split()[0] for line in result.out.splitlines()] == ["metric", *METRICS]
+
+    def test_tags(self, files: Files, c10h: Run) -> None:
+        tags = ("--tag", "network=resnet 110", "--tag", "training=human", "--tag", "data=v4")
+        found = c10h("score", "a.npy", *BASIC, *tags, "--json", "-o", "s.h5").json()["runs"][0]
+        assert [found[key] for key in ("network", "training", "data")] == [
+            "resnet 110",
+            "human",
+            "v4",
+        ]
+        scores = read_scores(files.path("s.h5"))
+        assert scores.network.tolist() == ["resnet 110"]
+        assert scores.lineage is not None
+        assert scores.lineage.options["tag"] == list(tags[1::2])
+
+    def test_per_item(self, files: Files, c10h: Run) -> None:
+        c10h("score", "a.npy", "b.npy", *BASIC, "--per-item", "-o", "s.h5")
+        scores = read_scores(files.path("s.h5"))
+        assert scores.per_item is not None
+        for run, name in enumerate("ab"):
+            right = files.logits[name].argmax(axis=1) == files.truth
+            np.testing.assert_array_equal(scores.per_item[run, 0], right)
+        human = -(files.shares * log_softmax(files.logits["a"])).sum(axis=1)
+        column = list(METRICS).index("ce_human")
+        np.testing.assert_allclose(scores.per_item[0, column], human, rtol=1e-6)
+        assert np.isnan(scores.per_item[:, list(METRICS).index("aurc")]).all()
+
+    def test_no_values_of_items_unless_asked(self, files: Files, c10h: Run) -> None:
+        c10h("score", "a.npy", *BASIC, "-o", "s.h5")
+        assert read_scores(files.path("s.h5")).per_item is None
+
+    def test_a_seed_changes_intervals_only(self, c10h: Run) -> None:
+        lines = [["score", "a.npy", *BASIC, "--json", "--seed", seed] for seed in ("0", "1", "1")]
+        first, second, again = (metrics_of(c10h(*line).json())["ce_human"] for line in lines)
+        assert first["value"] == second["value"]
+        assert first["low"] != second["low"]
+        assert second == again
+
+    def test_no_resamples(self, c10h: Run) -> None:
+        line = ["score", "a.npy", "b.npy", "--labels", "labels.h5", "--resamples", "0", "--json"]
+        found = c10h(*line).json()
+        figure = metrics_of(found)["ce_human"]
+        assert figure["value"] > 0
+        assert (figure["low"], figure["high"]) == (None, None)
+        assert found["differences"][0]["low"] is None
+
+    def test_one_item(self, files: Files, c10h: Run) -> None:
+        files.save("one.npy", files.logits["a"][:1])
+        files.save("votes.npy", files.counts[:1])
+        metrics = metrics_of(c10h("score", "one.npy", "--labels", "votes.npy", "--json").json())
+        assert metrics["ce_human"]["n"] == 1
+        assert metrics["ce_human"]["low"] == pytest.approx(metrics["ce_human"]["value"], rel=1e-6)
+        assert metrics["entropy_corr"]["value"] is None
+
+    def test_columns_of_a_wide_table(self, files: Files, c10h: Run) -> None:
+        rows = [
+            f"{k},img {k}.png," + ",".join(map(repr, row))
+            for k, row in enumerate(files.logits["a"].tolist())
+        ]
+        files.save("wide.csv", "\n".join(["id,file,cat,dog,bird", *rows]))
+        line = ["--columns", "2:5", "--json"]
+        found = c10h("score", "a=wide.csv", *BASIC, *line).json()
+        assert found == c10h("score", "a.npy", *BASIC, "--json").json()
+
+
+class TestOutput:
+    def test_the_file_holds_what_the_json_says(self, files: Files, c10h: Run) -> None:
+        found = c10h("score", "a.npy", *BASIC, "--by", "truth", "--json", "-o", "s.h5").json()
+        scores = read_scores(files.path("s.h5"))
+        assert scores.stratum.tolist() == ["all", *found["runs"][0]["strata"]]
+        for column, name in enumerate(scores.metric.tolist()):
+            figure = metrics_of(found)[name]
+            assert figure["value"] == pytest.approx(float(scores.value[0, column, 0]))
+            assert figure["n"] == scores.n[0, column, 0]
+        assert scores.samples.shape == (1, len(METRICS), 4, 50)
+
+    def test_the_table_goes_to_stderr_when_the_file_goes_to_stdout(
+        self, files: Files, c10h: Run
+    ) -> None:
+        line = ["score", "a.npy", "--labels", "counts.npy", "--resamples", "50"]
+        result = c10h(*line, "-o", "-")
+        assert result.stdout.startswith(h5.MAGIC)
+        assert result.err == c10h(*line).out
+        c10h(*line, "-o", "s.h5")
+        assert files.path("s.h5").read_bytes() == result.stdout
+
+    def test_the_same_command_gives_the_same_file(self, files: Files, c10h: Run) -> None:
+        line = [
+            "score",
+            "a.npy",
+            "b.npy",
+            *BASIC,
+            "--by",
+            "human-entropy",
+            "--per-item",
+            "-o",
+            "s.h5",
+        ]
+        hashes = set()
+        for _ in range(2):
+            assert c10h(*line, "--force").status == 0
+            hashes.add(hashlib.sha256(files.path("s.h5").read_bytes()).hexdigest())
+        assert len(hashes) == 1
+
+    def test_lineage_has_no_paths(self, files: Files, c10h: Run) -> None:
+        options = ["--by", "truth", "--tag", "network=x", "--seed", "5", "--resamples", "0"]
+        line = ["score", f"run={files.path('a.npy')}", "--truth", files.path("truth.npy"), *options]
+        c10h(*line, "--labels", files.path("labels.h5"), "-o", files.path("s.h5"))
+        lineage = read_scores(files.path("s.h5")).lineage
+        assert lineage is not None
+        assert (lineage.command, lineage.seed) == ("c10h score", 5)
+        assert lineage.options == {"by": "truth", "tag": ["network=x"], "resamples": 0}
+        assert "/" not in str(lineage.to_dict())
+        for one, name in zip(lineage.inputs, ("a.npy", "labels.h5", "truth.npy"), strict=True):
+            content = files.path(name).read_bytes()
+            assert (one.name, one.sha256) == (name, hashlib.sha256(content).hexdigest())
+
+    def test_lineage_nests(self, files: Files, c10h: Run) -> None:
+        c10h("labels", "build", "counts.npy", "--truth", "truth.npy", "-o", "l.h5")
+        c10h("score", "a.npy", "--labels", "l.h5", "-o", "s.h5")
+        lineage = read_scores(files.path("s.h5")).lineage
+        assert lineage is not None
+        _, labels = lineage.inputs
+        assert labels.kind == "labels"
+        assert labels.lineage is not None
+        assert [one.name for one in labels.lineage.inputs] == ["counts.npy", "truth.npy"]
+
+    @pytest.mark.parametrize("form", ["markdown", "latex", "csv", "terminal"])
+    def test_other_formats(self, c10h: Run, form: str) -> None:
+        result = c10h("score", "a.npy", *BASIC, "--format", form)
+        assert result.status == 0
+        start = {"markdown": "### a against", "latex": "% a against", "csv": "run,network"}
+        assert result.out.startswith(start.get(form, "a against labels.h5"))
+
+
+def test_the_reference_table_of_the_real_data(real_data: Path, c10h: Run) -> None:
+    """The figures in the README beside the data, which were computed apart from this project."""
+    counts, truth = real_data / "cifar10h-counts.npy", real_data / "cifar10_test_labels.npy"
+    c10h("labels", "build", counts, "--truth", truth, "-o", "l.h5")
+    line = ["score", real_data / "densenet-bc-L190-k40-probs.csv", "--labels", "l.h5", "--json"]
+    metrics = metrics_of(c10h(*line, "--resamples", "50").json())
+    table = (real_data / "README.md").read_text().split("| metric | value | metric | value |")[1]
+    cells = [cell.strip() for cell in table.split("\n\n")[0].split("|")]
+    figures = {name.split(" ")[0]: value for name, value in pairwise(cells)}
+    wanted = {name: float(value) for name, value in figures.items() if name in METRICS}
+    assert len(wanted) == 16
+    for name, value in wanted.items():
+        assert math.isclose(metrics[name]["value"], value, abs_tol=5.1e-5), name
+    assert [metrics[name]["n"] for name in ("sba", "sba_unique")] == [5607, 4727]

@@ -1,0 +1,97 @@
+"""``c10h show``: what is in a file, and how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from test_records import sample
+
+from c10h import __version__, h5
+from c10h.records import KINDS
+
+from .conftest import CLASSES, Files, Run
+
+pytestmark = pytest.mark.usefixtures("files")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("optional", [True, False])
+def test_every_kind(c10h: Run, kind: str, optional: bool) -> None:
+    record = sample(kind, optional=optional)
+    h5.write(record, "x.h5")
+    found = c10h("show", "x.h5", "--json").json()
+    assert list(found) == ["kind", "classes", "settings", "datasets", "lineage"]
+    assert found["kind"] == kind
+    shapes = {name: list(value.shape) for name, _, value in record.datasets()}
+    assert {name: one["shape"] for name, one in found["datasets"].items()} == shapes
+    table = c10h("show", "x.h5").out
+    assert table.startswith(f"x.h5: {kind}\n")
+    rows = [line.split()[0] for line in table.splitlines()[3:] if line]
+    assert rows[: len(shapes)] == list(shapes)
+
+
+def test_json(files: Files, c10h: Run) -> None:
+    files.labels("l.h5", settings={"note": "naïve", "share": 0.5})
+    found = c10h("show", "l.h5", "--json").json()
+    assert found["classes"] == list(CLASSES)
+    assert found["settings"] == {"note": "naïve", "share": 0.5}
+    counts = found["datasets"]["counts"]
+    assert (counts["dtype"], counts["dims"], counts["shape"]) == ("int32", ["n", "c"], [30, 3])
+    assert counts["first"] == files.counts[:3].tolist()
+    assert found["datasets"]["truth"]["first"] == files.truth[:3].tolist()
+
+
+def test_numbers_that_json_does_not_have(files: Files, c10h: Run) -> None:
+    files.save("people.npy", files.shares)
+    c10h("score", "people.npy", "--truth", "truth.npy", "-o", "s.h5")
+    found = c10h("show", "s.h5", "--json").json()
+    assert None in found["datasets"]["value"]["first"]
+
+
+def test_the_first_rows_are_those_of_the_items(files: Files, c10h: Run) -> None:
+    logits = np.stack([files.logits["a"], files.logits["b"]]).astype("f4")
+    files.predictions("p.h5", logits=logits, member=np.array(["a", "b"]))
+    found = c10h("show", "p.h5", "--json").json()["datasets"]
+    np.testing.assert_allclose(found["logits"]["first"], logits[0, :3], rtol=1e-6)
+    assert found["member"]["first"] == ["a", "b"]
+
+
+def test_lineage_is_a_tree_with_hashes(files: Files, c10h: Run) -> None:
+    c10h("labels", "build", "counts.npy", "--truth", "truth.npy", "-o", "l.h5")
+    c10h("score", "a.npy", "--labels", "l.h5", "--by", "truth", "-o", "s.h5")
+    hashes = {
+        name: hashlib.sha256(files.path(name).read_bytes()).hexdigest()
+        for name in ("a.npy", "l.h5", "counts.npy", "truth.npy")
+    }
+    tree = c10h("show", "s.h5").out.split("\n\n")[-1]
+    assert tree.splitlines() == [
+        f"c10h score --by truth --resamples 1000  (c10h {__version__})  seed 0",
+        f"├─ predictions a: a.npy  sha256 {hashes['a.npy']}",
+        f"└─ labels: l.h5 (labels)  sha256 {hashes['l.h5']}",
+        f"   c10h labels build --as human  (c10h {__version__})",
+        f"   ├─ source: counts.npy  sha256 {hashes['counts.npy']}",
+        f"   └─ truth: truth.npy  sha256 {hashes['truth.npy']}",
+    ]
+
+
+def test_lineage_in_json_is_that_of_the_file(files: Files, c10h: Run) -> None:
+    c10h("labels", "build", "counts.npy", "-o", "l.h5")
+    lineage = c10h("show", "l.h5", "--json").json()["lineage"]
+    assert (lineage["command"], lineage["options"]) == ("c10h labels build", {"as": "human"})
+    assert [one["name"] for one in lineage["inputs"]] == ["counts.npy"]
+
+
+def test_stdin(files: Files, c10h: Run) -> None:
+    content = files.path("labels.h5").read_bytes()
+    assert c10h("show", "-", stdin=content).out.startswith("stdin: labels\n")
+    piped = c10h("show", "-", "--json", stdin=content).out
+    assert piped == c10h("show", "labels.h5", "--format", "json").out
+
+
+def test_nothing_is_shown_of_more_than_a_few_rows(files: Files, c10h: Run) -> None:
+    wide = tuple(f"class {number}" for number in range(100))
+    files.labels("l.h5", classes=wide, probs=np.eye(100), counts=None, truth=None)
+    found = c10h("show", "l.h5", "--json").json()["datasets"]["probs"]["first"]
+    assert (len(found), len(found[0])) == (3, 12)

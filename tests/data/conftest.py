@@ -1,0 +1,27 @@
+"""What tests of foreign data share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Bomb:
+    """An object that creates a file when it is unpickled."""
+
+    mark: Path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.mark),)
+
+    def assert_not_run(self) -> None:
+        assert not self.mark.exists(), "the file's code was run"
+
+
+@pytest.fixture
+def bomb(tmp_path: Path) -> Bomb:
+    return Bomb(tmp_path / "it ran")

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.stats import bootstrap as scipy_bootstrap
+from scipy.stats import chisquare, entropy, spearmanr
+from sklearn.metrics import cohen_kappa_score
+
+from c10h.metrics import METRICS
+from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows, interval, weights
+from c10h.metrics.ranks import RankMetric
+from c10h.records import Array
+from metrics.oracles import aurc
+from metrics.scoring import Case, made_up, samples_of
+
+Statistic = Callable[[Case], float]
+RESAMPLES = 4000
+
+
+def width(ends: Array) -> float:
+    return float(ends[1] - ends[0])
+
+
+def by_resampling(case: Case, statistic: Statistic, resamples: int = 1000) -> Array:
+    """The interval from scoring whole resamples, one after another."""
+    random = np.random.default_rng(1)
+    size = len(case.truth)
+    drawn = (random.integers(0, size, size) for _ in range(resamples))
+    return np.percentile([statistic(case.take(items)) for items in drawn], [2.5, 97.5])
+
+
+def interval_of(case: Case, metric: str, **options: object) -> Array:
+    figure = case.figures(metrics=(metric,), **{"resamples": RESAMPLES, **options})[metric]
+    return np.array([figure.low, figure.high])
+
+
+def items_of(case: Case, metric: str) -> Array:
+    """The value of each item, each from a score of that item alone."""
+    return np.array(
+        [case.take([i]).figures(metrics=(metric,))[metric].value for i in range(len(case.truth))]
+    )
+
+
+@pytest.mark.parametrize("metric", ["ce_hard", "ce_human", "jsd", "brier_human"])
+def test_intervals_of_means_are_scipys(metric: str, random: np.random.Generator) -> None:
+    case = made_up(random, 80)
+    expected = scipy_bootstrap(
+        (items_of(case, metric),), np.mean, n_resamples=RESAMPLES, method="percentile", rng=random
+    )
+    ends = np.array(expected.confidence_interval)
+    # An end of 4,000 resamples is known to 0.042 standard errors, or 0.011 widths.
+    np.testing.assert_allclose(interval_of(case, metric), ends, atol=0.05 * width(ends))
+    np.testing.assert_allclose(
+        samples_of(case.score(resamples=RESAMPLES), metric).std(),
+        expected.standard_error,
+        rtol=0.05,
+    )
+
+
+def mean_where(statistic: Callable[[Case], Array], where: Callable[[Case], Array]) -> Statistic:
+    return lambda case: float(statistic(case)[where(case)].mean())
+
+
+def kappa(case: Case) -> float:
+    people_right = case.counts[np.arange(len(case.truth)), case.truth] > 0
+    return float(cohen_kappa_score(case.right, people_right))
+
+
+@pytest.mark.parametrize(
+    ("metric", "votes", "statistic"),
+    [
+        ("conf_wrong", (1, 12), mean_where(lambda c: c.model.max(axis=1), lambda c: ~c.right)),
+        ("kappa_human", (1, 2), kappa),
+    ],
+)
+def test_intervals_of_ratios_resample_both_parts(
+    metric: str, votes: tuple[int, int], statistic: Statistic, random: np.random.Generator
+) -> None:
+    case = made_up(random, 100, votes=votes)
+    expected = by_resampling(case, statistic)
+    np.testing.assert_allclose(interval_of(case, metric), expected, atol=0.08 * width(expected))
+
+
+def rank_correlation(case: Case) -> float:
+    people, model = (entropy(rows, axis=1).round(12) for rows in (case.people, case.model))
+    return float(spearmanr(people, model).statistic)
+
+
+def risk_coverage(case: Case) -> float:
+    return aurc(case.model.max(axis=1).round(12), case.right)
+
+
+RANKS = pytest.mark.parametrize(
+    ("metric", "statistic"), [("entropy_corr", rank_correlation), ("aurc", risk_coverage)]
+)
+
+
+@RANKS
+def test_intervals_of_ranks_are_close_to_ranking_every_resample(
+    metric: str, statistic: Statistic, random: np.random.Generator
+) -> None:
+    case = made_up(random, 400)
+    expected = by_resampling(case, statistic)
+    np.testing.assert_allclose(interval_of(case, metric), expected, atol=0.1 * width(expected))
+
+
+@RANKS
+def test_intervals_of_ranks_hold_where_the_model_is_saturated(
+    metric: str, statistic: Statistic, random: np.random.Generator
+) -> None:
+    case = made_up(random, 400)
+    sure = random.random(400) < 0.5
+    logits = case.logits + sure[:, None] * 1000 * np.eye(4)[case.logits.argmax(axis=1)]
+    case = Case(logits, case.counts, case.truth)
+    expected = by_resampling(case, statistic)
+    np.testing.assert_allclose(interval_of(case, metric), expected, atol=0.1 * width(expected))
+
+
+@pytest.mark.parametrize(
+    "metric", [name for name, metric in METRICS.items() if not isinstance(metric, RankMetric)]
+)
+def test_a_sample_is_the_score_of_the_items_that_were_drawn(
+    metric: str, random: np.random.Generator
+) -> None:
+    case = made_up(random, 60)
+    found = samples_of(case.score(resamples=3, seed=5, metrics=(metric,)), metric)
+    _, drawn = next(weights(60, 3, 5))
+    for sample, weight in zip(found, drawn, strict=True):
+        resample = case.take(np.repeat(np.arange(60), weight.astype(int)))
+        expected = resample.figures(metrics=(metric,))[metric].value
+        assert sample == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_does_not() -> None:
+    case = made_up(np.random.default_rng(3), 50)
+    first, again, other = (case.score(resamples=50, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.samples[:], again.samples[:])
+    np.testing.assert_array_equal(first.low, again.low)
+    assert (first.samples[0, 2, 0] != other.samples[0, 2, 0]).any()
+
+
+def test_no_resamples_give_no_interval(random: np.random.Generator) -> None:
+    found = made_up(random, 20).figures(resamples=0)["ce_human"]
+    assert np.isfinite(found.value)
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_a_single_item_has_an_interval_of_no_width() -> None:
+    found = made_up(np.random.default_rng(0), 1).figures(resamples=20)["ce_human"]
+    assert found.low == found.high == pytest.approx(found.value, rel=1e-6)
+
+
+def test_weights_draw_as_many_groups_as_there_are() -> None:
+    blocks = list(weights(40, 110, 0))
+    drawn = np.concatenate([block for _, block in blocks])
+    assert drawn.shape == (110, 40)
+    assert (drawn.sum(axis=1) == 40).all()
+    assert [place for part, _ in blocks for place in range(110)[part]] == list(range(110))
+    assert len(np.unique(drawn, axis=0)) == 110
+
+
+def test_every_group_is_as_likely(random: np.random.Generator) -> None:
+    drawn = sum(block.sum(axis=0) for _, block in weights(20, 2000, 0))
+    assert chisquare(drawn).pvalue > 0.001
+
+
+def test_the_interval_is_made_of_order_statistics() -> None:
+    low, high = interval(np.arange(1000.0)[::-1])
+    assert (low, high) in [(24, 974), (25, 974)]
+
+
+@pytest.mark.parametrize(
+    ("samples", "low", "high"),
+    [
+        ([1, np.inf, np.inf, np.inf], 1, np.inf),
+        ([np.nan, 2, 3, np.nan], 2, 3),
+        ([np.nan, np.nan], np.nan, np.nan),
+        ([], np.nan, np.nan),
+    ],
+)
+def test_infinite_and_missing_samples(samples: list[float], low: float, high: float) -> None:
+    np.testing.assert_array_equal(interval(np.array(samples)), (low, high))
+
+
+def test_up_to_a_limit_every_item_is_its_own_group() -> None:
+    assert groups(MAX_GROUPS, 7).tolist() == list(range(MAX_GROUPS))
+
+
+def test_above_the_limit_items_are_spread_over_all_groups() -> None:
+    found = groups(40 * MAX_GROUPS, 0)
+    assert chisquare(np.bincount(found, minlength=MAX_GROUPS)).pvalue > 0.001
+    # Neighbours in a sorted file are no more often together than others are.
+    together = np.mean(found[1:] == found[:-1])
+    assert together == pytest.approx(1 / MAX_GROUPS, abs=5 / np.sqrt(40) / MAX_GROUPS)
+    assert (found != groups(40 * MAX_GROUPS, 1)).mean() > 0.99
+
+
+def test_rows_are_hashed_by_splitmix64() -> None:
+    # The first outputs of the reference implementation from state 0 (Vigna, splitmix64.c).
+    expected = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+    assert hash_rows(4, 0)[1:].tolist() == expected

@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from metrics.scoring import labels_of, predictions_of
+
+from c10h.errors import MismatchError, SchemaError
+from c10h.metrics.metric import Needs
+from c10h.records import Array, Lineage, Predictions
+from c10h.stages.join import (
+    People,
+    agreed_truth,
+    common_classes,
+    digest_items,
+    labels_in_order,
+    match_items,
+    predictions_in_order,
+    seen_in_training,
+    taken_by_position,
+)
+
+NAMES = ("cat", "dog", "bird")
+MINE = Lineage(command="predict")
+
+
+def network(items: int = 3, **more: Any) -> Predictions:
+    return predictions_of(np.arange(items * 3.0).reshape(items, 3), **more)
+
+
+def people(items: int = 3, ids: list[str] | None = None) -> People:
+    counts = np.arange(items)[:, None] + [1, 2, 3]
+    labels = labels_of(counts=counts, ids=None if ids is None else np.array(ids))
+    return People.of(labels, np.arange(items) % 3, labels.classes)
+
+
+class TestMatching:
+    def test_by_position_where_nothing_else_is_known(self) -> None:
+        assert match_items(network(), people(), "net") is None
+
+    def test_by_index(self) -> None:
+        rows = match_items(network(2, index=np.array([2, 0])), people(), "net")
+        assert rows is not None
+        assert rows.tolist() == [2, 0]
+
+    def test_by_ids_before_index(self) -> None:
+        found = network(2, ids=np.array(["c", "a"]), index=np.array([0, 1]))
+        rows = match_items(found, people(ids=["a", "b", "c"]), "net")
+        assert rows is not None
+        assert rows.tolist() == [2, 0]
+
+    @pytest.mark.parametrize("known", [None, ["a", "b", "c"]])
+    def test_by_index_where_one_side_has_no_ids(self, known: list[str] | None) -> None:
+        ids = np.array(["a", "b"]) if known is None else None
+        rows = match_items(network(2, ids=ids, index=np.array([1, 2])), people(ids=known), "net")
+        assert rows is not None
+        assert rows.tolist() == [1, 2]
+
+    def test_ids_that_are_not_in_the_labels(self) -> None:
+        found = network(3, ids=np.array(["a", "x", "y"]))
+        with pytest.raises(MismatchError, match=r"net: 2 of 3 ids .* not in the labels.*'x'"):
+            match_items(found, people(ids=["a", "b", "c"]), "net")
+
+    def test_ids_that_repeat_in_the_predictions(self) -> None:
+        found = network(3, ids=np.array(["a", "a", "b"]))
+        with pytest.raises(MismatchError, match="net: its ids are not unique"):
+            match_items(found, people(ids=["a", "b", "c"]), "net")
+
+    def test_ids_that_repeat_in_the_labels(self) -> None:
+        found = network(2, ids=np.array(["a", "b"]))
+        with pytest.raises(MismatchError, match="the labels' ids are not unique"):
+            match_items(found, people(ids=["a", "b", "a"]), "net")
+
+    def test_an_index_outside_the_labels(self) -> None:
+        with pytest.raises(MismatchError, match=r"net: index: row 3 .*the labels have 3 items"):
+            match_items(network(2, index=np.array([0, 3])), people(), "net")
+
+    @pytest.mark.parametrize(
+        ("index", "message"), [([0, -1], "row -1 is out of range"), ([1, 1], "row 1 appears twice")]
+    )
+    def test_an_index_that_no_predictions_can_have(self, index: list[int], message: str) -> None:
+        with pytest.raises(SchemaError, match=message):
+            network(2, index=np.array(index))
+
+    def test_other_numbers_of_items(self) -> None:
+        with pytest.raises(MismatchError, match="net: expected 3 items as in the labels, found 2"):
+            match_items(network(2), people(), "net")
+
+
+class TestPeople:
+    def test_taking_rows_keeps_everything_together(self) -> None:
+        taken = people(ids=["a", "b", "c"]).take(np.array([2, 0]))
+        assert taken.size == 2
+        assert taken.truth is not None
+        assert taken.truth.tolist() == [2, 0]
+        assert taken.ids is not None
+        assert taken.ids.tolist() == ["c", "a"]
+        read = taken.read(slice(0, 2))
+        assert read["counts"].tolist() == [[3, 4, 5], [1, 2, 3]]
+        np.testing.assert_allclose(read["probs"], read["counts"] / [[12], [6]])
+
+    def test_a_run_of_rows_that_is_not_all_is_taken(self) -> None:
+        taken = people().take(np.array([1, 2]))
+        assert taken.read(slice(0, 2))["truth"].tolist() == [1, 2]
+
+    @pytest.mark.parametrize("rows", [None, np.arange(3)])
+    def test_all_rows_in_order_are_not_copied(self, rows: Array | None) -> None:
+        known = people()
+        assert known.take(rows) is known
+
+    def test_what_can_be_computed(self) -> None:
+        shares = People.of(labels_of(probs=[[0.5, 0.5]]), None, ("0", "1"))
+        assert [shares.has(need) for need in Needs] == [False, True, False]
+        only_truth = People.of(None, np.array([1]), ("0", "1"))
+        assert [only_truth.has(need) for need in Needs] == [True, False, False]
+
+    def test_another_number_of_truths(self) -> None:
+        with pytest.raises(MismatchError, match="expected 2 items as in labels, found 3"):
+            People.of(labels_of(counts=[[1, 2], [3, 4]]), np.zeros(3, dtype=int), ("0", "1"))
+
+
+class TestTruth:
+    def test_equal_truths_agree(self) -> None:
+        assert agreed_truth(np.array([0, 1]), np.array([0, 1]), "the labels").tolist() == [0, 1]
+
+    def test_other_truths(self) -> None:
+        with pytest.raises(MismatchError, match="the labels on 2 items, the first is item 1"):
+            agreed_truth(np.array([0, 1, 2]), np.array([0, 2, 1]), "the labels")
+
+    def test_truths_of_another_length(self) -> None:
+        with pytest.raises(MismatchError, match="expected 2 items as in the labels, found 3"):
+            agreed_truth(np.zeros(2, dtype=int), np.zeros(3, dtype=int), "the labels")
+
+
+class TestClasses:
+    def test_labels_are_put_in_order_by_name(self) -> None:
+        labels = labels_of(counts=[[1, 2, 3], [4, 5, 6]], truth=[0, 2], classes=NAMES)
+        moved = labels_in_order(labels, ("bird", "cat", "dog"), "labels")
+        assert moved.counts is not None
+        assert moved.counts[0:2].tolist() == [[3, 1, 2], [6, 4, 5]]
+        np.testing.assert_allclose(moved.probs[0:1], [[3 / 6, 1 / 6, 2 / 6]])
+        assert moved.truth is not None
+        assert moved.truth.tolist() == [1, 0]
+
+    def test_predictions_are_put_in_order_by_name(self) -> None:
+        found = network(1, classes=NAMES, truth=np.array([2]))
+        moved = predictions_in_order(found, ("bird", "cat", "dog"), "net")
+        assert moved.logits[0, 0:1].tolist() == [[2, 0, 1]]
+        assert moved.truth is not None
+        assert moved.truth.tolist() == [0]
+
+    def test_unnamed_classes_take_names_in_order(self) -> None:
+        moved = predictions_in_order(network(1), NAMES, "net")
+        assert moved.classes == NAMES
+        assert moved.logits[0, 0:1].tolist() == [[0, 1, 2]]
+        assert taken_by_position(network(1), NAMES)
+        assert not taken_by_position(network(1, classes=NAMES), NAMES)
+
+    def test_columns_of_a_table_that_name_no_class_are_taken_in_order(self) -> None:
+        found = network(1, classes=("p1", "p2", "p3"))
+        assert predictions_in_order(found, NAMES, "net").classes == NAMES
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            network(1, classes=("cat", "dog", "frog")),
+            network(1, classes=("x", "y", "frog"), lineage=MINE),
+        ],
+    )
+    def test_other_classes_are_refused(self, found: Predictions) -> None:
+        with pytest.raises(MismatchError, match=r"net: class '.*' is not among .* cat, dog, bird"):
+            predictions_in_order(found, NAMES, "net")
+
+    def test_another_number_of_classes_is_refused(self) -> None:
+        with pytest.raises(MismatchError, match="net: expected 2 classes, found 3"):
+            predictions_in_order(network(1), ("cat", "dog"), "net")
+
+    def test_the_first_names_are_everyones(self) -> None:
+        named = network(1, classes=NAMES)
+        assert common_classes([network(1), named]) == NAMES
+        assert common_classes([network(1)]) == ("0", "1", "2")
+
+
+HASHES = np.array([11, 12, 13, 14], dtype=np.uint64)
+
+
+def trained(items: list[int], folds: list[int]) -> dict[str, Array]:
+    return {"item": np.array(items, dtype=np.uint64), "fold": np.array(folds, dtype=np.int16)}
+
+
+def folds(*numbers: int) -> Array:
+    return np.array(numbers, dtype=np.int16)
+
+
+class TestSeenInTraining:
+    def seen(self, member: int = 0, **more: Any) -> list[bool]:
+        found = seen_in_training(predictions_of(np.zeros((2, 4, 2)), item=HASHES, **more), member)
+        assert found is not None
+        return [bool(one) for one in found]
+
+    def test_items_that_every_network_saw(self) -> None:
+        assert self.seen(trained=trained([12, 14, 99], [-1] * 3)) == [False, True, False, True]
+
+    def test_held_out_folds_are_unseen(self) -> None:
+        own = {"fold": folds(0, 0, 1, 1), "trained": trained([11, 12, 13, 14], [0, 0, 1, 1])}
+        assert self.seen(**own) == [False] * 4
+
+    def test_a_prediction_by_the_network_of_another_fold_is_seen(self) -> None:
+        own = {"fold": folds(0, 1, 1, 1), "trained": trained([11, 12, 13, 14], [0, 0, 1, 1])}
+        assert self.seen(**own) == [False, True, False, False]
+
+    def test_an_ancestor_saw_what_the_folds_hold_out(self) -> None:
+        own = {"fold": folds(0, 0, 1, 1), "trained": trained([11, 14, 13], [0, 1, -1])}
+        assert self.seen(**own) == [False, False, True, False]
+
+    def test_a_picture_that_is_in_two_folds_is_seen_by_both(self) -> None:
+        own = {"fold": folds(0, 0, 1, 1), "trained": trained([11, 11, 12, 14], [0, 1, 0, 1])}
+        assert self.seen(**own) == [True, False, False, False]
+
+    @pytest.mark.parametrize("fold", [None, folds(-1, -1, -1, -1)])
+    def test_an_ensemble_of_folds_saw_every_item(self, fold: Array | None) -> None:
+        own = {"fold": fold, "trained": trained([11, 12, 13], [0, 0, 1])}
+        assert self.seen(**own) == [True, True, True, False]
+
+    @pytest.mark.parametrize(
+        ("member", "expected"), [(0, [False, False, True, True]), (1, [True, True, False, False])]
+    )
+    def test_each_member_by_its_own_fold(self, member: int, expected: list[bool]) -> None:
+        own = {"member_fold": folds(0, 1), "trained": trained([11, 12, 13, 14], [0, 0, 1, 1])}
+        assert self.seen(member, **own) == expected
+
+    def test_a_member_without_folds_saw_all(self) -> None:
+        own = {"member_fold": folds(-1, 0), "trained": trained([11, 12], [0, 0])}
+        assert self.seen(0, **own) == [True, True, False, False]
+        assert self.seen(1, **own) == [False] * 4
+
+    @pytest.mark.parametrize(
+        "own", [{"trained": trained([11], [-1])}, {"item": HASHES}, {}], ids=str
+    )
+    def test_unknown_without_hashes_of_both_sides(self, own: dict[str, Any]) -> None:
+        assert seen_in_training(predictions_of(np.zeros((4, 2)), **own), 0) is None
+
+
+class TestDigest:
+    def test_is_of_the_items_and_their_order(self) -> None:
+        known = people(ids=["a", "b", "c"])
+        orders = [np.array(rows) for rows in ([0, 1, 2], [0, 2, 1], [0, 1])]
+        found = [digest_items(known.take(rows), rows, "") for rows in orders]
+        assert len(set(found)) == 3
+        assert found[0] == digest_items(known, None, "")
+
+    def test_is_of_the_labels(self) -> None:
+        assert digest_items(people(), None, "x") != digest_items(people(), None, "y")
+
+    def test_is_of_rows_where_there_are_no_ids(self) -> None:
+        known, rows = people(), np.array([0, 2])
+        first = digest_items(known.take(rows), rows, "")
+        assert first != digest_items(known.take(rows[::-1]), rows[::-1], "")
+
+    def test_does_not_care_whether_all_rows_are_numbered(self) -> None:
+        known, rows = people(), np.arange(3)
+        assert digest_items(known.take(rows), rows, "") == digest_items(known, None, "")
