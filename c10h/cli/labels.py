@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from c10h.files import Source
     from c10h.records import Array, Labels, Predictions, Record
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Make soft labels from people, truth or networks.",
-)
+app = typer.Typer(no_args_is_help=True)
 _SOURCES_HELP = "What the labels are: " + "; ".join(
     f"{name}, {source.summary}" for name, source in SOURCES.items()
 )
@@ -36,7 +33,7 @@ def build(
     source: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE…",
+            metavar="SOURCE",
             help="Vote counts or probabilities; true classes for hard and smooth; predictions "
             "for distill (several). Any foreign format or a c10h file; - is stdin.",
         ),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
 OUTPUTS = "Output"
 

@@ -9,12 +9,10 @@ import typer
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text
 
-FORMATS = ("terminal", "markdown", "latex", "csv", "json")
-
 
 def report(
     files: Annotated[
-        list[str], typer.Argument(metavar="SCORES…", help="Files that c10h score -o wrote.")
+        list[str], typer.Argument(metavar="SCORES", help="Files that c10h score -o wrote.")
     ],
     baseline: Annotated[
         str | None,
@@ -29,7 +27,7 @@ def report(
     ] = "all",
     output: Annotated[str | None, options.output_option("File to write instead of stdout.")] = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*FORMATS)] = "terminal",
+    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
     json: options.Json = False,
 ) -> None:
     """Report scores as a table: models down, metrics across, the best of each in bold.

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+import typer
+
+from c10h.cli.options import SCORE_FORMATS, one_of
+from c10h.cli.score import STRATA_NAMES
+from c10h.metrics.strata import STRATA
+from c10h.report.table import FORMATS
+
+
+def test_names_that_help_tells_are_those_of_the_tables() -> None:
+    assert tuple(STRATA) == STRATA_NAMES
+    assert set(SCORE_FORMATS) == {*FORMATS, "csv", "json"}
+
+
+def test_another_name_is_a_usage_error_that_lists_all() -> None:
+    check = one_of(["a", "b"], "--x")
+    assert check("a") == "a"
+    assert check(None) is None
+    with pytest.raises(typer.BadParameter, match="'c' is not one of a, b"):
+        check("c")
