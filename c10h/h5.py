@@ -77,8 +77,7 @@ def peek_kind(source: Source) -> str | None:
     if source.head(len(MAGIC)) != MAGIC:
         return None
     with open_file(source) as file:
-        kind = file.attrs.get("kind")
-        return kind if isinstance(kind, str) and kind in KINDS else None
+        return _kind_of(_attributes_of(file, source))
 
 
 def read(source: Source, *kinds: type[Record]) -> Record:
@@ -88,17 +87,18 @@ def read(source: Source, *kinds: type[Record]) -> Record:
     Raises FileError for other files, SchemaError where the content breaks the specification.
     """
     file = open_file(source)
-    kind = file.attrs.get("kind")
+    attributes = _attributes_of(file, source)
+    kind = _kind_of(attributes)
     wanted = [record.kind for record in kinds] or list(KINDS)
-    if not isinstance(kind, str) or kind not in KINDS:
+    if kind is None:
         raise FileError(f"{source.name}: an HDF5 file, but not one that c10h wrote")
     if kind not in wanted:
         raise FileError(f"{source.name}: expected kind {' or '.join(wanted)}, found kind {kind}")
     try:
-        return _read_record(file, KINDS[kind], source.name)
+        return _read_record(file, attributes, KINDS[kind], source.name)
     except SchemaError as error:
         raise SchemaError(f"{source.name}: {error}") from error
-    except (OSError, KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, MemoryError) as error:
         raise FileError(f"{source.name}: damaged: {error}") from error
 
 
@@ -144,8 +144,21 @@ class DatasetRows:
             raise FileError(f"{self.where}: damaged: {error}") from error
 
 
-def _read_record(file: h5py.File, kind: type[Record], name: str) -> Record:
-    attributes = dict(file.attrs)
+def _attributes_of(file: h5py.File, source: Source) -> dict[str, Any]:
+    try:
+        return dict(file.attrs)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise FileError(f"{source.name}: damaged: {error}") from error
+
+
+def _kind_of(attributes: Mapping[str, Any]) -> str | None:
+    kind = attributes.get("kind")
+    return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def _read_record(
+    file: h5py.File, attributes: Mapping[str, Any], kind: type[Record], name: str
+) -> Record:
     schema = int(attributes.get("schema", 0))
     if schema != SCHEMA:
         raise SchemaError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import signal
@@ -301,6 +302,17 @@ class TestOtherFiles:
         h5.write(record, str(tmp_path / "x.h5"))
         damage(tmp_path / "x.h5", "counts")
         self.refused(tmp_path / "x.h5", "damaged")
+
+    @pytest.mark.parametrize("name", ["kind", "schema", "classes", "lineage"])
+    def test_a_damaged_attribute(self, tmp_path: Path, name: str) -> None:
+        path = written(tmp_path / "x.h5")
+        content = bytearray(path.read_bytes())
+        # The datatype follows the name, which is padded to 8 bytes.
+        content[content.index(name.encode() + b"\0") + (len(name) // 8 + 1) * 8] = 0xFF
+        path.write_bytes(content)
+        self.refused(path, "damaged|not one that c10h wrote")
+        with contextlib.suppress(FileError):
+            h5.peek_kind(Source.open(str(path)))
 
 
 class TestLinks:

@@ -168,7 +168,7 @@ def score(
             "in-sample": in_sample,
             "per-item": per_item,
             "resamples": resamples,
-            "classes": ",".join(opened.names) if opened.names else None,
+            "classes": ",".join(opened.names) if classes and opened.names else None,
             "columns": columns,
             "h5-path": h5_path,
             "logits": logits,
@@ -278,8 +278,9 @@ def _open(
         *(record for _, record in networks.values()),
     ]
     order = names or common_classes(records)
-    if truth_file is not None and order is not None and are_default(order):
-        names = order = recorded_classes(truth_file) or order
+    if truth_file is not None and names is None and order is not None and are_default(order):
+        names = recorded_classes(truth_file)
+        order = names or order
     right = None if truth_file is None else open_truth(truth_file, order)
     return _Opened(networks, labels_file, people, truth_file, right, names)
 

@@ -233,13 +233,18 @@ def _open_text(source: Source, selection: Selection) -> Matrix:
                     stream,
                     dtype=np.str_ if words else np.float64,
                     delimiter=delimiter,
-                    usecols=list(chosen),
+                    usecols=None if selection.columns is None else list(chosen),
                     quotechar='"',
                     comments=None,
                     ndmin=2,
                 )
     except (ValueError, UnicodeDecodeError, csv.Error) as error:
         raise FileError(f"{source.name}: expected a table of numbers: {error}") from error
+    if len(rows) and rows.shape[1] != len(names):
+        raise FileError(
+            f"{source.name}: expected a table of numbers with {len(names)} columns, as its first "
+            f"line has, found {rows.shape[1]}"
+        )
     if len(names) == 1:
         return Matrix(rows[:, 0])
     if _is_counting(names) and (rows == np.floor(rows)).all():
@@ -251,8 +256,8 @@ def _open_text(source: Source, selection: Selection) -> Matrix:
 
 
 def _split(line: str, delimiter: str | None) -> list[str]:
-    reader = csv.reader([line.strip()], delimiter=delimiter or " ", skipinitialspace=True)
-    return next(reader, [])
+    line = line.rstrip("\r\n") if delimiter else line.strip()
+    return next(csv.reader([line], delimiter=delimiter or " ", skipinitialspace=True), [])
 
 
 def _is_number(field: str) -> bool:

@@ -34,6 +34,9 @@ Meaning: TypeAlias = Literal["logits", "probs"]
 # Setting of predictions that came as probabilities: their logits are clipped logarithms.
 FROM_PROBS = "from_probabilities"
 
+# First lines that a column of class names may have. Any other word there could be a slip.
+HEADERS = ("category", "class", "label", "labels", "name", "target", "truth", "y")
+
 SCAN_ROWS = 1 << 15
 EVERYTHING = Selection()
 
@@ -185,7 +188,7 @@ def _recorded_truth(record: Record, source: Source, classes: Sequence[str] | Non
 
 
 def _class_numbers(words: Array, source: Source, classes: Sequence[str] | None) -> Array:
-    """Class numbers of words. In a text file, a first line that is no class is a header."""
+    """Class numbers of words, below a header where a text file has one of HEADERS."""
     is_text = detect_format(source) == "text"
     if is_text and (classes is None or words[0] not in classes):
         try:
@@ -194,7 +197,7 @@ def _class_numbers(words: Array, source: Source, classes: Sequence[str] | None) 
             pass
     if classes is None or are_default(classes):
         raise AmbiguousError(f"{source.name}: holds class names: give their order with --classes")
-    if is_text and words[0] not in classes:
+    if is_text and words[0].lower() in HEADERS and words[0] not in classes:
         words = words[1:]
     numbers = {name: number for number, name in enumerate(classes)}
     for row, word in enumerate(words.tolist()):

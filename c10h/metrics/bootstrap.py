@@ -63,7 +63,8 @@ def interval(samples: Float) -> tuple[Float, Float]:
     known = np.count_nonzero(~np.isnan(ordered), axis=-1)
 
     def point(share: float) -> Float:
-        position = np.clip(np.ceil(share * known) - 1, 0, None).astype(np.intp)
+        # Rounded, since 0.025 of 1,000 is 25 and not a hair more.
+        position = np.clip(np.ceil(np.round(share * known, 6)) - 1, 0, None).astype(np.intp)
         return np.take_along_axis(ordered, position[..., None], axis=-1)[..., 0].astype(np.float64)
 
     return point((1 - LEVEL) / 2), point((1 + LEVEL) / 2)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from c10h.data.readers import check_truth
 from c10h.errors import InputError, InSampleError
 from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
@@ -87,6 +88,8 @@ def score(
         predictions = predictions_in_order(run.predictions, classes, run.name)
         run = replace(run, predictions=predictions)
         people, rows = _people_of(run, labels, truth, classes)
+        if people.truth is not None:
+            check_truth(people.truth, len(classes), f"{run.name}: truth")
         scored += [
             _score_member(run, member, people, rows, options, advance)
             for member in range(predictions.logits.shape[0])
@@ -232,8 +235,12 @@ def _reasons(
     reasons = np.full(known.shape, "", dtype=object)
     for r, q, t in np.argwhere(~known):
         metric = options.metrics[q]
-        there = strata[t] in scored[r].found.strata
-        absent = METRICS[metric].absent if there else "the run has no such stratum"
+        if strata[t] not in scored[r].found.strata:
+            absent = "the run has no such stratum"
+        elif not len(scored[r].found.strata[strata[t]][0].group):
+            absent = "the stratum has no items"
+        else:
+            absent = METRICS[metric].absent
         reasons[r, q, t] = scored[r].found.missing.get(metric, absent)
     return reasons.astype(np.str_)
 

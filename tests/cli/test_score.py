@@ -453,6 +453,12 @@ class TestOutput:
             content = files.path(name).read_bytes()
             assert (one.name, one.sha256) == (name, hashlib.sha256(content).hexdigest())
 
+    def test_lineage_has_only_options_that_were_given(self, files: Files, c10h: Run) -> None:
+        c10h("score", "a.npy", "--truth", "truth.npy", "-o", "s.h5")
+        lineage = read_scores(files.path("s.h5")).lineage
+        assert lineage is not None
+        assert lineage.options == {"resamples": 1000}
+
     def test_lineage_nests(self, files: Files, c10h: Run) -> None:
         c10h("labels", "build", "counts.npy", "--truth", "truth.npy", "-o", "l.h5")
         c10h("score", "a.npy", "--labels", "l.h5", "-o", "s.h5")

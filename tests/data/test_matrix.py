@@ -276,6 +276,26 @@ class TestText:
     def test_broken_tables(self, tmp_path: Path, text: str, says: str) -> None:
         refused(save_text(tmp_path / "x.csv", text), says)
 
+    @pytest.mark.parametrize("text", ["1,2,3\n4,5,6,7\n", "a,b\n1,2\n3,4,5\n", "1 2\n3 4 5\n"])
+    def test_rows_longer_than_the_first_are_not_cut(self, tmp_path: Path, text: str) -> None:
+        refused(save_text(tmp_path / "x.csv", text), "expected a table of numbers")
+
+    def test_row_names_of_r_are_no_class(self, tmp_path: Path) -> None:
+        # write.table's default: a header without a name for the first column
+        path = save_text(tmp_path / "x.txt", '"cat" "dog"\n"1" 0.3 0.7\n"2" 0.6 0.4\n')
+        refused(path, "expected a table of numbers")
+
+    @pytest.mark.parametrize("separator", [",", ";", "\t"])
+    def test_an_index_of_pandas_is_a_column_without_a_name(
+        self, tmp_path: Path, separator: str
+    ) -> None:
+        text = ",cat,dog\n0,0.3,0.7\n1,0.6,0.4\n".replace(",", separator)
+        path = save_text(tmp_path / "x.csv", text)
+        found = opened(path, columns=slice(1, 3))
+        assert everything(found).tolist() == [[0.3, 0.7], [0.6, 0.4]]
+        assert found.header == ("cat", "dog")
+        assert opened(path).rows.shape == (2, 3)
+
     def test_what_is_not_utf_8(self, tmp_path: Path) -> None:
         (tmp_path / "x.csv").write_bytes(b"caf\xe9,dog\n1,2\n")
         refused(tmp_path / "x.csv", "expected a table of numbers")

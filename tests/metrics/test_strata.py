@@ -11,7 +11,7 @@ from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.stages.score import Options, Run, score
-from metrics.scoring import Case, figures_of, labels_of, made_up, predictions_of
+from metrics.scoring import Case, figures_of, labels_of, made_up, predictions_of, samples_of
 
 SPLIT = "split-half"
 
@@ -60,6 +60,17 @@ def test_all_items_score_as_without_strata(by: str, random: np.random.Generator)
         assert parted[metric].n == figure.n
         assert parted[metric].value == pytest.approx(figure.value, rel=1e-12)
         assert parted[metric].ceilings == pytest.approx(figure.ceilings)
+
+
+@pytest.mark.parametrize("by", ["truth", "modal", "human-entropy"])
+def test_all_items_are_resampled_as_without_strata(by: str, random: np.random.Generator) -> None:
+    case = made_up(random, 100)
+    for metric in ("ce_human", "aurc", "ece"):
+        plain, parted = (
+            samples_of(case.score(metrics=(metric,), by=way, resamples=30), metric)
+            for way in (None, by)
+        )
+        np.testing.assert_allclose(parted, plain, rtol=1e-5)
 
 
 @pytest.mark.parametrize("by", ["truth", "modal", "human-entropy"])
