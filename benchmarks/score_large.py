@@ -24,7 +24,7 @@ def write(folder, items):
     shape = (items, CLASSES)
     logits = np.lib.format.open_memmap(folder / "logits.npy", "w+", np.float32, shape)
     counts = np.lib.format.open_memmap(folder / "counts.npy", "w+", np.int32, shape)
-    truth = np.lib.format.open_memmap(folder / "truth.npy", "w+", np.int64, items)
+    truth = np.lib.format.open_memmap(folder / "truth.npy", "w+", np.int64, (items,))
     for start in range(0, items, BLOCK):
         here = slice(start, min(start + BLOCK, items))
         people = random.dirichlet(np.full(CLASSES, 0.05), here.stop - start) + 1e-9

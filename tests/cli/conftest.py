@@ -211,3 +211,22 @@ def files(made_files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(made_files.folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return replace(made_files, folder=tmp_path)
+
+
+# Every place where a command reads a file; {} is the file.
+EVERYWHERE = {
+    "score predictions": ["score", "{}", "--labels", "labels.h5"],
+    "score labels": ["score", "a.npy", "--labels", "{}"],
+    "score truth": ["score", "a.npy", "--truth", "{}"],
+    "labels build": ["labels", "build", "{}"],
+    "labels build truth": ["labels", "build", "counts.npy", "--truth", "{}"],
+    "labels build hard": ["labels", "build", "{}", "--as", "hard", "--classes", "3"],
+    "labels build distill": ["labels", "build", "a.npy", "{}", "--as", "distill"],
+    "report": ["report", "{}"],
+    "show": ["show", "{}"],
+}
+FOREIGN = {name: line for name, line in EVERYWHERE.items() if name not in ("report", "show")}
+
+
+def filled(line: list[str], file: object) -> list[str]:
+    return [str(file) if word == "{}" else word for word in line]

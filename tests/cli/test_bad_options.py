@@ -1,0 +1,131 @@
+"""Streams and options that cannot be used: one line, status 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .conftest import (
+    PYTHON,
+    Files,
+    Refuse,
+    Run,
+    assert_refused,
+    start,
+)
+
+pytestmark = pytest.mark.usefixtures("files")
+
+
+class TestStreams:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            ["score", "-", "--labels", "-"],
+            ["score", "-", "--truth", "-"],
+            ["score", "a=-", "b=-", "--truth", "truth.npy"],
+            ["score", "a.npy", "--labels", "-", "--truth", "-"],
+            ["labels", "build", "-", "--truth", "-"],
+            ["labels", "build", "-", "-", "--as", "distill"],
+            ["report", "-", "-"],
+        ],
+        ids=" ".join,
+    )
+    def test_stdin_twice(self, files: Files, refuses: Refuse, line: list[str]) -> None:
+        content = files.path("counts.npy").read_bytes()
+        refuses(*line, says="'-' stands for stdin once; it was given for two", stdin=content)
+
+    @pytest.mark.parametrize(
+        "line", [["score", "-", "--labels", "labels.h5"], ["labels", "build", "-"], ["show", "-"]]
+    )
+    def test_stdin_that_is_empty(self, refuses: Refuse, line: list[str]) -> None:
+        refuses(*line, says="-: expected data, found none")
+
+    def test_stdin_that_is_text(self, refuses: Refuse) -> None:
+        refuses("show", "-", says="stdin: expected an HDF5 file, found text", stdin=b"text")
+
+    @pytest.mark.parametrize("closed", ["<&-", ">&-"])
+    def test_streams_that_are_closed(self, files: Files, closed: str) -> None:
+        line = " ".join([*PYTHON, "show", "-" if closed == "<&-" else "labels.h5", closed])
+        result = start(["sh", "-c", line], files.folder)
+        assert_refused(result, "")
+
+
+def test_the_same_in_a_process_of_its_own(files: Files, process: Run) -> None:
+    files.save("x.npy", np.zeros((2, 3)) - 1)
+    says = "expected 30 items as in the labels, found 2"
+    assert_refused(process("score", "x.npy", "--truth", "truth.npy"), says)
+
+
+def test_no_warning_beside_the_line(files: Files, process: Run) -> None:
+    files.save("header.csv", "cat,dog,bird\n")
+    assert_refused(process("score", "header.csv", "--truth", "truth.npy"), "found no rows")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("blank.csv", "\n\n"), ("nan.npy", np.full(30, np.nan)), ("stop.pt", ".")]
+)
+def test_truth_that_is_broken(files: Files, refuses: Refuse, name: str, content: Any) -> None:
+    files.save(name, content)
+    refuses("score", "a.npy", "--truth", name, says=f"{name}: ")
+
+
+class TestOptions:
+    @pytest.mark.parametrize("text", ["ce_human", "ce_human=1", "ce_human>", "> 1", "ce_human>x"])
+    def test_a_gate_that_is_none(self, refuses: Refuse, text: str) -> None:
+        line = ["score", "a.npy", "--labels", "labels.h5", "--fail-if", text]
+        refuses(*line, says=[f"--fail-if {text!r}: expected METRIC", "'ce_human>0.6'"])
+
+    @pytest.mark.parametrize("bound", ["nan", "NaN"])
+    def test_a_gate_that_can_never_hold(self, refuses: Refuse, bound: str) -> None:
+        line = ["score", "a.npy", "--labels", "labels.h5", "--fail-if", f"ce_human>{bound}"]
+        refuses(*line, says="--fail-if")
+
+    @pytest.mark.parametrize("option", ["--metrics", "--fail-if"])
+    def test_a_metric_that_is_none(self, refuses: Refuse, option: str) -> None:
+        name = "beauty" if option == "--metrics" else "beauty>1"
+        line = ["score", "a.npy", "--labels", "labels.h5", option, name]
+        refuses(*line, says="there is no metric 'beauty': expected one of accuracy, ")
+
+    @pytest.mark.parametrize("tag", ["network", "colour=red", "=x"])
+    def test_a_tag_that_is_none(self, refuses: Refuse, tag: str) -> None:
+        line = ["score", "a.npy", "--labels", "labels.h5", "--tag", tag]
+        refuses(*line, says=f"--tag {tag}: expected network=")
+
+    @pytest.mark.parametrize("columns", ["3", "2:1", "a:b", "0:4"])
+    def test_columns_that_are_none(self, refuses: Refuse, columns: str) -> None:
+        line = ["score", "a.npy", "--labels", "labels.h5", "--columns", columns]
+        refuses(*line, says="expected")
+
+    def test_nothing_to_score_against(self, files: Files, refuses: Refuse) -> None:
+        files.predictions("p.h5")
+        refuses("score", "p.h5", says="p: nothing to score against: give --labels, --truth or")
+        refuses("score", "a.npy", says="a: nothing to score against: give --labels, --truth or")
+
+    @pytest.mark.parametrize("by", ["modal", "human-entropy"])
+    def test_strata_that_need_people(self, refuses: Refuse, by: str) -> None:
+        line = ["score", "a.npy", "--truth", "truth.npy", "--by", by]
+        refuses(*line, says=f"--by {by} needs human labels (--labels)")
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (["--prior", "-1"], "--prior -1: expected 0 or more pseudo-votes"),
+            (["--prior", "nan"], "--prior nan: expected"),
+            (["--prior", "inf"], "--prior inf: expected"),
+            (["--as", "smooth", "--smoothing", "1.5", "--truth", "truth.npy"], "--smoothing 1.5"),
+            (["--as", "class"], "--as class needs the true classes: give --truth"),
+            (["--as", "smooth"], "--as smooth needs the true classes: give --truth"),
+            (["--as", "human", "b.npy"], "found 2 SOURCE arguments"),
+        ],
+    )
+    def test_labels_that_cannot_be_built(
+        self, refuses: Refuse, options: list[str], says: str
+    ) -> None:
+        refuses("labels", "build", "counts.npy", *options, says=says)
+
+    def test_truth_twice(self, refuses: Refuse) -> None:
+        line = ["labels", "build", "truth.npy", "--truth", "truth.npy", "--as", "hard"]
+        refuses(*line, says="truth.npy holds the true classes already")
