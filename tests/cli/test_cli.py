@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -36,11 +37,10 @@ def commands(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple
 
 
 def options_of(path: tuple[str, ...]) -> set[str]:
-    command: object = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     for name in path:
-        command = getattr(command, "commands")[name]  # noqa: B009
-    parameters = getattr(command, "params")  # noqa: B009
-    return {option for one in parameters for option in one.opts if option.startswith("-")}
+        command = command.commands[name]
+    return {option for one in command.params for option in one.opts if option.startswith("-")}
 
 
 def examples(text: str) -> list[str]:
@@ -212,6 +212,7 @@ def on_terminal(line: list[str], folder: Path, more: Mapping[str, str]) -> str:
 
 MODULES = """
 import sys
+from typing import Any
 from c10h.cli import main
 sys.argv = ["c10h", *sys.argv[1:]]
 try:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Binned, count, divide
+from c10h.metrics.metric import Binned, Term, count, divide
 from c10h.metrics.sums import Cells, Formulas, add_totals, join, sum_by_cell, sum_terms
 
 GROUP = np.array([2, 0, 2, 1, 0, 2])
@@ -52,10 +52,10 @@ def test_blocks_are_summed_as_one(cells: Cells, random: np.random.Generator) -> 
 
 def test_totals_add_up(cells: Cells, random: np.random.Generator) -> None:
     logits = random.random((6, 3))
-    total: dict[object, Float] = {}
+    total: dict[Term, Float] = {}
     for items in (slice(0, 4), slice(4, 6)):
         block = Block(logits=logits[items])
-        add_totals(total, sum_terms([confidence], [block], cells, items))  # type: ignore[arg-type]
+        add_totals(total, sum_terms([confidence], [block], cells, items))
     whole = sum_terms([confidence], [Block(logits=logits)], cells, slice(0, 6))
     np.testing.assert_allclose(total[confidence], whole[confidence])
 
