@@ -212,7 +212,6 @@ def on_terminal(line: list[str], folder: Path, more: Mapping[str, str]) -> str:
 
 MODULES = """
 import sys
-from typing import Any
 from c10h.cli import main
 sys.argv = ["c10h", *sys.argv[1:]]
 try:
