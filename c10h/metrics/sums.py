@@ -6,7 +6,7 @@ only those with items exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,13 +45,19 @@ class Cells:
         return slice(int(first), int(last))
 
 
-def sum_terms(terms: Iterable[Term], blocks: Sequence[Block], cells: Cells, items: slice) -> Totals:
-    """Sum every term by cell, over consecutive blocks that cover ``items``."""
+def evaluate_terms(terms: Iterable[Term], blocks: Iterable[Block]) -> dict[Term, Float | Binned]:
+    """Every term over consecutive blocks, of which no more than one is kept at a time."""
+    parts: dict[Term, list[Float | Binned]] = {term: [] for term in terms}
+    for block in blocks:
+        for term, values in parts.items():
+            values.append(block.get(term))
+    return {term: join(values) for term, values in parts.items()}
+
+
+def sum_terms(values: Mapping[Term, Float | Binned], cells: Cells, items: slice) -> Totals:
+    """Sums by cell of terms of the items of a slice."""
     cell = cells.of_item[items]
-    return {
-        term: sum_by_cell(join([block.get(term) for block in blocks]), cell, len(cells))
-        for term in terms
-    }
+    return {term: sum_by_cell(value, cell, len(cells)) for term, value in values.items()}
 
 
 def sum_by_cell(value: Float | Binned, cell: Array, cells: int) -> Float:

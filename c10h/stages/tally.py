@@ -13,15 +13,16 @@ from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows
 from c10h.metrics.ceilings import SPLIT_ITEMS
 from c10h.metrics.metric import Metric, Term, divide
 from c10h.metrics.strata import STRATA
-from c10h.metrics.sums import Cells, Totals, add_totals, join, sum_terms
+from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
 from c10h.parallel import in_order
 from c10h.records import Array, Rows
 from c10h.stages.join import People
 
 # Elements (items times classes) that are worked on at once, so that they stay in the cache.
 BLOCK_ELEMENTS = 1 << 16
-# Items whose terms are summed by cell at once.
+# Items whose terms are summed by cell at once, and elements that they may have.
 TASK_ITEMS = 1 << 16
+TASK_ELEMENTS = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,24 @@ def tally(
     voters = _voters(people, seed)
     votes: list[Array] = []
 
+    everything = dict.fromkeys(
+        [*terms, *retained, *(term for metric in per_item.values() for term in metric.terms)]
+    )
+
     def work(items: slice) -> tuple[Totals, Array | None, int]:
         read = {"logits": logits[member, items], **people.read(items)}
-        blocks = list(_blocks(read, people))
+        found = evaluate_terms(everything, _blocks(read, people))
         for term, kept in retained.items():
-            kept[items] = cast(Float, join([block.get(term) for block in blocks]))
+            kept[items] = cast(Float, found[term])
         for name, metric in per_item.items():
-            top, bottom = (join([block.get(term) for block in blocks]) for term in metric.terms)
-            values[name][items] = divide(cast(Float, top), cast(Float, bottom))
+            top, bottom = (cast(Float, found[term]) for term in metric.terms)
+            values[name][items] = divide(top, bottom)
         sample = read["counts"][voters[items]] if "counts" in read else None
-        return sum_terms(terms, blocks, cells, items), sample, items.stop - items.start
+        sums = sum_terms({term: found[term] for term in terms}, cells, items)
+        return sums, sample, items.stop - items.start
 
     totals: dict[Term, Float] = {}
-    for sums, sample, done in in_order(work, cut(people.size)):
+    for sums, sample, done in in_order(work, cut(people.size, _task_items(people))):
         add_totals(totals, sums)
         if sample is not None:
             votes.append(sample)
@@ -98,7 +104,7 @@ def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str
     if by is not None:
         keys = [
             np.concatenate([block.get(STRATA[by].key) for block in _blocks(people.read(i), people)])
-            for i in cut(people.size)
+            for i in cut(people.size, _task_items(people))
         ]
         names, stratum = STRATA[by].divide(np.concatenate(keys), people.classes)
     group = groups(people.size, seed)
@@ -109,6 +115,10 @@ def cut(items: int, size: int = TASK_ITEMS) -> Iterator[slice]:
     """Consecutive slices of at most ``size`` items."""
     for start in range(0, items, size):
         yield slice(start, min(start + size, items))
+
+
+def _task_items(people: People) -> int:
+    return max(1, min(TASK_ITEMS, TASK_ELEMENTS // len(people.classes)))
 
 
 def _blocks(read: Mapping[str, Array], people: People) -> Iterator[Block]:

@@ -5,7 +5,16 @@ import pytest
 
 from c10h.metrics.block import Block, Float
 from c10h.metrics.metric import Binned, Term, count, divide
-from c10h.metrics.sums import Cells, Formulas, add_totals, join, sum_by_cell, sum_terms
+from c10h.metrics.sums import (
+    Cells,
+    Formulas,
+    Totals,
+    add_totals,
+    evaluate_terms,
+    join,
+    sum_by_cell,
+    sum_terms,
+)
 
 GROUP = np.array([2, 0, 2, 1, 0, 2])
 STRATUM = np.array([0, 1, 1, 0, 1, 0])
@@ -13,6 +22,10 @@ STRATUM = np.array([0, 1, 1, 0, 1, 0])
 
 def confidence(block: Block) -> Float:
     return block.confidence
+
+
+def summed(terms: list[Term], blocks: list[Block], cells: Cells, items: slice) -> Totals:
+    return sum_terms(evaluate_terms(terms, blocks), cells, items)
 
 
 @pytest.fixture
@@ -44,9 +57,9 @@ def test_binned_sums_keep_bins_apart(cells: Cells, random: np.random.Generator) 
 
 def test_blocks_are_summed_as_one(cells: Cells, random: np.random.Generator) -> None:
     logits = random.random((6, 3))
-    whole = sum_terms([count, confidence], [Block(logits=logits)], cells, slice(0, 6))
+    whole = summed([count, confidence], [Block(logits=logits)], cells, slice(0, 6))
     parts = [Block(logits=logits[:2]), Block(logits=logits[2:])]
-    for term, sums in sum_terms([count, confidence], parts, cells, slice(0, 6)).items():
+    for term, sums in summed([count, confidence], parts, cells, slice(0, 6)).items():
         np.testing.assert_array_equal(sums, whole[term])
 
 
@@ -55,8 +68,8 @@ def test_totals_add_up(cells: Cells, random: np.random.Generator) -> None:
     total: dict[Term, Float] = {}
     for items in (slice(0, 4), slice(4, 6)):
         block = Block(logits=logits[items])
-        add_totals(total, sum_terms([confidence], [block], cells, items))
-    whole = sum_terms([confidence], [Block(logits=logits)], cells, slice(0, 6))
+        add_totals(total, summed([confidence], [block], cells, items))
+    whole = summed([confidence], [Block(logits=logits)], cells, slice(0, 6))
     np.testing.assert_allclose(total[confidence], whole[confidence])
 
 
