@@ -73,8 +73,8 @@ def open_predictions(
 def open_labels(source: Source, selection: Selection = EVERYTHING) -> Labels:
     """Labels from a file of that kind, or vote counts or probabilities from a foreign one.
 
-    Whole numbers with at least one row that sums to more than 1 are counts; rows in [0, 1] that
-    sum to 1 within 1e-3 are probabilities. Rows are checked as they are read.
+    Rows in [0, 1] that sum to 1 within 1e-3 are probabilities, whole numbers with other sums are
+    counts. Rows are checked as they are read.
     Raises FileError, SchemaError or AmbiguousError.
     """
     if h5.peek_kind(source) is not None and selection.path is None:
