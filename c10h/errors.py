@@ -49,6 +49,6 @@ class InSampleError(C10hError):
 
 
 class GateError(C10hError):
-    """A ``--fail-if`` condition holds."""
+    """A ``--fail-if`` condition holds, or a ``--compare`` found a difference."""
 
     exit_status = 3

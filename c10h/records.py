@@ -95,13 +95,17 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True)
 class Lineage:
-    """How a record was made: the command, its options without paths, its seed, and its inputs."""
+    """How a record was made: the command, its options without paths, its seed, and its inputs.
+
+    excluded: what the command left out of its inputs, counted and named.
+    """
 
     command: str
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seed: int | None = None
     architecture: str | None = None
     inputs: tuple[Input, ...] = ()
+    excluded: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     version: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,6 +132,7 @@ class Lineage:
                 seed=data["seed"],
                 architecture=data["architecture"],
                 inputs=inputs,
+                excluded=dict(data["excluded"]),
                 version=str(data["version"]),
             )
         except (KeyError, TypeError, ValueError, RecursionError) as error:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from c10h.report.table import Table
 
 
+# Characters a line of a chart that no terminal shows.
+PLAIN_WIDTH = 80
+
+
 def say(message: str) -> None:
     """One line for people, on stderr."""
     _console(stderr=True).print(message, soft_wrap=True, highlight=False, markup=False)
@@ -49,8 +53,33 @@ def print_text(text: str) -> None:
     sys.stdout.flush()
 
 
+def write(output: str | None, text: str) -> None:
+    """A finished text to a file, atomically, or to stdout."""
+    from c10h.files import write_text
+
+    if output is None:
+        print_text(text)
+    else:
+        write_text(output, text)
+
+
+def write_terminal(
+    output: str | None, tables: Sequence[Table], charts: Callable[[int], str] | None = None
+) -> None:
+    """Tables, and charts of a given width, as the terminal has room; plain text in a file."""
+    from c10h.report.table import to_plain
+
+    if output is not None:
+        write(output, to_plain(tables) + (f"\n{charts(PLAIN_WIDTH)}" if charts else ""))
+        return
+    print_tables(tables)
+    if charts is not None:
+        width = _console(stderr=False).width if sys.stdout.isatty() else PLAIN_WIDTH
+        print_text(f"\n{charts(width)}")
+
+
 @contextlib.contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int, unit: str = "items") -> Iterator[Callable[[int], None]]:
     """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``."""
     console = _console(stderr=True)
     if not console.is_terminal:
@@ -70,9 +99,24 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         def advance(items: int) -> None:
             bar.advance(task, items)
             speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f} items/s" if speed else "")
+            bar.update(task, rate=f"{speed:,.{0 if speed > 10 else 1}f} {unit}/s" if speed else "")
 
         yield advance
+
+
+@contextlib.contextmanager
+def waiting(what: str, wanted: bool = True) -> Iterator[None]:
+    """A sign of life with the time that has passed, for work that cannot tell how far it is."""
+    console = _console(stderr=True)
+    if not wanted or not console.is_terminal:
+        yield
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        bar.add_task(what, total=None)
+        yield
 
 
 def _console(*, stderr: bool) -> Console:

@@ -51,6 +51,7 @@ def lineage_of(
     options: Mapping[str, Any],
     inputs: Sequence[tuple[str, Source, Record | None]],
     seed: int | None = None,
+    excluded: Mapping[str, Any] | None = None,
 ) -> Lineage:
     """The lineage of a result. options: those that shape it, without paths; None is left out."""
     return Lineage(
@@ -71,5 +72,6 @@ def lineage_of(
             )
             for role, source, record in inputs
         ),
+        excluded=excluded or {},
         version=__version__,
     )

@@ -9,6 +9,7 @@ import typer
 
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
+JUDGMENTS = "Tables of judgments"
 OUTPUTS = "Output"
 
 
@@ -84,6 +85,63 @@ AsProbs: TypeAlias = Annotated[
         rich_help_panel=INPUTS,
     ),
 ]
+
+
+def _column(part: str, help_text: str) -> Any:
+    """An option that names a column of a table of judgments."""
+    return typer.Option(f"--{part}", metavar="COLUMN", help=help_text, rich_help_panel=JUDGMENTS)
+
+
+Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Who judged.")]
+Item: TypeAlias = Annotated[
+    str | None, _column("item", "What was judged: numbers from 0, file names, any words.")
+]
+Label: TypeAlias = Annotated[str | None, _column("label", "The choice: a class name or number.")]
+Check: TypeAlias = Annotated[
+    str | None, _column("check", "Whether a row is an attention check (0 or 1).")
+]
+Correct: TypeAlias = Annotated[
+    str | None, _column("correct", "Whether the answer to a check was right (0 or 1).")
+]
+ReactionTime: TypeAlias = Annotated[str | None, _column("rt", "Reaction time, in any unit.")]
+TrueLabel: TypeAlias = Annotated[str | None, _column("true-label", "The true class of the item.")]
+MinAttention: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--min-attention",
+        metavar="SHARE",
+        help="Leave out annotators who passed a smaller share of their checks; 0.75 unless said, "
+        "where there are checks.",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
+MinReactionTime: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--rt-min",
+        metavar="TIME",
+        help="Leave out judgments that took less.",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
+MaxReactionTime: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--rt-max",
+        metavar="TIME",
+        help="Leave out judgments that took more.",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
+Seed: TypeAlias = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed of everything that is drawn at random.")
+]
+LabelsFile: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="LABELS", help="Labels with vote counts: a c10h file or any foreign format."
+    ),
+]
 Force: TypeAlias = Annotated[
     bool,
     typer.Option("--force", help="Replace an existing output file.", rich_help_panel=OUTPUTS),
@@ -101,3 +159,6 @@ def format_option(*names: str) -> Any:
 def output_option(help_text: str) -> Any:
     """``-o``: a file name, or - for stdout."""
     return typer.Option("-o", "--output", metavar="FILE", help=help_text, rich_help_panel=OUTPUTS)
+
+
+TextOutput: TypeAlias = Annotated[str | None, output_option("File to write instead of stdout.")]

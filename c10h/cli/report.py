@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, print_text
+from c10h.cli.console import write, write_terminal
 
 
 def report(
@@ -25,7 +25,7 @@ def report(
     stratum: Annotated[
         str, typer.Option("--stratum", metavar="NAME", help="Part of the items, as --by named it.")
     ] = "all",
-    output: Annotated[str | None, options.output_option("File to write instead of stdout.")] = None,
+    output: options.TextOutput = None,
     force: options.Force = False,
     format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
     json: options.Json = False,
@@ -40,7 +40,7 @@ def report(
     [bold]c10h report scores/*.h5 --metrics accuracy,ce_human --format latex -o table.tex[/]
     """
     from c10h import h5
-    from c10h.files import Source, check_output, check_single_stdin, write_text
+    from c10h.files import Source, check_output, check_single_stdin
     from c10h.records import Scores
     from c10h.report.scores import entries, render
     from c10h.stages.report import find_baseline
@@ -56,9 +56,8 @@ def report(
         records.append(record)
     form = "json" if json else format_
     tables = make_tables(records, metrics or (), stratum, baseline)
-    if form == "terminal" and not output:
-        print_tables(tables)
+    if form == "terminal":
+        write_terminal(output, tables)
         return
     found = entries(records)
-    text = render(form, tables, found, find_baseline(found, baseline))
-    write_text(output, text) if output else print_text(text)
+    write(output, render(form, tables, found, find_baseline(found, baseline)))

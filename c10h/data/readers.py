@@ -116,6 +116,14 @@ def open_truth(source: Source, classes: Sequence[str] | None) -> Array:
     return truth
 
 
+def recorded_ids(source: Source) -> Array | None:
+    """The ids of the items of a c10h file that has any; None for any other file."""
+    if h5.peek_kind(source) is None:
+        return None
+    ids: Array | None = getattr(h5.read(source), "ids", None)
+    return ids
+
+
 def recorded_classes(source: Source) -> tuple[str, ...] | None:
     """The class names of a c10h file that has some of its own; None for any other file."""
     if h5.peek_kind(source) is None:

@@ -22,18 +22,24 @@ if TYPE_CHECKING:
 class Takes(Enum):
     """What the SOURCE arguments of a label source are."""
 
-    PEOPLE = "one file of vote counts or probabilities"
+    PEOPLE = "one file of judgments, vote counts or probabilities"
+    JUDGMENTS = "one table of judgments"
     TRUTH = "one file of true classes, or of labels that have them"
     PREDICTIONS = "one or more predictions"
 
 
 @dataclass(frozen=True)
 class LabelSource:
-    """One way to make labels. module: where its ``build`` function is."""
+    """One way to make labels. module: where its ``build`` function is.
+
+    warning: what a user of the labels has to know. drawn: whether a seed shapes them.
+    """
 
     summary: str
     takes: Takes
     module: str
+    warning: str = ""
+    drawn: bool = False
 
     def build(self, material: Material) -> Labels:
         """Make the labels."""
@@ -41,8 +47,13 @@ class LabelSource:
         return builder(material)
 
 
+_COLLAPSES = (
+    "{} estimates the truth. It collapses the disagreement between people that this toolkit is "
+    "about to near certainty: as a picture of people's uncertainty use --as human"
+)
+
 SOURCES: Mapping[str, LabelSource] = {
-    "human": LabelSource("people's distribution, from counts", Takes.PEOPLE, "c10h.labels.human"),
+    "human": LabelSource("people's distribution, from votes", Takes.PEOPLE, "c10h.labels.human"),
     "hard": LabelSource("one-hot truth", Takes.TRUTH, "c10h.labels.hard"),
     "class": LabelSource(
         "mean human distribution of each true class", Takes.PEOPLE, "c10h.labels.by_class"
@@ -50,5 +61,24 @@ SOURCES: Mapping[str, LabelSource] = {
     "smooth": LabelSource("truth with --smoothing", Takes.TRUTH, "c10h.labels.smooth"),
     "distill": LabelSource(
         "mean softmax of predictions, with --temperature", Takes.PREDICTIONS, "c10h.labels.distill"
+    ),
+    "dawid-skene": LabelSource(
+        "truth estimated with a confusion matrix for each annotator",
+        Takes.JUDGMENTS,
+        "c10h.labels.dawid_skene",
+        _COLLAPSES.format("Dawid-Skene"),
+    ),
+    "mace": LabelSource(
+        "truth estimated with a chance of guessing for each annotator",
+        Takes.JUDGMENTS,
+        "c10h.labels.mace",
+        _COLLAPSES.format("MACE"),
+        drawn=True,
+    ),
+    "glad": LabelSource(
+        "truth estimated with abilities and difficulties",
+        Takes.JUDGMENTS,
+        "c10h.labels.glad",
+        _COLLAPSES.format("GLAD"),
     ),
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 from c10h.data.rows import ComputedRows
 from c10h.errors import InputError
+from c10h.labels.votes import Votes
 from c10h.records import Array, Labels, Predictions, Rows
 
 
@@ -17,7 +18,8 @@ class Material:
     """Inputs, all about the same items in the same order, with classes in the same order.
 
     prior: pseudo-votes a class. smoothing: share of the mass that is spread over all classes.
-    temperature: what logits are divided by.
+    temperature: what logits are divided by. votes: the judgments behind ``labels``, where they
+    come from a table of judgments. seed: of what is drawn at random.
     """
 
     classes: tuple[str, ...]
@@ -28,6 +30,8 @@ class Material:
     prior: float = 0.0
     smoothing: float = 0.1
     temperature: float = 1.0
+    votes: Votes | None = None
+    seed: int = 0
 
     def known_truth(self, what: str) -> Array:
         """The truth, or InputError saying that ``what`` needs it."""
@@ -40,6 +44,12 @@ class Material:
         if self.labels is None:
             raise InputError(f"--as {what} needs vote counts or probabilities as its SOURCE")
         return self.labels
+
+    def known_votes(self, what: str) -> Votes:
+        """Single judgments, or InputError saying that ``what`` needs them."""
+        if self.votes is None:
+            raise InputError(f"--as {what} needs a table of judgments as its SOURCE")
+        return self.votes
 
 
 def row_of_class(truth: Array, table: Array) -> Rows:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.metrics.block import Block, Float, entropy
+from c10h.metrics.bootstrap import hash_rows
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.consistency import error_consistency
 from c10h.metrics.divergence import jsd
@@ -126,10 +127,17 @@ NEEDS_NO_VOTES = PLUG_IN
 SPLIT_HALF = ("sba", "jsd", "entropy_corr")
 
 
-def split_half(counts: Array, seed: int) -> dict[str, float]:
+def split_items(size: int, seed: int) -> Array:
+    """Which items are split, bool (n): all, or about SPLIT_ITEMS of them by a seeded hash."""
+    if size <= SPLIT_ITEMS:
+        return np.ones(size, dtype=bool)
+    return np.asarray(hash_rows(size, seed + 1) < np.uint64(SPLIT_ITEMS / size * 2**64))
+
+
+def split_half(counts: Array, seed: int, splits: int = SPLITS) -> dict[str, float]:
     """Split-half ceilings, by metric, of the items whose votes are ``counts`` (n, c).
 
-    NaN for a metric without an item that it is defined for.
+    The mean over ``splits`` random splits. NaN for a metric without an item that it is defined for.
     """
     several = counts[counts.sum(axis=1) > 1]
     if not len(several):
@@ -140,7 +148,7 @@ def split_half(counts: Array, seed: int) -> dict[str, float]:
         half = split_votes(several, several.sum(axis=1) // 2, random)
         return _compare_halves(half, several - half)
 
-    means = np.mean(list(in_order(split, range(SPLITS))), axis=0)
+    means = np.mean(list(in_order(split, range(splits))), axis=0)
     return dict(zip(SPLIT_HALF, means.tolist(), strict=True))
 
 

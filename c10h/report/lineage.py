@@ -32,11 +32,22 @@ def _options(options: Mapping[str, Any]) -> Iterator[str]:
 def _lines(lineage: Lineage, indent: str) -> Iterator[str]:
     seed = f"  seed {lineage.seed}" if lineage.seed is not None else ""
     yield f"{indent}{command_line(lineage)}  (c10h {lineage.version}){seed}"
+    if lineage.excluded:
+        yield f"{indent}   left out: {_left_out(lineage.excluded)}"
     for number, one in enumerate(lineage.inputs, start=1):
         last = number == len(lineage.inputs)
         yield f"{indent}{'└─' if last else '├─'} {_describe(one)}"
         if one.lineage is not None:
             yield from _lines(one.lineage, indent + ("   " if last else "│  "))
+
+
+def _left_out(excluded: Mapping[str, Any]) -> str:
+    """Counts and names in one line."""
+    parts = []
+    for name, value in excluded.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else f"{value:,}"
+        parts.append(f"{name.replace('-', ' ')} {shown}")
+    return "; ".join(parts)
 
 
 def _describe(one: Input) -> str:

@@ -165,6 +165,19 @@ FORMATS: Mapping[str, Callable[[Sequence[Table]], str]] = {
 }
 
 
+def render(
+    form: str,
+    tables: Sequence[Table],
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    value: Any,
+) -> str:
+    """One result in any form: ``tables`` for people, ``rows`` under ``header`` as CSV, or JSON."""
+    if form == "json":
+        return to_json_text(value)
+    return to_csv(header, rows) if form == "csv" else FORMATS[form](tables)
+
+
 def _markdown_row(texts: Iterable[str]) -> str:
     return "| " + " | ".join(texts) + " |"
 

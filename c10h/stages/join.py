@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.data.classes import are_default, match_order
+from c10h.data.judgments import whole_numbers
 from c10h.data.rows import MappedRows, ShareRows, shares
 from c10h.errors import MismatchError
 from c10h.metrics.metric import Needs
@@ -140,12 +141,16 @@ def match_items(predictions: Predictions, people: People, what: str) -> Array | 
     """The row of ``people`` that each prediction is about; None for all rows in order.
 
     By ids where both have them, else by the predictions' index, else by position when the numbers
-    of items agree. Raises MismatchError for ids that are unknown or rows that do not exist.
+    of items agree. Ids that are numbers are what an index counts: labels may leave items out.
+    Raises MismatchError for ids that are unknown or rows that do not exist.
     """
     items = predictions.logits.shape[1]
     if predictions.ids is not None and people.ids is not None:
-        return _match_ids(predictions.ids, people.ids, what)
+        return match_ids(predictions.ids, people.ids, what)
     if predictions.index is not None:
+        numbers = None if people.ids is None else whole_numbers(people.ids)
+        if numbers is not None:
+            return match_ids(predictions.index.astype(np.str_), numbers.astype(np.str_), what)
         if len(predictions.index) and predictions.index.max() >= people.size:
             raise MismatchError(
                 f"{what}: index: row {int(predictions.index.max())} is out of range: the labels "
@@ -160,21 +165,33 @@ def match_items(predictions: Predictions, people: People, what: str) -> Array | 
     return None
 
 
+def matching_note(predictions: Predictions, people: People) -> str:
+    """What a reader should know of how items were matched; empty where nothing could be wrong."""
+    if people.ids is None or predictions.ids is not None:
+        return ""
+    how = "its index" if predictions.index is not None else "their order"
+    return f"the labels name their items and the predictions do not: matched by {how}"
+
+
 def is_everything(rows: Array, size: int) -> bool:
     """Whether rows are all of ``size`` items in their order."""
     return np.array_equal(rows, np.arange(size))
 
 
-def _match_ids(ids: Array, known: Array, what: str) -> Array:
+def match_ids(ids: Array, known: Array, what: str, where: str = "the labels") -> Array:
+    """The row of ``known`` that has each of ``ids``. Raises MismatchError for one that has none.
+
+    what, where: whose the ids are, and whose the known ones, for messages.
+    """
     row_of = {name: row for row, name in enumerate(known.tolist())}
     if len(row_of) != len(known):
-        raise MismatchError(f"{what}: the labels' ids are not unique")
+        raise MismatchError(f"{what}: the ids in {where} are not unique")
     if len(set(ids.tolist())) != len(ids):
         raise MismatchError(f"{what}: its ids are not unique")
     missing = [name for name in ids.tolist() if name not in row_of]
     if missing:
         raise MismatchError(
-            f"{what}: {len(missing)} of {len(ids)} ids are not in the labels, "
+            f"{what}: {len(missing)} of {len(ids)} ids are not in {where}, "
             f"the first is {missing[0]!r}"
         )
     return np.array([row_of[name] for name in ids.tolist()], dtype=np.int64)

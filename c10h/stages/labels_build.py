@@ -1,4 +1,4 @@
-"""Build labels from counts, probabilities, truth or predictions."""
+"""Build labels from judgments, counts, probabilities, truth or predictions."""
 
 from __future__ import annotations
 
@@ -6,33 +6,41 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from c10h.data.judgments import whole_numbers
 from c10h.data.readers import check_truth
 from c10h.errors import InputError, MismatchError
 from c10h.labels import SOURCES
 from c10h.labels.material import Material
-from c10h.records import Array, Labels, Predictions
+from c10h.labels.votes import Votes
+from c10h.records import Array, Labels, Predictions, Rows
 from c10h.stages.join import (
     agreed_truth,
     common_classes,
     labels_in_order,
+    match_ids,
     predictions_in_order,
 )
+
+ROWS = 1 << 16
 
 
 def build_labels(
     what: str,
     *,
     labels: Labels | None = None,
+    votes: Votes | None = None,
     predictions: Sequence[Predictions] = (),
     truth: Array | None = None,
     classes: tuple[str, ...] | None = None,
     prior: float = 0.0,
     smoothing: float = 0.1,
     temperature: float = 1.0,
+    seed: int = 0,
 ) -> Labels:
     """Labels of the source ``what`` (a name in SOURCES).
 
-    classes: names for inputs that have none of their own, in their order.
+    votes: the judgments that ``labels`` come from. classes: names for inputs that have none of
+    their own, in their order.
     Raises InputError for a missing or senseless input, MismatchError for inputs that differ in
     items or classes.
     """
@@ -58,8 +66,49 @@ def build_labels(
         check_truth(truth, len(classes), "truth")
         if len(truth) != size:
             raise MismatchError(f"truth: expected {size} items, found {len(truth)}")
-    material = Material(classes, labels, predictions, truth, ids, prior, smoothing, temperature)
+    material = Material(
+        classes,
+        labels,
+        predictions,
+        truth,
+        ids,
+        prior,
+        smoothing,
+        temperature,
+        votes,
+        seed,
+    )
     return SOURCES[what].build(material)
+
+
+def vote_range(counts: Rows) -> tuple[int, int, int]:
+    """All votes, the fewest and the most of an item."""
+    size = counts.shape[0]
+    totals = [
+        counts[start : min(start + ROWS, size)].sum(axis=1, dtype=np.int64)
+        for start in range(0, size, ROWS)
+    ]
+    votes = np.concatenate(totals)
+    return int(votes.sum()), int(votes.min()), int(votes.max())
+
+
+def truth_by_item(labels: Labels, truth: Array, ids: Array | None) -> Array:
+    """The truth of the items of ``labels``, which come from a table of judgments.
+
+    truth: a class for every item, by number, or by ``ids`` where these are known. Raises
+    MismatchError where the items have names and nothing tells whose truth is whose.
+    """
+    if labels.ids is None:
+        return truth
+    if ids is not None:
+        return np.asarray(truth[match_ids(labels.ids, ids, "judgments", "the file of the truth")])
+    numbers = whole_numbers(labels.ids)
+    if numbers is None:
+        raise MismatchError(
+            "truth: the items have names, and a vector of classes does not say whose they are: "
+            "give --true-label COLUMN, or a c10h file with ids"
+        )
+    return np.asarray(truth[numbers])
 
 
 def _shared_items(

@@ -24,6 +24,7 @@ from c10h.stages.join import (
     digest_items,
     labels_in_order,
     match_items,
+    matching_note,
     predictions_in_order,
     seen_in_training,
 )
@@ -151,6 +152,8 @@ def _score_member(
         per_item=options.per_item,
         advance=advance,
     )
+    notes = "\n".join(filter(None, [matching_note(run.predictions, people), found.notes]))
+    found = replace(found, notes=notes)
     return _Scored(run, name, digest_items(people, rows, options.labels_digest), exposure, found)
 
 

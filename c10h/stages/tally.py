@@ -9,8 +9,8 @@ from typing import cast
 import numpy as np
 
 from c10h.metrics.block import Block, Float
-from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows
-from c10h.metrics.ceilings import SPLIT_ITEMS
+from c10h.metrics.bootstrap import MAX_GROUPS, groups
+from c10h.metrics.ceilings import split_items
 from c10h.metrics.metric import Metric, Term, divide
 from c10h.metrics.strata import STRATA
 from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
@@ -30,7 +30,7 @@ class Tally:
     """What one pass gathers.
 
     totals: sums of each term by cell. retained: float64 (n) of each term that ranks need.
-    votes, voters: counts of at most about SPLIT_ITEMS items, and which items they are.
+    votes, voters: counts of the items that split halves are of, and which items they are.
     """
 
     cells: Cells
@@ -128,8 +128,7 @@ def _blocks(read: Mapping[str, Array], people: People) -> Iterator[Block]:
 
 
 def _voters(people: People, seed: int) -> Array:
-    """Which items' votes are kept for splitting: all, or about SPLIT_ITEMS by a seeded hash."""
-    if people.counts is None or people.size <= SPLIT_ITEMS:
-        return np.full(people.size, people.counts is not None)
-    limit = np.uint64(SPLIT_ITEMS / people.size * 2**64)
-    return np.asarray(hash_rows(people.size, seed + 1) < limit)
+    """Which items' votes are kept for splitting."""
+    if people.counts is None:
+        return np.zeros(people.size, dtype=bool)
+    return split_items(people.size, seed)

@@ -292,7 +292,7 @@ class TestItems:
         twice = np.array([*names[:29], "i0"])
         files.labels("l.h5", ids=twice if whose == "l" else names)
         files.predictions("p.h5", ids=twice if whose == "p" else names)
-        refuses("score", "p.h5", "--labels", "l.h5", says="ids are not unique")
+        refuses("score", "p.h5", "--labels", "l.h5", says="are not unique")
 
     def test_ids_of_predictions_that_are_averaged(self, files: Files, refuses: Refuse) -> None:
         names = np.array([f"i{number}" for number in range(30)])

@@ -64,11 +64,11 @@ class TestHelp:
             assert command in result.out
 
     @pytest.mark.parametrize("path", list(commands()), ids=" ".join)
-    def test_every_command_has_two_examples(self, c10h: Run, path: tuple[str, ...]) -> None:
+    def test_every_command_has_examples(self, c10h: Run, path: tuple[str, ...]) -> None:
         result = c10h(*path, "--help")
         assert result.status == 0
         found = examples(result.out)
-        assert len(found) == 2
+        assert len(found) >= 2
         for line in found:
             words = shlex.split(line.split(" | ")[0])
             assert tuple(words[1 : 1 + len(path)]) == path

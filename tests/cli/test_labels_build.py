@@ -213,7 +213,10 @@ class TestOutput:
     def test_what_was_made_is_told_on_stderr(self, c10h: Run) -> None:
         result = c10h("labels", "build", "counts.npy", "-o", "out.h5")
         assert (result.status, result.stdout) == (0, b"")
-        says = "out.h5: 30 items, 3 classes, human labels with vote counts, without truth\n"
+        says = (
+            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 to 20 an item), "
+            "without truth\n"
+        )
         assert result.err == says
 
     def test_stdout_and_stdin(self, files: Files, c10h: Run) -> None:

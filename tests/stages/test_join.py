@@ -69,7 +69,7 @@ class TestMatching:
 
     def test_ids_that_repeat_in_the_labels(self) -> None:
         found = network(2, ids=np.array(["a", "b"]))
-        with pytest.raises(MismatchError, match="the labels' ids are not unique"):
+        with pytest.raises(MismatchError, match="the ids in the labels are not unique"):
             match_items(found, people(ids=["a", "b", "a"]), "net")
 
     def test_an_index_outside_the_labels(self) -> None:

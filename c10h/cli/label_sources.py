@@ -1,0 +1,157 @@
+"""From the arguments of the ``labels`` commands to records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from c10h.cli.console import say
+from c10h.data.classes import parse_classes
+from c10h.data.judgments import Columns, holds_judgments, open_judgments
+from c10h.data.matrix import Selection
+from c10h.data.readers import (
+    Meaning,
+    is_vector,
+    open_labels,
+    open_predictions,
+    open_truth,
+    recorded_ids,
+)
+from c10h.errors import InputError
+from c10h.files import Source, check_single_stdin
+from c10h.labels import SOURCES, Takes
+from c10h.labels.filters import Filters
+from c10h.labels.votes import Votes, count_votes
+from c10h.records import Array, Labels, Predictions, Record
+from c10h.stages.join import People, common_classes
+from c10h.stages.labels_build import truth_by_item
+
+# How many names of left out annotators a message has.
+NAMES = 20
+
+
+@dataclass
+class Opened:
+    """The inputs of one command, opened; ``used`` lists them for the lineage."""
+
+    names: tuple[str, ...] | None
+    used: list[tuple[str, Source, Record | None]]
+    labels: Labels | None = None
+    votes: Votes | None = None
+    predictions: Sequence[Predictions] = ()
+    truth: Array | None = None
+
+    def inputs(self) -> list[tuple[str, Labels | Predictions | None]]:
+        """File names and records of the inputs that have classes."""
+        records = [self.labels, *self.predictions]
+        names = [file.name for role, file, _ in self.used if role != "truth"]
+        return list(zip(names, (one for one in records if one is not None), strict=True))
+
+
+def open_sources(
+    what: str,
+    arguments: Sequence[str],
+    truth: str | None,
+    classes: str | None,
+    *,
+    columns: Columns,
+    filters: Filters,
+    selection: Selection,
+    meaning: Meaning | None,
+) -> Opened:
+    """Open the SOURCE arguments of ``labels build --as what``, and the truth."""
+    takes = SOURCES[what].takes
+    if takes is not Takes.PREDICTIONS and len(arguments) != 1:
+        raise InputError(
+            f"--as {what} takes {takes.value}, found {len(arguments)} SOURCE arguments"
+        )
+    check_single_stdin([*arguments, *([truth] if truth else [])])
+    opened = Opened(parse_classes(classes) if classes else None, [])
+    files = [Source.open(argument) for argument in arguments]
+    truth_file = Source.open(truth) if truth else None
+    first = files[0]
+    if takes is Takes.PREDICTIONS:
+        opened.predictions = [open_predictions(file, selection, meaning) for file in files]
+        opened.used += [
+            ("predictions", file, one) for file, one in zip(files, opened.predictions, strict=True)
+        ]
+    elif takes is Takes.JUDGMENTS or holds_judgments(first, columns):
+        _add_judgments(opened, first, columns, filters, truth_file)
+        return opened
+    elif takes is Takes.TRUTH and is_vector(first):
+        if truth_file is not None:
+            raise InputError(f"--truth: {first.name} holds the true classes already")
+        truth_file = first
+    else:
+        opened.labels = open_labels(first, selection)
+        opened.used.append(("source", first, opened.labels))
+    if filters != Filters():
+        raise InputError(
+            "--min-attention, --rt-min, --rt-max and --min-judgments are about tables of "
+            f"judgments: {first.name} is none"
+        )
+    known = [opened.labels] if opened.labels else opened.predictions
+    if truth_file is not None:
+        opened.truth = open_truth(truth_file, opened.names or common_classes(known))
+        opened.used.append(("truth", truth_file, None))
+    return opened
+
+
+def open_people(argument: str, truth: str | None, selection: Selection) -> Labels:
+    """Labels from a file, with the truth of another one where that is given."""
+    check_single_stdin([argument, *([truth] if truth else [])])
+    labels = open_labels(Source.open(argument), selection)
+    if truth is None:
+        return labels
+    right = open_truth(Source.open(truth), labels.classes)
+    return replace(labels, truth=People.of(labels, right, labels.classes).truth)
+
+
+def _add_judgments(
+    opened: Opened, file: Source, columns: Columns, filters: Filters, truth_file: Source | None
+) -> None:
+    judgments = open_judgments(file, columns)
+    truth = ids = None
+    if truth_file is not None and opened.names is not None:
+        truth = open_truth(truth_file, opened.names)
+    votes = count_votes(judgments, filters, opened.names, None if truth is None else len(truth))
+    if truth_file is not None:
+        truth = open_truth(truth_file, votes.labels.classes)
+        ids = recorded_ids(truth_file)
+        opened.truth = truth_by_item(votes.labels, truth, ids)
+    opened.votes, opened.labels = votes, votes.labels
+    opened.used.append(("judgments", file, None))
+    if truth_file is not None:
+        opened.used.append(("truth", truth_file, None))
+    tell_votes(file.name, votes)
+
+
+def tell_votes(name: str, votes: Votes) -> None:
+    """Say what a table of judgments holds and what was left out."""
+    size = votes.labels.probs.shape[0]
+    checks = f", and {votes.checks:,} attention checks" if votes.checks else ""
+    who = votes.labels.annotators
+    say(f"{name}: {votes.trials:,} judgments by {len(who['id']):,} annotators{checks}")
+    annotators, items = votes.excluded_of("annotator"), votes.excluded_of("item")
+    if annotators:
+        names = ", ".join(one.name for one in annotators[:NAMES])
+        more = ", ..." if len(annotators) > NAMES else ""
+        lost = sum(one.judgments for one in annotators)
+        say(
+            f"{name}: left out {len(annotators):,} annotators ({annotators[0].reason}) with "
+            f"{lost:,} judgments: {names}{more}"
+        )
+    if len(votes.late):
+        say(f"{name}: left out {len(votes.late):,} judgments out of the reaction times")
+    if items or votes.absent:
+        say(f"{name}: left out {len(items) + votes.absent:,} items with too few judgments")
+    if votes.repeated:
+        say(
+            f"{name}: {votes.repeated:,} judgments repeat an item for the same annotator "
+            f"({votes.repeaters:,} annotators); they are counted"
+        )
+    unchecked = int((who["attention"] != who["attention"]).sum()) if "attention" in who else 0
+    if unchecked:
+        say(f"{name}: {unchecked:,} annotators had no attention check; they are kept")
+    if votes.labels.ids is not None:
+        say(f"{name}: its {size:,} items are in the order of their names, written as ids")

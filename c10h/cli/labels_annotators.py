@@ -1,0 +1,76 @@
+"""``c10h labels annotators``: who judged, and how well."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import print_tables, write
+
+_COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
+
+
+def annotators(
+    judgments: Annotated[
+        str, typer.Argument(metavar="JUDGMENTS", help="A table of judgments, or - for stdin.")
+    ],
+    classes: options.Classes = None,
+    annotator: options.Annotator = None,
+    item: options.Item = None,
+    label: options.Label = None,
+    check: options.Check = None,
+    correct: options.Correct = None,
+    rt: options.ReactionTime = None,
+    true_label: options.TrueLabel = None,
+    min_attention: options.MinAttention = None,
+    rt_min: options.MinReactionTime = None,
+    rt_max: options.MaxReactionTime = None,
+    sort: Annotated[
+        str, options.chosen(_COLUMNS, "--sort", "Column to sort by, lowest first.")
+    ] = "agreement",
+    descending: Annotated[
+        bool, typer.Option("--descending", help="Highest first; missing values stay last.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N rows.")
+    ] = None,
+    output: options.TextOutput = None,
+    force: options.Force = False,
+    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    json: options.Json = False,
+) -> None:
+    """Show a table of annotators: trials, attention, agreement with the rest, kappa, speed.
+
+    agreement is the mean share of the other annotators who chose the same label, and kappa the same
+    corrected for chance; an annotator's own judgments are left out of the rest.
+
+    [bold]c10h labels annotators cifar10h-raw.csv --limit 20[/]
+
+    [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
+    """
+    from c10h.data.classes import parse_classes
+    from c10h.data.judgments import Columns, open_judgments
+    from c10h.files import Source, check_output
+    from c10h.labels.filters import Filters
+    from c10h.report.table import render
+    from c10h.stages.labels_annotators import describe_annotators
+
+    if output:
+        check_output(output, force=force, binary=False)
+    columns = Columns(annotator, item, label, check, correct, rt, true_label)
+    found = describe_annotators(
+        open_judgments(Source.open(judgments), columns),
+        Filters(min_attention, rt_min, rt_max),
+        parse_classes(classes) if classes else None,
+        sort=sort,
+        descending=descending,
+        limit=limit,
+    )
+    form = "json" if json else format_
+    shown = found.table()
+    if form == "terminal" and not output:
+        print_tables([shown])
+    else:
+        write(output, render(form, [shown], *found.flat(), found.to_json()))

@@ -1,0 +1,219 @@
+"""``c10h labels build``: make soft labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import print_tables, progress, say, waiting
+from c10h.labels import SOURCES, Takes
+
+if TYPE_CHECKING:
+    from c10h.files import Source
+    from c10h.records import Labels
+
+_SOURCES_HELP = "What the labels are: " + "; ".join(
+    f"{name}, {source.summary}" for name, source in SOURCES.items()
+)
+# One warning for all models that estimate the truth.
+_WARNING = (
+    "The last three (through crowd-kit: pip install 'c10h\\[crowd]') collapse the disagreement "
+    "between people to near certainty."
+)
+
+
+def build(
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="A table of judgments, vote counts or probabilities; true classes for hard and "
+            "smooth; predictions for distill (several). Any foreign format or a c10h file; - is "
+            "stdin.",
+        ),
+    ],
+    output: Annotated[str, options.output_option("File of labels to write, - for stdout.")],
+    what: Annotated[str, options.chosen(SOURCES, "--as", f"{_SOURCES_HELP}. {_WARNING}")] = "human",
+    truth: options.Truth = None,
+    classes: options.Classes = None,
+    prior: Annotated[
+        float, typer.Option("--prior", metavar="A", help="Pseudo-votes a class (human).")
+    ] = 0.0,
+    smoothing: Annotated[
+        float,
+        typer.Option("--smoothing", metavar="S", help="Share spread over all classes (smooth)."),
+    ] = 0.1,
+    temperature: Annotated[
+        float, typer.Option("--temperature", metavar="T", help="Divides the logits (distill).")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what mace draws.")] = 0,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            "--compare",
+            metavar="COUNTS",
+            help="Print where the votes differ from these counts, and end with status 3 if they "
+            "do.",
+        ),
+    ] = None,
+    annotator: options.Annotator = None,
+    item: options.Item = None,
+    label: options.Label = None,
+    check: options.Check = None,
+    correct: options.Correct = None,
+    rt: options.ReactionTime = None,
+    true_label: options.TrueLabel = None,
+    min_attention: options.MinAttention = None,
+    rt_min: options.MinReactionTime = None,
+    rt_max: options.MaxReactionTime = None,
+    min_judgments: Annotated[
+        int,
+        typer.Option(
+            "--min-judgments",
+            metavar="N",
+            help="Leave out items with fewer; an item without any is an error unless this is "
+            "given.",
+            rich_help_panel=options.JUDGMENTS,
+        ),
+    ] = 0,
+    excluded: Annotated[
+        str | None,
+        typer.Option(
+            "--excluded",
+            metavar="FILE",
+            help="Write a .csv of everything that was left out.",
+            rich_help_panel=options.JUDGMENTS,
+        ),
+    ] = None,
+    columns: options.Columns = None,
+    h5_path: options.H5Path = None,
+    logits: options.AsLogits = False,
+    probs: options.AsProbs = False,
+    force: options.Force = False,
+) -> None:
+    """Build a file of soft labels: one probability distribution over classes for every item.
+
+    From a table of judgments, one row each: the trial file of CIFAR-10H, and columns called
+    annotator, item, label are recognised; other columns are named by options.
+
+    [bold]c10h labels build cifar10h-raw.csv -o labels.h5 --compare cifar10h-counts.npy[/]
+
+    [bold]c10h labels build t.csv.gz --annotator who --item file --label said -o labels.h5[/]
+
+    [bold]c10h labels build counts.npy --truth y.npy --classes cifar10 -o human.h5[/]
+
+    [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
+    """
+    from dataclasses import replace
+
+    from c10h import h5
+    from c10h.cli.inputs import lineage_of, meaning, selection, tell_positions
+    from c10h.cli.label_sources import open_sources
+    from c10h.data.judgments import Columns
+    from c10h.errors import InputError
+    from c10h.files import Source, check_output, check_single_stdin, write_text
+    from c10h.labels.filters import Filters
+    from c10h.report.label_tables import exclusions_csv
+    from c10h.stages.labels_build import build_labels
+
+    check_output(output, force=force)
+    if excluded:
+        check_output(excluded, force=force, binary=False)
+    check_single_stdin([*source, *([compare] if compare else [])])
+    published = Source.open(compare) if compare else None
+    named = Columns(annotator, item, label, check, correct, rt, true_label)
+    opened = open_sources(
+        what,
+        source,
+        truth,
+        classes,
+        columns=named,
+        filters=Filters(min_attention, rt_min, rt_max, min_judgments),
+        selection=selection(columns, h5_path),
+        meaning=meaning(logits, probs),
+    )
+    if excluded and opened.votes is None:
+        raise InputError("--excluded needs a table of judgments as the SOURCE")
+    if SOURCES[what].warning:
+        say(f"warning: {SOURCES[what].warning}")
+    with waiting(f"estimating ({what})", SOURCES[what].takes is Takes.JUDGMENTS):
+        result = build_labels(
+            what,
+            labels=opened.labels,
+            votes=opened.votes,
+            predictions=opened.predictions,
+            truth=opened.truth,
+            classes=opened.names,
+            prior=prior,
+            smoothing=smoothing,
+            temperature=temperature,
+            seed=seed,
+        )
+    tell_positions(opened.inputs(), result.classes)
+    shaping = {
+        "as": what,
+        "prior": prior if what == "human" and prior else None,
+        "smoothing": smoothing if what == "smooth" else None,
+        "temperature": temperature if what == "distill" else None,
+        "classes": ",".join(opened.names) if opened.names else None,
+        **{part.replace("_", "-"): column for part, column in named.named().items()},
+        "min-attention": min_attention,
+        "rt-min": rt_min,
+        "rt-max": rt_max,
+        "min-judgments": min_judgments or None,
+        "columns": columns,
+        "h5-path": h5_path,
+        "logits": logits,
+        "probs": probs,
+    }
+    result = replace(
+        result,
+        lineage=lineage_of(
+            "labels build",
+            shaping,
+            opened.used,
+            seed if SOURCES[what].drawn else None,
+            opened.votes.summary() if opened.votes else None,
+        ),
+    )
+    size, count = result.probs.shape
+    with progress("writing labels", size * (1 + (result.counts is not None))) as advance:
+        h5.write(result, output, advance)
+    if excluded and opened.votes is not None:
+        write_text(excluded, exclusions_csv(opened.votes))
+    say(f"{output}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
+    if published is not None:
+        _compare(opened.labels, published, to_stderr=output == "-")
+
+
+def _contents(labels: Labels) -> str:
+    """Whether labels have votes, and how many, and the truth."""
+    from c10h.stages.labels_build import vote_range
+
+    known = "with" if labels.truth is not None else "without"
+    if labels.counts is None:
+        return f"without vote counts, {known} truth"
+    total, fewest, most = vote_range(labels.counts)
+    return f"with {total:,} votes ({fewest:,} to {most:,} an item), {known} truth"
+
+
+def _compare(rebuilt: Labels | None, published: Source, *, to_stderr: bool) -> None:
+    """Print where votes differ from published ones. Raises GateError where they do."""
+    from c10h.data.readers import open_labels
+    from c10h.errors import GateError, InputError
+    from c10h.stages.compare import compare_counts
+
+    if rebuilt is None:
+        raise InputError("--compare needs judgments or vote counts as the SOURCE")
+    found = compare_counts(rebuilt, open_labels(published), published.name)
+    totals = f"{found.size:,} items, {found.votes:,} votes"
+    if not found.items:
+        say(f"{published.name}: equal to the last vote: {totals}, matched by {found.by}")
+        return
+    print_tables([found.table(rebuilt)], to_stderr=to_stderr)
+    raise GateError(
+        f"{published.name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes "
+        f"rebuilt, {found.other_votes:,} published (items matched by {found.by})"
+    )

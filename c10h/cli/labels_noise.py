@@ -1,0 +1,64 @@
+"""``c10h labels noise``: how noisy are labels, and what would fewer votes have told?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import progress, write, write_terminal
+
+
+def noise(
+    labels: options.LabelsFile,
+    truth: options.Truth = None,
+    votes: Annotated[
+        str | None,
+        typer.Option("--votes", metavar="N,N,…", help="Votes an item; else 1,2,5,10,20,… and all."),
+    ] = None,
+    draws: Annotated[
+        int,
+        typer.Option("--draws", min=2, help="Draws of votes for what has no closed form."),
+    ] = 16,
+    seed: options.Seed = 0,
+    columns: options.Columns = None,
+    h5_path: options.H5Path = None,
+    output: options.TextOutput = None,
+    force: options.Force = False,
+    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    json: options.Json = False,
+) -> None:
+    """Show how noisy labels are: what they and people's ceilings would be with n votes an item.
+
+    The last column, all, has the ceilings of [bold]c10h score[/]. Each method's value is exact
+    where it has a closed form, else the mean over draws of votes without replacement.
+
+    Miller-Madow and squared error say how far the labels are from the people behind them.
+
+    [bold]c10h labels noise labels.h5[/]
+
+    [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
+    """
+    from c10h.cli.inputs import selection
+    from c10h.cli.label_sources import open_people
+    from c10h.errors import InputError
+    from c10h.files import check_output
+    from c10h.report.table import render
+    from c10h.stages.labels_noise import labels_noise, vote_grid
+
+    if output:
+        check_output(output, force=force, binary=False)
+    people = open_people(labels, truth, selection(columns, h5_path))
+    try:
+        wanted = sorted({int(part) for part in votes.split(",")}) if votes else []
+    except ValueError:
+        raise InputError(f"--votes {votes}: expected numbers, as 1,2,5,10") from None
+    grid = vote_grid(people, wanted)
+    with progress("drawing votes", len(grid), "columns") as advance:
+        found = labels_noise(people, grid, draws=draws, seed=seed, advance=advance)
+    form = "json" if json else format_
+    if form == "terminal":
+        write_terminal(output, found.tables(), found.charts)
+    else:
+        write(output, render(form, found.tables(), *found.flat(), found.to_json()))

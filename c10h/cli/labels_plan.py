@@ -1,0 +1,72 @@
+"""``c10h labels plan``: which items to show next, and how often."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import write, write_terminal
+
+# Names of the objectives; the table of what they are imports scipy.
+_OBJECTIVES = ("squared", "entropy")
+
+
+def plan(
+    labels: options.LabelsFile,
+    budget: Annotated[int, typer.Option("--budget", metavar="B", help="Further judgments in all.")],
+    objective: Annotated[
+        str,
+        options.chosen(
+            _OBJECTIVES,
+            "--objective",
+            "What is to fall most: the squared error of the distributions, or that of their "
+            "entropies.",
+        ),
+    ] = "squared",
+    prior: Annotated[
+        float | None,
+        typer.Option(
+            "--prior",
+            metavar="A",
+            help="Pseudo-votes a class of the Dirichlet prior; estimated from all items unless "
+            "given.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--max-per-item", metavar="M", help="Most further judgments of one item."),
+    ] = None,
+    seed: options.Seed = 0,
+    columns: options.Columns = None,
+    h5_path: options.H5Path = None,
+    output: options.TextOutput = None,
+    force: options.Force = False,
+    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    json: options.Json = False,
+) -> None:
+    """Plan which items to show next and how often, so that the labels' expected error falls most.
+
+    Compared with as many judgments spread evenly, which the output also tells. Collect in rounds:
+    a plan from more votes is a better one.
+
+    [bold]c10h labels plan labels.h5 --budget 5000[/]
+
+    [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 --format csv -o next.csv[/]
+    """
+    from c10h.cli.inputs import selection
+    from c10h.cli.label_sources import open_people
+    from c10h.files import check_output
+    from c10h.report.table import render
+    from c10h.stages.labels_plan import labels_plan
+
+    if output:
+        check_output(output, force=force, binary=False)
+    people = open_people(labels, None, selection(columns, h5_path))
+    found = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
+    form = "json" if json else format_
+    if form == "terminal":
+        write_terminal(output, [found.table()])
+    else:
+        write(output, render(form, [found.table()], *found.flat(), found.to_json()))

@@ -1,0 +1,111 @@
+"""How well each annotator agrees with the others, leaving the annotator's own judgments out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.data.rows import shares
+from c10h.labels.votes import Votes
+from c10h.records import Array
+
+# How many judgments are compared at a time.
+BLOCK_VOTES = 1 << 19
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One value an annotator, float64 (a); NaN for one who judged no item that others did.
+
+    rest: mean share of the others' votes for the annotator's label. kappa: the same corrected for
+    chance. truth: share of judgments that are the true class, None without one. n: judgments of
+    items that others judged too.
+    """
+
+    rest: Array
+    kappa: Array
+    truth: Array | None
+    n: Array
+
+
+def agreement(votes: Votes, trusted: Array) -> Agreement:
+    """Agreement of every annotator with the rest, who are the other annotators that are trusted.
+
+    trusted: bool (a), whose votes are held against. For a judgment of label k of item i, the rest's
+    share of votes for k, with all judgments of that annotator left out, is the chance to agree with
+    one of them at random. Its mean o and the chance agreement e = Σ_k f_k r_k (f: shares of the
+    annotator's labels, r: the mean of the rest's shares on the same items) give
+    κ = (o - e) / (1 - e): Cohen's kappa (1960) with one random other annotator an item.
+    """
+    count = len(trusted)
+    size, classes = votes.labels.probs.shape
+    held = trusted[votes.annotator]
+    key = votes.item[held].astype(np.int64) * classes + votes.label[held]
+    counts = np.bincount(key, minlength=size * classes).reshape(size, classes)
+    n, agreed = np.zeros(count), np.zeros(count)
+    mine, theirs = np.zeros((classes, count)), np.zeros((classes, count))
+    for who, item, own in _pairs(votes, classes):
+        rest = counts[item] - own * trusted[who][:, None]
+        some = rest.any(axis=1)
+        who, own, share = who[some], own[some], shares(rest[some])
+        judged = own.sum(axis=1)
+        n += np.bincount(who, weights=judged, minlength=count)
+        agreed += np.bincount(who, weights=(own * share).sum(axis=1), minlength=count)
+        for k in range(classes):
+            mine[k] += np.bincount(who, weights=own[:, k], minlength=count)
+            theirs[k] += np.bincount(who, weights=judged * share[:, k], minlength=count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed, expected = agreed / n, (mine * theirs).sum(axis=0) / n**2
+        kappa = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
+    return Agreement(observed, kappa, _right(votes, count), n)
+
+
+def _pairs(votes: Votes, classes: int) -> Iterator[tuple[Array, Array, Array]]:
+    """Annotator, item and the one's votes for the other (p, c), for every pair with a judgment.
+
+    In blocks that no annotator is split by, so that memory is bounded.
+    """
+    order = np.argsort(votes.annotator, kind="stable")
+    ends = np.cumsum(np.bincount(votes.annotator))
+    start = 0
+    while start < len(order):
+        fitting = np.searchsorted(ends, start + BLOCK_VOTES, side="right") - 1
+        stop = max(int(ends[fitting]) if fitting >= 0 else 0, int(ends[ends > start][0]))
+        rows = order[start:stop]
+        pair = votes.annotator[rows].astype(np.uint64) << np.uint64(32) | votes.item[rows]
+        pairs, place = np.unique(pair, return_inverse=True)
+        own = np.zeros((len(pairs), classes), dtype=np.int32)
+        np.add.at(own, (place, votes.label[rows]), 1)
+        who, item = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
+        yield who.astype(np.int64), item.astype(np.int64), own
+        start = stop
+
+
+def _right(votes: Votes, count: int) -> Array | None:
+    truth = votes.labels.truth
+    if truth is None:
+        return None
+    right = np.bincount(votes.annotator, weights=truth[votes.item] == votes.label, minlength=count)
+    with np.errstate(invalid="ignore"):
+        return right / np.bincount(votes.annotator, minlength=count)
+
+
+def median_by_annotator(votes: Votes) -> Array:
+    """Median reaction time of each annotator's judgments that count, NaN without one."""
+    count = len(votes.labels.annotators["id"])
+    if votes.rt is None:
+        return np.full(count, np.nan)
+    known = ~np.isnan(votes.rt)
+    who, times = votes.annotator[known], votes.rt[known]
+    order = np.lexsort((times, who))
+    times = times[order]
+    sizes = np.bincount(who, minlength=count)
+    first = np.cumsum(sizes) - sizes
+    some = sizes > 0
+    low = first[some] + (sizes[some] - 1) // 2
+    high = first[some] + sizes[some] // 2
+    found = np.full(count, np.nan)
+    found[some] = (times[low] + times[high]) / 2
+    return found

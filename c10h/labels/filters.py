@@ -1,0 +1,73 @@
+"""Which judgments count: attention checks and reaction times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.data.judgments import Judgments
+from c10h.errors import InputError
+from c10h.records import Array
+
+# Share of attention checks that an annotator of CIFAR-10H had to pass (Peterson et al. 2019,
+# section 3.1).
+MIN_ATTENTION = 0.75
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Bounds on what counts.
+
+    min_attention: least share of passed checks of an annotator; None is 0.75 where there are
+        checks. rt_min, rt_max: bounds of the reaction time in the table's unit, both included.
+    min_judgments: fewest judgments of an item that is kept; 0 refuses tables in which an item has
+        none.
+    """
+
+    min_attention: float | None = None
+    rt_min: float | None = None
+    rt_max: float | None = None
+    min_judgments: int = 0
+
+    @property
+    def least_attention(self) -> float:
+        """The bound on attention that holds where there are checks."""
+        return MIN_ATTENTION if self.min_attention is None else self.min_attention
+
+
+def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
+    """The share of attention checks that each annotator passed, NaN without a check.
+
+    None where the table has no checks. Raises InputError where ``filters`` ask for them.
+    """
+    if not 0 <= filters.least_attention <= 1:
+        raise InputError(
+            f"--min-attention {filters.least_attention:g}: expected a share from 0 to 1"
+        )
+    if judgments.check is None or judgments.correct is None:
+        if filters.min_attention is not None:
+            raise InputError(
+                f"{judgments.source}: --min-attention needs the columns --check and --correct"
+            )
+        return None
+    by, count = judgments.annotator.row, len(judgments.annotator.words)
+    checks = np.bincount(by[judgments.check], minlength=count)
+    passed = np.bincount(by[judgments.check & judgments.correct], minlength=count)
+    return np.where(checks > 0, passed / np.maximum(checks, 1), np.nan)
+
+
+def in_time(judgments: Judgments, filters: Filters) -> Array:
+    """Whether the reaction time of each row is within the bounds, bool (t); a missing one is not.
+
+    Raises InputError without reaction times, or for bounds that leave nothing.
+    """
+    if filters.rt_min is None and filters.rt_max is None:
+        return np.ones(len(judgments), dtype=bool)
+    if judgments.rt is None:
+        raise InputError(f"{judgments.source}: --rt-min and --rt-max need the column --rt")
+    low = -np.inf if filters.rt_min is None else filters.rt_min
+    high = np.inf if filters.rt_max is None else filters.rt_max
+    if not low <= high:
+        raise InputError(f"--rt-min {low:g} with --rt-max {high:g}: no time is within")
+    return np.asarray((judgments.rt >= low) & (judgments.rt <= high))

@@ -1,0 +1,29 @@
+"""Labels by GLAD (Whitehill et al., NIPS 2009): ability of annotators, difficulty of items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from c10h.labels.crowd import estimate
+from c10h.labels.material import Material
+from c10h.records import Array, Labels
+
+
+def build(material: Material) -> Labels:
+    """The posterior of the true class. skill: the annotator's ability α, a slope in log-odds.
+
+    crowd-kit's defaults: at most 100 iterations, until the bound changes by less than 1e-5.
+    """
+
+    def model() -> Any:
+        from crowdkit.aggregation import GLAD
+
+        return GLAD()
+
+    return estimate(material, "glad", model, _ability)
+
+
+def _ability(model: Any, workers: int) -> Array:
+    return np.asarray(model.alphas_.reindex(range(workers)))

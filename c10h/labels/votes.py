@@ -1,0 +1,239 @@
+"""From judgments to votes: who is left out, and who chose what for which item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from c10h.data.judgments import Judgments
+from c10h.data.rows import ComputedRows, ShareRows
+from c10h.errors import InputError, SchemaError
+from c10h.labels.filters import Filters, attention_of, in_time
+from c10h.labels.numbering import (
+    Items,
+    class_names,
+    class_numbers,
+    in_order,
+    number_items,
+    true_classes,
+)
+from c10h.records import Array, Labels
+
+# How many names of excluded annotators a lineage lists; the labels' group ``annotators`` has all.
+LISTED = 1000
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An annotator or an item that is left out.
+
+    value: its attention, or how many judgments it has. judgments: how many that leaves out.
+    """
+
+    what: str
+    name: str
+    reason: str
+    value: float
+    judgments: int
+
+
+@dataclass(frozen=True)
+class Votes:
+    """The judgments that count, as numbers, and the labels that they make.
+
+    labels: counts and shares of votes, truth where the table has it, ids unless the items are the
+        numbers from 0 without a gap, and the group ``annotators``.
+    annotator, item, label: uint32 (v), in the order of the table: rows of the group
+        ``annotators`` (excluded ones included), rows and classes of ``labels``.
+    rt: reaction time of each, float64 (v), where the table has it.
+    trials, checks: judgments before any exclusion, and attention checks.
+    repeated: judgments beyond the first of the same item by the same annotator, which count, by
+        ``repeaters`` annotators.
+    late, late_rt: rows of the table that are out of the reaction times, and their times.
+    absent: item numbers below the highest that the table does not have.
+    """
+
+    labels: Labels
+    annotator: Array
+    item: Array
+    label: Array
+    rt: Array | None
+    trials: int
+    checks: int
+    repeated: int
+    repeaters: int
+    excluded: Sequence[Exclusion]
+    late: Array
+    late_rt: Array
+    absent: int
+
+    def excluded_of(self, what: str) -> list[Exclusion]:
+        """The exclusions of one kind, "annotator" or "item"."""
+        return [one for one in self.excluded if one.what == what]
+
+    def summary(self) -> dict[str, Any]:
+        """What is left out, counted, and which annotators, for a lineage."""
+        annotators, items = self.excluded_of("annotator"), self.excluded_of("item")
+        found = {
+            "annotators": len(annotators),
+            "annotators-named": [one.name for one in annotators[:LISTED]],
+            "judgments-of-annotators": sum(one.judgments for one in annotators),
+            "judgments-by-rt": len(self.late),
+            "items": len(items) + self.absent,
+            "judgments-of-items": sum(one.judgments for one in items),
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+def count_votes(
+    judgments: Judgments,
+    filters: Filters,
+    classes: Sequence[str] | None = None,
+    size: int | None = None,
+) -> Votes:
+    """Apply the filters and count.
+
+    classes: names of the classes in order; None takes those of the table where they are certain.
+    size: how many items there are, where items are numbers and this is known.
+    Raises InputError, AmbiguousError, SchemaError or MismatchError with one line that says why.
+    """
+    judged = np.ones(len(judgments), dtype=bool)
+    if judgments.check is not None:
+        judged = ~judgments.check
+    if not judged.any():
+        raise SchemaError(f"{judgments.source}: expected judgments, found attention checks only")
+    attention = attention_of(judgments, filters)
+    inattentive = np.zeros(len(judgments.annotator.words), dtype=bool)
+    if attention is not None:
+        inattentive = attention < filters.least_attention
+    late = judged & ~in_time(judgments, filters)
+    kept = judged & ~late & ~inattentive[judgments.annotator.row]
+    if not kept.any():
+        raise InputError(
+            f"{judgments.source}: no judgment is left: {int(inattentive.sum()):,} of "
+            f"{len(inattentive):,} annotators have an attention under {filters.least_attention:g}, "
+            f"{int(late.sum()):,} judgments are out of the reaction times"
+        )
+    names = class_names(judgments, kept, classes)
+    class_of = class_numbers(judgments, kept, names)
+    items = number_items(judgments, judged, size)
+    votes = np.bincount(items.of_word[judgments.item.row[kept]], minlength=len(items))
+    stays = _items_that_stay(judgments, items, votes, filters)
+    row_of = np.full(len(items), -1, dtype=np.int64)
+    row_of[stays] = np.arange(len(stays))
+    kept &= row_of[items.of_word[judgments.item.row]] >= 0
+    order, _ = in_order(judgments.annotator.words)
+    annotator_of = np.argsort(order).astype(np.uint32)
+    annotator = annotator_of[judgments.annotator.row[kept]]
+    item = row_of[items.of_word[judgments.item.row[kept]]].astype(np.uint32)
+    label = class_of[judgments.label.row[kept]].astype(np.uint32)
+    repeated, repeaters = _repetitions(annotator, item)
+    trials = np.bincount(judgments.annotator.row[judged], minlength=len(order))
+    truth = true_classes(judgments, judged, items, names)
+    complete = items.values is not None and len(stays) == len(items) and not items.absent
+    counts = _count_rows(item, label, len(stays), len(names))
+    return Votes(
+        labels=Labels(
+            classes=names,
+            probs=ShareRows(counts),
+            counts=counts,
+            truth=None if truth is None else truth[stays],
+            ids=None if complete else items.names[stays],
+            annotators={
+                "id": judgments.annotator.words[order],
+                "trials": trials[order],
+                "votes": np.bincount(annotator, minlength=len(order)),
+                "excluded": inattentive[order].astype(np.uint8),
+                **({} if attention is None else {"attention": attention[order]}),
+            },
+        ),
+        annotator=annotator,
+        item=item,
+        label=label,
+        rt=None if judgments.rt is None else judgments.rt[kept],
+        trials=int(judged.sum()),
+        checks=int((~judged).sum()),
+        repeated=repeated,
+        repeaters=repeaters,
+        excluded=[
+            *_inattentive(judgments, order[inattentive[order]], attention, trials, filters),
+            *_few(items, votes, np.setdiff1d(np.arange(len(items)), stays), filters),
+        ],
+        late=np.flatnonzero(late),
+        late_rt=np.empty(0) if judgments.rt is None else judgments.rt[late],
+        absent=items.absent,
+    )
+
+
+def _items_that_stay(judgments: Judgments, items: Items, votes: Array, filters: Filters) -> Array:
+    """Items with enough judgments. Raises InputError for one without, unless that was allowed."""
+    if filters.min_judgments < 0:
+        raise InputError(f"--min-judgments {filters.min_judgments}: expected 0 or more")
+    stays = np.flatnonzero(votes >= max(filters.min_judgments, 1))
+    lost = len(items) - len(stays) + items.absent
+    if lost and not filters.min_judgments:
+        first = items.names[np.argmin(votes)]
+        if items.absent and items.values is not None:
+            gap = np.flatnonzero(items.values != np.arange(len(items)))
+            first = str(gap[0] if len(gap) else len(items))
+        raise InputError(
+            f"{judgments.source}: {lost:,} of {len(items) + items.absent:,} items have no "
+            f"judgment, one of them is {first}: --min-judgments 1 leaves them out"
+        )
+    if not len(stays):
+        raise InputError(
+            f"{judgments.source}: no item has {filters.min_judgments} judgments, "
+            f"the most is {int(votes.max())}"
+        )
+    return stays
+
+
+def _inattentive(
+    judgments: Judgments, who: Array, attention: Array | None, trials: Array, filters: Filters
+) -> list[Exclusion]:
+    if attention is None:
+        return []
+    reason = f"attention under {filters.least_attention:g}"
+    return [
+        Exclusion(
+            "annotator",
+            str(judgments.annotator.words[number]),
+            reason,
+            float(attention[number]),
+            int(trials[number]),
+        )
+        for number in who
+    ]
+
+
+def _few(items: Items, votes: Array, dropped: Array, filters: Filters) -> list[Exclusion]:
+    reason = f"judgments under {max(filters.min_judgments, 1)}"
+    return [
+        Exclusion("item", str(items.names[number]), reason, float(votes[number]), votes[number])
+        for number in dropped.tolist()
+    ]
+
+
+def _repetitions(annotator: Array, item: Array) -> tuple[int, int]:
+    """Judgments beyond the first of one item by one annotator, and by how many annotators."""
+    key = annotator.astype(np.uint64) << np.uint64(32) | item
+    key.sort()
+    again = key[1:] == key[:-1]
+    return int(again.sum()), len(np.unique(key[1:][again] >> np.uint64(32)))
+
+
+def _count_rows(item: Array, label: Array, size: int, classes: int) -> ComputedRows:
+    """Counts (n, c) that take memory only where there are votes."""
+    key, count = np.unique(item.astype(np.int64) * classes + label, return_counts=True)
+    count = count.astype(np.int32)
+
+    def read(items: slice) -> Array:
+        first, last = np.searchsorted(key, [items.start * classes, items.stop * classes])
+        block = np.zeros((items.stop - items.start) * classes, dtype=np.int32)
+        block[key[first:last] - items.start * classes] = count[first:last]
+        return block.reshape(-1, classes)
+
+    return ComputedRows((size, classes), np.int32, read)

@@ -1,0 +1,78 @@
+"""Compare rebuilt counts with published ones, vote for vote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.errors import InputError, MismatchError
+from c10h.records import Array, Labels
+from c10h.report.table import Cell, Table
+from c10h.stages.join import labels_in_order, match_ids
+
+ROWS = 1 << 16
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Where two tables of counts differ.
+
+    item: rows of the rebuilt labels; label: classes; rebuilt, published: their votes; one entry a
+    class of an item where these differ. size, votes, other_votes: items, rebuilt and published
+    votes. by: how items were matched.
+    """
+
+    item: Array
+    label: Array
+    rebuilt: Array
+    published: Array
+    size: int
+    votes: int
+    other_votes: int
+    by: str
+
+    @property
+    def items(self) -> int:
+        """How many items differ."""
+        return len(np.unique(self.item))
+
+    def table(self, labels: Labels) -> Table:
+        """The first differences, one row a class of an item of the rebuilt ``labels``."""
+        item = self.item[:SHOWN]
+        names = item if labels.ids is None else labels.ids[item]
+        columns = (names, np.array(labels.classes)[self.label], self.rebuilt, self.published)
+        rows = [[Cell(str(value)) for value in row] for row in zip(*columns, strict=False)]
+        more = len(self.item) - len(rows)
+        notes = [f"and {more:,} more"] if more else []
+        return Table("", ["item", "class", "rebuilt", "published"], rows, 2, notes)
+
+
+def compare_counts(rebuilt: Labels, published: Labels, name: str) -> Comparison:
+    """Compare the counts of two labels: by ids where both have them, else by position.
+
+    Raises InputError where one has no counts, MismatchError for other classes or items.
+    """
+    published = labels_in_order(published, rebuilt.classes, name)
+    if rebuilt.counts is None or published.counts is None:
+        raise InputError(f"{name}: --compare needs vote counts, found probabilities")
+    size, other = rebuilt.probs.shape[0], published.probs.shape[0]
+    if size != other:
+        raise MismatchError(f"{name}: expected {size:,} items as rebuilt, found {other:,}")
+    rows, by = np.arange(size), "position"
+    if rebuilt.ids is not None and published.ids is not None:
+        rows, by = match_ids(rebuilt.ids, published.ids, "rebuilt labels", name), "ids"
+    if by == "ids":
+        in_order = np.asarray(published.counts[0:size])[rows]
+    found: list[tuple[Array, ...]] = []
+    votes = other_votes = 0
+    for start in range(0, size, ROWS):
+        items = slice(start, min(start + ROWS, size))
+        mine = rebuilt.counts[items]
+        theirs = in_order[items] if by == "ids" else published.counts[items]
+        votes, other_votes = votes + int(mine.sum()), other_votes + int(theirs.sum())
+        item, label = np.nonzero(mine != theirs)
+        found.append((item + start, label, mine[item, label], theirs[item, label]))
+    item, label, ours, others = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Comparison(item, label, ours, others, size, votes, other_votes, by)

@@ -1,0 +1,117 @@
+"""A table of annotators: how much they judged, how attentively, how well they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from c10h.data.judgments import Judgments
+from c10h.errors import InputError
+from c10h.labels.agreement import agreement, median_by_annotator
+from c10h.labels.filters import Filters
+from c10h.labels.votes import count_votes
+from c10h.records import Array
+from c10h.report.scores import plain
+from c10h.report.table import Cell, Table, number
+
+# Columns in order: what each is, and how it is shown.
+COLUMNS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+    "annotator": ("name in the table", str),
+    "trials": ("judgments, attention checks not among them", lambda value: f"{value:,}"),
+    "attention": ("share of attention checks passed", number),
+    "agreement": ("mean share of the rest who chose the same label", number),
+    "kappa": ("agreement corrected for chance", number),
+    "accuracy": ("share of true labels", number),
+    "rt": ("median reaction time, in the table's unit", lambda value: number(value, 0)),
+    "excluded": ("whether --min-attention leaves the annotator out", lambda value: "x" * value),
+}
+
+
+@dataclass(frozen=True)
+class Annotators:
+    """One row an annotator: arrays by the names of COLUMNS, sorted.
+
+    threshold: on attention. total: how many annotators there are.
+    """
+
+    columns: Mapping[str, Array]
+    threshold: float
+    total: int
+
+    def table(self) -> Table:
+        """For people."""
+        rows = [
+            [Cell(COLUMNS[name][1](value)) for name, value in row.items()] for row in self.rows()
+        ]
+        notes = [f"{len(rows):,} of {self.total:,} annotators"]
+        if "attention" in self.columns:
+            notes.append(
+                f"excluded: attention under {self.threshold:g}; others are not compared with them"
+            )
+        return Table("", list(self.columns), rows, 1, notes)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary an annotator, with plain values."""
+        listed = {name: values.tolist() for name, values in self.columns.items()}
+        return [dict(zip(listed, row, strict=True)) for row in zip(*listed.values(), strict=True)]
+
+    def flat(self) -> tuple[list[str], list[list[object]]]:
+        """Header and rows for CSV."""
+        return list(self.columns), [list(row.values()) for row in self.to_json()]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Rows ready for JSON: None where a value does not exist."""
+        return [
+            {name: plain(one) if isinstance(one, float) else one for name, one in row.items()}
+            for row in self.rows()
+        ]
+
+
+def describe_annotators(
+    judgments: Judgments,
+    filters: Filters,
+    classes: tuple[str, ...] | None = None,
+    *,
+    sort: str = "agreement",
+    descending: bool = False,
+    limit: int | None = None,
+) -> Annotators:
+    """The table, the lowest values of the column ``sort`` first, or the highest; missing ones last.
+
+    limit: how many rows to keep.
+    All annotators are in it; those under ``filters.min_attention`` are marked, and the others are
+    not compared with them. Raises InputError for a column that the table does not have.
+    """
+    if judgments.check is not None and judgments.correct is not None:
+        everybody = replace(filters, min_attention=0.0, min_judgments=1)
+    else:
+        everybody = replace(filters, min_judgments=1)
+    votes = count_votes(judgments, everybody, classes)
+    who = votes.labels.annotators
+    excluded = np.zeros(len(who["id"]), dtype=bool)
+    if "attention" in who:
+        excluded = who["attention"] < filters.least_attention
+    found = agreement(votes, ~excluded)
+    columns = {
+        "annotator": who["id"],
+        "trials": who["trials"],
+        "attention": who.get("attention"),
+        "agreement": found.rest,
+        "kappa": found.kappa,
+        "accuracy": found.truth,
+        "rt": None if votes.rt is None else median_by_annotator(votes),
+        "excluded": excluded if "attention" in who else None,
+    }
+    known = {name: values for name, values in columns.items() if values is not None}
+    if sort not in known:
+        raise InputError(f"--sort {sort}: this table has only {', '.join(known)}")
+    key = np.arange(len(excluded)) if sort == "annotator" else known[sort].astype(np.float64)
+    order = np.argsort(-key if descending else key, kind="stable")[:limit]
+    return Annotators(
+        {name: values[order] for name, values in known.items()},
+        filters.least_attention,
+        len(excluded),
+    )

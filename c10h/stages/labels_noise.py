@@ -1,0 +1,258 @@
+"""How noisy are labels? Their own quantities and people's ceilings against votes per item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from c10h.errors import InputError
+from c10h.metrics.block import Float, entropy
+from c10h.metrics.ceilings import split_half, split_items, split_votes
+from c10h.metrics.noise import (
+    CLOSED,
+    LABELS,
+    NEED_TRUTH,
+    blocks,
+    drawn_ceilings,
+    top_share,
+)
+from c10h.records import Array, Labels
+from c10h.report.chart import line_chart
+from c10h.report.scores import plain
+from c10h.report.table import Cell, Table, number
+
+# Shares of the most uncertain items.
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
+TOP = 0.3
+ROWS = 1 << 16
+SPLIT_HALF = "split-half"
+# More than any item has: all votes.
+ALL_VOTES = 1 << 30
+STEPS = (1, 2, 5)
+# What is drawn in one chart.
+UNITS = {
+    "nats": ("ce_human", "jsd"),
+    "squared": ("squared error", "brier_human"),
+    "share": ("accuracy", "sba", "entropy_corr", "kappa_human", "unanimous"),
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity against votes: values, and the standard error of those that were drawn.
+
+    metric: its name, or that of a quantity of the labels themselves; method: "" for these.
+    """
+
+    metric: str
+    method: str
+    values: Float
+    errors: Float
+
+    @property
+    def name(self) -> str:
+        return f"{self.metric} {self.method}".strip()
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Curves over ``votes`` (the last is all votes of an item), and where the entropy is.
+
+    concentration: share of the entropy in each share of the most uncertain items.
+    """
+
+    votes: Sequence[int]
+    curves: Sequence[Curve]
+    concentration: Mapping[float, float]
+    items: int
+    total: int
+    fewest: int
+    most: int
+    draws: int
+    seed: int
+
+    def columns(self) -> list[str]:
+        """The numbers of votes, as words."""
+        return [str(n) for n in self.votes[:-1]] + ["all"]
+
+    def tables(self) -> list[Table]:
+        """Labels and ceilings against votes, and where the entropy is."""
+        notes = [
+            f"{self.items:,} items with {self.total:,} votes, {self.fewest:,} to {self.most:,} an "
+            "item; items with fewer than n votes keep all of theirs",
+            f"± is the standard error of what has no closed form: {self.draws} draws of votes "
+            f"without replacement, seed {self.seed}",
+        ]
+        own = [curve for curve in self.curves if not curve.method]
+        ceilings = [curve for curve in self.curves if curve.method]
+        header = ["n votes an item:", *self.columns()]
+        shares = [
+            [Cell(f"{share:.0%}"), Cell(number(v))] for share, v in self.concentration.items()
+        ]
+        return [
+            Table("Labels made of n votes", header, [_row(curve) for curve in own]),
+            Table("What people reach, by method", header, [_row(curve) for curve in ceilings]),
+            Table("", ["most uncertain items", "share of the entropy"], shares, 1, notes),
+        ]
+
+    def charts(self, width: int) -> str:
+        """The curves by their units, at most ``width`` characters wide."""
+        parts = []
+        for unit, metrics in UNITS.items():
+            lines = {one.name: one.values for one in self.curves if one.metric in metrics}
+            shown = {name: values for name, values in lines.items() if np.nanmax(values) > 0}
+            if shown and len(self.votes) > 1:
+                parts.append(line_chart(unit, self.columns(), shown, width))
+        return "\n".join(parts)
+
+    def flat(self) -> tuple[list[str], list[list[object]]]:
+        """Header and rows, one a quantity and number of votes, for CSV."""
+        header = ["metric", "method", "votes", "value", "standard_error"]
+        return header, [
+            [curve.metric, curve.method, votes, plain(value), plain(error) or None]
+            for curve in self.curves
+            for votes, value, error in zip(self.columns(), curve.values, curve.errors, strict=True)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain JSON."""
+        return {
+            "items": self.items,
+            "votes": {"total": self.total, "fewest": self.fewest, "most": self.most},
+            "draws": self.draws,
+            "seed": self.seed,
+            "n": self.columns(),
+            "curves": [
+                {
+                    "metric": curve.metric,
+                    "method": curve.method or None,
+                    "values": [plain(value) for value in curve.values],
+                    "standard_errors": [plain(error) or None for error in curve.errors],
+                }
+                for curve in self.curves
+            ],
+            "entropy_share": {f"{share:g}": plain(v) for share, v in self.concentration.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Items whose votes are drawn: counts (n, c) and truth, and the seed of all draws."""
+
+    counts: Array
+    truth: Array | None
+    seed: int
+
+    def with_all(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """Ceilings with all votes, as ``c10h score`` has them; nothing is drawn but halves."""
+        found = self._measure(self.counts)
+        for metric, value in split_half(self.counts, self.seed).items():
+            found[metric, SPLIT_HALF] = value
+        return {key: (value, 0.0) for key, value in found.items()}
+
+    def with_votes(self, n: int, draws: int) -> dict[tuple[str, str], tuple[float, float]]:
+        """Mean and standard error over draws of n votes an item."""
+        found: dict[tuple[str, str], list[float]] = {}
+        size = np.minimum(self.counts.sum(axis=1), n)
+        for draw in range(draws):
+            random = np.random.default_rng([self.seed, n, draw])
+            drawn = split_votes(self.counts, size, random)
+            values = self._measure(drawn)
+            for metric, value in split_half(drawn, self.seed + draw, splits=1).items():
+                values[metric, SPLIT_HALF] = value
+            for key, value in values.items():
+                found.setdefault(key, []).append(value)
+        return {
+            key: (float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(draws)))
+            for key, values in found.items()
+        }
+
+    def _measure(self, counts: Array) -> dict[tuple[str, str], float]:
+        found = drawn_ceilings(counts, self.truth)
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        found[f"entropy in top {TOP:.0%}", ""] = top_share(entropy(shares.T), TOP)
+        return found
+
+
+def labels_noise(
+    labels: Labels,
+    grid: Sequence[int],
+    *,
+    draws: int = 16,
+    seed: int = 0,
+    advance: Callable[[int], None] = lambda step: None,
+) -> Noise:
+    """Everything for each number of votes in ``grid``, as :func:`vote_grid` makes it.
+
+    advance: called with 1 after each number of votes. Raises InputError without vote counts.
+    """
+    counts = _counts_of(labels)
+    size, total = len(counts), counts.sum(axis=1)
+    if draws < 2:
+        raise InputError(f"--draws {draws}: expected 2 or more")
+    chosen = split_items(size, seed)
+    sample = Sample(counts[chosen], None if labels.truth is None else labels.truth[chosen], seed)
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for n in grid:
+        values = {key: (value, 0.0) for key, value in _expected(counts, labels.truth, n).items()}
+        values |= sample.with_all() if n == ALL_VOTES else sample.with_votes(n, draws)
+        for key, value in values.items():
+            found.setdefault(key, []).append(value)
+        advance(1)
+    entropies = entropy((counts / total[:, None]).T)
+    return Noise(
+        votes=grid,
+        curves=[
+            Curve(metric, method, *(np.array(column) for column in zip(*values, strict=True)))
+            for (metric, method), values in found.items()
+        ],
+        concentration={share: top_share(entropies, share) for share in SHARES},
+        items=size,
+        total=int(total.sum()),
+        fewest=int(total.min()),
+        most=int(total.max()),
+        draws=draws,
+        seed=seed,
+    )
+
+
+def _row(curve: Curve) -> list[Cell]:
+    cells = [
+        Cell(number(value), f"±{number(error)}" if error > 0 else "")
+        for value, error in zip(curve.values, curve.errors, strict=True)
+    ]
+    return [Cell(curve.name), *cells]
+
+
+def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
+    """``votes``, else 1, 2, 5, 10, 20, ... below the most that an item has, and all votes.
+
+    Raises InputError without vote counts, or for numbers below 1.
+    """
+    if any(n < 1 for n in votes):
+        raise InputError(f"--votes: expected numbers of 1 or more, found {min(votes)}")
+    most = int(_counts_of(labels).sum(axis=1).max())
+    steps = [step * 10**power for power in range(len(str(most))) for step in STEPS]
+    return [*(votes or [n for n in steps if n < most]), ALL_VOTES]
+
+
+def _counts_of(labels: Labels) -> Array:
+    if labels.counts is None:
+        raise InputError("labels noise needs vote counts, found probabilities only")
+    return np.asarray(labels.counts[0 : labels.counts.shape[0]])
+
+
+def _expected(counts: Array, truth: Array | None, n: int) -> dict[tuple[str, str], float]:
+    """What needs no draws, by metric and method; NaN where no item has enough votes."""
+    wanted = {(name, ""): expectation for name, (_, expectation) in LABELS.items()}
+    wanted |= {
+        key: one for key, one in CLOSED.items() if truth is not None or key[0] not in NEED_TRUTH
+    }
+    sums = {key: np.zeros(2) for key in wanted}
+    for block in blocks(counts, truth):
+        for key, expectation in wanted.items():
+            sums[key] += expectation(block, n)
+    return {key: total / items if items else float("nan") for key, (total, items) in sums.items()}

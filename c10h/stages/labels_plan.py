@@ -1,0 +1,132 @@
+"""Which items to show next, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from c10h.errors import InputError
+from c10h.labels.allocation import OBJECTIVES, Remaining, allocate, fit_prior
+from c10h.records import Array, Labels
+from c10h.report.table import Cell, Table
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Further judgments of each item, and what they are expected to do.
+
+    item: rows of the labels that get any, those that get most first; names: what they are called;
+    judgments: how many each gets; votes: how many each has. prior: pseudo-votes a class.
+    now, planned, uniform: expected error before, after this plan, and after as many judgments
+    spread evenly, means over all items.
+    """
+
+    item: Array
+    names: Array
+    judgments: Array
+    votes: Array
+    objective: str
+    budget: int
+    prior: float
+    now: float
+    planned: float
+    uniform: float
+    items: int
+    seed: int
+
+    def table(self) -> Table:
+        """The first items, and what to expect, for people."""
+        rows = [
+            [Cell(str(name)), Cell(f"{votes:,}"), Cell(f"{more:,}")]
+            for name, votes, more in self.rows()[:SHOWN]
+        ]
+        rest = len(self.item) - len(rows)
+        notes = [f"and {rest:,} more items: --format csv lists all"] if rest > 0 else []
+        notes += [
+            f"{self.budget:,} judgments of {len(self.item):,} of {self.items:,} items; expected "
+            f"{OBJECTIVES[self.objective].summary}, mean over all items: {self.now:.5f} now, "
+            f"{self.planned:.5f} with this plan, {self.uniform:.5f} spread evenly",
+            f"Dirichlet prior of {self.prior:.4g} pseudo-votes a class; equal gains settled by "
+            f"seed {self.seed}",
+        ]
+        return Table("", ["item", "votes", "judgments"], rows, 1, notes)
+
+    def flat(self) -> tuple[list[str], list[tuple[str, int, int]]]:
+        """Header and rows for CSV."""
+        return ["item", "votes", "judgments"], self.rows()
+
+    def rows(self) -> list[tuple[str, int, int]]:
+        """Item, votes and further judgments."""
+        columns = (self.names, self.votes, self.judgments)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain JSON."""
+        return {
+            "objective": self.objective,
+            "budget": self.budget,
+            "prior": self.prior,
+            "seed": self.seed,
+            "expected_error": {
+                "now": self.now,
+                "planned": self.planned,
+                "uniform": self.uniform,
+            },
+            "items": [
+                {"item": name, "votes": votes, "judgments": more}
+                for name, votes, more in self.rows()
+            ],
+        }
+
+
+def labels_plan(
+    labels: Labels,
+    budget: int,
+    *,
+    objective: str = "squared",
+    prior: float | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> Plan:
+    """Spread ``budget`` further judgments so that the expected error falls most.
+
+    objective: a name in OBJECTIVES. prior: pseudo-votes a class, None estimates them from all
+    items. limit: the most further judgments of one item. Raises InputError without vote counts or
+    for numbers that make no sense.
+    """
+    if labels.counts is None:
+        raise InputError("labels plan needs vote counts, found probabilities only")
+    size = labels.counts.shape[0]
+    if budget < 1:
+        raise InputError(f"--budget {budget}: expected 1 or more judgments")
+    if limit is not None and (limit < 1 or limit * size < budget):
+        raise InputError(
+            f"--max-per-item {limit}: {size:,} items with at most {limit} judgments each cannot "
+            f"take {budget:,}"
+        )
+    if prior is not None and not 0 < prior < float("inf"):
+        raise InputError(f"--prior {prior:g}: expected more than 0 pseudo-votes")
+    counts = np.asarray(labels.counts[0:size])
+    prior = fit_prior(counts) if prior is None else prior
+    remaining = Remaining.of(counts, prior, objective)
+    further = allocate(remaining, budget, limit, seed)
+    chosen = np.flatnonzero(further)
+    chosen = chosen[np.argsort(-further[chosen], kind="stable")]
+    return Plan(
+        item=chosen,
+        names=chosen.astype(np.str_) if labels.ids is None else labels.ids[chosen],
+        judgments=further[chosen],
+        votes=counts[chosen].sum(axis=1),
+        objective=objective,
+        budget=budget,
+        prior=prior,
+        now=remaining.mean(),
+        planned=remaining.mean(further),
+        uniform=remaining.mean_uniform(budget),
+        items=size,
+        seed=seed,
+    )
