@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import shutil
@@ -9,15 +10,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import Labels
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 REAL = ("cifar10h-counts.npy", "cifar10_test_labels.npy", "densenet-bc-L190-k40-probs.csv")
 
 
-def run_example(out: Path, *arguments: str | Path) -> str:
-    """Run score-logits.sh with the c10h of this interpreter; its output."""
+def run_example(out: Path, *arguments: str | Path, script: str = "score-logits.sh") -> str:
+    """Run a script with the c10h of this interpreter; its output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["bash", EXAMPLES / "score-logits.sh", *arguments],
+        ["bash", EXAMPLES / script, *arguments],
         env={**os.environ, "PATH": path, "C10H_EXAMPLE_OUT": str(out)},
         capture_output=True,
         text=True,
@@ -37,6 +44,20 @@ def test_score_logits_on_real_data(tmp_path: Path, real_data: Path) -> None:
     printed = run_example(tmp_path, *(real_data / name for name in REAL))
     assert "0.9668" in printed
     assert "The gate is closed" not in printed  # ce_human is 0.59, the bound 0.9
+
+
+def test_label_judgments_on_the_made_up_data(tmp_path: Path) -> None:
+    printed = run_example(tmp_path, script="label-judgments.sh")
+    assert "squared error" in printed
+    assert printed.endswith("\n")
+    left_out = (tmp_path / "excluded.csv").read_text().splitlines()
+    assert [line.split(",")[1] for line in left_out[1:]] == ["p40", "p41"]
+    labels = h5.read(Source.open(str(tmp_path / "labels.h5")), Labels)
+    assert isinstance(labels, Labels)
+    counts = np.loadtxt(EXAMPLES / "data/counts.csv", delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(labels.counts, counts)
+    with (tmp_path / "next.csv").open() as stream:
+        assert sum(int(row["judgments"]) for row in csv.DictReader(stream)) == 200
 
 
 def test_made_up_data_is_what_its_script_makes(tmp_path: Path) -> None:

@@ -19,15 +19,22 @@ PLAIN_WIDTH = 80
 
 def say(message: str) -> None:
     """One line for people, on stderr."""
-    _console(stderr=True).print(message, soft_wrap=True, highlight=False, markup=False)
+    print(_one_line(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def fail(message: str) -> None:
     """One line that says why the command ends."""
     console = _console(stderr=True)
-    line = " ".join(message.split())
     console.print("[bold red]error:[/] ", end="")
-    console.print(line, soft_wrap=True, highlight=False, markup=False)
+    console.print(_one_line(message), soft_wrap=True, highlight=False, markup=False)
+
+
+def _one_line(message: str) -> str:
+    """A message without what would break its line or command the terminal: names can have that."""
+    words = " ".join(message.split())
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words
+    )
 
 
 def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
@@ -81,8 +88,7 @@ def write_terminal(
 @contextlib.contextmanager
 def progress(what: str, total: int, unit: str = "items") -> Iterator[Callable[[int], None]]:
     """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``."""
-    console = _console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda items: None
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -93,7 +99,7 @@ def progress(what: str, total: int, unit: str = "items") -> Iterator[Callable[[i
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total, rate="")
 
         def advance(items: int) -> None:
@@ -107,14 +113,13 @@ def progress(what: str, total: int, unit: str = "items") -> Iterator[Callable[[i
 @contextlib.contextmanager
 def waiting(what: str, wanted: bool = True) -> Iterator[None]:
     """A sign of life with the time that has passed, for work that cannot tell how far it is."""
-    console = _console(stderr=True)
-    if not wanted or not console.is_terminal:
+    if not wanted or not sys.stderr.isatty():
         yield
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         bar.add_task(what, total=None)
         yield
 

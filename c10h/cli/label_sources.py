@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from c10h.cli.console import say
+from c10h.cli.console import say, waiting
 from c10h.data.classes import parse_classes
-from c10h.data.judgments import Columns, holds_judgments, open_judgments
+from c10h.data.columns import NOTHING, Reading, holds_judgments
+from c10h.data.judgments import open_judgments
 from c10h.data.matrix import Selection
 from c10h.data.readers import (
     Meaning,
@@ -50,33 +51,25 @@ class Opened:
 
 def open_sources(
     what: str,
-    arguments: Sequence[str],
-    truth: str | None,
+    files: Sequence[Source],
+    truth_file: Source | None,
     classes: str | None,
     *,
-    columns: Columns,
+    reading: Reading | None,
     filters: Filters,
     selection: Selection,
     meaning: Meaning | None,
 ) -> Opened:
-    """Open the SOURCE arguments of ``labels build --as what``, and the truth."""
-    takes = SOURCES[what].takes
-    if takes is not Takes.PREDICTIONS and len(arguments) != 1:
-        raise InputError(
-            f"--as {what} takes {takes.value}, found {len(arguments)} SOURCE arguments"
-        )
-    check_single_stdin([*arguments, *([truth] if truth else [])])
+    """Open the files of ``labels build --as what``; reading: the first one, if it is a table."""
+    takes, first = SOURCES[what].takes, files[0]
     opened = Opened(parse_classes(classes) if classes else None, [])
-    files = [Source.open(argument) for argument in arguments]
-    truth_file = Source.open(truth) if truth else None
-    first = files[0]
     if takes is Takes.PREDICTIONS:
         opened.predictions = [open_predictions(file, selection, meaning) for file in files]
         opened.used += [
             ("predictions", file, one) for file, one in zip(files, opened.predictions, strict=True)
         ]
-    elif takes is Takes.JUDGMENTS or holds_judgments(first, columns):
-        _add_judgments(opened, first, columns, filters, truth_file)
+    elif reading is not None:
+        _add_judgments(opened, reading, filters, truth_file)
         return opened
     elif takes is Takes.TRUTH and is_vector(first):
         if truth_file is not None:
@@ -100,7 +93,10 @@ def open_sources(
 def open_people(argument: str, truth: str | None, selection: Selection) -> Labels:
     """Labels from a file, with the truth of another one where that is given."""
     check_single_stdin([argument, *([truth] if truth else [])])
-    labels = open_labels(Source.open(argument), selection)
+    file = Source.open(argument)
+    if holds_judgments(file, NOTHING):
+        raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
+    labels = open_labels(file, selection)
     if truth is None:
         return labels
     right = open_truth(Source.open(truth), labels.classes)
@@ -108,9 +104,11 @@ def open_people(argument: str, truth: str | None, selection: Selection) -> Label
 
 
 def _add_judgments(
-    opened: Opened, file: Source, columns: Columns, filters: Filters, truth_file: Source | None
+    opened: Opened, reading: Reading, filters: Filters, truth_file: Source | None
 ) -> None:
-    judgments = open_judgments(file, columns)
+    file = reading.source
+    with waiting(f"reading {file.name}"):
+        judgments = open_judgments(reading)
     truth = ids = None
     if truth_file is not None and opened.names is not None:
         truth = open_truth(truth_file, opened.names)
@@ -123,7 +121,6 @@ def _add_judgments(
     opened.used.append(("judgments", file, None))
     if truth_file is not None:
         opened.used.append(("truth", truth_file, None))
-    tell_votes(file.name, votes)
 
 
 def tell_votes(name: str, votes: Votes) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, write
+from c10h.cli.console import print_tables, waiting, write
 
 _COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
 
@@ -51,7 +51,8 @@ def annotators(
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
     from c10h.data.classes import parse_classes
-    from c10h.data.judgments import Columns, open_judgments
+    from c10h.data.columns import Columns
+    from c10h.data.judgments import open_judgments
     from c10h.files import Source, check_output
     from c10h.labels.filters import Filters
     from c10h.report.table import render
@@ -60,8 +61,10 @@ def annotators(
     if output:
         check_output(output, force=force, binary=False)
     columns = Columns(annotator, item, label, check, correct, rt, true_label)
+    with waiting(f"reading {judgments}"):
+        table = open_judgments(Source.open(judgments), columns)
     found = describe_annotators(
-        open_judgments(Source.open(judgments), columns),
+        table,
         Filters(min_attention, rt_min, rt_max),
         parse_classes(classes) if classes else None,
         sort=sort,

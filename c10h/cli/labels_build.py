@@ -13,6 +13,7 @@ from c10h.labels import SOURCES, Takes
 if TYPE_CHECKING:
     from c10h.files import Source
     from c10h.records import Labels
+    from c10h.stages.compare import Comparison
 
 _SOURCES_HELP = "What the labels are: " + "; ".join(
     f"{name}, {source.summary}" for name, source in SOURCES.items()
@@ -106,38 +107,51 @@ def build(
 
     [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
     """
-    from dataclasses import replace
-
-    from c10h import h5
-    from c10h.cli.inputs import lineage_of, meaning, selection, tell_positions
-    from c10h.cli.label_sources import open_sources
-    from c10h.data.judgments import Columns
+    from c10h.data.columns import Columns, begin_reading, holds_judgments
     from c10h.errors import InputError
     from c10h.files import Source, check_output, check_single_stdin, write_text
-    from c10h.labels.filters import Filters
-    from c10h.report.label_tables import exclusions_csv
-    from c10h.stages.labels_build import build_labels
 
     check_output(output, force=force)
     if excluded:
         check_output(excluded, force=force, binary=False)
-    check_single_stdin([*source, *([compare] if compare else [])])
-    published = Source.open(compare) if compare else None
+        if excluded == output:
+            raise InputError(f"--excluded and -o are both {output}: expected two files")
+    check_single_stdin([*source, *(one for one in (truth, compare) if one)])
+    takes = SOURCES[what].takes
+    if takes is not Takes.PREDICTIONS and len(source) != 1:
+        raise InputError(f"--as {what} takes {takes.value}, found {len(source)} SOURCE arguments")
+    files = [Source.open(argument) for argument in source]
+    truth_file, published = (Source.open(one) if one else None for one in (truth, compare))
     named = Columns(annotator, item, label, check, correct, rt, true_label)
+    reading = None
+    if takes is Takes.JUDGMENTS or (
+        takes is not Takes.PREDICTIONS and holds_judgments(files[0], named)
+    ):
+        reading = begin_reading(files[0], named)
+
+    # Imported while the table is read.
+    from dataclasses import replace
+
+    from c10h import h5
+    from c10h.cli.inputs import lineage_of, meaning, selection, tell_positions
+    from c10h.cli.label_sources import open_sources, tell_votes
+    from c10h.labels.filters import Filters
+    from c10h.report.label_tables import exclusions_csv
+    from c10h.stages.labels_build import build_labels
+
     opened = open_sources(
         what,
-        source,
-        truth,
+        files,
+        truth_file,
         classes,
-        columns=named,
+        reading=reading,
         filters=Filters(min_attention, rt_min, rt_max, min_judgments),
         selection=selection(columns, h5_path),
         meaning=meaning(logits, probs),
     )
     if excluded and opened.votes is None:
         raise InputError("--excluded needs a table of judgments as the SOURCE")
-    if SOURCES[what].warning:
-        say(f"warning: {SOURCES[what].warning}")
+    comparison = None if published is None else _compare(opened.labels, published)
     with waiting(f"estimating ({what})", SOURCES[what].takes is Takes.JUDGMENTS):
         result = build_labels(
             what,
@@ -151,6 +165,10 @@ def build(
             temperature=temperature,
             seed=seed,
         )
+    if opened.votes is not None:
+        tell_votes(files[0].name, opened.votes)
+    if SOURCES[what].warning:
+        say(f"warning: {SOURCES[what].warning}")
     tell_positions(opened.inputs(), result.classes)
     shaping = {
         "as": what,
@@ -184,8 +202,8 @@ def build(
     if excluded and opened.votes is not None:
         write_text(excluded, exclusions_csv(opened.votes))
     say(f"{output}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
-    if published is not None:
-        _compare(opened.labels, published, to_stderr=output == "-")
+    if published is not None and comparison is not None and opened.labels is not None:
+        _tell(comparison, opened.labels, published.name, to_stderr=output == "-")
 
 
 def _contents(labels: Labels) -> str:
@@ -199,21 +217,28 @@ def _contents(labels: Labels) -> str:
     return f"with {total:,} votes ({fewest:,} to {most:,} an item), {known} truth"
 
 
-def _compare(rebuilt: Labels | None, published: Source, *, to_stderr: bool) -> None:
-    """Print where votes differ from published ones. Raises GateError where they do."""
+def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
     from c10h.data.readers import open_labels
-    from c10h.errors import GateError, InputError
+    from c10h.errors import InputError
     from c10h.stages.compare import compare_counts
 
     if rebuilt is None:
         raise InputError("--compare needs judgments or vote counts as the SOURCE")
-    found = compare_counts(rebuilt, open_labels(published), published.name)
-    totals = f"{found.size:,} items, {found.votes:,} votes"
+    return compare_counts(rebuilt, open_labels(published), published.name)
+
+
+def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:
+    """Print where votes differ from published ones. Raises GateError where they do."""
+    from c10h.errors import GateError
+
     if not found.items:
-        say(f"{published.name}: equal to the last vote: {totals}, matched by {found.by}")
+        say(
+            f"{name}: equal to the last vote: {found.size:,} items, {found.votes:,} votes, "
+            f"matched by {found.by}"
+        )
         return
     print_tables([found.table(rebuilt)], to_stderr=to_stderr)
     raise GateError(
-        f"{published.name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes "
-        f"rebuilt, {found.other_votes:,} published (items matched by {found.by})"
+        f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes rebuilt, "
+        f"{found.other_votes:,} published (items matched by {found.by})"
     )

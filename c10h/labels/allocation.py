@@ -16,12 +16,14 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import digamma, polygamma
 
-from c10h.metrics.block import Float
+from c10h.metrics.block import Float, entropy
 from c10h.records import Array
 
-# Bounds of the estimated prior, in pseudo-votes a class.
+# Bounds of the prior, in pseudo-votes a class.
 PRIOR_RANGE = (1e-6, 1e3)
 HALVINGS = 200
+# Gains below this, of weights that are at most 1, are none.
+LEAST_GAIN = 1e-40
 
 
 def fit_prior(counts: Array) -> float:
@@ -53,37 +55,33 @@ def squared_error(posterior: Float) -> Float:
     return np.asarray((1 - (mean**2).sum(axis=1)) / (total + 1))
 
 
+def entropy_variance(posterior: Float) -> tuple[Float, Float]:
+    """E[H(p)] in nats and Var[H(p)] in nats², p ~ Dirichlet(a), of posteriors a (n, c).
+
+    Wolpert & Wolf 1995, Phys. Rev. E 52, section VI.
+    """
+    total = posterior.sum(axis=1)
+    expected = digamma(total + 1) - (posterior * digamma(posterior + 1)).sum(axis=1) / total
+    # Σ over pairs of different classes, then over classes with themselves.
+    first = posterior * (digamma(posterior + 1) - digamma(total + 2)[:, None])
+    pairs = first.sum(axis=1) ** 2 - (first**2).sum(axis=1)
+    others = total**2 - (posterior**2).sum(axis=1)
+    second = posterior * (posterior + 1)
+    same = (digamma(posterior + 2) - digamma(total + 2)[:, None]) ** 2 + polygamma(1, posterior + 2)
+    own = (second * same).sum(axis=1)
+    trigamma = polygamma(1, total + 2) * (others + second.sum(axis=1))
+    square = (pairs + own - trigamma) / (total * (total + 1))
+    return expected, np.maximum(square - expected**2, 0.0)
+
+
 def entropy_error(posterior: Float) -> Float:
-    """Var[H(p)], p ~ Dirichlet(a), in nats² (Wolpert & Wolf 1995, Phys. Rev. E 52, section VI)."""
-    total = posterior.sum(axis=1, keepdims=True)
-    mean = posterior / total
-    expected = digamma(total[:, 0] + 1) - (mean * digamma(posterior + 1)).sum(axis=1)
-    first = digamma(posterior + 1) - digamma(total + 2)
-    # Σ over all pairs of classes, then the pairs of a class with itself put right.
-    weighted = posterior * first
-    pairs = weighted.sum(axis=1) ** 2 - (weighted**2).sum(axis=1)
-    others = total[:, 0] ** 2 - (posterior**2).sum(axis=1)
-    same = digamma(posterior + 2) - digamma(total + 2)
-    own = posterior * (posterior + 1) * (same**2 + polygamma(1, posterior + 2))
-    own_sum = (posterior * (posterior + 1)).sum(axis=1)
-    trigamma = polygamma(1, total[:, 0] + 2)
-    square = pairs + own.sum(axis=1) - trigamma * (others + own_sum)
-    scale = total[:, 0] * (total[:, 0] + 1)
-    return np.asarray(np.maximum(square / scale - expected**2, 0.0))
+    """E[(H(mean) - H(p))²], p ~ Dirichlet(a), in nats²: variance, and the squared bias of H(mean).
 
-
-@dataclass(frozen=True)
-class Objective:
-    """What a plan reduces. error: of posteriors (n, c), the expected error of each item now."""
-
-    summary: str
-    error: Callable[[Float], Float]
-
-
-OBJECTIVES: Mapping[str, Objective] = {
-    "squared": Objective("squared error of the distributions", squared_error),
-    "entropy": Objective("squared error of their entropies, nats²", entropy_error),
-}
+    The entropy of a label made of few votes is too large by what its prior adds, or too small.
+    """
+    expected, variance = entropy_variance(posterior)
+    mean = posterior / posterior.sum(axis=1, keepdims=True)
+    return np.asarray(variance + (entropy(mean.T) - expected) ** 2)
 
 
 @dataclass(frozen=True)
@@ -92,16 +90,6 @@ class Remaining:
 
     weight: Float
     votes: Float
-
-    @classmethod
-    def of(cls, counts: Array, prior: float, objective: str) -> Remaining:
-        """From counts (n, c), pseudo-votes a class and a name in OBJECTIVES.
-
-        The squared error falls as s / (s + x) exactly, the variance of the entropy to first order.
-        """
-        posterior = counts + prior
-        votes = posterior.sum(axis=1)
-        return cls(OBJECTIVES[objective].error(posterior) * votes, votes)
 
     def mean(self, further: Array | int = 0) -> float:
         """The mean over items after ``further`` votes."""
@@ -114,6 +102,48 @@ class Remaining:
         return (1 - share) * self.mean(each) + share * self.mean(each + 1)
 
 
+def remaining_squared(counts: Array, prior: float) -> Remaining:
+    """Of the squared error. It falls as s / (s + x) exactly, s being votes and pseudo-votes."""
+    posterior = counts + prior
+    total = posterior.sum(axis=1)
+    return Remaining(squared_error(posterior) * total, total)
+
+
+def remaining_entropy(counts: Array, prior: float) -> Remaining:
+    """Of the entropy error: exact now and after one more vote, beyond that by the same hyperbola.
+
+    It depends on the votes in any order of classes, so each pattern is computed once.
+    """
+    patterns, of_item = _patterns(np.sort(counts, axis=1))
+    posterior = patterns + prior
+    now = entropy_error(posterior)
+    mean = posterior / posterior.sum(axis=1, keepdims=True)
+    after = np.zeros(len(posterior))
+    for column in range(posterior.shape[1]):
+        posterior[:, column] += 1
+        after += mean[:, column] * entropy_error(posterior)
+        posterior[:, column] -= 1
+    # now = w / v and after = w / (v + 1); where a vote does not help, none is wanted.
+    helps = after < now
+    votes = np.where(helps, after / np.where(helps, now - after, 1.0), 1.0)
+    weight = np.where(helps, now * votes, 0.0)
+    return Remaining(weight[of_item], votes[of_item])
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a plan reduces. remaining: from counts (n, c) and pseudo-votes a class."""
+
+    summary: str
+    remaining: Callable[[Array, float], Remaining]
+
+
+OBJECTIVES: Mapping[str, Objective] = {
+    "squared": Objective("squared error of the distributions", remaining_squared),
+    "entropy": Objective("squared error of their entropies, nats²", remaining_entropy),
+}
+
+
 def allocate(
     remaining: Remaining, budget: int, limit: Array | int | None = None, seed: int = 0
 ) -> Array:
@@ -122,32 +152,52 @@ def allocate(
     limit: the most that an item can get. Equal gains are settled at random by the seed, since
     files are often sorted. Minimises Σ weight / (votes + x) over all such x.
     """
-    weight, votes = remaining.weight, remaining.votes
+    votes = remaining.votes
+    # Only ratios of weights matter, and these can be of any size.
+    weight = remaining.weight / max(float(remaining.weight.max()), np.finfo(np.float64).tiny)
     most = np.broadcast_to(np.asarray(budget if limit is None else limit), votes.shape)
+    budget = int(min(budget, most.sum(dtype=np.float64)))
 
     def plan(gain: float) -> Array:
         """All votes whose gain weight / ((s + x)(s + x + 1)) is at least this."""
         further = np.floor((np.sqrt(1 + 4 * weight / gain) - 1) / 2 - votes) + 1
         return np.asarray(np.clip(further, 0, most).astype(np.int64))
 
-    high = float((weight / (votes * (votes + 1))).max()) * 2
+    high = max(float((weight / (votes * (votes + 1))).max()) * 2, LEAST_GAIN)
     low = high
-    while plan(low).sum() < min(budget, most.sum()) and low > 0:
+    while plan(low).sum() < budget and low > LEAST_GAIN:
         low /= 16
     for _ in range(HALVINGS):
-        middle = float(np.sqrt(low * high))
+        middle = float(np.sqrt(low) * np.sqrt(high))
         if not low < middle < high:
             break
         low, high = (middle, high) if plan(middle).sum() > budget else (low, middle)
     found = plan(high)
-    left = int(min(budget, most.sum()) - found.sum())
     # What is left has one gain but for rounding; the order among equals is drawn.
     order = np.random.default_rng(seed).permutation(len(votes))
-    gain = weight / ((votes + found) * (votes + found + 1))
-    gain[found >= most] = -1.0
-    best = order[np.argsort(-np.round(np.log(np.maximum(gain[order], 1e-300)), 9), kind="stable")]
-    found[best[:left]] += 1
+    while left := budget - int(found.sum()):
+        gain = weight / ((votes + found) * (votes + found + 1))
+        rounded = np.round(np.log(np.maximum(gain[order], LEAST_GAIN)), 9)
+        best = order[np.argsort(-rounded, kind="stable")]
+        best = best[found[best] < most[best]][:left]
+        found[best] += np.minimum(max(left // len(best), 1), most[best] - found[best])
     return np.asarray(found)
+
+
+def _patterns(rows: Array) -> tuple[Array, Array]:
+    """The different rows, and which of them each row is; as np.unique with an axis, but fast.
+
+    Columns are put into one number an item, which is made small again before it overflows.
+    """
+    code, limit = np.zeros(len(rows), dtype=np.int64), 1
+    for column in rows.T:
+        width = int(column.max()) + 1
+        if limit > np.iinfo(np.int64).max // width:
+            used, code = np.unique(code, return_inverse=True)
+            limit = len(used)
+        code, limit = code * width + column, limit * width
+    _, first, of_row = np.unique(code, return_index=True, return_inverse=True)
+    return rows[first], of_row
 
 
 def _exceeding(values: Array) -> Float:

@@ -67,10 +67,14 @@ def estimate(
         model = make_model()
     except ImportError as error:
         raise InputError(f"--as {name} needs crowd-kit: pip install 'c10h[crowd]'") from error
-    posterior = model.fit(coded.frame).probas_
+    with np.errstate(all="ignore"):  # crowd-kit takes logarithms of 0
+        posterior = model.fit(coded.frame).probas_
     probs = np.zeros(votes.labels.probs.shape)
     probs[np.ix_(coded.tasks[posterior.index], coded.labels[posterior.columns])] = posterior
-    probs /= probs.sum(axis=1, keepdims=True)
+    total = probs.sum(axis=1, keepdims=True)
+    if not (np.isfinite(total) & (total > 0)).all():
+        raise InputError(f"--as {name}: crowd-kit finds no solution for these judgments")
+    probs /= total
     skill = np.full(len(votes.labels.annotators["id"]), np.nan)
     skill[coded.workers] = skill_of(model, len(coded.workers))
     return replace(

@@ -11,7 +11,7 @@ from c10h.errors import InputError
 from c10h.records import Array
 
 # Share of attention checks that an annotator of CIFAR-10H had to pass (Peterson et al. 2019,
-# section 3.1).
+# section 3).
 MIN_ATTENTION = 0.75
 
 
@@ -30,6 +30,26 @@ class Filters:
     rt_max: float | None = None
     min_judgments: int = 0
 
+    def __post_init__(self) -> None:
+        """Raise InputError for bounds that make no sense."""
+        if not 0 <= self.least_attention <= 1:
+            raise InputError(
+                f"--min-attention {self.least_attention:g}: expected a share from 0 to 1"
+            )
+        low, high = self.rt_range
+        if not low <= high:
+            raise InputError(f"--rt-min {low:g} with --rt-max {high:g}: no time is within")
+        if self.min_judgments < 0:
+            raise InputError(f"--min-judgments {self.min_judgments}: expected 0 or more")
+
+    @property
+    def rt_range(self) -> tuple[float, float]:
+        """Bounds of the reaction time, infinite where none is given."""
+        return (
+            -np.inf if self.rt_min is None else self.rt_min,
+            np.inf if self.rt_max is None else self.rt_max,
+        )
+
     @property
     def least_attention(self) -> float:
         """The bound on attention that holds where there are checks."""
@@ -41,10 +61,6 @@ def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
 
     None where the table has no checks. Raises InputError where ``filters`` ask for them.
     """
-    if not 0 <= filters.least_attention <= 1:
-        raise InputError(
-            f"--min-attention {filters.least_attention:g}: expected a share from 0 to 1"
-        )
     if judgments.check is None or judgments.correct is None:
         if filters.min_attention is not None:
             raise InputError(
@@ -60,14 +76,11 @@ def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
 def in_time(judgments: Judgments, filters: Filters) -> Array:
     """Whether the reaction time of each row is within the bounds, bool (t); a missing one is not.
 
-    Raises InputError without reaction times, or for bounds that leave nothing.
+    Raises InputError without reaction times.
     """
     if filters.rt_min is None and filters.rt_max is None:
         return np.ones(len(judgments), dtype=bool)
     if judgments.rt is None:
         raise InputError(f"{judgments.source}: --rt-min and --rt-max need the column --rt")
-    low = -np.inf if filters.rt_min is None else filters.rt_min
-    high = np.inf if filters.rt_max is None else filters.rt_max
-    if not low <= high:
-        raise InputError(f"--rt-min {low:g} with --rt-max {high:g}: no time is within")
+    low, high = filters.rt_range
     return np.asarray((judgments.rt >= low) & (judgments.rt <= high))

@@ -21,7 +21,7 @@ def build(material: Material) -> Labels:
     def model() -> Any:
         from crowdkit.aggregation import MACE
 
-        return MACE(n_restarts=1, random_state=material.seed)
+        return MACE(n_restarts=1, random_state=material.seed % 2**32)
 
     return estimate(material, "mace", model, _competence)
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.data.classes import default_names
-from c10h.data.judgments import Codes, Judgments, whole_numbers
+from c10h.data.judgments import Codes, Judgments
+from c10h.data.words import whole_numbers
 from c10h.errors import AmbiguousError, MismatchError, SchemaError
 from c10h.records import Array
 
 SHOWN = 12
+# Up to this many possible keys, counting them all is faster than sorting those that occur.
+TABLE_SIZE = 1 << 22
 
 
 def class_names(
@@ -41,12 +44,13 @@ def class_names(
             f"{judgments.source}: labels are names: give their order with --classes "
             f"(found {_brief(words)})"
         )
-    if len(words) < 2 or numbers.max() + 1 != len(words):
+    count = len(np.unique(numbers))
+    if count < 2 or numbers.max() + 1 != count:
         raise AmbiguousError(
             f"{judgments.source}: labels {_brief(words)} do not say how many classes there are: "
             "give --classes"
         )
-    return default_names(len(words))
+    return default_names(count)
 
 
 def class_numbers(judgments: Judgments, kept: Array, names: Sequence[str]) -> Array:
@@ -58,14 +62,14 @@ def class_numbers(judgments: Judgments, kept: Array, names: Sequence[str]) -> Ar
     known = _meanings(judgments.label.words[used], names)
     numbers = np.full(len(judgments.label.words), -1, dtype=np.int64)
     for place in used:
-        word = _plain(judgments.label.words[place])
-        if word not in known:
+        number = _look_up(judgments.label.words[place], known)
+        if number is None:
             row = int(np.argmax(kept & (judgments.label.row == place)))
             raise SchemaError(
                 f"{judgments.source}: row {row}: expected a label among {_brief(names)}, "
-                f"found {word!r}"
+                f"found {str(judgments.label.words[place])!r}"
             )
-        numbers[place] = known[word]
+        numbers[place] = number
     return numbers
 
 
@@ -96,15 +100,16 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items
     used = present(judgments.item, judged)
     words = judgments.item.words[used]
     of_word = np.zeros(len(judgments.item.words) + 1, dtype=np.int64)
-    order, values = in_order(words)
-    of_word[used[order]] = np.arange(len(words))
-    if values is None:
+    written = whole_numbers(words)
+    if written is None:
         _refuse_negative(judgments, words)
-        return Items(of_word, words[order], None, 0)
+        of_word[used] = np.argsort(np.argsort(words))
+        return Items(of_word, np.sort(words), None, 0)
+    values, of_word[used] = np.unique(written, return_inverse=True)
     highest = int(values[-1])
     if size is not None and highest >= size:
         raise MismatchError(f"{judgments.source}: expected {size} items, found item {highest}")
-    return Items(of_word, values.astype(np.str_), values, (size or highest + 1) - len(words))
+    return Items(of_word, values.astype(np.str_), values, (size or highest + 1) - len(values))
 
 
 def true_classes(
@@ -119,29 +124,40 @@ def true_classes(
         return None
     item = items.of_word[judgments.item.row[judged]]
     word = codes.row[judged]
-    truth = np.zeros(len(items), dtype=np.int64)
-    truth[item] = word
-    if (truth[item] != word).any():
-        wrong = items.names[item[np.argmax(truth[item] != word)]]
-        raise SchemaError(
-            f"{judgments.source}: item {wrong}: expected one true label, found several"
-        )
     known = _meanings(codes.words[present(codes, judged)], names)
-    classes = np.array([known.get(_plain(one), -1) for one in codes.words] + [-1])
-    found: Array = classes[truth]
-    if (found < 0).any():
-        wrong = int(np.argmax(found < 0))
-        shown = repr(str(codes.words[truth[wrong]])) if truth[wrong] < len(codes.words) else "none"
+    found = [_look_up(one, known) for one in codes.words]
+    classes = np.array([-1 if one is None else one for one in [*found, None]])[word]
+    if (classes < 0).any():
+        wrong = int(np.argmax(classes < 0))
+        shown = repr(str(codes.words[word[wrong]])) if word[wrong] < len(codes.words) else "nothing"
         raise SchemaError(
-            f"{judgments.source}: item {items.names[wrong]}: expected a true label among "
+            f"{judgments.source}: item {items.names[item[wrong]]}: expected a true label among "
             f"{_brief(names)}, found {shown}"
         )
-    return found
+    truth = np.zeros(len(items), dtype=np.int64)
+    truth[item] = classes
+    if (truth[item] != classes).any():
+        wrong = int(np.argmax(truth[item] != classes))
+        raise SchemaError(
+            f"{judgments.source}: item {items.names[item[wrong]]}: expected one true label, found "
+            "several"
+        )
+    return truth
 
 
 def present(codes: Codes, rows: Array) -> Array:
     """The words that some of the rows have, as their places."""
     return np.flatnonzero(np.bincount(codes.row[rows], minlength=len(codes.words) + 1)[:-1])
+
+
+def unique_keys(keys: Array, size: int) -> tuple[Array, Array]:
+    """The different ``keys`` of 0 ... size - 1, sorted, and how often each occurs."""
+    if size > TABLE_SIZE:
+        found, times = np.unique(keys, return_counts=True)
+        return found, times
+    times = np.bincount(keys, minlength=size)
+    found = np.flatnonzero(times)
+    return found, times[found]
 
 
 def in_order(words: Array) -> tuple[Array, Array | None]:
@@ -156,9 +172,10 @@ def _names_in_table(judgments: Judgments, kept: Array) -> tuple[str, ...] | None
     if judgments.name is None:
         return None
     nameless = len(judgments.name.words)
-    pairs = np.unique(
-        judgments.label.row[kept].astype(np.int64) * (nameless + 1) + judgments.name.row[kept]
-    )
+    pairs = unique_keys(
+        judgments.label.row[kept].astype(np.int64) * (nameless + 1) + judgments.name.row[kept],
+        len(judgments.label.words) * (nameless + 1),
+    )[0]
     label, name = np.divmod(pairs, nameless + 1)
     order, numbers = in_order(judgments.label.words[label])
     if numbers is None or not np.array_equal(numbers, np.arange(len(label))):
@@ -172,7 +189,7 @@ def _names_in_table(judgments: Judgments, kept: Array) -> tuple[str, ...] | None
 def _meanings(words: Array, names: Sequence[str]) -> Mapping[str, int]:
     """Class numbers by name, or by number where no word is a name."""
     known = {name: number for number, name in enumerate(names)}
-    if any(_plain(word) in known for word in words):
+    if any(_look_up(word, known) is not None for word in words):
         return known
     return {str(number): number for number in range(len(names))}
 
@@ -181,16 +198,17 @@ def _refuse_negative(judgments: Judgments, words: Array) -> None:
     """Raise SchemaError for numbers of which some are negative: they mean no item."""
     numbers = [str(word) for word in words]
     negative = [word for word in numbers if word.startswith("-")]
-    if negative and all(re.fullmatch(r"-?\d+", word) for word in numbers):
+    if negative and all(re.fullmatch(r"-?\d+(\.0)?", word) for word in numbers):
         raise SchemaError(
             f"{judgments.source}: expected item numbers of 0 or more, found {negative[0]} "
             "(if that marks attention checks, name their column with --check)"
         )
 
 
-def _plain(word: object) -> str:
-    """A number without the fraction that other programs write where a column has gaps: 4.0 is 4."""
-    return re.sub(r"^(\d+)\.0$", r"\1", str(word))
+def _look_up(word: object, known: Mapping[str, int]) -> int | None:
+    """The class of a word; else of the number without the fraction that gaps bring: 4.0 is 4."""
+    found = known.get(str(word))
+    return known.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if found is None else found
 
 
 def _brief(words: Sequence[str] | Array) -> str:

@@ -19,6 +19,7 @@ from c10h.labels.numbering import (
     in_order,
     number_items,
     true_classes,
+    unique_keys,
 )
 from c10h.records import Array, Labels
 
@@ -114,8 +115,9 @@ def count_votes(
     if not kept.any():
         raise InputError(
             f"{judgments.source}: no judgment is left: {int(inattentive.sum()):,} of "
-            f"{len(inattentive):,} annotators have an attention under {filters.least_attention:g}, "
-            f"{int(late.sum()):,} judgments are out of the reaction times"
+            f"{len(inattentive):,} annotators have an attention under "
+            f"{filters.least_attention:g}, {int(late.sum()):,} judgments are out of the "
+            "reaction times"
         )
     names = class_names(judgments, kept, classes)
     class_of = class_numbers(judgments, kept, names)
@@ -160,7 +162,7 @@ def count_votes(
         repeaters=repeaters,
         excluded=[
             *_inattentive(judgments, order[inattentive[order]], attention, trials, filters),
-            *_few(items, votes, np.setdiff1d(np.arange(len(items)), stays), filters),
+            *_few(items, votes, np.flatnonzero(row_of < 0), filters),
         ],
         late=np.flatnonzero(late),
         late_rt=np.empty(0) if judgments.rt is None else judgments.rt[late],
@@ -170,8 +172,6 @@ def count_votes(
 
 def _items_that_stay(judgments: Judgments, items: Items, votes: Array, filters: Filters) -> Array:
     """Items with enough judgments. Raises InputError for one without, unless that was allowed."""
-    if filters.min_judgments < 0:
-        raise InputError(f"--min-judgments {filters.min_judgments}: expected 0 or more")
     stays = np.flatnonzero(votes >= max(filters.min_judgments, 1))
     lost = len(items) - len(stays) + items.absent
     if lost and not filters.min_judgments:
@@ -212,7 +212,9 @@ def _inattentive(
 def _few(items: Items, votes: Array, dropped: Array, filters: Filters) -> list[Exclusion]:
     reason = f"judgments under {max(filters.min_judgments, 1)}"
     return [
-        Exclusion("item", str(items.names[number]), reason, float(votes[number]), votes[number])
+        Exclusion(
+            "item", str(items.names[number]), reason, float(votes[number]), int(votes[number])
+        )
         for number in dropped.tolist()
     ]
 
@@ -227,7 +229,7 @@ def _repetitions(annotator: Array, item: Array) -> tuple[int, int]:
 
 def _count_rows(item: Array, label: Array, size: int, classes: int) -> ComputedRows:
     """Counts (n, c) that take memory only where there are votes."""
-    key, count = np.unique(item.astype(np.int64) * classes + label, return_counts=True)
+    key, count = unique_keys(item.astype(np.int64) * classes + label, size * classes)
     count = count.astype(np.int32)
 
     def read(items: slice) -> Array:

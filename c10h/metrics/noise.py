@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 import numpy as np
 from scipy.special import gammaln
 
-from c10h.metrics.block import Block, Float
+from c10h.metrics.block import Block, Float, x_log_x
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.ceilings import CEILINGS, LEAVE_ONE_OUT, MILLER_MADOW, PLUG_IN
 from c10h.records import Array
@@ -34,12 +34,13 @@ def expected_miller_madow(block: Block, n: int) -> Sum:
     """Miller's (1955) correction with n votes: (expected classes with votes - 1) / 2n, nats."""
     drawn = _drawn(block, n)
     seen, items = _sum_over_classes(block, n, _chance_of_any, lambda total: 1 / (2 * total))
-    return seen - float((1 / (2 * drawn)).sum()), items
+    return max(seen - float((1 / (2 * drawn)).sum()), 0.0), items
 
 
 def expected_unanimous(block: Block, n: int) -> Sum:
     """The chance that all n votes are for one class: Σ_k C(c_k, n) / C(N, n)."""
-    return _sum_over_classes(block, n, _chance_of_all)
+    chance, items = _sum_over_classes(block, n, _chance_of_all)
+    return min(chance, items), items
 
 
 def squared_error(block: Block, n: int) -> Sum:
@@ -130,7 +131,7 @@ def top_share(entropies: Float, share: float) -> float:
 
     NaN where no item has any.
     """
-    items = round(share * len(entropies))
+    items = int(np.ceil(np.round(share * len(entropies), 6)))
     total = entropies.sum()
     return float(np.sort(entropies)[::-1][:items].sum() / total) if total else float("nan")
 
@@ -163,10 +164,11 @@ def _sum_over_classes(
 
 def _mean_of_surprise(total: Float, votes: Float, drawn: Float) -> Float:
     """E[-(K/n) log(K/n)] for K of n drawn votes, of N, being among c."""
-    found = np.zeros(len(total))
-    rows = max(1, int(TABLE_ELEMENTS // (drawn.max() + 1)))
-    for start in range(0, len(total), rows):
-        part = slice(start, start + rows)
+    found = -x_log_x(votes / total)  # of all votes, which leave nothing to chance
+    some = np.flatnonzero(drawn < total)
+    rows = max(1, int(TABLE_ELEMENTS // (drawn[some].max(initial=0) + 1)))
+    for start in range(0, len(some), rows):
+        part = some[start : start + rows]
         n = drawn[part, None]
         k = np.arange(1, int(drawn[part].max()) + 1)
         share = k / n

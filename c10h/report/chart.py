@@ -8,7 +8,7 @@ import plotille
 
 HEIGHT = 12
 # What the axis labels of a chart take beside it; plotille puts a tick every ten columns.
-AXIS, TICK = 13, 10
+AXIS, TICK = 20, 10
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -17,8 +17,19 @@ def line_chart(
 ) -> str:
     """Lines over evenly spaced ``columns``, told apart by letters rather than by colour.
 
-    NaN are left out. The chart is as wide as the columns need, at most ``width`` characters.
+    NaN are left out. The chart is as wide as the columns need, at most ``width`` characters, and
+    leaves out columns where there is no room for all.
     """
+    if len(columns) < 2:
+        return ""
+    room = max(2, (width - AXIS) // TICK + 1)
+    if len(columns) > room:
+        kept = [round(place * (len(columns) - 1) / (room - 1)) for place in range(room)]
+        columns = [columns[column] for column in kept]
+        lines = {
+            name: [value for column, value in enumerate(values) if column in kept]
+            for name, values in lines.items()
+        }
     step = TICK * max(1, (width - AXIS) // (TICK * max(1, len(columns) - 1)))
     figure = plotille.Figure()
     figure.width, figure.height = step * (len(columns) - 1), HEIGHT
@@ -37,8 +48,11 @@ def line_chart(
             figure.plot(xs, ys)
             # A letter on the right edge would be outside.
             figure.text([min(x, len(columns) - 1.02) for x in xs], ys, [letter] * len(xs))
-    legend = "   ".join(f"{letter} {name}" for letter, name in zip(LETTERS, lines, strict=False))
-    return f"{figure.show()}\n{legend}\n"
+    legend = [f"{letter} {name}" for letter, name in zip(LETTERS, lines, strict=False)]
+    together = "   ".join(legend)
+    shown = together if len(together) <= width else "\n".join(legend)
+    drawn = "\n".join(line.rstrip() for line in figure.show().splitlines())
+    return f"{drawn}\n{shown}\n"
 
 
 def _tick(place: float, columns: Sequence[str]) -> str:

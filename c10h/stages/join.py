@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.data.classes import are_default, match_order
-from c10h.data.judgments import whole_numbers
 from c10h.data.rows import MappedRows, ShareRows, shares
+from c10h.data.words import whole_numbers
 from c10h.errors import MismatchError
 from c10h.metrics.metric import Needs
 from c10h.records import Array, Labels, Predictions, Rows

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from c10h.data.judgments import whole_numbers
 from c10h.data.readers import check_truth
+from c10h.data.words import whole_numbers
 from c10h.errors import InputError, MismatchError
 from c10h.labels import SOURCES
 from c10h.labels.material import Material
@@ -98,7 +98,11 @@ def truth_by_item(labels: Labels, truth: Array, ids: Array | None) -> Array:
     truth: a class for every item, by number, or by ``ids`` where these are known. Raises
     MismatchError where the items have names and nothing tells whose truth is whose.
     """
+    size = labels.probs.shape[0]
     if labels.ids is None:
+        numbers = None if ids is None else whole_numbers(ids)
+        if numbers is not None and np.array_equal(np.sort(numbers), np.arange(size)):
+            return np.asarray(truth[np.argsort(numbers)])
         return truth
     if ids is not None:
         return np.asarray(truth[match_ids(labels.ids, ids, "judgments", "the file of the truth")])
@@ -108,6 +112,8 @@ def truth_by_item(labels: Labels, truth: Array, ids: Array | None) -> Array:
             "truth: the items have names, and a vector of classes does not say whose they are: "
             "give --true-label COLUMN, or a c10h file with ids"
         )
+    if numbers.max() >= len(truth):
+        raise MismatchError(f"truth: expected item {numbers.max()}, found {len(truth)} items")
     return np.asarray(truth[numbers])
 
 

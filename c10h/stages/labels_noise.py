@@ -103,7 +103,7 @@ class Noise:
         parts = []
         for unit, metrics in UNITS.items():
             lines = {one.name: one.values for one in self.curves if one.metric in metrics}
-            shown = {name: values for name, values in lines.items() if np.nanmax(values) > 0}
+            shown = {name: values for name, values in lines.items() if (values > 0).any()}
             if shown and len(self.votes) > 1:
                 parts.append(line_chart(unit, self.columns(), shown, width))
         return "\n".join(parts)
@@ -172,8 +172,7 @@ class Sample:
 
     def _measure(self, counts: Array) -> dict[tuple[str, str], float]:
         found = drawn_ceilings(counts, self.truth)
-        shares = counts / counts.sum(axis=1, keepdims=True)
-        found[f"entropy in top {TOP:.0%}", ""] = top_share(entropy(shares.T), TOP)
+        found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(counts), TOP)
         return found
 
 
@@ -198,11 +197,15 @@ def labels_noise(
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for n in grid:
         values = {key: (value, 0.0) for key, value in _expected(counts, labels.truth, n).items()}
-        values |= sample.with_all() if n == ALL_VOTES else sample.with_votes(n, draws)
+        values |= sample.with_votes(n, draws) if n < ALL_VOTES else sample.with_all()
+        if n == ALL_VOTES:
+            every = drawn_ceilings(counts, labels.truth)  # not only of the sample
+            every[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(counts), TOP)
+            values |= {key: (value, 0.0) for key, value in every.items()}
         for key, value in values.items():
             found.setdefault(key, []).append(value)
         advance(1)
-    entropies = entropy((counts / total[:, None]).T)
+    entropies = _entropies(counts)
     return Noise(
         votes=grid,
         curves=[
@@ -236,7 +239,12 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
         raise InputError(f"--votes: expected numbers of 1 or more, found {min(votes)}")
     most = int(_counts_of(labels).sum(axis=1).max())
     steps = [step * 10**power for power in range(len(str(most))) for step in STEPS]
-    return [*(votes or [n for n in steps if n < most]), ALL_VOTES]
+    return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
+
+
+def _entropies(counts: Array) -> Float:
+    """Plug-in entropies of votes (n, c), nats."""
+    return entropy((counts / counts.sum(axis=1, keepdims=True)).T)
 
 
 def _counts_of(labels: Labels) -> Array:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.labels.allocation import OBJECTIVES, Remaining, allocate, fit_prior
+from c10h.labels.allocation import OBJECTIVES, PRIOR_RANGE, allocate, fit_prior
 from c10h.records import Array, Labels
 from c10h.report.table import Cell, Table
 
 SHOWN = 20
+MOST_BUDGET = 10**12
 
 
 @dataclass(frozen=True)
@@ -101,18 +102,23 @@ def labels_plan(
     if labels.counts is None:
         raise InputError("labels plan needs vote counts, found probabilities only")
     size = labels.counts.shape[0]
-    if budget < 1:
-        raise InputError(f"--budget {budget}: expected 1 or more judgments")
+    if not 1 <= budget <= MOST_BUDGET:
+        raise InputError(f"--budget {budget}: expected 1 to {MOST_BUDGET:,} judgments")
     if limit is not None and (limit < 1 or limit * size < budget):
         raise InputError(
             f"--max-per-item {limit}: {size:,} items with at most {limit} judgments each cannot "
             f"take {budget:,}"
         )
-    if prior is not None and not 0 < prior < float("inf"):
-        raise InputError(f"--prior {prior:g}: expected more than 0 pseudo-votes")
+    low, high = PRIOR_RANGE
+    if prior is not None and not low <= prior <= high:
+        raise InputError(f"--prior {prior:g}: expected {low:g} to {high:g} pseudo-votes a class")
     counts = np.asarray(labels.counts[0:size])
+    if prior is None and counts.sum(axis=1).max() < 2:
+        raise InputError(
+            "labels plan: with one vote an item nothing tells how far people agree: give --prior"
+        )
     prior = fit_prior(counts) if prior is None else prior
-    remaining = Remaining.of(counts, prior, objective)
+    remaining = OBJECTIVES[objective].remaining(counts, prior)
     further = allocate(remaining, budget, limit, seed)
     chosen = np.flatnonzero(further)
     chosen = chosen[np.argsort(-further[chosen], kind="stable")]

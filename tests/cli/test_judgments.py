@@ -1,0 +1,419 @@
+"""``labels build`` on tables of judgments, from the file to the labels, messages and lineage."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars
+import pytest
+
+from c10h import h5
+from c10h.data.classes import CLASS_LISTS
+from c10h.files import Source
+from c10h.records import Array, Labels
+
+from .conftest import Files, Run
+
+TABLE = "annotator,item,label\nann,0,1\nbob,0,0\nann,1,2\nbob,1,2\ncy,0,1\n"
+COUNTS = [[1, 2, 0], [0, 0, 2]]
+SAID = "5 judgments by 3 annotators"
+OTHER = "who,file,said\nann,b.png,cat\nbob,b.png,dog\nbob,a.png,cat\n"
+NAMED = ("--annotator", "who", "--item", "file", "--label", "said", "--classes", "cat,dog")
+CHECKED = (
+    "annotator,item,label,gold,right,ms\n"
+    "ann,0,1,0,0,100\nann,1,0,0,1,200\nann,-99999,0,1,1,1\n"
+    "bob,0,0,0,1,900\nbob,-99999,0,1,0,1\nbob,1,1,0,0,300\n"
+)
+CHECKS = ("--check", "gold", "--correct", "right")
+
+
+def labels_of(path: Path) -> Labels:
+    record = h5.read(Source.open(str(path)), Labels)
+    assert isinstance(record, Labels)
+    return record
+
+
+def counts_of(path: Path) -> list[list[int]]:
+    counts = labels_of(path).counts
+    assert counts is not None
+    found: list[list[int]] = counts[0 : counts.shape[0]].tolist()
+    return found
+
+
+def zipped(name: str, text: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return target.getvalue()
+
+
+def as_parquet(text: str) -> bytes:
+    target = io.BytesIO()
+    polars.read_csv(text.encode()).write_parquet(target)
+    return target.getvalue()
+
+
+class TestForms:
+    FORMS: Mapping[str, bytes] = {
+        "t.csv": TABLE.encode(),
+        "T.CSV": TABLE.encode(),
+        "t.tsv": TABLE.replace(",", "\t").encode(),
+        "semicolons.csv": TABLE.replace(",", ";").encode(),
+        "bom.csv": b"\xef\xbb\xbf" + TABLE.encode(),
+        "bom and quotes.csv": b'\xef\xbb\xbf"annotator",' + TABLE.encode()[10:],
+        "crlf.csv": TABLE.replace("\n", "\r\n").encode(),
+        "quotes.csv": TABLE.replace("ann,", '"ann",').encode(),
+        "spaces.csv": TABLE.replace("ann,0", " ann , 0 ").encode(),
+        "floats.csv": re.sub(r"(\d)", r"\1.0", TABLE).encode(),
+        "worker.csv": TABLE.replace("annotator,item", "worker,task").encode(),
+        "index.csv": b",annotator,item,label\n" + b"".join(
+            f"{row},{line}\n".encode() for row, line in enumerate(TABLE.splitlines()[1:])
+        ),
+        "t.csv.gz": gzip.compress(TABLE.encode()),
+        "t.tsv.gz": gzip.compress(TABLE.replace(",", "\t").encode()),
+        "t.zip": zipped("any.csv", TABLE),
+        "t.parquet": as_parquet(TABLE),
+    }  # fmt: skip
+
+    @pytest.mark.parametrize("name", FORMS)
+    def test_counts_and_messages(self, files: Files, c10h: Run, name: str) -> None:
+        files.path(name).write_bytes(self.FORMS[name])
+        result = c10h("labels", "build", name, "-o", "out.h5")
+        assert (result.status, result.out) == (0, "")
+        assert result.err == (
+            f"{name}: {SAID}\n"
+            "out.h5: 2 items, 3 classes, human labels with 5 votes (2 to 3 an item), "
+            "without truth\n"
+        )
+        assert counts_of(files.path("out.h5")) == COUNTS
+
+    @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.zip", "t.parquet", "t.tsv"])
+    def test_from_stdin_and_to_stdout(self, files: Files, c10h: Run, name: str) -> None:
+        result = c10h("labels", "build", "-", "-o", "-", stdin=self.FORMS[name])
+        assert result.status == 0, result.err
+        assert result.err.startswith(f"stdin: {SAID}\n")
+        files.path("out.h5").write_bytes(result.stdout)
+        assert counts_of(files.path("out.h5")) == COUNTS
+
+    def test_in_a_pipe_of_processes(self, files: Files, process: Run) -> None:
+        built = process("labels", "build", "-", "-o", "-", stdin=TABLE.encode())
+        shown = process("show", "-", "--json", stdin=built.stdout).json()
+        assert shown["lineage"]["inputs"][0]["name"] == "stdin"
+
+    def test_the_same_table_gives_the_same_bytes(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", TABLE)
+        for name in ("a.h5", "b.h5"):
+            assert c10h("labels", "build", "t.csv", "-o", name).status == 0
+        assert files.path("a.h5").read_bytes() == files.path("b.h5").read_bytes()
+
+
+class TestNames:
+    def test_columns_by_option_and_items_by_name(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", OTHER)
+        result = c10h("labels", "build", "t.csv", *NAMED, "-o", "out.h5")
+        assert result.status == 0
+        assert "t.csv: its 2 items are in the order of their names, written as ids" in result.err
+        found = labels_of(files.path("out.h5"))
+        assert found.classes == ("cat", "dog")
+        assert found.ids is not None
+        assert found.ids.tolist() == ["a.png", "b.png"]
+        assert counts_of(files.path("out.h5")) == [[1, 0], [1, 1]]
+        assert found.annotators["id"][:].tolist() == ["ann", "bob"]
+
+    def test_names_of_any_script_and_with_any_sign(self, files: Files, c10h: Run) -> None:
+        names = ["日本.png", 'a,"b"', "two\nlines", "Ünder", "007"]
+        target = io.StringIO()
+        csv.writer(target).writerows(
+            [["annotator", "item", "label"], *([name, name, "Käse"] for name in names)]
+        )
+        files.save("t.csv", target.getvalue())
+        result = c10h("labels", "build", "t.csv", "--classes", "Käse,Brot", "-o", "out.h5")
+        assert result.status == 0, result.err
+        found = labels_of(files.path("out.h5"))
+        assert found.ids is not None
+        assert found.ids.tolist() == sorted(names)
+
+    def test_truth_from_a_column(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", OTHER.replace("\n", ",dog\n").replace("said,dog", "said,true"))
+        line = ["labels", "build", "t.csv", *NAMED, "--true-label", "true", "-o", "out.h5"]
+        assert "with truth" in c10h(*line).err
+        truth = labels_of(files.path("out.h5")).truth
+        assert truth is not None
+        assert truth.tolist() == [1, 1]
+
+    def test_truth_from_a_vector_by_number(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", TABLE.replace(",1,2", ",4,2"))
+        files.save("y.npy", np.array([2, 1, 1, 1, 0]))
+        line = ["labels", "build", "t.csv", "--truth", "y.npy", "--min-judgments", "1"]
+        assert c10h(*line, "-o", "out.h5").status == 0
+        found = labels_of(files.path("out.h5"))
+        assert found.truth is not None
+        assert found.ids is not None
+        assert (found.truth.tolist(), found.ids.tolist()) == ([2, 0], ["0", "4"])
+
+    def test_truth_from_a_file_with_ids(self, files: Files, c10h: Run) -> None:
+        ids, truth = np.array(["b.png", "c.png", "a.png"]), np.array([1, 0, 0])
+        shares = np.full((3, 2), 0.5)
+        files.save("y.h5", Labels(classes=("cat", "dog"), probs=shares, truth=truth, ids=ids))
+        files.save("t.csv", OTHER)
+        line = ["labels", "build", "t.csv", *NAMED, "--truth", "y.h5", "-o", "out.h5"]
+        assert c10h(*line).status == 0
+        found = labels_of(files.path("out.h5")).truth
+        assert found is not None
+        assert found.tolist() == [0, 1]
+
+    def test_a_prior_leaves_the_votes_alone(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", TABLE)
+        assert c10h("labels", "build", "t.csv", "--prior", "1", "-o", "out.h5").status == 0
+        assert counts_of(files.path("out.h5")) == COUNTS
+        probs = labels_of(files.path("out.h5")).probs[0:2]
+        np.testing.assert_allclose(probs, [[2 / 6, 3 / 6, 1 / 6], [1 / 5, 1 / 5, 3 / 5]])
+
+
+class TestLeftOut:
+    def test_annotators_are_listed(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", CHECKED)
+        line = ["labels", "build", "t.csv", *CHECKS, "-o", "out.h5", "--excluded", "x.csv"]
+        result = c10h(*line)
+        assert result.status == 0
+        assert result.err.splitlines()[:2] == [
+            "t.csv: 4 judgments by 2 annotators, and 2 attention checks",
+            "t.csv: left out 1 annotators (attention under 0.75) with 2 judgments: bob",
+        ]
+        assert counts_of(files.path("out.h5")) == [[0, 1], [1, 0]]
+        found = labels_of(files.path("out.h5")).annotators
+        assert found["attention"][:].tolist() == [1, 0]
+        assert found["excluded"][:].tolist() == [0, 1]
+        assert files.path("x.csv").read_text() == (
+            "what,name,reason,value,judgments\nannotator,bob,attention under 0.75,0.0,2\n"
+        )
+
+    def test_columns_of_usual_names_need_no_options(self, files: Files, c10h: Run) -> None:
+        usual = "annotator,item,label,check,correct,rt\n"
+        files.save("t.csv", usual + CHECKED.split("\n", 1)[1])
+        result = c10h("labels", "build", "t.csv", "--rt-max", "150", "--min-judgments", "1",
+                      "--classes", "2", "-o", "out.h5")  # fmt: skip
+        assert result.status == 0, result.err
+        assert "left out 1 annotators (attention under 0.75)" in result.err
+        assert counts_of(files.path("out.h5")) == [[0, 1]]
+
+    def test_judgments_by_time_and_items(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", CHECKED + "ann,2,1,0,1,5000\nann,4,1,0,1,7\n")
+        options = ["--min-attention", "0", "--rt", "ms", "--rt-max", "500", "--min-judgments", "2"]
+        line = ["labels", "build", "t.csv", *CHECKS, *options, "-o", "out.h5"]
+        result = c10h(*line, "--excluded", "x.csv", "--classes", "2")
+        assert result.status == 0, result.err
+        assert "t.csv: left out 2 judgments out of the reaction times\n" in result.err
+        assert "t.csv: left out 4 items with too few judgments\n" in result.err
+        rows = list(csv.reader(files.path("x.csv").read_text().splitlines()))
+        assert rows[1:] == [
+            ["item", "0", "judgments under 2", "1.0", "1"],
+            ["item", "2", "judgments under 2", "0.0", "0"],
+            ["item", "4", "judgments under 2", "1.0", "1"],
+            ["judgment", "3", "reaction time out of bounds", "900.0", "1"],
+            ["judgment", "6", "reaction time out of bounds", "5000.0", "1"],
+        ]
+        assert counts_of(files.path("out.h5")) == [[1, 1]]
+
+    def test_an_item_judged_twice_by_one_annotator(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", TABLE + "cy,0,1\ncy,0,0\n")
+        result = c10h("labels", "build", "t.csv", "-o", "out.h5")
+        assert result.status == 0
+        said = "t.csv: 2 judgments repeat an item for the same annotator (1 annotators); they are"
+        assert said in result.err
+        assert counts_of(files.path("out.h5")) == [[2, 3, 0], [0, 0, 2]]
+
+    def test_annotators_without_a_check_are_told(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", CHECKED + "cy,0,1,0,1,100\n")
+        result = c10h("labels", "build", "t.csv", *CHECKS, "-o", "out.h5")
+        assert "t.csv: 1 annotators had no attention check; they are kept\n" in result.err
+        assert labels_of(files.path("out.h5")).annotators["votes"][:].tolist() == [2, 0, 1]
+
+    def test_twenty_names_are_shown(self, files: Files, c10h: Run) -> None:
+        bad = "".join(f"w{n:02},0,0,0,0,1\nw{n:02},,,1,0,1\n" for n in range(30))
+        files.save("t.csv", CHECKED + bad)
+        result = c10h("labels", "build", "t.csv", *CHECKS, "-o", "out.h5")
+        line = next(line for line in result.err.splitlines() if "left out 31" in line)
+        assert line.endswith("w17, w18, ...")
+
+    def test_a_name_of_two_lines_does_not_break_the_message(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", CHECKED.replace("bob", '"bo\nb"'))
+        result = c10h("labels", "build", "t.csv", *CHECKS, "-o", "out.h5")
+        assert result.status == 0
+        assert all(line.startswith(("t.csv: ", "out.h5: ")) for line in result.err.splitlines())
+
+    def test_the_lineage_tells_options_inputs_and_what_was_left_out(
+        self, files: Files, c10h: Run
+    ) -> None:
+        files.save("t.csv", CHECKED)
+        options = ["--min-attention", "0.8", "--rt", "ms", "--rt-min", "50", "--excluded", "x.csv"]
+        assert c10h("labels", "build", "t.csv", *CHECKS, *options, "-o", "out.h5").status == 0
+        lineage = c10h("show", "out.h5", "--json").json()["lineage"]
+        assert lineage["command"] == "c10h labels build"
+        assert lineage["options"] == {
+            "as": "human", "check": "gold", "correct": "right", "rt": "ms",
+            "min-attention": 0.8, "rt-min": 50,
+        }  # fmt: skip
+        (used,) = lineage["inputs"]
+        assert (used["role"], used["name"], used["kind"]) == ("judgments", "t.csv", None)
+        assert used["sha256"] == Source.open("t.csv").sha256
+        assert lineage["excluded"] == {
+            "annotators": 1, "annotators-named": ["bob"], "judgments-of-annotators": 2,
+        }  # fmt: skip
+
+    def test_thousands_of_long_names_fit_in_a_lineage(self, files: Files, c10h: Run) -> None:
+        bad = "".join(f"{n:0100},0,0,0,0,1\n{n:0100},,,1,0,1\n" for n in range(1500))
+        files.save("t.csv", CHECKED + bad)
+        assert c10h("labels", "build", "t.csv", *CHECKS, "-o", "out.h5").status == 0
+        excluded = c10h("show", "out.h5", "--json").json()["lineage"]["excluded"]
+        assert excluded["annotators"] == 1501
+        assert len(excluded["annotators-named"]) == 1000
+
+
+class TestCompare:
+    def test_equal(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", TABLE)
+        files.save("c.npy", np.array(COUNTS))
+        result = c10h("labels", "build", "t.csv", "--compare", "c.npy", "-o", "out.h5")
+        assert (result.status, result.out) == (0, "")
+        last = result.err.splitlines()[-1]
+        assert last == "c.npy: equal to the last vote: 2 items, 5 votes, matched by position"
+
+    @pytest.mark.parametrize("output", ["out.h5", "-"])
+    def test_different(self, files: Files, c10h: Run, output: str) -> None:
+        files.save("t.csv", TABLE)
+        files.save("c.npy", np.array([[1, 2, 0], [0, 1, 1]]))
+        result = c10h("labels", "build", "t.csv", "--compare", "c.npy", "-o", output)
+        assert result.status == 3
+        assert result.err.splitlines()[-1] == (
+            "error: c.npy: 1 of 2 items differ: 5 votes rebuilt, 5 published "
+            "(items matched by position)"
+        )
+        table = result.err if output == "-" else result.out
+        rows = [line.split() for line in table.splitlines() if line.startswith(("item ", "1 "))]
+        assert rows == [
+            ["item", "class", "rebuilt", "published"], ["1", "1", "0", "1"], ["1", "2", "2", "1"],
+        ]  # fmt: skip
+        if output == "-":
+            files.path("out.h5").write_bytes(result.stdout)
+        assert counts_of(files.path("out.h5")) == COUNTS
+
+    def test_by_ids_and_from_stdin(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", OTHER)
+        assert c10h("labels", "build", "t.csv", *NAMED, "-o", "a.h5").status == 0
+        line = ["labels", "build", "t.csv", *NAMED, "-o", "b.h5", "--compare", "-"]
+        result = c10h(*line, stdin=files.path("a.h5").read_bytes())
+        assert "stdin: equal to the last vote: 2 items, 3 votes, matched by ids" in result.err
+
+    def test_a_prior_does_not_matter(self, files: Files, c10h: Run) -> None:
+        files.save("c.npy", np.array(COUNTS))
+        line = ["labels", "build", "c.npy", "--prior", "3", "--compare", "c.npy", "-o", "out.h5"]
+        assert c10h(*line).status == 0
+
+
+@pytest.fixture(scope="module")
+def trials(real_data: Path) -> dict[str, Array]:
+    """A trial file of the size of CIFAR-10H's, from its published counts; 16 were inattentive."""
+    random = np.random.default_rng(0)
+    counts = np.load(real_data / "cifar10h-counts.npy").astype(np.int64)
+    truth = np.load(real_data / "cifar10_test_labels.npy").astype(np.int64)
+    item, label = np.nonzero(counts)
+    times = counts[item, label]
+    item, label = np.repeat(item, times), np.repeat(label, times)
+    who = np.arange(len(item)) % (len(item) // 200)
+    lazy = np.repeat(np.arange(16) + who.max() + 1, 200)
+    people = np.arange(lazy[-1] + 1)
+    check = np.repeat(people, 8)
+    passed = np.where(people <= who.max(), 6, 5)[check] > np.tile(np.arange(8), len(people))
+    extra, shown = random.integers(0, 10_000, len(lazy)), random.integers(0, 10, len(check))
+    item = np.concatenate([item, extra, np.full(len(check), -99999)])
+    true = np.concatenate([truth[item[: -len(check)]], shown])
+    said = np.concatenate([label, random.integers(0, 10, len(lazy)), (shown + ~passed) % 10])
+    order = random.permutation(len(item))
+    columns = {
+        "annotator_id": np.concatenate([who, lazy, check]),
+        "is_attn_check": np.arange(len(item)) >= len(item) - len(check),
+        "true_label": true,
+        "chosen_label": said,
+        "chosen_category": np.array(CLASS_LISTS["cifar10"])[said],
+        "correct_guess": said == true,
+        "index": item,
+        "reaction_time": random.integers(300, 5000, len(item)),
+    }
+    return {name: values[order] for name, values in columns.items()}
+
+
+class TestPublishedCounts:
+    @staticmethod
+    def write(path: Path, columns: Mapping[str, Array], flags: Sequence[str] = ()) -> None:
+        frame = polars.DataFrame(dict(columns)).with_columns(polars.col(flags).cast(polars.Int8))
+        if path.suffix == ".gz":
+            path.write_bytes(gzip.compress(frame.write_csv().encode(), 1))
+        else:
+            frame.write_csv(path)
+
+    @pytest.mark.parametrize("spelling", ["cifar10_test_test_idx", "cifar10_test_set_idx"])
+    def test_are_rebuilt_to_the_last_vote(
+        self, files: Files, c10h: Run, real_data: Path, trials: dict[str, Array], spelling: str
+    ) -> None:
+        columns = {spelling if name == "index" else name: trials[name] for name in trials}
+        self.write(files.path("raw.csv"), columns, ["is_attn_check", "correct_guess"])
+        published = real_data / "cifar10h-counts.npy"
+        result = c10h("labels", "build", "raw.csv", "-o", "out.h5", "--compare", published)
+        assert result.status == 0, result.err
+        lines = result.err.splitlines()
+        assert lines[0].startswith("raw.csv: 514,200 judgments by 2,571 annotators, and 20,568 ")
+        assert lines[1].startswith(
+            "raw.csv: left out 16 annotators (attention under 0.75) with 3,200 judgments: 2555, "
+        )
+        assert lines[-1].endswith("to the last vote: 10,000 items, 511,000 votes, matched by "
+                                  "position")  # fmt: skip
+        found = labels_of(files.path("out.h5"))
+        assert found.classes == CLASS_LISTS["cifar10"]
+        assert found.ids is None
+        assert found.truth is not None
+        assert found.counts is not None
+        np.testing.assert_array_equal(found.counts[0:10_000], np.load(published))
+        truth = np.load(real_data / "cifar10_test_labels.npy")
+        np.testing.assert_array_equal(found.truth, truth)
+
+    def test_by_other_names_and_options(
+        self, files: Files, c10h: Run, real_data: Path, trials: dict[str, Array]
+    ) -> None:
+        names = polars.Series(trials["index"]).cast(polars.String).str.zfill(5)
+        columns = {
+            "worker id": trials["annotator_id"],
+            "Image": ("test/" + names + ".png").to_numpy(),
+            "answer": trials["chosen_category"],
+            "gold?": trials["is_attn_check"],
+            "gold ok": trials["correct_guess"],
+        }
+        self.write(files.path("crowd.csv.gz"), columns)
+        options = ["--annotator", "worker id", "--item", "Image", "--label", "answer"]
+        options += ["--check", "gold?", "--correct", "gold ok", "--classes", "cifar10"]
+        published = real_data / "cifar10h-counts.npy"
+        line = ["labels", "build", "crowd.csv.gz", *options, "-o", "out.h5"]
+        result = c10h(*line, "--compare", published)
+        assert result.status == 0, result.err
+        assert "left out 16 annotators" in result.err
+        assert "equal to the last vote: 10,000 items, 511,000 votes" in result.err
+        ids = labels_of(files.path("out.h5")).ids
+        assert ids is not None
+        assert ids[[0, 9999]].tolist() == ["test/00000.png", "test/09999.png"]
+
+    def test_counted_without_the_filter_they_differ(
+        self, files: Files, c10h: Run, real_data: Path, trials: dict[str, Array]
+    ) -> None:
+        columns = {"cifar10_test_test_idx" if n == "index" else n: v for n, v in trials.items()}
+        self.write(files.path("raw.csv"), columns)
+        line = ["labels", "build", "raw.csv", "-o", "out.h5", "--min-attention", "0"]
+        result = c10h(*line, "--compare", real_data / "cifar10h-counts.npy")
+        assert result.status == 3
+        assert "514,200 votes rebuilt, 511,000 published" in result.err

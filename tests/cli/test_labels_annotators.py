@@ -1,0 +1,223 @@
+"""``c10h labels annotators`` and the models of crowd-kit as a user runs them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .conftest import PYTHON, Files, Refuse, Run, start
+
+ANNOTATORS = ("labels", "annotators", "t.csv", "--classes", "cat,dog,bird")
+TRIALS = [
+    *("--annotator", "who", "--item", "what", "--label", "said", "--check", "chk"),
+    *("--correct", "ok", "--rt", "ms", "--true-label", "truth"),
+]
+FORMATS = ("terminal", "markdown", "latex", "csv", "json")
+MODELS = ("dawid-skene", "mace", "glad")
+
+
+def table(random: np.random.Generator) -> str:
+    """Six annotators of twelve items, the last two guess and fail their checks."""
+    lines = ["who,what,said,chk,ok,ms,truth"]
+    for who in range(6):
+        for item in range(12):
+            right = who < 4 and random.random() < 0.9
+            label = item % 3 if right else int(random.integers(3))
+            lines.append(f"w_{who},{item},{label},0,,{100 * who + item},{item % 3}")
+        lines += [f"w_{who},,,1,{int(who < 4)},,"] * 2
+    return "\n".join(lines)
+
+
+@pytest.fixture(autouse=True)
+def judgments(files: Files) -> Path:
+    return files.save("t.csv", table(np.random.default_rng(0)))
+
+
+class TestForms:
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_every_form(self, c10h: Run, form: str) -> None:
+        result = c10h(*ANNOTATORS, *TRIALS, "--format", form)
+        assert (result.status, result.err) == (0, "")
+        for column in ("annotator", "attention", "agreement", "kappa", "accuracy", "rt"):
+            assert column in result.out
+        assert "nan" not in result.out.lower()
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_a_file_has_what_stdout_has(self, files: Files, c10h: Run, form: str) -> None:
+        wanted = c10h(*ANNOTATORS, *TRIALS, "--format", form).out
+        result = c10h(*ANNOTATORS, *TRIALS, "--format", form, "-o", "out")
+        assert (result.status, result.out, result.err) == (0, "", "")
+        assert files.path("out").read_text() == wanted
+
+    def test_json(self, c10h: Run) -> None:
+        rows = c10h(*ANNOTATORS, *TRIALS, "--json").json()
+        assert [row["trials"] for row in rows] == [12] * 6
+        assert sorted(row["annotator"] for row in rows if row["excluded"]) == ["w_4", "w_5"]
+        agreement = [row["agreement"] for row in rows]
+        assert agreement == sorted(agreement)
+        assert {row["rt"] for row in rows} == {100 * who + 5.5 for who in range(6)}
+
+    def test_csv(self, c10h: Run) -> None:
+        out = c10h(*ANNOTATORS, *TRIALS, "--format", "csv").out
+        rows = list(csv.DictReader(io.StringIO(out)))
+        told = c10h(*ANNOTATORS, *TRIALS, "--json").json()
+        assert [float(row["kappa"]) for row in rows] == [row["kappa"] for row in told]
+
+    def test_names_that_formats_give_a_meaning(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", 'annotator,item,label\n"a|b_c",0,0\n"x&y%",0,1\n')
+        assert r"a\|b\_c" in c10h(*ANNOTATORS, "--format", "markdown").out
+        assert r"x\&y\%" in c10h(*ANNOTATORS, "--format", "latex").out
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        "sort", ["agreement", "kappa", "attention", "accuracy", "rt", "trials", "excluded"]
+    )
+    def test_sorting(self, c10h: Run, sort: str) -> None:
+        line = [*ANNOTATORS, *TRIALS, "--json", "--sort", sort]
+        values = [row[sort] for row in c10h(*line).json()]
+        assert values == sorted(values)
+        values = [row[sort] for row in c10h(*line, "--descending").json()]
+        assert values == sorted(values, reverse=True)
+
+    def test_the_first_rows(self, c10h: Run) -> None:
+        line = [*ANNOTATORS, *TRIALS, "--sort", "annotator"]
+        assert len(c10h(*line, "--limit", 2, "--json").json()) == 2
+        assert "2 of 6 annotators" in c10h(*line, "--limit", 2).out
+
+    def test_classes_are_inferred_where_all_were_chosen(self, c10h: Run) -> None:
+        line = ["labels", "annotators", "t.csv", *TRIALS, "--json"]
+        assert c10h(*line).json() == c10h(*ANNOTATORS, *TRIALS, "--json").json()
+
+    def test_bounds_on_time(self, c10h: Run) -> None:
+        rows = c10h(*ANNOTATORS, *TRIALS, "--json", "--rt-min", 100, "--rt-max", 250).json()
+        times = {row["annotator"]: row["rt"] for row in rows}
+        assert times["w_0"] is None
+        assert times["w_1"] == 105.5
+
+    def test_stdin(self, files: Files, c10h: Run) -> None:
+        content = files.path("t.csv").read_bytes()
+        line = ["labels", "annotators", "-", *ANNOTATORS[3:], *TRIALS, "--json"]
+        assert c10h(*line, stdin=content).out == c10h(*ANNOTATORS, *TRIALS, "--json").out
+
+    def test_a_compressed_table(self, files: Files, c10h: Run) -> None:
+        content = files.path("t.csv").read_bytes()
+        files.path("t.csv.gz").write_bytes(gzip.compress(content))
+        line = ["labels", "annotators", "t.csv.gz", *ANNOTATORS[3:], *TRIALS, "--json"]
+        assert c10h(*line).out == c10h(*ANNOTATORS, *TRIALS, "--json").out
+
+    def test_a_reader_that_leaves(self, files: Files) -> None:
+        line = " ".join([*PYTHON, *ANNOTATORS, *TRIALS, "--format", "csv"])
+        result = start(["bash", "-c", f"{line} | head -1"], files.folder)
+        assert result.err == ""
+        assert result.out.startswith("annotator,trials,attention")
+
+
+SPECIAL = {
+    "one judgment": ["a,0,0"],
+    "one annotator": ["a,0,0", "a,1,1", "a,2,0"],
+    "one item": ["a,0,0", "b,0,1", "c,0,0"],
+    "one class": ["a,0,0", "b,0,0", "a,1,0", "b,1,0"],
+    "alone": ["a,0,0", "b,1,1", "c,2,0"],
+    "twice": ["a,0,0", "a,0,1", "b,1,0"],
+}
+
+
+@pytest.mark.parametrize("what", SPECIAL)
+def test_tables_with_little_to_go_by(files: Files, c10h: Run, what: str) -> None:
+    files.save("t.csv", "\n".join(["annotator,item,label", *SPECIAL[what]]))
+    for form in FORMATS:
+        result = c10h(*ANNOTATORS, "--format", form)
+        assert (result.status, result.err) == (0, "")
+        assert "nan" not in result.out.lower()
+    c10h(*ANNOTATORS, "--json").json()
+
+
+@pytest.mark.parametrize("least", ["2", "-0.5", "nan"])
+@pytest.mark.parametrize("command", ["annotators", "build"])
+def test_a_bound_on_attention_that_is_no_share(refuses: Refuse, command: str, least: str) -> None:
+    line = ["labels", command, *ANNOTATORS[2:], *TRIALS]
+    refuses(*line, "--min-attention", least, says=f"--min-attention {least}: expected a share")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--annotator", "none"], "'none' (--annotator)"),
+        ([], "which column is the annotator? --annotator names it"),
+        ([*TRIALS, "--rt-min", "9", "--rt-max", "1"], "no time is within"),
+        ([*TRIALS, "--rt-min", "9999"], "no judgment is left"),
+        ([*TRIALS[:6], "--sort", "rt"], "--sort rt: this table has only"),
+        ([*TRIALS[:6], "--min-attention", "0.5"], "--min-attention needs the columns"),
+    ],
+    ids=lambda one: " ".join(one[-2:]) if isinstance(one, list) else "",
+)
+def test_what_cannot_be_done_is_told(
+    files: Files, refuses: Refuse, options: list[str], says: str
+) -> None:
+    if "--sort" in options or "--min-attention" in options:
+        lines = [line.split(",")[:3] for line in files.path("t.csv").read_text().splitlines()]
+        files.save("t.csv", "\n".join(",".join(line) for line in lines if line[1]))
+    refuses(*ANNOTATORS, *options, says=says)
+
+
+def test_counts_are_no_judgments(refuses: Refuse) -> None:
+    refuses("labels", "annotators", "counts.npy", says="counts.npy")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--sort", "none"], ["--limit", "0"], ["--limit", "x"], ["--format", "xml"]],
+    ids=" ".join,
+)
+def test_usage_errors(c10h: Run, options: list[str]) -> None:
+    result = c10h(*ANNOTATORS, *TRIALS, *options)
+    assert (result.status, result.out) == (2, "")
+    assert options[0] in result.err
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:crowdkit")
+class TestModels:
+    LINE = ("labels", "build", *ANNOTATORS[2:], *TRIALS)
+
+    @pytest.mark.parametrize("what", MODELS)
+    def test_the_output_warns_that_disagreement_collapses(
+        self, files: Files, c10h: Run, what: str
+    ) -> None:
+        result = c10h(*self.LINE, "--as", what, "-o", "out.h5")
+        assert result.status == 0
+        assert "warning: " in result.err
+        assert "collapses the disagreement" in result.err
+        assert f"3 classes, {what} labels without vote counts, with truth" in result.err
+        again = c10h(*self.LINE, "--as", what, "-o", "-")
+        assert again.stdout == files.path("out.h5").read_bytes()
+
+    def test_help_warns_too(self, process: Run) -> None:
+        text = " ".join(process("labels", "build", "--help").out.replace("│", " ").split())
+        assert "collapse the disagreement between people" in text
+        assert "pip install 'c10h[crowd]'" in text
+
+    @pytest.mark.parametrize("what", MODELS)
+    def test_counts_are_no_judgments(self, refuses: Refuse, what: str) -> None:
+        refuses("labels", "build", "counts.npy", "--as", what, says="counts.npy")
+
+    @pytest.mark.parametrize("what", MODELS)
+    def test_without_crowd_kit(
+        self, files: Files, c10h: Run, what: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "crowdkit.aggregation", None)
+        result = c10h(*self.LINE, "--as", what, "-o", "out.h5")
+        assert (result.status, result.out) == (1, "")
+        *_, last = result.err.splitlines()
+        assert last == f"error: --as {what} needs crowd-kit: pip install 'c10h[crowd]'"
+        assert not files.path("out.h5").exists()
+
+    def test_a_large_seed(self, c10h: Run) -> None:
+        result = c10h(*self.LINE, "--as", "mace", "--seed", 1 << 40, "-o", "out.h5")
+        assert (result.status, result.out) == (0, "")

@@ -1,0 +1,431 @@
+"""From judgments to votes: who is left out, what words stand for, and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+
+from c10h.data.judgments import Codes, Judgments
+from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
+from c10h.labels.filters import Filters, attention_of, in_time
+from c10h.labels.votes import Votes, count_votes
+from c10h.records import Array, Labels
+
+EVERYTHING = Filters()
+SOME = Filters(min_judgments=1)
+
+
+def codes(column: Sequence[Any]) -> Codes:
+    known = sorted({str(word) for word in column if word is not None})
+    row = [len(known) if word is None else known.index(str(word)) for word in column]
+    return Codes(np.array(known, dtype=np.str_), np.array(row, dtype=np.uint32))
+
+
+def table(who: Sequence[Any], what: Sequence[Any], said: Sequence[Any], **more: Any) -> Judgments:
+    """Judgments from lists or words; check and correct are flags, rt numbers."""
+    flags = {"check": bool, "correct": bool, "rt": float}
+    parts = {
+        part: np.array(column, dtype=flags[part]) if part in flags else codes(column)
+        for part, column in more.items()
+    }
+    return Judgments("t.csv", codes(who), codes(what), codes(said), **parts)
+
+
+def counts_of(votes: Votes) -> list[list[int]]:
+    assert votes.labels.counts is not None
+    found: Array = votes.labels.counts[0 : len(votes.labels.counts[:])]
+    return found.tolist()
+
+
+def ids_of(labels: Labels) -> list[str] | None:
+    return None if labels.ids is None else labels.ids.tolist()
+
+
+class TestCounting:
+    def test_votes_of_each_item(self) -> None:
+        votes = count_votes(table("abcab", [0, 0, 0, 1, 1], [0, 1, 1, 2, 2]), EVERYTHING)
+        assert counts_of(votes) == [[1, 2, 0], [0, 0, 2]]
+        assert votes.labels.counts is not None
+        assert votes.labels.counts.dtype == np.int32
+        np.testing.assert_array_equal(votes.labels.probs[0:2], [[1 / 3, 2 / 3, 0], [0, 0, 1]])
+        assert votes.labels.classes == ("0", "1", "2")
+        assert votes.labels.ids is None
+        assert (votes.trials, votes.checks, votes.repeated, votes.absent) == (5, 0, 0, 0)
+
+    def test_the_order_of_rows_does_not_matter(self, random: np.random.Generator) -> None:
+        who, what, said = (random.integers(0, size, 200) for size in (9, 20, 4))
+        what[:20], said[:4] = np.arange(20), np.arange(4)
+        first = count_votes(table(who, what, said), EVERYTHING)
+        order = random.permutation(200)
+        second = count_votes(table(who[order], what[order], said[order]), EVERYTHING)
+        assert counts_of(first) == counts_of(second)
+        for name, values in first.labels.annotators.items():
+            np.testing.assert_array_equal(values, second.labels.annotators[name])
+
+    def test_judgments_that_count_keep_the_order_of_the_table(self) -> None:
+        judgments = table("bab", [1, 0, 0], [0, 1, 1], rt=[3, 1, 2])
+        votes = count_votes(judgments, Filters(rt_max=2, min_judgments=1), classes="xy")
+        assert votes.annotator.tolist() == [0, 1]
+        assert votes.item.tolist() == [0, 0]
+        assert votes.label.tolist() == [1, 1]
+        assert votes.rt is not None
+        assert votes.rt.tolist() == [1, 2]
+        assert votes.annotator.dtype == votes.item.dtype == votes.label.dtype == np.uint32
+
+    def test_blocks_of_counts_are_those_of_the_whole(self, random: np.random.Generator) -> None:
+        what, said = np.repeat(np.arange(50), 4), random.integers(0, 5, 200)
+        counts = count_votes(table("a" * 200, what, said), EVERYTHING, list("vwxyz")).labels.counts
+        assert counts is not None
+        blocks = [counts[start : start + 7] for start in range(0, 50, 7)]
+        np.testing.assert_array_equal(np.vstack(blocks), counts[:])
+        assert counts[3:3].shape == (0, 5)
+
+    def test_one_judgment(self) -> None:
+        assert counts_of(count_votes(table("a", "0", "1"), EVERYTHING, ["x", "y"])) == [[0, 1]]
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_counts_as_pandas_groups_them(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        size, items, classes = (int(random.integers(low, 60)) for low in (40, 1, 2))
+        frame = pandas.DataFrame({
+            "who": random.integers(0, 12, size),
+            "what": random.integers(0, items, size) * 3,
+            "said": random.integers(0, classes, size),
+            "check": random.random(size) < 0.3,
+            "right": random.random(size) < 0.7,
+            "rt": random.exponential(1, size).round(1),
+        })  # fmt: skip
+        judgments = table(
+            frame.who, frame.what, frame.said, check=frame.check, correct=frame.right, rt=frame.rt
+        )
+        limit = Filters(0.5, rt_min=0.1, rt_max=2, min_judgments=2)
+        attention = frame[frame.check].groupby("who").right.mean()
+        out = set(attention.index[attention < 0.5])
+        kept = frame[~frame.check & ~frame.who.isin(out) & frame.rt.between(0.1, 2)]
+        wanted = pandas.crosstab(kept.what, kept.said).reindex(columns=range(classes), fill_value=0)
+        wanted = wanted[wanted.sum(axis=1) >= 2]
+        if wanted.empty:
+            with pytest.raises(InputError):
+                count_votes(judgments, limit, [f"c{one}" for one in range(classes)])
+            return
+        votes = count_votes(judgments, limit, [f"c{one}" for one in range(classes)])
+        assert counts_of(votes) == wanted.to_numpy().tolist()
+        assert (ids_of(votes.labels) or ["0"]) == [str(one) for one in wanted.index]
+        judged = kept[kept.what.isin(wanted.index)]
+        repeats = judged.duplicated(["who", "what"])
+        assert votes.repeated == repeats.sum()
+        assert votes.repeaters == judged[repeats].who.nunique()
+        assert {one.name for one in votes.excluded_of("annotator")} == set(map(str, out))
+        assert len(votes.late) == (~frame.check & ~frame.rt.between(0.1, 2)).sum()
+        given = judged.who.value_counts()
+        people = votes.labels.annotators
+        assert people["votes"].tolist() == [given.get(int(one), 0) for one in people["id"]]
+        trials = frame[~frame.check].who.value_counts()
+        assert people["trials"].tolist() == [trials.get(int(one), 0) for one in people["id"]]
+
+
+class TestAttention:
+    CHECKED = table(
+        "aabbccda", [0, None, 0, None, 0, None, 0, None], [0, 0, 1, 0, 1, 0, 0, 0],
+        check=[0, 1, 0, 1, 0, 1, 0, 1], correct=[0, 1, 0, 0, 1, 1, 0, 0],
+    )  # fmt: skip
+
+    def test_share_of_passed_checks(self) -> None:
+        found = attention_of(self.CHECKED, EVERYTHING)
+        np.testing.assert_array_equal(found, [0.5, 0, 1, np.nan])
+
+    @pytest.mark.parametrize(
+        ("least", "out"),
+        [(None, "ab"), (0, ""), (0.5, "b"), (0.500001, "ab"), (1, "ab")],
+    )
+    def test_under_the_bound_is_out_and_at_it_is_in(self, least: float | None, out: str) -> None:
+        votes = count_votes(self.CHECKED, Filters(least), ["x", "y"])
+        assert [one.name for one in votes.excluded_of("annotator")] == list(out)
+        assert votes.labels.annotators["excluded"].tolist() == [one in out for one in "abcd"]
+        assert votes.trials == votes.checks == 4
+        assert len(votes.label) == 4 - len(out)
+
+    def test_what_an_exclusion_tells(self) -> None:
+        found = count_votes(self.CHECKED, EVERYTHING, ["x", "y"]).excluded_of("annotator")[0]
+        assert (found.name, found.reason) == ("a", "attention under 0.75")
+        assert (found.value, found.judgments) == (0.5, 1)
+
+    def test_summary_for_the_lineage(self) -> None:
+        assert count_votes(self.CHECKED, EVERYTHING, ["x", "y"]).summary() == {
+            "annotators": 2, "annotators-named": ["a", "b"], "judgments-of-annotators": 2,
+        }  # fmt: skip
+
+    def test_without_correct_answers_nobody_is_out(self) -> None:
+        judgments = table("ab", [0, 0], [0, 1], check=[0, 0])
+        assert attention_of(judgments, EVERYTHING) is None
+        assert "attention" not in count_votes(judgments, EVERYTHING).labels.annotators
+        with pytest.raises(InputError, match="--min-attention needs the columns --check"):
+            count_votes(judgments, Filters(0.5))
+
+    @pytest.mark.parametrize("least", [-0.1, 1.1, 75, float("nan"), float("inf")])
+    def test_a_bound_that_is_no_share(self, least: float) -> None:
+        with pytest.raises(InputError, match=f"--min-attention {least:g}: expected a share"):
+            count_votes(self.CHECKED, Filters(least), ["x", "y"])
+
+    def test_nobody_is_left(self) -> None:
+        judgments = table("ab", [0, None], [0, 1], check=[0, 1], correct=[0, 0])
+        assert len(count_votes(judgments, EVERYTHING, ["x", "y"]).label) == 1  # a had no check
+        judgments = table("aa", [0, None], [0, 1], check=[0, 1], correct=[0, 0])
+        says = "no judgment is left: 1 of 1 annotators have an attention under 0.75"
+        with pytest.raises(InputError, match=says):
+            count_votes(judgments, EVERYTHING, ["x", "y"])
+
+    def test_checks_only(self) -> None:
+        with pytest.raises(SchemaError, match="found attention checks only"):
+            count_votes(table("ab", [0, 0], [0, 1], check=[1, 1]), EVERYTHING)
+
+
+class TestTimes:
+    TIMED = table("abcd", [0, 0, 0, 0], [0, 1, 0, 1], rt=[100, 200, np.nan, 300])
+
+    @pytest.mark.parametrize(
+        ("low", "high", "kept"),
+        [
+            (None, None, [1, 1, 1, 1]),
+            (100, 300, [1, 1, 0, 1]),
+            (100.5, None, [0, 1, 0, 1]),
+            (None, 200, [1, 1, 0, 0]),
+            (200, 200, [0, 1, 0, 0]),
+        ],
+    )
+    def test_bounds_are_included_and_missing_times_are_out(
+        self, low: float | None, high: float | None, kept: list[int]
+    ) -> None:
+        limit = Filters(rt_min=low, rt_max=high)
+        assert in_time(self.TIMED, limit).tolist() == kept
+        votes = count_votes(self.TIMED, limit, ["x", "y"])
+        assert votes.late.tolist() == [row for row, one in enumerate(kept) if not one]
+        np.testing.assert_array_equal(votes.late_rt, self.TIMED.rt[votes.late])  # type: ignore[index]
+
+    def test_slow_checks_count_as_checks(self) -> None:
+        parts = {"check": [0, 1, 1], "correct": [0, 0, 1], "rt": [1, 99, 1]}
+        judgments = table("aaa", [0, None, None], [0, 0, 0], **parts)
+        votes = count_votes(judgments, Filters(0.5, rt_max=10), ["x", "y"])
+        assert votes.labels.annotators["attention"].tolist() == [0.5]
+        assert len(votes.late) == 0
+
+    @pytest.mark.parametrize(("low", "high"), [(2, 1), (float("nan"), None), (1, float("nan"))])
+    def test_bounds_that_leave_nothing(self, low: float, high: float | None) -> None:
+        with pytest.raises(InputError, match=r"--rt-min .* with --rt-max .*: no time"):
+            in_time(self.TIMED, Filters(rt_min=low, rt_max=high))
+
+    def test_times_are_needed(self) -> None:
+        with pytest.raises(InputError, match="--rt-min and --rt-max need the column --rt"):
+            count_votes(table("a", "0", "0"), Filters(rt_min=1), ["x", "y"])
+
+
+class TestRepeats:
+    def test_they_are_kept_and_counted(self) -> None:
+        votes = count_votes(table("aaabb", [0, 0, 0, 0, 1], [0, 0, 1, 1, 1]), EVERYTHING)
+        assert counts_of(votes) == [[2, 2], [0, 1]]
+        assert (votes.repeated, votes.repeaters) == (2, 1)
+
+    def test_of_several_annotators(self) -> None:
+        votes = count_votes(table("aabbc", [0] * 5, [0, 1, 0, 1, 1]), EVERYTHING)
+        assert (votes.repeated, votes.repeaters) == (2, 2)
+
+    def test_of_an_excluded_annotator_do_not_count(self) -> None:
+        parts = {"check": [0, 0, 1, 0], "correct": [0, 0, 0, 0]}
+        votes = count_votes(table("aaab", [0, 0, None, 0], [0, 1, 0, 1], **parts), EVERYTHING, "xy")
+        assert (votes.repeated, votes.repeaters) == (0, 0)
+
+
+class TestFewJudgments:
+    THREE = table("abcab", [0, 0, 0, 2, 2], [0, 1, 1, 0, 1])
+
+    def test_a_gap_in_the_numbers_is_refused(self) -> None:
+        says = r"1 of 3 items have no judgment, one of them is 1: --min-judgments 1"
+        with pytest.raises(InputError, match=says):
+            count_votes(self.THREE, EVERYTHING)
+
+    def test_or_left_out(self) -> None:
+        votes = count_votes(self.THREE, SOME)
+        assert counts_of(votes) == [[1, 2], [1, 1]]
+        assert ids_of(votes.labels) == ["0", "2"]
+        assert votes.absent == 1
+        assert votes.summary() == {"items": 1}
+
+    def test_items_with_fewer_are_listed(self) -> None:
+        votes = count_votes(self.THREE, Filters(min_judgments=3))
+        assert counts_of(votes) == [[1, 2]]
+        assert ids_of(votes.labels) == ["0"]
+        (found,) = votes.excluded
+        assert (found.what, found.name, found.reason) == ("item", "2", "judgments under 3")
+        assert (found.value, found.judgments) == (2, 2)
+        assert votes.summary() == {"items": 2, "judgments-of-items": 2}
+        assert votes.labels.annotators["votes"].tolist() == [1, 1, 1]
+
+    def test_none_has_enough(self) -> None:
+        with pytest.raises(InputError, match="no item has 4 judgments, the most is 3"):
+            count_votes(self.THREE, Filters(min_judgments=4))
+
+    def test_less_than_none(self) -> None:
+        with pytest.raises(InputError, match="--min-judgments -1: expected 0 or more"):
+            count_votes(self.THREE, Filters(min_judgments=-1))
+
+    def test_an_item_whose_judgments_are_all_excluded(self) -> None:
+        judgments = table("abb", [0, 1, 0], [0, 1, 1], rt=[1, 9, 1])
+        says = "1 of 2 items have no judgment, one of them is 1:"
+        with pytest.raises(InputError, match=says):
+            count_votes(judgments, Filters(rt_max=5))
+        votes = count_votes(judgments, Filters(rt_max=5, min_judgments=1))
+        assert ids_of(votes.labels) == ["0"]
+        assert [(one.name, one.value) for one in votes.excluded_of("item")] == [("1", 0)]
+
+    def test_the_number_of_items_may_be_known(self) -> None:
+        judgments = table("ab", [0, 1], [0, 1])
+        with pytest.raises(InputError, match="2 of 4 items have no judgment, one of them is 2:"):
+            count_votes(judgments, EVERYTHING, size=4)
+        assert count_votes(judgments, SOME, size=4).absent == 2
+        with pytest.raises(MismatchError, match="expected 1 items, found item 1"):
+            count_votes(judgments, EVERYTHING, size=1)
+
+
+class TestNumbersOfItems:
+    @pytest.mark.parametrize(
+        ("words", "order"),
+        [
+            (["10", "9", "0"], ["0", "9", "10"]),
+            (["10.0", "9.0", "0.0"], ["0", "9", "10"]),
+            (["b", "a", "B"], ["B", "a", "b"]),
+            (["10", "9", "007"], ["007", "10", "9"]),
+            (["i10", "i9", "i1"], ["i1", "i10", "i9"]),
+            (["0", "999999999999999999", "5"], ["0", "5", "999999999999999999"]),
+            (["1", "9" * 19, "x"], ["1", "9" * 19, "x"]),
+            (["2.5", "-x", "-1"], ["-1", "-x", "2.5"]),
+        ],
+    )
+    def test_by_number_where_all_are_else_by_code_points(
+        self, words: list[str], order: list[str]
+    ) -> None:
+        votes = count_votes(table("aaa", words, [0, 1, 2]), SOME)
+        assert ids_of(votes.labels) == order
+        number = {word.removesuffix(".0"): label for label, word in enumerate(words)}
+        assert [row.index(1) for row in counts_of(votes)] == [number[one] for one in order]
+
+    @pytest.mark.parametrize("words", [["0", "-99999"], ["-1", "-2"], ["0.0", "-99999.0"]])
+    def test_negative_numbers_mean_no_item(self, words: list[str]) -> None:
+        with pytest.raises(SchemaError, match="expected item numbers of 0 or more, found -"):
+            count_votes(table("ab", words, [0, 1]), SOME)
+
+    def test_one_number_in_two_spellings_is_not_two_items(self) -> None:
+        """As after joining a file with a column of whole numbers and one with gaps."""
+        judgments = table("aabb", ["0", "1", "0.0", "1.0"], [0, 1, 1, 0])
+        try:
+            votes = count_votes(judgments, EVERYTHING)
+        except InputError:
+            return
+        assert len(counts_of(votes)) == 2
+
+    def test_annotators_are_in_the_order_of_their_numbers(self) -> None:
+        votes = count_votes(table(["10", "9", "9"], [0, 0, 1], [0, 1, 1]), EVERYTHING)
+        assert votes.labels.annotators["id"].tolist() == ["9", "10"]
+        assert votes.labels.annotators["votes"].tolist() == [2, 1]
+        assert votes.annotator.tolist() == [1, 0, 0]
+
+
+class TestClasses:
+    def test_numbers_without_a_gap_are_the_classes(self) -> None:
+        votes = count_votes(table("abc", [0, 0, 0], ["2.0", "0.0", "1.0"]), EVERYTHING)
+        assert votes.labels.classes == ("0", "1", "2")
+
+    @pytest.mark.parametrize("labels", [["0", "2"], ["1", "2"], ["0", "0"], ["1", "1"]])
+    def test_else_their_number_is_not_known(self, labels: list[str]) -> None:
+        judgments = table("ab", [0, 0], labels)
+        with pytest.raises(AmbiguousError, match="do not say how many classes there are: give --c"):
+            count_votes(judgments, EVERYTHING)
+        votes = count_votes(judgments, EVERYTHING, ["x", "y", "z"])
+        assert counts_of(votes) == [[labels.count(one) for one in "012"]]
+
+    def test_the_order_of_names_is_not_known(self) -> None:
+        judgments = table("ab", [0, 0], ["cat", "dog"])
+        with pytest.raises(AmbiguousError, match=r"give their order .*\(found cat, dog\)"):
+            count_votes(judgments, EVERYTHING)
+        assert counts_of(count_votes(judgments, EVERYTHING, ["dog", "bird", "cat"])) == [[1, 0, 1]]
+
+    def test_numbers_may_be_names(self) -> None:
+        votes = count_votes(table("ab", [0, 0], [1, 2]), EVERYTHING, ["1", "2", "3"])
+        assert counts_of(votes) == [[1, 1, 0]]
+
+    def test_numbers_with_a_fraction_may_be_names(self) -> None:
+        votes = count_votes(table("ab", [0, 0], ["1.0", "2.0"]), EVERYTHING, ["1.0", "2.0", "3.0"])
+        assert counts_of(votes) == [[1, 1, 0]]
+
+    @pytest.mark.parametrize("word", ["3", "-1", "1.5", "cow", "X", "01"])
+    def test_another_word_is_refused_with_its_row(self, word: str) -> None:
+        with pytest.raises(SchemaError, match=f"row 1: expected a label among .* found '{word}'"):
+            count_votes(table("ab", [0, 0], ["1", word]), EVERYTHING, ["x", "y", "z"])
+
+    def test_words_of_rows_that_do_not_count_may_be_anything(self) -> None:
+        parts = {"check": [0, 0, 1, 0], "correct": [0, 0, 0, 0], "rt": [1, 1, 1, 9]}
+        judgments = table("abcb", [0, 0, None, 0], ["0", "1", "cow", "pig"], **parts)
+        assert counts_of(count_votes(judgments, Filters(rt_max=5))) == [[1, 1]]
+
+    def test_names_beside_the_numbers(self) -> None:
+        judgments = table("abc", [0, 0, 0], [1, 0, 1], name=["dog", "cat", "dog"])
+        assert count_votes(judgments, EVERYTHING).labels.classes == ("cat", "dog")
+        assert count_votes(judgments, EVERYTHING, ["cat", "dog"]).labels.classes == ("cat", "dog")
+        with pytest.raises(MismatchError, match="its classes are cat, dog, which is not --classes"):
+            count_votes(judgments, EVERYTHING, ["dog", "cat"])
+
+    @pytest.mark.parametrize(
+        "names", [["dog", "cat", "pig"], ["cat", "cat", "cat"], ["dog", None, None]]
+    )
+    def test_names_that_contradict_themselves_are_not_used(self, names: list[str | None]) -> None:
+        judgments = table("abc", [0, 0, 0], [1, 0, 1], name=names)
+        assert count_votes(judgments, EVERYTHING).labels.classes == ("0", "1")
+
+
+class TestTruth:
+    def test_of_each_item(self) -> None:
+        judgments = table("abc", ["y", "x", "y"], [0, 1, 1], true_label=["1", "0", "1"])
+        votes = count_votes(judgments, EVERYTHING)
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [0, 1]
+
+    def test_by_name_beside_labels_by_number(self) -> None:
+        judgments = table("ab", [0, 1], [0, 1], true_label=["dog", "cat"])
+        votes = count_votes(judgments, EVERYTHING, ["cat", "dog"])
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [1, 0]
+
+    def test_of_excluded_annotators_tells_as_well(self) -> None:
+        parts = {"check": [0, 0, 1], "correct": [0, 0, 0], "true_label": [1, 0, None]}
+        judgments = table("abb", [0, 1, None], [0, 0, 0], **parts)
+        votes = count_votes(judgments, SOME, ["x", "y"])
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [1]
+
+    def test_checks_do_not_tell(self) -> None:
+        parts = {"check": [0, 1], "true_label": [1, 0]}
+        votes = count_votes(table("ab", [0, 0], [0, 0], **parts), EVERYTHING, ["x", "y"])
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [1]
+
+    @pytest.mark.parametrize(
+        ("truth", "says"),
+        [
+            ([0, 1], "item 0: expected one true label, found several"),
+            ([0, None], "item 0: expected a true label among 0, 1, found nothing"),
+            ([None, None], "item 0: expected a true label among 0, 1, found nothing"),
+            (["7", "7"], "item 0: expected a true label among 0, 1, found '7'"),
+        ],
+    )
+    def test_what_is_no_truth(self, truth: list[Any], says: str) -> None:
+        with pytest.raises(SchemaError, match=says):
+            count_votes(table("ab", [0, 0], [0, 1], true_label=truth), EVERYTHING)
+
+    def test_one_class_in_two_spellings_is_one(self) -> None:
+        judgments = table("ab", [0, 0], [0, 1], true_label=["1", "1.0"])
+        truth = count_votes(judgments, EVERYTHING).labels.truth
+        assert truth is not None
+        assert truth.tolist() == [1]

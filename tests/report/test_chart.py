@@ -1,0 +1,99 @@
+"""Charts of lines: what they show, and that they fit."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from c10h.report.chart import line_chart
+
+NAN = float("nan")
+COLUMNS = ["1", "2", "5", "10", "20", "50", "all"]
+LINES = {"first": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], "second": [0.7] * 7}
+
+
+def braille(text: str) -> int:
+    """How many places of a text are drawn on."""
+    return sum("\u2800" < letter <= "\u28ff" for letter in text)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("count", [2, 7, 8, 17])
+def test_it_is_never_wider_than_it_may_be(width: int, count: int) -> None:
+    columns = [*(str(10**power) for power in range(count - 1)), "all"]
+    chart = line_chart("share", columns, {"line": [0.5] * count}, width)
+    assert max(map(len, chart.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_many_names_are_not_wider_either(width: int) -> None:
+    lines = {f"a ceiling of some method {number}": [0.1, 0.2] for number in range(5)}
+    chart = line_chart("share", ["1", "all"], lines, width)
+    assert max(map(len, chart.splitlines())) <= width
+    for name in lines:
+        assert name in " ".join(chart.split())
+
+
+def test_columns_are_ticks_in_order() -> None:
+    chart = line_chart("nats", COLUMNS, LINES, 100)
+    assert any(line.split()[-7:] == COLUMNS for line in chart.splitlines())
+    assert "nats" in chart
+
+
+def test_lines_are_told_apart_by_letters() -> None:
+    chart = line_chart("share", COLUMNS, LINES, 80)
+    drawing, legend = chart.rstrip("\n").rsplit("\n", 1)
+    assert legend == "a first   b second"
+    plane = "".join(line.partition("|")[2] for line in drawing.splitlines()[:-2])
+    assert plane.count("a") >= 6
+    assert plane.count("b") >= 6
+
+
+def test_higher_values_are_drawn_higher() -> None:
+    lines = line_chart("share", ["1", "2", "5"], {"line": [0.0, 0.5, 1.0]}, 80).splitlines()
+    rows = [number for number, line in enumerate(lines) if "a" in line.partition("|")[2]]
+    assert len(rows) == 3
+    places = [lines[row].index("a") for row in rows]
+    assert places == sorted(places, reverse=True)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [NAN] * 7,
+        [NAN, 0.1, NAN, 0.3, NAN, NAN, 0.7],
+        [0.0] * 7,
+        [1.0] * 7,
+        [-0.2] * 7,
+        [NAN] * 6 + [0.5],
+        [1e-12] * 7,
+        [1e9, 1, 0, 0, 0, 0, 0],
+    ],
+    ids=["missing", "gaps", "zero", "one", "negative", "last", "tiny", "large"],
+)
+def test_any_values_can_be_drawn(values: list[float], width: int) -> None:
+    chart = line_chart("share", COLUMNS, {"line": values}, width)
+    known = [value for value in values if value == value]
+    assert (braille(chart) > 0) is (len(known) > 1)
+    assert "\x1b" not in chart
+    assert chart.endswith("a line\n")
+
+
+def test_no_lines_at_all() -> None:
+    assert "\x1b" not in line_chart("share", COLUMNS, {}, 80)
+
+
+def test_one_column() -> None:
+    assert line_chart("share", ["all"], {"line": [0.5]}, 80) == ""
+
+
+@pytest.mark.parametrize("loud", ["FORCE_COLOR", "NO_COLOR", "PLOTILLE_FORCE"])
+def test_no_colour_whatever_is_asked_for(loud: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(loud, "1")
+    assert not re.search(r"\x1b\[", line_chart("share", COLUMNS, LINES, 80))
+
+
+def test_the_same_values_give_the_same_chart() -> None:
+    assert line_chart("s", COLUMNS, LINES, 80) == line_chart("s", COLUMNS, LINES, 80)
