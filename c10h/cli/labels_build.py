@@ -127,7 +127,8 @@ def build(
     if takes is Takes.JUDGMENTS or (
         takes is not Takes.PREDICTIONS and holds_judgments(files[0], named)
     ):
-        reading = begin_reading(files[0], named)
+        times = rt_min is not None or rt_max is not None
+        reading = begin_reading(files[0], named, times=times)
 
     # Imported while the table is read.
     from dataclasses import replace

@@ -110,13 +110,15 @@ class Reading:
     table: Later[polars.DataFrame]
 
 
-def begin_reading(source: Source, columns: Columns) -> Reading:
+def begin_reading(source: Source, columns: Columns, *, times: bool = True) -> Reading:
     """Find the columns of a table and begin to read them.
 
-    ``columns`` come before those of a recognised layout. Raises FileError for what is no table,
+    ``columns`` come before those of a recognised layout, of which reaction times are read only
+    where ``times`` are of use. Raises FileError for what is no table,
     InputError for a column that is not known or not there.
     """
-    columns = columns.over(recognise(source) or Columns())
+    layout = recognise(source) or NOTHING
+    columns = columns.over(layout if times else replace(layout, rt=None))
     named = columns.named()
     found = tables.header_of(source)
     if found is None:
@@ -149,8 +151,14 @@ def begin_reading(source: Source, columns: Columns) -> Reading:
         places = {part: found.index(column) for part, column in named.items()}
         return tables.collect(tables.scan(source).select(_expressions(places)), source)
 
-    Later(lambda: source.sha256)  # which keeps it for the lineage
-    return Reading(source, columns, Later(read))
+    table = Later(read)
+
+    def hash_file() -> str:
+        table.result()  # reading has the processors first
+        return source.sha256  # which the source keeps for the lineage
+
+    Later(hash_file)
+    return Reading(source, columns, table)
 
 
 def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:

@@ -20,7 +20,7 @@ def whole_numbers(words: Array) -> Array | None:
     """
     if not len(words):
         return np.empty(0, dtype=np.int64)
-    if np.char.isdecimal(words).all() and np.char.str_len(words).max() <= MOST_DIGITS:
+    if np.strings.isdecimal(words).all() and np.strings.str_len(words).max() <= MOST_DIGITS:
         numbers = words.astype(np.int64)
         # "007" is a name, and so is what another alphabet's digits make.
         return numbers if (numbers.astype(np.str_) == words).all() else None

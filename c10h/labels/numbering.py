@@ -44,7 +44,7 @@ def class_names(
             f"{judgments.source}: labels are names: give their order with --classes "
             f"(found {_brief(words)})"
         )
-    count = len(np.unique(numbers))
+    count = len(set(numbers.tolist()))
     if count < 2 or numbers.max() + 1 != count:
         raise AmbiguousError(
             f"{judgments.source}: labels {_brief(words)} do not say how many classes there are: "
@@ -181,7 +181,7 @@ def _names_in_table(judgments: Judgments, kept: Array) -> tuple[str, ...] | None
     if numbers is None or not np.array_equal(numbers, np.arange(len(label))):
         return None
     name = name[order]
-    if len(np.unique(name)) != len(name) or len(name) < 2 or (name == nameless).any():
+    if len(set(name.tolist())) != len(name) or len(name) < 2 or (name == nameless).any():
         return None
     return tuple(str(word) for word in judgments.name.words[name])
 

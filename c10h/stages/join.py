@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from c10h.data.classes import are_default, match_order
 from c10h.data.rows import MappedRows, ShareRows, shares
 from c10h.data.words import whole_numbers
 from c10h.errors import MismatchError
-from c10h.metrics.metric import Needs
 from c10h.records import Array, Labels, Predictions, Rows
+
+if TYPE_CHECKING:
+    from c10h.metrics.metric import Needs
 
 HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 
@@ -47,6 +50,8 @@ class People:
 
     def has(self, needs: Needs) -> bool:
         """Whether a metric that needs this can be computed."""
+        from c10h.metrics.metric import Needs
+
         have = {Needs.TRUTH: self.truth, Needs.PEOPLE: self.probs, Needs.COUNTS: self.counts}
         return have[needs] is not None
 

@@ -151,7 +151,7 @@ def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
 
 @pytest.mark.parametrize("what", ["one vote", "single votes"])
 def test_single_votes_tell_no_prior(what: str) -> None:
-    with pytest.raises(InputError, match="one vote an item .* give --prior"):
+    with pytest.raises(InputError, match=r"one vote an item .* give --prior"):
         labels_plan(labels_of(counts=SPECIAL[what]), 50)
 
 
