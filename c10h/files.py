@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,14 @@ def check_single_stdin(arguments: list[str]) -> None:
     """Raise InputError when ``-`` stands for more than one input."""
     if arguments.count("-") > 1:
         raise InputError("'-' stands for stdin once; it was given for two inputs")
+
+
+def check_distinct(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
+    """Raise OutputError where an output is the same file as an input."""
+    taken = {Path(one).resolve() for one in inputs if one and one != "-"}
+    for output in outputs:
+        if output is not None and output != "-" and Path(output).resolve() in taken:
+            raise OutputError(f"{output}: is an input of this command, which it would replace")
 
 
 def check_output(argument: str, *, force: bool, binary: bool = True) -> None:

@@ -19,22 +19,18 @@ PLAIN_WIDTH = 80
 
 def say(message: str) -> None:
     """One line for people, on stderr."""
-    print(_one_line(message), file=sys.stderr, flush=True)  # noqa: T201
+    from c10h.report.table import one_line
+
+    print(one_line(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def fail(message: str) -> None:
     """One line that says why the command ends."""
+    from c10h.report.table import one_line
+
     console = _console(stderr=True)
     console.print("[bold red]error:[/] ", end="")
-    console.print(_one_line(message), soft_wrap=True, highlight=False, markup=False)
-
-
-def _one_line(message: str) -> str:
-    """A message without what would break its line or command the terminal: names can have that."""
-    words = " ".join(message.split())
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words
-    )
+    console.print(one_line(message), soft_wrap=True, highlight=False, markup=False)
 
 
 def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:

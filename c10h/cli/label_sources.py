@@ -18,7 +18,7 @@ from c10h.data.readers import (
     open_truth,
     recorded_ids,
 )
-from c10h.errors import InputError
+from c10h.errors import FileError, InputError
 from c10h.files import Source, check_single_stdin
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
@@ -76,7 +76,7 @@ def open_sources(
             raise InputError(f"--truth: {first.name} holds the true classes already")
         truth_file = first
     else:
-        opened.labels = open_labels(first, selection)
+        opened.labels = _open_labels(first, selection)
         opened.used.append(("source", first, opened.labels))
     if filters != Filters():
         raise InputError(
@@ -96,11 +96,25 @@ def open_people(argument: str, truth: str | None, selection: Selection) -> Label
     file = Source.open(argument)
     if holds_judgments(file, NOTHING):
         raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
-    labels = open_labels(file, selection)
+    labels = _open_labels(file, selection)
+    if labels.counts is None:
+        raise InputError(f"{file.name}: expected vote counts, found probabilities only")
     if truth is None:
         return labels
     right = open_truth(Source.open(truth), labels.classes)
     return replace(labels, truth=People.of(labels, right, labels.classes).truth)
+
+
+def _open_labels(file: Source, selection: Selection) -> Labels:
+    try:
+        return open_labels(file, selection)
+    except FileError as error:
+        if "expected a table of numbers" not in str(error):
+            raise
+        raise FileError(
+            f"{error}; is it a table of judgments? c10h labels build takes these, their columns "
+            "named with --annotator, --item and --label"
+        ) from error
 
 
 def _add_judgments(
@@ -126,22 +140,23 @@ def _add_judgments(
 def tell_votes(name: str, votes: Votes) -> None:
     """Say what a table of judgments holds and what was left out."""
     size = votes.labels.probs.shape[0]
-    checks = f", and {votes.checks:,} attention checks" if votes.checks else ""
+    checks = f", and {_count(votes.checks, 'attention check')}" if votes.checks else ""
     who = votes.labels.annotators
-    say(f"{name}: {votes.trials:,} judgments by {len(who['id']):,} annotators{checks}")
-    annotators, items = votes.excluded_of("annotator"), votes.excluded_of("item")
+    people = _count(len(who["id"]), "annotator")
+    say(f"{name}: {_count(votes.trials, 'judgment')} by {people}{checks}")
+    annotators = votes.excluded_of("annotator")
     if annotators:
         names = ", ".join(one.name for one in annotators[:NAMES])
         more = ", ..." if len(annotators) > NAMES else ""
         lost = sum(one.judgments for one in annotators)
         say(
-            f"{name}: left out {len(annotators):,} annotators ({annotators[0].reason}) with "
-            f"{lost:,} judgments: {names}{more}"
+            f"{name}: left out {_count(len(annotators), 'annotator')} ({annotators[0].reason}) "
+            f"with {_count(lost, 'judgment')}: {names}{more}"
         )
     if len(votes.late):
-        say(f"{name}: left out {len(votes.late):,} judgments out of the reaction times")
-    if items or votes.absent:
-        say(f"{name}: left out {len(items) + votes.absent:,} items with too few judgments")
+        say(f"{name}: left out {_count(len(votes.late), 'judgment')} out of the reaction times")
+    if votes.dropped:
+        say(f"{name}: left out {_count(votes.dropped, 'item')} with too few judgments")
     if votes.repeated:
         say(
             f"{name}: {votes.repeated:,} judgments repeat an item for the same annotator "
@@ -149,6 +164,10 @@ def tell_votes(name: str, votes: Votes) -> None:
         )
     unchecked = int((who["attention"] != who["attention"]).sum()) if "attention" in who else 0
     if unchecked:
-        say(f"{name}: {unchecked:,} annotators had no attention check; they are kept")
+        say(f"{name}: kept {_count(unchecked, 'annotator')} without an attention check")
     if votes.labels.ids is not None:
-        say(f"{name}: its {size:,} items are in the order of their names, written as ids")
+        say(f"{name}: {_count(size, 'item')} in the order of their names, written as ids")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

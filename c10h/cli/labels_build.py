@@ -49,7 +49,7 @@ def build(
     temperature: Annotated[
         float, typer.Option("--temperature", metavar="T", help="Divides the logits (distill).")
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what mace draws.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of --as mace.")] = 0,
     compare: Annotated[
         str | None,
         typer.Option(
@@ -84,7 +84,7 @@ def build(
         typer.Option(
             "--excluded",
             metavar="FILE",
-            help="Write a .csv of everything that was left out.",
+            help="Write a .csv of everything that was left out; - is stdout.",
             rich_help_panel=options.JUDGMENTS,
         ),
     ] = None,
@@ -96,25 +96,34 @@ def build(
 ) -> None:
     """Build a file of soft labels: one probability distribution over classes for every item.
 
-    From a table of judgments, one row each: the trial file of CIFAR-10H, and columns called
-    annotator, item, label are recognised; other columns are named by options.
+    A table of judgments has one row each: who chose which label for which item.
+    CIFAR-10H's trial file is recognised by its columns, and so are annotator, item, label.
+    Other columns are named by options; an empty name leaves a column out.
 
     [bold]c10h labels build cifar10h-raw.csv -o labels.h5 --compare cifar10h-counts.npy[/]
 
-    [bold]c10h labels build t.csv.gz --annotator who --item file --label said -o labels.h5[/]
+    [bold]c10h labels build t.csv.gz --annotator who --item pic --label said --classes 9 -o l.h5[/]
 
     [bold]c10h labels build counts.npy --truth y.npy --classes cifar10 -o human.h5[/]
 
     [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
     """
-    from c10h.data.columns import Columns, begin_reading, holds_judgments
+    from pathlib import Path
+
+    from c10h.data.columns import Columns, begin_reading, hash_ahead, holds_judgments
     from c10h.errors import InputError
-    from c10h.files import Source, check_output, check_single_stdin, write_text
+    from c10h.files import (
+        Source,
+        check_distinct,
+        check_output,
+        check_single_stdin,
+        write_text,
+    )
 
     check_output(output, force=force)
     if excluded:
         check_output(excluded, force=force, binary=False)
-        if excluded == output:
+        if excluded == output or Path(excluded).resolve() == Path(output).resolve():
             raise InputError(f"--excluded and -o are both {output}: expected two files")
     check_single_stdin([*source, *(one for one in (truth, compare) if one)])
     takes = SOURCES[what].takes
@@ -129,6 +138,8 @@ def build(
     ):
         times = rt_min is not None or rt_max is not None
         reading = begin_reading(files[0], named, times=times)
+        check_distinct([output, excluded], [*source, truth, compare])
+        hash_ahead(reading)
 
     # Imported while the table is read.
     from dataclasses import replace
@@ -202,7 +213,8 @@ def build(
         h5.write(result, output, advance)
     if excluded and opened.votes is not None:
         write_text(excluded, exclusions_csv(opened.votes))
-    say(f"{output}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
+    where = "stdout" if output == "-" else output
+    say(f"{where}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
     if published is not None and comparison is not None and opened.labels is not None:
         _tell(comparison, opened.labels, published.name, to_stderr=output == "-")
 
@@ -215,7 +227,8 @@ def _contents(labels: Labels) -> str:
     if labels.counts is None:
         return f"without vote counts, {known} truth"
     total, fewest, most = vote_range(labels.counts)
-    return f"with {total:,} votes ({fewest:,} to {most:,} an item), {known} truth"
+    each = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"with {total:,} votes ({each} an item), {known} truth"
 
 
 def _compare(rebuilt: Labels | None, published: Source) -> Comparison:

@@ -71,6 +71,8 @@ LAYOUTS = (
     replace(_PLAIN, annotator="worker", item="task"),
 )
 NOTHING = Columns()
+# Name of a column that only makes polars read whole lines.
+WHOLE_LINE = "whole line"
 REQUIRED = ("annotator", "item", "label")
 
 
@@ -151,14 +153,17 @@ def begin_reading(source: Source, columns: Columns, *, times: bool = True) -> Re
         places = {part: found.index(column) for part, column in named.items()}
         return tables.collect(tables.scan(source).select(_expressions(places)), source)
 
-    table = Later(read)
+    return Reading(source, columns, Later(read))
+
+
+def hash_ahead(reading: Reading) -> None:
+    """Hash the file for a lineage once it is read, while other work goes on."""
 
     def hash_file() -> str:
-        table.result()  # reading has the processors first
-        return source.sha256  # which the source keeps for the lineage
+        reading.table.result()  # reading has the processors first
+        return reading.source.sha256  # which the source keeps
 
     Later(hash_file)
-    return Reading(source, columns, table)
 
 
 def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:
@@ -166,6 +171,7 @@ def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:
 
     numbers = {column: polars.Int32 for part, column in named.items() if part != "name"}
     columns = [polars.col(column).alias(part) for part, column in named.items()]
+    columns.append(_whole_line())
     return tables.collect(tables.scan(source, numbers).select(columns), source)
 
 
@@ -182,8 +188,20 @@ def _expressions(places: Mapping[str, int]) -> list[polars.Expr]:
         if part != "rt"
     ]
     if "rt" not in places:
-        return words
+        return [*words, _whole_line()]
     text = polars.nth(places["rt"]).cast(polars.String).str.strip_chars()
     number = text.cast(polars.Float64, strict=False)
     unreadable = number.is_null() & ~text.str.to_lowercase().is_in(NO_NUMBER)
-    return [*words, number.alias("rt"), unreadable.fill_null(False).alias("unreadable")]
+    return [
+        *words,
+        number.alias("rt"),
+        unreadable.fill_null(False).alias("unreadable"),
+        _whole_line(),
+    ]
+
+
+def _whole_line() -> polars.Expr:
+    """Something of every column: polars finds a line with too many fields only if all are read."""
+    import polars
+
+    return polars.any_horizontal(polars.all().is_null()).alias(WHOLE_LINE)

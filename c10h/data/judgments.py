@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.data.columns import NO_NUMBER, NOTHING, REQUIRED, Columns, Reading, begin_reading
+from c10h.data.columns import (
+    NO_NUMBER,
+    NOTHING,
+    REQUIRED,
+    WHOLE_LINE,
+    Columns,
+    Reading,
+    begin_reading,
+)
 from c10h.errors import SchemaError
 from c10h.files import Source
 from c10h.records import Array
@@ -65,7 +73,11 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
     SchemaError for values that are missing or senseless.
     """
     reading = source if isinstance(source, Reading) else begin_reading(source, columns)
-    table, source, columns = _without_blank(reading.table.result()), reading.source, reading.columns
+    table, source, columns = (
+        _without_blank_end(reading.table.result()),
+        reading.source,
+        reading.columns,
+    )
     if not table.height:
         raise SchemaError(f"{source.name}: expected judgments, found a header only")
     judgments = Judgments(
@@ -83,15 +95,15 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
     return judgments
 
 
-def _without_blank(table: polars.DataFrame) -> polars.DataFrame:
-    """The table without rows that are blank in all columns, as the last line of a file can be."""
+def _without_blank_end(table: polars.DataFrame) -> polars.DataFrame:
+    """The table without blank rows at its end."""
     import polars
 
-    words = table.drop("unreadable", strict=False)
-    if not all(words.null_count().row(0)):
+    words = table.drop("unreadable", WHOLE_LINE, strict=False)
+    if not table.height or not all(words.null_count().row(0)):
         return table
-    blank = words.select(polars.all_horizontal(polars.all().is_null())).to_series()
-    return table.filter(~blank)
+    blank = words.select(polars.all_horizontal(polars.all().is_null())).to_series().to_numpy()
+    return table.head(0 if blank.all() else len(blank) - int(np.argmin(blank[::-1])))
 
 
 def _codes(column: polars.Series, source: Source) -> Codes:

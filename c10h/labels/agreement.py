@@ -11,8 +11,8 @@ from c10h.data.rows import shares
 from c10h.labels.votes import Votes
 from c10h.records import Array
 
-# How many judgments are compared at a time.
-BLOCK_VOTES = 1 << 19
+# How many judgments, times classes, are compared at a time.
+BLOCK_VOTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _pairs(votes: Votes, classes: int) -> Iterator[tuple[Array, Array, Array]]:
     ends = np.cumsum(np.bincount(votes.annotator))
     start = 0
     while start < len(order):
-        fitting = np.searchsorted(ends, start + BLOCK_VOTES, side="right") - 1
+        fitting = np.searchsorted(ends, start + BLOCK_VOTES // classes, side="right") - 1
         stop = max(int(ends[fitting]) if fitting >= 0 else 0, int(ends[ends > start][0]))
         rows = order[start:stop]
         pair = votes.annotator[rows].astype(np.uint64) << np.uint64(32) | votes.item[rows]

@@ -40,6 +40,7 @@ def class_names(
     words = judgments.label.words[present(judgments.label, kept)]
     numbers = whole_numbers(words)
     if numbers is None:
+        _refuse_odd_label(judgments, kept, words)
         raise AmbiguousError(
             f"{judgments.source}: labels are names: give their order with --classes "
             f"(found {_brief(words)})"
@@ -48,9 +49,20 @@ def class_names(
     if count < 2 or numbers.max() + 1 != count:
         raise AmbiguousError(
             f"{judgments.source}: labels {_brief(words)} do not say how many classes there are: "
-            "give --classes"
+            "give --classes (numbers begin at 0)"
         )
     return default_names(count)
+
+
+def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
+    """Raise SchemaError for a word among numbers: it is a slip rather than a name."""
+    odd = [word for word in words if whole_numbers(np.array([word])) is None]
+    if len(odd) < len(words):
+        rows = kept & (judgments.label.row == np.flatnonzero(judgments.label.words == odd[0])[0])
+        raise SchemaError(
+            f"{judgments.source}: row {int(np.argmax(rows))}: expected a class number as in other "
+            f"rows, found {str(odd[0])!r}"
+        )
 
 
 def class_numbers(judgments: Judgments, kept: Array, names: Sequence[str]) -> Array:

@@ -26,6 +26,8 @@ from c10h.records import Array, Labels
 
 # How many names of excluded annotators a lineage lists; the labels' group ``annotators`` has all.
 LISTED = 1000
+# How many item numbers that a table does not have are listed.
+MOST_ABSENT = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Votes:
     trials, checks: judgments before any exclusion, and attention checks.
     repeated: judgments beyond the first of the same item by the same annotator, which count, by
         ``repeaters`` annotators.
-    late, late_rt: rows of the table that are out of the reaction times, and their times.
-    absent: item numbers below the highest that the table does not have.
+    late, late_rt: rows of the table that are out of the reaction times, and their times; not
+    those of excluded annotators.
+    dropped: items left out, with the numbers below the highest that the table does not have.
     """
 
     labels: Labels
@@ -70,7 +73,7 @@ class Votes:
     excluded: Sequence[Exclusion]
     late: Array
     late_rt: Array
-    absent: int
+    dropped: int
 
     def excluded_of(self, what: str) -> list[Exclusion]:
         """The exclusions of one kind, "annotator" or "item"."""
@@ -84,7 +87,7 @@ class Votes:
             "annotators-named": [one.name for one in annotators[:LISTED]],
             "judgments-of-annotators": sum(one.judgments for one in annotators),
             "judgments-by-rt": len(self.late),
-            "items": len(items) + self.absent,
+            "items": self.dropped,
             "judgments-of-items": sum(one.judgments for one in items),
         }
         return {name: value for name, value in found.items() if value}
@@ -151,10 +154,11 @@ def count_votes(
         excluded=[
             *_excluded_annotators(annotators, filters),
             *_excluded_items(items, votes, np.flatnonzero(row_of < 0), filters),
+            *_absent_items(items),
         ],
         late=np.flatnonzero(found.late),
         late_rt=np.empty(0) if judgments.rt is None else judgments.rt[found.late],
-        absent=items.absent,
+        dropped=len(items) - len(stays) + items.absent,
     )
 
 
@@ -183,8 +187,9 @@ def _sift(judgments: Judgments, filters: Filters) -> _Sifted:
     inattentive = np.zeros(len(judgments.annotator.words), dtype=bool)
     if attention is not None:
         inattentive = attention < filters.least_attention
-    late = judged & ~in_time(judgments, filters)
-    kept = judged & ~late & ~inattentive[judgments.annotator.row]
+    attentive = judged & ~inattentive[judgments.annotator.row]
+    kept = attentive & in_time(judgments, filters)
+    late = attentive & ~kept
     if not kept.any():
         raise InputError(
             f"{judgments.source}: no judgment is left: {int(inattentive.sum()):,} of "
@@ -240,6 +245,16 @@ def _excluded_items(
         )
         for number in dropped.tolist()
     ]
+
+
+def _absent_items(items: Items) -> list[Exclusion]:
+    """Numbers that the table does not have; none where there are so many that they are no items."""
+    if items.values is None or not 0 < items.absent <= MOST_ABSENT:
+        return []
+    absent = np.ones(len(items) + items.absent, dtype=bool)
+    absent[items.values] = False
+    numbers = np.flatnonzero(absent).tolist()
+    return [Exclusion("item", str(number), "not in the table", 0.0, 0) for number in numbers]
 
 
 def _repetitions(annotator: Array, item: Array) -> tuple[int, int]:

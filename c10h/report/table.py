@@ -18,6 +18,14 @@ MISSING = "-"
 GAP = 3
 
 
+def one_line(text: str) -> str:
+    """A text in one line without control characters."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in " ".join(text.split())
+    )
+
+
 @dataclass(frozen=True)
 class Cell:
     """A value, an addition in small print (an interval), and whether it is the best of its kind."""
@@ -25,6 +33,11 @@ class Cell:
     text: str
     small: str = ""
     best: bool = False
+
+    def __post_init__(self) -> None:
+        """Take out what would break a row or command the terminal: names can have that."""
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", one_line(self.text))
 
     def plain(self) -> str:
         """Value and addition in one line."""

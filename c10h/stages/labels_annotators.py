@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from c10h.data.judgments import Judgments
-from c10h.errors import InputError
+from c10h.errors import AmbiguousError, InputError
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes
@@ -89,7 +89,10 @@ def describe_annotators(
         everybody = replace(filters, min_attention=0.0, min_judgments=1)
     else:
         everybody = replace(filters, min_judgments=1)
-    votes = count_votes(judgments, everybody, classes)
+    try:
+        votes = count_votes(judgments, everybody, classes)
+    except AmbiguousError:  # the order of classes, which matters to no figure of this table
+        votes = count_votes(judgments, everybody, [str(word) for word in judgments.label.words])
     who = votes.labels.annotators
     excluded = np.zeros(len(who["id"]), dtype=bool)
     if "attention" in who:

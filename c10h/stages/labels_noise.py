@@ -32,6 +32,8 @@ SPLIT_HALF = "split-half"
 # More than any item has: all votes.
 ALL_VOTES = 1 << 30
 STEPS = (1, 2, 5)
+# A line that never leaves this is none.
+VISIBLE = 1e-9
 # What is drawn in one chart.
 UNITS = {
     "nats": ("ce_human", "jsd"),
@@ -103,7 +105,9 @@ class Noise:
         parts = []
         for unit, metrics in UNITS.items():
             lines = {one.name: one.values for one in self.curves if one.metric in metrics}
-            shown = {name: values for name, values in lines.items() if (values > 0).any()}
+            shown = {
+                name: values for name, values in lines.items() if (np.abs(values) > VISIBLE).any()
+            }
             if shown and len(self.votes) > 1:
                 parts.append(line_chart(unit, self.columns(), shown, width))
         return "\n".join(parts)
@@ -147,11 +151,9 @@ class Sample:
     seed: int
 
     def with_all(self) -> dict[tuple[str, str], tuple[float, float]]:
-        """Ceilings with all votes, as ``c10h score`` has them; nothing is drawn but halves."""
-        found = self._measure(self.counts)
-        for metric, value in split_half(self.counts, self.seed).items():
-            found[metric, SPLIT_HALF] = value
-        return {key: (value, 0.0) for key, value in found.items()}
+        """Split-half ceilings with all votes, as ``c10h score`` has them."""
+        found = split_half(self.counts, self.seed)
+        return {(metric, SPLIT_HALF): (value, 0.0) for metric, value in found.items()}
 
     def with_votes(self, n: int, draws: int) -> dict[tuple[str, str], tuple[float, float]]:
         """Mean and standard error over draws of n votes an item."""

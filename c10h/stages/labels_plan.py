@@ -54,6 +54,9 @@ class Plan:
             f"Dirichlet prior of {self.prior:.4g} pseudo-votes a class; equal gains settled by "
             f"seed {self.seed}",
         ]
+        low, high = PRIOR_RANGE
+        if not 1.01 * low < self.prior < 0.99 * high:
+            notes.append("that prior is at its bound: the votes do not tell it, give --prior")
         return Table("", ["item", "votes", "judgments"], rows, 1, notes)
 
     def flat(self) -> tuple[list[str], list[tuple[str, int, int]]]:

@@ -70,6 +70,11 @@ NO_TABLES = {
         "line 3: expected UTF-8 text",
     ),
     "more fields": ("t.csv", (TABLE + "c,1,0,5\n").encode(), "not a readable table"),
+    "a blank line": (
+        "t.csv",
+        TABLE.replace("\nb", "\n\nb", 1).encode(),
+        "row 1: expected the annotator, found nothing",
+    ),
     "fewer fields": (
         "t.csv",
         (TABLE + "c,1\n").encode(),
@@ -402,6 +407,34 @@ class TestOtherInputs:
         files.save("t.csv", TABLE)
         says = f"--as {what} needs the true classes: give --truth"
         refuses("labels", "build", "t.csv", "--as", what, says=says)
+
+    @pytest.mark.parametrize(
+        "outputs",
+        [("t.csv", "x.csv"), ("out.h5", "t.csv"), ("out.h5", "./t.csv"), ("c.npy", "x.csv")],
+    )
+    def test_an_output_that_is_an_input(
+        self, files: Files, c10h: Run, outputs: tuple[str, str]
+    ) -> None:
+        files.save("t.csv", TABLE)
+        files.save("c.npy", files.counts)
+        before = files.path("t.csv").read_bytes(), files.path("c.npy").read_bytes()
+        line = ["labels", "build", "t.csv", "--compare", "c.npy", "--force"]
+        result = c10h(*line, "-o", outputs[0], "--excluded", outputs[1])
+        assert_refused(result, "is an input of this command")
+        assert (files.path("t.csv").read_bytes(), files.path("c.npy").read_bytes()) == before
+
+    def test_two_outputs_that_are_one_file(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", TABLE)
+        result = c10h("labels", "build", "t.csv", "-o", "out.h5", "--excluded", "./out.h5")
+        assert_refused(result, "--excluded and -o are both out.h5")
+
+    @pytest.mark.parametrize("options", [(), ("--rt", "rt", "--rt-min", "0")])
+    def test_a_line_with_too_many_fields_is_never_read_shifted(
+        self, files: Files, refuses: Refuse, options: tuple[str, ...]
+    ) -> None:
+        rows = "0,fine,a,0,5\n1,fine,b,0,5\n1,a comment, with a comma,b,1,5\n"
+        files.save("t.csv", f"label,comment,annotator,item,rt\n{rows}")
+        refuses("labels", "build", "t.csv", *options, says="t.csv: not a readable table")
 
     @pytest.mark.parametrize("where", ["out.h5", "-"])
     def test_one_place_for_two_outputs(self, files: Files, c10h: Run, where: str) -> None:

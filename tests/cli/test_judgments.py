@@ -68,6 +68,7 @@ class TestForms:
         "semicolons.csv": TABLE.replace(",", ";").encode(),
         "bom.csv": b"\xef\xbb\xbf" + TABLE.encode(),
         "bom and quotes.csv": b'\xef\xbb\xbf"annotator",' + TABLE.encode()[10:],
+        "blank lines at the end.csv": TABLE.encode() + b"\n,,\n\n",
         "crlf.csv": TABLE.replace("\n", "\r\n").encode(),
         "quotes.csv": TABLE.replace("ann,", '"ann",').encode(),
         "spaces.csv": TABLE.replace("ann,0", " ann , 0 ").encode(),
@@ -119,7 +120,7 @@ class TestNames:
         files.save("t.csv", OTHER)
         result = c10h("labels", "build", "t.csv", *NAMED, "-o", "out.h5")
         assert result.status == 0
-        assert "t.csv: its 2 items are in the order of their names, written as ids" in result.err
+        assert "t.csv: 2 items in the order of their names, written as ids" in result.err
         found = labels_of(files.path("out.h5"))
         assert found.classes == ("cat", "dog")
         assert found.ids is not None
@@ -185,7 +186,7 @@ class TestLeftOut:
         assert result.status == 0
         assert result.err.splitlines()[:2] == [
             "t.csv: 4 judgments by 2 annotators, and 2 attention checks",
-            "t.csv: left out 1 annotators (attention under 0.75) with 2 judgments: bob",
+            "t.csv: left out 1 annotator (attention under 0.75) with 2 judgments: bob",
         ]
         assert counts_of(files.path("out.h5")) == [[0, 1], [1, 0]]
         found = labels_of(files.path("out.h5")).annotators
@@ -201,7 +202,7 @@ class TestLeftOut:
         result = c10h("labels", "build", "t.csv", "--rt-max", "150", "--min-judgments", "1",
                       "--classes", "2", "-o", "out.h5")  # fmt: skip
         assert result.status == 0, result.err
-        assert "left out 1 annotators (attention under 0.75)" in result.err
+        assert "left out 1 annotator (attention under 0.75)" in result.err
         assert counts_of(files.path("out.h5")) == [[0, 1]]
 
     def test_judgments_by_time_and_items(self, files: Files, c10h: Run) -> None:
@@ -217,6 +218,7 @@ class TestLeftOut:
             ["item", "0", "judgments under 2", "1.0", "1"],
             ["item", "2", "judgments under 2", "0.0", "0"],
             ["item", "4", "judgments under 2", "1.0", "1"],
+            ["item", "3", "not in the table", "0.0", "0"],
             ["judgment", "3", "reaction time out of bounds", "900.0", "1"],
             ["judgment", "6", "reaction time out of bounds", "5000.0", "1"],
         ]
@@ -233,7 +235,7 @@ class TestLeftOut:
     def test_annotators_without_a_check_are_told(self, files: Files, c10h: Run) -> None:
         files.save("t.csv", CHECKED + "cy,0,1,0,1,100\n")
         result = c10h("labels", "build", "t.csv", *CHECKS, "-o", "out.h5")
-        assert "t.csv: 1 annotators had no attention check; they are kept\n" in result.err
+        assert "t.csv: kept 1 annotator without an attention check\n" in result.err
         assert labels_of(files.path("out.h5")).annotators["votes"][:].tolist() == [2, 0, 1]
 
     def test_twenty_names_are_shown(self, files: Files, c10h: Run) -> None:
@@ -348,6 +350,21 @@ def trials(real_data: Path) -> dict[str, Array]:
         "reaction_time": random.integers(300, 5000, len(item)),
     }
     return {name: values[order] for name, values in columns.items()}
+
+
+class TestWords:
+    def test_an_annotators_name_cannot_break_a_table(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", 'annotator,item,label\n"a\x1b[31m\nb",0,0\nc,0,1\n')
+        for form in ("terminal", "markdown", "latex"):
+            printed = c10h("labels", "annotators", "t.csv", "--format", form).out
+            assert "\x1b" not in printed
+            assert "[31m b" in printed
+            assert "\nb" not in printed
+
+    def test_annotators_need_no_order_of_classes(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", "annotator,item,label\na,0,no\nb,0,yes\nc,0,yes\n")
+        rows = c10h("labels", "annotators", "t.csv", "--json").json()
+        assert {row["annotator"]: row["agreement"] for row in rows} == {"a": 0, "b": 0.5, "c": 0.5}
 
 
 class TestPublishedCounts:

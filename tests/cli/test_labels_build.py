@@ -214,8 +214,7 @@ class TestOutput:
         result = c10h("labels", "build", "counts.npy", "-o", "out.h5")
         assert (result.status, result.stdout) == (0, b"")
         says = (
-            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 to 20 an item), "
-            "without truth\n"
+            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 an item), without truth\n"
         )
         assert result.err == says
 

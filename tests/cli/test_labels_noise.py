@@ -181,7 +181,7 @@ def test_any_number_of_votes(c10h: Run, votes: int) -> None:
 
 def test_probabilities(files: Files, refuses: Refuse) -> None:
     files.save("p.npy", files.shares)
-    refuses(*NOISE, "p.npy", says="needs vote counts, found probabilities only")
+    refuses(*NOISE, "p.npy", says="expected vote counts, found probabilities only")
 
 
 def test_truth_of_another_size(files: Files, refuses: Refuse) -> None:

@@ -189,7 +189,7 @@ def test_numbers_that_make_no_sense(refuses: Refuse, options: list[str], says: s
 
 def test_probabilities(files: Files, refuses: Refuse) -> None:
     files.save("p.npy", files.shares)
-    refuses(*PLAN, "p.npy", "--budget", 5, says="needs vote counts, found probabilities only")
+    refuses(*PLAN, "p.npy", "--budget", 5, says="expected vote counts, found probabilities only")
 
 
 def test_a_file_that_is_not_there(refuses: Refuse) -> None:

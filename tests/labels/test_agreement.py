@@ -51,7 +51,7 @@ def votes_of(
         excluded=(),
         late=np.empty(0, dtype=np.int64),
         late_rt=np.empty(0),
-        absent=0,
+        dropped=0,
     )
 
 

@@ -54,7 +54,7 @@ class TestCounting:
         np.testing.assert_array_equal(votes.labels.probs[0:2], [[1 / 3, 2 / 3, 0], [0, 0, 1]])
         assert votes.labels.classes == ("0", "1", "2")
         assert votes.labels.ids is None
-        assert (votes.trials, votes.checks, votes.repeated, votes.absent) == (5, 0, 0, 0)
+        assert (votes.trials, votes.checks, votes.repeated, votes.dropped) == (5, 0, 0, 0)
 
     def test_the_order_of_rows_does_not_matter(self, random: np.random.Generator) -> None:
         who, what, said = (random.integers(0, size, 200) for size in (9, 20, 4))
@@ -120,7 +120,8 @@ class TestCounting:
         assert votes.repeated == repeats.sum()
         assert votes.repeaters == judged[repeats].who.nunique()
         assert {one.name for one in votes.excluded_of("annotator")} == set(map(str, out))
-        assert len(votes.late) == (~frame.check & ~frame.rt.between(0.1, 2)).sum()
+        late = ~frame.check & ~frame.who.isin(out) & ~frame.rt.between(0.1, 2)
+        assert votes.late.tolist() == np.flatnonzero(late).tolist()
         given = judged.who.value_counts()
         people = votes.labels.annotators
         assert people["votes"].tolist() == [given.get(int(one), 0) for one in people["id"]]
@@ -251,14 +252,15 @@ class TestFewJudgments:
         votes = count_votes(self.THREE, SOME)
         assert counts_of(votes) == [[1, 2], [1, 1]]
         assert ids_of(votes.labels) == ["0", "2"]
-        assert votes.absent == 1
+        assert votes.dropped == 1
         assert votes.summary() == {"items": 1}
 
     def test_items_with_fewer_are_listed(self) -> None:
         votes = count_votes(self.THREE, Filters(min_judgments=3))
         assert counts_of(votes) == [[1, 2]]
         assert ids_of(votes.labels) == ["0"]
-        (found,) = votes.excluded
+        found, absent = votes.excluded
+        assert (absent.name, absent.reason, absent.judgments) == ("1", "not in the table", 0)
         assert (found.what, found.name, found.reason) == ("item", "2", "judgments under 3")
         assert (found.value, found.judgments) == (2, 2)
         assert votes.summary() == {"items": 2, "judgments-of-items": 2}
@@ -285,7 +287,7 @@ class TestFewJudgments:
         judgments = table("ab", [0, 1], [0, 1])
         with pytest.raises(InputError, match="2 of 4 items have no judgment, one of them is 2:"):
             count_votes(judgments, EVERYTHING, size=4)
-        assert count_votes(judgments, SOME, size=4).absent == 2
+        assert count_votes(judgments, SOME, size=4).dropped == 2
         with pytest.raises(MismatchError, match="expected 1 items, found item 1"):
             count_votes(judgments, EVERYTHING, size=1)
 
