@@ -148,7 +148,7 @@ def build(
     from c10h.cli.inputs import lineage_of, meaning, selection, tell_positions
     from c10h.cli.label_sources import open_sources, tell_votes
     from c10h.labels.filters import Filters
-    from c10h.report.label_tables import exclusions_csv
+    from c10h.report.exclusions import exclusions_csv
     from c10h.stages.labels_build import build_labels
 
     opened = open_sources(

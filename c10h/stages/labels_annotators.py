@@ -17,16 +17,16 @@ from c10h.records import Array
 from c10h.report.scores import plain
 from c10h.report.table import Cell, Table, number
 
-# Columns in order: what each is, and how it is shown.
-COLUMNS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
-    "annotator": ("name in the table", str),
-    "trials": ("judgments, attention checks not among them", lambda value: f"{value:,}"),
-    "attention": ("share of attention checks passed", number),
-    "agreement": ("mean share of the rest who chose the same label", number),
-    "kappa": ("agreement corrected for chance", number),
-    "accuracy": ("share of true labels", number),
-    "rt": ("median reaction time, in the table's unit", lambda value: number(value, 0)),
-    "excluded": ("whether --min-attention leaves the annotator out", lambda value: "x" * value),
+# Columns in order, and how a value is shown.
+COLUMNS: Mapping[str, Callable[[Any], str]] = {
+    "annotator": str,
+    "trials": lambda value: f"{value:,}",
+    "attention": number,
+    "agreement": number,
+    "kappa": number,
+    "accuracy": number,
+    "rt": lambda value: number(value, 0),
+    "excluded": lambda value: "x" * value,
 }
 
 
@@ -43,9 +43,7 @@ class Annotators:
 
     def table(self) -> Table:
         """For people."""
-        rows = [
-            [Cell(COLUMNS[name][1](value)) for name, value in row.items()] for row in self.rows()
-        ]
+        rows = [[Cell(COLUMNS[name](value)) for name, value in row.items()] for row in self.rows()]
         notes = [f"{len(rows):,} of {self.total:,} annotators"]
         if "attention" in self.columns:
             notes.append(

@@ -1,4 +1,4 @@
-"""Tables about labels: where counts differ, what was left out, annotators, noise, plans."""
+"""What was left out of a table of judgments, as a list."""
 
 from __future__ import annotations
 
