@@ -73,11 +73,8 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
     SchemaError for values that are missing or senseless.
     """
     reading = source if isinstance(source, Reading) else begin_reading(source, columns)
-    table, source, columns = (
-        _without_blank_end(reading.table.result()),
-        reading.source,
-        reading.columns,
-    )
+    source, columns = reading.source, reading.columns
+    table = _without_blank_end(reading.table.result())
     if not table.height:
         raise SchemaError(f"{source.name}: expected judgments, found a header only")
     judgments = Judgments(

@@ -150,11 +150,6 @@ class Sample:
     truth: Array | None
     seed: int
 
-    def with_all(self) -> dict[tuple[str, str], tuple[float, float]]:
-        """Split-half ceilings with all votes, as ``c10h score`` has them."""
-        found = split_half(self.counts, self.seed)
-        return {(metric, SPLIT_HALF): (value, 0.0) for metric, value in found.items()}
-
     def with_votes(self, n: int, draws: int) -> dict[tuple[str, str], tuple[float, float]]:
         """Mean and standard error over draws of n votes an item."""
         found: dict[tuple[str, str], list[float]] = {}
@@ -162,7 +157,7 @@ class Sample:
         for draw in range(draws):
             random = np.random.default_rng([self.seed, n, draw])
             drawn = split_votes(self.counts, size, random)
-            values = self._measure(drawn)
+            values = _measure(drawn, self.truth)
             for metric, value in split_half(drawn, self.seed + draw, splits=1).items():
                 values[metric, SPLIT_HALF] = value
             for key, value in values.items():
@@ -171,11 +166,6 @@ class Sample:
             key: (float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(draws)))
             for key, values in found.items()
         }
-
-    def _measure(self, counts: Array) -> dict[tuple[str, str], float]:
-        found = drawn_ceilings(counts, self.truth)
-        found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(counts), TOP)
-        return found
 
 
 def labels_noise(
@@ -198,12 +188,14 @@ def labels_noise(
     sample = Sample(counts[chosen], None if labels.truth is None else labels.truth[chosen], seed)
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for n in grid:
-        values = {key: (value, 0.0) for key, value in _expected(counts, labels.truth, n).items()}
-        values |= sample.with_votes(n, draws) if n < ALL_VOTES else sample.with_all()
-        if n == ALL_VOTES:
-            every = drawn_ceilings(counts, labels.truth)  # not only of the sample
-            every[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(counts), TOP)
-            values |= {key: (value, 0.0) for key, value in every.items()}
+        exact = _expected(counts, labels.truth, n)
+        if n == ALL_VOTES:  # as c10h score has them: only halves are of the sample
+            exact |= _measure(counts, labels.truth)
+            halves = split_half(sample.counts, seed)
+            exact |= {(metric, SPLIT_HALF): value for metric, value in halves.items()}
+        values = {key: (value, 0.0) for key, value in exact.items()}
+        if n < ALL_VOTES:
+            values |= sample.with_votes(n, draws)
         for key, value in values.items():
             found.setdefault(key, []).append(value)
         advance(1)
@@ -242,6 +234,13 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
     most = int(_counts_of(labels).sum(axis=1).max())
     steps = [step * 10**power for power in range(len(str(most))) for step in STEPS]
     return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
+
+
+def _measure(counts: Array, truth: Array | None) -> dict[tuple[str, str], float]:
+    """What has no closed form over draws, of given votes, by metric and method."""
+    found = drawn_ceilings(counts, truth)
+    found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(counts), TOP)
+    return found
 
 
 def _entropies(counts: Array) -> Float:
