@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import io
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from c10h import __version__
-from c10h.cli import console, labels, report, score, show
+from c10h.cli import console
+from c10h.cli.lazy import lazy
 from c10h.errors import C10hError
 from c10h.files import reason
 
 app = typer.Typer(
     name="c10h",
+    cls=lazy(
+        {
+            "labels": "c10h.cli.labels:app",
+            "score": "c10h.cli.score:score",
+            "report": "c10h.cli.report:report",
+            "show": "c10h.cli.show:show",
+        }
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(labels.app, name="labels")
-app.command()(score.score)
-app.command()(report.report)
-app.command()(show.show)
 
 
 def _print_version(wanted: bool) -> None:
@@ -79,20 +82,3 @@ def main() -> None:
         if not isinstance(error, BrokenPipeError):
             console.fail(reason(error))
         sys.exit(1)
-
-
-def run() -> NoReturn:
-    """Run the command line of this process, and end it without tearing everything down.
-
-    Unloading polars, numpy and HDF5 takes longer than many a command. A crash ends as ever.
-    """
-    status: object = 0
-    try:
-        main()
-    except SystemExit as end:
-        status = end.code
-    atexit._run_exitfuncs()  # which remove temporary files
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-    os._exit(status if isinstance(status, int) else int(status is not None))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from c10h.cli.labels_annotators import annotators
-from c10h.cli.labels_build import build
-from c10h.cli.labels_noise import noise
-from c10h.cli.labels_plan import plan
+from c10h.cli.lazy import lazy
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    cls=lazy(
+        {
+            "build": "c10h.cli.labels_build:build",
+            "annotators": "c10h.cli.labels_annotators:annotators",
+            "noise": "c10h.cli.labels_noise:noise",
+            "plan": "c10h.cli.labels_plan:plan",
+        }
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
 
 
 @app.callback()
 def labels() -> None:
     """Soft labels: make them, know how noisy they are, plan more judgments."""
-
-
-for command in (build, annotators, noise, plan):
-    app.command()(command)

@@ -170,7 +170,12 @@ def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:
     import polars
 
     numbers = {column: polars.Int32 for part, column in named.items() if part != "name"}
-    columns = [polars.col(column).alias(part) for part, column in named.items()]
+    columns = [
+        (
+            polars.col(column) if column in numbers else polars.col(column).cast(polars.Categorical)
+        ).alias(part)
+        for part, column in named.items()
+    ]
     columns.append(_whole_line())
     return tables.collect(tables.scan(source, numbers).select(columns), source)
 

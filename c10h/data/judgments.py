@@ -111,7 +111,7 @@ def _codes(column: polars.Series, source: Source) -> Codes:
         found = _codes_of_numbers(column.to_numpy())
         if found is not None:
             return found
-    if not column.dtype.is_(polars.Categorical):
+    if column.dtype != polars.Categorical:
         column = column.cast(polars.String).cast(polars.Categorical)
     present = column.drop_nulls().unique()
     texts = [word.strip() for word in present.cast(str).to_list()]
@@ -136,14 +136,22 @@ def _codes_of_numbers(values: Array) -> Codes | None:
     low, high = int(values.min()), int(values.max())
     if high - low > NARROW:
         return None
-    present = np.flatnonzero(np.bincount(values - low))
+    above = values - low if low else values
+    present = np.flatnonzero(np.bincount(above))
     lookup = np.zeros(high - low + 1, dtype=np.uint32)
     lookup[present] = np.arange(len(present))
-    return Codes((present + low).astype(np.str_), lookup[values - low])
+    gaps = len(present) < len(lookup)
+    return Codes(
+        (present + low).astype(np.str_), lookup[above] if gaps else above.astype(np.uint32)
+    )
 
 
 def _flags(column: polars.Series, part: str, source: Source) -> Array:
     """Yes and no as booleans. A missing ``correct`` is no: it matters for checks alone."""
+    if column.dtype.is_integer() and not column.null_count():
+        values = column.to_numpy()
+        if values.min() >= 0 and values.max() <= 1:
+            return np.asarray(values == 1)
     codes = _codes(column, source)
     lowered = [str(word).lower() for word in codes.words]
     for word in lowered:

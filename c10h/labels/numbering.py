@@ -111,7 +111,7 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items
     """
     used = present(judgments.item, judged)
     words = judgments.item.words[used]
-    of_word = np.zeros(len(judgments.item.words) + 1, dtype=np.int64)
+    of_word = np.zeros(len(judgments.item.words) + 1, dtype=np.uint32)
     written = whole_numbers(words)
     if written is None:
         _refuse_negative(judgments, words)
@@ -134,14 +134,17 @@ def true_classes(
     codes = judgments.true_label
     if codes is None:
         return None
-    item = items.of_word[judgments.item.row[judged]]
-    word = codes.row[judged]
-    known = _meanings(codes.words[present(codes, judged)], names)
+    nothing = len(codes.words)
+    rows = judgments.item.row.astype(np.int64) * (nothing + 1) + codes.row
+    pairs = unique_keys(rows[judged], (len(judgments.item.words) + 1) * (nothing + 1))[0]
+    item_word, word = np.divmod(pairs, nothing + 1)
+    item = items.of_word[item_word]
+    known = _meanings(codes.words[sorted({*word.tolist()} - {nothing})], names)
     found = [_look_up(one, known) for one in codes.words]
     classes = np.array([-1 if one is None else one for one in [*found, None]])[word]
     if (classes < 0).any():
         wrong = int(np.argmax(classes < 0))
-        shown = repr(str(codes.words[word[wrong]])) if word[wrong] < len(codes.words) else "nothing"
+        shown = repr(str(codes.words[word[wrong]])) if word[wrong] < nothing else "nothing"
         raise SchemaError(
             f"{judgments.source}: item {items.names[item[wrong]]}: expected a true label among "
             f"{_brief(names)}, found {shown}"

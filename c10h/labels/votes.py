@@ -110,16 +110,18 @@ def count_votes(
     names = class_names(judgments, kept, classes)
     class_of = class_numbers(judgments, kept, names)
     items = number_items(judgments, judged, size)
-    votes = np.bincount(items.of_word[judgments.item.row[kept]], minlength=len(items))
+    item = items.of_word[judgments.item.row[kept]]
+    votes = np.bincount(item, minlength=len(items))
     stays = _items_that_stay(judgments, items, votes, filters)
-    row_of = np.full(len(items), -1, dtype=np.int64)
-    row_of[stays] = np.arange(len(stays))
-    kept &= row_of[items.of_word[judgments.item.row]] >= 0
+    dropped = np.ones(len(items), dtype=bool)
+    dropped[stays] = False
+    if dropped.any():
+        kept[kept] = ~dropped[item]
+        item = np.searchsorted(stays, item[~dropped[item]]).astype(np.uint32)
     order, _ = in_order(judgments.annotator.words)
     annotator_of = np.argsort(order).astype(np.uint32)
     annotator = annotator_of[judgments.annotator.row[kept]]
-    item = row_of[items.of_word[judgments.item.row[kept]]].astype(np.uint32)
-    label = class_of[judgments.label.row[kept]].astype(np.uint32)
+    label = class_of.astype(np.uint32)[judgments.label.row[kept]]
     repetitions = Later(lambda: _repetitions(annotator, item))
     trials = np.bincount(judgments.annotator.row[judged], minlength=len(order))
     truth = true_classes(judgments, judged, items, names)
@@ -153,7 +155,7 @@ def count_votes(
         repeaters=repeaters,
         excluded=[
             *_excluded_annotators(annotators, filters),
-            *_excluded_items(items, votes, np.flatnonzero(row_of < 0), filters),
+            *_excluded_items(items, votes, np.flatnonzero(dropped), filters),
             *_absent_items(items),
         ],
         late=np.flatnonzero(found.late),

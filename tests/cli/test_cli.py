@@ -26,10 +26,11 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;\d]*m")
 pytestmark = pytest.mark.usefixtures("files")
 
 
-def commands(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The words of every command, groups left out."""
     group = group or typer.main.get_command(app)
-    for name, command in getattr(group, "commands", {}).items():
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
         else:
@@ -39,7 +40,7 @@ def commands(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple
 def options_of(path: tuple[str, ...]) -> set[str]:
     command: Any = typer.main.get_command(app)
     for name in path:
-        command = command.commands[name]
+        command = command.get_command(None, name)
     return {option for one in command.params for option in one.opts if option.startswith("-")}
 
 
@@ -52,6 +53,12 @@ def examples(text: str) -> list[str]:
 
 
 class TestHelp:
+    @pytest.mark.parametrize("line", [["lables"], ["labels", "biuld"]], ids=" ".join)
+    def test_a_slip_gets_a_suggestion(self, c10h: Run, line: list[str]) -> None:
+        result = c10h(*line)
+        assert result.status == 2
+        assert "Did you mean" in result.err
+
     def test_commands(self) -> None:
         assert {("labels", "build"), ("score",), ("report",), ("show",)} <= set(commands())
 
@@ -218,7 +225,8 @@ try:
     main()
 except SystemExit as end:
     assert not end.code, end.code
-print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+print(*sorted({name.partition(".")[0] for name in sys.modules}), end=" ", file=sys.stderr)
+print(*(name for name in sys.modules if name.startswith("c10h.cli.")), file=sys.stderr)
 """
 HEAVY = {"torch", "torchvision", "cleverhans", "scipy", "sklearn", "matplotlib", "pandas"}
 
@@ -228,6 +236,11 @@ class TestWhatIsImported:
         result = start([sys.executable, "-c", MODULES, *line], folder)
         assert result.status == 0, result.err
         return set(result.err.splitlines()[-1].split())
+
+    def test_no_other_command(self, files: Files) -> None:
+        found = self.modules(files.folder, "score", "--help")
+        assert "c10h.cli.score" in found
+        assert not found & {"c10h.cli.labels", "c10h.cli.labels_build", "c10h.cli.report"}
 
     @pytest.mark.parametrize(
         "line",
