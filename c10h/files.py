@@ -20,10 +20,14 @@ from c10h.errors import FileError, InputError, OutputError
 
 @dataclass(frozen=True)
 class Source:
-    """An input file. ``name`` is what messages and lineages call it; it has no folder."""
+    """An input file. ``name`` is what messages and lineages call it; it has no folder.
+
+    digest: its SHA-256 where that is known already, as for a folder.
+    """
 
     path: Path
     name: str
+    digest: str | None = None
 
     @classmethod
     def open(cls, argument: str) -> Source:
@@ -56,6 +60,8 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hexadecimal."""
+        if self.digest is not None:
+            return self.digest
         with self.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -11,8 +11,10 @@ storage are refused before anything is read, and no dataset is ever unpickled.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -23,6 +25,7 @@ import numpy as np
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
 from c10h.files import Source, atomic_output, write_all
+from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows
 
 SCHEMA = 1
@@ -31,6 +34,12 @@ ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
 
 # A chunk is what one small read has to decompress.
 CHUNK_BYTES = 1 << 18
+GZIP_LEVEL = 4
+# Level of gzip that only adds a checksum. A chunk gets it where the usual level leaves more than
+# WORTH of a sample of it, as of photographs: they would take longer to read, and be no smaller.
+STORED = 0
+WORTH = 0.9
+SAMPLE_BYTES = 1 << 15
 # Below this an HDF5 chunk index costs more than compression saves.
 COMPRESS_BYTES = 1 << 12
 # Arrays of two or more dimensions stay in the file above this size.
@@ -223,19 +232,47 @@ def _write_dataset(
         options = {
             "chunks": chunk_shape(value.shape, dtype.itemsize),
             "compression": "gzip",
-            "compression_opts": 4,
+            "compression_opts": GZIP_LEVEL,
             "shuffle": declared.shuffle if isinstance(declared, Column) else True,
         }
     dataset = file.create_dataset(path, shape=value.shape, dtype=dtype, **options)
-    for key in _blocks(value.shape, declared.dims, dtype.itemsize):
+    for key in _blocks(value.shape, declared.dims, dataset.chunks, dtype.itemsize):
         if sink.error is not None:
             return
         block = np.asarray(value[key])
         if dtype.kind == "S":
             block = np.char.encode(block.astype(np.str_), "utf-8").astype(dtype)
-        dataset[key] = block
-        if advance is not None and declared.dims[-1] == "c":
-            advance(block.shape[-2])
+        if options and isinstance(key, slice) and dtype.kind != "S":
+            _write_chunks(dataset, np.ascontiguousarray(block, dtype), key.start)
+        else:
+            dataset[key] = block
+        if advance is not None and "n" in declared.dims[:-1]:
+            advance(block.shape[declared.dims.index("n") - len(declared.dims)])
+
+
+def _write_chunks(dataset: h5py.Dataset, block: Array, start: int) -> None:
+    """Write a block that begins with a chunk, compressed in threads as HDF5 would do in one."""
+    shape = dataset.chunks
+    steps = [range(0, size, step) for size, step in zip(block.shape, shape, strict=True)]
+
+    def compress(corner: tuple[int, ...]) -> bytes:
+        chunk = np.zeros(shape, block.dtype)  # a chunk at the edge is whole in the file
+        part = block[tuple(slice(at, at + step) for at, step in zip(corner, shape, strict=True))]
+        chunk[tuple(slice(size) for size in part.shape)] = part
+        sample = _prepared(chunk.reshape(-1)[: SAMPLE_BYTES // chunk.itemsize], dataset.shuffle)
+        worth = len(zlib.compress(sample, GZIP_LEVEL)) < WORTH * len(sample)
+        return zlib.compress(_prepared(chunk, dataset.shuffle), GZIP_LEVEL if worth else STORED)
+
+    corners = list(itertools.product(*steps))
+    for corner, data in zip(corners, in_order(compress, corners), strict=True):
+        dataset.id.write_direct_chunk((start + corner[0], *corner[1:]), data)
+
+
+def _prepared(values: Array, shuffle: bool) -> bytes:
+    """Bytes as gzip gets them: with ``shuffle`` the first bytes of all values, then the second."""
+    if not shuffle or values.itemsize == 1:
+        return values.tobytes()
+    return values.reshape(-1).view(np.uint8).reshape(values.size, -1).T.tobytes()
 
 
 def _file_dtype(declared: Column | Group, value: Rows) -> np.dtype[Any]:
@@ -258,14 +295,22 @@ def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 
 def _blocks(
-    shape: tuple[int, ...], dims: tuple[str, ...], itemsize: int
+    shape: tuple[int, ...],
+    dims: tuple[str, ...],
+    chunks: tuple[int, ...] | None,
+    itemsize: int,
 ) -> Iterator[slice | tuple[slice | int, ...]]:
-    """Keys that cut an array along its items (axis "n") into blocks of bounded size."""
+    """Keys that cut an array along its items (axis "n") into blocks of bounded size.
+
+    Each block begins with a chunk.
+    """
     if "n" not in dims[:-1]:
         yield (slice(None),) * len(shape)
         return
     axis = dims.index("n")
     rows = max(1, BLOCK_BYTES // (itemsize * math.prod(shape[axis + 1 :])))
+    if chunks is not None:
+        rows = -(-rows // chunks[axis]) * chunks[axis]
     for prefix in np.ndindex(*shape[:axis]):
         for start in range(0, shape[axis], rows):
             items = slice(start, min(start + rows, shape[axis]))

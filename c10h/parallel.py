@@ -1,4 +1,4 @@
-"""Work in threads: numpy and polars release the interpreter lock in their loops."""
+"""Work in threads, as numpy and polars release the interpreter lock, or in processes."""
 
 from __future__ import annotations
 
@@ -9,32 +9,60 @@ from threading import Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def in_order(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def in_order(
+    function: Callable[[Task], Result], tasks: Iterable[Task], *, in_processes: bool = False
+) -> Iterator[Result]:
     """Results in the order of the tasks, with no more than a few computed ahead.
 
     The order makes sums of results the same in every run; the bound keeps memory small.
+    in_processes: not in threads; function and tasks must then be such that pickle takes them.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with ThreadPoolExecutor(workers) as pool:
+    with _processes() if in_processes else _threads() as pool:
         ahead: deque[Future[Result]] = deque()
         try:
             for task in tasks:
                 ahead.append(pool.submit(function, task))
-                if len(ahead) > 2 * (workers or 1):
+                if len(ahead) > 2 * workers():
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
         finally:
             for future in ahead:
                 future.cancel()
+
+
+def workers() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _threads() -> Executor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(workers())
+
+
+def _processes() -> Executor:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # New processes rather than forks, which inherit the locks of threads in any state.
+    return ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_ignore_interrupts)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class Later(Generic[Result]):

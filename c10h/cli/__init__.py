@@ -19,6 +19,7 @@ app = typer.Typer(
     name="c10h",
     cls=lazy(
         {
+            "data": "c10h.cli.data:app",
             "labels": "c10h.cli.labels:app",
             "score": "c10h.cli.score:score",
             "report": "c10h.cli.report:report",

@@ -82,8 +82,11 @@ def write_terminal(
 
 
 @contextlib.contextmanager
-def progress(what: str, total: int, unit: str = "items") -> Iterator[Callable[[int], None]]:
-    """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``."""
+def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Callable[[int], None]]:
+    """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``.
+
+    total: None where it is not known how much there is.
+    """
     if not sys.stderr.isatty():
         yield lambda items: None
         return

@@ -1,0 +1,156 @@
+"""``c10h data import``: images in a file that the other commands read."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from c10h.cli import options
+from c10h.cli.console import progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def import_(
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH",
+            help="A .npy array, CIFAR's python batches, or a folder, .tar or .zip with one folder "
+            "of pictures a class.",
+        ),
+    ],
+    output: Annotated[str, options.output_option("File of images to write, - for stdout.")],
+    labels: Annotated[
+        str | None,
+        typer.Option("--labels", metavar="FILE", help="True classes of an array's pictures."),
+    ] = None,
+    classes: options.Classes = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--split",
+            metavar="NAME",
+            help="Folder above the class folders to take, or train or test of CIFAR's batches; "
+            "repeat it for several.",
+        ),
+    ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            "--select",
+            metavar="GLOB",
+            help="Take pictures whose file name fits, as 'n*'; ! turns it round: '!cifar10-*'.",
+        ),
+    ] = None,
+    map_: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="Table of folder,class; other folders are left out. cinic10 and imagenet-far, "
+            "for ImageNet's folders, come with c10h.",
+        ),
+    ] = None,
+    resize: Annotated[
+        int | None,
+        typer.Option(
+            "--resize",
+            metavar="SIDE",
+            min=1,
+            max=4096,
+            help="Resize to SIDE x SIDE pixels by a box filter, as CINIC-10 was.",
+        ),
+    ] = None,
+    ids: Annotated[
+        str | None,
+        typer.Option(
+            "--ids",
+            metavar="path|name|none|FILE",
+            help="What items are called: class/file (usual for folders), the file's name, nothing "
+            "(usual for arrays and batches), or the lines of FILE (arrays).",
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave broken pictures out, and name them.")
+    ] = False,
+    force: options.Force = False,
+) -> None:
+    """Import pictures: a file of images, with their classes and names.
+
+    Folders and archives are read once, in several processes, and archives are not unpacked. The
+    order is by class, then by path, whatever the order in the archive.
+
+    [bold]c10h data import photos/ --resize 32 -o images.h5[/]
+
+    [bold]c10h data import x.npy --labels y.npy --classes cifar10 -o images.h5[/]
+
+    [bold]c10h data import cifar-10-python.tar.gz --split test -o cifar10-test.h5[/]
+
+    [bold]c10h data import ILSVRC2012/ --split train --map imagenet-far --resize 32 -o far.h5[/]
+    """
+    import tempfile
+    from dataclasses import replace
+    from pathlib import Path
+
+    from c10h import h5
+    from c10h.cli.inputs import lineage_of
+    from c10h.data.class_maps import find_map, read_map
+    from c10h.data.classes import parse_classes
+    from c10h.data.folders import Choice
+    from c10h.data.importers import Request, import_images
+    from c10h.files import Source, check_distinct, check_output
+
+    check_output(output, force=force)
+    check_distinct([output], [path, labels, map_])
+    map_file = find_map(map_) if map_ else None
+    labels_file = Source.open(labels) if labels else None
+    request = Request(
+        choice=Choice(
+            splits=tuple(split or ()),
+            select=select,
+            to_class=read_map(map_file) if map_file else None,
+            side=resize,
+            skip_bad=skip_bad,
+        ),
+        labels=labels_file,
+        ids=ids,
+        classes=parse_classes(classes) if classes else None,
+    )
+    scratch = Path(tempfile.gettempdir() if output == "-" else Path(output).parent)
+    with ExitStack() as stack:
+
+        def start(total: int | None) -> Callable[[int], None]:
+            return stack.enter_context(progress("reading pictures", total, "pictures"))
+
+        imported = import_images(path, request, scratch, start)
+    for note in imported.notes:
+        say(note)
+    images = imported.images
+    used = (("images", imported.source), ("labels", labels_file), ("map", map_file))
+    shaping = {
+        "classes": ",".join(request.classes) if request.classes else None,
+        "split": list(request.choice.splits),
+        "select": select,
+        "resize": resize,
+        "ids": ids,
+        "skip-bad": skip_bad,
+    }
+    lineage = lineage_of(
+        "data import",
+        shaping,
+        [(role, source, None) for role, source in used if source],
+        excluded=imported.excluded,
+    )
+    size, height, width, _ = images.images.shape
+    with progress("writing images", size, "pictures") as advance:
+        h5.write(replace(images, lineage=lineage), output, advance)
+    where = "stdout" if output == "-" else output
+    known = "with" if images.truth is not None else "without"
+    say(
+        f"{where}: {size:,} images of {width} x {height} pixels, {len(images.classes)} classes, "
+        f"{known} truth, {'with' if images.ids is not None else 'without'} ids"
+    )

@@ -1,0 +1,49 @@
+"""Tables that tell which folder of pictures is which class.
+
+Two come with the package, for folders of ImageNet: MAPS. docs/data.md tells how they were made.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from c10h.errors import FileError, SchemaError
+from c10h.files import Source
+
+FOLDER = Path(__file__).with_name("maps")
+MAPS = ("cinic10", "imagenet-far")
+HEADER = ("folder", "class")
+
+
+def find_map(argument: str) -> Source:
+    """The file of a map, which may be one of MAPS; a local file of that name comes first."""
+    if argument in MAPS and not Path(argument).is_file():
+        return Source.open(str(FOLDER / f"{argument}.csv"))
+    return Source.open(argument)
+
+
+def read_map(source: Source) -> Mapping[str, str]:
+    """Class names by folder: the first two columns of a .csv, below a header "folder,class" or not.
+
+    The order of the classes is that of their first rows. Raises FileError for no such table,
+    SchemaError for a folder that is there twice, or a row without a folder and a class.
+    """
+    try:
+        text = source.path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{source.name}: expected UTF-8 text, folder,class a line") from error
+    found: dict[str, str] = {}
+    for number, row in enumerate(csv.reader(text.splitlines()), start=1):
+        words = tuple(word.strip() for word in row)
+        if not any(words) or (not found and words[:2] == HEADER):
+            continue
+        if len(words) < 2 or not words[0] or not words[1]:
+            raise SchemaError(f"{source.name}: line {number}: expected folder,class")
+        if words[0] in found:
+            raise SchemaError(f"{source.name}: line {number}: folder {words[0]!r} is there twice")
+        found[words[0]] = words[1]
+    if len(set(found.values())) < 2:
+        raise SchemaError(f"{source.name}: expected folders of two or more classes")
+    return found
