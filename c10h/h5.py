@@ -39,7 +39,7 @@ GZIP_LEVEL = 4
 # WORTH of a sample of it, as of photographs: they would take longer to read, and be no smaller.
 STORED = 0
 WORTH = 0.9
-SAMPLE_BYTES = 1 << 15
+SAMPLE_BYTES = 1 << 14
 # Below this an HDF5 chunk index costs more than compression saves.
 COMPRESS_BYTES = 1 << 12
 # Arrays of two or more dimensions stay in the file above this size.
@@ -256,23 +256,28 @@ def _write_chunks(dataset: h5py.Dataset, block: Array, start: int) -> None:
     steps = [range(0, size, step) for size, step in zip(block.shape, shape, strict=True)]
 
     def compress(corner: tuple[int, ...]) -> bytes:
-        chunk = np.zeros(shape, block.dtype)  # a chunk at the edge is whole in the file
         part = block[tuple(slice(at, at + step) for at, step in zip(corner, shape, strict=True))]
-        chunk[tuple(slice(size) for size in part.shape)] = part
-        sample = _prepared(chunk.reshape(-1)[: SAMPLE_BYTES // chunk.itemsize], dataset.shuffle)
-        worth = len(zlib.compress(sample, GZIP_LEVEL)) < WORTH * len(sample)
-        return zlib.compress(_prepared(chunk, dataset.shuffle), GZIP_LEVEL if worth else STORED)
+        if part.shape == shape:
+            chunk = np.ascontiguousarray(part)
+        else:  # at the edge: chunks are whole in the file
+            chunk = np.zeros(shape, block.dtype)
+            chunk[tuple(slice(size) for size in part.shape)] = part
+        values = chunk.reshape(-1)
+        sample = _prepared(values[: SAMPLE_BYTES // values.itemsize], dataset.shuffle)
+        worth = len(zlib.compress(sample, GZIP_LEVEL)) < WORTH * sample.nbytes
+        return zlib.compress(_prepared(values, dataset.shuffle), GZIP_LEVEL if worth else STORED)
 
     corners = list(itertools.product(*steps))
     for corner, data in zip(corners, in_order(compress, corners), strict=True):
         dataset.id.write_direct_chunk((start + corner[0], *corner[1:]), data)
 
 
-def _prepared(values: Array, shuffle: bool) -> bytes:
+def _prepared(values: Array, shuffle: bool) -> memoryview:
     """Bytes as gzip gets them: with ``shuffle`` the first bytes of all values, then the second."""
+    as_bytes = values.view(np.uint8)
     if not shuffle or values.itemsize == 1:
-        return values.tobytes()
-    return values.reshape(-1).view(np.uint8).reshape(values.size, -1).T.tobytes()
+        return as_bytes.data
+    return np.ascontiguousarray(as_bytes.reshape(values.size, -1).T).data
 
 
 def _file_dtype(declared: Column | Group, value: Rows) -> np.dtype[Any]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from threading import Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from c10h.errors import C10hError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -17,21 +21,27 @@ Result = TypeVar("Result")
 
 def in_order(
     function: Callable[[Task], Result], tasks: Iterable[Task], *, in_processes: bool = False
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Results in the order of the tasks, with no more than a few computed ahead.
 
     The order makes sums of results the same in every run; the bound keeps memory small.
     in_processes: not in threads; function and tasks must then be such that pickle takes them.
+    Raises C10hError where one of the processes was killed.
     """
+    from concurrent.futures import BrokenExecutor
+
     with _processes() if in_processes else _threads() as pool:
         ahead: deque[Future[Result]] = deque()
         try:
             for task in tasks:
-                ahead.append(pool.submit(function, task))
+                with _no_interrupts() if in_processes else nullcontext():
+                    ahead.append(pool.submit(function, task))
                 if len(ahead) > 2 * workers():
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
+        except BrokenExecutor as error:
+            raise C10hError("a worker process was killed (out of memory?)") from error
         finally:
             for future in ahead:
                 future.cancel()
@@ -55,14 +65,30 @@ def _processes() -> Executor:
     from multiprocessing import get_context
 
     # New processes rather than forks, which inherit the locks of threads in any state.
-    return ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_end_with_parent)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
-    import signal
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Ctrl-C waits, and processes that start now never get it: the first one ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    from multiprocessing import parent_process
+
+    def wait() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 class Later(Generic[Result]):

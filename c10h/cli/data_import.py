@@ -97,17 +97,20 @@ def import_(
     from pathlib import Path
 
     from c10h import h5
-    from c10h.cli.inputs import lineage_of
     from c10h.data.class_maps import find_map, read_map
     from c10h.data.classes import parse_classes
     from c10h.data.folders import Choice
-    from c10h.data.importers import Request, import_images
-    from c10h.files import Source, check_distinct, check_output
+    from c10h.data.importers import IDS, Request, import_images
+    from c10h.files import Source, check_distinct, check_output, check_single_stdin
+    from c10h.lineage import lineage_of
 
     check_output(output, force=force)
-    check_distinct([output], [path, labels, map_])
+    named = ids if ids not in (None, *IDS) else None
+    check_distinct([output], [path, labels, map_, named])
+    check_single_stdin([one for one in (path, labels, map_, named) if one])
     map_file = find_map(map_) if map_ else None
     labels_file = Source.open(labels) if labels else None
+    ids_file = Source.open(named) if named else None
     request = Request(
         choice=Choice(
             splits=tuple(split or ()),
@@ -117,7 +120,8 @@ def import_(
             skip_bad=skip_bad,
         ),
         labels=labels_file,
-        ids=ids,
+        ids=None if named else ids,
+        ids_file=ids_file,
         classes=parse_classes(classes) if classes else None,
     )
     scratch = Path(tempfile.gettempdir() if output == "-" else Path(output).parent)
@@ -130,13 +134,18 @@ def import_(
     for note in imported.notes:
         say(note)
     images = imported.images
-    used = (("images", imported.source), ("labels", labels_file), ("map", map_file))
+    used = (
+        ("images", imported.source),
+        ("labels", labels_file),
+        ("map", map_file),
+        ("ids", ids_file),
+    )
     shaping = {
         "classes": ",".join(request.classes) if request.classes else None,
         "split": list(request.choice.splits),
         "select": select,
         "resize": resize,
-        "ids": ids,
+        "ids": request.ids,
         "skip-bad": skip_bad,
     }
     lineage = lineage_of(

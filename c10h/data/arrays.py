@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from c10h.data.matrix import NpyRows
 from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
 from c10h.records import Array, Rows
@@ -17,49 +19,63 @@ MAGIC = b"\x93NUMPY"
 def open_pictures(source: Source) -> Rows:
     """A uint8 array of pictures as rows (n, h, w, 3), which stay in the file.
 
-    Colour may be last or second (n, 3, h, w); grey pictures (n, h, w) or (n, h, w, 1) get three
-    equal colours. Raises FileError for no such file, SchemaError for other numbers or dimensions,
-    AmbiguousError where the place of colour is not clear.
+    Colour may be last or second (n, 3, h, w). Grey pictures, (n, h, w) or with one colour in place
+    of three, get three equal colours.
+    Raises FileError for a damaged file, SchemaError for other numbers or dimensions, AmbiguousError
+    where the place of colour is not clear.
     """
-    try:
-        array = np.load(source.path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise FileError(f"{source.name}: not a readable .npy array: {error}") from error
-    if array.dtype != np.uint8:
-        raise SchemaError(
-            f"{source.name}: expected pixels as uint8 from 0 to 255, found {array.dtype}"
+    rows = _rows(source)
+    shape = rows.shape
+    if rows.dtype != np.uint8:
+        raise SchemaError(f"{source.name}: expected pixels as uint8, 0 to 255, found {rows.dtype}")
+    if 0 in shape:
+        raise SchemaError(f"{source.name}: expected pictures, found none: shape {shape}")
+    if len(shape) == 4 and shape[1] == shape[3] == 3:
+        raise AmbiguousError(
+            f"{source.name}: shape {shape}: expected pictures of which it is clear whether colour "
+            "is first or last"
         )
-    if not array.size:
-        raise SchemaError(f"{source.name}: expected pictures, found shape {array.shape}")
-    if array.ndim == 3:
-        return _Grey(array)
-    if array.ndim == 4 and array.shape[3] == 3:
-        if array.shape[1] == 3:
-            raise AmbiguousError(f"{source.name}: shape {array.shape}: colour is first or last?")
-        return np.asarray(array)
-    if array.ndim == 4 and array.shape[3] == 1:
-        return _Grey(array[..., 0])
-    if array.ndim == 4 and array.shape[1] == 3:
-        return np.asarray(array.transpose(0, 2, 3, 1))
+    if len(shape) == 4 and shape[3] == 3:
+        return rows
+    if len(shape) == 4 and shape[1] == 3:
+        return _Changed(rows, (shape[0], *shape[2:], 3), lambda some: some.transpose(0, 2, 3, 1))
+    if len(shape) == 4 and shape[3] == 1:
+        return _Changed(rows, (*shape[:3], 3), lambda some: np.repeat(some, 3, axis=3))
+    if len(shape) == 4 and shape[1] == 1:
+        return _Changed(rows, (shape[0], *shape[2:], 3), lambda some: _coloured(some[:, 0]))
+    if len(shape) == 3:
+        return _Changed(rows, (*shape, 3), _coloured)
     raise SchemaError(
-        f"{source.name}: expected pictures (n, h, w, 3), (n, 3, h, w) or (n, h, w), found shape "
-        f"{array.shape}"
+        f"{source.name}: expected pictures (n, h, w, 3), (n, 3, h, w) or (n, h, w), found {shape}"
     )
 
 
+def _rows(source: Source) -> Rows:
+    rows = NpyRows(source)
+    if not rows.fortran_order:
+        return rows
+    try:
+        mapped: Array = np.load(source.path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise FileError(f"{source.name}: a damaged .npy file: {error}") from error
+    return mapped
+
+
 @dataclass(frozen=True)
-class _Grey:
-    """Grey pictures (n, h, w) as colour."""
+class _Changed:
+    """Rows that are changed when they are read."""
 
-    rows: Array
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (*self.rows.shape, 3)
+    rows: Rows
+    shape: tuple[int, ...]
+    change: Callable[[Array], Array]
 
     @property
     def dtype(self) -> np.dtype[Any]:
         return self.rows.dtype
 
     def __getitem__(self, key: Any, /) -> Array:
-        return np.repeat(self.rows[key][..., None], 3, axis=-1)
+        return self.change(self.rows[key])
+
+
+def _coloured(grey: Array) -> Array:
+    return np.repeat(grey[..., None], 3, axis=-1)

@@ -1,14 +1,16 @@
 """The python batches in which CIFAR-10 and CIFAR-100 are distributed.
 
-They are pickles, and a stranger's pickle can run anything when it is loaded. Here nothing is looked
-up by a name from the file: the few names of numpy's that such a batch has stand for classes of this
-module, which remember what they are given, and any other name is refused.
+They are pickles, and a stranger's pickle can run anything when it is loaded, or take all memory.
+Here only the few operations that such a batch needs are allowed, and nothing is looked up by a
+name from the file: the names of numpy's that a batch has stand for classes of this module, which
+remember what they are given, and any other name is refused.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -25,9 +27,24 @@ SPLITS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "train": (tuple(f"data_batch_{number}" for number in range(1, 6)), ("train",)),
     "test": (("test_batch",), ("test",)),
 }
+BATCHES = tuple(name for kinds in SPLITS.values() for names in kinds for name in names)
 NAMES = ("batches.meta", "meta")
 LABELS = ("labels", "fine_labels")
 MOST_BYTES = 1 << 28
+
+# What the pickles of batches consist of, of protocols 2 to 4.
+TUPLES = ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3")
+OPERATIONS = {
+    *("PROTO", "FRAME", "STOP", "MARK"),
+    *("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1"),
+    *("BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES"),
+    *("BINUNICODE", "SHORT_BINUNICODE"),
+    *("EMPTY_LIST", "APPEND", "APPENDS", "EMPTY_DICT", "SETITEM", "SETITEMS"),
+    *("EMPTY_TUPLE", *TUPLES),
+    *("BINPUT", "LONG_BINPUT", "MEMOIZE", "BINGET", "LONG_BINGET"),
+    *("GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD"),
+}
+MOST_TUPLES = 64
 
 
 @dataclass(frozen=True)
@@ -41,8 +58,7 @@ class Batch:
 
 def is_batch_name(path: str) -> bool:
     """Whether a file is called as a batch, or as the names of its classes."""
-    known = {name for parts in SPLITS.values() for names in parts for name in names}
-    return PurePosixPath(path).name in {*known, *NAMES}
+    return PurePosixPath(path).name in (*BATCHES, *NAMES)
 
 
 def read_batch(data: bytes, name: str) -> Batch:
@@ -101,9 +117,9 @@ class _Array(_StandIn):
         """The array, which must be of bytes. Raises SchemaError."""
         try:
             _, shape, dtype, by_column, raw = self.state
-            if dtype.arguments[0] in ("u1", b"u1") and isinstance(raw, bytes):
+            if dtype.arguments[0] in ("u1", b"u1") and type(shape) is tuple and type(raw) is bytes:
                 rows = np.frombuffer(raw, np.uint8)
-                return rows.reshape(tuple(shape), order="F" if by_column else "C")
+                return rows.reshape(shape, order="F" if by_column else "C")
         except (AttributeError, IndexError, TypeError, ValueError):
             pass
         raise SchemaError(f"{name}: expected an array of bytes")
@@ -114,9 +130,9 @@ class _Shape(_StandIn):
 
 
 class _Bytes(_StandIn):
-    """How pickles of protocol 2 write bytes: as text in Latin-1."""
+    """How Python 3 writes bytes in pickles of protocol 2: as text in Latin-1."""
 
-    def __new__(cls, text: str = "", encoding: str | bytes = "latin1") -> Any:
+    def __new__(cls, text: str, encoding: str | bytes) -> Any:
         return text.encode("latin1")
 
 
@@ -137,15 +153,13 @@ class _Unpickler(pickle.Unpickler):
             )
         return _STAND_INS[module_name, global_name]
 
-    def persistent_load(self, pid: Any) -> Any:
-        raise pickle.UnpicklingError("it asks for an object from elsewhere: refused")
-
 
 def _load(data: bytes, name: str) -> dict[str, Any]:
     """The dictionary in a batch, with its keys as text."""
     if len(data) > MOST_BYTES:
         raise FileError(f"{name}: expected a CIFAR batch, found more than {MOST_BYTES >> 20} MB")
     try:
+        _check_operations(data)
         content = _Unpickler(io.BytesIO(data), encoding="bytes").load()
     # A broken pickle leads to any exception at all.
     except Exception as error:
@@ -153,6 +167,23 @@ def _load(data: bytes, name: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise FileError(f"{name}: expected a CIFAR batch, found a pickled {type(content).__name__}")
     return {_text(key, name): value for key, value in content.items()}
+
+
+def _check_operations(data: bytes) -> None:
+    """Raise UnpicklingError for what no batch has and what could take the memory or the stack.
+
+    Unpicklers make room for as many objects as the highest number under which one is kept, and
+    Python's tuples are hashed however deep they are.
+    """
+    tuples = 0
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name not in OPERATIONS:
+            raise pickle.UnpicklingError(f"it has {operation.name}, which no CIFAR batch needs")
+        if operation.name == "LONG_BINPUT" and int(argument or 0) > len(data):
+            raise pickle.UnpicklingError(f"it keeps an object as number {argument:,}")
+        tuples += operation.name in TUPLES
+        if tuples > MOST_TUPLES:
+            raise pickle.UnpicklingError(f"it has more than {MOST_TUPLES} tuples")
 
 
 def _text(word: Any, name: str) -> str:

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import math
+import mmap
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice, tee
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from c10h.data.members import Member, members
-from c10h.data.pictures import SUFFIXES, Picture, read_pictures
+from c10h.data.pictures import MOST_BYTES, SUFFIXES, Picture, read_pictures
 from c10h.errors import AmbiguousError, FileError, InputError, MismatchError, OutputError
-from c10h.files import Source, reason
+from c10h.files import Source, reason, write_all
 from c10h.parallel import in_order, workers
 from c10h.records import Array, Images
 
-# How many files, or bytes of them, one process gets at a time.
+# How many files, bytes of them, or bytes of pixels a process gets or returns at a time.
 BATCH_FILES = 256
 BATCH_BYTES = 1 << 23
 SHOWN = 10
@@ -53,12 +55,12 @@ class Choice:
     skip_bad: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class Found:
     """The images, and what happened on the way.
 
-    sha256: of the lines "SHA-256, two spaces, path" of all pictures that were read, by path.
-    became: how many pictures were grey, of 16 bits ... before. bad: those left out, and why.
+    sha256: of a folder: of the lines "SHA-256, two spaces, path" of all pictures that were read, by
+    path. became: how many pictures were grey, of 16 bits ... before. bad: those left out, and why.
     unmapped: pictures by folder that the map does not have. absent: classes without pictures.
     """
 
@@ -84,55 +86,65 @@ def read_folder(
     pixels do not fit on the disk.
     """
     sorting = _Sorting(source.name, choice)
-    listing: Iterable[Member] = members(source, sorting.wants)
+    listing: Iterable[Member] = members(source, sorting.wants, MOST_BYTES)
     total = None
     if source.path.is_dir():
         listing = list(listing)
         total = sum(member.content is not None for member in listing)
     advance = start(total)
-    with closing(_Spool(source.name, scratch)) as spool:
-        for decoded in _decoded(_batches(sorting.pictures(listing)), choice.side):
+    with (
+        closing(_Spool(source.name, scratch)) as spool,
+        closing(_decoded(sorting.pictures(listing), choice.side)) as batches,
+    ):
+        for decoded in batches:
             spool.add(decoded, skip_bad=choice.skip_bad)
-            advance(len(decoded.paths))
+            advance(len(decoded.members))
         return _put_in_order(sorting, spool)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Decoded:
-    """A batch: paths, what became of each, and the pixels of the good ones, one after another."""
+    """Some files, what became of each, and the pixels of the good ones, one after another."""
 
-    paths: list[str]
+    members: list[Member]
     pictures: list[Picture]
     pixels: bytes
 
 
-def _decoded(batches: Iterator[list[Member]], side: int | None) -> Iterator[_Decoded]:
-    """Batches in order. What fits in one is not worth another process."""
-    from concurrent.futures import BrokenExecutor
+def _decoded(pictures: Iterator[Member], side: int | None) -> Generator[_Decoded, None, None]:
+    """All pictures in order: up to the first good one here, the others in several processes.
 
-    decode = partial(_decode, side=side)
-    first = [batch for _, batch in zip(range(2), batches, strict=False)]
-    if len(first) < 2 or workers() == 1:
-        yield from map(decode, chain(first, batches))
+    The first good one tells how much memory the others need, since all are equally large.
+    """
+    shape: tuple[int, ...] = ()
+    for member in pictures:
+        found, pixels = read_pictures([member.content], side)
+        yield _Decoded([member], found, pixels)
+        shape = found[0].shape
+        if shape:
+            break
+    batches = _batches(pictures, math.prod(shape))
+    first = list(islice(batches, 2))
+    ours, theirs = tee(chain(first, batches))
+    contents = ([member.content for member in batch] for batch in theirs)
+    read = partial(read_pictures, side=side, shape=shape)
+    if len(first) < 2 or workers() == 1:  # not worth other processes
+        yield from (_Decoded(one, *read(files)) for one, files in zip(ours, contents, strict=True))
         return
-    try:
-        yield from in_order(decode, chain(first, batches), in_processes=True)
-    except BrokenExecutor as error:
-        raise FileError("a process that decoded pictures was killed (out of memory?)") from error
+    with closing(in_order(read, contents, in_processes=True)) as results:
+        for batch, result in zip(ours, results, strict=True):
+            yield _Decoded(batch, *result)
 
 
-def _decode(batch: list[Member], side: int | None) -> _Decoded:
-    contents = [member.content for member in batch if member.content is not None]
-    return _Decoded([member.path for member in batch], *read_pictures(contents, side))
-
-
-def _batches(pictures: Iterable[Member]) -> Iterator[list[Member]]:
+def _batches(pictures: Iterator[Member], each: int) -> Iterator[list[Member]]:
+    """each: bytes of pixels of one picture."""
+    most = max(1, min(BATCH_FILES, BATCH_BYTES // each))
     batch: list[Member] = []
     size = 0
     for member in pictures:
         batch.append(member)
         size += len(member.content) if isinstance(member.content, bytes) else 0
-        if len(batch) == BATCH_FILES or size > BATCH_BYTES:
+        if len(batch) == most or size > BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
@@ -141,11 +153,15 @@ def _batches(pictures: Iterable[Member]) -> Iterator[list[Member]]:
 
 @dataclass
 class _Sorting:
-    """Which class a path belongs to, and what was seen so far."""
+    """Which class a path belongs to, and what was seen so far.
+
+    prefixes: the folder above the class folders, by split. stocked: folders with pictures.
+    chosen: pictures of each class.
+    """
 
     name: str
     choice: Choice
-    prefixes: set[str] = field(default_factory=set)
+    prefixes: dict[str, str] = field(default_factory=dict)
     other_prefixes: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     stocked: set[str] = field(default_factory=set)
@@ -154,28 +170,29 @@ class _Sorting:
 
     def wants(self, path: str) -> bool:
         """Whether a file is a picture that was asked for."""
-        return _is_picture(path) and self.class_of(path) is not None and self._selects(path)
-
-    def class_of(self, path: str) -> str | None:
-        """The class of the folder that a picture is in; None where that is not asked for."""
         prefix, folder, _ = _parts(path)
-        splits = self.choice.splits
-        if splits and not any(f"/{prefix}".endswith(f"/{split}") for split in splits):
-            return None
+        return (
+            _is_picture(path)
+            and self._split_of(prefix) is not None
+            and self.class_of(folder) is not None
+            and self._selects(path)
+        )
+
+    def class_of(self, folder: str) -> str | None:
+        """The class of a folder; None where the map does not have it."""
         return folder if self.choice.to_class is None else self.choice.to_class.get(folder)
 
     def pictures(self, listing: Iterable[Member]) -> Iterator[Member]:
-        """The pictures that were asked for. Raises where one's place is not clear."""
+        """The pictures that were asked for. Raises InputError where one's place is not clear."""
         for member in listing:
             if member.is_folder:
                 self.folders.add(member.path)
             elif _is_picture(member.path) and self._counts(member.path):
-                if member.content is None:
-                    raise FileError(f"{self.name}: {member.path}: too large for a picture")
                 yield member
 
     def class_names(self) -> tuple[str, ...]:
         """All classes in order. Raises InputError for an empty folder and where nothing is left."""
+        self._check_prefixes()
         self._check_folders()
         names = self.choice.classes
         if names is None and self.choice.to_class is not None:
@@ -186,30 +203,39 @@ class _Sorting:
             raise InputError(f"{self.name}: expected two or more class folders, found {names[0]}")
         return names
 
+    def _split_of(self, prefix: str) -> str | None:
+        """The split that a folder above class folders is; None where that is not asked for."""
+        if not self.choice.splits:
+            return ""
+        for split in self.choice.splits:
+            if f"/{prefix}".endswith("/" + ("" if split == "." else split.strip("/"))):
+                return split
+        return None
+
     def _counts(self, path: str) -> bool:
         """Take note of a picture, and tell whether it was asked for."""
         prefix, folder, _ = _parts(path)
+        split = self._split_of(prefix)
+        if split is None:
+            self.other_prefixes.add(prefix)
+            return False
         if not folder:
             raise InputError(f"{self.name}: {path}: expected a picture in a class folder")
-        found = self.class_of(path)
+        found = self.class_of(folder)
         if found is None:
-            if self.choice.to_class is not None and folder not in self.choice.to_class:
-                self.unmapped[folder] += 1
-            else:
-                self.other_prefixes.add(prefix)
+            self.unmapped[folder] += 1
             return False
         if self.choice.classes is not None and found not in self.choice.classes:
             raise MismatchError(
-                f"{self.name}: folder {folder!r} is not among the classes "
+                f"{self.name}: folder {folder!r}: expected a class of "
                 f"{', '.join(self.choice.classes[:SHOWN])} (--map tells what folders are)"
             )
-        self.prefixes.add(prefix)
-        if len(self.prefixes) > 1 and not self.choice.splits:
-            shown = ", ".join(repr(one or ".") for one in sorted(self.prefixes))
+        if self.prefixes.setdefault(split, prefix) != prefix:
+            shown = " and ".join(repr(one or ".") for one in sorted({self.prefixes[split], prefix}))
             raise AmbiguousError(
                 f"{self.name}: found class folders in {shown}: --split says which to take"
             )
-        self.stocked.add(f"{prefix}/{folder}" if prefix else folder)
+        self.stocked.add(_join(prefix, folder))
         selected = self._selects(path)
         self.chosen[found] += selected
         return selected
@@ -221,22 +247,27 @@ class _Sorting:
         name = path.rpartition("/")[2]
         return fnmatch.fnmatchcase(name, pattern.removeprefix("!")) != pattern.startswith("!")
 
+    def _check_prefixes(self) -> None:
+        """Raise InputError where there are no pictures, or none of a split."""
+        lacking = [split for split in self.choice.splits if split not in self.prefixes]
+        if self.prefixes and not lacking:
+            return
+        what = f"pictures ({', '.join(SUFFIXES)}) in class folders"
+        shown = "none"
+        if self.unmapped:
+            what += " that --map has"
+            shown = _listed(self.unmapped)
+        elif lacking:
+            what += f" in {lacking[0]}"
+            shown = _listed(repr(one or ".") for one in self.other_prefixes) or shown
+        raise InputError(f"{self.name}: expected {what}, found {shown}")
+
     def _check_folders(self) -> None:
-        if not self.prefixes:
-            what = f"pictures ({', '.join(SUFFIXES)}) in class folders"
-            if self.choice.splits and self.other_prefixes:
-                what += f" in {' or '.join(self.choice.splits)}"
-                shown = ", ".join(repr(one or ".") for one in sorted(self.other_prefixes)[:SHOWN])
-            elif self.unmapped:
-                what += " that --map has"
-                shown = ", ".join(sorted(self.unmapped)[:SHOWN])
-            else:
-                shown = "none"
-            raise InputError(f"{self.name}: expected {what}, found {shown}")
+        """Raise InputError for class folders and classes of which there is no picture."""
+        known = self.choice.classes if self.choice.to_class is None else self.choice.to_class
         for folder in sorted(self.folders - self.stocked - {"."}):
             prefix, _, name = folder.rpartition("/")
-            known = self.choice.classes if self.choice.to_class is None else self.choice.to_class
-            if prefix in self.prefixes and (known is None or name in known):
+            if prefix in self.prefixes.values() and (known is None or name in known):
                 raise InputError(f"{self.name}: the class folder {folder} has no pictures")
         for name, count in self.chosen.items():
             if not count:
@@ -246,7 +277,10 @@ class _Sorting:
 
 
 class _Spool:
-    """Pixels in the order in which they come, in a file without a name that ends with us."""
+    """Pixels in the order in which they come, in a file without a name that ends with us.
+
+    Raises OutputError where the disk is full.
+    """
 
     def __init__(self, name: str, scratch: Path) -> None:
         self.name = name
@@ -255,64 +289,59 @@ class _Spool:
         self.became: Counter[str] = Counter()
         self.bad: dict[str, str] = {}
         self.shape: tuple[int, ...] = ()
-        self.file: IO[bytes] = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115
+        try:
+            self.file: IO[bytes] = tempfile.TemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise OutputError(f"{scratch}: pixels of {name}: {reason(error)}") from error
 
     def add(self, decoded: _Decoded, *, skip_bad: bool) -> None:
         """Keep a batch. Raises FileError for a bad picture, MismatchError for another size."""
-        for path, picture in zip(decoded.paths, decoded.pictures, strict=True):
-            self.digests.append((path, picture.sha256))
-            if not picture.shape:
-                if not skip_bad:
-                    raise FileError(
-                        f"{self.name}: {path}: {picture.why} (--skip-bad leaves such out)"
-                    )
-                self.bad[path] = picture.why
-                continue
-            self.shape = self.shape or picture.shape
-            if picture.shape != self.shape:
-                found, first = picture.shape, self.shape
-                raise MismatchError(
-                    f"{self.name}: {path}: expected {first[1]} x {first[0]} pixels as in "
-                    f"{self.paths[0]}, found {found[1]} x {found[0]} (--resize makes all equal)"
+        for member, picture in zip(decoded.members, decoded.pictures, strict=True):
+            self.digests.append((member.path, picture.sha256))
+            if picture.shape:
+                self._keep(member.path, picture)
+            elif skip_bad:
+                self.bad[member.path] = picture.why
+            else:
+                raise FileError(
+                    f"{self.name}: {member.path}: {picture.why} (--skip-bad leaves such out)"
                 )
-            if picture.was:
-                self.became[picture.was] += 1
-            self.paths.append(path)
         try:
-            self.file.write(decoded.pixels)
+            write_all(self.file, decoded.pixels)  # type: ignore[arg-type]
         except OSError as error:
             raise OutputError(f"pixels of {self.name}: {reason(error)}") from error
 
-    def pixels(self) -> Array:
-        """All of them, uint8 (n, h, w, 3), as the file has them."""
-        try:
-            self.file.flush()
-        except OSError as error:
-            raise OutputError(f"pixels of {self.name}: {reason(error)}") from error
-        return np.memmap(self.file, np.uint8, "r", shape=(len(self.paths), *self.shape))
+    def _keep(self, path: str, picture: Picture) -> None:
+        self.shape = self.shape or picture.shape
+        if picture.shape != self.shape:
+            found, first = picture.shape, self.shape
+            raise MismatchError(
+                f"{self.name}: {path}: expected {first[1]} x {first[0]} pixels as in "
+                f"{self.paths[0]}, found {found[1]} x {found[0]} (--resize makes all equal)"
+            )
+        if picture.was:
+            self.became[picture.was] += 1
+        self.paths.append(path)
 
     def close(self) -> None:
-        """Give the file up; a map of it keeps its content."""
+        """Give the file up; what is mapped of it stays."""
         self.file.close()
 
 
-@dataclass(frozen=True)
-class _Permuted:
-    """Rows in another order than they are stored in."""
+class _Sorted:
+    """Pictures of a spool, uint8 (n, h, w, 3), in another order than it has them."""
 
-    rows: Array
-    order: Array
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.rows.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.rows.dtype
+    def __init__(self, spool: _Spool, order: Array) -> None:
+        self.shape = (len(order), *spool.shape)
+        self.dtype: np.dtype[Any] = np.dtype(np.uint8)
+        self._order = order
+        self._map = mmap.mmap(spool.file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def __getitem__(self, key: Any, /) -> Array:
-        return np.asarray(self.rows[self.order[key]])
+        stored = np.frombuffer(self._map, np.uint8).reshape(self.shape)
+        rows: Array = stored[self._order[key]]
+        self._map.madvise(mmap.MADV_DONTNEED)  # or the whole file would stay in memory
+        return rows
 
 
 def _put_in_order(sorting: _Sorting, spool: _Spool) -> Found:
@@ -320,26 +349,20 @@ def _put_in_order(sorting: _Sorting, spool: _Spool) -> Found:
     if not spool.paths:
         raise FileError(f"{spool.name}: expected pictures, found {len(spool.bad):,} bad ones only")
     number = {name: place for place, name in enumerate(names)}
-    alone = len(sorting.prefixes) == 1
-    labels = [number[sorting.class_of(path) or ""] for path in spool.paths]
-    short = ["/".join(_parts(path)[1:]) if alone else path for path in spool.paths]
+    labels = [number[sorting.class_of(_parts(path)[1]) or ""] for path in spool.paths]
+    alone = len(set(sorting.prefixes.values())) == 1
+    short = [_join(*_parts(path)[1:]) if alone else path for path in spool.paths]
     order = np.array(sorted(range(len(labels)), key=lambda row: (labels[row], short[row])))
-    by_file = sorting.choice.ids == "name"
-    ids = np.array([one.rpartition("/")[2] for one in short] if by_file else short, dtype=np.str_)
-    if len(np.unique(ids)) < len(ids):
-        twice = Counter(ids.tolist()).most_common(1)[0][0]
-        why = " (--ids path tells them apart)" if by_file and len(set(short)) == len(ids) else ""
-        raise InputError(f"{spool.name}: two pictures are called {twice}{why}")
-    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(spool.digests))
     absent = set(names) - set(sorting.chosen)
+    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(spool.digests))
     return Found(
         images=Images(
             classes=names,
-            images=_Permuted(spool.pixels(), order),
+            images=_Sorted(spool, order),
             truth=np.array(labels, dtype=np.int64)[order],
-            ids=None if sorting.choice.ids == "none" else ids[order],
+            ids=_ids([short[row] for row in order], sorting.choice.ids, spool.name),
         ),
-        sha256=hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest(),
+        sha256=hashlib.sha256(lines.encode()).hexdigest(),
         became=dict(spool.became),
         bad=spool.bad,
         unmapped=sorting.unmapped,
@@ -347,11 +370,30 @@ def _put_in_order(sorting: _Sorting, spool: _Spool) -> Found:
     )
 
 
+def _ids(paths: list[str], form: str, name: str) -> Array | None:
+    """Ids in one of the forms of :class:`Choice`. Raises InputError unless all are different."""
+    by_name = form == "name"
+    words = [path.rpartition("/")[2] for path in paths] if by_name else paths
+    word, times = Counter(words).most_common(1)[0]
+    if times > 1:
+        why = " (--ids path tells them apart)" if by_name and len(set(paths)) == len(paths) else ""
+        raise InputError(f"{name}: two pictures are called {word}{why}")
+    return None if form == "none" else np.array(words, dtype=np.str_)
+
+
 def _parts(path: str) -> tuple[str, str, str]:
     """The folders above, the class folder and the file name; "" where there is none."""
     above, _, name = path.rpartition("/")
     prefix, _, folder = above.rpartition("/")
     return prefix, folder, name
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)[:SHOWN])
 
 
 def _is_picture(path: str) -> bool:

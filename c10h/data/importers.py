@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
@@ -13,7 +14,14 @@ import numpy as np
 
 from c10h import h5
 from c10h.data import arrays
-from c10h.data.batches import NAMES, SPLITS, is_batch_name, read_batch, read_names
+from c10h.data.batches import (
+    MOST_BYTES,
+    NAMES,
+    SPLITS,
+    is_batch_name,
+    read_batch,
+    read_names,
+)
 from c10h.data.classes import default_names
 from c10h.data.folders import Choice, read_folder
 from c10h.data.members import is_archive, members
@@ -36,13 +44,14 @@ Start = Callable[[int | None], Callable[[int], None]]
 class Request:
     """What to import and how: ``choice`` is for folders and archives of pictures.
 
-    labels: true classes of an array, and ids: one of IDS, None for what is usual, or a text file
-    with one a line. classes: names in order.
+    labels: true classes of an array, and ids_file: a text with one id a line. ids: one of IDS, None
+    for what is usual. classes: names in order.
     """
 
     choice: Choice = field(default_factory=Choice)
     labels: Source | None = None
     ids: str | None = None
+    ids_file: Source | None = None
     classes: tuple[str, ...] | None = None
 
 
@@ -70,17 +79,16 @@ def import_images(argument: str, request: Request, scratch: Path, start: Start) 
     """
     if Path(argument).is_dir():
         folder = Source(Path(argument), Path(argument).resolve().name)
-        if any(is_batch_name(name) for name in _names_in(folder.path)):
+        if any(map(is_batch_name, _names_in(folder.path))):
             return _from_batches(folder, _contents(folder), request)
         return _from_pictures(folder, request, scratch, start)
     source = Source.open(argument)
     if source.head(len(arrays.MAGIC)) == arrays.MAGIC:
         return _from_array(source, request)
     if source.head(1) == PICKLE:
-        return _from_batches(source, {source.name: source.path.read_bytes()}, request)
+        return _from_batches(source, {source.name: _content(source.path, source.name)}, request)
     if is_archive(source):
-        files = (one.path for one in members(source, lambda _: False) if not one.is_folder)
-        if any(map(is_batch_name, islice(files, LOOKED_AT))):
+        if _has_batches(source):
             return _from_batches(source, _contents(source), request)
         return _from_pictures(source, request, scratch, start)
     raise FileError(
@@ -92,8 +100,8 @@ def import_images(argument: str, request: Request, scratch: Path, start: Start) 
 def _from_pictures(source: Source, request: Request, scratch: Path, start: Start) -> Imported:
     if request.labels is not None:
         raise InputError("--labels is for arrays: folders tell the classes of their pictures")
-    if request.ids not in (None, *IDS):
-        raise InputError(f"--ids {request.ids}: expected {', '.join(IDS)} for pictures in folders")
+    if request.ids_file is not None:
+        raise InputError(f"--ids: expected {', '.join(IDS)} for pictures in folders, found a file")
     choice = replace(request.choice, classes=request.classes, ids=request.ids or "path")
     found = read_folder(source, choice, scratch, start)
     notes = [f"{count:,} {was} pictures became RGB" for was, count in found.became.items()]
@@ -129,16 +137,18 @@ def _from_array(source: Source, request: Request) -> Imported:
         names = names or default_names(max(int(truth.max()) + 1, 2))
     if names is None:
         raise AmbiguousError(f"{source.name}: which classes? give --labels or --classes")
-    if request.ids == "path" or request.ids == "name":
+    if request.ids in ("path", "name"):
         raise InputError(f"--ids {request.ids}: the pictures of an array have no names")
-    ids = None if request.ids in (None, "none") else _ids_in(request.ids, size)
+    ids = None if request.ids_file is None else _ids_in(request.ids_file, size)
     return Imported(Images(classes=names, images=pictures, truth=truth, ids=ids), source)
 
 
 def _from_batches(source: Source, contents: Mapping[str, bytes], request: Request) -> Imported:
     _refuse_choice(request, "CIFAR batches", splits=True)
-    if request.labels is not None or request.ids not in (None, "name", "none"):
-        raise InputError(f"{source.name}: CIFAR batches take neither --labels nor --ids but name")
+    if request.labels is not None:
+        raise InputError("--labels is for arrays: batches have the classes of their pictures")
+    if request.ids_file is not None or request.ids == "path":
+        raise InputError("--ids: expected name or none for CIFAR batches")
     names = request.classes
     for meta in NAMES:
         if meta in contents and names is None:
@@ -186,15 +196,39 @@ def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> l
     return [part for split in splits or found for part in found[split]]
 
 
+def _has_batches(archive: Source) -> bool:
+    """Whether the first files of an archive are batches."""
+    with closing(members(archive, lambda _: False, 0)) as found:
+        files = (one.path for one in found if not one.is_folder)
+        return any(map(is_batch_name, islice(files, LOOKED_AT)))
+
+
 def _contents(source: Source) -> dict[str, bytes]:
-    """The batches in a folder or archive, by name without folders."""
-    found = {}
-    for one in members(source, is_batch_name):
-        if one.content is not None:
-            content = one.content
-            data = content if isinstance(content, bytes) else Path(content).read_bytes()
-            found[one.path.rpartition("/")[2]] = data
+    """The batches in a folder or archive, by name without folders. Raises FileError."""
+    found: dict[str, bytes] = {}
+    for one in members(source, is_batch_name, MOST_BYTES):
+        name = one.path.rpartition("/")[2]
+        if one.is_folder or not is_batch_name(name):
+            continue
+        if one.content is None:
+            raise FileError(f"{source.name}: {one.path}: too large for a CIFAR batch")
+        if name in found:
+            raise AmbiguousError(f"{source.name}: two files are called {name}")
+        if isinstance(one.content, str):
+            found[name] = _content(Path(one.content), one.path)
+        else:
+            found[name] = one.content
     return found
+
+
+def _content(path: Path, name: str) -> bytes:
+    """The bytes of a batch. Raises FileError for too many, and where they cannot be read."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise FileError(f"{name}: too large for a CIFAR batch")
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{name}: {reason(error)}") from error
 
 
 def _names_in(folder: Path) -> list[str]:
@@ -219,11 +253,10 @@ def _refuse_choice(request: Request, what: str, *, splits: bool = False) -> None
             raise InputError(f"{option} is for folders of pictures, this is {what}")
 
 
-def _ids_in(file: str, size: int) -> Array:
+def _ids_in(source: Source, size: int) -> Array:
     """Names of items, one a line."""
-    source = Source.open(file)
     try:
-        words = source.path.read_text(encoding="utf-8").splitlines()
+        words = source.path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise FileError(f"{source.name}: expected UTF-8 text with one id a line") from error
     if len(words) != size:

@@ -1,108 +1,140 @@
-"""One picture file (PNG, JPEG, WebP) as an array of bytes. Runs in worker processes."""
+"""One picture file (PNG, JPEG, WebP) as pixels. Runs in worker processes, so it imports little."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
+import stat
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image, ImageOps
-
-from c10h.records import Array
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 FORMATS = ("PNG", "JPEG", "WEBP")
-# A picture file larger than this is refused before it is read.
-MOST_BYTES = 1 << 28
-# As many as a picture may have, for what a small file can claim to be.
-MOST_PIXELS = 1 << 27
-# Modes of Pillow that have 16 bits a pixel.
+# A larger file is no picture.
+MOST_BYTES = 1 << 26
+# As many as a picture may have: a small file can claim to be a huge one.
+MOST_PIXELS = 1 << 26
+# Modes of Pillow that have 16 bits a pixel, and what others are called.
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+NAMES = {"L": "grey", "1": "grey", "LA": "grey", "P": "palette", "PA": "palette"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """What became of one file.
 
-    shape: its (h, w, 3); () where the file is bad, and ``why``. sha256: of the file's bytes.
-    was: what it was before it became RGB of 8 bits ("grey", "16-bit"), "" if it was that.
+    shape: its (h, w, 3); () where the file is bad, and ``why``. was: what it was before it became
+    RGB of 8 bits ("grey", "16-bit"), "" if it was that. sha256: of a file that was read by path.
     """
 
     shape: tuple[int, ...] = ()
-    sha256: str = ""
     was: str = ""
     why: str = ""
+    sha256: str = ""
 
 
-def read_pictures(files: Sequence[bytes | str], side: int | None) -> tuple[list[Picture], bytes]:
-    """Decode files, given as their bytes or where they are, and the bytes of all good ones.
+def read_pictures(
+    files: Sequence[bytes | str | None], side: int | None, shape: tuple[int, ...] = ()
+) -> tuple[list[Picture], bytes]:
+    """Decode files, and the pixels of the good ones, one after another.
 
-    side: what they are resized to, if not None.
+    files: the bytes of each, or where it is, or None for one that is larger than MOST_BYTES.
+    side: what pictures are resized to. shape: the pixels of pictures of another shape are not
+    returned; () takes any.
     """
+    pictures, pixels = [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what matters is an error here
-        pictures, pixels = zip(*(_read_picture(file, side) for file in files), strict=True)
-    return list(pictures), b"".join(pixels)
+        for file in files:
+            picture, content = _read_picture(file, side)
+            pictures.append(picture)
+            if picture.shape == shape or not shape:
+                pixels.append(content)
+    return pictures, b"".join(pixels)
 
 
-def _read_picture(file: bytes | str, side: int | None) -> tuple[Picture, bytes]:
-    digest = ""
-    try:
-        if isinstance(file, str):
-            with open(file, "rb") as stream:
-                if os.fstat(stream.fileno()).st_size > MOST_BYTES:
-                    raise ValueError(f"larger than {MOST_BYTES >> 20} MB")
-                data = stream.read()
-        else:
-            data = file
-        digest = hashlib.sha256(data).hexdigest()
-        pixels, was = decode(data, side)
-        return Picture(pixels.shape, digest, was), pixels.tobytes()
-    # Pillow's decoders raise whatever a broken file leads them to.
-    except Exception as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        return Picture((), digest, why=why), b""
+def decode(data: bytes, side: int | None = None) -> tuple[tuple[int, int, int], bytes, str]:
+    """A picture's shape (h, w, 3), its pixels, and what it was if not RGB of 8 bits.
 
-
-def decode(data: bytes, side: int | None = None) -> tuple[Array, str]:
-    """A picture as uint8 (h, w, 3), and what it was if not RGB of 8 bits.
-
-    Grey, palette and CMYK become RGB, 16 bits a pixel become 8 (by a division by 257, rounded), and
-    a photograph is turned as its EXIF orientation says, as people see it. side: the picture is
-    resized to side x side by a box filter, not keeping its proportions, as CINIC-10 was (Darlow et
-    al. 2018, section 2). Raises ValueError for a picture that is partly transparent, since what
-    shows through is not known, for other numbers and for too many pixels; Pillow's errors for a
-    broken one.
+    Grey, palette and CMYK become RGB. Of 16 bits a pixel grey is divided by 257 and rounded; of
+    colour Pillow takes the upper 8 bits. A photograph is turned as its EXIF orientation says, as
+    people see it. side: the picture is resized to side x side by a box filter, not keeping its
+    proportions, as CINIC-10 was (Darlow et al. 2018, section 2). Raises ValueError for a picture
+    that is partly transparent, since what shows through is not known, for other numbers and for too
+    many pixels; Pillow's errors for a broken one.
     """
-    opened = Image.open(io.BytesIO(data), formats=FORMATS)
-    if opened.width * opened.height > MOST_PIXELS:
-        raise ValueError(f"{opened.width} x {opened.height} pixels, over {MOST_PIXELS:,}")
-    opened.load()
-    turned = ImageOps.exif_transpose(opened) if "exif" in opened.info else opened
-    picture, was = _to_rgb(turned)
+    picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if picture.width * picture.height > MOST_PIXELS:
+        raise ValueError(f"{picture.width} x {picture.height} pixels, over {MOST_PIXELS:,}")
+    is_deep = picture.format == "PNG" and data[24] == 16  # the header's bit depth
+    if "exif" in picture.info:
+        picture = ImageOps.exif_transpose(picture)
+    picture, was = _to_rgb(picture)
     if side is not None and picture.size != (side, side):
         picture = picture.resize((side, side), Image.Resampling.BOX)
-    pixels = np.frombuffer(picture.tobytes(), np.uint8)
-    return pixels.reshape(picture.height, picture.width, 3), was
+    return (picture.height, picture.width, 3), picture.tobytes(), "16-bit" if is_deep else was
+
+
+def _read_picture(file: bytes | str | None, side: int | None) -> tuple[Picture, bytes]:
+    digest = ""
+    try:
+        data = _content(file) if isinstance(file, str) else file
+        if data is None:
+            raise ValueError(f"larger than {MOST_BYTES >> 20} MB")
+        digest = hashlib.sha256(data).hexdigest() if isinstance(file, str) else ""
+        shape, pixels, was = decode(data, side)
+        return Picture(shape, was, sha256=digest), pixels
+    # Pillow's decoders raise whatever a broken file leads them to.
+    except Exception as error:
+        return Picture(why=_why(error), sha256=digest), b""
+
+
+def _content(path: str) -> bytes | None:
+    """A file's bytes, None for a large one. Raises ValueError for a pipe or device."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("not a plain file")
+    if status.st_size > MOST_BYTES:
+        return None
+    with open(path, "rb", buffering=0) as stream:
+        return stream.read()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "no PNG, JPEG or WebP picture"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _to_rgb(picture: Image.Image) -> tuple[Image.Image, str]:
+    picture.load()
     if picture.mode == "RGB" and "transparency" not in picture.info:
         return picture, ""
     if picture.mode in DEEP:
-        values = np.asarray(picture, dtype=np.uint32)
-        bytes_ = ((values + 128) // 257).astype(np.uint8)
-        return Image.fromarray(bytes_).convert("RGB"), "16-bit"
+        return _to_8_bits(picture).convert("RGB"), "16-bit"
     if picture.mode in ("I", "F"):
         raise ValueError(f"expected 8 or 16 bits a pixel, found Pillow's mode {picture.mode}")
     if picture.has_transparency_data:
-        alpha = picture.convert("RGBA").getchannel("A")
-        low, _ = alpha.getextrema()
-        if isinstance(low, (int, float)) and low < 255:
-            raise ValueError("expected an opaque picture, found one that is partly transparent")
-    names = {"L": "grey", "1": "grey", "LA": "grey", "La": "grey", "P": "palette", "CMYK": "CMYK"}
-    return picture.convert("RGB"), names.get(picture.mode, picture.mode)
+        extremes = picture.convert("RGBA").getchannel("A").getextrema()
+        _refuse_transparency(extremes[0] != 255)
+    return picture.convert("RGB"), NAMES.get(picture.mode, picture.mode)
+
+
+def _to_8_bits(picture: Image.Image) -> Image.Image:
+    import numpy as np
+
+    values = np.asarray(picture, dtype=np.uint16)
+    _refuse_transparency(bool((values == picture.info.get("transparency", -1)).any()))
+    table = ((np.arange(1 << 16) + 128) // 257).astype(np.uint8)
+    return Image.fromarray(table[values])
+
+
+def _refuse_transparency(found: bool) -> None:
+    if found:
+        raise ValueError("expected an opaque picture, found one that is partly transparent")
