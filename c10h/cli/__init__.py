@@ -24,6 +24,7 @@ app = typer.Typer(
             "score": "c10h.cli.score:score",
             "report": "c10h.cli.report:report",
             "show": "c10h.cli.show:show",
+            "demo": "c10h.cli.demo:demo",
         }
     ),
     no_args_is_help=True,

@@ -9,6 +9,8 @@ from c10h.cli.lazy import lazy
 app = typer.Typer(
     cls=lazy(
         {
+            "list": "c10h.cli.data_list:list_",
+            "fetch": "c10h.cli.data_fetch:fetch",
             "import": "c10h.cli.data_import:import_",
         }
     ),
@@ -20,4 +22,4 @@ app = typer.Typer(
 
 @app.callback()
 def data() -> None:
-    """Images: import your own."""
+    """Images and labels: list and fetch known sets, import your own."""

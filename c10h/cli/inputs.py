@@ -1,18 +1,15 @@
-"""From arguments to records, and from a command to the lineage of its result."""
+"""What options mean, and what is said of inputs, in several commands."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from c10h import __version__
 from c10h.cli.console import say
 from c10h.data.matrix import Selection
 from c10h.data.readers import Meaning
 from c10h.errors import InputError
-from c10h.files import Source
-from c10h.records import Input, Labels, Lineage, Predictions, Record
+from c10h.records import Labels, Predictions
 from c10h.stages.join import taken_by_position
 
 
@@ -44,34 +41,3 @@ def tell_positions(
         if record is not None and taken_by_position(record, classes):
             shown = ", ".join(classes[:4]) + (", …" if len(classes) > 4 else "")
             say(f"{what}: has no class names; its columns are taken as {shown}, in order")
-
-
-def lineage_of(
-    command: str,
-    options: Mapping[str, Any],
-    inputs: Sequence[tuple[str, Source, Record | None]],
-    seed: int | None = None,
-    excluded: Mapping[str, Any] | None = None,
-) -> Lineage:
-    """The lineage of a result. options: those that shape it, without paths; None is left out."""
-    return Lineage(
-        command=f"c10h {command}",
-        options={
-            name: value
-            for name, value in options.items()
-            if value is not None and value is not False and value != []
-        },
-        seed=seed,
-        inputs=tuple(
-            Input(
-                role=role,
-                name=source.name,
-                sha256=source.sha256,
-                kind=record.kind if record is not None and record.lineage else None,
-                lineage=record.lineage if record is not None else None,
-            )
-            for role, source, record in inputs
-        ),
-        excluded=excluded or {},
-        version=__version__,
-    )

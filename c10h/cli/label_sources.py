@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from c10h.cli.console import say, waiting
+from c10h.data.cache import open_input
+from c10h.data.catalogue import IMAGES, LABELS
 from c10h.data.classes import parse_classes
 from c10h.data.columns import NOTHING, Reading, holds_judgments
 from c10h.data.judgments import open_judgments
@@ -93,7 +95,7 @@ def open_sources(
 def open_people(argument: str, truth: str | None, selection: Selection) -> Labels:
     """Labels from a file, with the truth of another one where that is given."""
     check_single_stdin([argument, *([truth] if truth else [])])
-    file = Source.open(argument)
+    file = open_input(argument, LABELS)
     if holds_judgments(file, NOTHING):
         raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
     labels = _open_labels(file, selection)
@@ -101,7 +103,7 @@ def open_people(argument: str, truth: str | None, selection: Selection) -> Label
         raise InputError(f"{file.name}: expected vote counts, found probabilities only")
     if truth is None:
         return labels
-    right = open_truth(Source.open(truth), labels.classes)
+    right = open_truth(open_input(truth, LABELS, IMAGES), labels.classes)
     return replace(labels, truth=People.of(labels, right, labels.classes).truth)
 
 

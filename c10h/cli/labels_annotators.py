@@ -50,10 +50,12 @@ def annotators(
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
+    from c10h.data.cache import open_input
+    from c10h.data.catalogue import JUDGMENTS
     from c10h.data.classes import parse_classes
     from c10h.data.columns import Columns
     from c10h.data.judgments import open_judgments
-    from c10h.files import Source, check_output
+    from c10h.files import check_output
     from c10h.labels.filters import Filters
     from c10h.report.table import render
     from c10h.stages.labels_annotators import describe_annotators
@@ -62,7 +64,7 @@ def annotators(
         check_output(output, force=force, binary=False)
     columns = Columns(annotator, item, label, check, correct, rt, true_label)
     with waiting(f"reading {judgments}"):
-        table = open_judgments(Source.open(judgments), columns)
+        table = open_judgments(open_input(judgments, JUDGMENTS), columns)
     found = describe_annotators(
         table,
         Filters(min_attention, rt_min, rt_max),

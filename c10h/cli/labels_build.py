@@ -110,10 +110,11 @@ def build(
     """
     from pathlib import Path
 
+    from c10h.data.cache import open_input
+    from c10h.data.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.data.columns import Columns, begin_reading, hash_ahead, holds_judgments
     from c10h.errors import InputError
     from c10h.files import (
-        Source,
         check_distinct,
         check_output,
         check_single_stdin,
@@ -129,8 +130,10 @@ def build(
     takes = SOURCES[what].takes
     if takes is not Takes.PREDICTIONS and len(source) != 1:
         raise InputError(f"--as {what} takes {takes.value}, found {len(source)} SOURCE arguments")
-    files = [Source.open(argument) for argument in source]
-    truth_file, published = (Source.open(one) if one else None for one in (truth, compare))
+    forms = (PREDICTIONS,) if takes is Takes.PREDICTIONS else (JUDGMENTS, LABELS, IMAGES)
+    files = [open_input(argument, *forms) for argument in source]
+    truth_file = open_input(truth, LABELS, IMAGES) if truth else None
+    published = open_input(compare, LABELS) if compare else None
     named = Columns(annotator, item, label, check, correct, rt, true_label)
     reading = None
     if takes is Takes.JUDGMENTS or (
@@ -145,9 +148,10 @@ def build(
     from dataclasses import replace
 
     from c10h import h5
-    from c10h.cli.inputs import lineage_of, meaning, selection, tell_positions
+    from c10h.cli.inputs import meaning, selection, tell_positions
     from c10h.cli.label_sources import open_sources, tell_votes
     from c10h.labels.filters import Filters
+    from c10h.lineage import lineage_of
     from c10h.report.exclusions import exclusions_csv
     from c10h.stages.labels_build import build_labels
 

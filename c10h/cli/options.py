@@ -38,6 +38,13 @@ def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
     )
 
 
+def complete_datasets() -> list[str]:
+    """Names of the catalogue, for completion in the shell."""
+    from c10h.data.catalogue import CATALOGUE, GROUPS
+
+    return [*CATALOGUE, *GROUPS]
+
+
 Truth: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -133,8 +133,9 @@ def score(
     from dataclasses import replace
 
     from c10h import h5
-    from c10h.cli.inputs import lineage_of, meaning, selection
+    from c10h.cli.inputs import meaning, selection
     from c10h.files import check_output
+    from c10h.lineage import lineage_of
     from c10h.metrics import choose
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import Options
@@ -254,24 +255,26 @@ def _open(
     meaning: Meaning | None,
 ) -> _Opened:
     from c10h.cli.inputs import split_name
+    from c10h.data.cache import open_input
+    from c10h.data.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.data.classes import are_default, parse_classes
     from c10h.data.readers import open_labels, open_predictions, open_truth, recorded_classes
     from c10h.errors import InputError
-    from c10h.files import Source, check_single_stdin
+    from c10h.files import check_single_stdin
     from c10h.stages.join import common_classes
 
     named = [split_name(argument) for argument in predictions]
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])
     networks: dict[str, tuple[Source, Predictions]] = {}
     for name, path in named:
-        file = Source.open(path)
+        file = open_input(path, PREDICTIONS)
         name = name or file.stem
         if name in networks:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
         networks[name] = file, open_predictions(file, selection, meaning)
-    labels_file = Source.open(labels) if labels else None
+    labels_file = open_input(labels, LABELS) if labels else None
     people = None if labels_file is None else open_labels(labels_file)
-    truth_file = Source.open(truth) if truth else None
+    truth_file = open_input(truth, LABELS, IMAGES) if truth else None
     names = parse_classes(classes) if classes else None
     records: list[Labels | Predictions] = [
         *([people] if people else []),

@@ -31,11 +31,12 @@ def show(
     [bold]c10h show scores.h5 --json | jq .lineage[/]
     """
     from c10h import h5
-    from c10h.files import Source
+    from c10h.data.cache import open_input
+    from c10h.data.catalogue import IMAGES, LABELS
     from c10h.report.table import to_json_text
     from c10h.stages.show import show as describe
 
-    source = Source.open(file)
+    source = open_input(file, IMAGES, LABELS)
     description = describe(h5.read(source))
     if json or format_ == "json":
         print_text(to_json_text(description.to_json()))

@@ -62,7 +62,9 @@ _TRIALS = Columns(
     name="chosen_category",
     whole=True,
 )
-_PLAIN = Columns("annotator", "item", "label", "check", "correct", "rt", "true_label")
+_PLAIN = Columns(
+    "annotator", "item", "label", "check", "correct", "rt", "true_label", name="label_name"
+)
 # A table is recognised by annotator, item and label; it may lack the others.
 LAYOUTS = (
     replace(_TRIALS, item="cifar10_test_test_idx"),

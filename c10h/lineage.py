@@ -1,0 +1,41 @@
+"""From a command and what it used to the lineage of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from c10h import __version__
+from c10h.files import Source
+from c10h.records import Input, Lineage, Record
+
+
+def lineage_of(
+    command: str,
+    options: Mapping[str, Any],
+    inputs: Sequence[tuple[str, Source, Record | None]],
+    seed: int | None = None,
+    excluded: Mapping[str, Any] | None = None,
+) -> Lineage:
+    """The lineage of a result. options: those that shape it, without paths; None is left out."""
+    return Lineage(
+        command=f"c10h {command}",
+        options={
+            name: value
+            for name, value in options.items()
+            if value is not None and value is not False and value != []
+        },
+        seed=seed,
+        inputs=tuple(
+            Input(
+                role=role,
+                name=source.name,
+                sha256=source.sha256,
+                kind=record.kind if record is not None and record.lineage else None,
+                lineage=record.lineage if record is not None else None,
+            )
+            for role, source, record in inputs
+        ),
+        excluded=excluded or {},
+        version=__version__,
+    )
