@@ -1,12 +1,12 @@
 """Tables that tell which folder of pictures is which class.
 
-Two come with the package, for folders of ImageNet: MAPS. docs/data.md tells how they were made.
+Two come with the package, for folders of ImageNet: MAPS. docs tell how they were made.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from c10h.errors import FileError, SchemaError
@@ -35,11 +35,10 @@ def read_map(source: Source) -> Mapping[str, str]:
     except UnicodeDecodeError as error:
         raise FileError(f"{source.name}: expected UTF-8 text, folder,class a line") from error
     found: dict[str, str] = {}
-    for number, row in enumerate(csv.reader(text.splitlines()), start=1):
-        words = tuple(word.strip() for word in row)
+    for number, words in enumerate(_rows(text, source.name), start=1):
         if not any(words) or (not found and words[:2] == HEADER):
             continue
-        if len(words) < 2 or not words[0] or not words[1]:
+        if len(words) < 2 or not words[0] or not words[1] or "\0" in words[1]:
             raise SchemaError(f"{source.name}: line {number}: expected folder,class")
         if words[0] in found:
             raise SchemaError(f"{source.name}: line {number}: folder {words[0]!r} is there twice")
@@ -47,3 +46,12 @@ def read_map(source: Source) -> Mapping[str, str]:
     if len(set(found.values())) < 2:
         raise SchemaError(f"{source.name}: expected folders of two or more classes")
     return found
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[str, ...]]:
+    reader = csv.reader(text.splitlines())
+    try:
+        for row in reader:
+            yield tuple(word.strip() for word in row)
+    except csv.Error as error:
+        raise SchemaError(f"{name}: line {reader.line_num}: not readable: {error}") from error

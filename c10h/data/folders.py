@@ -267,7 +267,9 @@ class _Sorting:
         known = self.choice.classes if self.choice.to_class is None else self.choice.to_class
         for folder in sorted(self.folders - self.stocked - {"."}):
             prefix, _, name = folder.rpartition("/")
-            if prefix in self.prefixes.values() and (known is None or name in known):
+            is_above = any(f"{other}/".startswith(f"{folder}/") for other in self.other_prefixes)
+            is_class = known is None or name in known
+            if prefix in self.prefixes.values() and is_class and not is_above:
                 raise InputError(f"{self.name}: the class folder {folder} has no pictures")
         for name, count in self.chosen.items():
             if not count:
