@@ -81,8 +81,7 @@ def import_(
 ) -> None:
     """Import pictures: a file of images, with their classes and names.
 
-    Folders and archives are read once, in several processes, and archives are not unpacked. The
-    order is by class, then by path, whatever the order in the archive.
+    Archives are not unpacked. Pictures are in the order of their classes, then of their paths.
 
     [bold]c10h data import photos/ --resize 32 -o images.h5[/]
 

@@ -56,9 +56,9 @@ class Batch:
     files: Array | None
 
 
-def is_batch_name(path: str) -> bool:
-    """Whether a file is called as a batch, or as the names of its classes."""
-    return PurePosixPath(path).name in (*BATCHES, *NAMES)
+def is_batch_name(path: str, *more: str) -> bool:
+    """Whether a file is called as a batch, or has one of some more names."""
+    return PurePosixPath(path).name in (*BATCHES, *more)
 
 
 def read_batch(data: bytes, name: str) -> Batch:

@@ -188,6 +188,8 @@ def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> l
                 raise FileError(f"{name}: expected {lacking}, found only {', '.join(present)}")
             if present:
                 found[split] = list(parts)
+    if not found:
+        raise FileError(f"{name}: expected a CIFAR batch, found {', '.join(contents)}")
     if not splits and len(found) > 1:
         raise AmbiguousError(f"{name}: has {' and '.join(found)}: --split says which to take")
     for split in splits:
@@ -206,9 +208,9 @@ def _has_batches(archive: Source) -> bool:
 def _contents(source: Source) -> dict[str, bytes]:
     """The batches in a folder or archive, by name without folders. Raises FileError."""
     found: dict[str, bytes] = {}
-    for one in members(source, is_batch_name, MOST_BYTES):
+    for one in members(source, lambda path: is_batch_name(path, *NAMES), MOST_BYTES):
         name = one.path.rpartition("/")[2]
-        if one.is_folder or not is_batch_name(name):
+        if one.is_folder or not is_batch_name(name, *NAMES):
             continue
         if one.content is None:
             raise FileError(f"{source.name}: {one.path}: too large for a CIFAR batch")

@@ -252,7 +252,7 @@ class TestHostileTars:
         tar_of(tmp_path / "x", pax_headers={"path": "b\0c/2.png"}, name="é")
         refused(tmp_path / "x", "not a name of a file")
 
-    @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+    @pytest.mark.parametrize("kind", [b"x", b"g", b"L"])  # pax, pax for all, a long name
     def test_headers_that_would_take_all_memory(self, tmp_path: Path, kind: bytes) -> None:
         """A file of a megabyte that unpacks to much more, in a process that may not have as much."""
         info = tarfile.TarInfo("x")
