@@ -254,7 +254,7 @@ class TestHostileTars:
 
     @pytest.mark.parametrize("kind", [b"x", b"g", b"L"])  # pax, pax for all, a long name
     def test_headers_that_would_take_all_memory(self, tmp_path: Path, kind: bytes) -> None:
-        """A file of a megabyte that unpacks to much more, in a process that may not have as much."""
+        """A small file that unpacks to more than the process may have."""
         info = tarfile.TarInfo("x")
         info.type, info.size = kind, 1 << 28
         with gzip.open(tmp_path / "x", "wb", compresslevel=1) as stream:

@@ -1,0 +1,255 @@
+"""``data import``: what is in the file, and that the same pictures give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import resource
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import Array, Images
+
+from .conftest import PYTHON, Run, start
+
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def read(path: Path) -> Images:
+    found = h5.read(Source.open(str(path)), Images)
+    assert isinstance(found, Images)
+    return found
+
+
+def png(pixels: Array) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def make_pictures(root: Path, count: int, side: int = 8) -> Array:
+    """Folders cat and dog with pictures, and their pixels in order."""
+    pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+    for number, one in enumerate(pixels):
+        path = root / ("cat" if number < count // 2 else "dog") / f"{number:05d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(one))
+    return pixels
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with photos/ of ten pictures."""
+    monkeypatch.chdir(tmp_path)
+    make_pictures(tmp_path / "photos", 10)
+    return tmp_path
+
+
+def archive(folder: Path) -> None:
+    """The pictures of a folder as archives, in another order."""
+    paths = sorted((folder / "photos").rglob("*.png"), reverse=True)
+    with tarfile.open(folder / "photos.tar.xz", "w:xz") as tar:
+        for path in paths:
+            tar.add(path, path.relative_to(folder))
+    with zipfile.ZipFile(folder / "photos.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in paths:
+            zipped.write(path, path.relative_to(folder))
+
+
+class TestFolders:
+    def test_what_is_in_the_file(self, folder: Path, c10h: Run) -> None:
+        result = c10h("data", "import", "photos", "-o", "x.h5")
+        assert (result.status, result.out) == (0, "")
+        assert result.err == "x.h5: 10 images of 8 x 8 pixels, 2 classes, with truth, with ids\n"
+        with h5py.File(folder / "x.h5") as file:
+            assert dict(file.attrs)["kind"] == "images"
+            assert list(file.attrs["classes"]) == ["cat", "dog"]
+            assert file["truth"][:].tolist() == [0] * 5 + [1] * 5
+            assert file["ids"].asstr()[0] == "cat/00000.png"
+            assert file["images"].dtype == np.uint8
+            pixels = make_pictures(folder / "again", 10)
+            np.testing.assert_array_equal(file["images"][:], pixels, strict=True)
+
+    def test_lineage(self, folder: Path, c10h: Run) -> None:
+        (folder / "photos/dog/bad.png").write_bytes(b"broken")
+        (folder / "map.csv").write_text("cat,a\ndog,b\n")
+        options = ["--resize", "4", "--select", "*.png", "--map", "map.csv", "--skip-bad"]
+        result = c10h("data", "import", folder / "photos", *options, "-o", "x.h5")
+        assert "left out 1 bad pictures, the first is dog/bad.png: no PNG" in result.err
+        lineage = read(folder / "x.h5").lineage
+        assert lineage is not None
+        assert lineage.command == "c10h data import"
+        assert lineage.options == {"resize": 4, "select": "*.png", "skip-bad": True}
+        assert lineage.excluded == {"bad-pictures": 1, "bad-pictures-named": ["dog/bad.png"]}
+        images, map_ = lineage.inputs
+        assert (images.role, images.name) == ("images", "photos")
+        assert (map_.role, map_.name) == ("map", "map.csv")
+        assert map_.sha256 == hashlib.sha256(b"cat,a\ndog,b\n").hexdigest()
+        assert str(folder).encode() not in (folder / "x.h5").read_bytes()
+
+    def test_the_hash_in_the_lineage_is_sha256sums(self, folder: Path, c10h: Run) -> None:
+        c10h("data", "import", "photos", "-o", "x.h5")
+        line = "find cat dog -name '*.png' | LC_ALL=C sort | xargs sha256sum | sha256sum"
+        done = subprocess.run(line, shell=True, cwd="photos", stdout=subprocess.PIPE, check=True)
+        lineage = read(folder / "x.h5").lineage
+        assert lineage is not None
+        assert lineage.inputs[0].sha256 == done.stdout.split()[0].decode()
+
+    @pytest.mark.parametrize("name", ["photos", "photos.tar.xz", "photos.zip"])
+    def test_the_same_bytes_again(self, folder: Path, c10h: Run, name: str) -> None:
+        archive(folder)
+        c10h("data", "import", name, "-o", "x.h5")
+        (folder / "photos/cat/00000.png").touch()
+        c10h("data", "import", name, "-o", "y.h5")
+        assert (folder / "x.h5").read_bytes() == (folder / "y.h5").read_bytes()
+
+    def test_archives_give_the_same_images(self, folder: Path, c10h: Run) -> None:
+        archive(folder)
+        found = {}
+        for name in ("photos", "photos.tar.xz", "photos.zip"):
+            assert c10h("data", "import", name, "-o", f"{name}.h5").status == 0
+            found[name] = read(folder / f"{name}.h5")
+        for name, one in found.items():
+            for key in ("images", "truth", "ids"):
+                wanted = getattr(found["photos"], key)[:]
+                np.testing.assert_array_equal(getattr(one, key)[:], wanted, strict=True)
+            if name != "photos":
+                assert one.lineage is not None
+                digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+                assert one.lineage.inputs[0].sha256 == digest
+
+    def test_stdin_and_stdout(self, folder: Path, c10h: Run, process: Run) -> None:
+        archive(folder)
+        c10h("data", "import", "photos.zip", "-o", "x.h5")
+        packed = (folder / "photos.zip").read_bytes()
+        (folder / "y.h5").write_bytes(
+            process("data", "import", "-", "-o", "-", stdin=packed).stdout
+        )
+        np.testing.assert_array_equal(
+            read(folder / "y.h5").images[:], read(folder / "x.h5").images[:]
+        )
+
+    def test_what_became_of_pictures(self, folder: Path, c10h: Run) -> None:
+        grey = np.zeros((8, 8), np.uint8)
+        (folder / "photos/cat/grey.png").write_bytes(png(grey))
+        (folder / "photos/dog/deep.png").write_bytes(png(grey.astype(np.uint16)))
+        (folder / "map.csv").write_text("cat,a\ndog,b\nox,c\n")
+        (folder / "photos/gnu").mkdir()
+        (folder / "photos/gnu/1.png").write_bytes(png(grey))
+        err = c10h("data", "import", "photos", "--map", "map.csv", "-o", "x.h5").err
+        assert "1 grey pictures became RGB\n1 16-bit pictures became RGB\n" in err
+        assert "left out 1 pictures in 1 folders not in --map\nno picture of c\n" in err
+
+
+class TestArraysAndBatches:
+    def test_an_array(self, folder: Path, c10h: Run) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 40, 30), dtype=np.uint8)
+        np.save("x.npy", pixels)
+        np.save("y.npy", np.array([1, 0, 1], "u2"))
+        (folder / "names").write_text("a\nb\nc\n")
+        line = ["x.npy", "--labels", "y.npy", "--classes", "cat,dog", "--ids", "names"]
+        result = c10h("data", "import", *line, "-o", "x.h5")
+        assert result.err == "x.h5: 3 images of 30 x 40 pixels, 2 classes, with truth, with ids\n"
+        found = read(folder / "x.h5")
+        np.testing.assert_array_equal(found.images[:], pixels.transpose(0, 2, 3, 1), strict=True)
+        assert found.truth is not None
+        assert found.truth.tolist() == [1, 0, 1]
+        assert found.classes == ("cat", "dog")
+        assert found.lineage is not None
+        assert found.lineage.options == {"classes": "cat,dog"}
+        wanted = [("images", "x.npy"), ("labels", "y.npy"), ("ids", "names")]
+        assert [(one.role, one.name) for one in found.lineage.inputs] == wanted
+
+    def test_a_batch(self, folder: Path, c10h: Run) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (6, 3072), dtype=np.uint8)
+        content = {b"data": pixels, b"labels": [5, 0, 9, 1, 2, 3]}
+        (folder / "test_batch").write_bytes(pickle.dumps(content, 2))
+        assert (
+            c10h("data", "import", "test_batch", "--classes", "cifar10", "-o", "x.h5").status == 0
+        )
+        found = read(folder / "x.h5")
+        assert found.classes == CIFAR10
+        wanted = pixels.reshape(6, 3, 32, 32).transpose(0, 2, 3, 1)
+        np.testing.assert_array_equal(found.images[:], wanted, strict=True)
+
+
+class TestRealData:
+    def test_the_test_set(self, folder: Path, c10h: Run, real_data: Path) -> None:
+        path = real_data / "cifar10_test_images.npy"
+        line = ["--labels", real_data / "cifar10_test_labels.npy", "--classes", "cifar10"]
+        assert c10h("data", "import", path, *line, "-o", "x.h5").status == 0
+        found = read(folder / "x.h5")
+        np.testing.assert_array_equal(found.images[:], np.load(path), strict=True)
+        assert np.bincount(found.truth).tolist() == [1000] * 10  # type: ignore[arg-type]
+
+    @pytest.mark.full
+    def test_the_training_set(self, folder: Path, process: Run, real_data: Path) -> None:
+        path = real_data / "cifar10_train_jpeg.tar.xz"
+        assert process("data", "import", path, "-o", "x.h5").status == 0
+        found = read(folder / "x.h5")
+        assert found.classes == CIFAR10
+        assert np.bincount(found.truth).tolist() == [5000] * 10  # type: ignore[arg-type]
+        assert found.ids is not None
+        with tarfile.open(path) as packed:
+            packed.extractall(folder / "train", filter="data")
+        pixels = found.images[:]
+        for row in range(0, 50_000, 487):
+            picture = Image.open(folder / "train/train" / found.ids[row])
+            np.testing.assert_array_equal(pixels[row], np.asarray(picture))
+
+
+@pytest.mark.full
+def test_memory_for_200_000_pictures(folder: Path) -> None:
+    """Peak memory of the command and of its largest process, in MB; the pixels are 614 MB."""
+    random = np.random.default_rng(0)
+    with tarfile.open(folder / "x.tar", "w") as packed:
+        for number in range(200_000):
+            info = tarfile.TarInfo(f"{number % 7}/{number:06d}.png")
+            content = png(random.integers(0, 256, (32, 32, 3), dtype=np.uint8))
+            info.size = len(content)
+            packed.addfile(info, io.BytesIO(content))
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    line = [sys.executable, "-c", code, *PYTHON, "data", "import", "x.tar", "-o", "x.h5"]
+    done = subprocess.run(line, stdout=subprocess.PIPE, check=True)
+    assert int(done.stdout) < 450
+    assert np.bincount(read(folder / "x.h5").truth).tolist() == [28572] * 3 + [28571] * 4  # type: ignore[arg-type]
+
+
+def test_an_old_output_stays_until_the_new_one_is_whole(folder: Path) -> None:
+    """A limit on the size of files is reached while pixels are collected, or at the end."""
+    make_pictures(folder / "many", 400, 16)
+    for limit in (0, 100_000, 310_000):  # 307,200 bytes of pixels
+
+        def limited(limit: int = limit) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        (folder / "x.h5").write_bytes(b"old")
+        before = set(folder.iterdir())
+        line = [*PYTHON, "data", "import", "many", "-o", "x.h5", "--force"]
+        result = start(line, folder, preexec_fn=limited)
+        assert result.status == 1
+        what = "pixels of many" if limit < 307_200 else "x.h5"
+        assert result.err == f"error: {what}: file too large\n"
+        assert (folder / "x.h5").read_bytes() == b"old"
+        assert set(folder.iterdir()) == before
+
+
+def test_help_names_every_form(c10h: Run) -> None:
+    shown: Any = c10h("data", "import", "--help").out
+    for word in ("--labels", "--split", "--select", "--map", "--resize", "--ids", "--skip-bad"):
+        assert word in shown
