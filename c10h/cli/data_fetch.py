@@ -35,7 +35,7 @@ def fetch(
 
     [bold]c10h data fetch cifar10 cifar10h[/]
 
-    [bold]C10H_MIRROR=/mnt/mirror c10h data fetch cinic10[/]
+    [bold]c10h data fetch cinic10 --again[/]
     """
     from c10h.data.cache import is_there, product_path
     from c10h.data.catalogue import CATALOGUE, members_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from c10h import h5
 from c10h.cli.console import say, waiting
 from c10h.data.cache import open_input
 from c10h.data.catalogue import IMAGES, LABELS
@@ -18,6 +19,7 @@ from c10h.data.readers import (
     open_labels,
     open_predictions,
     open_truth,
+    recorded_classes,
     recorded_ids,
 )
 from c10h.errors import FileError, InputError
@@ -25,7 +27,7 @@ from c10h.files import Source, check_single_stdin
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
-from c10h.records import Array, Labels, Predictions, Record
+from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.stages.join import People, common_classes
 from c10h.stages.labels_build import truth_by_item
 
@@ -35,7 +37,10 @@ NAMES = 20
 
 @dataclass
 class Opened:
-    """The inputs of one command, opened; ``used`` lists them for the lineage."""
+    """The inputs of one command, opened; ``used`` lists them for the lineage.
+
+    ids: names of the items of a source that has nothing but the truth.
+    """
 
     names: tuple[str, ...] | None
     used: list[tuple[str, Source, Record | None]]
@@ -43,6 +48,7 @@ class Opened:
     votes: Votes | None = None
     predictions: Sequence[Predictions] = ()
     truth: Array | None = None
+    ids: Array | None = None
 
     def inputs(self) -> list[tuple[str, Labels | Predictions | None]]:
         """File names and records of the inputs that have classes."""
@@ -73,10 +79,12 @@ def open_sources(
     elif reading is not None:
         _add_judgments(opened, reading, filters, truth_file)
         return opened
-    elif takes is Takes.TRUTH and is_vector(first):
+    elif takes is Takes.TRUTH and (is_vector(first) or h5.peek_kind(first) == Images.kind):
         if truth_file is not None:
             raise InputError(f"--truth: {first.name} holds the true classes already")
         truth_file = first
+        opened.names = opened.names or recorded_classes(first)
+        opened.ids = recorded_ids(first)
     else:
         opened.labels = _open_labels(first, selection)
         opened.used.append(("source", first, opened.labels))

@@ -181,6 +181,8 @@ def build(
             temperature=temperature,
             seed=seed,
         )
+    if opened.ids is not None:
+        result = replace(result, ids=opened.ids)
     if opened.votes is not None:
         tell_votes(files[0].name, opened.votes)
     if SOURCES[what].warning:

@@ -14,7 +14,7 @@ import pytest
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import Array, Labels
+from c10h.records import Array, Images, Labels
 
 from .conftest import CLASSES, Files, Run
 
@@ -123,6 +123,17 @@ class TestFromTruth:
         files.save("y.csv", "".join(f"{CLASSES[number]}\n" for number in files.truth))
         found = build("y.csv", "--as", "hard", "--classes", "cat,dog,bird")
         np.testing.assert_array_equal(found.truth, files.truth)
+
+    def test_the_truth_of_images(self, files: Files, build: Build) -> None:
+        names = np.array([f"{item}.png" for item in range(30)])
+        images = Images(
+            classes=CLASSES, images=np.zeros((30, 2, 2, 3), "u1"), truth=files.truth, ids=names
+        )
+        h5.write(images, str(files.path("images.h5")))
+        found = build("images.h5", "--as", "hard")
+        assert found.classes == CLASSES
+        np.testing.assert_array_equal(found.probs, np.eye(3)[files.truth])
+        np.testing.assert_array_equal(found.ids, names)
 
 
 class TestDistill:
