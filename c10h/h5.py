@@ -36,7 +36,7 @@ ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
 CHUNK_BYTES = 1 << 18
 GZIP_LEVEL = 4
 # Level of gzip that only adds a checksum. A chunk gets it where the usual level leaves more than
-# WORTH of a sample of it, as of photographs: they would take longer to read, and be no smaller.
+# WORTH of a sample of it, as of photographs: they would take longer to read, and be little smaller.
 STORED = 0
 WORTH = 0.9
 SAMPLE_BYTES = 1 << 14
@@ -257,14 +257,13 @@ def _write_chunks(dataset: h5py.Dataset, block: Array, start: int) -> None:
 
     def compress(corner: tuple[int, ...]) -> bytes:
         part = block[tuple(slice(at, at + step) for at, step in zip(corner, shape, strict=True))]
-        if part.shape == shape:
-            chunk = np.ascontiguousarray(part)
-        else:  # at the edge: chunks are whole in the file
-            chunk = np.zeros(shape, block.dtype)
+        is_edge = part.shape != shape
+        chunk = np.zeros(shape, block.dtype) if is_edge else np.ascontiguousarray(part)
+        if is_edge:  # chunks are whole in the file
             chunk[tuple(slice(size) for size in part.shape)] = part
         values = chunk.reshape(-1)
         sample = _prepared(values[: SAMPLE_BYTES // values.itemsize], dataset.shuffle)
-        worth = len(zlib.compress(sample, GZIP_LEVEL)) < WORTH * sample.nbytes
+        worth = is_edge or len(zlib.compress(sample, GZIP_LEVEL)) < WORTH * sample.nbytes
         return zlib.compress(_prepared(values, dataset.shuffle), GZIP_LEVEL if worth else STORED)
 
     corners = list(itertools.product(*steps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
 import io
 import lzma
@@ -158,6 +159,12 @@ class TestArchives:
             (tmp_path / "x").write_bytes(content)
             assert not is_archive(Source(tmp_path / "x", "x"))
 
+    def test_members_that_were_read_are_forgotten(self, tmp_path: Path) -> None:
+        WRITERS["tar"](tmp_path / "x", {f"a/{k}.png": b"x" for k in range(100)})
+        for _ in members(Source(tmp_path / "x", "x"), lambda _: True, MOST):
+            held = sum(isinstance(one, tarfile.TarInfo) for one in gc.get_objects())
+            assert held < 5
+
 
 class TestFolders:
     def test_files_and_folders(self, tmp_path: Path) -> None:
@@ -302,6 +309,15 @@ class TestDamage:
         content[2500] ^= 1
         path.write_bytes(content)
         refused(path, "archive")
+
+    def test_a_checksum_that_comes_after_all_members(self, tmp_path: Path) -> None:
+        """With its end the tar has 5 * 65,536 bytes, which are read without the checksum."""
+        path = tmp_path / "x"
+        WRITERS["tar.gz"](path, {"a/1.png": os.urandom(320_000)})
+        content = bytearray(path.read_bytes())
+        content[100_000] ^= 1
+        path.write_bytes(content)
+        refused(path, "a damaged archive: crc check failed")
 
     def test_a_header_that_is_none(self, tmp_path: Path) -> None:
         """Python's tarfile takes it for the end."""
