@@ -1,0 +1,1 @@
+"""Training on soft labels: recipes, loop, targets, augmentation, folds, checkpoints."""

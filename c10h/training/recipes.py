@@ -1,0 +1,194 @@
+"""Training settings as data: those of each network's authors for CIFAR-10, and the paper's two.
+
+RECIPES has a row for each family of :data:`c10h.models.ARCHITECTURES`, the default of its networks,
+and ``paper`` and ``paper-code``. A published number of iterations is given in epochs of 50,000
+images. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """A rate that rises in a straight line to its peak and falls in one to its end.
+
+    start, end: as shares of the learning rate. peak: where it is reached, as a share of the steps.
+    """
+
+    start: float = 0.2
+    peak: float = 0.23
+    end: float = 0.07
+
+
+@dataclass(frozen=True)
+class Lookahead:
+    """A slow average of the weights and running statistics that they are set back to.
+
+    From epoch ``after_epochs`` (counted from 0) on, every ``every`` steps: slow = rho slow +
+    (1 - rho) weights, weights = slow, where rho = decay ** every x (step / steps) ** power, step
+    counted from 1; the first time, slow only starts as the weights. At the end of each epoch slow
+    becomes the weights.
+    """
+
+    after_epochs: int = 3
+    every: int = 5
+    decay: float = 0.95
+    power: float = 3.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    source: paper and section. lr: of the mean loss over a batch, at its highest. weight_decay:
+    coupled, added to the gradient as in torch.optim.SGD and Adam. milestones: shares of the epochs
+    after each of which a multistep rate is multiplied by ``decay``. warmup_epochs: in which the
+    rate rises in a straight line. padding, padding_mode: of augment "standard": pixels on each
+    side before a random crop of the image's size, zeros or "reflect". flips: "random" for each
+    image and epoch, or "alternating": every image is drawn to be flipped or not in the first
+    epoch, and turned round in each one after. bias_lr: what multiplies the rate and divides the
+    weight decay of batch normalisations' shifts. whitening_bias_epochs: epochs after which the
+    bias of a first layer that whitens is fixed. lr_choices: rates that were searched.
+    """
+
+    source: str
+    lr: float
+    epochs: int
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    momentum: float = 0.9
+    nesterov: bool = True
+    weight_decay: float = 1e-4
+    batch_size: int = 128
+    schedule: Literal["multistep", "cosine", "onecycle", "constant"] = "multistep"
+    milestones: tuple[float, ...] = (0.5, 0.75)
+    decay: float = 0.1
+    warmup_epochs: int = 0
+    augment: Literal["none", "standard", "strong"] = "standard"
+    padding: int = 4
+    padding_mode: Literal["zeros", "reflect"] = "zeros"
+    flips: Literal["random", "alternating"] = "random"
+    label_smoothing: float = 0.0
+    one_cycle: OneCycle = OneCycle()
+    lookahead: Lookahead | None = None
+    bias_lr: float = 1.0
+    whitening_bias_epochs: int | None = None
+    lr_choices: tuple[float, ...] = ()
+
+
+_HYSTS = "hysts, pytorch_image_classification, github.com/hysts/pytorch_image_classification"
+
+RECIPES: Mapping[str, Recipe] = {
+    "vgg": Recipe(
+        f"{_HYSTS}, configs/cifar/vgg.yaml: VGG's own paper has no CIFAR-10",
+        lr=0.1,
+        epochs=160,
+    ),
+    # 64,000 iterations of 128, the rate divided at 32,000 and 48,000; the first 400 at 0.01.
+    "resnet": Recipe(
+        "He, Zhang, Ren & Sun (2016), Deep residual learning, CVPR, section 4.2",
+        lr=0.1,
+        epochs=164,
+        nesterov=False,
+        warmup_epochs=1,
+    ),
+    # Images padded by reflection, not with zeros.
+    "wrn": Recipe(
+        "Zagoruyko & Komodakis (2016), Wide residual networks, BMVC, section 3",
+        lr=0.1,
+        epochs=200,
+        weight_decay=5e-4,
+        milestones=(0.3, 0.6, 0.8),
+        decay=0.2,
+        padding_mode="reflect",
+    ),
+    "resnet_preact": Recipe(
+        "He, Zhang, Ren & Sun (2016), Identity mappings, ECCV, appendix",
+        lr=0.1,
+        epochs=164,
+        nesterov=False,
+        warmup_epochs=1,
+    ),
+    # Nesterov's momentum is in the authors' code, the rest in the paper.
+    "resnext": Recipe(
+        "Xie, Girshick, Dollár, Tu & He (2017), Aggregated residual transformations, CVPR, "
+        "section 5.3",
+        lr=0.1,
+        epochs=300,
+        weight_decay=5e-4,
+    ),
+    "densenet": Recipe(
+        "Huang, Liu, van der Maaten & Weinberger (2017), Densely connected convolutional "
+        "networks, CVPR, section 4.2",
+        lr=0.1,
+        epochs=300,
+        batch_size=64,
+    ),
+    "pyramidnet": Recipe(
+        "Han, Kim & Kim (2017), Deep pyramidal residual networks, CVPR, section 4.1",
+        lr=0.1,
+        epochs=300,
+    ),
+    "shake_shake": Recipe(
+        "Gastaldi (2017), Shake-Shake regularization, arXiv 1705.07485, section 2.1",
+        lr=0.2,
+        epochs=1800,
+        schedule="cosine",
+        milestones=(),
+    ),
+    # There the rate is 11.5 for 1,024 images and the decay 0.0153, both of steps with momentum:
+    # 11.5 / (1 + 1 / (1 - 0.85)) = 1.5 is torch's rate of the mean loss, 0.0153 / 11.5 its decay.
+    # 9.9 epochs there; 10 here.
+    "airbench94": Recipe(
+        "Jordan (2024), 94% on CIFAR-10 in 3.29 seconds, arXiv 2404.00498, section 3 and listing 4",
+        lr=1.5,
+        epochs=10,
+        momentum=0.85,
+        weight_decay=0.0153 / 11.5,
+        batch_size=1024,
+        schedule="onecycle",
+        milestones=(),
+        padding=2,
+        padding_mode="reflect",
+        flips="alternating",
+        label_smoothing=0.2,
+        lookahead=Lookahead(),
+        bias_lr=64.0,
+        whitening_bias_epochs=3,
+    ),
+    # It names no schedule and no weight decay, and searched the rates, of which 0.1 was best.
+    "paper": Recipe(
+        "Peterson, Battleday, Griffiths & Russakovsky (2019), Human uncertainty makes "
+        "classification more robust, ICCV, arXiv 1908.07086, the text",
+        optimizer="adam",
+        lr=0.1,
+        epochs=150,
+        weight_decay=0.0,
+        schedule="constant",
+        milestones=(),
+        lr_choices=(0.2, 0.1, 0.01, 0.001),
+    ),
+    "paper-code": Recipe(
+        f"Peterson, Battleday, Griffiths & Russakovsky (2019), their training code, after {_HYSTS}",
+        lr=0.1,
+        epochs=150,
+        lr_choices=(0.2, 0.1, 0.01, 0.001),
+    ),
+}
+
+# Families that the paper's code trains with a weight decay of its own.
+PAPER_CODE_WEIGHT_DECAY: Mapping[str, float] = {"wrn": 5e-4, "resnext": 5e-4}
+
+# For networks of a user's own: nobody's settings for CIFAR-10, but those that most here have.
+DEFAULT = "paper-code"
+
+
+def recipe_for(name: str, family: str | None) -> Recipe:
+    """The settings that a recipe gives to a family; None stands for a network of a user's own."""
+    recipe = RECIPES[name]
+    if name == "paper-code" and family in PAPER_CODE_WEIGHT_DECAY:
+        return replace(recipe, weight_decay=PAPER_CODE_WEIGHT_DECAY[family])
+    return recipe
