@@ -189,6 +189,7 @@ DEFAULT = "paper-code"
 def recipe_for(name: str, family: str | None) -> Recipe:
     """The settings that a recipe gives to a family; None stands for a network of a user's own."""
     recipe = RECIPES[name]
-    if name == "paper-code" and family in PAPER_CODE_WEIGHT_DECAY:
-        return replace(recipe, weight_decay=PAPER_CODE_WEIGHT_DECAY[family])
+    if name == "paper-code":
+        weight_decay = PAPER_CODE_WEIGHT_DECAY.get(family or "", recipe.weight_decay)
+        return replace(recipe, weight_decay=weight_decay)
     return recipe
