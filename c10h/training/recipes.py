@@ -13,25 +13,13 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class OneCycle:
-    """A rate that rises in a straight line to its peak and falls in one to its end.
-
-    start, end: as shares of the learning rate. peak: where it is reached, as a share of the steps.
-    """
-
-    start: float = 0.2
-    peak: float = 0.23
-    end: float = 0.07
-
-
-@dataclass(frozen=True)
 class Lookahead:
     """A slow average of the weights and running statistics that they are set back to.
 
     From epoch ``after_epochs`` (counted from 0) on, every ``every`` steps: slow = rho slow +
     (1 - rho) weights, weights = slow, where rho = decay ** every x (step / steps) ** power, step
-    counted from 1; the first time, slow only starts as the weights. At the end of each epoch slow
-    becomes the weights.
+    counted from 1; the first time, slow only starts as the weights. At the end of each epoch the
+    weights become slow.
     """
 
     after_epochs: int = 3
@@ -47,12 +35,14 @@ class Recipe:
     source: paper and section. lr: of the mean loss over a batch, at its highest. weight_decay:
     coupled, added to the gradient as in torch.optim.SGD and Adam. milestones: shares of the epochs
     after each of which a multistep rate is multiplied by ``decay``. warmup_epochs: in which the
-    rate rises in a straight line. padding, padding_mode: of augment "standard": pixels on each
-    side before a random crop of the image's size, zeros or "reflect". flips: "random" for each
-    image and epoch, or "alternating": every image is drawn to be flipped or not in the first
-    epoch, and turned round in each one after. bias_lr: what multiplies the rate and divides the
-    weight decay of batch normalisations' shifts. whitening_bias_epochs: epochs after which the
-    bias of a first layer that whitens is fixed. lr_choices: rates that were searched.
+    rate rises in a straight line. translate, padding_mode: of augment "standard": the pixels by
+    which images move at most, and whether black ("constant") or their mirror image ("reflect")
+    moves in. alternating_flips: not a new draw for each image and epoch, but one draw before the
+    first epoch, and each image turned round in every other one. bias_lr_factor: what multiplies
+    the rate and divides the weight decay of batch normalisations' shifts. whitening_bias_epochs:
+    after how many the bias of a first layer that whitens is fixed. lr_choices: rates that were
+    searched. A "onecycle" rate rises in a straight line from 0.2 of ``lr`` to it at 0.23 of the
+    steps, and falls in one to 0.07 of it (Jordan 2024, listing 4).
     """
 
     source: str
@@ -68,13 +58,12 @@ class Recipe:
     decay: float = 0.1
     warmup_epochs: int = 0
     augment: Literal["none", "standard", "strong"] = "standard"
-    padding: int = 4
-    padding_mode: Literal["zeros", "reflect"] = "zeros"
-    flips: Literal["random", "alternating"] = "random"
+    translate: int = 4
+    padding_mode: Literal["constant", "reflect"] = "constant"
+    alternating_flips: bool = False
     label_smoothing: float = 0.0
-    one_cycle: OneCycle = OneCycle()
     lookahead: Lookahead | None = None
-    bias_lr: float = 1.0
+    bias_lr_factor: float = 1.0
     whitening_bias_epochs: int | None = None
     lr_choices: tuple[float, ...] = ()
 
@@ -151,12 +140,12 @@ RECIPES: Mapping[str, Recipe] = {
         batch_size=1024,
         schedule="onecycle",
         milestones=(),
-        padding=2,
+        translate=2,
         padding_mode="reflect",
-        flips="alternating",
+        alternating_flips=True,
         label_smoothing=0.2,
         lookahead=Lookahead(),
-        bias_lr=64.0,
+        bias_lr_factor=64.0,
         whitening_bias_epochs=3,
     ),
     # It names no schedule and no weight decay, and searched the rates, of which 0.1 was best.
