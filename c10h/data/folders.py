@@ -9,14 +9,15 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import math
-import mmap
+import os
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, islice, tee
+from itertools import chain, islice, pairwise, tee
 from pathlib import Path
 from typing import IO, Any
 
@@ -326,7 +327,7 @@ class _Spool:
         self.paths.append(path)
 
     def close(self) -> None:
-        """Give the file up; what is mapped of it stays."""
+        """Give the file up."""
         self.file.close()
 
 
@@ -337,12 +338,20 @@ class _Sorted:
         self.shape = (len(order), *spool.shape)
         self.dtype: np.dtype[Any] = np.dtype(np.uint8)
         self._order = order
-        self._map = mmap.mmap(spool.file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._file = os.dup(spool.file.fileno())
+        weakref.finalize(self, os.close, self._file)
 
     def __getitem__(self, key: Any, /) -> Array:
-        stored = np.frombuffer(self._map, np.uint8).reshape(self.shape)
-        rows: Array = stored[self._order[key]]
-        self._map.madvise(mmap.MADV_DONTNEED)  # or the whole file would stay in memory
+        order = self._order[key]
+        rows = np.empty((len(order), *self.shape[1:]), np.uint8)
+        each = math.prod(self.shape[1:])
+        # What is stored one after another is read at once.
+        ends = np.flatnonzero(np.diff(order) != 1) + 1
+        bounds = [0, *ends.tolist(), len(order)] if len(order) else []
+        for start, stop in pairwise(bounds):
+            part = rows[start:stop]
+            if os.preadv(self._file, [part.data], int(order[start]) * each) != part.nbytes:
+                raise OutputError("the temporary file of pixels cannot be read back")
         return rows
 
 

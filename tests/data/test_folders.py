@@ -109,6 +109,7 @@ class TestOrder:
             np.testing.assert_array_equal(
                 found.images.images[row : row + 1][0], picture(NAMES.index(name)), strict=True
             )
+        assert found.images.images[3:3].shape == (0, 4, 5, 3)
 
     @pytest.mark.parametrize("form", ["tar", "tar.gz", "tar.bz2", "tar.xz", "zip"])
     @pytest.mark.parametrize("names", [NAMES, NAMES[::-1], sorted(NAMES)])
