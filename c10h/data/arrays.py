@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from c10h.data.matrix import NpyRows
-from c10h.errors import AmbiguousError, FileError, SchemaError
+from c10h.errors import AmbiguousError, C10hError, FileError, SchemaError
 from c10h.files import Source
 from c10h.records import Array, Rows
 
@@ -28,7 +28,7 @@ def open_pictures(source: Source) -> Rows:
     shape = rows.shape
     if rows.dtype != np.uint8:
         raise SchemaError(f"{source.name}: expected pixels as uint8, 0 to 255, found {rows.dtype}")
-    if 0 in shape:
+    if any(size < 1 for size in shape):
         raise SchemaError(f"{source.name}: expected pictures, found none: shape {shape}")
     if len(shape) == 4 and shape[1] == shape[3] == 3:
         raise AmbiguousError(
@@ -51,14 +51,17 @@ def open_pictures(source: Source) -> Rows:
 
 
 def _rows(source: Source) -> Rows:
-    rows = NpyRows(source)
-    if not rows.fortran_order:
-        return rows
     try:
+        rows = NpyRows(source)
+        if not rows.fortran_order:
+            return rows
         mapped: Array = np.load(source.path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+        return mapped
+    except C10hError:
+        raise
+    # The header is an expression of Python's; a broken one leads to any exception at all.
+    except Exception as error:
         raise FileError(f"{source.name}: a damaged .npy file: {error}") from error
-    return mapped
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from c10h.data.arrays import open_pictures
-from c10h.errors import AmbiguousError, FileError, SchemaError
+from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
 from c10h.records import Array, Rows
 
@@ -76,6 +77,31 @@ class TestOtherArrays:
         with pytest.raises(FileError, match="pickled objects"):
             opened(tmp_path, np.array([bomb], dtype=object))
         bomb.assert_not_run()
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4, 4, 3), ",
+            "{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 4, 4, 3)}",
+            "{'descr': '|u1', 'fortran_order': True, 'shape': (-2, 4, 4, 3)}",
+            f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({1 << 80}, 4, 4, 3)}}",
+            f"{{'descr': '|u1', 'fortran_order': True, 'shape': ({1 << 80}, 4, 4, 3)}}",
+            "{'descr': '|u1', 'fortran_order': False, 'shape': (65536, 65536, 65536, 65536)}",
+            "{'descr': '|u1', 'fortran_order': False, 'shape': '4'}",
+            "{'descr': 'O', 'fortran_order': True, 'shape': (2, 4, 4, 3)}",
+            "{1: 2, 'a': 3}",
+            "[" * 3000,
+            "\0",
+            "",
+        ],
+    )
+    def test_broken_headers(self, tmp_path: Path, header: str) -> None:
+        length = struct.pack("<H", len(header))
+        content = b"\x93NUMPY\1\0" + length + header.encode() + bytes(96)
+        (tmp_path / "x.npy").write_bytes(content)
+        with pytest.raises(InputError, match=r"^x\.npy: ") as caught:
+            open_pictures(Source.open(str(tmp_path / "x.npy")))
+        assert isinstance(caught.value, FileError | SchemaError)
 
     @pytest.mark.parametrize("is_fortran", [False, True])
     @pytest.mark.parametrize("left", [8, 60, 130, 480])
