@@ -43,6 +43,8 @@ def build(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     module, _, attribute = name.partition(":")
     if module == TORCHVISION:
         return _from_torchvision(name, attribute, classes)
+    if not module or not attribute:
+        raise InputError(f"{name}: expected package.module:callable")
     make = _import(name, module, attribute)
     try:
         network = make(**_arguments(make, classes, size))

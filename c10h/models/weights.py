@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def _read(path: Path) -> object:
     except OSError as error:
         raise FileError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "Trying to" in str(error):
+        if re.search("GLOBAL|Can only", str(error)):
             raise FileError(
                 f"{path.name}: holds objects other than weights, which are never loaded"
             ) from None
