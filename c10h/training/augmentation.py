@@ -1,0 +1,113 @@
+"""Changes of pictures while a network trains, for a whole batch at once, on bytes.
+
+A row of AUGMENTATIONS takes a batch, uint8 (b, h, w, 3), what to mirror, the recipe and a generator
+of the batch's device, and returns a batch of the same shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from c10h.training.recipes import Recipe
+
+# Side of the square that "strong" blanks out, as a share of the picture's: 16 of 32 pixels.
+CUTOUT = 0.5
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """summary: one line for the help. change: see the module; flips: bool (b), what to mirror."""
+
+    summary: str
+    change: Callable[[Tensor, Tensor, Recipe, torch.Generator], Tensor]
+
+
+def _none(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    return batch
+
+
+def _standard(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    return shifted(batch, recipe.translate, flips, random, recipe.padding_mode)
+
+
+def _strong(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    return blanked(_standard(batch, flips, recipe, random), random)
+
+
+AUGMENTATIONS: Mapping[str, Augmentation] = {
+    "none": Augmentation("pictures as they are", _none),
+    "standard": Augmentation("moved by up to 4 pixels, half of them mirrored", _standard),
+    "strong": Augmentation("standard, and a black square of half the side", _strong),
+}
+
+
+def augmented(
+    batch: Tensor, rows: Tensor, epoch: int, recipe: Recipe, seed: int, random: torch.Generator
+) -> Tensor:
+    """A batch as one epoch shows it. rows: which items these are; epoch: from 0."""
+    if recipe.alternating_flips:
+        flips = alternating(rows, epoch, seed)
+    else:
+        flips = torch.rand(len(batch), generator=random, device=batch.device) < 0.5
+    return AUGMENTATIONS[recipe.augment].change(batch, flips, recipe, random)
+
+
+def shifted(
+    batch: Tensor, padding: int, flips: Tensor, generator: torch.Generator, mode: str = "constant"
+) -> Tensor:
+    """Each picture moved by up to ``padding`` pixels, and mirrored where ``flips`` (b) says so.
+
+    batch: uint8 (b, h, w, 3). mode: "constant" moves black in from outside (He et al. 2016, section
+    4.2), "reflect" what a mirror at the edge shows.
+    """
+    size, height, width, _ = batch.shape
+    device = batch.device
+    wide = batch.permute(0, 3, 1, 2)
+    if mode == "constant":
+        wide = functional.pad(wide, (padding,) * 4)
+    else:  # reflection is not defined for bytes
+        wide = functional.pad(wide.float(), (padding,) * 4, mode=mode).to(torch.uint8)
+    wide = wide.permute(0, 2, 3, 1).contiguous()
+    top, left = (
+        torch.randint(0, 2 * padding + 1, (size, 1), generator=generator, device=device)
+        for _ in range(2)
+    )
+    rows = top + torch.arange(height, device=device)
+    across = torch.arange(width, device=device).expand(size, width)
+    columns = left + torch.where(flips[:, None], width - 1 - across, across)
+    items = torch.arange(size, device=device)[:, None, None]
+    return wide[items, rows[:, :, None], columns[:, None, :]]
+
+
+def blanked(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """A black square at any place in each picture, partly outside it perhaps.
+
+    Cutout (DeVries & Taylor 2017, section 3.2).
+    """
+    size, height, width, _ = batch.shape
+    inside = []
+    for extent in (height, width):
+        middle = torch.randint(0, extent, (size, 1), generator=generator, device=batch.device)
+        half = max(1, round(extent * CUTOUT / 2))
+        places = torch.arange(extent, device=batch.device)
+        inside.append((places >= middle - half) & (places < middle + half))
+    covered = inside[0][:, :, None] & inside[1][:, None, :]
+    return batch.masked_fill(covered[..., None], 0)
+
+
+def alternating(rows: Tensor, epoch: int, seed: int) -> Tensor:
+    """Whether each item is mirrored: at random in the first epoch, then every other time.
+
+    rows: int64 (b). Jordan (2024, section 3.6).
+    """
+    random = torch.Generator().manual_seed(seed)
+    # A number for each item that does not depend on the batch it is in.
+    salt = int(torch.randint(1 << 30, (1,), generator=random))
+    mixed = ((rows + salt) * 2_654_435_761) % (1 << 32)
+    mixed = ((mixed ^ (mixed >> 15)) * 2_246_822_519) % (1 << 32)
+    return ((mixed >> 16) + epoch) % 2 == 0

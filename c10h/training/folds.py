@@ -1,0 +1,58 @@
+"""Splits of the items into folds: stratified, seeded, and equal pictures together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from c10h.errors import InputError
+from c10h.records import Array, Rows
+
+BLOCK = 1 << 12
+
+
+def item_hashes(images: Rows) -> Array:
+    """What a picture is known by: the first 64 bits of the SHA-256 of its pixels, uint64 (n)."""
+    found = np.empty(images.shape[0], dtype=np.uint64)
+    for start in range(0, len(found), BLOCK):
+        block = np.ascontiguousarray(images[start : min(start + BLOCK, len(found))])
+        for row, picture in enumerate(block):
+            found[start + row] = int.from_bytes(sha256(picture).digest()[:8], "big")
+    return found
+
+
+def make_folds(items: Array, strata: Array, count: int, seed: int) -> Array:
+    """The fold of each item, int16 (n), from 0 to ``count - 1``.
+
+    items: uint64 (n), see :func:`item_hashes`; equal pictures get the same fold, so that no network
+    is tested on a copy of what it was trained on. strata: int64 (n), usually the true class: every
+    fold has as many of each stratum as possible, and folds differ by one item at most where all
+    pictures differ. Raises InputError for fewer pictures than folds.
+    """
+    unique, first, place = np.unique(items, return_index=True, return_inverse=True)
+    if not 2 <= count <= len(unique):
+        raise InputError(
+            f"--folds {count}: expected from 2 to {len(unique):,}, as many as different pictures"
+        )
+    random = np.random.default_rng(seed)
+    order = np.lexsort((random.random(len(unique)), strata[first]))
+    fold = np.empty(len(unique), dtype=np.int16)
+    fold[order] = np.arange(len(unique)) % count
+    return np.asarray(fold[place])
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows that one network is trained on, and those that it is not."""
+
+    training: Array
+    held_out: Array
+
+
+def part_of(fold: Array | None, number: int, size: int) -> Part:
+    """The rows for the network of one fold; all of them where there are no folds."""
+    if fold is None:
+        return Part(np.arange(size), np.arange(0))
+    return Part(np.flatnonzero(fold != number), np.flatnonzero(fold == number))

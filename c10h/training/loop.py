@@ -1,0 +1,273 @@
+"""The training of one network: steps, epochs, and states from which it goes on as if unbroken.
+
+All that is random in a step comes from the seed, the fold and the number of the step, so that a
+network that went on from a checkpoint is the one that an unbroken training makes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from c10h.errors import C10hError, InputError
+from c10h.training.augmentation import augmented
+from c10h.training.checkpoint import Checkpoint, save
+from c10h.training.distributed import World, distribute
+from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
+from c10h.training.precision import autocast
+from c10h.training.recipes import Recipe
+from c10h.training.targets import draw, mix
+
+# How often the running loss is read, shown and checked; reading it makes a GPU wait.
+STEPS_BETWEEN_LOOKS = 10
+# What random numbers are for: the same step has independent ones for each purpose.
+ORDER, CHANGES, NETWORK, MIXING = range(4)
+
+
+class StoppedError(C10hError):
+    """Ctrl-C: training stopped after a whole step, and can go on."""
+
+    exit_status = 130
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides how a network comes out, besides its first weights and its data.
+
+    drawn: whether a label is drawn from the target at each showing. mixup: α, 0 for none.
+    """
+
+    recipe: Recipe
+    seed: int
+    fold: int
+    drawn: bool = False
+    mixup: float = 0.0
+    precision: str = "fp32"
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    world: World = field(default_factory=World)
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The training part, on the device: images uint8 (n, h, w, 3), targets float32 (n, c).
+
+    truth: int64 (n), what accuracy is measured against.
+    """
+
+    images: Tensor
+    targets: Tensor
+    truth: Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """How training tells what happens.
+
+    step: items since the last call, epoch from 1, mean loss of the epoch so far. epoch: its number
+    from 1, loss, accuracy, learning rate. stop: whether to stop after this step.
+    """
+
+    step: Callable[[int, int, float], None] = lambda items, epoch, loss: None
+    epoch: Callable[[int, float, float, float], None] = lambda epoch, loss, accuracy, rate: None
+    stop: Callable[[], bool] = lambda: False
+
+
+class Training:
+    """One network while it is trained.
+
+    state: how far it is; its weights are brought up to date by :meth:`save`.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        examples: Examples,
+        settings: Settings,
+        state: Checkpoint,
+        path: Path | None = None,
+        minutes: float | None = None,
+    ) -> None:
+        """Begin, or go on where ``state`` is.
+
+        path: of the checkpoint, None for none. minutes: between checkpoints within an epoch.
+        """
+        self.settings, self.examples, self.state = settings, examples, state
+        self.path, self.minutes = path, minutes
+        recipe, device, processes = settings.recipe, settings.device, settings.world.size
+        self.batch = min(recipe.batch_size, len(examples))
+        if self.batch % processes:
+            raise InputError(f"--batch-size {self.batch}: does not divide by {processes} processes")
+        self.per_epoch = len(examples) // self.batch
+        self.steps = max(1, round(recipe.epochs * self.per_epoch))
+        self.network = network.to(device).to(memory_format=torch.channels_last)
+        self.optimizer = make_optimizer(self.network, recipe)
+        self.slow = SlowWeights(self.network, recipe.lookahead) if recipe.lookahead else None
+        self.scaler = torch.amp.GradScaler(device.type, enabled=settings.precision == "fp16")
+        # The loss and the correct answers of the epoch so far, summed over items.
+        self.sums = torch.zeros(2, device=device)
+        self.order = torch.empty(0, dtype=torch.int64)
+        if state.step:
+            self._restore(state)
+
+    def run(self, reports: Reports) -> Checkpoint:
+        """Train to the end. Raises StoppedError on Ctrl-C, C10hError where the loss is not finite.
+
+        The state that is returned has the network, and nothing to go on with.
+        """
+        network = distribute(self.network, self.settings.world, self.settings.device)
+        if self.settings.compiled:
+            network.compile()
+        saved, looked = time.monotonic(), self.state.step
+        network.train()
+        while self.state.step < self.steps:
+            self._step(network)
+            step = self.state.step
+            ends = step % self.per_epoch == 0 or step == self.steps
+            if ends or step % STEPS_BETWEEN_LOOKS == 0:
+                loss, _ = self._look()
+                epoch = 1 + (step - 1) // self.per_epoch
+                reports.step((step - looked) * self.batch, epoch, loss)
+                looked = step
+            if ends:
+                self._end_epoch(reports)
+            late = self.minutes is not None and time.monotonic() - saved > 60 * self.minutes
+            stops = self._agree(reports.stop(), at=ends or step % STEPS_BETWEEN_LOOKS == 0)
+            if ends or late or stops:
+                self.save()
+                saved = time.monotonic()
+            if stops and step < self.steps:
+                raise StoppedError(
+                    f"stopped after step {step:,} of {self.steps:,} of fold {self.settings.fold}; "
+                    "the same command goes on"
+                )
+        self.state.network = self._weights()
+        self.state.is_done, self.state.optimizer, self.state.slow = True, {}, {}
+        return self.state
+
+    def save(self) -> None:
+        """Write the checkpoint, in the first process. Raises OutputError."""
+        self.state.network = self._weights()
+        self.state.optimizer = {**self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+        self.state.slow = dict(self.slow.slow) if self.slow else {}
+        self.state.running = self.sums.tolist()
+        if self.path is not None and self.settings.world.is_first:
+            save(self.state, self.path)
+
+    def _restore(self, state: Checkpoint) -> None:
+        self.network.load_state_dict(state.network)
+        optimizer = dict(state.optimizer)
+        self.scaler.load_state_dict(optimizer.pop("scaler"))
+        self.optimizer.load_state_dict(optimizer)
+        if self.slow is not None:
+            device = self.settings.device
+            self.slow.slow = {name: one.to(device) for name, one in state.slow.items()}
+        self.sums = torch.tensor(state.running, device=self.settings.device)
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.detach().cpu() for name, value in self.network.state_dict().items()}
+
+    def _step(self, network: nn.Module) -> None:
+        """One batch: forward, backward, and a step of the optimizer."""
+        settings, step = self.settings, self.state.step
+        recipe, world = settings.recipe, settings.world
+        pixels, targets, truth = self._batch(step)
+        torch.manual_seed(self._key(NETWORK, step))
+        with autocast(settings.precision, settings.device):
+            logits = network(pixels)
+        loss = functional.cross_entropy(logits.float(), targets)
+        torch.autograd.backward(self.scaler.scale(loss))
+        self._freeze(step)
+        factor = learning_rate_factor(recipe, step, self.steps, self.per_epoch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = factor * group["initial_lr"]
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.state.step += 1
+        if self.slow is not None:
+            self.slow.step(self.network, self.state.step, self.steps)
+        correct = (logits.detach().argmax(dim=1) == truth).sum()
+        self.sums += torch.stack([loss.detach() * (self.batch // world.size), correct.float()])
+
+    def _batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Pixels in [0, 1], (b, 3, h, w), targets (b, c) and true classes (b) of one step.
+
+        Random numbers are drawn for the whole batch, whatever part of it this process has.
+        """
+        settings, examples = self.settings, self.examples
+        epoch, within = divmod(step, self.per_epoch)
+        if within == 0 or not len(self.order):
+            random = torch.Generator().manual_seed(self._key(ORDER, epoch))
+            self.order = torch.randperm(len(examples), generator=random)
+        rows = self.order[within * self.batch : (within + 1) * self.batch].to(settings.device)
+        random = torch.Generator(settings.device).manual_seed(self._key(CHANGES, step))
+        batch = augmented(
+            examples.images[rows], rows, epoch, settings.recipe, settings.seed, random
+        )
+        targets = examples.targets[rows]
+        if settings.drawn:
+            targets = draw(targets, random)
+        smoothing = settings.recipe.label_smoothing
+        if smoothing:
+            targets = (1 - smoothing) * targets + smoothing / targets.shape[1]
+        pixels = batch.permute(0, 3, 1, 2).float() / 255
+        if settings.mixup:
+            share = np.random.default_rng(self._key(MIXING, step)).beta(*(settings.mixup,) * 2)
+            order = torch.randperm(len(rows), generator=random, device=settings.device)
+            pixels, targets = mix(pixels, targets, share, order)
+        world = settings.world
+        return world.share(pixels), world.share(targets), world.share(examples.truth[rows])
+
+    def _freeze(self, step: int) -> None:
+        """Take the gradient from what is trained for the first epochs only."""
+        until = self.settings.recipe.whitening_bias_epochs
+        if until is not None and step >= until * self.per_epoch:
+            for name, parameter in self.network.named_parameters():
+                if name.endswith("whitening.bias"):
+                    parameter.grad = None
+
+    def _look(self) -> tuple[float, float]:
+        """Mean loss and accuracy of the epoch so far. Raises C10hError for a loss of NaN."""
+        step, world = self.state.step, self.settings.world
+        count = (1 + (step - 1) % self.per_epoch) * self.batch
+        loss, correct = (world.total(self.sums.clone()) / count).tolist()
+        if not np.isfinite(loss):
+            epoch, rate = 1 + (step - 1) // self.per_epoch, self.optimizer.param_groups[0]["lr"]
+            raise C10hError(
+                f"the loss is {loss} in epoch {epoch} of fold {self.settings.fold} at a learning "
+                f"rate of {rate:g} (--lr {self.settings.recipe.lr:g}); the last good checkpoint "
+                "stays"
+            )
+        return loss, correct
+
+    def _end_epoch(self, reports: Reports) -> None:
+        loss, accuracy = self._look()
+        epoch = 1 + (self.state.step - 1) // self.per_epoch
+        rate = self.optimizer.param_groups[0]["lr"]
+        self.state.history.append([float(epoch), loss, accuracy, rate])
+        reports.epoch(epoch, loss, accuracy, rate)
+        self.sums.zero_()
+
+    def _agree(self, stop: bool, *, at: bool) -> bool:
+        """Whether to stop: any process may ask for it, and all ask each other at the same steps."""
+        world = self.settings.world
+        if world.size == 1:
+            return stop
+        flag = torch.tensor(float(stop), device=self.settings.device)
+        return at and bool(world.total(flag) > 0)
+
+    def _key(self, purpose: int, number: int) -> int:
+        """A seed for one purpose in one step, the same whenever it is asked for."""
+        entropy = [self.settings.seed, self.settings.fold + 1, purpose, number]
+        return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> np.uint64(1))

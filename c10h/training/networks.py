@@ -1,0 +1,233 @@
+"""The networks of a run: a fold each, or one on everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from c10h.models import build, load_weights, prepare
+from c10h.records import Array, History
+from c10h.training import checkpoint as checkpoints
+from c10h.training.checkpoint import Checkpoint
+from c10h.training.distributed import World
+from c10h.training.evaluation import cross_entropy, predict
+from c10h.training.folds import make_folds, part_of
+from c10h.training.loop import Examples, Reports, Settings, Training
+from c10h.training.recipes import Recipe
+from c10h.training.run import ALL, Run
+from c10h.training.targets import TARGETS
+
+# A tenth of the training items chooses among several --lr or --mixup.
+INNER_FOLDS = 10
+# How many training images a network may look at before its first step.
+LOOKED_AT = 5000
+
+
+@dataclass(frozen=True)
+class Material:
+    """What networks are trained on: n pictures, shares float64 (n, c), and what else is known.
+
+    items: see ``item_hashes``. truth: int64 (n), None where it is not known.
+    """
+
+    images: Array
+    shares: Array
+    truth: Array | None
+    items: Array
+    classes: tuple[str, ...]
+
+    @property
+    def strata(self) -> Array:
+        """What folds are balanced by: the true class, or people's first choice."""
+        return self.shares.argmax(axis=1) if self.truth is None else self.truth
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to train, the same for every fold. rates, mixups: several are a grid."""
+
+    architecture: str
+    recipe: Recipe
+    target: str = "soft"
+    rates: tuple[float, ...] = ()
+    mixups: tuple[float, ...] = (0.0,)
+    seed: int = 0
+    precision: str = "fp32"
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    world: World = field(default_factory=World)
+    compiled: bool = False
+    minutes: float | None = None
+    parent: Run | Path | None = None
+
+    def grid(self) -> list[tuple[float, float]]:
+        """All pairs of a learning rate and a mixup."""
+        return [(rate, mixup) for rate in self.rates for mixup in self.mixups]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One network: its fold, figures of its held-out items, and the grid that chose its settings."""
+
+    fold: int
+    results: Mapping[str, float]
+    grid: Sequence[Mapping[str, float]] = ()
+
+
+def train_fold(
+    run: Run,
+    number: int,
+    material: Material,
+    options: Options,
+    reports: Callable[[str], Reports],
+) -> Outcome:
+    """Train one network, or go on with it; its checkpoint is in the run folder.
+
+    reports: for a text that tells what is trained, who is told of it.
+    Raises StoppedError on Ctrl-C, C10hError where the loss is not finite.
+    """
+    path = run.checkpoint(number)
+    found = checkpoints.load(path) if path.is_file() else None
+    if found is not None and found.is_done:
+        return Outcome(number, found.results)
+    part = part_of(run.split, number, len(material.items))
+    rate, mixup = options.grid()[0]
+    tried: list[dict[str, float]] = []
+    if len(options.grid()) > 1:
+        tried = _try_grid(run, number, part.training, material, options, reports)
+        best = min(tried, key=lambda one: one["loss"])
+        rate, mixup = best["lr"], best["mixup"]
+    done = _train(run, number, part.training, material, options, (rate, mixup), path, reports)
+    if len(part.held_out):
+        done.results = _measure(run, number, done, part.held_out, material, options)
+    done.results |= {"lr": rate, "mixup": mixup}
+    if options.world.is_first:
+        checkpoints.save(done, path)
+    options.world.wait()
+    return Outcome(number, done.results, tried)
+
+
+def histories(run: Run) -> History | None:
+    """The learning curves of all networks that there are; None where there is none."""
+    rows = []
+    for number in run.numbers():
+        if run.checkpoint(number).is_file():
+            rows += [[number, *row] for row in checkpoints.load(run.checkpoint(number)).history]
+    if not rows:
+        return None
+    table = np.array(rows)
+    return History(
+        classes=run.classes,
+        fold=table[:, 0].astype(np.int16),
+        epoch=table[:, 1].astype(np.int32),
+        loss=table[:, 2],
+        accuracy=table[:, 3],
+        learning_rate=table[:, 4],
+    )
+
+
+def _try_grid(
+    run: Run,
+    number: int,
+    rows: Array,
+    material: Material,
+    options: Options,
+    reports: Callable[[str], Reports],
+) -> list[dict[str, float]]:
+    """Train with every setting on most of the training part, and measure on the rest of it."""
+    inner = make_folds(material.items[rows], material.strata[rows], INNER_FOLDS, options.seed)
+    training, validation = rows[inner != 0], rows[inner == 0]
+    tried = []
+    for place, (rate, mixup) in enumerate(options.grid()):
+        path = run.checkpoint(number).with_suffix(f".grid-{place}.pt")
+        state = checkpoints.load(path) if path.is_file() else None
+        if state is None or not state.is_done:
+            state = _train(run, number, training, material, options, (rate, mixup), path, reports)
+            state.results = _measure(run, number, state, validation, material, options)
+            if options.world.is_first:
+                checkpoints.save(state, path)
+            options.world.wait()
+        tried.append({"lr": rate, "mixup": mixup, **state.results})
+    return tried
+
+
+def _train(
+    run: Run,
+    number: int,
+    rows: Array,
+    material: Material,
+    options: Options,
+    setting: tuple[float, float],
+    path: Path,
+    reports: Callable[[str], Reports],
+) -> Checkpoint:
+    """Train on some rows with one learning rate and mixup, from where the checkpoint is."""
+    rate, mixup = setting
+    device = options.device
+    target = TARGETS[options.target]
+    truth = None if material.truth is None else material.truth[rows]
+    shares = target.make(material.shares[rows], truth)
+    known = material.strata[rows]
+    examples = Examples(
+        torch.from_numpy(material.images[rows]).to(device),
+        torch.from_numpy(shares).float().to(device),
+        torch.from_numpy(known).to(device),
+    )
+    settings = Settings(
+        recipe=replace(options.recipe, lr=rate),
+        seed=options.seed,
+        fold=number,
+        drawn=target.is_drawn,
+        mixup=mixup,
+        precision=options.precision,
+        device=device,
+        world=options.world,
+        compiled=options.compiled,
+    )
+    state = checkpoints.load(path) if path.is_file() else None
+    network, ancestors = new_network(run, number, options)
+    if state is None:
+        own = torch.from_numpy(material.items[rows].view(np.int64).copy())
+        state = Checkpoint({}, torch.cat([own, ancestors]).unique())
+        if options.parent is None:
+            prepare(network, examples.images.permute(0, 3, 1, 2)[:LOOKED_AT].float().cpu() / 255)
+    training = Training(network, examples, settings, state, path, options.minutes)
+    what = "all items" if number == ALL else f"fold {number}"
+    return training.run(reports(what if mixup == 0 else f"{what}, mixup {mixup:g}"))
+
+
+def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Tensor]:
+    """A network with its first weights, and the items that its ancestors were trained on."""
+    torch.manual_seed(options.seed)
+    network = build(run.architecture, len(run.classes), run.image_size)
+    nothing = torch.zeros(0, dtype=torch.int64)
+    if options.parent is None:
+        return network, nothing
+    if isinstance(options.parent, Path):
+        load_weights(network, options.parent)
+        return network, nothing
+    parent = options.parent
+    path = parent.checkpoint(number if parent.folds else ALL)
+    state = checkpoints.load(path)
+    network.load_state_dict(state.network)
+    return network, state.trained
+
+
+def _measure(
+    run: Run, number: int, state: Checkpoint, rows: Array, material: Material, options: Options
+) -> dict[str, float]:
+    """Accuracy and cross-entropies on some rows, by the network of a state."""
+    network = build(run.architecture, len(run.classes), run.image_size)
+    network.load_state_dict(state.network)
+    logits = predict(network, material.images[rows], options.device, "fp32")
+    shares = material.shares[rows]
+    found = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
+    if material.truth is not None:
+        truth = material.truth[rows]
+        found["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
+        found["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
+    return found

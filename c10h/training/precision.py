@@ -1,0 +1,59 @@
+"""Devices and number formats: what this machine has, and what a run uses."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from c10h.errors import InputError
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of ``--device``; auto is a GPU where there is one.
+
+    Raises InputError for one that this machine does not have.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        why = str(error).splitlines()[0]
+        raise InputError(f"--device {name}: not on this machine: {why}") from error
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """The number format, fp32, bf16 or fp16; auto is bf16 where the hardware computes in it.
+
+    Raises InputError for one that the device does not have.
+    """
+    if name == "auto":
+        return "bf16" if _has_bf16(device) else "fp32"
+    if name == "fp16" and device.type != "cuda":
+        raise InputError(f"--precision fp16: needs a GPU, found {device.type}")
+    return name
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether products in bfloat16 are fast: AVX-512 BF16 or AMX on a CPU, Ampere or later."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """The context in which a network computes in a precision."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=_DTYPES[precision])

@@ -1,0 +1,147 @@
+"""Run folders: what was trained, how, and on which items."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from c10h import __version__
+from c10h.errors import FileError, InputError, MismatchError, OutputError, SchemaError
+from c10h.files import reason, write_text
+from c10h.records import Array, Lineage
+
+SCHEMA = 1
+FILE = "run.json"
+# The number of the only network of a run without folds, in file names and in histories.
+ALL = -1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder.
+
+    arguments: everything that decides how its networks come out, but for the machine; a run that
+    goes on must have the same. split: int16 (n), the fold of each item; None without folds.
+    mean, std: of the pixels, which the networks know. lineage: what it was made of.
+    """
+
+    folder: Path
+    architecture: str
+    classes: tuple[str, ...]
+    image_size: int
+    folds: int | None
+    split: Array | None
+    arguments: Mapping[str, Any]
+    lineage: Lineage
+    machine: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the run is called: its folder."""
+        return self.folder.resolve().name
+
+    def numbers(self) -> list[int]:
+        """The folds that there are to train, or ALL."""
+        return [ALL] if self.folds is None else list(range(self.folds))
+
+    def checkpoint(self, number: int) -> Path:
+        """The file of one network."""
+        return self.folder / ("fold-all.pt" if number == ALL else f"fold-{number}.pt")
+
+    def to_json(self) -> str:
+        """The text of run.json."""
+        return json.dumps(
+            {
+                "schema": SCHEMA,
+                "c10h": __version__,
+                "architecture": self.architecture,
+                "classes": list(self.classes),
+                "image_size": self.image_size,
+                "folds": self.folds,
+                "arguments": dict(self.arguments),
+                "machine": dict(self.machine),
+                "lineage": self.lineage.to_dict(),
+                "split": None if self.split is None else self.split.tolist(),
+            },
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run folder. Raises FileError or SchemaError for anything else."""
+    path = folder / FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{folder}: expected a run folder with {FILE}: {reason(error)}") from error
+    except ValueError as error:
+        raise FileError(f"{path}: not readable as JSON: {error}") from error
+    try:
+        if content["schema"] != SCHEMA:
+            raise SchemaError(
+                f"{path}: expected schema version {SCHEMA}, found {content['schema']} "
+                f"(written by c10h {content.get('c10h')})"
+            )
+        split = content["split"]
+        return Run(
+            folder=folder,
+            architecture=str(content["architecture"]),
+            classes=tuple(map(str, content["classes"])),
+            image_size=int(content["image_size"]),
+            folds=content["folds"],
+            split=None if split is None else np.array(split, dtype=np.int16),
+            arguments=content["arguments"],
+            lineage=Lineage.from_dict(content["lineage"]),
+            machine=content["machine"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise SchemaError(f"{path}: not in the form that c10h writes ({error!r})") from error
+
+
+def begin_or_resume(run: Run) -> Run:
+    """Create the folder of a run, or find that it is there and was begun with the same arguments.
+
+    Returns the run as it is on disk. Raises OutputError where the folder holds something else,
+    MismatchError where its arguments are other ones.
+    """
+    try:
+        if not run.folder.exists() or not any(run.folder.iterdir()):
+            run.folder.mkdir(parents=True, exist_ok=True)
+            write_text(str(run.folder / FILE), run.to_json())
+            return run
+        if not (run.folder / FILE).is_file():
+            raise OutputError(f"{run.folder}: expected a run folder or none, found other files")
+    except OSError as error:
+        raise OutputError(f"{run.folder}: {reason(error)}") from error
+    found = open_run(run.folder)
+    wanted = json.loads(json.dumps(dict(run.arguments)))
+    for key in sorted({*wanted, *found.arguments}):
+        if wanted.get(key) != found.arguments.get(key):
+            raise MismatchError(
+                f"{run.folder}: was begun with {key} {_brief(found.arguments.get(key))}, not "
+                f"{_brief(wanted.get(key))}: the same arguments go on, others need another folder"
+            )
+    return found
+
+
+def chosen(run: Run, numbers: list[int]) -> list[int]:
+    """The folds to train: all, or those asked for. Raises InputError for one out of range."""
+    if not numbers:
+        return run.numbers()
+    if run.folds is None:
+        raise InputError("--fold: needs --folds, how many there are")
+    for number in numbers:
+        if not 0 <= number < run.folds:
+            raise InputError(f"--fold {number}: expected from 0 to {run.folds - 1}")
+    return sorted(set(numbers))
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 60 else f"{text[:56]}..."

@@ -1,0 +1,74 @@
+"""What a network is trained towards: ``--target`` and ``--mixup``.
+
+A row of TARGETS makes, from labels and truth of the training part, one distribution an item. With
+``sample`` a label is drawn from it each time that an item is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from c10h.errors import InputError
+from c10h.records import Array
+
+
+@dataclass(frozen=True)
+class Target:
+    """summary: one line for the help. make: distributions (n, c) from shares and truth."""
+
+    summary: str
+    make: Callable[[Array, Array | None], Array]
+    is_drawn: bool = False
+
+
+def _soft(shares: Array, truth: Array | None) -> Array:
+    return shares
+
+
+def _hard(shares: Array, truth: Array | None) -> Array:
+    return np.asarray(np.eye(shares.shape[1])[_known(truth, "hard")])
+
+
+def _by_class(shares: Array, truth: Array | None) -> Array:
+    """The mean distribution of each true class, over the training part alone."""
+    known = _known(truth, "class")
+    sums = np.zeros((shares.shape[1], shares.shape[1]))
+    np.add.at(sums, known, shares)
+    counts = np.bincount(known, minlength=shares.shape[1])
+    return np.asarray((sums / np.maximum(counts, 1)[:, None])[known])
+
+
+def _known(truth: Array | None, name: str) -> Array:
+    if truth is None:
+        raise InputError(f"--target {name}: the true classes are not known (labels with --truth)")
+    return truth
+
+
+TARGETS: Mapping[str, Target] = {
+    "soft": Target("cross-entropy with the labels' distribution", _soft),
+    "hard": Target("the true class", _hard),
+    "class": Target("the mean distribution of the true class, over the training part", _by_class),
+    "sample": Target("a label drawn from the distribution at each showing", _soft, is_drawn=True),
+}
+
+
+def draw(shares: Tensor, generator: torch.Generator) -> Tensor:
+    """One label an item, one-hot (b, c), drawn from distributions (b, c)."""
+    level = torch.rand(len(shares), 1, generator=generator, device=shares.device)
+    total = shares.sum(dim=1, keepdim=True)
+    chosen = (shares.cumsum(dim=1) <= level * total).sum(dim=1).clamp_max(shares.shape[1] - 1)
+    return torch.nn.functional.one_hot(chosen, shares.shape[1]).to(shares.dtype)
+
+
+def mix(pixels: Tensor, targets: Tensor, share: float, order: Tensor) -> tuple[Tensor, Tensor]:
+    """Mixup (Zhang et al. 2018, section 2): each item with another one of the batch.
+
+    pixels: (b, 3, h, w) in [0, 1]; targets: (b, c); share: λ, of the item itself; order: (b).
+    """
+    mixed = share * pixels + (1 - share) * pixels[order]
+    return mixed, share * targets + (1 - share) * targets[order]
