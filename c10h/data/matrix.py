@@ -104,7 +104,8 @@ class NpyRows:
                     (2, 0): np.lib.format.read_array_header_2_0,
                 }[version]
                 self.shape, self.fortran_order, self.dtype = read_header(stream)
-            except (ValueError, KeyError, SyntaxError) as error:
+            # The header is an expression of Python's; a broken one leads to any exception at all.
+            except Exception as error:
                 raise FileError(f"{source.name}: a damaged .npy file: {error}") from error
             self._offset = stream.tell()
         if self.dtype.hasobject:

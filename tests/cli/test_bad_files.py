@@ -99,6 +99,13 @@ class Code:
         return os.mkdir, ("it ran",)
 
 
+@pytest.mark.parametrize("header", [b"{'descr': '<f8', 'shape': (2", b"(" * 50, b"\xff" * 9])
+def test_npy_with_a_damaged_header(files: Files, refuses: Refuse, header: bytes) -> None:
+    start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+    files.path("bad.npy").write_bytes(start + header)
+    refuses("score", "bad.npy", "--labels", "labels.h5", says="bad.npy: a damaged .npy file")
+
+
 def test_truncated_npy(files: Files, refuses: Refuse) -> None:
     content = files.path("a.npy").read_bytes()
     files.path("a.npy").write_bytes(content[:-8])
