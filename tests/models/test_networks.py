@@ -99,7 +99,7 @@ def test_channels_last_and_bfloat16_give_nearly_the_same_logits(family: str) -> 
         with torch.autocast("cpu", torch.bfloat16):
             rounded = model(pixels)
     error = (rounded.float() - logits).norm() / logits.norm()
-    assert error < 0.03
+    assert error < 0.05
 
 
 @FAMILIES
