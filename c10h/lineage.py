@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from c10h import __version__
 from c10h.files import Source
-from c10h.records import Input, Lineage, Record
+from c10h.records import Input, Lineage
+
+
+class Made(Protocol):
+    """What may know how it was made: records, and the runs of training."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def lineage(self) -> Lineage | None: ...
 
 
 def lineage_of(
     command: str,
     options: Mapping[str, Any],
-    inputs: Sequence[tuple[str, Source, Record | None]],
+    inputs: Sequence[tuple[str, Source, Made | None]],
     seed: int | None = None,
     excluded: Mapping[str, Any] | None = None,
+    architecture: str | None = None,
 ) -> Lineage:
     """The lineage of a result. options: those that shape it, without paths; None is left out."""
     return Lineage(
@@ -26,6 +37,7 @@ def lineage_of(
             if value is not None and value is not False and value != []
         },
         seed=seed,
+        architecture=architecture,
         inputs=tuple(
             Input(
                 role=role,

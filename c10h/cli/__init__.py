@@ -21,6 +21,8 @@ app = typer.Typer(
         {
             "data": "c10h.cli.data:app",
             "labels": "c10h.cli.labels:app",
+            "train": "c10h.cli.train:train",
+            "predict": "c10h.cli.predict:predict",
             "score": "c10h.cli.score:score",
             "report": "c10h.cli.report:report",
             "show": "c10h.cli.show:show",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,14 +81,24 @@ def write_terminal(
         print_text(f"\n{charts(width)}")
 
 
+class Advance(Protocol):
+    """Move a bar on by some items, and say what they were part of where that has changed."""
+
+    def __call__(self, items: int, /, what: str | None = None) -> None: ...
+
+
+def _nothing(items: int, /, what: str | None = None) -> None:
+    """Advance no bar."""
+
+
 @contextlib.contextmanager
-def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Advance]:
     """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``.
 
     total: None where it is not known how much there is.
     """
     if not sys.stderr.isatty():
-        yield lambda items: None
+        yield _nothing
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -101,8 +111,10 @@ def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Call
     with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total, rate="")
 
-        def advance(items: int) -> None:
+        def advance(items: int, /, what: str | None = None) -> None:
             bar.advance(task, items)
+            if what is not None:
+                bar.update(task, description=what)
             speed = bar.tasks[0].speed
             bar.update(task, rate=f"{speed:,.{0 if speed > 10 else 1}f} {unit}/s" if speed else "")
 

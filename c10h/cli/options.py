@@ -149,6 +149,63 @@ LabelsFile: TypeAlias = Annotated[
         metavar="LABELS", help="Labels with vote counts: a c10h file or any foreign format."
     ),
 ]
+ImagesFile: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGES", help="Images: a file that c10h data import wrote, or a known name."
+    ),
+]
+Architecture: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--arch",
+        metavar="NAME",
+        help="The network: resnet_basic_20, wrn_28_10, … (c10h train --list-architectures), "
+        "torchvision:resnet18, or your own package.module:callable.",
+    ),
+]
+Device: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda|mps",
+        help="Where to compute; auto is a GPU where there is one.",
+        rich_help_panel="Machine",
+    ),
+]
+PRECISION_NAMES = ("auto", "fp32", "bf16", "fp16")
+Precision: TypeAlias = Annotated[
+    str,
+    chosen(
+        PRECISION_NAMES,
+        "--precision",
+        "Number format of the networks' products; auto is bf16 where the hardware computes in it.",
+        rich_help_panel="Machine",
+    ),
+]
+ForeignArchitecture: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--arch",
+        metavar="NAME",
+        help="Instead of a run: a network by name, torchvision:NAME or package.module:callable.",
+    ),
+]
+Weights: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--weights", metavar="FILE", help="State dict for --arch; nothing else in it is loaded."
+    ),
+]
+NetworkPrecision: TypeAlias = Annotated[
+    str,
+    chosen(
+        PRECISION_NAMES,
+        "--precision",
+        "Number format of the networks' products.",
+        rich_help_panel="Machine",
+    ),
+]
 Force: TypeAlias = Annotated[
     bool,
     typer.Option("--force", help="Replace an existing output file.", rich_help_panel=OUTPUTS),

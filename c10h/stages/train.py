@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.records import Array, Images, Labels
+from c10h.report.table import MISSING, Cell, Table, number
 from c10h.stages.join import People, labels_in_order, match_ids
 from c10h.training.folds import make_folds
-from c10h.training.networks import Material
+from c10h.training.networks import Material, Outcome
+from c10h.training.run import ALL, Run
 
 
 def join(images: Images, labels: Labels | None, items: Array) -> Material:
@@ -54,3 +58,37 @@ def split(material: Material, folds: int | None, seed: int) -> Array | None:
     if folds is None:
         return None
     return make_folds(material.items, material.strata, folds, seed)
+
+
+def table_of(run: Run, outcomes: Sequence[Outcome]) -> Table:
+    """How networks did on their held-out items, a row each, and the mean of all."""
+    columns = {
+        "items": "items",
+        "accuracy": "accuracy",
+        "loss": "cross-entropy",
+        "ce_hard": "ce_hard",
+        "lr": "lr",
+        "mixup": "mixup",
+    }
+    known = [key for key in columns if any(key in one.results for one in outcomes)]
+    rows = []
+    for one in outcomes:
+        name = "all items" if one.fold == ALL else str(one.fold)
+        rows.append([Cell(name), *(Cell(_figure(key, one.results)) for key in known)])
+    if len(outcomes) > 1:
+        means = {
+            key: float(np.mean([one.results[key] for one in outcomes if key in one.results]))
+            for key in known
+        }
+        rows.append([Cell("mean"), *(Cell(_figure(key, means)) for key in known)])
+    note = "held-out items; cross-entropy is with the labels" if run.folds else ""
+    header = ["fold", *(columns[key] for key in known)]
+    return Table(f"{run.name}: {run.architecture}", header, rows, notes=[note] if note else [])
+
+
+def _figure(key: str, results: Mapping[str, float]) -> str:
+    if key not in results:
+        return MISSING
+    if key == "items":
+        return f"{results[key]:,.0f}"
+    return f"{results[key]:g}" if key in ("lr", "mixup") else number(results[key])

@@ -271,3 +271,34 @@ class Training:
         """A seed for one purpose in one step, the same whenever it is asked for."""
         entropy = [self.settings.seed, self.settings.fold + 1, purpose, number]
         return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def largest_batch(network: nn.Module, settings: Settings, shape: tuple[int, ...]) -> int:
+    """The largest half, quarter ... of the batch size of which one step fits in memory; 0 for none.
+
+    shape: of a picture (h, w, 3).
+    """
+    batch = settings.recipe.batch_size // 2
+    height, width, channels = shape
+    while batch:
+        try:
+            pixels = torch.rand(batch, channels, height, width, device=settings.device)
+            with autocast(settings.precision, settings.device):
+                loss = network.train()(pixels).float().square().mean()
+            torch.autograd.backward(loss)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            batch //= 2
+        else:
+            return batch
+        finally:
+            network.zero_grad(set_to_none=True)
+    return 0
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory did not suffice, on a GPU or on a CPU."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError) and "memory" in str(error).lower()
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from c10h.errors import C10hError, MismatchError
 from c10h.models import build, load_weights, prepare
 from c10h.records import Array, History
 from c10h.training import checkpoint as checkpoints
@@ -17,10 +19,20 @@ from c10h.training.checkpoint import Checkpoint
 from c10h.training.distributed import World
 from c10h.training.evaluation import cross_entropy, predict
 from c10h.training.folds import make_folds, part_of
-from c10h.training.loop import Examples, Reports, Settings, Training
+from c10h.training.loop import (
+    Examples,
+    Reports,
+    Settings,
+    Training,
+    is_out_of_memory,
+    largest_batch,
+)
 from c10h.training.recipes import Recipe
 from c10h.training.run import ALL, Run
 from c10h.training.targets import TARGETS
+
+# Who is told of the training of one network: from its name and how many pictures it will see.
+Tell: TypeAlias = Callable[[str, int], Reports]
 
 # A tenth of the training items chooses among several --lr or --mixup.
 INNER_FOLDS = 10
@@ -71,7 +83,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One network: its fold, figures of its held-out items, and the grid that chose its settings."""
+    """One network: its fold, figures of its held-out items, and the grid that chose how."""
 
     fold: int
     results: Mapping[str, float]
@@ -83,11 +95,10 @@ def train_fold(
     number: int,
     material: Material,
     options: Options,
-    reports: Callable[[str], Reports],
+    reports: Tell,
 ) -> Outcome:
     """Train one network, or go on with it; its checkpoint is in the run folder.
 
-    reports: for a text that tells what is trained, who is told of it.
     Raises StoppedError on Ctrl-C, C10hError where the loss is not finite.
     """
     path = run.checkpoint(number)
@@ -136,7 +147,7 @@ def _try_grid(
     rows: Array,
     material: Material,
     options: Options,
-    reports: Callable[[str], Reports],
+    reports: Tell,
 ) -> list[dict[str, float]]:
     """Train with every setting on most of the training part, and measure on the rest of it."""
     inner = make_folds(material.items[rows], material.strata[rows], INNER_FOLDS, options.seed)
@@ -163,7 +174,7 @@ def _train(
     options: Options,
     setting: tuple[float, float],
     path: Path,
-    reports: Callable[[str], Reports],
+    reports: Tell,
 ) -> Checkpoint:
     """Train on some rows with one learning rate and mixup, from where the checkpoint is."""
     rate, mixup = setting
@@ -192,12 +203,23 @@ def _train(
     network, ancestors = new_network(run, number, options)
     if state is None:
         own = torch.from_numpy(material.items[rows].view(np.int64).copy())
-        state = Checkpoint({}, torch.cat([own, ancestors]).unique())
+        state = Checkpoint({}, torch.unique(torch.cat([own, ancestors])))
         if options.parent is None:
             prepare(network, examples.images.permute(0, 3, 1, 2)[:LOOKED_AT].float().cpu() / 255)
-    training = Training(network, examples, settings, state, path, options.minutes)
     what = "all items" if number == ALL else f"fold {number}"
-    return training.run(reports(what if mixup == 0 else f"{what}, mixup {mixup:g}"))
+    try:
+        training = Training(network, examples, settings, state, path, options.minutes)
+        left = (training.steps - state.step) * training.batch
+        return training.run(reports(what, left))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        fits = largest_batch(network, settings, material.images.shape[1:])
+        hint = f"--batch-size {fits} fits" if fits else "no batch size fits"
+        raise C10hError(
+            f"{run.architecture}: out of memory with --batch-size {options.recipe.batch_size}: "
+            f"{hint}"
+        ) from error
 
 
 def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Tensor]:
@@ -221,8 +243,7 @@ def _measure(
     run: Run, number: int, state: Checkpoint, rows: Array, material: Material, options: Options
 ) -> dict[str, float]:
     """Accuracy and cross-entropies on some rows, by the network of a state."""
-    network = build(run.architecture, len(run.classes), run.image_size)
-    network.load_state_dict(state.network)
+    network = _with_weights(run, state)
     logits = predict(network, material.images[rows], options.device, "fp32")
     shares = material.shares[rows]
     found = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
@@ -231,3 +252,19 @@ def _measure(
         found["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
         found["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
     return found
+
+
+def network_of(run: Run, number: int) -> nn.Module:
+    """A trained network of a run. Raises FileError or MismatchError for a broken checkpoint."""
+    return _with_weights(run, checkpoints.load(run.checkpoint(number)))
+
+
+def _with_weights(run: Run, state: Checkpoint) -> nn.Module:
+    network = build(run.architecture, len(run.classes), run.image_size)
+    try:
+        network.load_state_dict(state.network)
+    except RuntimeError as error:
+        raise MismatchError(
+            f"{run.folder}: a checkpoint of another network than {run.architecture}"
+        ) from error
+    return network

@@ -17,6 +17,7 @@ from c10h.records import Array, Lineage
 
 SCHEMA = 1
 FILE = "run.json"
+HISTORY = "history.h5"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
 
@@ -39,6 +40,11 @@ class Run:
     arguments: Mapping[str, Any]
     lineage: Lineage
     machine: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What a lineage calls it."""
+        return "run"
 
     @property
     def name(self) -> str:

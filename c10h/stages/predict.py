@@ -1,0 +1,185 @@
+"""Predict: which network answers for which picture, and what all of them were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from c10h.errors import InputError, InSampleError, MismatchError
+from c10h.records import Array, Images, Predictions, Rows
+from c10h.training import checkpoint as checkpoints
+from c10h.training.folds import item_hashes
+from c10h.training.networks import network_of
+from c10h.training.prediction import CommonRows, Machine, MemberRows
+from c10h.training.run import ALL, Run
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+HELD_OUT, ENSEMBLE, MEMBERS = "held-out", "ensemble", "members"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One network of a run: its fold (or ALL), and the items that it was ever trained on."""
+
+    run: Run
+    fold: int
+    items: Array
+
+    @property
+    def name(self) -> str:
+        """What a member is called."""
+        return self.run.name if self.fold == ALL else f"{self.run.name}/fold-{self.fold}"
+
+
+def trained_networks(run: Run) -> list[Trained]:
+    """The networks of a run that are there and done. Raises InputError where there are none."""
+    found = []
+    for number in run.numbers():
+        if run.checkpoint(number).is_file():
+            state = checkpoints.load(run.checkpoint(number))
+            if state.is_done:
+                found.append(Trained(run, number, np.sort(state.trained.numpy().view(np.uint64))))
+    if not found:
+        raise InputError(f"{run.folder}: no network of it is trained to the end")
+    return found
+
+
+def how_to_answer(
+    networks: Sequence[Trained], items: Array, *, held_out: bool, members: bool
+) -> str:
+    """HELD_OUT where the pictures are those of the runs, else ENSEMBLE; MEMBERS where asked for.
+
+    items: uint64 (n), the pictures. Raises InputError for pictures of which only some were trained
+    on, and for demands that exclude each other.
+    """
+    if held_out and members:
+        raise InputError("--held-out and --members exclude each other")
+    if members:
+        return MEMBERS
+    known = np.zeros(len(items), dtype=bool)
+    for one in networks:
+        known |= np.isin(items, one.items)
+    if not known.any():
+        if held_out:
+            raise InputError("--held-out: the runs were trained on none of these images")
+        return ENSEMBLE
+    if any(one.fold == ALL for one in networks):
+        if held_out:
+            raise InSampleError(
+                f"--held-out: a run without folds was trained on {int(known.sum()):,} of the images"
+            )
+        return ENSEMBLE
+    if not known.all():
+        raise InputError(
+            f"{int(known.sum()):,} of {len(items):,} images were trained on and the others not: "
+            "predict them apart, or with --members"
+        )
+    return HELD_OUT
+
+
+def held_out_networks(networks: Sequence[Trained], items: Array) -> Array:
+    """For each run and picture, the network that did not see it: rows of ``networks``, (r, n).
+
+    Raises InSampleError where there is a picture that all networks of a run saw.
+    """
+    found = []
+    for run in dict.fromkeys(one.run.folder for one in networks):
+        mine = [number for number, one in enumerate(networks) if one.run.folder == run]
+        unseen = np.stack([~np.isin(items, networks[number].items) for number in mine])
+        lacking = ~unseen.any(axis=0)
+        if lacking.any():
+            folds = ", ".join(str(networks[number].fold) for number in mine)
+            raise InSampleError(
+                f"{run}: no network is held out from {int(lacking.sum()):,} of {len(items):,} "
+                f"images, the first is image {int(np.argmax(lacking))}: trained are the folds "
+                f"{folds} of {networks[mine[0]].run.folds} (or an ancestor, --init, saw them)"
+            )
+        found.append(np.array(mine)[unseen.argmax(axis=0)])
+    return np.stack(found)
+
+
+def predict(
+    networks: Sequence[Trained], images: Images, items: Array, how: str, machine: Machine
+) -> Predictions:
+    """The predictions, without lineage; their logits are computed as they are read.
+
+    Raises MismatchError for classes or sizes that do not fit, InSampleError for pictures without a
+    network that did not see them.
+    """
+    run = networks[0].run
+    for other in networks:
+        _check_fits(other.run, run, images)
+    modules = [network_of(one.run, one.fold) for one in networks]
+    classes = len(run.classes)
+    if how == MEMBERS:
+        members = MemberRows(modules, images.images, classes, machine)
+        names = np.array([one.name for one in networks])
+        folds = np.array([one.fold for one in networks], dtype=np.int16)
+        found = _of_images(images, run.classes, members, names, items)
+        return replace(found, member_fold=folds, trained=_trained(networks))
+    chosen = held_out_networks(networks, items) if how == HELD_OUT else None
+    rows = CommonRows(modules, images.images, classes, machine, chosen)
+    name = " + ".join(dict.fromkeys(one.run.name for one in networks))
+    found = _of_images(images, run.classes, rows, np.array([name]), items)
+    fold = None if chosen is None else _folds(networks, chosen)
+    return replace(found, fold=fold, trained=_trained(networks))
+
+
+def predict_with(
+    network: Module, name: str, classes: tuple[str, ...], images: Images, machine: Machine
+) -> Predictions:
+    """The predictions of anybody's network, of which nobody knows what it was trained on."""
+    rows = MemberRows([network], images.images, len(classes), machine)
+    items = item_hashes(images.images)
+    return _of_images(images, classes, rows, np.array([name]), items)
+
+
+def _of_images(
+    images: Images, classes: tuple[str, ...], logits: Rows, member: Array, items: Array
+) -> Predictions:
+    """Predictions of images in their order. The truth is theirs if they have these classes."""
+    return Predictions(
+        classes=classes,
+        logits=logits,
+        member=member,
+        index=np.arange(len(items)),
+        ids=images.ids,
+        truth=images.truth if images.classes == classes else None,
+        item=items,
+    )
+
+
+def _folds(networks: Sequence[Trained], chosen: Array) -> Array:
+    folds = np.array([one.fold for one in networks], dtype=np.int16)[chosen]
+    if (folds != folds[0]).any():
+        raise MismatchError("the runs split their items into other folds: predict them apart")
+    return np.asarray(folds[0])
+
+
+def _trained(networks: Sequence[Trained]) -> Mapping[str, Array]:
+    """The items that networks were trained on: see :class:`Predictions`."""
+    items = np.unique(np.concatenate([one.items for one in networks]))
+    fold = np.full(len(items), -1, dtype=np.int16)
+    for number in {one.fold for one in networks} - {ALL}:
+        seen = np.zeros(len(items), dtype=bool)
+        for one in networks:
+            if one.fold == number:
+                seen |= np.isin(items, one.items)
+        fold[~seen] = number
+    return {"item": items, "fold": fold}
+
+
+def _check_fits(run: Run, first: Run, images: Images) -> None:
+    if run.classes != first.classes:
+        raise MismatchError(f"{run.folder}: has other classes than {first.folder}")
+    height, width = images.images.shape[1:3]
+    if (height, width) != (run.image_size, run.image_size):
+        raise MismatchError(
+            f"{run.folder}: expected images of {run.image_size} x {run.image_size} pixels, found "
+            f"{width} x {height}"
+        )
