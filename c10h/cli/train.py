@@ -208,9 +208,10 @@ def _train(arguments: dict[str, Any]) -> None:
 
     prepared = prepare(arguments)
     run, world, outcomes = prepared.run, prepared.options.world, []
+    numbers = chosen(run, arguments["fold"] or [])
     with joined(world, prepared.options.device), interruptible() as stop:
         prepared.begin()
-        for number in chosen(run, arguments["fold"] or []):
+        for number in numbers:
             with watched(prepared, number, stop) as tell:
                 outcomes.append(train_fold(run, number, prepared.material, prepared.options, tell))
             say_outcome(outcomes[-1], world)

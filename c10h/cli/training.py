@@ -22,7 +22,7 @@ from c10h.data.readers import open_labels
 from c10h.errors import InputError, MismatchError
 from c10h.files import Source
 from c10h.lineage import Made, lineage_of
-from c10h.models import family_of
+from c10h.models import build, family_of
 from c10h.records import Images, Labels
 from c10h.stages.train import join, split
 from c10h.training import checkpoint as checkpoints
@@ -68,6 +68,7 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
     folder = Path(arguments["output"])
     recipe = _recipe(arguments)
     files, images, labels = _open(arguments)
+    build(arguments["arch"], len(images.classes), images.images.shape[1])  # or say why not
     items = item_hashes(images.images)
     material = join(images, labels, items)
     parent = _parent(arguments["init"], arguments["arch"], material, files, arguments["folds"])
