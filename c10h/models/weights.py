@@ -49,14 +49,12 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
 
 def _read_state(path: Path) -> Mapping[str, Tensor]:
     """The state dict in a file."""
-    import torch
-
     content = _read(path)
     if isinstance(content, Mapping):
         inner = (content[place] for place in PLACES if isinstance(content.get(place), Mapping))
         content = next(inner, content)
     if not isinstance(content, Mapping) or not all(
-        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()
+        isinstance(key, str) and _is_plain(value) for key, value in content.items()
     ):
         raise FileError(f"{path.name}: expected a state dict, found {_describe(content)}")
     if not content:
@@ -80,6 +78,19 @@ def _read(path: Path) -> object:
     except Exception:  # a damaged file raises almost anything
         raise FileError(f"{path.name}: no file of weights that torch wrote, or damaged") from None
     return content
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a tensor that can be copied into a parameter."""
+    import torch
+
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+        and not value.is_quantized
+        and not value.is_complex()
+    )
 
 
 def _has_normalisation(state: Mapping[str, Tensor]) -> bool:
@@ -115,7 +126,8 @@ def _check(name: str, expected: Mapping[str, Tensor], state: Mapping[str, Tensor
 
 def _enumerate(keys: Sequence[str]) -> str:
     more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more
+    # A stranger's keys may hold anything: what would break the line is escaped.
+    return ", ".join(key if key.isprintable() else repr(key) for key in keys[:SHOWN]) + more
 
 
 def _describe(content: object) -> str:
