@@ -34,7 +34,7 @@ def in_order(
         ahead: deque[Future[Result]] = deque()
         try:
             for task in tasks:
-                with _no_interrupts() if in_processes else nullcontext():
+                with no_interrupts() if in_processes else nullcontext():
                     ahead.append(pool.submit(function, task))
                 if len(ahead) > 2 * workers():
                     yield ahead.popleft().result()
@@ -65,11 +65,11 @@ def _processes() -> Executor:
     from multiprocessing import get_context
 
     # New processes rather than forks, which inherit the locks of threads in any state.
-    return ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers(), get_context("spawn"), initializer=end_with_parent)
 
 
 @contextmanager
-def _no_interrupts() -> Iterator[None]:
+def no_interrupts() -> Iterator[None]:
     """Ctrl-C waits, and processes that start now never get it: the first one ends them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -78,7 +78,7 @@ def _no_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A process whose parent was killed would wait for work for ever."""
     from multiprocessing import parent_process
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeAlias
 
@@ -36,6 +37,23 @@ def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
         autocompletion=lambda: known,
         **more,
     )
+
+
+def number(
+    flag: str, *, above: float | None = None, at_least: float | None = None
+) -> Callable[[Any], Any]:
+    """A check that the value or values of an option are finite and not too small."""
+    wanted = f"above {above:g}" if above is not None else f"of at least {at_least:g}"
+
+    def check(value: Any) -> Any:
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        for one in values:
+            large = one > above if above is not None else at_least is None or one >= at_least
+            if not (math.isfinite(one) and large):
+                raise typer.BadParameter(f"{one:g}: expected a number {wanted}", param_hint=flag)
+        return value
+
+    return check
 
 
 def complete_datasets() -> list[str]:

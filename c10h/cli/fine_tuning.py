@@ -1,0 +1,104 @@
+"""``--init``: where the first weights of a network come from, and what has to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from torch.nn import Module
+
+from c10h.errors import InputError, InSampleError, MismatchError
+from c10h.files import Source
+from c10h.models import load_weights
+from c10h.training import checkpoint as checkpoints
+from c10h.training.checkpoint import Checkpoint
+from c10h.training.folds import part_of
+from c10h.training.networks import Material, network_of
+from c10h.training.run import ALL, FILE, Run, open_run
+
+
+def parent_of(
+    argument: str, run: Run, numbers: Sequence[int], material: Material, network: Module
+) -> tuple[Run | Path, Source, Run | None, str]:
+    """What ``--init`` names: a run or a file of weights; then its file and lineage, and a warning.
+
+    numbers: the folds that are to be trained. network: one of the run's, which a file must fit.
+    Raises InputError for what is not there or does not fit, InSampleError where a network would be
+    tested on what its ancestor was trained on.
+    """
+    path = Path(argument)
+    if not path.is_dir():
+        source = Source.open(argument)
+        refuse_checkpoint("--init", path)
+        load_weights(network, source.path)
+        return source.path, source, None, ""
+    parent = open_run(path)
+    if parent.architecture != run.architecture:
+        raise MismatchError(
+            f"--init {argument}: expected {run.architecture}, found {parent.architecture}"
+        )
+    if parent.classes != run.classes:
+        raise MismatchError(
+            f"--init {argument}: expected the classes {_brief(run)}, found {_brief(parent)}"
+        )
+    if parent.folds is not None and parent.folds != run.folds:
+        raise MismatchError(
+            f"--init {argument}: has {parent.folds} folds, and each network begins with that of "
+            f"its own fold: expected --folds {parent.folds}, "
+            + (f"found {run.folds}" if run.folds else "found none")
+        )
+    warning = ""
+    for number in numbers if parent.folds else [ALL]:
+        state = _done(parent, number)
+        warning = warning or _what_was_seen(argument, parent, state, run, number, material)
+    network_of(parent, numbers[0] if parent.folds else ALL)
+    return parent, Source.open(str(path / FILE)), parent, warning
+
+
+def refuse_checkpoint(option: str, path: Path) -> None:
+    """Raise InputError for a checkpoint of a run: what it was trained on would not be known."""
+    if path.suffix == ".pt" and (path.parent / FILE).is_file():
+        raise InputError(
+            f"{option} {path}: a checkpoint of a run: name the run folder, {path.parent}, which "
+            "knows what it was trained on"
+        )
+
+
+def _done(parent: Run, number: int) -> Checkpoint:
+    path = parent.checkpoint(number)
+    if path.is_file():
+        state = checkpoints.load(path)
+        if state.is_done:
+            return state
+    what = "it" if number == ALL else f"fold {number}"
+    raise InputError(f"--init {parent.folder}: {what} is not trained to the end")
+
+
+def _what_was_seen(
+    argument: str, parent: Run, state: Checkpoint, run: Run, number: int, material: Material
+) -> str:
+    """A warning where nothing is held out any more. Raises InSampleError where folds mix."""
+    seen = state.trained.numpy().view(np.uint64)
+    rows = part_of(run.split, number, len(material.items)).held_out
+    if parent.folds is not None:
+        known = int(np.isin(material.items[rows], seen).sum())
+        if known:
+            raise InSampleError(
+                f"--init {argument}: fold {number} was trained on {known:,} of the {len(rows):,} "
+                "images that this fold holds out: the split is another one (the same images, "
+                "--folds and --seed make the same split)"
+            )
+        return ""
+    known = int(np.isin(material.items, seen).sum())
+    if run.folds is None or not known:
+        return ""
+    return (
+        f"warning: --init {argument} was trained on {known:,} of these {len(material.items):,} "
+        "images: no fold is held out from them"
+    )
+
+
+def _brief(run: Run) -> str:
+    names = ", ".join(run.classes[:5])
+    return names if len(run.classes) <= 5 else f"{names}, … ({len(run.classes)})"

@@ -1,0 +1,94 @@
+"""What a run folder holds besides its networks: learning curves, and what a grid came to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from c10h import h5
+from c10h.errors import InputError
+from c10h.files import Source, write_text
+from c10h.records import History
+from c10h.report.table import MISSING, Cell, Table, number
+from c10h.training import checkpoint as checkpoints
+from c10h.training.networks import Options, histories
+from c10h.training.run import ALL, HISTORY, Run
+
+GRID = "grid.json"
+
+
+def write_history(run: Run) -> None:
+    """The learning curves of all networks that there are, unless the file has them already."""
+    curves = histories(run)
+    if curves is None:
+        return
+    curves = replace(curves, lineage=run.lineage)
+    path = str(run.folder / HISTORY)
+    try:
+        found = h5.read(Source.open(path), History)
+        same = found.lineage == curves.lineage and all(
+            np.array_equal(getattr(found, name), getattr(curves, name)) for name in History.schema()
+        )
+    except InputError:
+        same = False
+    if not same:
+        h5.write(curves, path)
+
+
+def tried(run: Run, options: Options) -> list[dict[str, Any]]:
+    """What each setting of a grid came to, a row a fold and setting, ``chosen`` or not.
+
+    items, loss, accuracy: of the tenth of the fold's training images that chose.
+    """
+    rows: list[dict[str, Any]] = []
+    for fold in run.numbers():
+        path = run.checkpoint(fold)
+        chosen = checkpoints.load(path).results if path.is_file() else {}
+        for place, (rate, mixup) in enumerate(options.grid()):
+            trial = path.with_suffix(f".grid-{place}.pt")
+            state = checkpoints.load(trial) if trial.is_file() else None
+            if state is None or not state.is_done:
+                continue
+            figures = {
+                name: value if math.isfinite(value) else None
+                for name, value in state.results.items()
+            }
+            best = (chosen.get("lr"), chosen.get("mixup")) == (rate, mixup)
+            name = None if fold == ALL else fold
+            rows.append({"fold": name, "lr": rate, "mixup": mixup, "chosen": best, **figures})
+    return rows
+
+
+def write_grid(run: Run, options: Options) -> None:
+    """What each setting of a grid came to, unless the file has it already."""
+    rows = tried(run, options) if len(options.grid()) > 1 else []
+    text = json.dumps({"tried": rows}, indent=1) + "\n"
+    path = run.folder / GRID
+    if rows and not (path.is_file() and path.read_text(encoding="utf-8") == text):
+        write_text(str(path), text)
+
+
+def grid_table(run: Run, options: Options, numbers: Sequence[int]) -> Table:
+    """What each setting of a grid came to in some folds."""
+    names = {None if one == ALL else one for one in numbers}
+    found = [row for row in tried(run, options) if row["fold"] in names]
+    rows = []
+    for row in found:
+        name = "all items" if row["fold"] is None else str(row["fold"])
+        figures = [row.get(key) for key in ("accuracy", "loss")]
+        rows.append(
+            [
+                Cell(name),
+                *(Cell(f"{row[key]:g}") for key in ("lr", "mixup")),
+                *(Cell(MISSING if one is None else number(one)) for one in figures),
+                Cell("chosen" if row["chosen"] else "", best=row["chosen"]),
+            ]
+        )
+    header = ["fold", "lr", "mixup", "accuracy", "cross-entropy", ""]
+    note = f"a tenth of each fold's training images; also in {GRID}"
+    return Table("tried", header, rows, labels=3, notes=[note])
