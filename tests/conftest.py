@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bombs import Bomb
 
 CLASSES = ("cat", "dog", "bird")
 
@@ -34,3 +35,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("C10H_CACHE", str(folder))
         patch.delenv("C10H_MIRROR", raising=False)
         yield folder
+
+
+@pytest.fixture
+def bomb(tmp_path: Path) -> Bomb:
+    return Bomb(tmp_path / "it ran")

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bombs import Bomb
 
 from c10h.data.arrays import open_pictures
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
 from c10h.records import Array, Rows
-
-from .conftest import Bomb
 
 
 def saved(path: Path, array: Array) -> Source:

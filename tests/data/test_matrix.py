@@ -12,13 +12,12 @@ import h5py
 import numpy as np
 import polars
 import pytest
+from bombs import Bomb
 
 from c10h.data.matrix import FORMATS, Matrix, Selection, detect_format, open_matrix
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.records import Array
-
-from .conftest import Bomb
 
 VALUES = np.array([[0.5, -1.25, 3], [1e-3, 2, 0], [7, 8.5, 9]])
 NOTHING = Selection()

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from c10h.models import build, prepare
 from c10h.models.airbench import EPSILON, Airbench, whitening_filters
-from tests.models.networks import pictures
+
+from .networks import pictures
 
 
 def correlated(count: int, size: int) -> torch.Tensor:

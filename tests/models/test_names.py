@@ -10,7 +10,8 @@ import torch
 
 from c10h.errors import InputError
 from c10h.models import ARCHITECTURES, build, family_of
-from tests.models.networks import count_parameters
+
+from .networks import count_parameters
 
 EXAMPLES = [(family, name) for family, row in ARCHITECTURES.items() for name in row.examples]
 

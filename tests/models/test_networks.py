@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from c10h.models import ARCHITECTURES, build, family_of, prepare
-from tests.models.networks import SIZES, SMALL, count_parameters, pictures
+
+from .networks import SIZES, SMALL, count_parameters, pictures
 
 FAMILIES = pytest.mark.parametrize("family", ARCHITECTURES)
 

@@ -12,7 +12,8 @@ import torchvision
 
 from c10h.errors import InputError
 from c10h.models import build
-from tests.models.networks import copy_in_order, pictures
+
+from .networks import copy_in_order, pictures
 
 NETWORKS = """
 import torch

@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from c10h.models import build
 from c10h.models.shake_shake import Shaken, ShakeShake, ShiftedShortcut, draw_shares
-from tests.models.networks import SMALL, pictures
+
+from .networks import SMALL, pictures
 
 
 def shares(*values: float) -> torch.Tensor:

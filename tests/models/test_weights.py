@@ -8,18 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from bombs import Bomb
 
 from c10h.errors import FileError, InputError, MismatchError
 from c10h.models import build, load_weights
-from tests.data.conftest import Bomb
-from tests.models.networks import pictures
+
+from .networks import pictures
 
 NAME = "resnet_basic_8_w8"
-
-
-@pytest.fixture
-def bomb(tmp_path: Path) -> Bomb:
-    return Bomb(tmp_path / "it ran")
 
 
 def saved(tmp_path: Path, content: object) -> Path:

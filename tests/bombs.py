@@ -1,12 +1,10 @@
-"""What tests of foreign data share."""
+"""Files that do something when they are unpickled, which nothing may do."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 
 @dataclass(frozen=True)
@@ -20,8 +18,3 @@ class Bomb:
 
     def assert_not_run(self) -> None:
         assert not self.mark.exists(), "the file's code was run"
-
-
-@pytest.fixture
-def bomb(tmp_path: Path) -> Bomb:
-    return Bomb(tmp_path / "it ran")
