@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch.nn import Module
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
@@ -16,6 +16,9 @@ from c10h.training.checkpoint import Checkpoint
 from c10h.training.folds import part_of
 from c10h.training.networks import Material, network_of
 from c10h.training.run import ALL, FILE, Run, open_run
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 
 def parent_of(

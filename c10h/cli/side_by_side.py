@@ -13,8 +13,6 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from c10h.cli.console import Advance, progress
 from c10h.cli.training import Prepared, prepare
 from c10h.cli.watching import Step, interruptible, say_outcome, watched
@@ -30,6 +28,8 @@ PATIENCE = 0.2
 
 def share_of_cores(together: int) -> int:
     """Threads for each of some processes, no more than one process alone would take."""
+    import torch
+
     return max(1, min(torch.get_num_threads(), workers() // together))
 
 
@@ -48,6 +48,8 @@ def train_side_by_side(
 
     Raises StoppedError on Ctrl-C and C10hError where one fails, when all have ended.
     """
+    import torch
+
     images, *labels = (str(source.path) for source in prepared.files)
     own = {**arguments, "images": images, "labels": labels[0] if labels else None}
     if isinstance(prepared.options.parent, Path):
@@ -158,6 +160,8 @@ def _train_one(
     arguments: Mapping[str, Any], number: int, threads: int, connection: Connection
 ) -> None:
     """Train one fold in a process of its own. Ctrl-C goes to the parent, which passes it on."""
+    import torch
+
     end_with_parent()
     torch.set_num_threads(threads)
 

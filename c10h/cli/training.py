@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from c10h import h5
 from c10h.cli.console import say
@@ -31,6 +30,9 @@ from c10h.training.precision import choose_device, choose_precision
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 from c10h.training.run import FILE, Run, begin_or_resume, chosen, open_run
 from c10h.training.targets import TARGETS
+
+if TYPE_CHECKING:
+    import torch
 
 # Options that replace a part of the recipe.
 PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
@@ -81,6 +83,8 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
 
     Raises C10hError (one line) for whatever cannot be.
     """
+    import torch
+
     world = world_of_environment()
     device = choose_device(arguments["device"])
     if world.size > 1 and device.type == "cuda":
@@ -165,6 +169,8 @@ def _run(
     files: Sequence[tuple[str, Source, Made | None]],
 ) -> Run:
     """The run as it is to be: see :class:`Run`."""
+    import torch
+
     shaping = {
         "arch": options.architecture,
         "folds": arguments["folds"],
