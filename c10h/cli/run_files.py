@@ -16,8 +16,8 @@ from c10h.files import Source, write_text
 from c10h.records import History
 from c10h.report.table import MISSING, Cell, Table, number
 from c10h.training import checkpoint as checkpoints
-from c10h.training.networks import Options, histories
-from c10h.training.run import ALL, HISTORY, Run
+from c10h.training.networks import histories
+from c10h.training.run import ALL, HISTORY, Run, name_of
 
 GRID = "grid.json"
 
@@ -40,55 +40,49 @@ def write_history(run: Run) -> None:
         h5.write(curves, path)
 
 
-def tried(run: Run, options: Options) -> list[dict[str, Any]]:
+def tried(run: Run, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """What each setting of a grid came to, a row a fold and setting, ``chosen`` or not.
 
-    items, loss, accuracy: of the tenth of the fold's training images that chose.
+    items, loss, ...: of the tenth of the fold's training images that chose; a loss is infinite
+    where training did not converge.
     """
     rows: list[dict[str, Any]] = []
-    for fold in run.numbers():
+    for fold in numbers:
         path = run.checkpoint(fold)
-        chosen = checkpoints.load(path).results if path.is_file() else {}
-        for place, (rate, mixup) in enumerate(options.grid()):
-            trial = path.with_suffix(f".grid-{place}.pt")
-            state = checkpoints.load(trial) if trial.is_file() else None
-            if state is None or not state.is_done:
-                continue
-            figures = {
-                name: value if math.isfinite(value) else None
-                for name, value in state.results.items()
-            }
-            best = (chosen.get("lr"), chosen.get("mixup")) == (rate, mixup)
-            name = None if fold == ALL else fold
-            rows.append({"fold": name, "lr": rate, "mixup": mixup, "chosen": best, **figures})
+        if not path.is_file():
+            continue
+        state = checkpoints.load(path)
+        for setting in state.grid:
+            best = all(state.results.get(key) == setting[key] for key in ("lr", "mixup"))
+            rows.append({"fold": None if fold == ALL else fold, "chosen": best, **setting})
     return rows
 
 
-def write_grid(run: Run, options: Options) -> None:
+def write_grid(run: Run) -> None:
     """What each setting of a grid came to, unless the file has it already."""
-    rows = tried(run, options) if len(options.grid()) > 1 else []
+    rows = [
+        {key: "inf" if value == math.inf else value for key, value in row.items()}
+        for row in tried(run, run.numbers())
+    ]
     text = json.dumps({"tried": rows}, indent=1) + "\n"
     path = run.folder / GRID
     if rows and not (path.is_file() and path.read_text(encoding="utf-8") == text):
         write_text(str(path), text)
 
 
-def grid_table(run: Run, options: Options, numbers: Sequence[int]) -> Table:
+def grid_table(run: Run, numbers: Sequence[int]) -> Table:
     """What each setting of a grid came to in some folds."""
-    names = {None if one == ALL else one for one in numbers}
-    found = [row for row in tried(run, options) if row["fold"] in names]
     rows = []
-    for row in found:
-        name = "all items" if row["fold"] is None else str(row["fold"])
-        figures = [row.get(key) for key in ("accuracy", "loss")]
+    for row in tried(run, numbers):
+        figures = [row.get(key) for key in ("accuracy", "loss", "ce_hard")]
         rows.append(
             [
-                Cell(name),
+                Cell(name_of(ALL) if row["fold"] is None else str(row["fold"])),
                 *(Cell(f"{row[key]:g}") for key in ("lr", "mixup")),
                 *(Cell(MISSING if one is None else number(one)) for one in figures),
                 Cell("chosen" if row["chosen"] else "", best=row["chosen"]),
             ]
         )
-    header = ["fold", "lr", "mixup", "accuracy", "cross-entropy", ""]
+    header = ["fold", "lr", "mixup", "accuracy", "cross-entropy", "ce_hard", ""]
     note = f"a tenth of each fold's training images; also in {GRID}"
     return Table("tried", header, rows, labels=3, notes=[note])

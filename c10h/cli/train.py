@@ -250,9 +250,9 @@ def _train(arguments: dict[str, Any], together: int) -> None:
     finally:
         if options.world.is_first:
             write_history(run)
-            write_grid(run, options)
+            write_grid(run)
     if options.world.is_first:
         tables = [table_of(run, outcomes)]
         if len(options.grid()) > 1:
-            tables.append(grid_table(run, options, numbers))
+            tables.append(grid_table(run, numbers))
         print_tables(tables)

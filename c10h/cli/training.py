@@ -25,7 +25,7 @@ from c10h.records import Images, Labels
 from c10h.stages.train import join, split
 from c10h.training.distributed import world_of_environment
 from c10h.training.folds import item_hashes, part_of
-from c10h.training.networks import INNER_FOLDS, Material, Options
+from c10h.training.networks import Material, Options
 from c10h.training.precision import choose_device, choose_precision
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 from c10h.training.run import FILE, Run, begin_or_resume, chosen, open_run
@@ -93,7 +93,8 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
         raise InputError("--tensorboard: not installed: pip install 'c10h[tensorboard]'")
     recipe = _recipe(arguments)
     files, images, labels = _open(arguments)
-    network = build(arguments["arch"], len(images.classes), images.images.shape[1])
+    height, width = images.images.shape[1:3]
+    network = build(arguments["arch"], len(images.classes), (height, width))
     material = join(images, labels, item_hashes(images.images))
     options = Options(
         architecture=arguments["arch"],
@@ -141,12 +142,6 @@ def _open(
     source = open_input(arguments["images"], IMAGES)
     images = h5.read(source, Images)
     assert isinstance(images, Images)
-    height, width = images.images.shape[1:3]
-    if height != width:
-        raise InputError(
-            f"{source.name}: expected square images, found {width} x {height} pixels "
-            "(c10h data import --resize)"
-        )
     files: list[tuple[str, Source, Made | None]] = [("images", source, images)]
     if arguments["labels"] is None:
         return files, images, None
@@ -186,11 +181,12 @@ def _run(
         "train", {**shaping, **told}, files, options.seed, architecture=options.architecture
     )
     hashes = {role: source.sha256 for role, source, _ in files}
+    height, width = map(int, material.images.shape[1:3])
     return Run(
         folder=Path(arguments["output"]),
         architecture=options.architecture,
         classes=material.classes,
-        image_size=int(material.images.shape[1]),
+        image_size=height if height == width else (height, width),
         folds=arguments["folds"],
         split=split(material, arguments["folds"], options.seed),
         arguments={**dataclasses.asdict(options.recipe), **shaping, **hashes},
@@ -211,11 +207,8 @@ def _check(run: Run, numbers: Sequence[int], material: Material, options: Option
     processes = options.world.size
     for number in numbers:
         rows = part_of(run.split, number, len(material.items)).training
-        if len(options.grid()) > 1 and len(np.unique(material.items[rows])) < INNER_FOLDS:
-            raise InputError(
-                f"several --lr or --mixup: expected {INNER_FOLDS} training images or more, of "
-                f"which a tenth chooses, found {len(rows)}"
-            )
+        if len(options.grid()) > 1 and len(np.unique(material.items[rows])) < 2:
+            raise InputError("several --lr or --mixup: expected images of which some can choose")
         batch = min(options.recipe.batch_size, len(rows))
         if batch % processes:
             raise MismatchError(
