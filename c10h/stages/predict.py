@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from c10h.data.classes import match_order
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.training import checkpoint as checkpoints
@@ -97,7 +98,8 @@ def held_out_networks(networks: Sequence[Trained], items: Array) -> Array:
             raise InSampleError(
                 f"{run}: no network is held out from {int(lacking.sum()):,} of {len(items):,} "
                 f"images, the first is image {int(np.argmax(lacking))}: trained are the folds "
-                f"{folds} of {networks[mine[0]].run.folds} (or an ancestor, --init, saw them)"
+                f"{folds} of {networks[mine[0]].run.folds}, or an ancestor (--init) saw them; "
+                "--members predicts with each network"
             )
         found.append(np.array(mine)[unseen.argmax(axis=0)])
     return np.stack(found)
@@ -143,13 +145,21 @@ def _of_images(
     images: Images, classes: tuple[str, ...], logits: Rows, member: Array, items: Array
 ) -> Predictions:
     """Predictions of images in their order. The truth is theirs if they have these classes."""
+    truth = images.truth
+    try:
+        order = match_order(images.classes, classes, "images")
+    except MismatchError:
+        truth = None
+    else:
+        if truth is not None and order is not None:
+            truth = np.argsort(order)[truth]
     return Predictions(
         classes=classes,
         logits=logits,
         member=member,
         index=np.arange(len(items)),
         ids=images.ids,
-        truth=images.truth if images.classes == classes else None,
+        truth=truth,
         item=items,
     )
 
@@ -165,7 +175,7 @@ def _trained(networks: Sequence[Trained]) -> Mapping[str, Array]:
     """The items that networks were trained on: see :class:`Predictions`."""
     items = np.unique(np.concatenate([one.items for one in networks]))
     fold = np.full(len(items), -1, dtype=np.int16)
-    for number in {one.fold for one in networks} - {ALL}:
+    for number in sorted({one.fold for one in networks} - {ALL}):
         seen = np.zeros(len(items), dtype=bool)
         for one in networks:
             if one.fold == number:
@@ -177,9 +187,7 @@ def _trained(networks: Sequence[Trained]) -> Mapping[str, Array]:
 def _check_fits(run: Run, first: Run, images: Images) -> None:
     if run.classes != first.classes:
         raise MismatchError(f"{run.folder}: has other classes than {first.folder}")
-    height, width = images.images.shape[1:3]
-    if (height, width) != (run.image_size, run.image_size):
-        raise MismatchError(
-            f"{run.folder}: expected images of {run.image_size} x {run.image_size} pixels, found "
-            f"{width} x {height}"
-        )
+    found = images.images.shape[1:3]
+    if found != run.shape:
+        wanted, other = (f"{height} x {width}" for height, width in (run.shape, found))
+        raise MismatchError(f"{run.folder}: expected images of {wanted} pixels, found {other}")

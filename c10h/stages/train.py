@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from c10h.data.classes import are_default
 from c10h.errors import InputError, MismatchError
 from c10h.records import Array, Images, Labels
 from c10h.report.table import MISSING, Cell, Table, number
 from c10h.stages.join import People, labels_in_order, match_ids
 from c10h.training.folds import make_folds
 from c10h.training.networks import Material, Outcome
-from c10h.training.run import ALL, Run
+from c10h.training.run import Run, name_of
 
 
 def join(images: Images, labels: Labels | None, items: Array) -> Material:
@@ -28,8 +29,11 @@ def join(images: Images, labels: Labels | None, items: Array) -> Material:
             raise InputError("expected LABELS: the images do not have true classes")
         shares = np.eye(len(images.classes))[images.truth]
         return Material(pictures, shares, images.truth, items, images.classes)
-    ordered = labels_in_order(labels, images.classes, "labels")
-    people = People.of(ordered, None, images.classes)
+    # Images without class names of their own take those of the labels, in order.
+    classes = images.classes
+    if are_default(classes) and len(classes) == len(labels.classes):
+        classes = labels.classes
+    people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     rows = None
     if images.ids is not None and people.ids is not None:
         rows = match_ids(images.ids, people.ids, "images")
@@ -50,7 +54,7 @@ def join(images: Images, labels: Labels | None, items: Array) -> Material:
             "another order?"
         )
     shares = np.asarray(people.probs[0:size], dtype=np.float64)
-    return Material(pictures, shares, truth, items, images.classes)
+    return Material(pictures, shares, truth, items, classes)
 
 
 def split(material: Material, folds: int | None, seed: int) -> Array | None:
@@ -73,12 +77,13 @@ def table_of(run: Run, outcomes: Sequence[Outcome]) -> Table:
     known = [key for key in columns if any(key in one.results for one in outcomes)]
     rows = []
     for one in outcomes:
-        name = "all items" if one.fold == ALL else str(one.fold)
+        name = str(one.fold) if run.folds else name_of(one.fold)
         rows.append([Cell(name), *(Cell(_figure(key, one.results)) for key in known)])
     if len(outcomes) > 1:
         means = {
             key: float(np.mean([one.results[key] for one in outcomes if key in one.results]))
             for key in known
+            if key not in ("lr", "mixup")
         }
         rows.append([Cell("mean"), *(Cell(_figure(key, means)) for key in known)])
     note = "held-out items; cross-entropy is with the labels" if run.folds else ""

@@ -63,9 +63,11 @@ def shifted(
     """Each picture moved by up to ``padding`` pixels, and mirrored where ``flips`` (b) says so.
 
     batch: uint8 (b, h, w, 3). mode: "constant" moves black in from outside (He et al. 2016, section
-    4.2), "reflect" what a mirror at the edge shows.
+    4.2), "reflect" what a mirror at the edge shows, which is as wide as the picture less a pixel.
     """
     size, height, width, _ = batch.shape
+    if mode == "reflect":
+        padding = min(padding, height - 1, width - 1)
     device = batch.device
     wide = batch.permute(0, 3, 1, 2)
     if mode == "constant":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from c10h import __version__
 from c10h.errors import FileError, SchemaError
-from c10h.files import atomic_output, reason
+from c10h.files import atomic_output, reason, write_all
 
 SCHEMA = 1
 
@@ -24,8 +24,9 @@ class Checkpoint:
 
     network: its state. trained: int64 (k), the items (see ``item_hashes``, as signed numbers) that
     it was ever trained on, those of its ancestors included. optimizer, slow: states needed to go
-    on, empty when ``is_done``. running: sums of the epoch that has begun. history: a row an epoch,
-    (loss, accuracy, learning rate). results: figures by name, of the held-out items.
+    on, empty when ``is_done``. running: sums of the epoch that has begun, of loss and of correct
+    answers. history: a row an epoch: its number, loss, accuracy, learning rate. results: figures by
+    name, of the held-out items. grid: the same of each setting that was tried before.
     """
 
     network: Mapping[str, Tensor]
@@ -34,16 +35,19 @@ class Checkpoint:
     is_done: bool = False
     optimizer: Mapping[str, Any] = field(default_factory=dict)
     slow: Mapping[str, Tensor] = field(default_factory=dict)
-    running: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    running: list[float] = field(default_factory=lambda: [0.0, 0.0])
     history: list[list[float]] = field(default_factory=list)
     results: dict[str, float] = field(default_factory=dict)
+    grid: list[dict[str, float]] = field(default_factory=list)
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint, atomically. Raises OutputError, and then the older one is untouched."""
     content = {one.name: getattr(checkpoint, one.name) for one in fields(checkpoint)}
+    buffer = io.BytesIO()  # since torch takes a short write to a full disk for an error of its own
+    torch.save({"schema": SCHEMA, "c10h": __version__, **content}, buffer)
     with atomic_output(str(path)) as stream:
-        torch.save({"schema": SCHEMA, "c10h": __version__, **content}, stream)
+        write_all(stream, buffer.getbuffer())
 
 
 def load(path: Path) -> Checkpoint:
@@ -56,9 +60,9 @@ def load(path: Path) -> Checkpoint:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise FileError(f"{path}: {reason(error)}") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        why = str(error).splitlines()[0]
-        raise FileError(f"{path}: damaged, or not a checkpoint of weights only: {why}") from error
+    except Exception as error:  # a damaged file raises almost anything
+        why = "damaged, or holds more than weights, which is never run"
+        raise FileError(f"{path}: {why}") from error
     if not isinstance(content, dict) or "schema" not in content:
         raise FileError(f"{path}: expected a checkpoint of c10h, found other torch data")
     if content["schema"] != SCHEMA:
@@ -67,6 +71,21 @@ def load(path: Path) -> Checkpoint:
             f"(written by c10h {content.get('c10h')})"
         )
     try:
-        return Checkpoint(**{one.name: content[one.name] for one in fields(Checkpoint)})
+        found = Checkpoint(**{one.name: content[one.name] for one in fields(Checkpoint)})
     except KeyError as error:
         raise SchemaError(f"{path}: expected {error} in the checkpoint, found none") from error
+    if not _is_plain(found):
+        raise SchemaError(f"{path}: not in the form that c10h writes")
+    return found
+
+
+def _is_plain(found: Checkpoint) -> bool:
+    """Whether the parts that others use have the types that they should have."""
+    return (
+        all(isinstance(one, Mapping) for one in (found.network, found.optimizer, found.slow))
+        and all(isinstance(one, Tensor) for one in found.network.values())
+        and isinstance(found.trained, Tensor)
+        and found.trained.dtype == torch.int64
+        and found.trained.ndim == 1
+        and isinstance(found.step, int)
+    )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 import torch.distributed as dist
@@ -56,6 +56,8 @@ def joined(world: World, device: torch.device) -> Iterator[None]:
     if world.size == 1:
         yield
         return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield
@@ -70,7 +72,10 @@ def distribute(network: nn.Module, world: World, device: torch.device) -> nn.Mod
     if device.type == "cuda":
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     else:
-        network = _with_common_statistics(network)
+        for module in network.modules():
+            if type(module) is nn.BatchNorm2d:
+                # In place: an optimizer has its parameters already.
+                module.__class__ = CommonBatchNorm2d
     return nn.parallel.DistributedDataParallel(network)
 
 
@@ -85,35 +90,32 @@ class CommonBatchNorm2d(nn.BatchNorm2d):
         if not self.training:
             return super().forward(input)
         values = input.float()
-        sums = torch.stack([values.sum((0, 2, 3)), (values * values).sum((0, 2, 3))])
-        count = values.numel() / values.shape[1] * dist.get_world_size()
-        mean, square = all_reduce(sums) / count  # type: ignore[no-untyped-call]
-        variance = square - mean * mean
-        if self.running_mean is not None and self.running_var is not None:
-            share = self.momentum or 0.0
-            with torch.no_grad():
-                self.running_mean.lerp_(mean, share)
-                self.running_var.lerp_(variance * count / (count - 1), share)
-                if self.num_batches_tracked is not None:
-                    self.num_batches_tracked.add_(1)
+        count = values.numel() // values.shape[1] * dist.get_world_size()
+        # Two exchanges rather than one of sums and squares, whose difference loses digits.
+        mean = _total(values.sum((0, 2, 3))) / count
+        centred = values - mean[:, None, None]
+        variance = _total((centred * centred).sum((0, 2, 3))) / count
+        self._remember(mean.detach(), variance.detach() * count / (count - 1))
         scale = torch.rsqrt(variance + self.eps)
         scale = scale if self.weight is None else scale * self.weight
-        shift = -mean * scale
-        shift = shift if self.bias is None else shift + self.bias
-        found = values * scale[:, None, None] + shift[:, None, None]
-        return cast(Tensor, found.to(input.dtype))
+        found = centred * scale[:, None, None]
+        if self.bias is not None:
+            found = found + self.bias[:, None, None]
+        return found.to(input.dtype)
+
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+        """Take a batch into the running statistics."""
+        if self.running_mean is None or self.running_var is None:
+            return
+        share = self.momentum
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if share is None:
+                share = 1 / float(self.num_batches_tracked)
+        self.running_mean.lerp_(mean, share or 0.0)
+        self.running_var.lerp_(variance, share or 0.0)
 
 
-def _with_common_statistics(network: nn.Module) -> nn.Module:
-    for module in list(network.modules()):
-        for name, child in module.named_children():
-            if type(child) is nn.BatchNorm2d:
-                common = CommonBatchNorm2d(
-                    child.num_features, child.eps, child.momentum, child.affine
-                )
-                state: dict[str, Any] = child.state_dict()
-                common.load_state_dict(state)
-                for key, parameter in child.named_parameters():
-                    getattr(common, key).requires_grad_(parameter.requires_grad)
-                setattr(module, name, common)
-    return network
+def _total(values: Tensor) -> Tensor:
+    """The sum over all processes, through which gradients flow."""
+    return cast(Tensor, all_reduce(values))  # type: ignore[no-untyped-call]

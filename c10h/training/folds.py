@@ -32,10 +32,11 @@ def make_folds(items: Array, strata: Array, count: int, seed: int) -> Array:
     pictures differ. Raises InputError for fewer pictures than folds.
     """
     unique, first, place = np.unique(items, return_index=True, return_inverse=True)
-    if not 2 <= count <= len(unique):
-        raise InputError(
-            f"--folds {count}: expected from 2 to {len(unique):,}, as many as different pictures"
-        )
+    most = min(len(unique), np.iinfo(np.int16).max)
+    if len(unique) < 2:
+        raise InputError(f"--folds {count}: needs two different pictures or more")
+    if not 2 <= count <= most:
+        raise InputError(f"--folds {count}: expected from 2 to {most:,} for so many pictures")
     random = np.random.default_rng(seed)
     order = np.lexsort((random.random(len(unique)), strata[first]))
     fold = np.empty(len(unique), dtype=np.int16)

@@ -6,6 +6,7 @@ network that went on from a checkpoint is the one that an unbroken training make
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,18 +24,26 @@ from c10h.training.distributed import World, distribute
 from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
 from c10h.training.precision import autocast
 from c10h.training.recipes import Recipe
+from c10h.training.run import name_of
 from c10h.training.targets import draw, mix
 
-# How often the running loss is read, shown and checked; reading it makes a GPU wait.
+# How often the running loss is read, shown and checked; reading it makes a GPU wait. Several
+# processes agree as often on whether to stop.
 STEPS_BETWEEN_LOOKS = 10
 # What random numbers are for: the same step has independent ones for each purpose.
 ORDER, CHANGES, NETWORK, MIXING = range(4)
+# What torch's CPU allocator and CUDA's libraries say.
+OUT_OF_MEMORY = "out of memory|allocate memory|not enough memory|ALLOC_FAILED"
 
 
 class StoppedError(C10hError):
     """Ctrl-C: training stopped after a whole step, and can go on."""
 
     exit_status = 130
+
+
+class DivergedError(C10hError):
+    """The loss or a weight is infinite or not a number; the last checkpoint was good."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Examples:
-    """The training part, on the device: images uint8 (n, h, w, 3), targets float32 (n, c).
+    """The training part: images uint8 (n, h, w, 3), targets float32 (n, c).
 
-    truth: int64 (n), what accuracy is measured against.
+    truth: int64 (n), what accuracy is measured against. All are on the device of the training; the
+    images may stay in the memory of the CPU.
     """
 
     images: Tensor
@@ -86,7 +96,9 @@ class Reports:
 class Training:
     """One network while it is trained.
 
-    state: how far it is; its weights are brought up to date by :meth:`save`.
+    An epoch is as many whole batches as there are; it leaves out the rest of the items, others
+    each time, since all epochs shuffle anew. state: how far it is; its weights are brought up to
+    date by :meth:`save`.
     """
 
     def __init__(
@@ -107,7 +119,10 @@ class Training:
         recipe, device, processes = settings.recipe, settings.device, settings.world.size
         self.batch = min(recipe.batch_size, len(examples))
         if self.batch % processes:
-            raise InputError(f"--batch-size {self.batch}: does not divide by {processes} processes")
+            raise InputError(
+                f"--batch-size {recipe.batch_size}: batches of {self.batch} images cannot be "
+                f"divided among {processes} processes"
+            )
         self.per_epoch = len(examples) // self.batch
         self.steps = max(1, round(recipe.epochs * self.per_epoch))
         self.network = network.to(device).to(memory_format=torch.channels_last)
@@ -121,7 +136,7 @@ class Training:
             self._restore(state)
 
     def run(self, reports: Reports) -> Checkpoint:
-        """Train to the end. Raises StoppedError on Ctrl-C, C10hError where the loss is not finite.
+        """Train to the end. Raises StoppedError on Ctrl-C, DivergedError where nothing is learned.
 
         The state that is returned has the network, and nothing to go on with.
         """
@@ -134,7 +149,8 @@ class Training:
             self._step(network)
             step = self.state.step
             ends = step % self.per_epoch == 0 or step == self.steps
-            if ends or step % STEPS_BETWEEN_LOOKS == 0:
+            looks = ends or step % STEPS_BETWEEN_LOOKS == 0
+            if looks:
                 loss, _ = self._look()
                 epoch = 1 + (step - 1) // self.per_epoch
                 reports.step((step - looked) * self.batch, epoch, loss)
@@ -142,27 +158,36 @@ class Training:
             if ends:
                 self._end_epoch(reports)
             late = self.minutes is not None and time.monotonic() - saved > 60 * self.minutes
-            stops = self._agree(reports.stop(), at=ends or step % STEPS_BETWEEN_LOOKS == 0)
+            stops, late = self._agree(reports.stop(), late, at=looks)
             if ends or late or stops:
                 self.save()
                 saved = time.monotonic()
             if stops and step < self.steps:
                 raise StoppedError(
-                    f"stopped after step {step:,} of {self.steps:,} of fold {self.settings.fold}; "
-                    "the same command goes on"
+                    f"stopped after step {step:,} of {self.steps:,} of "
+                    f"{name_of(self.settings.fold)}; the same command goes on"
                 )
         self.state.network = self._weights()
         self.state.is_done, self.state.optimizer, self.state.slow = True, {}, {}
         return self.state
 
     def save(self) -> None:
-        """Write the checkpoint, in the first process. Raises OutputError."""
+        """Write the checkpoint, in the first process, while the others wait.
+
+        Raises OutputError, or DivergedError where nobody could go on from it.
+        """
+        world = self.settings.world
+        self.state.running = world.total(self.sums.clone()).tolist()
         self.state.network = self._weights()
+        if not np.isfinite(self.state.running[0]):
+            raise self._diverged(f"the loss is {self.state.running[0]}")
+        if not all(bool(one.isfinite().all()) for one in self.state.network.values()):
+            raise self._diverged("weights are not finite")
         self.state.optimizer = {**self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
         self.state.slow = dict(self.slow.slow) if self.slow else {}
-        self.state.running = self.sums.tolist()
-        if self.path is not None and self.settings.world.is_first:
+        if self.path is not None and world.is_first:
             save(self.state, self.path)
+        world.wait()
 
     def _restore(self, state: Checkpoint) -> None:
         self.network.load_state_dict(state.network)
@@ -172,7 +197,8 @@ class Training:
         if self.slow is not None:
             device = self.settings.device
             self.slow.slow = {name: one.to(device) for name, one in state.slow.items()}
-        self.sums = torch.tensor(state.running, device=self.settings.device)
+        if self.settings.world.is_first:  # the others' parts are in it
+            self.sums = torch.tensor(state.running, device=self.settings.device)
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: value.detach().cpu() for name, value in self.network.state_dict().items()}
@@ -182,7 +208,7 @@ class Training:
         settings, step = self.settings, self.state.step
         recipe, world = settings.recipe, settings.world
         pixels, targets, truth = self._batch(step)
-        torch.manual_seed(self._key(NETWORK, step))
+        torch.manual_seed(self._key(NETWORK, step) + world.rank)
         with autocast(settings.precision, settings.device):
             logits = network(pixels)
         loss = functional.cross_entropy(logits.float(), targets)
@@ -210,11 +236,12 @@ class Training:
         if within == 0 or not len(self.order):
             random = torch.Generator().manual_seed(self._key(ORDER, epoch))
             self.order = torch.randperm(len(examples), generator=random)
-        rows = self.order[within * self.batch : (within + 1) * self.batch].to(settings.device)
-        random = torch.Generator(settings.device).manual_seed(self._key(CHANGES, step))
-        batch = augmented(
-            examples.images[rows], rows, epoch, settings.recipe, settings.seed, random
-        )
+        device = settings.device
+        rows = self.order[within * self.batch : (within + 1) * self.batch]
+        pictures = examples.images[rows.to(examples.images.device)].to(device)
+        rows = rows.to(device)
+        random = torch.Generator(device).manual_seed(self._key(CHANGES, step))
+        batch = augmented(pictures, rows, epoch, settings.recipe, settings.seed, random)
         targets = examples.targets[rows]
         if settings.drawn:
             targets = draw(targets, random)
@@ -224,7 +251,7 @@ class Training:
         pixels = batch.permute(0, 3, 1, 2).float() / 255
         if settings.mixup:
             share = np.random.default_rng(self._key(MIXING, step)).beta(*(settings.mixup,) * 2)
-            order = torch.randperm(len(rows), generator=random, device=settings.device)
+            order = torch.randperm(len(rows), generator=random, device=device)
             pixels, targets = mix(pixels, targets, share, order)
         world = settings.world
         return world.share(pixels), world.share(targets), world.share(examples.truth[rows])
@@ -238,18 +265,21 @@ class Training:
                     parameter.grad = None
 
     def _look(self) -> tuple[float, float]:
-        """Mean loss and accuracy of the epoch so far. Raises C10hError for a loss of NaN."""
+        """Mean loss and accuracy of the epoch so far. Raises DivergedError."""
         step, world = self.state.step, self.settings.world
         count = (1 + (step - 1) % self.per_epoch) * self.batch
         loss, correct = (world.total(self.sums.clone()) / count).tolist()
         if not np.isfinite(loss):
-            epoch, rate = 1 + (step - 1) // self.per_epoch, self.optimizer.param_groups[0]["lr"]
-            raise C10hError(
-                f"the loss is {loss} in epoch {epoch} of fold {self.settings.fold} at a learning "
-                f"rate of {rate:g} (--lr {self.settings.recipe.lr:g}); the last good checkpoint "
-                "stays"
-            )
+            raise self._diverged(f"the loss is {loss}")
         return loss, correct
+
+    def _diverged(self, what: str) -> DivergedError:
+        epoch = 1 + (self.state.step - 1) // self.per_epoch
+        rate = self.optimizer.param_groups[0]["lr"]
+        return DivergedError(
+            f"{what} in epoch {epoch} of {name_of(self.settings.fold)} at a learning rate of "
+            f"{rate:g} (--lr {self.settings.recipe.lr:g}); the last good checkpoint stays"
+        )
 
     def _end_epoch(self, reports: Reports) -> None:
         loss, accuracy = self._look()
@@ -259,13 +289,15 @@ class Training:
         reports.epoch(epoch, loss, accuracy, rate)
         self.sums.zero_()
 
-    def _agree(self, stop: bool, *, at: bool) -> bool:
-        """Whether to stop: any process may ask for it, and all ask each other at the same steps."""
+    def _agree(self, stop: bool, late: bool, *, at: bool) -> tuple[bool, bool]:
+        """What any process asks for; where there are several, they ask at the same steps."""
         world = self.settings.world
         if world.size == 1:
-            return stop
-        flag = torch.tensor(float(stop), device=self.settings.device)
-        return at and bool(world.total(flag) > 0)
+            return stop, late
+        if not at:
+            return False, False
+        asked = world.total(torch.tensor([stop, late], device=self.settings.device).float())
+        return bool(asked[0] > 0), bool(asked[1] > 0)
 
     def _key(self, purpose: int, number: int) -> int:
         """A seed for one purpose in one step, the same whenever it is asked for."""
@@ -276,16 +308,20 @@ class Training:
 def largest_batch(network: nn.Module, settings: Settings, shape: tuple[int, ...]) -> int:
     """The largest half, quarter ... of the batch size of which one step fits in memory; 0 for none.
 
-    shape: of a picture (h, w, 3).
+    network: its weights are spoilt. shape: of a picture (h, w, 3). To be called when the error that
+    memory did not suffice is gone, with the tensors that it keeps.
     """
     batch = settings.recipe.batch_size // 2
     height, width, channels = shape
+    optimizer = make_optimizer(network, settings.recipe)
     while batch:
         try:
             pixels = torch.rand(batch, channels, height, width, device=settings.device)
+            pixels = pixels.to(memory_format=torch.channels_last)
             with autocast(settings.precision, settings.device):
                 loss = network.train()(pixels).float().square().mean()
             torch.autograd.backward(loss)
+            optimizer.step()
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -293,12 +329,13 @@ def largest_batch(network: nn.Module, settings: Settings, shape: tuple[int, ...]
         else:
             return batch
         finally:
+            loss = None
             network.zero_grad(set_to_none=True)
     return 0
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory did not suffice, on a GPU or on a CPU."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and "memory" in str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and re.search(OUT_OF_MEMORY, str(error)) is not None
     )

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from c10h.errors import C10hError, MismatchError
+from c10h.errors import C10hError, InputError, MismatchError
 from c10h.models import build, load_weights, prepare
 from c10h.records import Array, History
 from c10h.training import checkpoint as checkpoints
@@ -20,6 +20,7 @@ from c10h.training.distributed import World
 from c10h.training.evaluation import cross_entropy, predict
 from c10h.training.folds import make_folds, part_of
 from c10h.training.loop import (
+    DivergedError,
     Examples,
     Reports,
     Settings,
@@ -28,7 +29,7 @@ from c10h.training.loop import (
     largest_batch,
 )
 from c10h.training.recipes import Recipe
-from c10h.training.run import ALL, Run
+from c10h.training.run import ALL, Run, name_of
 from c10h.training.targets import TARGETS
 
 # Who is told of the training of one network: from its name and how many pictures it will see.
@@ -38,6 +39,8 @@ Tell: TypeAlias = Callable[[str, int], Reports]
 INNER_FOLDS = 10
 # How many training images a network may look at before its first step.
 LOOKED_AT = 5000
+# The share of a GPU's free memory that training images may take.
+IMAGES_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One network: its fold, figures of its held-out items, and the grid that chose how."""
+    """One network: its fold, figures of its held-out items, and those of the grid that chose."""
 
     fold: int
     results: Mapping[str, float]
@@ -99,23 +102,27 @@ def train_fold(
 ) -> Outcome:
     """Train one network, or go on with it; its checkpoint is in the run folder.
 
-    Raises StoppedError on Ctrl-C, C10hError where the loss is not finite.
+    Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite, MismatchError where
+    the parent's network of the same fold was trained on what is held out here.
     """
     path = run.checkpoint(number)
     found = checkpoints.load(path) if path.is_file() else None
     if found is not None and found.is_done:
-        return Outcome(number, found.results)
+        return Outcome(number, found.results, found.grid)
     part = part_of(run.split, number, len(material.items))
+    _check_parent(options.parent, number, material.items[part.held_out])
     rate, mixup = options.grid()[0]
     tried: list[dict[str, float]] = []
     if len(options.grid()) > 1:
         tried = _try_grid(run, number, part.training, material, options, reports)
-        best = min(tried, key=lambda one: one["loss"])
+        by = TARGETS[options.target].chosen_by
+        best = min(tried, key=lambda one: one[by] if np.isfinite(one[by]) else np.inf)
         rate, mixup = best["lr"], best["mixup"]
     done = _train(run, number, part.training, material, options, (rate, mixup), path, reports)
     if len(part.held_out):
         done.results = _measure(run, number, done, part.held_out, material, options)
     done.results |= {"lr": rate, "mixup": mixup}
+    done.grid = tried
     if options.world.is_first:
         checkpoints.save(done, path)
     options.world.wait()
@@ -149,16 +156,27 @@ def _try_grid(
     options: Options,
     reports: Tell,
 ) -> list[dict[str, float]]:
-    """Train with every setting on most of the training part, and measure on the rest of it."""
-    inner = make_folds(material.items[rows], material.strata[rows], INNER_FOLDS, options.seed)
+    """Train with every setting on most of the training part, and measure on the rest of it.
+
+    A setting with which training diverges has an infinite loss.
+    """
+    items = material.items[rows]
+    count = min(INNER_FOLDS, len(np.unique(items)))
+    inner = make_folds(items, material.strata[rows], count, options.seed)
     training, validation = rows[inner != 0], rows[inner == 0]
     tried = []
     for place, (rate, mixup) in enumerate(options.grid()):
         path = run.checkpoint(number).with_suffix(f".grid-{place}.pt")
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
-            state = _train(run, number, training, material, options, (rate, mixup), path, reports)
-            state.results = _measure(run, number, state, validation, material, options)
+            try:
+                state = _train(
+                    run, number, training, material, options, (rate, mixup), path, reports
+                )
+                state.results = _measure(run, number, state, validation, material, options)
+            except DivergedError:
+                infinite = {TARGETS[options.target].chosen_by: np.inf}
+                state = Checkpoint({}, torch.zeros(0).long(), is_done=True, results=infinite)
             if options.world.is_first:
                 checkpoints.save(state, path)
             options.world.wait()
@@ -184,7 +202,7 @@ def _train(
     shares = target.make(material.shares[rows], truth)
     known = material.strata[rows]
     examples = Examples(
-        torch.from_numpy(material.images[rows]).to(device),
+        placed(torch.from_numpy(material.images[rows]), device),
         torch.from_numpy(shares).float().to(device),
         torch.from_numpy(known).to(device),
     )
@@ -206,20 +224,34 @@ def _train(
         state = Checkpoint({}, torch.unique(torch.cat([own, ancestors])))
         if options.parent is None:
             prepare(network, examples.images.permute(0, 3, 1, 2)[:LOOKED_AT].float().cpu() / 255)
-    what = "all items" if number == ALL else f"fold {number}"
+    training = None
     try:
         training = Training(network, examples, settings, state, path, options.minutes)
         left = (training.steps - state.step) * training.batch
-        return training.run(reports(what, left))
+        return training.run(reports(name_of(number), left))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
+    training = None  # The error is gone too, and what its frames kept in memory.
+    hint = "a smaller one may fit"
+    if options.world.size == 1:
         fits = largest_batch(network, settings, material.images.shape[1:])
         hint = f"--batch-size {fits} fits" if fits else "no batch size fits"
-        raise C10hError(
-            f"{run.architecture}: out of memory with --batch-size {options.recipe.batch_size}: "
-            f"{hint}"
-        ) from error
+    raise C10hError(
+        f"{run.architecture}: out of memory with --batch-size {options.recipe.batch_size}: {hint}"
+    )
+
+
+def placed(images: Tensor, device: torch.device) -> Tensor:
+    """Images on the device, if they leave enough of its memory for the training; else as they are.
+
+    Where they stay, batches go to the device one at a time.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        if images.nbytes > IMAGES_SHARE * free:
+            return images
+    return images.to(device)
 
 
 def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Tensor]:
@@ -232,11 +264,31 @@ def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Ten
     if isinstance(options.parent, Path):
         load_weights(network, options.parent)
         return network, nothing
-    parent = options.parent
+    state = _parent_state(options.parent, number)
+    _fill(network, state, options.parent)
+    return network, state.trained
+
+
+def _parent_state(parent: Run, number: int) -> Checkpoint:
+    """The network that a fold's begins as. Raises InputError for one that is not done."""
     path = parent.checkpoint(number if parent.folds else ALL)
     state = checkpoints.load(path)
-    network.load_state_dict(state.network)
-    return network, state.trained
+    if not state.is_done:
+        raise InputError(f"--init: {path} is not trained to the end")
+    return state
+
+
+def _check_parent(parent: Run | Path | None, number: int, held_out: Array) -> None:
+    """Refuse folds of a parent that are not these. A parent without folds is its user's affair."""
+    if not isinstance(parent, Run) or parent.folds is None:
+        return
+    trained = _parent_state(parent, number).trained.numpy().view(np.uint64)
+    seen = int(np.isin(held_out, trained).sum())
+    if seen:
+        raise MismatchError(
+            f"--init: fold {number} of {parent.name} was trained on {seen:,} of the "
+            f"{len(held_out):,} images that are held out here: it needs the same folds and seed"
+        )
 
 
 def _measure(
@@ -261,10 +313,14 @@ def network_of(run: Run, number: int) -> nn.Module:
 
 def _with_weights(run: Run, state: Checkpoint) -> nn.Module:
     network = build(run.architecture, len(run.classes), run.image_size)
+    _fill(network, state, run)
+    return network
+
+
+def _fill(network: nn.Module, state: Checkpoint, run: Run) -> None:
     try:
         network.load_state_dict(state.network)
     except RuntimeError as error:
         raise MismatchError(
             f"{run.folder}: a checkpoint of another network than {run.architecture}"
         ) from error
-    return network

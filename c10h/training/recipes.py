@@ -16,13 +16,11 @@ from typing import Literal
 class Lookahead:
     """A slow average of the weights and running statistics that they are set back to.
 
-    From epoch ``after_epochs`` (counted from 0) on, every ``every`` steps: slow = rho slow +
-    (1 - rho) weights, weights = slow, where rho = decay ** every x (step / steps) ** power, step
-    counted from 1; the first time, slow only starts as the weights. At the end of each epoch the
-    weights become slow.
+    It begins as the first weights. Every ``every`` steps: slow = rho slow + (1 - rho) weights,
+    weights = slow, where rho = decay ** every x (step / steps) ** power, step counted from 1. After
+    the last step the weights become slow.
     """
 
-    after_epochs: int = 3
     every: int = 5
     decay: float = 0.95
     power: float = 3.0

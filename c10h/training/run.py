@@ -22,19 +22,25 @@ HISTORY = "history.h5"
 ALL = -1
 
 
+def name_of(number: int) -> str:
+    """What messages call the network of a fold, or the only one."""
+    return "all items" if number == ALL else f"fold {number}"
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder.
 
     arguments: everything that decides how its networks come out, but for the machine; a run that
-    goes on must have the same. split: int16 (n), the fold of each item; None without folds.
-    mean, std: of the pixels, which the networks know. lineage: what it was made of.
+    goes on must have the same. image_size: pixels on each side, or height and width. split: int16
+    (n), the fold of each item; None without folds. machine: what it was begun on, which nothing
+    depends on. lineage: what it was made of.
     """
 
     folder: Path
     architecture: str
     classes: tuple[str, ...]
-    image_size: int
+    image_size: int | tuple[int, int]
     folds: int | None
     split: Array | None
     arguments: Mapping[str, Any]
@@ -45,6 +51,12 @@ class Run:
     def kind(self) -> str:
         """What a lineage calls it."""
         return "run"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the images."""
+        size = self.image_size
+        return (size, size) if isinstance(size, int) else size
 
     @property
     def name(self) -> str:
@@ -86,7 +98,7 @@ def open_run(folder: Path) -> Run:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileError(f"{folder}: expected a run folder with {FILE}: {reason(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(f"{path}: not readable as JSON: {error}") from error
     try:
         if content["schema"] != SCHEMA:
@@ -94,19 +106,19 @@ def open_run(folder: Path) -> Run:
                 f"{path}: expected schema version {SCHEMA}, found {content['schema']} "
                 f"(written by c10h {content.get('c10h')})"
             )
-        split = content["split"]
+        split, size, folds = (content[key] for key in ("split", "image_size", "folds"))
         return Run(
             folder=folder,
             architecture=str(content["architecture"]),
             classes=tuple(map(str, content["classes"])),
-            image_size=int(content["image_size"]),
-            folds=content["folds"],
+            image_size=int(size) if isinstance(size, int) else (int(size[0]), int(size[1])),
+            folds=None if folds is None else int(folds),
             split=None if split is None else np.array(split, dtype=np.int16),
-            arguments=content["arguments"],
+            arguments=dict(content["arguments"]),
             lineage=Lineage.from_dict(content["lineage"]),
-            machine=content["machine"],
+            machine=dict(content["machine"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"{path}: not in the form that c10h writes ({error!r})") from error
 
 
@@ -117,7 +129,7 @@ def begin_or_resume(run: Run) -> Run:
     MismatchError where its arguments are other ones.
     """
     try:
-        if not run.folder.exists() or not any(run.folder.iterdir()):
+        if not run.folder.exists() or all(map(_is_left_over, run.folder.iterdir())):
             run.folder.mkdir(parents=True, exist_ok=True)
             write_text(str(run.folder / FILE), run.to_json())
             return run
@@ -146,6 +158,11 @@ def chosen(run: Run, numbers: list[int]) -> list[int]:
         if not 0 <= number < run.folds:
             raise InputError(f"--fold {number}: expected from 0 to {run.folds - 1}")
     return sorted(set(numbers))
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether a file is what a killed process had begun to write as run.json."""
+    return path.name.startswith(f".{FILE}.")
 
 
 def _brief(value: Any) -> str:

@@ -19,11 +19,17 @@ from c10h.records import Array
 
 @dataclass(frozen=True)
 class Target:
-    """summary: one line for the help. make: distributions (n, c) from shares and truth."""
+    """How to make a target.
+
+    summary: one line for the help. make: distributions (n, c) from shares and truth. chosen_by: the
+    figure of held-back items that chooses among learning rates; without people's labels for the
+    target that does without them.
+    """
 
     summary: str
     make: Callable[[Array, Array | None], Array]
     is_drawn: bool = False
+    chosen_by: str = "loss"
 
 
 def _soft(shares: Array, truth: Array | None) -> Array:
@@ -51,7 +57,7 @@ def _known(truth: Array | None, name: str) -> Array:
 
 TARGETS: Mapping[str, Target] = {
     "soft": Target("cross-entropy with the labels' distribution", _soft),
-    "hard": Target("the true class", _hard),
+    "hard": Target("the true class", _hard, chosen_by="ce_hard"),
     "class": Target("the mean distribution of the true class, over the training part", _by_class),
     "sample": Target("a label drawn from the distribution at each showing", _soft, is_drawn=True),
 }
@@ -60,8 +66,10 @@ TARGETS: Mapping[str, Target] = {
 def draw(shares: Tensor, generator: torch.Generator) -> Tensor:
     """One label an item, one-hot (b, c), drawn from distributions (b, c)."""
     level = torch.rand(len(shares), 1, generator=generator, device=shares.device)
-    total = shares.sum(dim=1, keepdim=True)
-    chosen = (shares.cumsum(dim=1) <= level * total).sum(dim=1).clamp_max(shares.shape[1] - 1)
+    sums = shares.cumsum(dim=1)
+    # The last sum, not 1 and not shares.sum(), which may be larger by rounding: a level between
+    # them would draw the last class, whatever its share.
+    chosen = (sums <= level * sums[:, -1:]).sum(dim=1)
     return torch.nn.functional.one_hot(chosen, shares.shape[1]).to(shares.dtype)
 
 
