@@ -114,6 +114,8 @@ def predict(
     size = images.images.shape[0]
     with progress("predicting", asked.passes * size, "images") as advance:
         found = asked.answer(Machine(place, number_format, batch_size, advance))
+        for note in asked.notes:
+            say(note)
         h5.write(replace(found, lineage=lineage), output)
     where = "stdout" if output == "-" else output
     names = found.member.tolist()
@@ -123,12 +125,16 @@ def predict(
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be predicted: by what inputs, how, in how many passes over the images."""
+    """What is to be predicted: by what inputs, how, in how many passes over the images.
+
+    notes: for people, one line each.
+    """
 
     answer: Callable[[Machine], Predictions]
     inputs: Sequence[tuple[str, Source, Made | None]]
     how: str | None = None
     passes: int = 1
+    notes: Sequence[str] = ()
 
 
 def _opened(folders: Sequence[str]) -> list[Run]:
@@ -162,10 +168,10 @@ def _of_runs(runs: Sequence[Run], images: Images, *, held_out: bool, members: bo
         file = Source.open(str(one.run.checkpoint(one.fold)))
         inputs.append((f"network {one.name}", file, made))
         told.add(one.run.folder)
-    _say_how(how, networks, items)
+    notes = _notes(how, networks, items)
     passes = len(networks) if how == MEMBERS else 1
     return Asked(
-        lambda machine: predict(networks, images, items, how, machine), inputs, how, passes
+        lambda machine: predict(networks, images, items, how, machine), inputs, how, passes, notes
     )
 
 
@@ -183,13 +189,15 @@ def _check_complete(
         if not lacking:
             continue
         names = ", ".join(map(str, lacking))
-        what = f"{run.folder}: not trained to the end: fold {names} of {run.folds}"
+        word = "folds" if len(lacking) > 1 else "fold"
+        what = f"{run.folder}: not trained to the end: {word} {names} of {run.folds}"
         if held_out or any(np.isin(items, one.items).any() for one in mine):
             raise InputError(f"{what}, which no other network is held out for")
         say(f"warning: {what}; the others answer")
 
 
-def _say_how(how: str, networks: Sequence[Trained], items: Array) -> None:
+def _notes(how: str, networks: Sequence[Trained], items: Array) -> list[str]:
+    """Who answers, and whether that is in-sample."""
     import numpy as np
 
     from c10h.stages.predict import ENSEMBLE, HELD_OUT, MEMBERS
@@ -200,14 +208,15 @@ def _say_how(how: str, networks: Sequence[Trained], items: Array) -> None:
         MEMBERS: "each by itself",
     }
     count = f"{len(networks)} network" + ("s" if len(networks) > 1 else "")
-    say(f"{how}: {count}, {words[how]}")
+    notes = [f"{how}: {count}, {words[how]}"]
     if how != HELD_OUT:
         seen = max(int(np.isin(items, one.items).sum()) for one in networks)
         if seen:
-            say(
+            notes.append(
                 f"warning: in-sample: a network was trained on {seen:,} of these "
                 f"{len(items):,} images"
             )
+    return notes
 
 
 def _of_anybody(arch: str, weights: str | None, classes: str | None, images: Images) -> Asked:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ import pytest
 
 from c10h import h5
 from c10h.cli import main
-from c10h.records import Array, Labels, Predictions
+from c10h.records import Array, Images, Labels, Predictions
 
 CLASSES = ("cat", "dog", "bird")
 PYTHON = [sys.executable, "-m", "c10h"]
@@ -211,6 +211,55 @@ def files(made_files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(made_files.folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return replace(made_files, folder=tmp_path)
+
+
+TINY = """
+from torch import nn
+
+def net(num_classes, image_size):
+    layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AvgPool2d(image_size), nn.Flatten()]
+    return nn.Sequential(*layers, nn.Linear(4, num_classes))
+
+def other(num_classes):
+    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(12, num_classes))
+"""
+
+
+@pytest.fixture(scope="session")
+def made_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 pictures of 3 classes, 8 x 8; labels of them; 20 others; and tiny.py, a network."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(1)
+    truth = np.arange(60) % 3
+    ids = np.array([f"i{number:02d}" for number in range(60)])
+    pixels = random.integers(0, 256, (80, 8, 8, 3)).astype("u1")
+    pixels[np.arange(80), :, :, np.arange(80) % 3] //= 2
+    counts = random.multinomial(20, 0.1 + 0.7 * np.eye(3)[truth]).astype("i4")
+    records = {
+        "images": Images(classes=CLASSES, images=pixels[:60], truth=truth, ids=ids),
+        "others": Images(classes=CLASSES, images=pixels[60:], truth=truth[:20]),
+        "labels": Labels(classes=CLASSES, probs=counts / 20, counts=counts, truth=truth, ids=ids),
+    }
+    for name, record in records.items():
+        h5.write(record, str(folder / f"{name}.h5"))
+    (folder / "tiny.py").write_text(TINY, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def pictures(
+    made_pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A copy of them in the temporary folder, which commands run in, with one thread each."""
+    import torch
+
+    shutil.copytree(made_pictures, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield tmp_path
+    torch.set_num_threads(threads)
 
 
 # Every place where a command reads a file; {} is the file.

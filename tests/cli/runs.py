@@ -1,0 +1,68 @@
+"""What tests of run folders share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import History, Predictions
+from c10h.training.checkpoint import load
+
+from .conftest import Result, Run
+
+DATA = ("images.h5", "labels.h5")
+TINY = ("--arch", "tiny:net", "--batch-size", 10, "--lr", 0.5)
+FOLDS = ("--folds", 3)
+# A command line without its output: three folds, two epochs of four steps.
+TRAIN = ("train", *DATA, *TINY, *FOLDS, "--epochs", 2)
+
+
+def trained(c10h: Run, output: str, *line: object) -> Result:
+    """Train, and check that it went well."""
+    result = c10h(*(line or TRAIN), "-o", output)
+    assert result.status == 0, result.err
+    return result
+
+
+def content(folder: str | Path) -> dict[str, Any]:
+    """What run.json says."""
+    found: dict[str, Any] = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
+    return found
+
+
+def history(folder: str | Path) -> History:
+    found = h5.read(Source.open(str(Path(folder) / "history.h5")), History)
+    assert isinstance(found, History)
+    return found
+
+
+def predictions(path: str) -> Predictions:
+    found = h5.read(Source.open(path), Predictions)
+    assert isinstance(found, Predictions)
+    return found
+
+
+def names(folder: str | Path) -> list[str]:
+    """The files of a run, hidden ones too."""
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def assert_equal_runs(one: str | Path, other: str | Path) -> None:
+    """The same files, weights equal bit for bit, and the same bytes of curves."""
+    assert names(one) == names(other)
+    for path in sorted(Path(one).glob("*.pt")):
+        first, second = load(path), load(Path(other) / path.name)
+        assert first.is_done
+        assert second.is_done
+        assert first.network.keys() == second.network.keys()
+        assert all(torch.equal(first.network[key], second.network[key]) for key in first.network)
+        assert first.results == second.results
+        assert np.array_equal(first.trained, second.trained)
+    curves = [(Path(folder) / "history.h5").read_bytes() for folder in (one, other)]
+    assert curves[0] == curves[1]
