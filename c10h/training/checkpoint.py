@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor
@@ -44,6 +45,10 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint, atomically. Raises OutputError, and then the older one is untouched."""
     content = {one.name: getattr(checkpoint, one.name) for one in fields(checkpoint)}
+    # pickle writes a string that it meets again as a reference: one object for each makes equal
+    # content equal bytes, whether names were read from a file or not.
+    content["results"] = _interned(checkpoint.results)
+    content["grid"] = [_interned(one) for one in checkpoint.grid]
     buffer = io.BytesIO()  # since torch takes a short write to a full disk for an error of its own
     torch.save({"schema": SCHEMA, "c10h": __version__, **content}, buffer)
     with atomic_output(str(path)) as stream:
@@ -57,12 +62,10 @@ def load(path: Path) -> Checkpoint:
     numbers and text; SchemaError for one of another version.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as stream:
+            content = _content(stream, path)
     except OSError as error:
         raise FileError(f"{path}: {reason(error)}") from error
-    except Exception as error:  # a damaged file raises almost anything
-        why = "damaged, or holds more than weights, which is never run"
-        raise FileError(f"{path}: {why}") from error
     if not isinstance(content, dict) or "schema" not in content:
         raise FileError(f"{path}: expected a checkpoint of c10h, found other torch data")
     if content["schema"] != SCHEMA:
@@ -77,6 +80,19 @@ def load(path: Path) -> Checkpoint:
     if not _is_plain(found):
         raise SchemaError(f"{path}: not in the form that c10h writes")
     return found
+
+
+def _interned(figures: Mapping[str, float]) -> dict[str, float]:
+    return {sys.intern(name): value for name, value in figures.items()}
+
+
+def _content(stream: IO[bytes], path: Path) -> object:
+    try:
+        content: object = torch.load(stream, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file raises almost anything
+        why = "damaged, or holds more than weights, which is never run"
+        raise FileError(f"{path}: {why}") from error
+    return content
 
 
 def _is_plain(found: Checkpoint) -> bool:
