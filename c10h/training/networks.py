@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from c10h.errors import C10hError, InputError, MismatchError
+from c10h.errors import C10hError, MismatchError
 from c10h.models import build, load_weights, prepare
 from c10h.records import Array, History
 from c10h.training import checkpoint as checkpoints
@@ -102,15 +102,13 @@ def train_fold(
 ) -> Outcome:
     """Train one network, or go on with it; its checkpoint is in the run folder.
 
-    Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite, MismatchError where
-    the parent's network of the same fold was trained on what is held out here.
+    Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite.
     """
     path = run.checkpoint(number)
     found = checkpoints.load(path) if path.is_file() else None
     if found is not None and found.is_done:
         return Outcome(number, found.results, found.grid)
     part = part_of(run.split, number, len(material.items))
-    _check_parent(options.parent, number, material.items[part.held_out])
     rate, mixup = options.grid()[0]
     tried: list[dict[str, float]] = []
     if len(options.grid()) > 1:
@@ -264,31 +262,10 @@ def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Ten
     if isinstance(options.parent, Path):
         load_weights(network, options.parent)
         return network, nothing
-    state = _parent_state(options.parent, number)
-    _fill(network, state, options.parent)
+    parent = options.parent
+    state = checkpoints.load(parent.checkpoint(number if parent.folds else ALL))
+    _fill(network, state, parent)
     return network, state.trained
-
-
-def _parent_state(parent: Run, number: int) -> Checkpoint:
-    """The network that a fold's begins as. Raises InputError for one that is not done."""
-    path = parent.checkpoint(number if parent.folds else ALL)
-    state = checkpoints.load(path)
-    if not state.is_done:
-        raise InputError(f"--init: {path} is not trained to the end")
-    return state
-
-
-def _check_parent(parent: Run | Path | None, number: int, held_out: Array) -> None:
-    """Refuse folds of a parent that are not these. A parent without folds is its user's affair."""
-    if not isinstance(parent, Run) or parent.folds is None:
-        return
-    trained = _parent_state(parent, number).trained.numpy().view(np.uint64)
-    seen = int(np.isin(held_out, trained).sum())
-    if seen:
-        raise MismatchError(
-            f"--init: fold {number} of {parent.name} was trained on {seen:,} of the "
-            f"{len(held_out):,} images that are held out here: it needs the same folds and seed"
-        )
 
 
 def _measure(
