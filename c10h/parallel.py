@@ -71,6 +71,9 @@ def _processes() -> Executor:
 @contextmanager
 def no_interrupts() -> Iterator[None]:
     """Ctrl-C waits, and processes that start now never get it: the first one ends them."""
+    from multiprocessing.resource_tracker import ensure_running
+
+    ensure_running()  # as the first process would, which lets Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -71,7 +71,7 @@ class Prepared:
             say(note)
         if others:
             say(f"note: begun with {'; '.join(others)}: last digits may differ from one go")
-        # A process that was killed while it wrote leaves a file without a name of its own.
+        # A process that was killed while it wrote a checkpoint leaves a large file without a name.
         for number in self.numbers:
             for left in found.folder.glob(f".{self.run.checkpoint(number).stem}.*"):
                 left.unlink(missing_ok=True)
