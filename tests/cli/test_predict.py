@@ -281,8 +281,9 @@ class TestAnybodysNetwork:
 
 
 @pytest.mark.full
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="there is no /proc")
 def test_memory_is_bounded(runs: Path) -> None:
-    """200,000 images of 32 x 32, 614 MB of pixels, take no more memory than a tenth of them."""
+    """200,000 images of 32 x 32, 614 MB of pixels, take no more memory than 20,000."""
     random = np.random.default_rng(0)
     peaks = []
     for count in (20_000, 200_000):
@@ -294,13 +295,13 @@ def test_memory_is_bounded(runs: Path) -> None:
         )
         line = "predict many.h5 --arch tiny:other -o p.h5 --force"
         script = (
-            "import resource, sys; from c10h.cli import main\n"
+            "from c10h.cli import main\n"
             "try: main()\n"
-            "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            "finally: print(*(line for line in open('/proc/self/status') if 'VmHWM' in line))"
         )
         words = [sys.executable, "-c", script, *line.split()]
         result = start(words, runs)
         assert result.status == 0, result.err
-        peaks.append(int(result.out) / 1024)
+        peaks.append(int(result.out.split()[1]) / 1024)
     print(f"peaks: {peaks} MB")  # noqa: T201
     assert peaks[1] < peaks[0] + 100
