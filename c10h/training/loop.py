@@ -276,9 +276,11 @@ class Training:
     def _diverged(self, what: str) -> DivergedError:
         epoch = 1 + (self.state.step - 1) // self.per_epoch
         rate = self.optimizer.param_groups[0]["lr"]
+        is_kept = self.path is not None and self.path.is_file()
         return DivergedError(
             f"{what} in epoch {epoch} of {name_of(self.settings.fold)} at a learning rate of "
-            f"{rate:g} (--lr {self.settings.recipe.lr:g}); the last good checkpoint stays"
+            f"{rate:g} (--lr {self.settings.recipe.lr:g}); "
+            + ("the last good checkpoint stays" if is_kept else "there is no checkpoint yet")
         )
 
     def _end_epoch(self, reports: Reports) -> None:
