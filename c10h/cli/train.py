@@ -212,13 +212,15 @@ def train(
 
 def _train(arguments: dict[str, Any], together: int) -> None:
     """Train the folds that were asked for and show how they came out."""
+    from contextlib import suppress
+
     import torch
 
     from c10h.cli.run_files import grid_table, write_grid, write_history
     from c10h.cli.side_by_side import share_of_cores, train_side_by_side
     from c10h.cli.training import prepare
     from c10h.cli.watching import interruptible, say_outcome, watched
-    from c10h.errors import InputError
+    from c10h.errors import C10hError, InputError
     from c10h.stages.train import table_of
     from c10h.training.distributed import joined
     from c10h.training.loop import StoppedError
@@ -243,15 +245,19 @@ def _train(arguments: dict[str, Any], together: int) -> None:
                     outcomes.append(train_fold(run, number, prepared.material, options, tell))
                 if options.world.is_first:
                     say_outcome(outcomes[-1])
-    except StoppedError as stopped:
+    except C10hError as error:
         if options.world.is_first:
-            say(str(stopped))
-        raise typer.Exit(stopped.exit_status) from None
-    finally:
+            with suppress(C10hError):
+                write_history(run)
+                write_grid(run)
+        if not isinstance(error, StoppedError):
+            raise
         if options.world.is_first:
-            write_history(run)
-            write_grid(run)
+            say(str(error))
+        raise typer.Exit(error.exit_status) from None
     if options.world.is_first:
+        write_history(run)
+        write_grid(run)
         tables = [table_of(run, outcomes)]
         if len(options.grid()) > 1:
             tables.append(grid_table(run, numbers))
