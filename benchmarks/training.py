@@ -3,7 +3,7 @@
     python benchmarks/training.py [--repeats 3] [--networks resnet_basic_20 wrn_16_4]
 
 Training: the same network, batch 128, crops and flips, in c10h and in benchmarks/plain_training.py,
-the loop that most training codes have: PIL transforms, a DataLoader with two workers, float32, NCHW.
+the loop that most training codes have: PIL transforms, a DataLoader of two workers, float32, NCHW.
 Wanted: 2.2 times its rate. Predicting: float32, against bare forward passes of the same network
 over tensors that are ready. Wanted: 90 % of their rate. Turns alternate; medians are compared.
 """
