@@ -86,7 +86,10 @@ def test_common_statistics_are_those_of_the_whole_batch(
 
 
 def test_one_process_asks_and_both_stop_and_go_on(both: list[dict[str, Any]]) -> None:
-    assert [one["resumes"] for one in both] == [True, True]
+    for one in both:
+        assert one["resumes"]
+        # Sums of an epoch's losses are rounded in another order.
+        torch.testing.assert_close(one["resumed history"], one["history"], rtol=1e-6, atol=0)
 
 
 def test_a_batch_that_two_cannot_share(both: list[dict[str, Any]]) -> None:

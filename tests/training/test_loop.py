@@ -148,6 +148,48 @@ def test_fewer_pictures_than_a_batch_are_one_batch() -> None:
     ] * 2
 
 
+def test_alternating_flips_last_from_epoch_to_epoch() -> None:
+    """Pictures with a bright left half, numbered by another channel."""
+    images = torch.zeros(12, 8, 8, 3, dtype=torch.uint8)
+    images[:, :, :4, 0] = 255
+    images[..., 1] = torch.arange(12, dtype=torch.uint8).view(-1, 1, 1)
+    mirrored: list[set[int]] = []
+
+    class Watcher(Tiny):
+        def forward(self, pixels: Tensor) -> Tensor:
+            turned = pixels[:, 0, 0, 0] == 0
+            mirrored.append(set((pixels[turned, 1, 0, 0] * 255).round().int().tolist()))
+            logits: Tensor = super().forward(pixels)
+            return logits
+
+    recipe = replace(
+        PLAIN, batch_size=12, epochs=4, augment="standard", translate=0, alternating_flips=True
+    )
+    train(settings(recipe), replace(examples(12), images=images), Watcher)
+    assert 0 < len(mirrored[0]) < 12
+    assert mirrored == [mirrored[0], set(range(12)) - mirrored[0]] * 2
+
+
+def test_what_a_network_draws_differs_from_step_to_step_and_process_to_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[float] = []
+
+    class Drawing(Tiny):
+        def forward(self, pixels: Tensor) -> Tensor:
+            drawn.append(torch.rand(1).item())
+            logits: Tensor = super().forward(pixels)
+            return logits
+
+    for _ in range(2):
+        train(settings(PLAIN), make=Drawing)
+    assert drawn[:6] == drawn[6:]
+    assert len(set(drawn)) == 6
+    monkeypatch.setattr(World, "share", lambda self, rows: rows)
+    train(settings(PLAIN, world=World(1, 1)), make=Drawing)
+    assert not set(drawn[:6]) & set(drawn[12:])
+
+
 def batch_of(data: Examples, step: int = 0, **more: Any) -> tuple[Tensor, Tensor]:
     """Pixels and targets of a step in which nothing is moved."""
     how = settings(replace(PLAIN, batch_size=len(data)), **more)
@@ -178,6 +220,7 @@ def test_mixup_mixes_pictures_as_their_targets() -> None:
         inside = mixed[(mixed > 0) & (mixed < 1)]
         shares.append(float(inside[0]) if len(inside) else 1.0)
         assert len(torch.unique((inside - 0.5).abs().round(decimals=4))) <= 1
+    assert len(set(shares)) > 150
     # λ or 1 - λ, of Beta(0.4, 0.4): 0.5 away from the middle squared is its variance 1 / 7.2.
     away = np.square(np.array(shares) - 0.5)
     assert away.mean() == pytest.approx(1 / 7.2, rel=0.15)

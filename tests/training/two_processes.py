@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from c10h.errors import InputError
+from c10h.training import loop
 from c10h.training.checkpoint import Checkpoint, load
 from c10h.training.distributed import CommonBatchNorm2d, World, joined, world_of_environment
 from c10h.training.loop import Reports, StoppedError
@@ -52,7 +53,8 @@ def normalised(layer: nn.BatchNorm2d, rows: slice) -> dict[str, torch.Tensor]:
 
 
 def stopped_and_resumed(world: World, folder: Path) -> Checkpoint:
-    """The same training, which the second process asks to stop, within an epoch and later."""
+    """The same training, which the second process asks to stop, within an epoch of two steps."""
+    loop.STEPS_BETWEEN_LOOKS = 1
     path = folder / "stopped.pt"
     steps = 0
 
@@ -65,7 +67,7 @@ def stopped_and_resumed(world: World, folder: Path) -> Checkpoint:
         try:
             return trained(world, path, reports=Reports(stop=stop), minutes=0.0)
         except StoppedError:
-            assert load(path).step == 4  # of 2 an epoch; asked for after the third
+            assert load(path).step == 3
     raise AssertionError("stopped twice")
 
 
@@ -91,8 +93,8 @@ def main(folder: Path) -> None:
         "layers": layers,
         "network": state.network,
         "history": state.history,
-        "resumes": same(dict(resumed.network), dict(state.network))
-        and resumed.history == state.history,
+        "resumed history": resumed.history,
+        "resumes": same(dict(resumed.network), dict(state.network)),
         "refused": refused,
     }
     torch.save(found, folder / f"{world.rank}.pt")
