@@ -132,3 +132,17 @@ def test_stopping_in_the_last_step_is_the_end(tmp_path: Path) -> None:
     state = trained(CASES["sgd"], tmp_path / "a.pt", reports=Reports(stop=stop))
     assert (state.step, len(steps), state.is_done) == (9, 9, True)
     assert not state.optimizer
+
+
+@pytest.mark.full
+def test_compiled_networks_learn_the_same_and_go_on(tmp_path: Path) -> None:
+    """Their products may be rounded otherwise; going on is exact all the same."""
+    case = Case({}, {"compiled": True})
+    unbroken = trained(case, tmp_path / "whole.pt")
+    with pytest.raises(StoppedError):
+        trained(case, tmp_path / "broken.pt", reports=always())
+    found = trained(case, tmp_path / "broken.pt")
+    assert same(found.network, unbroken.network)
+    eager = trained(Case(), tmp_path / "eager.pt")
+    assert eager.network.keys() == unbroken.network.keys()
+    torch.testing.assert_close(unbroken.history, eager.history, rtol=1e-3, atol=1e-4)
