@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def parent_of(
     argument: str, run: Run, numbers: Sequence[int], material: Material, network: Module
 ) -> tuple[Run | Path, Source, Run | None, str]:
-    """What ``--init`` names: a run or a file of weights; then its file and lineage, and a warning.
+    """What ``--init`` names: a run or a file of weights; then its file and lineage, and a note.
 
     numbers: the folds that are to be trained. network: one of the run's, which a file must fit.
     Raises InputError for what is not there or does not fit, InSampleError where a network would be
@@ -35,7 +35,8 @@ def parent_of(
         source = Source.open(argument)
         refuse_checkpoint("--init", path)
         load_weights(network, source.path)
-        return source.path, source, None, ""
+        note = f"note: what {source.name} was trained on is not known: held out is what this run is"
+        return source.path, source, None, note
     parent = open_run(path)
     if parent.architecture != run.architecture:
         raise MismatchError(

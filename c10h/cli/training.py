@@ -115,10 +115,10 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
     notes = [_what_is_trained(run, options, sum(one.numel() for one in network.parameters()))]
     sources = [source for _, source, _ in files]
     if arguments["init"] is not None:
-        parent, file, made, warning = parent_of(arguments["init"], run, numbers, material, network)
+        parent, file, made, note = parent_of(arguments["init"], run, numbers, material, network)
         options = replace(options, parent=parent)
         run = _run(arguments, options, material, [*files, ("init", file, made)])
-        notes += [warning] if warning else []
+        notes += [note] if note else []
     _check(run, numbers, material, options)
     return Prepared(run, numbers, material, options, sources, arguments["tensorboard"], notes)
 

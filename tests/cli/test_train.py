@@ -233,6 +233,18 @@ class TestRecipe:
         assert content("a")["machine"]["device"] == "cpu"
         assert history("a").learning_rate.tolist() == pytest.approx([0.002 / 2], rel=1)
 
+    def test_the_table_of_the_docs(self) -> None:
+        text = (Path(__file__).parents[2] / "docs/training.md").read_text(encoding="utf-8")
+        rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+        found = {row[0].strip("| `"): row for row in rows}
+        for name, recipe in RECIPES.items():
+            _, optimizer, rate, _, epochs, batch, decay, _ = found[name]
+            assert (float(rate), float(epochs)) == (recipe.lr, recipe.epochs)
+            assert int(batch) == recipe.batch_size
+            assert float(decay.split(",")[0]) == pytest.approx(recipe.weight_decay, rel=0.01)
+            assert optimizer.split(",")[0].lower() == recipe.optimizer
+            assert recipe.optimizer == "adam" or ("Nesterov" in optimizer) == recipe.nesterov
+
     @pytest.mark.parametrize("name", ["paper", "paper-code"])
     def test_the_papers(self, c10h: Run, name: str) -> None:
         line = ("train", *DATA, "--arch", "tiny:other", "--epochs", 1, "--recipe", name)
@@ -294,7 +306,8 @@ class TestInit:
     def test_from_a_file(self, c10h: Run) -> None:
         trained(c10h, "a", *ONE)
         torch.save(checkpoints.load(Path("a/fold-all.pt")).network, "w.pt")
-        trained(c10h, "b", *ONE, "--init", "w.pt")
+        result = trained(c10h, "b", *ONE, "--init", "w.pt")
+        assert "note: what w.pt was trained on is not known" in result.err
         trained(c10h, "c", *ONE, "--init", "a")
         assert history("b").loss.tolist() == history("c").loss.tolist()
         assert content("b")["lineage"]["inputs"][-1]["name"] == "w.pt"
