@@ -33,6 +33,7 @@ from c10h.training.targets import TARGETS
 
 if TYPE_CHECKING:
     import torch
+    from torch.nn import Module
 
 # Options that replace a part of the recipe.
 PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
@@ -119,7 +120,7 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
         options = replace(options, parent=parent)
         run = _run(arguments, options, material, [*files, ("init", file, made)])
         notes += [note] if note else []
-    _check(run, numbers, material, options)
+    _check(run, numbers, material, options, network)
     return Prepared(run, numbers, material, options, sources, arguments["tensorboard"], notes)
 
 
@@ -200,8 +201,12 @@ def _run(
     )
 
 
-def _check(run: Run, numbers: Sequence[int], material: Material, options: Options) -> None:
+def _check(
+    run: Run, numbers: Sequence[int], material: Material, options: Options, network: Module
+) -> None:
     """Raise InputError for what would fail only when networks are trained."""
+    import torch
+
     target = TARGETS[options.target]
     target.make(material.shares[:1], None if material.truth is None else material.truth[:1])
     processes = options.world.size
@@ -214,6 +219,15 @@ def _check(run: Run, numbers: Sequence[int], material: Material, options: Option
             raise MismatchError(
                 f"--batch-size {batch}: does not divide by the {processes} processes"
             )
+        if batch == processes:
+            height, width = material.images.shape[1:3]
+            try:
+                network.train()(torch.zeros(1, 3, height, width))
+            except ValueError as error:
+                raise InputError(
+                    f"--batch-size {options.recipe.batch_size}: {run.architecture} cannot be "
+                    "trained on one image at a time: its batch normalisation needs several"
+                ) from error
 
 
 def _what_is_trained(run: Run, options: Options, parameters: int) -> str:

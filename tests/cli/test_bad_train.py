@@ -144,6 +144,12 @@ class TestOptions:
     def test_together(self, c10h: Run, more: list[object], says: str) -> None:
         refused(c10h, *ONE, *more, says=says)
 
+    def test_one_image_a_step(self, c10h: Run) -> None:
+        trained(c10h, "a", *ONE, "--batch-size", 1)
+        line = ("train", *DATA, "--arch", "torchvision:resnet18", "--batch-size", 1)
+        says = "--batch-size 1: torchvision:resnet18 cannot be trained on one image at a time"
+        refused(c10h, *line, says=says)
+
     def test_a_device_that_is_not_there(self, c10h: Run) -> None:
         if torch.cuda.is_available():
             pytest.skip("there is a GPU")
