@@ -11,6 +11,7 @@ import numpy as np
 from c10h.data.classes import match_order
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.records import Array, Images, Predictions, Rows
+from c10h.stages.join import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import item_hashes
 from c10h.training.networks import network_of
@@ -123,13 +124,13 @@ def predict(
         names = np.array([one.name for one in networks])
         folds = np.array([one.fold for one in networks], dtype=np.int16)
         found = _of_images(images, run.classes, members, names, items)
-        return replace(found, member_fold=folds, trained=_trained(networks))
+        return _with_trained(replace(found, member_fold=folds), networks)
     chosen = held_out_networks(networks, items) if how == HELD_OUT else None
     rows = CommonRows(modules, images.images, classes, machine, chosen)
     name = " + ".join(dict.fromkeys(one.run.name for one in networks))
     found = _of_images(images, run.classes, rows, np.array([name]), items)
     fold = None if chosen is None else _folds(networks, chosen)
-    return replace(found, fold=fold, trained=_trained(networks))
+    return _with_trained(replace(found, fold=fold), networks)
 
 
 def predict_with(
@@ -169,6 +170,20 @@ def _folds(networks: Sequence[Trained], chosen: Array) -> Array:
     if (folds != folds[0]).any():
         raise MismatchError("the runs split their items into other folds: predict them apart")
     return np.asarray(folds[0])
+
+
+def _with_trained(found: Predictions, networks: Sequence[Trained]) -> Predictions:
+    """Predictions that know what was trained on.
+
+    Where a network began with a file of weights, not all of that is known: then they say nothing
+    about pictures that would seem to be unseen, and keep what is known of seen ones.
+    """
+    told = replace(found, trained=_trained(networks))
+    if all(one.run.knows_its_ancestors for one in networks):
+        return told
+    members = range(found.logits.shape[0])
+    seen = [seen_in_training(told, member) for member in members]
+    return told if any(one is not None and one.any() for one in seen) else found
 
 
 def _trained(networks: Sequence[Trained]) -> Mapping[str, Array]:

@@ -17,6 +17,7 @@ from c10h.records import Array, Lineage
 
 SCHEMA = 1
 FILE = "run.json"
+KIND = "run"
 HISTORY = "history.h5"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
@@ -50,7 +51,7 @@ class Run:
     @property
     def kind(self) -> str:
         """What a lineage calls it."""
-        return "run"
+        return KIND
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -62,6 +63,11 @@ class Run:
     def name(self) -> str:
         """What the run is called: its folder."""
         return self.folder.resolve().name
+
+    @property
+    def knows_its_ancestors(self) -> bool:
+        """Whether all that its networks were ever trained on is known: no weights are a file's."""
+        return not _begins_with_a_file(self.lineage)
 
     def numbers(self) -> list[int]:
         """The folds that there are to train, or ALL."""
@@ -168,3 +174,9 @@ def _is_left_over(path: Path) -> bool:
 def _brief(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) < 60 else f"{text[:56]}..."
+
+
+def _begins_with_a_file(lineage: Lineage | None) -> bool:
+    """Whether the first weights of a run, or of one that it began with, are from a foreign file."""
+    parents = [one for one in lineage.inputs if one.role == "init"] if lineage else []
+    return any(one.kind != KIND or _begins_with_a_file(one.lineage) for one in parents)

@@ -14,7 +14,7 @@ from training.small import CLASSES, TINY, Tiny, material, pictures, run_of
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.models import build
-from c10h.records import Array, Images, Predictions
+from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.stages.join import seen_in_training
 from c10h.stages.predict import (
     ENSEMBLE,
@@ -349,3 +349,40 @@ def test_anybodys_network_is_known_by_nothing_but_its_pictures() -> None:
     np.testing.assert_array_equal(found.item, item_hashes(images.images))
     assert not found.trained
     assert seen_in_training(found, 0) is None
+
+
+class TestForeignAncestors:
+    """What a file of weights was trained on is not known, so nothing is known to be held out."""
+
+    def run(self, folder: Path, *, grandparent: bool = False) -> Run:
+        weights = Input(role="init", name="w.pt", sha256="0")
+        lineage = Lineage(command="c10h train", inputs=(weights,))
+        if grandparent:
+            parent = Input(role="init", name="run.json", sha256="0", kind="run", lineage=lineage)
+            lineage = Lineage(command="c10h train", inputs=(parent,))
+        return replace(finished(folder), lineage=lineage)
+
+    @pytest.mark.parametrize("grandparent", [False, True])
+    def test_unseen_pictures_are_not_said_to_be_unseen(
+        self, tmp_path: Path, grandparent: bool
+    ) -> None:
+        run = self.run(tmp_path, grandparent=grandparent)
+        assert not run.knows_its_ancestors
+        for how, data in ((HELD_OUT, DATA), (ENSEMBLE, OTHER)):
+            found = predict(trained_networks(run), images_of(data), data.items, how, machine())
+            assert found.trained == {}
+            assert seen_in_training(found, 0) is None
+
+    def test_seen_pictures_are_still_known(self, tmp_path: Path) -> None:
+        networks = trained_networks(self.run(tmp_path))
+        found = predict(networks, images_of(DATA), DATA.items, MEMBERS, machine())
+        seen = seen_in_training(found, 0)
+        assert seen is not None
+        assert seen.any()
+
+    def test_a_run_that_began_with_a_run_knows(self, tmp_path: Path) -> None:
+        parent = Input(
+            role="init", name="run.json", sha256="0", kind="run", lineage=Lineage(command="")
+        )
+        run = replace(finished(tmp_path), lineage=Lineage(command="", inputs=(parent,)))
+        assert run.knows_its_ancestors
