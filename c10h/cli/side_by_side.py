@@ -13,11 +13,11 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from c10h.cli.console import Advance, progress
 from c10h.cli.training import Prepared, prepare
-from c10h.cli.watching import Step, interruptible, say_outcome, watched
+from c10h.cli.watching import Step, bar, interruptible, say_outcome, watched
 from c10h.errors import C10hError
 from c10h.parallel import end_with_parent, no_interrupts, workers
+from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import part_of
 from c10h.training.loop import StoppedError
 from c10h.training.networks import Outcome, train_fold
@@ -59,7 +59,7 @@ def train_side_by_side(
     outcomes: dict[int, Outcome] = {}
     failures: dict[int, Failure] = {}
     told = False
-    with progress("folds", _pictures(prepared), "images") as advance, _ended(running):
+    with bar("folds", _pictures(prepared)) as advance, _ended(running):
         shown = Shown(advance)
         while running or (waiting and not failures and not stop()):
             while waiting and len(running) < together and not failures and not stop():
@@ -96,7 +96,7 @@ def train_side_by_side(
 class Shown:
     """One bar for several folds, which says where each of them is."""
 
-    def __init__(self, advance: Advance) -> None:
+    def __init__(self, advance: Step) -> None:
         self._advance = advance
         self._texts: dict[int, str] = {}
 
@@ -111,12 +111,16 @@ class Shown:
 
 
 def _pictures(prepared: Prepared) -> int:
-    """How many images all networks see that are not trained yet, if none has begun."""
+    """How many images the networks will see that are not trained yet; that of a grid is a guess."""
     run, options = prepared.run, prepared.options
     total = 0.0
     for number in prepared.numbers:
         size = len(part_of(run.split, number, len(prepared.material.items)).training)
-        total += options.recipe.epochs * size
+        path = run.checkpoint(number)
+        state = checkpoints.load(path) if path.is_file() else None
+        if state is None or not state.is_done:
+            done = state.step * options.recipe.batch_size if state is not None else 0
+            total += max(0, options.recipe.epochs * size - done)
     grid = len(options.grid())
     return round(total * (grid + 1 if grid > 1 else 1))
 
