@@ -35,7 +35,7 @@ def parent_of(
         source = Source.open(argument)
         refuse_checkpoint("--init", path)
         load_weights(network, source.path)
-        note = f"note: what {source.name} was trained on is not known: held out is what this run is"
+        note = f"note: what {source.name} was trained on is not known, and so not what is held out"
         return source.path, source, None, note
     parent = open_run(path)
     if parent.architecture != run.architecture:

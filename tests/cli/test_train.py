@@ -345,6 +345,7 @@ def test_tensorboard(c10h: Run) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.full
 def test_compiled(c10h: Run) -> None:
     if shutil.which("g++") is None:
         pytest.skip("there is no compiler")

@@ -94,7 +94,7 @@ class TestKill:
         trained(c10h, "b", *ONE)
         assert_equal_runs("a", "b")
 
-    @pytest.mark.parametrize("at", ["before", "after"])
+    @pytest.mark.parametrize("at", ["before", pytest.param("after", marks=pytest.mark.full)])
     def test_while_files_are_written(self, c10h: Run, at: str) -> None:
         """At one file after the other: before it has its name, and when it has."""
         line = ("train", *DATA, *TINY, "--epochs", 1)
