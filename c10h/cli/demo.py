@@ -9,7 +9,10 @@ import typer
 from c10h.cli import options
 from c10h.cli.console import print_text
 
-# What each step is for, and its command. An output is named by -o, so that --force can be added.
+_TRAIN = (
+    "c10h train synthetic labels.h5 --arch resnet_basic_8 --folds 2 --epochs 14 --schedule onecycle"
+)
+# What each step is for, and its command. Files are named by -o, so that --force can be added.
 STEPS = (
     ("5,000 drawn pictures of ten categories, four pairs of which grade into each other.",
      "c10h show synthetic"),
@@ -21,16 +24,27 @@ STEPS = (
      "c10h labels noise labels.h5"),
     ("If people could judge 1,000 times more, which pictures should they see?",
      "c10h labels plan labels.h5 --budget 1000 --format csv -o plan.csv"),
-    ("How human is an observer who knows the true probabilities? It is sure that nothing else is "
-     "possible where people slip, which costs cross-entropy; otherwise it is worth many people.",
-     "c10h score ideal=synthetic --labels labels.h5 --tag data=near -o near.h5"),
-    ("The same on pictures in other colours, noisy and blurred: it knows what was drawn.",
-     "c10h score ideal-far=synthetic-far --labels synthetic-far --tag data=far -o far.h5"),
-    ("Both as one table, for a text.",
+    ("A small network learns the true classes: two folds, each tested on the other's pictures.",
+     f"{_TRAIN} --target hard -o runs/hard"),
+    ("The same network, from the same first weights, learns the distributions of people's votes.",
+     f"{_TRAIN} --target soft -o runs/human"),
+    ("Each picture is answered for by the network that did not see it.",
+     "c10h predict runs/hard synthetic -o hard.h5"),
+    ("", "c10h predict runs/human synthetic -o human.h5"),
+    ("How human are they? The answer changes with --epochs: 14 are few for a network.",
+     "c10h score hard.h5 human.h5 --labels labels.h5 --tag data=near -o near.h5"),
+    ("Pictures in other colours, noisy and blurred, which no network saw: both folds answer.",
+     "c10h predict runs/hard synthetic-far -o hard-far.h5"),
+    ("", "c10h predict runs/human synthetic-far -o human-far.h5"),
+    ("",
+     "c10h score hard-far.h5 human-far.h5 --labels synthetic-far --tag data=far -o far.h5"),
+    ("Both tests as one table, for a text.",
      "c10h report near.h5 far.h5 --format markdown -o report.md"),
     ("How was that made? Every file knows, back to the judgments.",
-     "c10h show far.h5"),
+     "c10h show human.h5"),
 )  # fmt: skip
+# What a step makes that can be replaced: a run goes on instead.
+REPLACED = (".h5", ".csv", ".md")
 
 
 def demo(
@@ -39,7 +53,7 @@ def demo(
     ] = "c10h-demo",
     force: options.Force = False,
 ) -> None:
-    """Run the whole chain on the embedded set, in a minute, and leave the files to play with.
+    """Run the whole chain on the embedded set, in two minutes, and leave the files to play with.
 
     Each command is printed before it runs; pasted into a shell, they do the same. The set is made
     up: what it shows is how c10h works, not what is true of people or networks.
@@ -65,9 +79,16 @@ def demo(
         raise OutputError(f"{folder}: {reason(error)}") from error
     print_text(f"mkdir -p {shlex.quote(folder)} && cd {shlex.quote(folder)}\n")
     for why, line in STEPS:
-        line = f"{line} --force" if force and " -o " in line else line
-        print_text(f"\n# {why}\n{line}\n\n")
+        replaces = output_of(line).endswith(REPLACED)
+        line = f"{line} --force" if force and replaces else line
+        comment = f"# {why}\n" if why else ""
+        print_text(f"\n{comment}{line}\n\n")
         _run(line)
+
+
+def output_of(line: str) -> str:
+    """What a step makes; empty for one that only shows."""
+    return line.partition(" -o ")[2]
 
 
 def _run(line: str) -> None:

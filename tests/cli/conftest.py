@@ -106,8 +106,9 @@ def start(command: Sequence[str], folder: Path, **options: Any) -> Result:
     """Run any command in a folder, without what asks for colour."""
     environment = {key: value for key, value in os.environ.items() if key not in LOUD}
     environment.update(options.pop("environment", {}))
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    done = subprocess.run(command, cwd=folder, env=environment, timeout=60, check=False, **options)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options = {**pipes, "timeout": 60, **options}
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, **options)
     return Result(done.returncode, done.stdout or b"", (done.stderr or b"").decode())
 
 
