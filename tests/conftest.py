@@ -12,6 +12,10 @@ from bombs import Bomb
 
 CLASSES = ("cat", "dog", "bird")
 
+# Before anything imports torch, and for the processes that tests start: its bits depend on the
+# number of threads, and tests side by side with several threads each slow each other down.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

@@ -41,7 +41,6 @@ def test_the_commands_do_the_same_in_a_shell(
         if training or not line.startswith(TRAINING)
     ]
     monkeypatch.setattr(demo, "STEPS", steps)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.chdir(tmp_path)
     result = c10h("demo", "--folder", "it is")
     assert result.status == 0, capfd.readouterr()

@@ -360,7 +360,7 @@ def test_two_processes_are_one(c10h: Run, pictures: Path) -> None:
     trained(c10h, "a", *line)
     torchrun = [PYTHON[0], "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     words = [*torchrun, "-m", "c10h", *map(str, line), "-o", "b"]
-    result = start(words, pictures, environment={"OMP_NUM_THREADS": "1"})
+    result = start(words, pictures)
     assert result.status == 0, result.err
     assert result.out.count("tiny:net") == 1
     assert result.err.count("fold 1: trained") == 1
