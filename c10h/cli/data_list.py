@@ -95,24 +95,23 @@ def _overview(entries: dict[str, dict[str, Any]]) -> Table:
     rows = []
     for name, entry in entries.items():
         size = sum(one["bytes"] for one in entry["downloads"])
-        state = "here" if entry["there"] else "to fetch" if entry["downloads"] else "made at need"
-        cells = [name, entry["summary"], ", ".join(entry["forms"]), state, f"{entry['items']:,}",
-                 f"{size / 1e6:,.1f} MB" if size else "-"]  # fmt: skip
+        state = f"to fetch, {size / 1e6:,.1f} MB" if size else "made at need"
+        state = "here" if entry["there"] else state
+        cells = [name, entry["summary"], ", ".join(entry["forms"]), state, f"{entry['items']:,}"]
         rows.append([Cell(text) for text in cells])
     groups = [f"{name} stands for {' and '.join(members)}" for name, members in GROUPS.items()]
     notes = [*groups, f"cache: {folder()}"]
-    return Table("", ["name", "what", "forms", "state", "items", "download"], rows, 4, notes)
+    return Table("", ["name", "what", "forms", "state", "items"], rows, 4, notes)
 
 
 def _downloads(entries: dict[str, dict[str, Any]]) -> Table:
+    """Sizes as a table; addresses and checks below it, where nothing is cut off."""
     from c10h.report.table import Cell, Table
 
     found = {one["name"]: one for entry in entries.values() for one in entry["downloads"]}
-    rows = [
-        [Cell(one["address"]), Cell(one["check"]), Cell(f"{one['bytes']:,}")]
-        for one in found.values()
-    ]
-    return Table("Downloads", ["address", "check", "bytes"], rows, labels=2)
+    rows = [[Cell(name), Cell(f"{one['bytes']:,}")] for name, one in found.items()]
+    lines = [line for one in found.values() for line in (one["address"], one["check"])]
+    return Table("Downloads", ["file", "bytes"], rows, notes=lines)
 
 
 def _licences(entries: dict[str, dict[str, Any]]) -> Table:
