@@ -96,6 +96,8 @@ def import_(
     from pathlib import Path
 
     from c10h import h5
+    from c10h.data.cache import open_input
+    from c10h.data.catalogue import IMAGES, LABELS
     from c10h.data.class_maps import find_map, read_map
     from c10h.data.classes import parse_classes
     from c10h.data.folders import Choice
@@ -108,7 +110,7 @@ def import_(
     check_distinct([output], [path, labels, map_, named])
     check_single_stdin([one for one in (path, labels, map_, named) if one])
     map_file = find_map(map_) if map_ else None
-    labels_file = Source.open(labels) if labels else None
+    labels_file = open_input(labels, LABELS, IMAGES) if labels else None
     ids_file = Source.open(named) if named else None
     request = Request(
         choice=Choice(

@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from c10h import h5
+from c10h.data.cache import open_input
 from c10h.files import Source
 from c10h.records import Array, Images
 
@@ -253,3 +254,14 @@ def test_help_names_every_form(c10h: Run) -> None:
     shown: Any = c10h("data", "import", "--help").out
     for word in ("--labels", "--split", "--select", "--map", "--resize", "--ids", "--skip-bad"):
         assert word in shown
+
+
+def test_true_classes_of_a_known_set(c10h: Run, tmp_path: Path) -> None:
+    known = read(open_input("synthetic-far", "images").path)
+    np.save(tmp_path / "x.npy", known.images[:])
+    output = tmp_path / "x.h5"
+    result = c10h("data", "import", tmp_path / "x.npy", "--labels", "synthetic-far", "-o", output)
+    assert result.status == 0, result.err
+    found = read(output)
+    assert found.classes == known.classes
+    np.testing.assert_array_equal(found.truth, known.truth)

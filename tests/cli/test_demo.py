@@ -16,7 +16,7 @@ TRAINING = ("c10h train", "c10h predict", "c10h score", "c10h report", "c10h sho
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but checkpoints and what tells of the machine."""
+    """Every file below a folder but run.json, which tells of the machine."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
