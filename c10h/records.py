@@ -271,8 +271,13 @@ class Attack(Record):
     """Logits before and after an attack with k budgets and s steps.
 
     epsilon: the budgets, in pixels of [0,1]; norm: the realised size of each perturbation.
-    loss, correct: cross-entropy in nats and whether the prediction was right, step 0 being clean.
-    health: name, value and passed of each check of the attack itself.
+    loss, correct: cross-entropy with the true class in nats and whether the prediction was right,
+        step 0 being clean and the last step what ``logits`` are of.
+    member, member_fold, item, trained, fold: as in :class:`Predictions`.
+    target: the class that the attack led to, where it was led to any.
+    human: figures by name, of the comparison with people after the attack at each budget.
+    health: ``name``, ``member`` and ``epsilon`` (NaN: all) of each check of the attack itself, its
+        ``value``, and ``passed``: 1, 0, or -1 for a figure that is no test.
     """
 
     kind = "attack"
@@ -284,10 +289,16 @@ class Attack(Record):
     correct: Rows = column("uint8", "m", "k", "s+1", "n")
     norm: Rows = column("float32", "m", "k", "n")
     index: Array = column("int64", "n")
+    member: Array | None = column("str", "m", optional=True)
     ids: Array | None = column("str", "n", optional=True)
     truth: Array | None = column("int64", "n", optional=True)
+    target: Array | None = column("int64", "n", optional=True)
     fold: Array | None = column("int16", "n", optional=True)
+    member_fold: Array | None = column("int16", "m", optional=True)
+    item: Array | None = column("uint64", "n", optional=True)
+    trained: Mapping[str, Array] = group("t")
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
+    human: Mapping[str, Array] = group("m", "k")
     health: Mapping[str, Array] = group("checks")
 
     def __post_init__(self) -> None:
