@@ -9,11 +9,8 @@ TOLERANCE = 1e-9
 
 
 def epsilon_name(epsilon: float) -> str:
-    """A size in pixels of [0, 1] as "4/255" where it is a whole number of levels, else "0.1".
-
-    Whole numbers are themselves: "1", not "255/255".
-    """
+    """A size in pixels of [0, 1] as "4/255" where it is a whole number of levels, else "0.1"."""
     levels = round(epsilon * LEVELS)
-    if levels % LEVELS and abs(epsilon * LEVELS - levels) < TOLERANCE:
+    if abs(epsilon * LEVELS - levels) < TOLERANCE:
         return f"{levels}/{LEVELS}"
     return f"{Decimal(repr(float(epsilon))).normalize():f}"
