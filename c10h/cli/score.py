@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from c10h.data.matrix import Selection
     from c10h.data.readers import Meaning
     from c10h.files import Source
-    from c10h.records import Array, Labels, Predictions, Record, Scores
+    from c10h.records import Array, Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
 # The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
@@ -49,8 +49,8 @@ def score(
         list[str],
         typer.Argument(
             metavar="[NAME=]PRED",
-            help="Logits or probabilities: .npy, .npz, .csv, .parquet, .pt, .h5 or a c10h file; "
-            "- is stdin. NAME is what the run is called.",
+            help="Logits or probabilities: .npy, .npz, .csv, .parquet, .pt, .h5 or a c10h file, of "
+            "predictions or an attack; - is stdin. NAME is what the run is called.",
         ),
     ],
     labels: Annotated[
@@ -124,7 +124,7 @@ def score(
 
     Every metric that the inputs allow is computed, with its n and with what people reach; two or
     more files also give paired differences to the first. Calibration errors are biased upward
-    for few items.
+    for few items. An attack file is scored before the attack and after it at each epsilon.
 
     [bold]c10h score logits.npy --labels labels.h5 --by human-entropy[/]
 
@@ -182,10 +182,19 @@ def score(
 
 
 @dataclass(frozen=True)
+class _Network:
+    """A file of predictions or of an attack, and the runs that it gives, each with its name."""
+
+    file: Source
+    record: Predictions | Attack
+    runs: list[tuple[str, Predictions]]
+
+
+@dataclass(frozen=True)
 class _Opened:
     """The inputs of one command, opened."""
 
-    predictions: Mapping[str, tuple[Source, Predictions]]
+    networks: Mapping[str, _Network]
     labels_file: Source | None
     labels: Labels | None
     truth_file: Source | None
@@ -203,12 +212,17 @@ class _Opened:
             if not equals or key not in ("network", "training", "data"):
                 raise InputError(f"--tag {tag}: expected network=…, training=… or data=…")
             about[key] = text
-        return [Run(name, record, **about) for name, (_, record) in self.predictions.items()]
+        return [
+            Run(name, predictions, **about)
+            for network in self.networks.values()
+            for name, predictions in network.runs
+        ]
 
     def used(self) -> list[tuple[str, Source, Record | None]]:
         """The inputs for the lineage: role, file, record."""
         found: list[tuple[str, Source, Record | None]] = [
-            (f"predictions {name}", *one) for name, one in self.predictions.items()
+            (f"{one.record.kind} {name}", one.file, one.record)
+            for name, one in self.networks.items()
         ]
         if self.labels_file is not None:
             found.append(("labels", self.labels_file, self.labels))
@@ -224,7 +238,7 @@ class _Opened:
     def title(self, scores: Scores) -> str:
         """What was scored against what."""
         against = [file.name for file in (self.labels_file, self.truth_file) if file is not None]
-        runs = ", ".join(self.predictions)
+        runs = ", ".join(self.networks)
         settings = scores.settings
         return (
             f"{runs} against {' and '.join(against) or 'its own truth'} "
@@ -236,7 +250,7 @@ class _Opened:
         from c10h.cli.inputs import tell_positions
         from c10h.data.readers import FROM_PROBS
 
-        records = {name: record for name, (_, record) in self.predictions.items()}
+        records = {name: one.runs[0][1] for name, one in self.networks.items()}
         tell_positions([*records.items(), ("labels", self.labels)], classes)
         kinds = {bool(record.settings.get(FROM_PROBS)) for record in records.values()}
         if len(kinds) > 1:
@@ -258,27 +272,29 @@ def _open(
     from c10h.data.cache import open_input
     from c10h.data.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.data.classes import are_default, parse_classes
-    from c10h.data.readers import open_labels, open_predictions, open_truth, recorded_classes
+    from c10h.data.readers import open_labels, open_scored, open_truth, recorded_classes
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
+    from c10h.stages.attacked import runs_of
     from c10h.stages.join import common_classes
 
     named = [split_name(argument) for argument in predictions]
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])
-    networks: dict[str, tuple[Source, Predictions]] = {}
+    networks: dict[str, _Network] = {}
     for name, path in named:
         file = open_input(path, PREDICTIONS)
         name = name or file.stem
         if name in networks:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
-        networks[name] = file, open_predictions(file, selection, meaning)
+        record = open_scored(file, selection, meaning)
+        networks[name] = _Network(file, record, runs_of(name, record))
     labels_file = open_input(labels, LABELS) if labels else None
     people = None if labels_file is None else open_labels(labels_file)
     truth_file = open_input(truth, LABELS, IMAGES) if truth else None
     names = parse_classes(classes) if classes else None
     records: list[Labels | Predictions] = [
         *([people] if people else []),
-        *(record for _, record in networks.values()),
+        *(predictions for one in networks.values() for _, predictions in one.runs),
     ]
     order = names or common_classes(records)
     if truth_file is not None and names is None and order is not None and are_default(order):

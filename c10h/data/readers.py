@@ -27,7 +27,7 @@ from c10h.data.rows import (
 )
 from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
-from c10h.records import Array, Images, Labels, Predictions, Record, Rows
+from c10h.records import Array, Attack, Images, Labels, Predictions, Record, Rows
 
 Meaning: TypeAlias = Literal["logits", "probs"]
 
@@ -67,6 +67,31 @@ def open_predictions(
         settings={FROM_PROBS: told == "probs"},
         logits=OneMember(rows),
         member=np.array([source.stem]),
+    )
+
+
+def open_scored(
+    source: Source, selection: Selection = EVERYTHING, meaning: Meaning | None = None
+) -> Predictions | Attack:
+    """What can be scored: an attack file, or anything that :func:`open_predictions` takes."""
+    if selection.path is None and h5.peek_kind(source) == Attack.kind:
+        return open_attack(source)
+    return open_predictions(source, selection, meaning)
+
+
+def open_attack(source: Source) -> Attack:
+    """An attack file. Logits are checked as they are read. Raises FileError or SchemaError."""
+    record = h5.read(source, Attack)
+    assert isinstance(record, Attack)
+    _check_recorded_truth(record, record.truth, source)
+    if not len(record.epsilon) or not np.isfinite(record.epsilon).all():
+        raise SchemaError(f"{source.name}: epsilon: expected one or more finite numbers")
+    if not record.loss.shape[2]:
+        raise SchemaError(f"{source.name}: loss: expected step 0, found no steps")
+    return replace(
+        record,
+        clean_logits=checked_logits(record.clean_logits, source.name),
+        logits=checked_logits(record.logits, source.name),
     )
 
 

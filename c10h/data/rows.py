@@ -71,6 +71,19 @@ class OneMember:
         return self._rows[key[1]]
 
 
+class PartOfRows:
+    """What an array of more dimensions has at some first indices: a matrix (n, c)."""
+
+    def __init__(self, rows: Rows, at: tuple[int, ...]) -> None:
+        self._rows = rows
+        self._at = at
+        self.shape = rows.shape[len(at) :]
+        self.dtype = rows.dtype
+
+    def __getitem__(self, key: slice, /) -> Array:
+        return self._rows[(*self._at, key)]
+
+
 def shares(counts: Array) -> Array:
     """Votes (n, c) as float64 shares of each row's total."""
     return np.asarray(counts / counts.sum(axis=1, keepdims=True, dtype=np.float64))
