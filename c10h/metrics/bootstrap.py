@@ -51,6 +51,20 @@ def weights(group_count: int, resamples: int, seed: int) -> Iterator[tuple[slice
         yield slice(start, start + size), counted.reshape(size, group_count).astype(np.float64)
 
 
+def means(values: Float, resamples: int, seed: int) -> Float:
+    """The mean of each column of ``values`` (items, q) in each resample of the items: (b, q)."""
+    items, columns = values.shape
+    group, count = groups(items, seed), min(items, MAX_GROUPS)
+    ones_too = np.column_stack([values, np.ones(items)])
+    sums = np.stack([np.bincount(group, column, count) for column in ones_too.T], axis=1)
+    found = np.empty((resamples, columns))
+    with np.errstate(invalid="ignore"):  # 0 times infinity, and infinity less infinity
+        for block, drawn in weights(count, resamples, seed):
+            totals = drawn @ sums
+            found[block] = totals[:, :columns] / totals[:, columns:]
+    return found
+
+
 def interval(samples: Float) -> tuple[Float, Float]:
     """The 2.5 % and 97.5 % points of the last axis, order statistics without interpolation.
 

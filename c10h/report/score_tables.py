@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
+from c10h.report.attacks import Attacked
 from c10h.report.scores import Difference, Entry, Figure, difference, metrics_of
 from c10h.report.table import Cell, Table, interval, number
 
@@ -49,7 +50,7 @@ def runs_down(
         *(f"{name} {ARROWS[METRICS[name].better]}".strip() for name in metrics),
     ]
     title = "Scores" if stratum == ALL else f"Scores, {stratum}"
-    notes = [*_exposure_notes(found), "Intervals: 95 %, bootstrap over items."]
+    notes = [*exposure_notes(found), "Intervals: 95 %, bootstrap over items."]
     tables = [Table(title, header, rows, 1 + len(about), notes)]
     if baseline is not None:
         tables.append(_difference_table(found, baseline, metrics, stratum, across=True))
@@ -69,7 +70,7 @@ def _main_table(found: Sequence[Entry], metrics: Sequence[str], title: str) -> T
         n = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in figures if figure))
         rows.append([Cell(metric), *cells, Cell(n), Cell(_people(figures))])
     notes = [f"{entry.run}: {line}" for entry in found for line in entry.notes.splitlines()]
-    return Table(title, header, rows, 1, [*_exposure_notes(found), *_reasons(found), *notes])
+    return Table(title, header, rows, 1, [*exposure_notes(found), *_reasons(found), *notes])
 
 
 def _people(figures: Sequence[Figure | None]) -> str:
@@ -80,7 +81,8 @@ def _people(figures: Sequence[Figure | None]) -> str:
     return ""
 
 
-def _exposure_notes(found: Sequence[Entry]) -> list[str]:
+def exposure_notes(found: Sequence[Entry | Attacked]) -> list[str]:
+    """Which runs were trained on the items that they are about, in lines."""
     groups: dict[str, list[str]] = {}
     for entry in found:
         groups.setdefault(entry.exposure, []).append(entry.run)

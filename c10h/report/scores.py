@@ -125,7 +125,7 @@ def entries(records: Sequence[Scores]) -> list[Entry]:
     """
     found = [Entry.of(record, row) for record in records for row in range(len(record.run))]
     for record in records[1:]:
-        if _other_classes(record.classes, records[0].classes):
+        if other_classes(record.classes, records[0].classes):
             raise MismatchError(
                 f"scores of other classes: expected {', '.join(records[0].classes)}, "
                 f"found {', '.join(record.classes)}"
@@ -137,7 +137,8 @@ def entries(records: Sequence[Scores]) -> list[Entry]:
     return found
 
 
-def _other_classes(names: Sequence[str], others: Sequence[str]) -> bool:
+def other_classes(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two inputs do not have the same classes; names that nobody gave fit any."""
     unnamed = are_default(names) or are_default(others)
     return len(names) != len(others) or (not unnamed and set(names) != set(others))
 

@@ -1,0 +1,90 @@
+"""Paired differences between networks under the same attack, over the items that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from c10h.data.classes import match_order
+from c10h.records import Array
+from c10h.report.attacks import MEASURES, Attacked, Estimate, estimate_means
+
+
+@dataclass(frozen=True)
+class AttackDifference:
+    """a - b of a measure, clean or after one budget; ``estimate`` is None where ``why`` is told."""
+
+    measure: str
+    result: str
+    a: str
+    b: str
+    estimate: Estimate | None = None
+    why: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The difference as plain JSON."""
+        nothing = {"value": None, "low": None, "high": None}
+        numbers = nothing if self.estimate is None else self.estimate.to_json()
+        about = {"metric": self.measure, "after": self.result, "a": self.a, "b": self.b}
+        return {**about, **numbers, "why": self.why}
+
+
+def differences(found: Sequence[Attacked], baseline: Attacked) -> list[AttackDifference]:
+    """Of every run against the baseline, clean and after each of its budgets."""
+    return [one for other in found if other is not baseline for one in _difference(other, baseline)]
+
+
+def _difference(a: Attacked, b: Attacked) -> list[AttackDifference]:
+    keys = [(measure, result) for measure in MEASURES for result in a.results]
+    rows = _paired_rows(a, b)
+    if isinstance(rows, str):
+        return [AttackDifference(*key, a.run, b.run, why=rows) for key in keys]
+    common = [result for result in a.results if result in b.results]
+    estimates: dict[tuple[str, str], Estimate] = {}
+    for measure in MEASURES:
+        first, second = (
+            one.values[measure][order][:, [one.results.index(result) for result in common]]
+            for one, order in zip((a, b), rows, strict=True)
+        )
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            found = estimate_means(first - second)
+        estimates |= {(measure, result): one for result, one in zip(common, found, strict=True)}
+    return [
+        AttackDifference(
+            *key, a.run, b.run, estimates.get(key),
+            None if key in estimates else f"{b.run} was not attacked with {key[1]}",
+        )
+        for key in keys
+    ]  # fmt: skip
+
+
+def _paired_rows(a: Attacked, b: Attacked) -> tuple[Array, Array] | str:
+    """The rows of the same items in both, in one order; or why there are none.
+
+    Items are told by ids where both have them, else by index, and must have the same pixels and
+    the same true classes as far as both know them.
+    """
+    if a.attack != b.attack:
+        return f"not paired: {b.run} is under another attack"
+    first, second = a.record, b.record
+    keys = first.index, second.index
+    if first.ids is not None and second.ids is not None:
+        keys = first.ids, second.ids
+    rows = np.argsort(keys[0], kind="stable"), np.argsort(keys[1], kind="stable")
+    same = np.array_equal(keys[0][rows[0]], keys[1][rows[1]])
+    order = match_order(second.classes, first.classes, b.run)
+    truth = second.truth
+    if order is not None and truth is not None:
+        truth = np.argsort(order)[truth]
+    for known, other in ((first.item, second.item), (first.truth, truth)):
+        if same and known is not None and other is not None:
+            same = np.array_equal(known[rows[0]], other[rows[1]])
+    return rows if same else "not paired: the runs are about other items"
+
+
+def is_clear(estimate: Estimate) -> bool:
+    """Whether the interval excludes 0."""
+    return estimate.low > 0 or estimate.high < 0

@@ -1,0 +1,201 @@
+"""Attacks as tables for people, and the loss of each step as charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+
+import numpy as np
+
+from c10h.metrics.block import Float
+from c10h.report.attack_pairs import AttackDifference, differences, is_clear
+from c10h.report.attacks import CLEAN, MEASURES, Attacked, Check
+from c10h.report.chart import step_chart
+from c10h.report.score_tables import ARROWS, exposure_notes
+from c10h.report.table import MISSING, Cell, Table, interval, number
+
+# Settings that make columns where the runs of a table differ in them.
+TOLD_APART = ("answer", "precision")
+SIZES = "Sizes of attacks are in pixels of [0, 1]."
+
+
+def attack_tables(found: Sequence[Attacked], baseline: Attacked | None = None) -> list[Table]:
+    """For each kind of attack: networks down, figures before and after across, the best in bold.
+
+    Then differences against the baseline, figures of the comparison with people, and at the end
+    the checks of all attacks.
+    """
+    tables = []
+    for what, alike in by_attack(found).items():
+        tables.append(_main_table(what, alike))
+        others = [one for one in alike if one is not baseline]
+        if baseline is not None and others:
+            tables.append(_difference_table(what, others, baseline))
+        if any(one.human for one in alike):
+            tables.append(_human_table(what, alike))
+    if any(one.checks for one in found):
+        tables.append(_check_table(found))
+    return tables
+
+
+def charts(found: Sequence[Attacked], width: int) -> str:
+    """The mean cross-entropy against the step, a chart for each attack and budget."""
+    parts = []
+    for what, alike in by_attack(found).items():
+        for budget in _budgets(alike):
+            lines = {
+                one.run: one.curve("cross_entropy", one.budgets.index(budget)).tolist()
+                for one in alike
+                if budget in one.budgets
+            }
+            if alike[0].steps > 1:
+                title = fill(f"Mean cross-entropy at each step, {budget}: {what}", width)
+                parts.append(f"{title}\n\n{step_chart('nats', lines, width)}")
+    return "\n".join(parts)
+
+
+def by_attack(found: Sequence[Attacked]) -> dict[str, list[Attacked]]:
+    """The runs of each kind of attack, which alone can be compared."""
+    groups: dict[str, list[Attacked]] = {}
+    for one in found:
+        groups.setdefault(one.attack, []).append(one)
+    return groups
+
+
+def _budgets(alike: Sequence[Attacked]) -> list[str]:
+    """The budgets of all runs, the smallest first."""
+    sizes = {
+        name: float(epsilon)
+        for one in alike
+        for name, epsilon in zip(one.budgets, one.record.epsilon, strict=True)
+    }
+    return sorted(sizes, key=lambda name: sizes[name])
+
+
+def _main_table(what: str, alike: Sequence[Attacked]) -> Table:
+    keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *_budgets(alike))]
+    columns = [_column(measure, result, alike) for measure, result in keys]
+    about = {"network": [one.network for one in alike]}
+    about |= {key: [str(one.setting(key)) for one in alike] for key in TOLD_APART}
+    about = {
+        key: words
+        for key, words in about.items()
+        if (any(words) if key == "network" else len(set(words)) > 1)
+    }
+    rows = [
+        [Cell(one.run), *(Cell(words[row]) for words in about.values())]
+        + [column[row] for column in columns]
+        for row, one in enumerate(alike)
+    ]
+    header = ["run", *about, *(_header(*key, arrow=True) for key in keys)]
+    sizes = dict.fromkeys(one.items for one in alike)
+    items = ", ".join(
+        f"{size:,} items" + (f" ({_names(alike, size)})" if len(sizes) > 1 else "")
+        for size in sizes
+    )
+    notes = [
+        *exposure_notes(alike),
+        f"Means over {items}; intervals: 95 %, bootstrap over items. {SIZES}",
+    ]
+    return Table(f"Attack {what}", header, rows, 1 + len(about), notes)
+
+
+def _names(alike: Sequence[Attacked], size: int) -> str:
+    return ", ".join(one.run for one in alike if one.items == size)
+
+
+def _header(measure: str, result: str, *, arrow: bool = False) -> str:
+    name = f"{measure.replace('_', '-')} {result}"
+    return f"{name} {ARROWS[MEASURES[measure]]}" if arrow else name
+
+
+def _column(measure: str, result: str, alike: Sequence[Attacked]) -> list[Cell]:
+    """Cells of one figure, the best in bold where there are several to compare."""
+    found = [one.estimates.get((measure, result)) for one in alike]
+    values = [one.value for one in found if one is not None]
+    best = max(values) if MEASURES[measure] == "high" else min(values)
+    return [
+        Cell(MISSING)
+        if one is None
+        else Cell(
+            number(one.value), interval(one.low, one.high), len(values) > 1 and one.value == best
+        )
+        for one in found
+    ]
+
+
+def _difference_table(what: str, others: Sequence[Attacked], baseline: Attacked) -> Table:
+    """Paired differences; bold where the interval excludes 0."""
+    found = differences(others, baseline)
+    keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *_budgets(others))]
+    cells = {(one.a, one.measure, one.result): _difference_cell(one) for one in found}
+    rows = [
+        [Cell(one.run), *(cells.get((one.run, *key), Cell(MISSING)) for key in keys)]
+        for one in others
+    ]
+    whys = dict.fromkeys(f"{one.a}: {one.why}" for one in found if one.why)
+    paired = any(one.estimate is not None for one in found)
+    notes = [*whys, *(["Paired; bold or *: the interval excludes 0."] if paired else [])]
+    header = ["run", *(_header(*key) for key in keys)]
+    return Table(f"Difference to {baseline.run}, {what}", header, rows, 1, notes)
+
+
+def _difference_cell(one: AttackDifference) -> Cell:
+    if one.estimate is None:
+        return Cell(MISSING)
+    clear, value = is_clear(one.estimate), one.estimate.value
+    text = f"{'+' if value > 0 else ''}{number(value)}{'*' if clear else ''}"
+    return Cell(text, interval(one.estimate.low, one.estimate.high), clear)
+
+
+def _human_table(what: str, alike: Sequence[Attacked]) -> Table:
+    """Figures down, runs and budgets across."""
+    keys = [(one, k) for one in alike if one.human for k in range(len(one.budgets))]
+    names = dict.fromkeys(name for one in alike for name in one.human)
+    rows = [
+        [Cell(name), *(Cell(_figure(name, one.human.get(name), k)) for one, k in keys)]
+        for name in names
+    ]
+    single = len(alike) == 1
+    header = [one.budgets[k] if single else f"{one.run} {one.budgets[k]}" for one, k in keys]
+    return Table(f"Against people, after {what}", ["figure", *header], rows)
+
+
+def _figure(name: str, values: Float | None, budget: int) -> str:
+    """A number of items as it is, anything else to four decimals."""
+    value = None if values is None or np.isnan(values[budget]) else float(values[budget])
+    is_count = name.startswith("items") and value is not None
+    return f"{value:,.0f}" if is_count else number(value)
+
+
+def _check_table(found: Sequence[Attacked]) -> Table:
+    """The checks of the attacks themselves: runs across, each with what came of it in a word."""
+    of_run = {
+        one.run: {(check.name, check.budget): check for check in one.checks}
+        for one in found
+        if one.checks
+    }
+    keys = dict.fromkeys(key for checks in of_run.values() for key in checks)
+    rows = [
+        [Cell(name), Cell(budget), *(_check_cell(of.get((name, budget))) for of in of_run.values())]
+        for name, budget in keys
+    ]
+    failed = [
+        f"Not passed by {run}: {name}, {budget}"
+        for run, checks in of_run.items()
+        for (name, budget), check in checks.items()
+        if check.passed is False
+    ]
+    notes = [
+        *(failed or ["No check failed."]),
+        "yes, NO: whether a check was passed; -: a figure that is no test.",
+    ]
+    return Table("Can the attacks be believed?", ["check", "size", *of_run], rows, 2, notes)
+
+
+def _check_cell(check: Check | None) -> Cell:
+    if check is None:
+        return Cell(MISSING)
+    value = MISSING if check.value != check.value else f"{check.value:.4g}"
+    word = {None: "  -", True: "yes", False: " NO"}[check.passed]
+    return Cell(f"{value} {word}", best=check.passed is False)
