@@ -292,7 +292,7 @@ class Attack(Record):
     member: Array | None = column("str", "m", optional=True)
     ids: Array | None = column("str", "n", optional=True)
     truth: Array | None = column("int64", "n", optional=True)
-    target: Array | None = column("int64", "n", optional=True)
+    target: Array | None = column("int64", "m", "n", optional=True)
     fold: Array | None = column("int16", "n", optional=True)
     member_fold: Array | None = column("int16", "m", optional=True)
     item: Array | None = column("uint64", "n", optional=True)

@@ -23,6 +23,7 @@ app = typer.Typer(
             "labels": "c10h.cli.labels:app",
             "train": "c10h.cli.train:train",
             "predict": "c10h.cli.predict:predict",
+            "attack": "c10h.cli.attack:attack",
             "score": "c10h.cli.score:score",
             "report": "c10h.cli.report:report",
             "show": "c10h.cli.show:show",
@@ -56,7 +57,7 @@ def root(
 ) -> None:
     """Does a classifier's uncertainty look like people's?
 
-    Commands exchange HDF5 files of labels, predictions and scores; - is stdin or stdout.
+    Commands exchange HDF5 files of labels, predictions, attacks and scores; - is stdin or stdout.
 
     [bold]c10h labels build counts.npy --truth y.npy -o labels.h5[/]
 

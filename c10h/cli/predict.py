@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
-
-if TYPE_CHECKING:
-    from c10h.files import Source
-    from c10h.lineage import Made
-    from c10h.records import Array, Images, Predictions
-    from c10h.stages.predict import Trained
-    from c10h.training.prediction import Machine
-    from c10h.training.run import Run
 
 
 def predict(
@@ -70,6 +60,7 @@ def predict(
 
     from c10h import h5
     from c10h.cli.fine_tuning import refuse_checkpoint
+    from c10h.cli.networks import of_anybody, of_runs, opened
     from c10h.data.cache import open_input
     from c10h.data.catalogue import IMAGES
     from c10h.errors import InputError
@@ -94,14 +85,14 @@ def predict(
     check_output(output, force=force)
     place = choose_device(device)
     number_format = choose_precision(precision, place)
-    runs = _opened(folders)
+    runs = opened(folders)
     source = open_input(last, IMAGES)
     images = h5.read(source, Images)
     assert isinstance(images, Images)
     if arch:
-        asked = _of_anybody(arch, weights, classes, images)
+        asked = of_anybody(arch, weights, classes, images)
     else:
-        asked = _of_runs(runs, images, held_out=held_out, members=members)
+        asked = of_runs(runs, images, held_out=held_out, members=members)
     shaping = {
         "arch": arch,
         "answer": asked.how,
@@ -121,121 +112,3 @@ def predict(
     names = found.member.tolist()
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
     say(f"{where}: {size:,} images, {len(found.classes)} classes, by {shown}")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be predicted: by what inputs, how, in how many passes over the images.
-
-    notes: for people, one line each.
-    """
-
-    answer: Callable[[Machine], Predictions]
-    inputs: Sequence[tuple[str, Source, Made | None]]
-    how: str | None = None
-    passes: int = 1
-    notes: Sequence[str] = ()
-
-
-def _opened(folders: Sequence[str]) -> list[Run]:
-    """The runs, each once. Raises InputError where that is not so."""
-    from c10h.errors import InputError
-    from c10h.training.run import open_run
-
-    runs = [open_run(Path(folder)) for folder in folders]
-    places = [run.folder.resolve() for run in runs]
-    for number, place in enumerate(places):
-        if place in places[:number]:
-            raise InputError(f"{folders[number]}: was given twice")
-    return runs
-
-
-def _of_runs(runs: Sequence[Run], images: Images, *, held_out: bool, members: bool) -> Asked:
-    """The predictions of runs, which their checkpoints are the inputs of."""
-    from c10h.files import Source
-    from c10h.stages.predict import MEMBERS, how_to_answer, predict, trained_networks
-    from c10h.training.folds import item_hashes
-
-    networks = [one for run in runs for one in trained_networks(run)]
-    items = item_hashes(images.images)
-    if not members:
-        _check_complete(runs, networks, items, held_out=held_out)
-    how = how_to_answer(networks, items, held_out=held_out, members=members)
-    inputs: list[tuple[str, Source, Made | None]] = []
-    told: set[Path] = set()
-    for one in networks:
-        made = None if one.run.folder in told else one.run  # the networks of a run have one lineage
-        file = Source.open(str(one.run.checkpoint(one.fold)))
-        inputs.append((f"network {one.name}", file, made))
-        told.add(one.run.folder)
-    notes = _notes(how, networks, items)
-    passes = len(networks) if how == MEMBERS else 1
-    return Asked(
-        lambda machine: predict(networks, images, items, how, machine), inputs, how, passes, notes
-    )
-
-
-def _check_complete(
-    runs: Sequence[Run], networks: Sequence[Trained], items: Array, *, held_out: bool
-) -> None:
-    """Say which folds are not trained. Raises InputError where their images need them."""
-    import numpy as np
-
-    from c10h.errors import InputError
-
-    for run in runs:
-        mine = [one for one in networks if one.run is run]
-        lacking = sorted(set(run.numbers()) - {one.fold for one in mine})
-        if not lacking:
-            continue
-        names = ", ".join(map(str, lacking))
-        word = "folds" if len(lacking) > 1 else "fold"
-        what = f"{run.folder}: not trained to the end: {word} {names} of {run.folds}"
-        if held_out or any(np.isin(items, one.items).any() for one in mine):
-            raise InputError(f"{what}, which no other network is held out for")
-        say(f"warning: {what}; the others answer")
-
-
-def _notes(how: str, networks: Sequence[Trained], items: Array) -> list[str]:
-    """Who answers, and whether that is in-sample."""
-    import numpy as np
-
-    from c10h.stages.predict import ENSEMBLE, HELD_OUT, MEMBERS
-
-    words = {
-        HELD_OUT: "each image by the fold that did not see it",
-        ENSEMBLE: "all together" if len(networks) > 1 else "on its own",
-        MEMBERS: "each by itself",
-    }
-    count = f"{len(networks)} network" + ("s" if len(networks) > 1 else "")
-    notes = [f"{how}: {count}, {words[how]}"]
-    if how != HELD_OUT:
-        seen = max(int(np.isin(items, one.items).sum()) for one in networks)
-        if seen:
-            notes.append(
-                f"warning: in-sample: a network was trained on {seen:,} of these "
-                f"{len(items):,} images"
-            )
-    return notes
-
-
-def _of_anybody(arch: str, weights: str | None, classes: str | None, images: Images) -> Asked:
-    """The predictions of a network that no run made, which its weights are the input of."""
-    import torch
-
-    from c10h.data.classes import parse_classes
-    from c10h.files import Source
-    from c10h.models import build, load_weights
-    from c10h.stages.predict import predict_with
-
-    names = parse_classes(classes) if classes else images.classes
-    torch.manual_seed(0)
-    network = build(arch, len(names), (images.images.shape[1], images.images.shape[2]))
-    inputs: list[tuple[str, Source, Made | None]] = []
-    if weights:
-        file = Source.open(weights)
-        load_weights(network, file.path)
-        inputs.append(("weights", file, None))
-    else:
-        say(f"warning: {arch} has random weights: --weights names a file of them")
-    return Asked(lambda machine: predict_with(network, arch, names, images, machine), inputs)

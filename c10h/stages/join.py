@@ -13,7 +13,7 @@ from c10h.data.classes import are_default, match_order
 from c10h.data.rows import MappedRows, ShareRows, shares
 from c10h.data.words import whole_numbers
 from c10h.errors import MismatchError
-from c10h.records import Array, Labels, Predictions, Rows
+from c10h.records import Array, Images, Labels, Predictions, Rows
 
 if TYPE_CHECKING:
     from c10h.metrics.metric import Needs
@@ -168,6 +168,37 @@ def match_items(predictions: Predictions, people: People, what: str) -> Array | 
             "and no index or ids that would match them"
         )
     return None
+
+
+def people_of_images(images: Images, labels: Labels) -> People:
+    """What labels say of images, in their order: matched by ids where both have them, or position.
+
+    Images without class names of their own take those of the labels, in order. Raises MismatchError
+    for other classes, sizes, ids or true classes.
+    """
+    size = images.images.shape[0]
+    classes = images.classes
+    if are_default(classes) and len(classes) == len(labels.classes):
+        classes = labels.classes
+    people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
+    rows = None
+    if images.ids is not None and people.ids is not None:
+        rows = match_ids(images.ids, people.ids, "images")
+    elif people.size != size:
+        raise MismatchError(
+            f"labels: expected {size:,} items as in the images, found {people.size:,}, and no ids "
+            "in both that would match them"
+        )
+    people = people.take(rows)
+    if people.truth is None:
+        return replace(people, truth=images.truth)
+    if images.truth is not None and (people.truth != images.truth).any():
+        wrong = int(np.argmax(people.truth != images.truth))
+        raise MismatchError(
+            f"labels: other true classes than those of the images, the first is item {wrong}: "
+            "another order?"
+        )
+    return people
 
 
 def matching_note(predictions: Predictions, people: People) -> str:

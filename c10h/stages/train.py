@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from c10h.data.classes import are_default
-from c10h.errors import InputError, MismatchError
+from c10h.errors import InputError
 from c10h.records import Array, Images, Labels
 from c10h.report.table import MISSING, Cell, Table, number
-from c10h.stages.join import People, labels_in_order, match_ids
+from c10h.stages.join import people_of_images
 from c10h.training.folds import make_folds
 from c10h.training.networks import Material, Outcome
 from c10h.training.run import Run, name_of
@@ -29,32 +28,10 @@ def join(images: Images, labels: Labels | None, items: Array) -> Material:
             raise InputError("expected LABELS: the images do not have true classes")
         shares = np.eye(len(images.classes))[images.truth]
         return Material(pictures, shares, images.truth, items, images.classes)
-    # Images without class names of their own take those of the labels, in order.
-    classes = images.classes
-    if are_default(classes) and len(classes) == len(labels.classes):
-        classes = labels.classes
-    people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
-    rows = None
-    if images.ids is not None and people.ids is not None:
-        rows = match_ids(images.ids, people.ids, "images")
-    elif people.size != size:
-        raise MismatchError(
-            f"labels: expected {size:,} items as in the images, found {people.size:,}, and no ids "
-            "in both that would match them"
-        )
-    people = people.take(rows)
+    people = people_of_images(images, labels)
     assert people.probs is not None
-    truth = people.truth
-    if truth is None:
-        truth = images.truth
-    elif images.truth is not None and (truth != images.truth).any():
-        wrong = int(np.argmax(truth != images.truth))
-        raise MismatchError(
-            f"labels: other true classes than those of the images, the first is item {wrong}: "
-            "another order?"
-        )
     shares = np.asarray(people.probs[0:size], dtype=np.float64)
-    return Material(pictures, shares, truth, items, classes)
+    return Material(pictures, shares, people.truth, items, people.classes)
 
 
 def split(material: Material, folds: int | None, seed: int) -> Array | None:

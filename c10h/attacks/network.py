@@ -1,0 +1,91 @@
+"""The network under attack: frozen, in one precision, and watched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from c10h.errors import InputError
+from c10h.training.precision import autocast
+
+# Rows of "logits" that sum to 1 as closely as this are probabilities.
+SUM_TOLERANCE = 1e-4
+
+
+def freeze(network: nn.Module, device: torch.device) -> nn.Module:
+    """The network in evaluation mode, with parameters that no gradient is computed for."""
+    network = network.to(device).to(memory_format=torch.channels_last).eval()
+    return network.requires_grad_(False)
+
+
+class Together(nn.Module):
+    """Several networks as one: its logits are the logarithm of their mean softmax."""
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Logits (n, c)."""
+        logs: list[Tensor] = [one(pixels).float().log_softmax(dim=1) for one in self.networks]
+        if len(logs) == 1:
+            return logs[0]
+        together: Tensor = torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
+        return together
+
+
+class Watched:
+    """A network as an attack calls it: float32 logits, and what each call showed.
+
+    truth: int64 (n), the true classes of the pixels that it will be called with. losses: for each
+    call, the cross-entropy in nats of each item, float32 (n); correct: whether its largest logit is
+    the true class's. logits: of the last call, float32 (n, c).
+    """
+
+    logits: Tensor
+
+    def __init__(self, network: nn.Module, truth: Tensor, precision: str = "fp32") -> None:
+        self.network, self.truth, self.precision = network, truth, precision
+        self.losses: list[Tensor] = []
+        self.correct: list[Tensor] = []
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Logits float32 (n, c), recorded."""
+        with autocast(self.precision, pixels.device):
+            logits: Tensor = self.network(pixels)
+        logits = logits.float()
+        with torch.no_grad():
+            self.losses.append(functional.cross_entropy(logits, self.truth, reduction="none"))
+            self.correct.append(logits.argmax(dim=1) == self.truth)
+        self.logits = logits.detach()
+        return logits
+
+
+def check_attackable(
+    network: nn.Module, pixels: Tensor, name: str, *, needs_gradient: bool = True
+) -> None:
+    """Raise InputError for a network without gradients, or that returns probabilities.
+
+    pixels: float32 (n, 3, h, w), a few that it can be tried with. needs_gradient: whether it has to
+    have gradients.
+    """
+    leaf = pixels.detach().requires_grad_(True)
+    with torch.enable_grad():
+        logits = network(leaf)
+    if needs_gradient and not logits.requires_grad:
+        raise InputError(
+            f"{name}: its output does not depend on its input in a way that torch can follow: "
+            "there is no gradient to attack along"
+        )
+    shares = logits.detach().double()
+    sums = shares.sum(dim=1)
+    within = bool(((shares >= 0) & (shares <= 1)).all())
+    if within and bool(((sums - 1).abs() < SUM_TOLERANCE).all()):
+        raise InputError(
+            f"{name}: expected logits, found probabilities (rows in [0, 1] that sum to 1): return "
+            "what comes before the softmax, since attacks on rounded probabilities have no gradient"
+        )

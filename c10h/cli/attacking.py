@@ -1,0 +1,263 @@
+"""From the command line of ``c10h attack`` to what is attacked, and how it is carried out."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from c10h import h5
+from c10h.attacks import ATTACKS
+from c10h.attacks import parts as parts_of
+from c10h.attacks.parts import Parts
+from c10h.attacks.run import Plan
+from c10h.cli.budget import budgets
+from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.cli.fine_tuning import refuse_checkpoint
+from c10h.cli.networks import Asked, of_anybody, of_runs, opened
+from c10h.data.cache import open_input
+from c10h.data.catalogue import IMAGES, LABELS
+from c10h.data.readers import open_labels
+from c10h.errors import InputError
+from c10h.files import Source, check_distinct, check_output, check_single_stdin
+from c10h.lineage import Made, lineage_of
+from c10h.records import Attack, Images, Labels, Lineage
+from c10h.stages.attack import (
+    Material,
+    Options,
+    attackable_rows,
+    choose_rows,
+    collect,
+    people_for,
+    run,
+    shapes_of,
+)
+from c10h.stages.attack_health import examine, work_of
+from c10h.stages.attack_human import compare
+from c10h.stages.report import report
+from c10h.training.loop import StoppedError
+from c10h.training.precision import choose_device, choose_precision
+from c10h.training.prediction import Machine
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that is settled before the first step. examined: images for the health block."""
+
+    material: Material
+    options: Options
+    lineage: Lineage
+    examined: int
+    has_people: bool
+
+
+def prepare(**arguments: Any) -> Prepared:
+    """Open the inputs of a command line and check all that can be checked before computing.
+
+    Raises C10hError (one line) for whatever cannot be.
+    """
+    method = ATTACKS[arguments["method"]]
+    loss = arguments["loss"] or method.losses[0]
+    if loss not in method.losses:
+        raise InputError(
+            f"--loss {loss}: --method {arguments['method']} has {', '.join(method.losses)}"
+        )
+    limits = budgets(
+        arguments["epsilons"],
+        arguments["norm"],
+        method,
+        arguments["steps"],
+        arguments["step_size"],
+        arguments["random_start"],
+    )
+    _check_paths(arguments)
+    device = choose_device(arguments["device"])
+    precision = choose_precision(arguments["precision"], device)
+    machine = Machine(device, precision, arguments["batch_size"], lambda items: None)
+    image_file = open_input(arguments["paths"][-1], IMAGES)
+    images = h5.read(image_file, Images)
+    assert isinstance(images, Images)
+    labels_file, labels = _labels(arguments["labels"])
+    asked = _asked(arguments, images)
+    source = _source(arguments["source"], images)
+    for note in asked.notes:
+        say(note)
+    material = _material(arguments, images, labels, asked, source, machine)
+    plan = Plan(arguments["method"], loss, arguments["restarts"], precision)
+    options = Options(
+        plan, limits, machine, arguments["toward"], arguments["seed"], arguments["save_images"]
+    )
+    names = [*material.asked.member.tolist()]
+    material.subject(options).check(names, needs_gradient=method.needs_gradient)
+    inputs: list[tuple[str, Source, Made | None]] = [("images", image_file, images), *asked.inputs]
+    if labels_file is not None:
+        inputs.append(("labels", labels_file, labels))
+    if source is not None:
+        inputs += [(f"source {role}", file, made) for role, file, made in source.inputs]
+    lineage = lineage_of(
+        "attack",
+        _shaping(arguments, options, asked),
+        inputs,
+        seed=arguments["seed"],
+        architecture=arguments["arch"] or _architecture(arguments["paths"][:-1]),
+    )
+    return Prepared(material, options, lineage, arguments["examined"], labels is not None)
+
+
+def _check_paths(arguments: Mapping[str, Any]) -> None:
+    *folders, last = arguments["paths"]
+    arch, weights, output = arguments["arch"], arguments["weights"], arguments["output"]
+    if bool(folders) == bool(arch):
+        raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
+    for option, value in (("--weights", weights), ("--classes", arguments["classes"])):
+        if value and not arch:
+            raise InputError(f"{option}: is for --arch; a run has its own")
+    if arguments["held_out"] and arch:
+        raise InputError("--held-out: nobody knows what the network of --arch was trained on")
+    if weights:
+        refuse_checkpoint("--weights", Path(weights))
+    inputs = [last, arguments["labels"] or "", weights or ""]
+    check_single_stdin(inputs)
+    check_distinct([output], inputs)
+    check_output(output, force=arguments["force"])
+
+
+def _labels(argument: str | None) -> tuple[Source | None, Labels | None]:
+    if argument is None:
+        return None, None
+    file = open_input(argument, LABELS)
+    return file, open_labels(file)
+
+
+def _asked(arguments: Mapping[str, Any], images: Images) -> Asked:
+    if arguments["arch"]:
+        return of_anybody(arguments["arch"], arguments["weights"], arguments["classes"], images)
+    runs = opened(arguments["paths"][:-1])
+    held_out, members = arguments["held_out"], arguments["members"]
+    return of_runs(runs, images, held_out=held_out, members=members)
+
+
+def _source(argument: str | None, images: Images) -> Asked | None:
+    """The networks of ``--from``, of which those that did not see an image answer, too."""
+    if argument is None:
+        return None
+    return of_runs(opened([argument]), images, held_out=False, members=False)
+
+
+def _material(
+    arguments: Mapping[str, Any],
+    images: Images,
+    labels: Labels | None,
+    asked: Asked,
+    source: Asked | None,
+    machine: Machine,
+) -> Material:
+    networks = asked.answer(machine)
+    people = people_for(images, labels, networks)
+    chosen = choose_rows(images.images.shape[0], arguments["limit"], arguments["seed"])
+    rows, note = attackable_rows(chosen, people, arguments["toward"])
+    if note:
+        say(note)
+    others = None if source is None else source.answer(machine)
+    if others is not None and others.classes != networks.classes:
+        raise InputError(f"--from {arguments['source']}: has other classes than the networks")
+    return Material(images, networks, people, rows, others)
+
+
+def _architecture(folders: Sequence[str]) -> str:
+    return opened(folders)[0].architecture
+
+
+def _shaping(arguments: Mapping[str, Any], options: Options, asked: Asked) -> dict[str, Any]:
+    """The options that decide the result, for its lineage."""
+    budget = options.budgets[0]
+    return {
+        "method": options.plan.method,
+        "loss": options.plan.loss,
+        "epsilon": list(arguments["epsilons"]),
+        "norm": budget.norm,
+        "steps": budget.steps,
+        "step-size": arguments["step_size"],
+        "restarts": options.plan.restarts,
+        "random-start": budget.random_start,
+        "toward": options.toward or None,
+        "limit": arguments["limit"],
+        "health": arguments["examined"],
+        "save-images": options.keeps_images,
+        "batch-size": options.machine.batch,
+        "precision": options.plan.precision,
+        "answer": asked.how,
+        "arch": arguments["arch"],
+        "classes": arguments["classes"],
+        "device": None if options.machine.device.type == "cpu" else options.machine.device.type,
+    }
+
+
+def carry_out(prepared: Prepared, output: str) -> Attack:
+    """Attack, or go on with it, and write the file. Raises StoppedError on Ctrl-C."""
+    material, options = prepared.material, prepared.options
+    with _store(prepared, output) as (store, begun):
+        if begun:
+            say(f"going on: {begun:,} of {len(store.done):,} batches are done")
+        with _stopping(store, output):
+            work = material.members * len(material.rows) * options.work
+            with progress("attacking", work, "image-steps") as advance:
+                run(material, options, store, advance)
+            found = collect(material, options, store)
+            found = _with_health(prepared, found)
+        if prepared.has_people:
+            people = material.people.take(material.rows)
+            found = replace(found, human=compare(found, people))
+        found = replace(found, lineage=prepared.lineage)
+        h5.write(found, output)
+    return found
+
+
+def _with_health(prepared: Prepared, found: Attack) -> Attack:
+    if not prepared.examined:
+        return found
+    material, options, count = prepared.material, prepared.options, prepared.examined
+    work = work_of(material, options, count)
+    with progress("examining", work, "image-steps") as advance:
+        return replace(found, health=examine(material, options, found, count, advance))
+
+
+@contextmanager
+def _store(prepared: Prepared, output: str) -> Iterator[tuple[Parts, int]]:
+    """Where batches leave what they found, and how many did before; removed at a good end."""
+    shapes = shapes_of(prepared.material, prepared.options)
+    if output == "-":
+        with tempfile.TemporaryDirectory(prefix="c10h-") as folder:
+            yield Parts(Path(folder), shapes), 0
+        return
+    folder_of_parts = Path(f"{output}.parts")
+    plan = json.loads(json.dumps(prepared.lineage.to_dict()))
+    parts_of.begin(folder_of_parts, plan)
+    store = Parts(folder_of_parts, shapes)
+    yield store, int(store.done.sum())
+    parts_of.remove(folder_of_parts)
+
+
+@contextmanager
+def _stopping(store: Parts, output: str) -> Iterator[None]:
+    """Ctrl-C says how far it is, and that the same command goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        goes_on = "" if output == "-" else "; the same command goes on"
+        raise StoppedError(
+            f"stopped: {int(store.done.sum()):,} of {len(store.done):,} batches are done{goes_on}"
+        ) from None
+
+
+def show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
+    """Print what came of an attack, in one of SCORE_FORMATS."""
+    made = report([], {name: found})
+    if form == "terminal" or to_stderr:
+        print_tables(made.tables(), to_stderr=to_stderr)
+    else:
+        print_text(made.render(form))

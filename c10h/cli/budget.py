@@ -1,0 +1,78 @@
+"""``--epsilon``, ``--step-size`` and what goes with them: from words to budgets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from c10h.errors import InputError
+
+if TYPE_CHECKING:
+    from c10h.attacks import Method
+    from c10h.attacks.problem import Budget
+
+GREY_LEVELS = 255
+HOW = "write k/255, as 4/255, or a decimal under 1, as 0.0157; pixels are in [0, 1]"
+
+
+def parse_size(text: str, flag: str, norm: str) -> float:
+    """A distance in pixels of [0, 1]: k/255 or a decimal under 1. Raises InputError that says how.
+
+    ℓ2 distances may be above 1, and are then written as k/255.
+    """
+    number, slash, whole = text.partition("/")
+    try:
+        value = float(number) / (float(whole) if slash else 1.0)
+    except (ValueError, ZeroDivisionError):
+        value = math.nan
+    if slash and float_or_nan(whole) != GREY_LEVELS:
+        raise InputError(f"{flag} {text}: {HOW}")
+    if not math.isfinite(value) or value <= 0:
+        raise InputError(f"{flag} {text}: expected more than 0: {HOW}")
+    if value >= 1 and not (slash and norm == "2"):
+        meant = f" ({text}/{GREY_LEVELS} = {value / GREY_LEVELS:.4f}?)" if not slash else ""
+        more = "; ℓ2 distances above 1 are written as k/255" if norm == "2" else ""
+        raise InputError(f"{flag} {text}: larger than any change of a pixel{meant}: {HOW}{more}")
+    return value
+
+
+def float_or_nan(text: str) -> float:
+    """A number, or NaN for anything else."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def budgets(
+    epsilons: Sequence[str],
+    norm: str,
+    method: Method,
+    steps: int | None,
+    step_size: str | None,
+    random_start: bool | None,
+) -> list[Budget]:
+    """The budgets in the order given, each once. Raises InputError for what does not fit."""
+    from c10h.attacks.problem import Budget
+
+    count = steps or method.steps
+    if method.steps == 1 and (count > 1 or step_size or random_start):
+        raise InputError("--method fgsm: is one step of epsilon from the image itself; see pgd")
+    starts = method.starts_at_random if random_start is None else random_start
+    found = []
+    for text in dict.fromkeys(epsilons):
+        epsilon = parse_size(text, "--epsilon", norm)
+        budget = Budget.of(epsilon, count, norm=norm, random_start=starts)
+        if step_size:
+            step = parse_size(step_size, "--step-size", norm)
+            if step > epsilon:
+                raise InputError(
+                    f"--step-size {step_size}: is larger than --epsilon {text}, which one step "
+                    "would leave"
+                )
+            budget = Budget(epsilon, norm, count, step, starts)
+        found.append(budget)
+    if len({one.epsilon for one in found}) < len(found):
+        raise InputError(f"--epsilon {' '.join(epsilons)}: one of them was given twice")
+    return found

@@ -1,0 +1,182 @@
+"""The health block of an attack: what was measured, put together, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.attacks.confidence import mean_cross_entropy, temperature_for
+from c10h.attacks.health import STEPS, Measures, measure, passes
+from c10h.attacks.network import freeze
+from c10h.attacks.subject import Subject
+from c10h.records import Array, Attack
+from c10h.stages.attack import Job, Material, Options, batches_of
+
+# Shares of items: what rounding or a single item may do to a figure.
+FEW = 0.01
+# By how much one attack may leave more items correct than the worst of several.
+AGREE = 0.02
+NO_TEST = -1
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row: NaN as epsilon is all of them; passed is 1, 0 or NO_TEST."""
+
+    name: str
+    value: float
+    passed: int = NO_TEST
+    epsilon: float = float("nan")
+
+
+def examine(
+    material: Material,
+    options: Options,
+    attack: Attack,
+    count: int,
+    advance: Callable[[int], None],
+) -> dict[str, Array]:
+    """The group ``health`` of an attack file, from up to ``count`` of its items, drawn by the seed.
+
+    Losses at a common confidence are of all items.
+    """
+    size = len(material.rows)
+    drawn = np.random.default_rng([options.seed, size]).permutation(size)[:count]
+    rows: list[tuple[str, Check]] = []
+    subject = material.subject(options)
+    for member in range(attack.clean_logits.shape[0]):
+        clean = np.asarray(attack.clean_logits[member, 0:size])
+        temperature = temperature_for(clean)
+        mine = [_of_drawn(job, drawn) for job in material.jobs if job.member == member]
+        parts = [
+            _measure(subject, options, job, batch, temperature, advance)
+            for _, job, batch in batches_of(mine, options.machine.batch)
+        ]
+        checks = [
+            *_of_attack(attack, member),
+            *_of_network(join(parts), attack, member, np.concatenate([j.items for j in mine])),
+            *_at_common_confidence(attack, member, clean, temperature),
+        ]
+        names = attack.member
+        rows += [("" if names is None else str(names[member]), check) for check in checks]
+    return {
+        "name": np.array([check.name for _, check in rows]),
+        "member": np.array([member for member, _ in rows]),
+        "epsilon": np.array([check.epsilon for _, check in rows]),
+        "value": np.array([check.value for _, check in rows], dtype=np.float64),
+        "passed": np.array([check.passed for _, check in rows], dtype=np.int8),
+    }
+
+
+def work_of(material: Material, options: Options, count: int) -> int:
+    """Images times steps of the examination."""
+    networks = len(material.subject(options).networks)
+    has_source = material.source is not None or networks > 1
+    items = min(count, len(material.rows)) * material.members
+    return items * STEPS * passes(len(options.budgets), has_source, has_temperature=True)
+
+
+def _of_drawn(job: Job, drawn: Array) -> Job:
+    return Job(job.member, job.network, job.source, np.intersect1d(job.items, drawn))
+
+
+def _measure(
+    subject: Subject,
+    options: Options,
+    job: Job,
+    items: Array,
+    temperature: float,
+    advance: Callable[[int], None],
+) -> Measures:
+    network, source = subject.network(job.network), None
+    if job.source:
+        source = subject.network(job.source, source=True)
+    elif (other := _another(job, len(subject.networks))) is not None:
+        source = freeze(subject.networks[other], subject.device)
+    return measure(
+        network, source, subject.pixels(items), subject.away(items), options.budgets, temperature,
+        options.seed, options.plan.precision, advance,
+    )  # fmt: skip
+
+
+def _another(job: Job, count: int) -> int | None:
+    """A network besides those of a job, for perturbations that may transfer to it."""
+    others = [number for number in range(count) if number not in job.network]
+    later = [number for number in others if number > job.network[0]]
+    return next(iter([*later, *others]), None)
+
+
+def join(parts: Sequence[Measures]) -> dict[str, Array]:
+    """The measures of all batches by name, float64 (n) or (k, n)."""
+    found: dict[str, Array] = {}
+    for kind in ("shares", "by_epsilon"):
+        measured = [getattr(part, kind) for part in parts]
+        for name in measured[0]:
+            pieces = [one[name].double().cpu().numpy() for one in measured]
+            found[name] = np.concatenate(pieces, axis=-1)
+    return found
+
+
+def _of_attack(attack: Attack, member: int) -> Iterator[Check]:
+    """What the attack itself must show: it stayed in its ball, and did not help the network."""
+    losses = np.asarray(attack.loss[member], dtype=np.float64)
+    correct = np.asarray(attack.correct[member])
+    accuracy = correct[:, -1].mean(axis=1)
+    for k, epsilon in enumerate(attack.epsilon):
+        largest = float(np.max(attack.norm[member, k]))
+        yield Check("largest norm, in epsilon", largest / epsilon, 1, epsilon)
+        if not attack.settings["toward"]:
+            gain = float((losses[k, -1] - losses[k, 0]).mean())
+            yield Check("loss gained", gain, int(gain >= 0), epsilon)
+    if len(accuracy) > 1:
+        order = np.argsort(attack.epsilon)
+        rise = float(max(0.0, np.diff(accuracy[order]).max()))
+        yield Check("accuracy gained by a larger epsilon", rise, int(rise <= FEW))
+
+
+def _of_network(
+    found: Mapping[str, Array], attack: Attack, member: int, rows: Array
+) -> Iterator[Check]:
+    """What a network must show whose robustness is no look-alike, from measures of some items.
+
+    rows: of the attacked items that were measured, in the order of the measures.
+    """
+    for name in ("zero gradient, float32", "zero gradient, float64"):
+        share = float(found[name].mean())
+        yield Check(name, share, int(share <= FEW))
+    wide = float(found["correct, wide"].mean())
+    yield Check("accuracy at a very large epsilon", wide, int(wide <= FEW))
+    for k, epsilon in enumerate(attack.epsilon):
+        fgsm, pgd = (float(found[f"loss, {name}"][k].mean()) for name in ("fgsm", "cross-entropy"))
+        yield Check("loss after FGSM", fgsm, NO_TEST, epsilon)
+        yield Check("loss after PGD", pgd, int(pgd >= fgsm), epsilon)
+        if "loss, transfer" in found:
+            transfer = float(found["loss, transfer"][k].mean())
+            yield Check("loss after transfer", transfer, int(transfer <= pgd), epsilon)
+        tried = [name for name in found if name.startswith("correct, ") and found[name].ndim > 1]
+        for name in tried:
+            accuracy = float(found[name][k].mean())
+            yield Check(f"accuracy, {name.removeprefix('correct, ')}", accuracy, NO_TEST, epsilon)
+        own = np.asarray(attack.correct[member, k])[-1][rows].astype(np.float64)
+        worst = np.minimum.reduce([own, *(found[name][k] for name in tried)])
+        yield Check("accuracy of this attack", float(own.mean()), NO_TEST, epsilon)
+        agrees = attack.settings["toward"] or own.mean() - worst.mean() <= AGREE
+        yield Check("accuracy, worst of all", float(worst.mean()), int(bool(agrees)), epsilon)
+
+
+def _at_common_confidence(
+    attack: Attack, member: int, clean: Array, temperature: float
+) -> Iterator[Check]:
+    """Losses with logits brought to one mean confidence on clean images: figures, no tests."""
+    assert attack.truth is not None
+    yield Check("temperature to a common confidence", temperature)
+    if temperature != temperature:
+        return
+    truth = attack.truth
+    yield Check("clean loss at common confidence", mean_cross_entropy(clean, truth, temperature))
+    for k, epsilon in enumerate(attack.epsilon):
+        logits = np.asarray(attack.logits[member, k])
+        loss = mean_cross_entropy(logits, truth, temperature)
+        yield Check("loss at common confidence", loss, NO_TEST, epsilon)

@@ -1,0 +1,71 @@
+"""What an attack did, held against people."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from c10h.metrics.strata import ALL
+from c10h.records import Array, Attack, Predictions
+from c10h.stages.attack import second_classes
+from c10h.stages.evaluate import evaluate
+from c10h.stages.join import People
+
+METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": "human cross-entropy"}
+
+
+def compare(attack: Attack, people: People) -> dict[str, Array]:
+    """The group ``human`` of an attack file: figures (m, k) by name.
+
+    "human cross-entropy": -Σ p log q after the attack. "landed on people's second": of the items
+    that the attack turned from right to wrong and in which people saw another class, the share that
+    it turned into what most people saw besides the true class; and how many those items are.
+    Accuracy, cross-entropy and human cross-entropy also by strata of human entropy.
+    people: about the items of the attack, in their order. Natural logarithms.
+    """
+    members, budgets = attack.logits.shape[:2]
+    found: dict[str, Array] = {}
+    for member in range(members):
+        for k in range(budgets):
+            for name, value in _figures(attack, member, k, people).items():
+                array = found.setdefault(name, np.full((members, budgets), np.nan))
+                array[member, k] = value
+    return found
+
+
+def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, float]:
+    size = people.size
+    logits = np.asarray(attack.logits[member, k, 0:size])
+    after = Predictions(
+        classes=attack.classes, logits=logits[None], member=np.array([""]), truth=attack.truth
+    )
+    found = evaluate(
+        after, 0, people, list(METRICS), by="human-entropy", seed=0, per_item=False,
+        advance=lambda items: None,
+    )  # fmt: skip
+    figures = {}
+    for stratum, (formulas, _) in found.strata.items():
+        for metric, (values, items) in formulas.evaluate().items():
+            where = "" if stratum == ALL else f", {stratum}"
+            if metric == "ce_human" or where:
+                figures[METRICS[metric] + where] = float(values[0])
+            if metric == "accuracy" and where:
+                figures[f"items{where}"] = float(items[0])
+    figures |= _landed(attack, member, k, people, logits)
+    return figures
+
+
+def _landed(attack: Attack, member: int, k: int, people: People, logits: Array) -> dict[str, float]:
+    """Whether the attack ended where people were in doubt; of people's ties, any will do."""
+    assert people.truth is not None
+    right = np.asarray(attack.correct[member, k])[[0, -1]]
+    second = second_classes(people)
+    turned = (right[0] == 1) & (right[1] == 0) & (second >= 0)
+    seen = people.counts if people.counts is not None else people.probs
+    assert seen is not None
+    votes = np.asarray(seen[0 : people.size], dtype=np.float64)
+    items = np.arange(people.size)
+    landed = votes[items, logits.argmax(axis=1)] == votes[items, np.maximum(second, 0)]
+    return {
+        "landed on people's second": float(landed[turned].mean()) if turned.any() else np.nan,
+        "items that it could be said of": float(turned.sum()),
+    }
