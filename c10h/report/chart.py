@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import plotille
 
 HEIGHT = 12
-# What the axis labels of a chart take beside it; plotille puts a tick every ten columns.
-AXIS, TICK = 20, 10
+# What stands beside a chart besides the name of its axis; plotille puts a tick every ten columns.
+AXIS, TICK = 19, 10
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -24,7 +24,7 @@ def line_chart(
     """
     if len(columns) < 2:
         return ""
-    room = _ticks_within(width)
+    room = _ticks_within(width, "n")
     if len(columns) > room + 1:
         kept = [round(place * (len(columns) - 1) / room) for place in range(room + 1)]
         columns = [columns[column] for column in kept]
@@ -42,7 +42,7 @@ def step_chart(title: str, lines: Mapping[str, Sequence[float]], width: int) -> 
     last = max((len(values) for values in lines.values()), default=0) - 1
     if last < 1:
         return ""
-    room = _ticks_within(width)
+    room = _ticks_within(width, "step")
     rounds = (step * 10**power for power in itertools.count() for step in (1, 2, 5))
     every = next(step for step in rounds if last <= step * room)
     ticks = -(-last // every)
@@ -75,9 +75,9 @@ class _Axis:
         return self.last * (1 - 0.6 / self.width)
 
 
-def _ticks_within(width: int) -> int:
-    """How many ticks there may be after the first."""
-    return max(1, (width - AXIS) // TICK)
+def _ticks_within(width: int, label: str) -> int:
+    """How many ticks there may be after the first on an axis of this name."""
+    return max(1, (width - AXIS - len(label)) // TICK)
 
 
 def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: int) -> str:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from c10h.report.chart import line_chart
+from c10h.report.chart import line_chart, step_chart
 
 NAN = float("nan")
 COLUMNS = ["1", "2", "5", "10", "20", "50", "all"]
@@ -97,3 +97,52 @@ def test_no_colour_whatever_is_asked_for(loud: str, monkeypatch: pytest.MonkeyPa
 
 def test_the_same_values_give_the_same_chart() -> None:
     assert line_chart("s", COLUMNS, LINES, 80) == line_chart("s", COLUMNS, LINES, 80)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 7])
+def test_every_column_has_its_letter(count: int) -> None:
+    chart = line_chart("share", COLUMNS[:count], {"line": [0.5] * count}, 80)
+    assert "".join(line.partition("|")[2] for line in chart.splitlines()[:-3]).count("a") == count
+
+
+class TestSteps:
+    @pytest.mark.parametrize("width", [40, 80, 200])
+    @pytest.mark.parametrize("last", [1, 2, 7, 40, 999, 12_345])
+    def test_it_is_never_wider_than_it_may_be(self, width: int, last: int) -> None:
+        chart = step_chart("nats", {"line": [1.0] * (last + 1)}, width)
+        assert max(map(len, chart.splitlines())) <= width
+
+    @pytest.mark.parametrize(
+        ("last", "ticks"),
+        [
+            (1, "0 1"),
+            (7, "0 2 4 6 8"),
+            (10, "0 2 4 6 8 10"),
+            (40, "0 10 20 30 40"),
+            (100, "0 20 40 60 80 100"),
+            (999, "0 200 400 600 800 1000"),
+        ],
+    )
+    def test_ticks_are_round_and_few(self, last: int, ticks: str) -> None:
+        chart = step_chart("nats", {"line": [1.0] * (last + 1)}, 80)
+        assert chart.splitlines()[-2].split("|")[1].split() == ticks.split()
+
+    def test_every_step_is_drawn_and_ticks_have_letters(self) -> None:
+        values = [0.0] * 101
+        values[50] = 1.0  # a needle between two ticks
+        lines = step_chart("nats", {"line": values}, 80).splitlines()
+        planes = [line.partition("| ")[2] for line in lines[1:-3]]
+        assert any(braille(plane) for plane in planes[:2])
+        assert planes[-1].count("a") == 6
+
+    def test_lines_of_different_lengths(self) -> None:
+        chart = step_chart("nats", {"x": [1.0] * 11, "y": [2.0] * 5}, 80)
+        assert chart.endswith("a x   b y\n")
+
+    @pytest.mark.parametrize("lines", [{}, {"x": [1.0]}])
+    def test_nothing_to_draw(self, lines: dict[str, list[float]]) -> None:
+        assert step_chart("nats", lines, 80) == ""
+
+    def test_values_that_are_missing(self) -> None:
+        chart = step_chart("nats", {"x": [NAN, 1.0, NAN, 2.0], "y": [NAN] * 4}, 80)
+        assert braille(chart) > 0
