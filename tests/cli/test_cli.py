@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 import typer
+from made_attacks import made_attack
 
-from c10h import __version__
+from c10h import __version__, h5
 from c10h.cli import app
 
 from .conftest import LOUD, PYTHON, Files, Run, start
@@ -251,11 +252,15 @@ class TestWhatIsImported:
             ["score", "a.npy", "--labels", "labels.h5", "--by", "modal", "-o", "out.h5"],
             ["report", "scores.h5", "--format", "json"],
             ["show", "scores.h5"],
+            ["score", "adv.h5", "--labels", "labels.h5"],
+            ["report", "scores.h5", "adv.h5"],
+            ["show", "adv.h5"],
         ],
         ids=lambda line: " ".join(line[:2]),
     )
     def test_nothing_heavy(self, files: Files, c10h: Run, line: list[str]) -> None:
         c10h("score", "a.npy", "--labels", "labels.h5", "-o", "scores.h5")
+        h5.write(made_attack(items=30), "adv.h5")
         found = self.modules(files.folder, *line)
         assert not found & HEAVY
         assert {"c10h", "typer"} <= found

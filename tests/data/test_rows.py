@@ -12,6 +12,7 @@ from c10h.data.rows import (
     ComputedRows,
     MappedRows,
     OneMember,
+    PartOfRows,
     ShareRows,
     checked_counts,
     checked_logits,
@@ -34,6 +35,14 @@ def test_mapped_rows_of_several_members() -> None:
     numbers = np.arange(24.0).reshape(2, 6, 2)
     mapped = MappedRows(numbers, numbers.shape, "f8", lambda block, start: block + start)
     np.testing.assert_array_equal(mapped[1, 3:5], numbers[1, 3:5] + 3)
+
+
+def test_a_part_is_read_slice_by_slice() -> None:
+    numbers = np.arange(120.0).reshape(2, 3, 5, 4)
+    part = PartOfRows(checked_logits(numbers, "x"), (1, 2))
+    assert part.shape == (5, 4)
+    np.testing.assert_array_equal(part[1:3], numbers[1, 2, 1:3])
+    np.testing.assert_array_equal(OneMember(part)[0, 1:3], numbers[1, 2, 1:3])
 
 
 def test_computed_rows_are_asked_for_whole_ranges() -> None:

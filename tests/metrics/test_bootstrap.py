@@ -9,7 +9,7 @@ from scipy.stats import chisquare, entropy, spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from c10h.metrics import METRICS
-from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows, interval, weights
+from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows, interval, means, weights
 from c10h.metrics.ranks import RankMetric
 from c10h.records import Array
 from metrics.oracles import aurc
@@ -201,3 +201,27 @@ def test_rows_are_hashed_by_splitmix64() -> None:
     # The first outputs of the reference implementation from state 0 (Vigna, splitmix64.c).
     expected = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
     assert hash_rows(4, 0)[1:].tolist() == expected
+
+
+class TestMeans:
+    def test_each_resample_is_the_mean_of_the_items_drawn(
+        self, random: np.random.Generator
+    ) -> None:
+        values = random.normal(size=(30, 2))
+        (_, drawn), *_ = weights(30, 25, 7)
+        expected = np.stack([np.repeat(values, row.astype(int), axis=0).mean(0) for row in drawn])
+        np.testing.assert_allclose(means(values, 25, 7), expected, rtol=1e-12)
+
+    @pytest.mark.parametrize("items", [2000, MAX_GROUPS + 1, 3 * MAX_GROUPS])
+    def test_they_spread_as_means_do(self, items: int, random: np.random.Generator) -> None:
+        values = random.normal(3, 2, (items, 1))
+        found = means(values, 1000, 0)[:, 0]
+        assert found.mean() == pytest.approx(values.mean(), abs=4 * 2 / np.sqrt(1000 * items))
+        # A standard deviation of 1,000 resamples is known to 2.2 %.
+        assert found.std() == pytest.approx(values.std() / np.sqrt(items), rel=0.09)
+
+    def test_infinite_values(self) -> None:
+        values = np.array([[1.0], [np.inf]])
+        found = means(values, 200, 0)[:, 0]
+        assert np.isinf(found[found > 1]).all()
+        assert not (found < 1).any()

@@ -1,0 +1,73 @@
+"""Small attack files, made up: no network is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from c10h.records import Array, Attack, Lineage
+
+CLASSES = ("cat", "dog", "bird")
+SMALL, LARGE = 4 / 255, 8 / 255
+SETTINGS = {
+    "method": "pgd",
+    "loss": "ce",
+    "norm": "inf",
+    "steps": 3,
+    "restarts": 1,
+    "toward": "",
+    "precision": "fp32",
+    "answer": "held-out",
+    "random-start": True,
+}
+
+
+def made_attack(
+    seed: int = 0,
+    *,
+    members: int = 1,
+    budgets: Sequence[float] = (SMALL, LARGE),
+    steps: int = 3,
+    items: int = 12,
+    settings: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Attack:
+    """Networks whose logits of the true class fall evenly with each step, by 3 at 8/255 in all."""
+    random = np.random.default_rng(seed)
+    truth = np.arange(items) % len(CLASSES)
+    right = np.eye(len(CLASSES))[truth]
+    clean = 2 * right + random.normal(size=(members, items, len(CLASSES)))
+    falls = np.linspace(0, 1, steps + 1)[:, None, None] * right
+    sizes = 3 / LARGE * np.array(budgets)[:, None, None, None]
+    path = clean[:, None, None] - sizes * falls  # (m, k, s + 1, n, c)
+    fields = {
+        "classes": CLASSES,
+        "settings": {**SETTINGS, "steps": steps, **(settings or {})},
+        "lineage": Lineage(command="c10h attack", architecture="resnet_basic_8"),
+        "clean_logits": clean.astype("f4"),
+        "logits": path[:, :, -1].astype("f4"),
+        "epsilon": np.array(budgets, dtype="f8"),
+        "loss": cross_entropy(path, truth).astype("f4"),
+        "correct": (path.argmax(axis=-1) == truth).astype("u1"),
+        "norm": np.ones((members, len(budgets), items), "f4"),
+        "index": np.arange(items),
+        "truth": truth,
+        "member": np.array([f"fold-{member}" for member in range(members)]),
+    }
+    return Attack(**{**fields, **changes})
+
+
+def cross_entropy(logits: Array, truth: Array) -> Array:
+    """-log softmax(z)_y of logits (…, n, c)."""
+    logs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return np.asarray(-np.take_along_axis(logs, np.broadcast_to(
+        truth[:, None], (*logits.shape[:-1], 1)), axis=-1)[..., 0])  # fmt: skip
+
+
+def health(*rows: tuple[str, str, float, float, int]) -> dict[str, Array]:
+    """A health block of rows of name, member, epsilon, value, passed."""
+    dtypes = {"name": "U", "member": "U", "epsilon": "f8", "value": "f8", "passed": "i1"}
+    columns = zip(*rows, strict=True)
+    return {name: np.array(c, dtypes[name]) for name, c in zip(dtypes, columns, strict=True)}
