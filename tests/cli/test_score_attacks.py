@@ -61,11 +61,14 @@ class TestRuns:
         assert attacked == {**c10h("score", "p.h5", *line).json()["runs"][0], "name": "adv@8/255"}
 
     def test_networks_are_in_the_names(self, c10h: Run) -> None:
-        write(members=2, budgets=(0.5,))
+        record = write(members=2, budgets=(0.5,))
         found = c10h("score", "x=adv.h5", *BASIC, "--json").json()
         assert names_of(found) == [
             "x/fold-0@clean", "x/fold-0@0.5", "x/fold-1@clean", "x/fold-1@0.5",
         ]  # fmt: skip
+        losses = np.asarray(record.loss, "f8")[:, 0][:, [0, -1]].mean(axis=-1)
+        values = [run["metrics"]["ce_hard"]["value"] for run in found["runs"]]
+        assert values == pytest.approx(losses.ravel().tolist(), rel=1e-5)
 
     def test_networks_without_names_have_numbers(self, c10h: Run) -> None:
         write(members=2, member=None, budgets=(SMALL,))
