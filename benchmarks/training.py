@@ -39,14 +39,20 @@ def timed(step, batch):
     return count / (time.perf_counter() - start)
 
 
-def ours(name, images, truth, precision):
-    """A function that trains one step as ``c10h train`` does."""
+def training_of(name, images, truth, precision):
+    """A training as ``c10h train`` makes it."""
     recipe = replace(RECIPES[family_of(name)], epochs=10_000)
     targets = torch.nn.functional.one_hot(truth, 10).float()
     settings = Settings(recipe, seed=0, fold=-1, precision=precision, device=CPU)
     state = Checkpoint({}, torch.zeros(0, dtype=torch.int64))
     training = Training(build(name), Examples(images, targets, truth), settings, state)
     training.network.train()
+    return training
+
+
+def ours(name, images, truth, precision):
+    """A function that trains one step as ``c10h train`` does."""
+    training = training_of(name, images, truth, precision)
     return lambda: training._step(training.network)
 
 

@@ -84,15 +84,15 @@ def prepare(**arguments: Any) -> Prepared:
     labels_file, labels = _labels(arguments["labels"])
     asked = _asked(arguments, images)
     source = _source(arguments["source"], images)
-    for note in asked.notes:
-        say(note)
-    material = _material(arguments, images, labels, asked, source, machine)
+    material, left_out = _material(arguments, images, labels, asked, source, machine)
     plan = Plan(arguments["method"], loss, arguments["restarts"], precision)
     options = Options(
         plan, limits, machine, arguments["toward"], arguments["seed"], arguments["save_images"]
     )
     names = [*material.asked.member.tolist()]
     material.subject(options).check(names, needs_gradient=method.needs_gradient)
+    for note in filter(None, [*asked.notes, left_out]):
+        say(note)
     inputs: list[tuple[str, Source, Made | None]] = [("images", image_file, images), *asked.inputs]
     if labels_file is not None:
         inputs.append(("labels", labels_file, labels))
@@ -155,17 +155,15 @@ def _material(
     asked: Asked,
     source: Asked | None,
     machine: Machine,
-) -> Material:
+) -> tuple[Material, str]:
     networks = asked.answer(machine)
     people = people_for(images, labels, networks)
     chosen = choose_rows(images.images.shape[0], arguments["limit"], arguments["seed"])
     rows, note = attackable_rows(chosen, people, arguments["toward"])
-    if note:
-        say(note)
     others = None if source is None else source.answer(machine)
     if others is not None and others.classes != networks.classes:
         raise InputError(f"--from {arguments['source']}: has other classes than the networks")
-    return Material(images, networks, people, rows, others)
+    return Material(images, networks, people, rows, others), note
 
 
 def _architecture(folders: Sequence[str]) -> str:

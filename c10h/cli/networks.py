@@ -119,10 +119,13 @@ def of_anybody(arch: str, weights: str | None, classes: str | None, images: Imag
     torch.manual_seed(0)
     network = build(arch, len(names), (images.images.shape[1], images.images.shape[2]))
     inputs: list[tuple[str, Source, Made | None]] = []
+    notes: list[str] = []
     if weights:
         file = Source.open(weights)
         load_weights(network, file.path)
         inputs.append(("weights", file, None))
     else:
-        say(f"warning: {arch} has random weights: --weights names a file of them")
-    return Asked(lambda machine: predict_with(network, arch, names, images, machine), inputs)
+        notes.append(f"warning: {arch} has random weights: --weights names a file of them")
+    return Asked(
+        lambda machine: predict_with(network, arch, names, images, machine), inputs, notes=notes
+    )

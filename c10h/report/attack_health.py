@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from c10h.records import Attack
-from c10h.report.epsilon import epsilon_name
+from c10h.report.attacks import ALL_BUDGETS, Check
 
-FAILED = 0
 # What a failed check means, by the name that c10h.stages.attack_health gives it.
 MEANINGS: Mapping[str, str] = {
     "loss gained": "the attack lowered the loss: it is broken, or was stopped at random",
@@ -26,21 +24,20 @@ MEANINGS: Mapping[str, str] = {
     "overestimates robustness",
 }
 SOUND = "nothing speaks against the attack"
+UNEXAMINED = "the attack was not examined (--health)"
 
 
-def verdict(attack: Attack) -> list[str]:
-    """One sentence for each failed check, with the network and ε that it is about; or SOUND."""
-    health = attack.health
-    if not health:
-        return ["the attack was not examined (--health)"]
-    several = len(set(health["member"].tolist())) > 1
+def verdict(checks: Sequence[Check]) -> list[str]:
+    """A sentence for each failed check of one network, its ε first where it has one; or SOUND.
+
+    A check that this version does not know is named.
+    """
+    if not checks:
+        return [UNEXAMINED]
     found = []
-    for number, name in enumerate(health["name"].tolist()):
-        if health["passed"][number] != FAILED:
-            continue
-        epsilon = float(health["epsilon"][number])
-        about = [str(health["member"][number])] if several else []
-        about += [f"at {epsilon_name(epsilon)}"] if epsilon == epsilon else []
-        sentence = MEANINGS[name].format(value=float(health["value"][number]))
-        found.append(f"{' '.join(about)}: {sentence}" if about else sentence)
+    for check in checks:
+        if check.passed is False:
+            meaning = MEANINGS.get(check.name, f"{check.name}: {{value:g}}")
+            about = "" if check.budget == ALL_BUDGETS else f"at {check.budget}: "
+            found.append(about + meaning.format(value=check.value))
     return found or [SOUND]

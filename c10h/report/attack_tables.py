@@ -8,6 +8,7 @@ from textwrap import fill
 import numpy as np
 
 from c10h.metrics.block import Float
+from c10h.report.attack_health import verdict
 from c10h.report.attack_pairs import AttackDifference, differences, is_clear
 from c10h.report.attacks import CLEAN, MEASURES, Attacked, Check
 from c10h.report.chart import step_chart
@@ -180,14 +181,8 @@ def _check_table(found: Sequence[Attacked]) -> Table:
         [Cell(name), Cell(budget), *(_check_cell(of.get((name, budget))) for of in of_run.values())]
         for name, budget in keys
     ]
-    failed = [
-        f"Not passed by {run}: {name}, {budget}"
-        for run, checks in of_run.items()
-        for (name, budget), check in checks.items()
-        if check.passed is False
-    ]
     notes = [
-        *(failed or ["No check failed."]),
+        *(f"{one.run}: {sentence}" for one in found for sentence in verdict(one.checks)),
         "yes, NO: whether a check was passed; -: a figure that is no test.",
     ]
     return Table("Can the attacks be believed?", ["check", "size", *of_run], rows, 2, notes)

@@ -91,6 +91,7 @@ class Attacked:
             f"{restarts} restarts" if restarts != 1 else "",
             "random start" if self.setting("random-start") else "",
             f"toward {self.setting('toward')}" if self.setting("toward") else "",
+            f"made on {self.setting('from')}" if self.setting("from") else "",
         ]
         return ", ".join(filter(None, parts))
 
@@ -194,6 +195,7 @@ class Attacked:
             "restarts": self.setting("restarts") or 1,
             "random_start": bool(self.setting("random-start")),
             "toward": self.setting("toward") or None,
+            "from": self.setting("from") or None,
             "precision": self.setting("precision"),
             "answer": self.setting("answer"),
             "training_items": self.exposure,

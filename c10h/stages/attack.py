@@ -304,6 +304,7 @@ def collect(material: Material, options: Options, store: Store) -> Attack:
             "random-start": budget.random_start,
             "toward": options.toward,
             "precision": plan.precision,
+            "from": "" if material.source is None else str(material.source.member[0]),
         },
         **{name: found[name] for name in ("clean_logits", "logits", "loss", "correct", "norm")},
         epsilon=np.array([one.epsilon for one in options.budgets]),

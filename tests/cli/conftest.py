@@ -255,6 +255,38 @@ def pictures(made_pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def made_runs(made_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of three folds, a (soft labels) and b (hard), and one without folds, c."""
+    folder = tmp_path_factory.mktemp("runs")
+    shutil.copytree(made_pictures, folder, dirs_exist_ok=True)
+    common = [
+        "train",
+        "images.h5",
+        "labels.h5",
+        "--arch",
+        "tiny:net",
+        "--batch-size",
+        "10",
+        "--lr",
+        "0.5",
+    ]
+    folds = ["--folds", "3", "--epochs", "2"]
+    more = {"a": folds, "b": [*folds, "--target", "hard"], "c": ["--epochs", "1"]}
+    for name, line in more.items():
+        result = start([*PYTHON, *common, *line, "-o", name], folder)
+        assert result.status == 0, result.err
+    return folder
+
+
+@pytest.fixture
+def runs(pictures: Path, made_runs: Path) -> Path:
+    """Copies of the runs in the working folder."""
+    for name in "abc":
+        shutil.copytree(made_runs / name, pictures / name)
+    return pictures
+
+
 # Every place where a command reads a file; {} is the file.
 EVERYWHERE = {
     "score predictions": ["score", "{}", "--labels", "labels.h5"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -19,31 +18,12 @@ from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import item_hashes
 
 from .conftest import CLASSES, PYTHON, Run, start
-from .runs import TINY, TRAIN, content, predictions, trained
+from .runs import TRAIN, content, predictions, trained
 
 IMAGES = "images.h5"
 
 
-@pytest.fixture(scope="module")
-def made_runs(made_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two runs of three folds, a and b, and one without folds, c."""
-    folder = tmp_path_factory.mktemp("runs")
-    for path in made_pictures.iterdir():
-        shutil.copy(path, folder)
-    one = ("train", "images.h5", "labels.h5", *TINY, "--epochs", 1)
-    lines = {"a": TRAIN, "b": (*TRAIN, "--target", "hard"), "c": one}
-    for name, line in lines.items():
-        result = start([*PYTHON, *map(str, line), "-o", name], folder)
-        assert result.status == 0, result.err
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def runs(pictures: Path, made_runs: Path) -> Path:
-    """Copies of the runs in the working folder."""
-    for name in "abc":
-        shutil.copytree(made_runs / name, pictures / name)
-    return pictures
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def pixels(path: str) -> Array:

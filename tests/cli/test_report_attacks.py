@@ -96,7 +96,7 @@ class TestTerminal:
 
     def test_failing_checks_are_told(self, c10h: Run) -> None:
         out = c10h("report", "hard.h5").out
-        assert "Not passed by hard: loss after PGD, 4/255\n" in out
+        assert "hard: at 4/255: many steps did less than one: gradients mislead\n" in out
         assert re.search(r"^loss after PGD +4/255 +0\.5  NO$", out, re.MULTILINE)
         assert re.search(r"^zero gradient +all +0 yes$", out, re.MULTILINE)
 

@@ -224,12 +224,12 @@ class TestChecks:
     def test_failures_are_told_in_words(self) -> None:
         record = made_attack(health=health(*self.rows[:3]))
         *_, table = attack_tables([run("a", record)])
-        assert table.notes[0] == "Not passed by a: loss after PGD, 4/255"
+        assert table.notes[0] == "a: at 4/255: many steps did less than one: gradients mislead"
         assert [row[2].best for row in table.rows] == [False, True, False]
 
     def test_no_failure_is_told_too(self) -> None:
         *_, table = attack_tables([run("a", made_attack(health=health(self.rows[0])))])
-        assert table.notes[0] == "No check failed."
+        assert table.notes[0] == "a: nothing speaks against the attack"
 
     def test_the_only_network_has_all_rows(self) -> None:
         record = made_attack(health=health(("x", "another name", NAN, 1.0, 1)))
@@ -391,7 +391,7 @@ class TestData:
         found = json.loads(to_json_text(run("a", self.record()).to_json()))
         about = {"name": "a", "network": "resnet_basic_8", "method": "pgd", "loss": "ce",
                  "norm": "inf", "steps": 2, "restarts": 1, "random_start": True, "toward": None,
-                 "precision": "fp32", "answer": "held-out", "training_items": "held-out",
+                 "from": None, "precision": "fp32", "answer": "held-out", "training_items": "held-out",
                  "n": 4}  # fmt: skip
         assert found.items() >= about.items()
         assert set(found) - set(about) == {

@@ -1,0 +1,169 @@
+"""What ``c10h attack`` refuses, in one line each, before it computes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import Attack, Images, Labels
+
+from .conftest import Refuse, Run
+
+pytestmark = pytest.mark.usefixtures("runs")
+
+LINE = ("attack", "a", "images.h5")
+NETWORKS = """
+from torch import nn
+
+class Steps(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(192, num_classes))
+
+    def forward(self, pixels):
+        return self.layers((pixels * 8).round().detach() / 8)
+
+def shares(num_classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(192, num_classes), nn.Softmax(dim=1))
+"""
+
+
+def images(**changes: object) -> None:
+    """images.h5 with changes, as changed.h5."""
+    found = h5.read(Source.open("images.h5"), Images)
+    h5.write(replace(found, **changes), "changed.h5")  # type: ignore[arg-type]
+
+
+def labels(**changes: object) -> None:
+    found = h5.read(Source.open("labels.h5"), Labels)
+    h5.write(replace(found, **changes), "changed.h5")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (["--epsilon", "4"], ["--epsilon 4:", "4/255 = 0.0157?", "write k/255, as 4/255"]),
+        (["--epsilon=-1"], ["--epsilon -1:", "write k/255"]),
+        (["--epsilon", "0"], ["--epsilon 0:", "more than 0"]),
+        (["--epsilon", "four"], ["--epsilon four:", "write k/255"]),
+        (["--epsilon", "4/256"], ["--epsilon 4/256:", "write k/255"]),
+        (["--epsilon", "nan"], ["--epsilon nan:", "write k/255"]),
+        (["--epsilon", "2/255", "--epsilon", "2/255.0"], "given twice"),
+        (["--epsilon", "4/255", "--step-size", "5/255"], "--step-size 5/255: is larger than"),
+        (["--method", "fgsm", "--steps", "5"], "--method fgsm: is one step"),
+        (["--method", "md", "--loss", "dlr"], "--loss dlr: --method md has margin"),
+        (["--toward", "bat"], ["--toward bat:", "least-likely, human-second or one of cat, dog"]),
+        (["--toward", "human-second"], "--toward human-second: needs --labels"),
+        (["--held-out", "--members"], "--held-out and --members exclude each other"),
+        (["--weights", "w.pt"], "--weights: is for --arch"),
+        (["--device", "toaster"], "--device toaster: not on this machine"),
+        (["--precision", "fp16"], "--precision fp16: needs a GPU"),
+        (["--from", "nowhere"], "nowhere"),
+        (["--labels", "nowhere.h5"], "nowhere.h5"),
+    ],
+)
+def test_options(refuses: Refuse, line: Sequence[str], says: str | Sequence[str]) -> None:
+    refuses(*LINE, *line, says=says)
+
+
+@pytest.mark.parametrize("norm", ["1", "0", "l2"])
+def test_norms_that_there_are_not(c10h: Run, norm: str) -> None:
+    """cleverhans has no PGD in ℓ1, and neither is it offered here."""
+    result = c10h(*LINE, "--norm", norm, "-o", "x.h5")
+    assert result.status == 2
+    assert "is not one of inf, 2" in result.err
+
+
+def test_l2_may_be_large(c10h: Run) -> None:
+    line = (*LINE, "--norm", "2", "--steps", 2, "--health", 0)
+    assert c10h(*line, "--epsilon", "510/255", "-o", "x.h5").status == 0
+    found = h5.read(Source.open("x.h5"), Attack)
+    assert found.epsilon.tolist() == [2.0]  # type: ignore[attr-defined]
+    result = c10h(*line, "--epsilon", "2", "-o", "y.h5")
+    assert result.status == 1
+    assert "ℓ2 distances above 1 are written as k/255" in result.err
+
+
+class TestNetworks:
+    @pytest.fixture(autouse=True)
+    def networks(self, runs: Path) -> None:
+        Path("nets.py").write_text(NETWORKS, encoding="utf-8")
+
+    def test_probabilities_are_no_logits(self, refuses: Refuse) -> None:
+        line = ("attack", "--arch", "nets:shares", "images.h5")
+        refuses(*line, says=["expected logits, found probabilities", "softmax"])
+
+    def test_there_is_no_option_to_call_them_probabilities(self, c10h: Run) -> None:
+        result = c10h("attack", "--arch", "nets:shares", "images.h5", "--probs", "-o", "x.h5")
+        assert result.status == 2
+        assert "No such option" in result.err
+
+    def test_no_gradient(self, refuses: Refuse) -> None:
+        line = ("attack", "--arch", "nets:Steps", "images.h5")
+        refuses(*line, says="there is no gradient to attack along")
+
+    def test_square_needs_none(self, c10h: Run) -> None:
+        line = ("attack", "--arch", "nets:Steps", "images.h5", "--method", "square")
+        result = c10h(*line, "--steps", 5, "--health", 0, "-o", "x.h5")
+        assert result.status == 0, result.err
+
+
+class TestData:
+    def test_pixels_that_are_no_bytes(self, refuses: Refuse) -> None:
+        with h5py.File("images.h5", "r+") as file:
+            pixels = file["images"][:]
+            del file["images"]
+            file["images"] = pixels.astype("f4") / 127.5 - 1
+        refuses(*LINE, says=["images.h5", "expected uint8, found float32"])
+
+    def test_no_truth(self, refuses: Refuse) -> None:
+        images(truth=None)
+        refuses("attack", "a", "changed.h5", says="have no true classes to attack away from")
+
+    def test_labels_have_the_truth(self, c10h: Run) -> None:
+        images(truth=None)
+        line = ("attack", "a", "changed.h5", "--labels", "labels.h5", "--steps", 2, "--health", 0)
+        assert c10h(*line, "-o", "x.h5").status == 0
+
+    def test_labels_in_another_order(self, refuses: Refuse) -> None:
+        labels(truth=np.roll(np.arange(60) % 3, 1))
+        refuses(*LINE, "--labels", "changed.h5", says="another order?")
+
+    def test_labels_of_other_items(self, refuses: Refuse) -> None:
+        labels(ids=np.array([f"x{number}" for number in range(60)]))
+        refuses(*LINE, "--labels", "changed.h5", says="60 of 60 ids are not in the labels")
+
+    def test_labels_with_other_classes(self, refuses: Refuse) -> None:
+        labels(classes=("cat", "dog", "fish"))
+        refuses(*LINE, "--labels", "changed.h5", says="labels:")
+
+    def test_images_of_other_classes(self, refuses: Refuse) -> None:
+        images(classes=("cat", "dog", "fish"))
+        refuses("attack", "a", "changed.h5", says="expected the classes of the network")
+
+    def test_images_of_another_size(self, refuses: Refuse) -> None:
+        images(images=np.zeros((60, 9, 9, 3), dtype=np.uint8))
+        refuses("attack", "a", "changed.h5", says="expected images of 8 x 8 pixels, found 9 x 9")
+
+    def test_nothing_left_to_lead_to_a_class(self, refuses: Refuse) -> None:
+        images(truth=np.ones(60, dtype=np.int64))
+        refuses("attack", "a", "changed.h5", "--toward", "dog", says="nothing is left without")
+
+    def test_an_output_that_is_there(self, c10h: Run) -> None:
+        Path("there.h5").write_bytes(b"old")
+        result = c10h(*LINE, "-o", "there.h5")
+        assert result.status == 1
+        assert "--force" in result.err
+        assert Path("there.h5").read_bytes() == b"old"
+
+    def test_an_output_that_is_an_input(self, c10h: Run) -> None:
+        before = Path("images.h5").read_bytes()
+        assert c10h(*LINE, "-o", "images.h5", "--force").status == 1
+        assert Path("images.h5").read_bytes() == before
