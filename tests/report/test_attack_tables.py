@@ -391,8 +391,8 @@ class TestData:
         found = json.loads(to_json_text(run("a", self.record()).to_json()))
         about = {"name": "a", "network": "resnet_basic_8", "method": "pgd", "loss": "ce",
                  "norm": "inf", "steps": 2, "restarts": 1, "random_start": True, "toward": None,
-                 "from": None, "precision": "fp32", "answer": "held-out", "training_items": "held-out",
-                 "n": 4}  # fmt: skip
+                 "from": None, "precision": "fp32", "answer": "held-out", "n": 4,
+                 "training_items": "held-out"}  # fmt: skip
         assert found.items() >= about.items()
         assert set(found) - set(about) == {
             "epsilon", "accuracy", "cross_entropy", "human", "curve", "health",
