@@ -12,6 +12,7 @@ from c10h.cli.console import print_text
 _TRAIN = (
     "c10h train synthetic labels.h5 --arch resnet_basic_8 --folds 2 --epochs 14 --schedule onecycle"
 )
+_ATTACK = "--epsilon 2/255 --limit 500 --health 50 --labels labels.h5"
 # What each step is for, and its command. Files are named by -o, so that --force can be added.
 STEPS = (
     ("5,000 drawn pictures of ten categories, four pairs of which grade into each other.",
@@ -40,6 +41,11 @@ STEPS = (
      "c10h score hard-far.h5 human-far.h5 --labels synthetic-far --tag data=far -o far.h5"),
     ("Both tests as one table, for a text.",
      "c10h report near.h5 far.h5 --format markdown -o report.md"),
+    ("Change each pixel by at most 2/255: which pictures are still told, and can that be believed?",
+     f"c10h attack runs/hard synthetic {_ATTACK} -o hard-attacked.h5"),
+    ("", f"c10h attack runs/human synthetic {_ATTACK} -o human-attacked.h5"),
+    ("Both, with the loss at each step.",
+     "c10h report hard-attacked.h5 human-attacked.h5 --baseline hard-attacked"),
     ("How was that made? Every file knows, back to the judgments.",
      "c10h show human.h5"),
 )  # fmt: skip
