@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from c10h.attacks.geometry import size
 from c10h.attacks.gradient import input_gradient
 from c10h.attacks.losses import LOSSES
+from c10h.attacks.network import at_least_float32
 from c10h.attacks.problem import INFINITY, Budget, Goal
 from c10h.attacks.run import Outcome, Plan, attack
 
@@ -53,8 +54,7 @@ class Rescaled(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (n, c)."""
-        logits: Tensor = self.network(pixels).float() / self.temperature
-        return logits
+        return at_least_float32(self.network(pixels)) / self.temperature
 
 
 def measure(

@@ -31,11 +31,16 @@ class Together(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (n, c)."""
-        logs: list[Tensor] = [one(pixels).float().log_softmax(dim=1) for one in self.networks]
+        logs = [at_least_float32(one(pixels)).log_softmax(dim=1) for one in self.networks]
         if len(logs) == 1:
             return logs[0]
         together: Tensor = torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
         return together
+
+
+def at_least_float32(logits: Tensor) -> Tensor:
+    """Logits in float32, or in float64 where they are."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 class Watched:
