@@ -76,7 +76,7 @@ def check_attackable(
     """Raise InputError for a network without gradients, or that returns probabilities.
 
     pixels: float32 (n, 3, h, w), a few that it can be tried with. needs_gradient: whether it has to
-    have gradients.
+    have gradients, which the health block needs whatever the attack.
     """
     leaf = pixels.detach().requires_grad_(True)
     with torch.enable_grad():
@@ -84,7 +84,8 @@ def check_attackable(
     if needs_gradient and not logits.requires_grad:
         raise InputError(
             f"{name}: its output does not depend on its input in a way that torch can follow: "
-            "there is no gradient to attack along"
+            "there is no gradient to attack along, or to examine an attack by (--method square "
+            "--health 0 needs none)"
         )
     shares = logits.detach().double()
     sums = shares.sum(dim=1)

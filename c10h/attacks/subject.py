@@ -40,11 +40,19 @@ class Subject:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     _kept: dict[bool, tuple[tuple[int, ...], nn.Module]] = field(default_factory=dict)
 
-    def check(self, names: Sequence[str], *, needs_gradient: bool) -> None:
-        """Raise InputError for a network that returns probabilities or has no gradients."""
+    def check(
+        self, names: Sequence[str], source: str | None = None, *, needs_gradient: bool
+    ) -> None:
+        """Raise InputError for a network that returns probabilities or has no gradients.
+
+        names: of the networks, or one for all; source: of the sources.
+        """
         pixels = self.pixels(np.arange(min(TRIED, len(self.rows))))
-        for number, network in enumerate([*self.networks, *self.sources]):
-            name = names[min(number, len(names) - 1)]
+        named = [
+            (names[min(number, len(names) - 1)], network)
+            for number, network in enumerate(self.networks)
+        ] + [(source or "source", network) for network in self.sources]
+        for name, network in named:
             frozen = freeze(network, self.device)
             check_attackable(frozen, pixels, name, needs_gradient=needs_gradient)
 

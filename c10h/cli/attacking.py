@@ -89,8 +89,9 @@ def prepare(**arguments: Any) -> Prepared:
     options = Options(
         plan, limits, machine, arguments["toward"], arguments["seed"], arguments["save_images"]
     )
-    names = [*material.asked.member.tolist()]
-    material.subject(options).check(names, needs_gradient=method.needs_gradient)
+    needs_gradient = method.needs_gradient or arguments["examined"] > 0
+    names = material.asked.member.tolist()
+    material.subject(options).check(names, arguments["source"], needs_gradient=needs_gradient)
     for note in filter(None, [*asked.notes, left_out]):
         say(note)
     inputs: list[tuple[str, Source, Made | None]] = [("images", image_file, images), *asked.inputs]
