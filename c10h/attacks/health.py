@@ -76,7 +76,7 @@ def measure(
     goal = Goal(goal.truth)
     shares = {
         "zero gradient, float32": zero_gradients(network, pixels, goal),
-        "zero gradient, float64": zero_gradients(in_float64(network), pixels.double(), goal),
+        "zero gradient, float64": zero_gradients_in_float64(network, pixels, goal),
     }
     norm = budgets[0].norm
     wide = WIDE if norm == INFINITY else WIDE * pixels[0].numel() ** 0.5
@@ -120,6 +120,9 @@ def zero_gradients(network: nn.Module, pixels: Tensor, goal: Goal) -> Tensor:
     return size(gradient, INFINITY) == 0
 
 
-def in_float64(network: nn.Module) -> nn.Module:
-    """A copy that computes in float64, to tell what is only rounded to zero from what is zero."""
-    return copy.deepcopy(network).double()
+def zero_gradients_in_float64(network: nn.Module, pixels: Tensor, goal: Goal) -> Tensor:
+    """The same of a copy in float64, to tell what is only rounded to zero from what is zero."""
+    device = torch.device("cpu") if pixels.device.type == "mps" else pixels.device  # has none
+    exact = copy.deepcopy(network).to(device).double()
+    found = zero_gradients(exact, pixels.to(device).double(), Goal(goal.truth.to(device)))
+    return found.to(pixels.device)
