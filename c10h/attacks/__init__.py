@@ -52,7 +52,7 @@ ATTACKS: Mapping[str, Method] = {
         steps=50,
     ),
     "md": Method(
-        "the two terms of the margin by turns, then the margin: Jiang et al. 2020",
+        "one term of the margin, drawn for each image, then the margin: Jiang et al. 2020",
         margin_decomposition,
         ("margin",),
         steps=40,
