@@ -5,11 +5,14 @@
 Training: the same network, batch 128, crops and flips, in c10h and in benchmarks/plain_training.py,
 the loop that most training codes have: PIL transforms, a DataLoader of two workers, float32, NCHW.
 Wanted: 2.2 times its rate. Predicting: float32, against bare forward passes of the same network
-over tensors that are ready. Wanted: 90 % of their rate. Turns alternate; medians are compared.
+over tensors that are ready. Wanted: 90 % of their rate. Turns alternate, each in a process of its
+own; medians are compared.
 """
 
 import argparse
 import statistics
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -22,11 +25,15 @@ from c10h.models import build, family_of
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.evaluation import predict
 from c10h.training.loop import Examples, Settings, Training
-from c10h.training.precision import choose_precision
+from c10h.training.precision import choose_precision, keep_freed_memory
 from c10h.training.recipes import RECIPES
 
 CPU = torch.device("cpu")
 SECONDS = 20.0
+PLAIN, BARE = "plain loop", "bare forward"
+TRAINING = [
+    f"c10h train, {kind}" for kind in dict.fromkeys((choose_precision("auto", CPU), "fp32"))
+]
 
 
 def timed(step, batch):
@@ -56,21 +63,59 @@ def ours(name, images, truth, precision):
     return lambda: training._step(training.network)
 
 
-def bare(name, images):
-    """Functions that predict all images: c10h, and bare forward passes of 500."""
+def plain(name, images, truth):
+    """A function that trains one step as most training codes do."""
+    return PlainLoop(build(name), images, truth).step
+
+
+def predicting(name, images):
+    """A function that predicts all images as ``c10h predict`` does."""
     network = build(name).eval()
-    pixels = (
-        images.permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
-    )
-    array = images.numpy()
+    return lambda: predict(network, images.numpy(), CPU, "fp32")
+
+
+def bare(name, images):
+    """A function of bare forward passes of 500."""
+    network = build(name).eval().to(memory_format=torch.channels_last)
+    pixels = images.permute(0, 3, 1, 2).float().div(255)
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def forward():
         for block in pixels.split(500):
             network(block)
 
-    network = network.to(memory_format=torch.channels_last)
-    return lambda: predict(network, array, CPU, "fp32"), forward
+    return forward
+
+
+def turn(program, name):
+    """Images a second of one program, the only one of its process."""
+    record = h5.read(open_input("synthetic", "images"))
+    images, truth = torch.tensor(record.images[:]), torch.tensor(record.truth)
+    if program.startswith("c10h"):
+        keep_freed_memory()
+    if program in (PLAIN, *TRAINING):
+        kind = program.partition(", ")[2]
+        step = plain(name, images, truth) if program == PLAIN else ours(name, images, truth, kind)
+        return timed(step, 128)
+    make = bare if program == BARE else predicting
+    return timed(make(name, images[:1000]), 1000)
+
+
+def compare(title, name, programs, repeats):
+    """Print medians of images a second, and their ratio to the first program's."""
+    found = {program: [] for program in programs}
+    for _ in range(repeats):
+        for program in programs:
+            line = [sys.executable, __file__, "--turn", program, name]
+            done = subprocess.run(line, capture_output=True, text=True, check=True)
+            found[program].append(float(done.stdout))
+    medians = {program: statistics.median(rates) for program, rates in found.items()}
+    print(f"{name}, {title}")
+    for program, rate in medians.items():
+        turns = " ".join(f"{one:.0f}" for one in found[program])
+        ratio = rate / medians[programs[0]]
+        print(f"  {program:18s} {rate:7.0f} images/s  {ratio:.2f}  ({turns})", flush=True)
 
 
 def main():
@@ -78,34 +123,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--networks", nargs="+", default=["resnet_basic_20", "wrn_16_4"])
+    parser.add_argument("--turn", nargs=2, help="only time one program on one network")
     args = parser.parse_args()
-    record = h5.read(open_input("synthetic", "images"))
-    images, truth = torch.tensor(record.images[:]), torch.tensor(record.truth)
-    precision = choose_precision("auto", CPU)
+    if args.turn:
+        print(turn(*args.turn))
+        return
     for name in args.networks:
-        plain = PlainLoop(build(name), images, truth)
-        steps = {
-            "plain loop": (plain.step, 128),
-            f"c10h train, {precision}": (ours(name, images, truth, precision), 128),
-            "c10h train, fp32": (ours(name, images, truth, "fp32"), 128),
-        }
-        report(f"{name}, training", steps, args.repeats)
-        answer, forward = bare(name, images[:1000])
-        steps = {"bare forward": (forward, 1000), "c10h predict": (answer, 1000)}
-        report(f"{name}, predicting", steps, args.repeats)
-
-
-def report(title, steps, repeats):
-    """Print medians of images a second, and their ratio to the first."""
-    found = {name: [] for name in steps}
-    for _ in range(repeats):
-        for name, (step, batch) in steps.items():
-            found[name].append(timed(step, batch))
-    medians = {name: statistics.median(rates) for name, rates in found.items()}
-    print(title)
-    first = next(iter(medians.values()))
-    for name, rate in medians.items():
-        print(f"  {name:22s} {rate:8.0f} images/s  {rate / first:.2f}", flush=True)
+        compare("training", name, (PLAIN, *TRAINING), args.repeats)
+        compare("predicting", name, (BARE, "c10h predict"), args.repeats)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -64,3 +68,30 @@ def test_what_is_asked_for_is_taken() -> None:
 def test_what_products_are_computed_in(name: str, dtype: torch.dtype) -> None:
     with autocast(name, CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+
+
+# Pages that a process touches anew when it makes a tensor of 64 MiB ten times and lets it go.
+FAULTS = """
+import resource, sys
+import torch
+from c10h.training.precision import keep_freed_memory
+
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+for _ in range(10):
+    torch.ones(1 << 24)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    torch.ones(1 << 24)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has mallopt")
+def test_freed_memory_is_kept() -> None:
+    faults = {
+        what: int(subprocess.check_output([sys.executable, "-c", FAULTS, what]))
+        for what in ("give back", "keep")
+    }
+    assert faults["give back"] > 100  # huge pages make few of many
+    assert faults["keep"] < faults["give back"] / 10
