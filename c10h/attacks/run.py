@@ -15,8 +15,9 @@ from c10h.attacks.network import Watched
 from c10h.attacks.problem import Budget, Goal
 from c10h.errors import C10hError, InputError
 
-# By how much float32 sums may leave the ball, relative to ε and in pixels.
-RELATIVE_ROOM, ABSOLUTE_ROOM = 1e-5, 1e-6
+# By how much float32 sums may leave the ball, relative to ε and in pixels: the ℓ2 norm of 224 x 224
+# pixels that all change alike is off by 1e-4.
+RELATIVE_ROOM, ABSOLUTE_ROOM = 1e-3, 1e-6
 
 
 @dataclass(frozen=True)
