@@ -1,0 +1,68 @@
+"""A gallery in a terminal: each picture beside its two distributions."""
+
+from __future__ import annotations
+
+from rich.cells import set_cell_size
+from rich.color import ColorSystem
+from rich.style import Style
+
+from c10h.report.gallery import Gallery, Picture
+from c10h.report.pictures import COLUMNS, SYSTEMS, beside, half_blocks
+from c10h.report.table import one_line, to_plain
+
+# Characters for a class name, a share and the longest bar.
+NAME, SHARE, BAR = 14, 5, 20
+# Room beside a picture that the text needs.
+LEAST_ROOM = 44
+PARTS = " ▏▎▍▌▋▊▉"
+PEOPLE, MODEL, BOLD, DIM = (Style.parse(one) for one in ("blue", "magenta", "bold", "dim"))
+
+
+def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
+    """Pictures and distributions in at most ``width`` characters; a table where nothing is drawn.
+
+    colours: what the terminal has, as rich calls it: see :func:`c10h.report.pictures.half_blocks`.
+    """
+    system = SYSTEMS.get(colours or "")
+    if system is None:
+        return to_plain([gallery.table()])
+    parts = [_styled(gallery.title, BOLD, system)]
+    for place, picture in enumerate(gallery.pictures, start=1):
+        drawn = half_blocks(picture.pixels, colours, min(COLUMNS, width))
+        columns = min(picture.pixels.shape[1], COLUMNS, width)
+        is_beside = width - columns - 2 >= LEAST_ROOM
+        room = width - columns - 2 if is_beside else width
+        lines = _about(gallery, picture, place, room, max(len(drawn) - 4, 4), system)
+        parts.append("\n".join(beside(drawn, columns, lines) if is_beside else [*drawn, *lines]))
+    parts.append("\n".join(_styled(note, DIM, system) for note in gallery.table().notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def _about(
+    gallery: Gallery, picture: Picture, place: int, room: int, rows: int, system: ColorSystem
+) -> list[str]:
+    """Lines of at most ``room`` characters; at most ``rows`` classes."""
+    name = set_cell_size(f"{place}. {one_line(picture.name)}", room).rstrip()
+    truth = "" if picture.truth is None else f"true class {one_line(picture.truth)}, "
+    about = f"{truth}divergence {picture.divergence:.3f}, H(people) {picture.entropy:.3f}"
+    bar = max(4, min(BAR, (room - NAME - 2 * (SHARE + 2)) // 2))
+    column = SHARE + 2 + bar
+    header = f"{'':{NAME}}{'people':{column}}{set_cell_size(one_line(gallery.run), column)}"
+    lines = [_styled(name, BOLD, system), set_cell_size(about, room).rstrip()]
+    lines += ["", set_cell_size(header, room).rstrip()]
+    for k in gallery.told(picture)[:rows]:
+        people = _bar(float(picture.people[k]), bar, PEOPLE, system)
+        model = _bar(float(picture.model[k]), bar, MODEL, system)
+        lines.append(f"{set_cell_size(one_line(gallery.classes[k]), NAME - 1)} {people}{model}")
+    return lines
+
+
+def _bar(share: float, width: int, style: Style, system: ColorSystem) -> str:
+    """A share in digits and as a bar in eighths of a character, ``width`` + SHARE + 2 wide."""
+    whole, part = divmod(round(share * width * 8), 8)
+    drawn = ("█" * whole + PARTS[part].strip()).ljust(width)
+    return f"{share:{SHARE}.2f} {_styled(drawn, style, system)} "
+
+
+def _styled(text: str, style: Style, system: ColorSystem) -> str:
+    return style.render(one_line(text) if not text.isprintable() else text, color_system=system)

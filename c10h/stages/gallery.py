@@ -1,0 +1,153 @@
+"""Find the pictures on which a network and people agree first and differ most in the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from c10h.data.readers import check_truth
+from c10h.errors import InputError, MismatchError
+from c10h.metrics.block import Block
+from c10h.records import Array, Images, Labels, Predictions
+from c10h.report.gallery import Gallery, Picture, farthest
+from c10h.stages.join import (
+    HELD_OUT,
+    IN_SAMPLE,
+    UNKNOWN,
+    People,
+    agreed_truth,
+    common_classes,
+    labels_in_order,
+    match_ids,
+    match_items,
+    matching_note,
+    predictions_in_order,
+    seen_in_training,
+)
+from c10h.stages.tally import BLOCK_ELEMENTS, cut
+from c10h.training.folds import item_hashes
+
+
+def gallery(
+    predictions: Predictions,
+    labels: Labels,
+    images: Images,
+    count: int = 12,
+    run: str = "model",
+    advance: Callable[[int], None] = lambda items: None,
+) -> Gallery:
+    """The ``count`` pictures of equal first choice whose distributions differ most.
+
+    run: what the network is called. Of the images only the chosen ones are read. Raises InputError
+    for several networks, a count below 1 and where no item has an equal first choice;
+    MismatchError where the inputs do not belong together or the images are others than those that
+    were predicted.
+    """
+    if count < 1:
+        raise InputError(f"expected 1 picture or more, found {count}")
+    if predictions.logits.shape[0] > 1:
+        raise InputError(
+            f"{run}: a gallery is of one network, found {', '.join(predictions.member.tolist())}"
+        )
+    classes = common_classes([labels, predictions])
+    assert classes is not None
+    predictions = predictions_in_order(predictions, classes, run)
+    people = _people_of(predictions, labels_in_order(labels, classes, "labels"), run)
+    places = _rows_of_images(predictions, images, run)
+    found = farthest(_blocks(predictions, people, advance), count)
+    if not found.agreed:
+        raise InputError(f"{run}: no item where its first choice is people's")
+    pictures = []
+    for k, row in enumerate(found.row.tolist()):
+        place = row if places is None else int(places[row])
+        pictures.append(
+            Picture(
+                name=_name(predictions, images, people, row, place),
+                truth=_truth(people, images, row, place),
+                pixels=_pixels(images, place, predictions, row, run),
+                people=found.people[k],
+                model=found.model[k],
+                divergence=float(found.divergence[k]),
+                entropy=float(found.entropy[k]),
+            )
+        )
+    notes = _notes(predictions, people)
+    return Gallery(run, classes, pictures, found.agreed, found.items, notes)
+
+
+def _people_of(predictions: Predictions, labels: Labels, run: str) -> People:
+    """What labels say of the predicted items, in their order, and their truth as far as known."""
+    people = People.of(labels, None, labels.classes)
+    people = people.take(match_items(predictions, people, run))
+    if predictions.truth is not None:
+        if people.truth is not None:
+            agreed_truth(people.truth, predictions.truth, run)
+        people = replace(people, truth=predictions.truth)
+    if people.truth is not None:
+        check_truth(people.truth, len(labels.classes), f"{run}: truth")
+    return people
+
+
+def _blocks(
+    predictions: Predictions, people: People, advance: Callable[[int], None]
+) -> Iterator[Block]:
+    for items in cut(people.size, max(1, BLOCK_ELEMENTS // len(people.classes))):
+        known = people.read(items)
+        yield Block(
+            logits=predictions.logits[0, items], probs=known["probs"], counts=known.get("counts")
+        )
+        advance(items.stop - items.start)
+
+
+def _rows_of_images(predictions: Predictions, images: Images, run: str) -> Array | None:
+    """The image that each prediction is of; None for all in order.
+
+    By ids where both have them, else by index, else by position. Raises MismatchError.
+    """
+    size, items = images.images.shape[0], predictions.logits.shape[1]
+    if predictions.ids is not None and images.ids is not None:
+        return match_ids(predictions.ids, images.ids, run, "the images")
+    if predictions.index is not None:
+        most = int(predictions.index.max())
+        if most >= size:
+            raise MismatchError(f"{run}: is about image {most}, and there are {size:,} images")
+        return predictions.index
+    if items != size:
+        raise MismatchError(f"{run}: expected {size:,} items as in the images, found {items:,}")
+    return None
+
+
+def _pixels(images: Images, place: int, predictions: Predictions, row: int, run: str) -> Array:
+    """The pixels of one image. Raises MismatchError where another one was predicted."""
+    pixels = images.images[place : place + 1]
+    if predictions.item is not None and item_hashes(pixels)[0] != predictions.item[row]:
+        raise MismatchError(
+            f"images: image {place} is another one than {run} predicted: the file has changed, or "
+            "is not the one that was predicted"
+        )
+    return np.asarray(pixels[0])
+
+
+def _name(predictions: Predictions, images: Images, people: People, row: int, place: int) -> str:
+    """What an item is called: by the predictions, the labels or the images, else its number."""
+    for ids, at in ((predictions.ids, row), (people.ids, row), (images.ids, place)):
+        if ids is not None:
+            return str(ids[at])
+    return f"image {place}"
+
+
+def _truth(people: People, images: Images, row: int, place: int) -> str | None:
+    if people.truth is not None:
+        return people.classes[int(people.truth[row])]
+    return None if images.truth is None else images.classes[int(images.truth[place])]
+
+
+def _notes(predictions: Predictions, people: People) -> list[str]:
+    seen = seen_in_training(predictions, 0)
+    exposure = UNKNOWN if seen is None else IN_SAMPLE if seen.any() else HELD_OUT
+    notes = [f"Items in training: {exposure}", matching_note(predictions, people)]
+    if predictions.item is None:
+        notes.append("the predictions do not tell the pixels they are of: images not checked")
+    return [note for note in notes if note]

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from metrics.scoring import labels_of, made_up, predictions_of
+
+from c10h.errors import InputError, MismatchError
+from c10h.records import Array, Images, Predictions
+from c10h.stages.gallery import gallery
+from c10h.training.folds import item_hashes
+
+CASE = made_up(np.random.default_rng(3), 40, classes=3)
+PIXELS = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 3)).astype(np.uint8)
+NAMES = ("cat", "dog", "bird")
+IDS = np.array([f"i{number:02}" for number in range(40)])
+
+
+class Counted:
+    """Images that remember which rows were read."""
+
+    def __init__(self, pixels: Array) -> None:
+        self._pixels = pixels
+        self.shape, self.dtype = pixels.shape, pixels.dtype
+        self.read: list[int] = []
+
+    def __getitem__(self, key: slice) -> Array:
+        self.read += range(*key.indices(len(self._pixels)))
+        return self._pixels[key]
+
+
+def images(**more: Any) -> Images:
+    return Images(**{"classes": NAMES, "images": PIXELS, "truth": CASE.truth, **more})
+
+
+def network(**more: Any) -> Predictions:
+    return predictions_of(CASE.logits, **{"classes": NAMES, **more})
+
+
+LABELS = labels_of(counts=CASE.counts, truth=CASE.truth, classes=NAMES)
+
+
+def test_pictures_and_what_is_known_of_them() -> None:
+    found = gallery(network(), LABELS, images(), 5, "net")
+    assert found.run == "net"
+    assert found.items == 40
+    assert len(found.pictures) == 5
+    for one in found.pictures:
+        row = int(one.name.removeprefix("image "))
+        np.testing.assert_array_equal(one.pixels, PIXELS[row])
+        np.testing.assert_allclose(one.people, CASE.people[row])
+        np.testing.assert_allclose(one.model, CASE.model[row])
+        assert one.truth == NAMES[CASE.truth[row]]
+        assert one.people.argmax() == one.model.argmax()
+    assert found.notes == [
+        "Items in training: unknown",
+        "the predictions do not tell the pixels they are of: images not checked",
+    ]
+
+
+def test_only_the_chosen_images_are_read() -> None:
+    rows = Counted(PIXELS)
+    found = gallery(network(), LABELS, images(images=rows), 3)
+    assert sorted(rows.read) == sorted(int(one.name.split()[1]) for one in found.pictures)
+
+
+@pytest.mark.parametrize("by", ["ids", "index"])
+def test_items_are_matched(by: str, random: np.random.Generator) -> None:
+    """Images are in their own order, and predictions are about some of the labels."""
+    order, some = random.permutation(40), random.permutation(40)[:30]
+    if by == "ids":
+        more = {"ids": IDS[some]}
+        pictures = images(images=PIXELS[order], truth=CASE.truth[order], ids=IDS[order])
+        labels = labels_of(counts=CASE.counts, ids=IDS, classes=NAMES)
+    else:
+        more, pictures, labels = {"index": some}, images(), LABELS
+    mine = predictions_of(CASE.logits[some], classes=NAMES, item=item_hashes(PIXELS)[some], **more)
+    found = gallery(mine, labels, pictures, 4)
+    assert found.items == 30
+    for one in found.pictures:
+        row = int(one.name[-2:])
+        np.testing.assert_array_equal(one.pixels, PIXELS[row])
+        np.testing.assert_allclose(one.people, CASE.people[row])
+        assert one.truth == NAMES[CASE.truth[row]]
+
+
+def test_classes_are_matched_by_name() -> None:
+    moved = [2, 0, 1]
+    other = predictions_of(CASE.logits[:, moved], classes=tuple(NAMES[k] for k in moved))
+    found, plain = gallery(other, LABELS, images(), 4), gallery(network(), LABELS, images(), 4)
+    assert found.classes == NAMES
+    for one, two in zip(found.pictures, plain.pictures, strict=True):
+        assert (one.name, one.truth) == (two.name, two.truth)
+        np.testing.assert_allclose(one.model, two.model)
+
+
+def test_images_that_changed_are_refused() -> None:
+    mine = network(item=item_hashes(PIXELS))
+    assert gallery(mine, LABELS, images()).notes == ["Items in training: unknown"]
+    changed = PIXELS.copy()
+    changed[:, 0, 0] ^= 1
+    message = r"images: image \d+ is another one than net predicted"
+    with pytest.raises(MismatchError, match=message):
+        gallery(mine, LABELS, images(images=changed), run="net")
+
+
+@pytest.mark.parametrize(
+    ("fold", "told"), [(np.zeros(40, "i2"), "held-out"), (np.ones(40, "i2"), "in-sample")]
+)
+def test_what_the_network_was_trained_on_is_told(fold: Array, told: str) -> None:
+    hashes = item_hashes(PIXELS)
+    trained = {"item": hashes, "fold": np.zeros(40, "i2")}
+    mine = network(item=hashes, fold=fold, trained=trained)
+    assert gallery(mine, LABELS, images()).notes == [f"Items in training: {told}"]
+
+
+def test_other_numbers_of_images() -> None:
+    few = images(images=PIXELS[:9], truth=None)
+    with pytest.raises(MismatchError, match="net: expected 9 items as in the images, found 40"):
+        gallery(network(), LABELS, few, run="net")
+    with pytest.raises(MismatchError, match="net: is about image 39, and there are 9 images"):
+        gallery(network(index=np.arange(40)), LABELS, few, run="net")
+
+
+def test_several_networks() -> None:
+    with pytest.raises(InputError, match="of one network, found network-0, network-1"):
+        gallery(predictions_of(np.stack([CASE.logits] * 2)), LABELS, images())
+
+
+def test_no_picture_is_wanted() -> None:
+    with pytest.raises(InputError, match="expected 1 picture or more, found 0"):
+        gallery(network(), LABELS, images(), 0)
+
+
+def test_nowhere_the_same_choice() -> None:
+    opposite = predictions_of(-np.log(CASE.people + 1e-3), classes=NAMES)
+    unanimous = labels_of(counts=10 * np.eye(3, dtype=int)[CASE.counts.argmax(axis=1)])
+    with pytest.raises(InputError, match="no item where its first choice is people's"):
+        gallery(opposite, unanimous, images())
