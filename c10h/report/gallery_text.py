@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from rich.cells import set_cell_size
 from rich.color import ColorSystem
 from rich.style import Style
@@ -15,7 +17,7 @@ NAME, SHARE, BAR = 14, 5, 20
 # Room beside a picture that the text needs.
 LEAST_ROOM = 44
 PARTS = " ▏▎▍▌▋▊▉"
-PEOPLE, MODEL, BOLD, DIM = (Style.parse(one) for one in ("blue", "magenta", "bold", "dim"))
+PEOPLE, MODEL, BOLD, DIM = (Style.parse(one) for one in ("#4a90d9", "#d9822b", "bold", "dim"))
 
 
 def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
@@ -34,7 +36,13 @@ def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
         room = width - columns - 2 if is_beside else width
         lines = _about(gallery, picture, place, room, max(len(drawn) - 4, 4), system)
         parts.append("\n".join(beside(drawn, columns, lines) if is_beside else [*drawn, *lines]))
-    parts.append("\n".join(_styled(note, DIM, system) for note in gallery.table().notes))
+    parts.append(
+        "\n".join(
+            _styled(line, DIM, system)
+            for note in gallery.table().notes
+            for line in wrap(note, width)
+        )
+    )
     return "\n\n".join(parts) + "\n"
 
 
