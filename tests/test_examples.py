@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from c10h import h5
 from c10h.files import Source
@@ -76,3 +77,12 @@ def test_numbers_in_the_readme_are_what_the_command_prints(real_data: Path, tmp_
     assert len(shown) == 8
     for line in shown:
         assert " ".join(line.split()) in lines
+
+
+@pytest.mark.full
+def test_hard_or_human_on_the_embedded_set(tmp_path: Path) -> None:
+    printed = run_example(tmp_path / "new", script="hard-or-human.sh")
+    assert "Difference to hard" in printed
+    assert "Can the attacks be believed?" in printed
+    names = {path.name for path in (tmp_path / "new").iterdir()}
+    assert {"hard", "soft", "scores.h5", "hard-attacked.h5", "soft-attacked.h5"} <= names

@@ -183,6 +183,7 @@ def _shaping(arguments: Mapping[str, Any], options: Options, asked: Asked) -> di
         "step-size": arguments["step_size"],
         "restarts": options.plan.restarts,
         "random-start": budget.random_start,
+        "no-random-start": not budget.random_start,  # a switch that is off is not kept
         "toward": options.toward or None,
         "limit": arguments["limit"],
         "health": arguments["examined"],
