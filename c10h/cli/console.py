@@ -81,6 +81,14 @@ def write_terminal(
         print_text(f"\n{charts(width)}")
 
 
+def terminal() -> tuple[int, str | None] | None:
+    """Width and colours (as rich calls them) of the terminal at stdout; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    console = _console(stderr=False)
+    return console.width, None if console.no_color else console.color_system
+
+
 class Advance(Protocol):
     """Move a bar on by some items, and say what they were part of where that has changed."""
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, print_text
+from c10h.cli.console import print_tables, print_text, terminal
 
 if TYPE_CHECKING:
+    from c10h.records import Record
     from c10h.stages.show import Description
 
 # Characters for the first rows of a dataset.
 ROOM = 44
+# Items of images or labels that a terminal shows.
+ITEMS = 5
 
 
 def show(
@@ -26,6 +29,8 @@ def show(
     The lineage at the end is a tree: the command that made the file and, below it, each input with
     its SHA-256 and the command that made that.
 
+    A terminal also shows the first items of images and labels, pictures where it has colours.
+
     [bold]c10h show labels.h5[/]
 
     [bold]c10h show scores.h5 --json | jq .lineage[/]
@@ -37,14 +42,15 @@ def show(
     from c10h.stages.show import show as describe
 
     source = open_input(file, IMAGES, LABELS)
-    description = describe(h5.read(source))
+    record = h5.read(source)
+    description = describe(record)
     if json or format_ == "json":
         print_text(to_json_text(description.to_json()))
     else:
-        _print(description, source.name)
+        _print(description, source.name, record)
 
 
-def _print(description: Description, name: str) -> None:
+def _print(description: Description, name: str, record: Record) -> None:
     from c10h.report.lineage import to_lines
     from c10h.report.table import Cell, Table
 
@@ -61,8 +67,25 @@ def _print(description: Description, name: str) -> None:
     notes += [f"{key}: {value}" for key, value in description.settings.items() if value != ""]
     title = f"{name}: {description.kind}"
     print_tables([Table(title, ["dataset", "dtype", "size", "first"], rows, 4, notes)])
+    _preview(record)
     if description.lineage is not None:
         print_text("\n" + "\n".join(to_lines(description.lineage)) + "\n")
+
+
+def _preview(record: Record) -> None:
+    """The first items, on a terminal."""
+    from c10h.report.preview import in_a_row, to_table
+    from c10h.stages.show import preview
+
+    shown = terminal()
+    items = preview(record, ITEMS) if shown is not None else []
+    if shown is None or not items:
+        return
+    drawn = in_a_row(items, *shown)
+    if drawn:
+        print_text(f"\n{drawn}")
+    else:
+        print_tables([to_table(items, record.classes)])
 
 
 def _brief(first: list[object]) -> str:

@@ -81,8 +81,8 @@ class Gallery:
             [
                 Cell(one.name),
                 Cell(one.truth or "-"),
-                Cell(self.shares(one.people)),
-                Cell(self.shares(one.model)),
+                Cell(in_words(one.people, self.classes)),
+                Cell(in_words(one.model, self.classes)),
                 Cell(number(one.divergence)),
                 Cell(number(one.entropy)),
             ]
@@ -90,15 +90,6 @@ class Gallery:
         ]
         header = ["item", "true class", "people", one_line(self.run), "divergence", "H(people)"]
         return Table(self.title, header, rows, 4, [self.summary, *self.notes])
-
-    def shares(self, distribution: Float) -> str:
-        """The largest shares of a distribution in words."""
-        largest = np.argsort(-distribution, kind="stable")[:MOST_CLASSES]
-        return ", ".join(
-            f"{one_line(self.classes[k])} {distribution[k]:.2f}"
-            for k in largest
-            if distribution[k] >= LEAST
-        )
 
     def told(self, picture: Picture) -> list[int]:
         """The classes that either distribution gives some share, the largest first."""
@@ -129,6 +120,14 @@ class Gallery:
                 for one in self.pictures
             ],
         }
+
+
+def in_words(distribution: Float, classes: Sequence[str]) -> str:
+    """The largest shares of a distribution (c)."""
+    largest = np.argsort(-distribution, kind="stable")[:MOST_CLASSES]
+    return ", ".join(
+        f"{one_line(classes[k])} {distribution[k]:.2f}" for k in largest if distribution[k] >= LEAST
+    )
 
 
 def farthest(blocks: Iterable[Block], count: int) -> Farthest:

@@ -141,7 +141,10 @@ def _name(predictions: Predictions, images: Images, people: People, row: int, pl
 def _truth(people: People, images: Images, row: int, place: int) -> str | None:
     if people.truth is not None:
         return people.classes[int(people.truth[row])]
-    return None if images.truth is None else images.classes[int(images.truth[place])]
+    if images.truth is None:
+        return None
+    check_truth(images.truth[place : place + 1], len(images.classes), f"images: image {place}")
+    return images.classes[int(images.truth[place])]
 
 
 def _notes(predictions: Predictions, people: People) -> list[str]:

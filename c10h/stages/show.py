@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from c10h.records import Array, Column, Lineage, Record, Rows, Setting
+from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
+from c10h.report.preview import Item
 from c10h.report.scores import plain
 
 ROWS = 3
@@ -65,6 +66,28 @@ def show(record: Record) -> Description:
         first = _first(value, declared.dims)
         datasets.append(Dataset(name, dtype, declared.dims, tuple(value.shape), first))
     return Description(record.kind, record.classes, dict(record.settings), datasets, record.lineage)
+
+
+def preview(record: Record, count: int) -> list[Item]:
+    """The first items of images or labels; none of other kinds."""
+    if not isinstance(record, Images | Labels):
+        return []
+    is_images = isinstance(record, Images)
+    rows: Rows = record.images if isinstance(record, Images) else record.probs
+    return [
+        Item(
+            str(number) if record.ids is None else str(record.ids[number]),
+            None if record.truth is None else _class_name(int(record.truth[number]), record),
+            pixels=value if is_images else None,
+            probs=None if is_images else value,
+        )
+        for number, value in enumerate(rows[0 : min(count, rows.shape[0])])
+    ]
+
+
+def _class_name(number: int, record: Record) -> str:
+    """What a class is called; its number where the file has no such class."""
+    return record.classes[number] if 0 <= number < len(record.classes) else str(number)
 
 
 def _first(value: Rows, dims: tuple[str, ...]) -> list[Any]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from test_records import sample
 
 from c10h import __version__, h5
-from c10h.records import KINDS
+from c10h.records import KINDS, Images
 
-from .conftest import CLASSES, Files, Run
+from .conftest import CLASSES, LOUD, PYTHON, Files, Run
 
 pytestmark = pytest.mark.usefixtures("files")
 
@@ -95,3 +99,42 @@ def test_nothing_is_shown_of_more_than_a_few_rows(files: Files, c10h: Run) -> No
     files.labels("l.h5", classes=wide, probs=np.eye(100), counts=None, truth=None)
     found = c10h("show", "l.h5", "--json").json()["datasets"]["probs"]["first"]
     assert (len(found), len(found[0])) == (3, 12)
+
+
+def on_a_terminal(*line: str, **environment: str) -> str:
+    """What a command shows on a terminal of 100 columns."""
+    script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    known = {name: value for name, value in os.environ.items() if name not in LOUD}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *PYTHON, *line], capture_output=True, check=True,
+        env={**known, "TERM": "xterm", "COLUMNS": "100", **environment}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return done.stdout.decode()
+
+
+@pytest.mark.usefixtures("pictures")
+class TestFirstItems:
+    def test_pictures_where_there_are_colours(self, c10h: Run) -> None:
+        found = on_a_terminal("show", "images.h5", COLORTERM="truecolor")
+        assert "▀" in found
+        assert "\x1b[38;2;" in found
+        assert found.index("classes: cat") < found.index("▀") < found.index("i04")
+        assert "▀" not in c10h("show", "images.h5").out
+
+    @pytest.mark.parametrize(
+        "environment", [{"NO_COLOR": "1", "COLORTERM": "truecolor"}, {"TERM": "dumb"}]
+    )
+    def test_names_where_there_are_none(self, environment: dict[str, str]) -> None:
+        found = on_a_terminal("show", "images.h5", **environment)
+        assert "▀" not in found
+        assert re.search(r"i01 +dog", found)
+
+    def test_labels_as_their_largest_shares(self, c10h: Run) -> None:
+        shares = r"i00 +cat +\w+ 0\.\d\d, \w+ 0\.\d\d"
+        assert re.search(shares, on_a_terminal("show", "labels.h5"))
+        assert not re.search(shares, c10h("show", "labels.h5").out)
+
+    def test_a_class_that_the_file_does_not_have(self) -> None:
+        pixels = np.zeros((2, 2, 2, 3), np.uint8)
+        h5.write(Images(classes=CLASSES, images=pixels, truth=np.array([7, -1])), "wrong.h5")
+        assert re.search(r"0 +7 *\r\n *1 +-1", on_a_terminal("show", "wrong.h5", NO_COLOR="1"))
