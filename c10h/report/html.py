@@ -29,7 +29,7 @@ NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
 
 
 @dataclass(frozen=True)
-class Figure:
+class Drawing:
     """A drawing as SVG, and what it shows in words for those who cannot see it."""
 
     title: str
@@ -48,7 +48,7 @@ class Page:
 
     title: str
     tables: Sequence[Table] = ()
-    figures: Sequence[Figure] = ()
+    figures: Sequence[Drawing] = ()
     gallery: Gallery | None = None
     lineage: str = ""
     notes: Sequence[str] = field(default_factory=tuple)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from c10h.report.gallery import Gallery, Picture
-from c10h.report.html import Figure, Page, metric_of, page, sort_key
+from c10h.report.html import Drawing, Page, metric_of, page, sort_key
 from c10h.report.table import Cell, Table
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}
@@ -52,7 +52,7 @@ def gallery() -> Gallery:
 
 def everything() -> Page:
     across = Table("Differences", ["metric", "human"], [[Cell("kl"), Cell("-0.1")]])
-    figure = Figure("Loss against the step", SVG, "A line that rises and flattens")
+    figure = Drawing("Loss against the step", SVG, "A line that rises and flattens")
     lineage = "c10h score --by truth\n└─ labels: l.h5"
     return Page("Hard & human", [table(), across], [figure], gallery(), lineage, ["By c10h."])
 
@@ -186,7 +186,7 @@ def test_hostile_names_are_text() -> None:
     hostile = Page(
         EVIL,
         [Table(EVIL, [EVIL, EVIL], [[Cell(EVIL), Cell(EVIL, EVIL)]], 1, [EVIL])],
-        [Figure(EVIL, f"<svg><!--{EVIL}--></svg>", EVIL)],
+        [Drawing(EVIL, f"<svg><!--{EVIL}--></svg>", EVIL)],
         Gallery(EVIL, (EVIL, "b", "c"), [picture], 1, 1, [EVIL]),
         EVIL,
         [EVIL],
