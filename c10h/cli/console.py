@@ -72,13 +72,14 @@ def write_terminal(
     """Tables, and charts of a given width, as the terminal has room; plain text in a file."""
     from c10h.report.table import to_plain
 
+    gap = "\n" if tables else ""
     if output is not None:
-        write(output, to_plain(tables) + (f"\n{charts(PLAIN_WIDTH)}" if charts else ""))
+        write(output, to_plain(tables) + (gap + charts(PLAIN_WIDTH) if charts else ""))
         return
     print_tables(tables)
     if charts is not None:
         width = _console(stderr=False).width if sys.stdout.isatty() else PLAIN_WIDTH
-        print_text(f"\n{charts(width)}")
+        print_text(gap + charts(width))
 
 
 def terminal() -> tuple[int, str | None] | None:

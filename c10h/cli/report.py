@@ -1,4 +1,4 @@
-"""``c10h report``: scores and attacks as the tables of a paper."""
+"""``c10h report``: what files say, as the tables and figures of a paper."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ from c10h.cli import options
 from c10h.cli.console import write, write_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from c10h.report.report import Report
 
-    from c10h.records import Attack, Scores
+PICTURES = ("svg", "png", "pdf")
+SHOWN = "What is shown"
+
+
+def _figures() -> list[str]:
+    """Names of figures, for completion in the shell."""
+    from c10h.report.figures import FIGURES
+
+    return list(FIGURES)
 
 
 def report(
@@ -20,7 +28,8 @@ def report(
         list[str],
         typer.Argument(
             metavar="[NAME=]FILE",
-            help="Files that c10h score -o or c10h attack wrote. NAME is what an attack is called.",
+            help="Files of scores, attacks, learning curves or labels. NAME is what one is called; "
+            "scores have names.",
         ),
     ],
     baseline: Annotated[
@@ -34,63 +43,91 @@ def report(
     stratum: Annotated[
         str, typer.Option("--stratum", metavar="NAME", help="Part of the items, as --by named it.")
     ] = "all",
+    figure: Annotated[
+        str | None,
+        typer.Option(
+            "--figure",
+            metavar="NAME",
+            help="One figure alone: generalization, confidence, pgd, fit (of the paper), curves, "
+            "entropy.",
+            autocompletion=_figures,
+            rich_help_panel=SHOWN,
+        ),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="1|2",
+            help="The paper's table of generalization or of attacks alone.",
+            rich_help_panel=SHOWN,
+        ),
+    ] = None,
+    script: Annotated[
+        bool,
+        typer.Option(
+            "--script",
+            help="Print the commands that would make the files again instead.",
+            rich_help_panel=SHOWN,
+        ),
+    ] = False,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS, *PICTURES)] = "terminal",
     json: options.Json = False,
 ) -> None:
-    """Report scores and attacks as tables: models down, figures across, the best of each in bold.
+    """Report scores, attacks, learning curves and labels, as tables and figures for people.
 
+    Scores: models down, figures across, the best in bold; with --tag data=… data sets across.
     Runs that were scored on the same items with the same seed, and runs under the same attack on
     the same items, also give paired differences to --baseline.
 
     Of attacks, there are accuracy and cross-entropy before and after, people's figures where there
     are any, the checks of the attack itself, and in the terminal the loss against the steps.
 
+    At the foot stands how the files were made. With svg, png or pdf there is one figure alone.
+
     [bold]c10h report control.h5 human.h5 --baseline control[/]
 
-    [bold]c10h report scores/*.h5 --metrics accuracy,ce_human --format latex -o table.tex[/]
+    [bold]c10h report near.h5 far.h5 --figure generalization --format pdf -o figure2.pdf[/]
 
     [bold]c10h report hard=adv1.h5 human=adv2.h5 --baseline hard[/]
     """
-    from c10h.cli.inputs import split_name
-    from c10h.files import check_output, check_single_stdin
+    from c10h.cli.report_files import read
+    from c10h.files import check_output
+    from c10h.report.script import to_script
+    from c10h.report.steps import steps
+    from c10h.stages.report import Choice
     from c10h.stages.report import report as make_report
 
-    named = [split_name(argument) for argument in files]
-    check_single_stdin([path for _, path in named])
-    if output:
-        check_output(output, force=force, binary=False)
-    scores, attacks = _read(named)
-    found = make_report(scores, attacks, metrics or (), stratum, baseline)
     form = "json" if json else format_
-    if form == "terminal":
-        write_terminal(output, found.tables(), found.charts if found.has_charts else None)
+    binary = form in ("png", "pdf") and not script
+    if output or binary:
+        check_output(output or "-", force=force, binary=binary)
+    found = read(files)
+    if script:
+        write(output, to_script(steps(found.files)))
+        return
+    choice = Choice(metrics or (), stratum, baseline, figure, table)
+    made = make_report(found.scores, found.attacks, choice, found.others)
+    if form in PICTURES:
+        _write_picture(made, form, output or "-")
+    elif form == "terminal":
+        write_terminal(output, made.terminal()[0], made.charts)
     else:
-        write(output, found.render(form))
+        write(output, made.render(form))
 
 
-def _read(named: Sequence[tuple[str | None, str]]) -> tuple[list[Scores], dict[str, Attack]]:
-    """The scores files, and the attack files by name."""
-    from c10h import h5
-    from c10h.data.readers import open_attack
+def _write_picture(made: Report, form: str, output: str) -> None:
+    """The one figure of a report as a picture. Raises InputError where there is none or several."""
     from c10h.errors import InputError
-    from c10h.files import Source
-    from c10h.records import Attack, Scores
+    from c10h.files import atomic_output, write_all
+    from c10h.report.draw import draw
 
-    scores: list[Scores] = []
-    attacks: dict[str, Attack] = {}
-    for name, path in named:
-        source = Source.open(path)
-        if h5.peek_kind(source) != Attack.kind:
-            record = h5.read(source, Scores, Attack)
-            assert isinstance(record, Scores)
-            if name is not None:
-                raise InputError(f"{name}={path}: NAME= is for attack files; scores have names")
-            scores.append(record)
-            continue
-        name = name or source.stem
-        if name in attacks:
-            raise InputError(f"two attacks are called {name!r}: name them with NAME=FILE")
-        attacks[name] = open_attack(source)
-    return scores, attacks
+    figures = made.figures()
+    if made.table is not None or len(figures) != 1:
+        names = ", ".join(one.name for one in figures) if made.table is None else ""
+        fit = f"{names} fit: name one with --figure" if names else "there is none of these files"
+        raise InputError(f"--format {form}: expected one figure; {fit}")
+    with atomic_output(output) as stream:
+        write_all(stream, draw(figures[0], form))

@@ -1,17 +1,15 @@
-"""Attacks as tables for people, and the loss of each step as charts."""
+"""Attacks as tables for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 
 from c10h.metrics.block import Float
 from c10h.report.attack_health import verdict
 from c10h.report.attack_pairs import AttackDifference, differences, is_clear
-from c10h.report.attacks import CLEAN, MEASURES, Attacked, Check
-from c10h.report.chart import step_chart
+from c10h.report.attacks import CLEAN, MEASURES, Attacked, Check, Estimate, budgets_of, by_attack
 from c10h.report.score_tables import ARROWS, exposure_notes
 from c10h.report.table import MISSING, Cell, Table, interval, number
 
@@ -39,43 +37,9 @@ def attack_tables(found: Sequence[Attacked], baseline: Attacked | None = None) -
     return tables
 
 
-def charts(found: Sequence[Attacked], width: int) -> str:
-    """The mean cross-entropy against the step, a chart for each attack and budget."""
-    parts = []
-    for what, alike in by_attack(found).items():
-        for budget in _budgets(alike):
-            lines = {
-                one.run: one.curve("cross_entropy", one.budgets.index(budget)).tolist()
-                for one in alike
-                if budget in one.budgets
-            }
-            if alike[0].steps > 1:
-                title = fill(f"Mean cross-entropy at each step, {budget}: {what}", width)
-                parts.append(f"{title}\n\n{step_chart('nats', lines, width)}")
-    return "\n".join(parts)
-
-
-def by_attack(found: Sequence[Attacked]) -> dict[str, list[Attacked]]:
-    """The runs of each kind of attack, which alone can be compared."""
-    groups: dict[str, list[Attacked]] = {}
-    for one in found:
-        groups.setdefault(one.attack, []).append(one)
-    return groups
-
-
-def _budgets(alike: Sequence[Attacked]) -> list[str]:
-    """The budgets of all runs, the smallest first."""
-    sizes = {
-        name: float(epsilon)
-        for one in alike
-        for name, epsilon in zip(one.budgets, one.record.epsilon, strict=True)
-    }
-    return sorted(sizes, key=lambda name: sizes[name])
-
-
 def _main_table(what: str, alike: Sequence[Attacked]) -> Table:
-    keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *_budgets(alike))]
-    columns = [_column(measure, result, alike) for measure, result in keys]
+    keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *budgets_of(alike))]
+    columns = [estimate_cells(key[0], [one.estimates.get(key) for one in alike]) for key in keys]
     about = {"network": [one.network for one in alike]}
     about |= {key: [str(one.setting(key)) for one in alike] for key in TOLD_APART}
     about = {
@@ -110,9 +74,8 @@ def _header(measure: str, result: str, *, arrow: bool = False) -> str:
     return f"{name} {ARROWS[MEASURES[measure]]}" if arrow else name
 
 
-def _column(measure: str, result: str, alike: Sequence[Attacked]) -> list[Cell]:
+def estimate_cells(measure: str, found: Sequence[Estimate | None]) -> list[Cell]:
     """Cells of one figure, the best in bold where there are several to compare."""
-    found = [one.estimates.get((measure, result)) for one in alike]
     values = [one.value for one in found if one is not None]
     best = max(values) if MEASURES[measure] == "high" else min(values)
     return [
@@ -128,7 +91,7 @@ def _column(measure: str, result: str, alike: Sequence[Attacked]) -> list[Cell]:
 def _difference_table(what: str, others: Sequence[Attacked], baseline: Attacked) -> Table:
     """Paired differences; bold where the interval excludes 0."""
     found = differences(others, baseline)
-    keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *_budgets(others))]
+    keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *budgets_of(others))]
     cells = {(one.a, one.measure, one.result): _difference_cell(one) for one in found}
     rows = [
         [Cell(one.run), *(cells.get((one.run, *key), Cell(MISSING)) for key in keys)]

@@ -246,6 +246,24 @@ def _rows(one: Attacked) -> Iterator[list[object]]:
         yield [numbers[0], None, check.name, numbers[1], None, None, None, passed]
 
 
+def by_attack(found: Sequence[Attacked]) -> dict[str, list[Attacked]]:
+    """The runs of each kind of attack, which alone can be compared."""
+    groups: dict[str, list[Attacked]] = {}
+    for one in found:
+        groups.setdefault(one.attack, []).append(one)
+    return groups
+
+
+def budgets_of(alike: Sequence[Attacked]) -> list[str]:
+    """The budgets of all runs, the smallest first."""
+    sizes = {
+        name: float(epsilon)
+        for one in alike
+        for name, epsilon in zip(one.budgets, one.record.epsilon, strict=True)
+    }
+    return sorted(sizes, key=lambda name: sizes[name])
+
+
 def estimate_means(values: Float) -> list[Estimate]:
     """The mean of each column of ``values`` (n, q), with its bootstrap interval over items."""
     low, high = bootstrap.interval(bootstrap.means(values, RESAMPLES, SEED).T)

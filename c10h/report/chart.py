@@ -1,17 +1,23 @@
-"""Charts for terminals, drawn by plotille in braille."""
+"""Charts for terminals without colour: lines by plotille in braille, bars in block letters."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
+import numpy as np
 import plotille
+
+from c10h.report.figures.figure import BARS, Figure, Panel
+from c10h.report.table import interval, number, one_line
 
 HEIGHT = 12
 # What stands beside a chart besides the name of its axis; plotille puts a tick every ten columns.
 AXIS, TICK = 19, 10
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 
 def line_chart(
@@ -37,16 +43,21 @@ def line_chart(
     return _draw(title, axis, lines, width)
 
 
-def step_chart(title: str, lines: Mapping[str, Sequence[float]], width: int) -> str:
-    """Lines over 0, 1, 2, …, with a number below and a letter on each at round ones only."""
+def step_chart(
+    title: str, lines: Mapping[str, Sequence[float]], width: int, label: str = "step"
+) -> str:
+    """Lines over 0, 1, 2, …, with a number below and a letter on each at round ones only.
+
+    label: what is counted. NaN are left out.
+    """
     last = max((len(values) for values in lines.values()), default=0) - 1
     if last < 1:
         return ""
-    room = _ticks_within(width, "step")
+    room = _ticks_within(width, label)
     rounds = (step * 10**power for power in itertools.count() for step in (1, 2, 5))
     every = next(step for step in rounds if last <= step * room)
     ticks = -(-last // every)
-    axis = _Axis("step", ticks * every, TICK * (room // ticks) * ticks, str, every)
+    axis = _Axis(label, ticks * every, TICK * (room // ticks) * ticks, str, every)
     return _draw(title, axis, lines, width)
 
 
@@ -104,3 +115,74 @@ def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: 
     shown = together if len(together) <= width else "\n".join(legend)
     drawn = "\n".join(line.rstrip() for line in figure.show().splitlines())
     return f"{drawn}\n{shown}\n"
+
+
+def figure_chart(figure: Figure, width: int) -> str:
+    """A whole figure, its panels one below the other, in at most ``width`` characters a line."""
+    parts = [fill(figure.title, width)]
+    for panel in figure.panels:
+        draw = bar_chart if panel.form == BARS else _lines_of
+        title = f"{fill(panel.title, width)}\n\n" if panel.title else ""
+        parts.append(title + draw(panel, width).rstrip("\n"))
+    parts += [fill(note, width) for note in figure.notes]
+    return "\n\n".join(parts) + "\n"
+
+
+def _lines_of(panel: Panel, width: int) -> str:
+    """Lines over whole numbers, which need not begin with 0."""
+    lines = {}
+    for one in panel.series[: len(LETTERS)]:
+        values = np.full(int(one.x.max(initial=0)) + 1, np.nan)
+        values[one.x.astype(np.int64)] = np.where(np.isfinite(one.y), one.y, np.nan)
+        lines[one.name] = values.tolist()
+    drawn = step_chart(panel.y_name, lines, width, panel.x_name)
+    left = len(panel.series) - len(lines)
+    return drawn + (f"{left} more lines are not drawn\n" if left > 0 else "")
+
+
+def bar_chart(panel: Panel, width: int) -> str:
+    """Bars from 0, one below the other: for each tick those of all series, with their values.
+
+    Intervals are written where the width has room for bars of half of it.
+    """
+    rows = [
+        (tick, one.name, float(y), one.ends(at))
+        for tick, name in enumerate(panel.ticks)
+        for one in panel.series
+        for at, (x, y) in enumerate(zip(one.x, one.y, strict=True))
+        if x == tick
+    ]
+    texts = [number(y, panel.digits) for _, _, y, _ in rows]
+    written = [f"{t} ({i})" if (i := interval(*ends)) else t
+               for t, (_, _, _, ends) in zip(texts, rows, strict=True)]  # fmt: skip
+    alone = len(panel.series) == 1
+    names = [one_line(panel.ticks[tick] if alone else name) for tick, name, _, _ in rows]
+    indent = "" if alone else "  "
+    label = min(max(map(len, names), default=0), max(8, width // 3))
+    if width - label - max(map(len, written), default=0) - 4 >= width // 3:
+        texts = written
+    room = width - label - max(map(len, texts), default=0) - 2 - len(indent)
+    most = panel.top or max((y for _, _, y, _ in rows if np.isfinite(y)), default=0.0)
+    lines, above = [f"{panel.y_name} by {panel.x_name}"], -1
+    for (tick, _, y, _), name, text in zip(rows, names, texts, strict=True):
+        if not alone and tick != above:
+            lines.append(_shortened(panel.ticks[tick], width))
+        above = tick
+        bar = _bar(y / most if most > 0 and y == y else 0.0, room)
+        lines.append(f"{indent}{_shortened(name, label):{label}} {bar:{room}} {text}")
+    return "\n".join(lines) + "\n"
+
+
+def _bar(share: float, room: int) -> str:
+    """A bar over a share of ``room`` characters, in eighths; something wherever there is any."""
+    eighths = round(min(1.0, share) * room * 8)
+    whole, part = divmod(max(eighths, 1 if share > 0 else 0), 8)
+    return "█" * whole + EIGHTHS[part]
+
+
+def _shortened(text: str, room: int) -> str:
+    """A text with its middle left out where it is too long."""
+    text = one_line(text)
+    if len(text) <= room:
+        return text
+    return f"{text[: room - room // 2 - 1]}…{text[len(text) - room // 2 :]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
@@ -25,7 +25,7 @@ def metrics_down(found: Sequence[Entry], title: str) -> list[Table]:
     tables = [_main_table(found, metrics, title)]
     tables += [_strata_table(entry, metrics) for entry in found if len(entry.strata) > 1]
     if len(found) > 1:
-        tables.append(_difference_table(found[1:], found[0], metrics))
+        tables.append(difference_table(found[1:], found[0], metrics))
     return tables
 
 
@@ -38,7 +38,7 @@ def runs_down(
         if any(getattr(entry, field) for entry in found)
     ]  # fmt: skip
     grid = {metric: [entry.figure(metric, stratum) for entry in found] for metric in metrics}
-    columns = [_mark_best(metric, figures) for metric, figures in grid.items()]
+    columns = [mark_best(metric, figures) for metric, figures in grid.items()]
     rows = [
         [Cell(entry.run), *(Cell(getattr(entry, field)) for field in about)]
         + [column[number] for column in columns]
@@ -50,10 +50,15 @@ def runs_down(
         *(f"{name} {ARROWS[METRICS[name].better]}".strip() for name in metrics),
     ]
     title = "Scores" if stratum == ALL else f"Scores, {stratum}"
-    notes = [*exposure_notes(found), "Intervals: 95 %, bootstrap over items."]
+    notes = [
+        *exposure_notes(found),
+        *absence_notes(found, metrics, stratum),
+        *items_notes(found, lambda entry: entry.data),
+        "Intervals: 95 %, bootstrap over items.",
+    ]
     tables = [Table(title, header, rows, 1 + len(about), notes)]
     if baseline is not None:
-        tables.append(_difference_table(found, baseline, metrics, stratum, across=True))
+        tables.append(difference_table(found, baseline, metrics, stratum, across=True))
     return tables
 
 
@@ -64,7 +69,7 @@ def _main_table(found: Sequence[Entry], metrics: Sequence[str], title: str) -> T
     rows = []
     for metric in metrics:
         figures = [entry.figure(metric) for entry in found]
-        cells = _mark_best(metric, figures)
+        cells = mark_best(metric, figures)
         if single:
             cells = [Cell(cells[0].text), Cell(cells[0].small)]
         n = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in figures if figure))
@@ -87,6 +92,33 @@ def exposure_notes(found: Sequence[Entry | Attacked]) -> list[str]:
     for entry in found:
         groups.setdefault(entry.exposure, []).append(entry.run)
     return [f"Items in training: {kind} ({', '.join(names)})" for kind, names in groups.items()]
+
+
+def absence_notes(found: Sequence[Entry], metrics: Sequence[str], stratum: str) -> list[str]:
+    """Which runs lack a metric that is shown, with the reason."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in found:
+        lacking: dict[str, list[str]] = {}
+        for metric in metrics:
+            figure = entry.figure(metric, stratum)
+            if figure is None or figure.why:
+                why = figure.why if figure else "not in the file"
+                lacking.setdefault(why, []).append(metric)
+        for why, names in lacking.items():
+            groups.setdefault((", ".join(names), why), []).append(entry.run)
+    return [f"No {names} of {', '.join(runs)}: {why}" for (names, why), runs in groups.items()]
+
+
+def items_notes(found: Sequence[Entry], part: Callable[[Entry], str]) -> list[str]:
+    """Where runs that are compared are not about the same items; ``part`` is what is compared."""
+    digests: dict[str, set[str]] = {}
+    for entry in found:
+        digests.setdefault(part(entry), set()).add(entry.items)
+    return [
+        f"Runs{f' on {name}' if name else ''} are about different items or labels."
+        for name, of in digests.items()
+        if len(of) > 1
+    ]
 
 
 def _reasons(found: Sequence[Entry]) -> list[str]:
@@ -115,7 +147,7 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
     return Table(f"{entry.run} by {by}", header, rows, 1, notes)
 
 
-def _difference_table(
+def difference_table(
     found: Sequence[Entry],
     baseline: Entry,
     metrics: Sequence[str],
@@ -148,7 +180,7 @@ def _difference_cell(one: Difference) -> Cell:
     return Cell(text + ("*" if clear else ""), interval(one.low, one.high), clear)
 
 
-def _mark_best(metric: str, figures: Sequence[Figure | None]) -> list[Cell]:
+def mark_best(metric: str, figures: Sequence[Figure | None]) -> list[Cell]:
     """Cells of one metric, the best value in bold where there are several to compare."""
     values = [figure.value for figure in figures if figure is not None and not figure.why]
     better = METRICS[metric].better

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Entry:
-    """One run of a scores record."""
+    """One run of a scores record. file: what the file that it is in is called, without suffix."""
 
     scores: Scores
     row: int
@@ -52,12 +53,14 @@ class Entry:
     items: str
     exposure: str
     notes: str
+    file: str = ""
 
     @classmethod
-    def of(cls, scores: Scores, row: int) -> Entry:
+    def of(cls, scores: Scores, row: int, file: str = "") -> Entry:
         """The run in one row of a record; texts are as in :class:`~c10h.records.Scores`."""
         names = ("run", "network", "training", "data", "items", "exposure", "notes")
-        return cls(scores, row, *(str(getattr(scores, name)[row]) for name in names))
+        texts = (str(getattr(scores, name)[row]) for name in names)
+        return cls(scores, row, *(*texts, file))
 
     @property
     def metrics(self) -> list[str]:
@@ -118,21 +121,24 @@ class Difference:
         }
 
 
-def entries(records: Sequence[Scores]) -> list[Entry]:
-    """All runs of all records.
+def entries(records: Sequence[Scores], files: Sequence[str] = ()) -> list[Entry]:
+    """All runs of all records. files: what each is called, where that is known.
 
     Raises MismatchError for records of other classes, InputError for two runs of one name.
     """
-    found = [Entry.of(record, row) for record in records for row in range(len(record.run))]
+    found = [
+        Entry.of(record, row, file)
+        for record, file in zip(records, files or [""] * len(records), strict=True)
+        for row in range(len(record.run))
+    ]
     for record in records[1:]:
         if other_classes(record.classes, records[0].classes):
             raise MismatchError(
                 f"scores of other classes: expected {', '.join(records[0].classes)}, "
                 f"found {', '.join(record.classes)}"
             )
-    names = [entry.run for entry in found]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(entry.run for entry in found).items():
+        if count > 1:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
     return found
 
@@ -184,25 +190,30 @@ def to_json(found: Sequence[Entry], baseline: Entry | None = None) -> dict[str, 
     """All figures as one object; differences are against ``baseline``, else the first run."""
     baseline = baseline or found[0]
     return {
-        "runs": [
-            {
-                "name": entry.run,
-                "network": entry.network,
-                "training": entry.training,
-                "data": entry.data,
-                "training_items": entry.exposure,
-                "notes": entry.notes.splitlines(),
-                "metrics": _figures_to_json(entry, ALL),
-                "strata": {
-                    stratum: _figures_to_json(entry, stratum)
-                    for stratum in entry.strata
-                    if stratum != ALL
-                },
-            }
-            for entry in found
-        ],
+        "runs": runs_to_json(found),
         "differences": [one.to_json() for one in differences(found, baseline)],
     }
+
+
+def runs_to_json(found: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The figures of every run."""
+    return [
+        {
+            "name": entry.run,
+            "network": entry.network,
+            "training": entry.training,
+            "data": entry.data,
+            "training_items": entry.exposure,
+            "notes": entry.notes.splitlines(),
+            "metrics": _figures_to_json(entry, ALL),
+            "strata": {
+                stratum: _figures_to_json(entry, stratum)
+                for stratum in entry.strata
+                if stratum != ALL
+            },
+        }
+        for entry in found
+    ]
 
 
 def _figures_to_json(entry: Entry, stratum: str) -> dict[str, Any]:

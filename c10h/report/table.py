@@ -96,7 +96,7 @@ def to_markdown(tables: Sequence[Table]) -> str:
     """GitHub-flavoured Markdown; the best of each kind in bold."""
     parts = []
     for table in tables:
-        lines = [f"### {table.title}", ""] if table.title else []
+        lines = [f"### {one_line(table.title)}", ""] if table.title else []
         lines.append(_markdown_row(table.header))
         lines.append(
             _markdown_row(
@@ -105,7 +105,7 @@ def to_markdown(tables: Sequence[Table]) -> str:
         )
         lines += [_markdown_row(_markdown_cell(cell) for cell in row) for row in table.rows]
         for note in table.notes:
-            lines += ["", _escape_markdown(note)]
+            lines += ["", escape_markdown(note)]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
@@ -115,13 +115,13 @@ def to_latex(tables: Sequence[Table]) -> str:
     parts = []
     for table in tables:
         columns = "l" * table.labels + "r" * (len(table.header) - table.labels)
-        lines = [f"% {table.title}"] if table.title else []
+        lines = [f"% {one_line(table.title)}"] if table.title else []
         lines += [f"\\begin{{tabular}}{{{columns}}}", "\\toprule"]
         lines.append(_latex_row(_escape_latex(name) for name in table.header))
         lines.append("\\midrule")
         lines += [_latex_row(_latex_cell(cell) for cell in row) for row in table.rows]
         lines += ["\\bottomrule", "\\end{tabular}"]
-        lines += [f"% {note}" for note in table.notes]
+        lines += [f"% {one_line(note)}" for note in table.notes]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
@@ -196,12 +196,13 @@ def _markdown_row(texts: Iterable[str]) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    text = _escape_markdown(cell.text)
+    text = escape_markdown(cell.text)
     text = f"**{text}**" if cell.best else text
     return f"{text} ({cell.small})" if cell.small else text
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """A text in which Markdown finds nothing to do."""
     return "".join("\\" + letter if letter in "\\|*_`<[" else letter for letter in text)
 
 

@@ -1,113 +1,116 @@
-"""Choose and arrange what scores files and attack files say."""
+"""Choose and arrange what files say: scores, attacks, learning curves, labels and predictions."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from c10h.errors import InputError, MismatchError
 from c10h.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
-from c10h.records import Attack, Scores
-from c10h.report import attack_pairs, attack_tables, attacks, scores
+from c10h.records import Attack, History, Labels, Predictions, Scores
 from c10h.report.attacks import Attacked
-from c10h.report.score_tables import runs_down
+from c10h.report.figures import FIGURES
+from c10h.report.given import File, Given
+from c10h.report.paper_tables import TABLES
+from c10h.report.report import Report
 from c10h.report.scores import Entry, entries, other_classes
-from c10h.report.table import FORMATS, Table, to_csv, to_json_text
 from c10h.stages.attacked import exposure, network_name
+from c10h.stages.report_people import compared
 
 
 @dataclass(frozen=True)
-class Report:
-    """What is told of runs that were scored, and of runs that were attacked; either may be none.
+class Others:
+    """What a report is of besides scores and attacks, by name.
 
-    metrics, stratum: what is told of scored runs. baseline: a run of either kind that others of
-    that kind are held against.
+    scores_names: what the scores files are called. files: what was read, for the lineage.
     """
 
-    scored: Sequence[Entry]
-    attacked: Sequence[Attacked]
+    histories: Mapping[str, History] = field(default_factory=dict)
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    scores_names: Sequence[str] = ()
+    files: Sequence[File] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a report shows.
+
+    metrics: names; "all" is every metric that a run has; none are the headline metrics.
+    stratum: the part of the items. baseline: the run that others are held against.
+    figure, table: what is shown alone, a name of FIGURES or of TABLES.
+    """
+
     metrics: Sequence[str] = ()
     stratum: str = ALL
     baseline: str | None = None
-
-    def tables(self) -> list[Table]:
-        """Runs down: scores across, then for each kind of attack figures before and after it."""
-        found = []
-        if self.scored:
-            found += runs_down(self.scored, self.metrics, self.stratum, self._scored_baseline)
-        return found + attack_tables.attack_tables(self.attacked, self._attacked_baseline)
-
-    def charts(self, width: int) -> str:
-        """The loss against the steps of each attack; empty where there is none of several steps."""
-        return attack_tables.charts(self.attacked, width)
-
-    @property
-    def has_charts(self) -> bool:
-        return any(one.steps > 1 for one in self.attacked)
-
-    def render(self, form: str) -> str:
-        """The tables in a format of tables, or every figure as CSV or JSON."""
-        if form == "json":
-            return to_json_text(self.to_json())
-        return self._to_csv() if form == "csv" else FORMATS[form](self.tables())
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything as one object: what c10h score says, then attacks."""
-        found: dict[str, Any] = {}
-        if self.scored:
-            found |= scores.to_json(self.scored, self._scored_baseline)
-        if self.attacked:
-            baseline = self._attacked_baseline
-            pairs = attack_pairs.differences(self.attacked, baseline) if baseline else []
-            found["attacks"] = [one.to_json() for one in self.attacked]
-            found["attack_differences"] = [one.to_json() for one in pairs]
-        return found
-
-    def _to_csv(self) -> str:
-        """One row a figure; with files of both kinds a column that one kind lacks is empty."""
-        parts: list[tuple[Sequence[str], list[list[object]]]] = []
-        if self.scored:
-            parts.append((scores.CSV_HEADER, scores.to_rows(self.scored)))
-        if self.attacked:
-            parts.append((attacks.HEADER, attacks.to_rows(self.attacked)))
-        header = list(dict.fromkeys(name for names, _ in parts for name in names))
-        found = [dict(zip(names, row, strict=True)) for names, rows in parts for row in rows]
-        return to_csv(header, [[row.get(name) for name in header] for row in found])
-
-    @property
-    def _scored_baseline(self) -> Entry | None:
-        return next((one for one in self.scored if one.run == self.baseline), None)
-
-    @property
-    def _attacked_baseline(self) -> Attacked | None:
-        return next((one for one in self.attacked if one.run == self.baseline), None)
+    figure: str | None = None
+    table: str | None = None
 
 
 def report(
     records: Sequence[Scores],
     attacked: Mapping[str, Attack] | None = None,
-    metrics: Sequence[str] = (),
-    stratum: str = ALL,
-    baseline: str | None = None,
+    choice: Choice | None = None,
+    others: Others | None = None,
 ) -> Report:
-    """A report of scores files and of attack files by name.
+    """A report of scores files, of attack files by name, and of others.
 
-    metrics: names; "all" is every metric that a run has; none are the headline metrics.
-    Raises InputError for a metric, stratum or baseline that no file has and for two runs of one
-    name, MismatchError for files of other classes.
+    Raises InputError for a name that does not exist, for two runs of one name and for a figure or
+    table of other kinds of file, MismatchError for files of other classes.
     """
-    found, attacked_runs = entries(records), _attacked(attacked or {})
-    names = [one.run for one in found] + [one.run for one in attacked_runs]
+    choice, others = choice or Choice(), others or Others()
+    _check_names(choice)
+    given = _given(records, attacked or {}, others)
+    if given.predictions and choice.figure is None:
+        raise InputError(
+            f"{next(iter(given.predictions))}: predictions are for --figure fit; c10h score makes "
+            "scores of them"
+        )
+    if choice.figure == "fit" and len(given.labels) == 1 and given.predictions:
+        (labels,) = given.labels.values()
+        given = replace(given, compared=compared(labels, given.predictions))
+    _check_choice(given, choice)
+    metrics = _metrics(given.scored, choice.metrics, choice.stratum)
+    return Report(
+        given, metrics, choice.stratum, choice.baseline, choice.figure, choice.table, others.files
+    )
+
+
+def _check_names(choice: Choice) -> None:
+    for option, name, known in (
+        ("--figure", choice.figure, FIGURES),
+        ("--table", choice.table, TABLES),
+    ):
+        if name is not None and name not in known:
+            raise InputError(f"{option} {name}: expected one of {', '.join(known)}")
+    if choice.figure is not None and choice.table is not None:
+        raise InputError("--figure and --table exclude each other")
+
+
+def _check_choice(given: Given, choice: Choice) -> None:
+    """Raise InputError for a baseline or stratum that there is not, or metrics of no scores."""
+    found, baseline, stratum = given.scored, choice.baseline, choice.stratum
+    names = [one.run for one in found] + [one.run for one in given.attacked]
     if baseline is not None and baseline not in names:
         raise InputError(f"--baseline {baseline}: expected one of the runs {', '.join(names)}")
-    if not found and (metrics or stratum != ALL):
+    if not found and (choice.metrics or stratum != ALL):
         raise InputError("--metrics and --stratum choose from scores files, and there are none")
     strata = list(dict.fromkeys(name for entry in found for name in entry.strata))
     if found and stratum not in strata:
         raise InputError(f"--stratum {stratum}: expected one of {', '.join(strata)}")
-    return Report(found, attacked_runs, _metrics(found, metrics, stratum), stratum, baseline)
+
+
+def _given(records: Sequence[Scores], attacked: Mapping[str, Attack], others: Others) -> Given:
+    return Given(
+        entries(records, others.scores_names),
+        _attacked(attacked),
+        others.histories,
+        others.labels,
+        others.predictions,
+    )
 
 
 def _metrics(found: Sequence[Entry], metrics: Sequence[str], stratum: str) -> list[str]:
@@ -148,8 +151,7 @@ def _attacked(files: Mapping[str, Attack]) -> list[Attacked]:
         for name, record in files.items()
         for member in range(record.clean_logits.shape[0])
     ]
-    names = [one.run for one in found]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(one.run for one in found).items():
+        if count > 1:
             raise InputError(f"two attacks are called {name!r}: name them with NAME=FILE")
     return found

@@ -119,7 +119,6 @@ class TestKinds:
         [
             (["score", "labels.h5", "--labels", "labels.h5"], "predictions"),
             (["labels", "build", "labels.h5", "--as", "distill"], "predictions"),
-            (["report", "labels.h5"], "scores or attack"),
         ],
     )
     def test_labels_in_the_wrong_place(

@@ -41,6 +41,11 @@ def best_of(scores: dict[str, Any], metric: str) -> str:
     return pick(values, key=lambda name: values[name])
 
 
+def above_foot(text: str) -> str:
+    """A report without the lineage below it."""
+    return text.partition("\nMade by, inputs first\n")[0]
+
+
 class TestMarkdown:
     def rows(self, text: str) -> list[list[str]]:
         lines = [line for line in text.splitlines() if line.startswith("|")]
@@ -126,11 +131,17 @@ class TestCsv:
 
 class TestJson:
     def test_it_is_the_json_of_score(self, c10h: Run, scores: dict[str, Any]) -> None:
-        assert c10h("report", "both.h5", "--json").json() == scores
-        assert c10h("report", "both.h5", "--format", "json").json() == scores
+        found = c10h("report", "both.h5", "--baseline", "a", "--json").json()
+        assert [found.pop(key)[-1]["name"] for key in ("files",)] == ["both.h5"]
+        assert found.pop("made")[-1]["command"] == "c10h score"
+        assert found == scores
+
+    def test_differences_are_those_to_a_baseline(self, c10h: Run) -> None:
+        assert c10h("report", "both.h5", "--format", "json").json()["differences"] == []
 
     def test_two_files_are_paired(self, c10h: Run, scores: dict[str, Any]) -> None:
-        found = c10h("report", "a.h5", "b.h5", "--json").json()["differences"]
+        line = ["report", "a.h5", "b.h5", "--baseline", "a", "--json"]
+        found = c10h(*line).json()["differences"]
         for one, wanted in zip(found, scores["differences"], strict=True):
             assert (one["metric"], one["a"], one["b"]) == (wanted["metric"], "b", "a")
             for key in ("value", "low", "high"):
@@ -153,10 +164,10 @@ class TestJson:
     ) -> None:
         files.labels("other.h5", counts=np.roll(files.counts, 1, axis=0))
         c10h("score", "c=b.npy", *SCORE, *change, "-o", "c.h5")
-        found = c10h("report", "a.h5", "c.h5", "--json").json()["differences"]
+        line = ["report", "a.h5", "c.h5", "--baseline", "a"]
+        found = c10h(*line, "--json").json()["differences"]
         nothing = {"value": None, "low": None, "high": None, "why": why}
         assert all(one.items() >= nothing.items() for one in found)
-        line = ["report", "a.h5", "c.h5", "--baseline", "a"]
         assert f"c: {why}" in c10h(*line).out
 
 
@@ -164,7 +175,7 @@ class TestTerminal:
     def test_plain_text_in_a_pipe(self, c10h: Run, scores: dict[str, Any]) -> None:
         result = c10h("report", "both.h5", "--metrics", "accuracy")
         assert (result.status, result.err) == (0, "")
-        title, _, header, a, b, _, *notes = result.out.splitlines()
+        title, _, header, a, b, _, *notes = above_foot(result.out).splitlines()
         assert (title, header.split()) == ("Scores", ["run", "accuracy", "↑"])
         for row, run in zip((a, b), scores["runs"], strict=True):
             assert row.split()[:2] == [run["name"], f"{run['metrics']['accuracy']['value']:.4f}"]
@@ -187,7 +198,8 @@ class TestTerminal:
     def test_stdin(self, files: Files, c10h: Run) -> None:
         content = files.path("a.h5").read_bytes()
         piped = c10h("report", "-", "b.h5", stdin=content)
-        assert piped.out == c10h("report", "a.h5", "b.h5").out
+        assert above_foot(piped.out) == above_foot(c10h("report", "a.h5", "b.h5").out)
+        assert "\nstdin " in piped.out
 
 
 class TestOutput:

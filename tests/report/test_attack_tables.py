@@ -1,4 +1,4 @@
-"""Attacks as tables, charts, rows and JSON: figures against sums by hand."""
+"""Attacks as tables, rows and JSON: figures against sums by hand."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from c10h.metrics import bootstrap
 from c10h.records import Array, Attack, Input, Lineage
 from c10h.report import attacks
 from c10h.report.attack_pairs import differences
-from c10h.report.attack_tables import attack_tables, by_attack, charts
-from c10h.report.attacks import HEADER, Attacked, to_rows
+from c10h.report.attack_tables import attack_tables
+from c10h.report.attacks import HEADER, Attacked, by_attack, to_rows
 from c10h.report.table import Table, number, split, to_json_text
 
 NAN = float("nan")
@@ -348,38 +348,6 @@ def shuffled(record: Attack, order: Array) -> Attack:
         truth=None if record.truth is None else record.truth[order],
         ids=None if record.ids is None else record.ids[order],
     )
-
-
-class TestCharts:
-    @pytest.mark.parametrize("width", [40, 80])
-    @pytest.mark.parametrize("steps", [2, 10, 37, 100])
-    def test_they_fit(self, width: int, steps: int) -> None:
-        settings = {"toward": "human-second", "restarts": 10, "method": "apgd"}
-        found = [run(name, made_attack(steps=steps, settings=settings)) for name in ("a", "b")]
-        drawn = charts(found, width)
-        assert max(map(len, drawn.splitlines())) <= width
-        assert "\x1b" not in drawn
-
-    def test_one_a_budget_with_all_runs(self) -> None:
-        found = [run("hard", made_attack(1)), run("human", made_attack(2, budgets=(SMALL,)))]
-        first, second = charts(found, 80).split("Mean cross-entropy at each step, ")[1:]
-        assert first.startswith("4/255: pgd, ℓ∞")
-        assert "a hard   b human" in first
-        assert second.startswith("8/255: pgd, ℓ∞")
-        assert "a hard\n" in second
-        assert "human" not in second
-
-    def test_none_of_a_single_step(self) -> None:
-        assert charts([run("a", made_attack(steps=1))], 80) == ""
-
-    def test_the_curve_begins_with_clean_images_and_rises(self) -> None:
-        record = made_attack(budgets=(LARGE,), steps=4)
-        plane = [line.partition("| ")[2] for line in charts([run("a", record)], 80).splitlines()]
-        at = {line.index("a"): row for row, line in enumerate(plane) if "a" in line[:-1]}
-        heights = [at[place] for place in sorted(at)]
-        assert min(at) == 0
-        assert len(heights) >= 3
-        assert heights == sorted(heights, reverse=True)
 
 
 class TestData:

@@ -1,0 +1,36 @@
+"""How sure networks are where they are right and where they are wrong: the paper's figure 3A."""
+
+from __future__ import annotations
+
+from c10h.errors import InputError
+from c10h.report.figures.figure import BARS, Figure, Panel, Series
+from c10h.report.given import Given
+from c10h.report.groups import data_sets
+from c10h.report.scores import Entry
+
+WHERE = {"conf_right": "right", "conf_wrong": "wrong"}
+NAN = float("nan")
+
+
+def confidence(given: Given) -> Figure:
+    """Mean confidence of each run, with its interval."""
+    given.expect("--figure confidence", scores=0)
+    series = [
+        Series.over_ticks(name, [_value(entry, metric) for entry in given.scored])
+        for metric, name in WHERE.items()
+    ]
+    if not any((one.y == one.y).any() for one in series):
+        raise InputError(f"--figure confidence: no file has {' or '.join(WHERE)}")
+    several = len(data_sets(given.scored)) > 1
+    ticks = [
+        f"{entry.run}, {entry.data}" if several and entry.data else entry.run
+        for entry in given.scored
+    ]
+    panel = Panel("", "run", "mean confidence", series, BARS, ticks, top=1.0)
+    notes = ["Intervals: 95 %, bootstrap over items."]
+    return Figure("confidence", "Confidence where right and where wrong", [panel], notes)
+
+
+def _value(entry: Entry, metric: str) -> tuple[float, float, float]:
+    found = entry.figure(metric)
+    return (NAN, NAN, NAN) if found is None else (found.value, found.low, found.high)

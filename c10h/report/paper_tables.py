@@ -1,0 +1,91 @@
+"""The tables 1 and 2 of the paper: generalization, and attacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from c10h.errors import InputError
+from c10h.report.attack_tables import SIZES, estimate_cells
+from c10h.report.attacks import CLEAN, MEASURES, Attacked, budgets_of
+from c10h.report.given import Given
+from c10h.report.grouped_tables import models_down
+from c10h.report.groups import Model, attacked_model, data_of, data_sets, model_of
+from c10h.report.score_tables import ARROWS, exposure_notes
+from c10h.report.scores import Entry
+from c10h.report.table import Cell, Table
+
+METRICS_OF_1 = ("accuracy", "ce_hard")
+Kind = TypeVar("Kind")
+
+
+def table_1(given: Given) -> list[Table]:
+    """Networks and trainings down, accuracy and cross-entropy on each data set across."""
+    given.expect("--table 1", scores=0)
+    cells: dict[Model, dict[str, Entry]] = {}
+    for entry in given.scored:
+        of, data = cells.setdefault(model_of(entry), {}), data_of(entry)
+        if data in of:
+            raise InputError(
+                f"--table 1: nothing tells {of[data].run} from {entry.run} on {data}: "
+                "c10h score --tag network=…, training=… or data=… does"
+            )
+        of[data] = entry
+    return [models_down("Generalization", _sorted(cells), data_sets(given.scored), METRICS_OF_1)]
+
+
+def table_2(given: Given) -> list[Table]:
+    """Networks and trainings down; accuracy and cross-entropy, clean and after each attack."""
+    given.expect("--table 2", attack=0)
+    cells: dict[Model, dict[str, tuple[Attacked, str]]] = {}
+    for one in given.attacked:
+        row = cells.setdefault(attacked_model(one), {})
+        row.setdefault(CLEAN, (one, CLEAN))
+        for budget in one.budgets:
+            column = f"{_method(one)} {budget}"
+            if column in row:
+                raise InputError(
+                    f"--table 2: nothing tells {row[column][0].run} from {one.run} after {column}"
+                )
+            row[column] = (one, budget)
+    methods = dict.fromkeys(map(_method, given.attacked))
+    after = [
+        f"{method} {budget}"
+        for method in methods
+        for budget in budgets_of([one for one in given.attacked if _method(one) == method])
+    ]
+    return [_attacks_down(_sorted(cells), [CLEAN, *after])]
+
+
+def _method(one: Attacked) -> str:
+    return str(one.setting("method") or "attack").upper()
+
+
+def _sorted(cells: Mapping[Model, Kind]) -> dict[Model, Kind]:
+    """By network, and else in the order of the files."""
+    return {model: cells[model] for model in sorted(cells, key=lambda model: model.network)}
+
+
+def _attacks_down(
+    cells: Mapping[Model, Mapping[str, tuple[Attacked, str]]], columns: Sequence[str]
+) -> Table:
+    header, rows = [], [[Cell(model.network), Cell(model.training)] for model in cells]
+    for measure, better in MEASURES.items():
+        for column in columns:
+            header.append(f"{measure.replace('_', '-')} {column} {ARROWS[better]}")
+            pairs = [of.get(column) for of in cells.values()]
+            found = [pair and pair[0].estimates[measure, pair[1]] for pair in pairs]
+            for row, cell in zip(rows, estimate_cells(measure, found), strict=True):
+                row.append(cell)
+    runs = list(dict.fromkeys(pair[0] for of in cells.values() for pair in of.values()))
+    sizes = sorted({one.items for one in runs})
+    size = " or ".join(f"{size:,}" for size in sizes)
+    notes = [
+        *exposure_notes(runs),
+        *dict.fromkeys(f"{_method(one)}: {one.attack}" for one in runs),
+        f"Means over {size} items; intervals: 95 %, bootstrap over items. {SIZES}",
+    ]
+    return Table("Attacks", ["network", "training", *header], rows, 2, notes)
+
+
+TABLES: Mapping[str, Callable[[Given], list[Table]]] = {"1": table_1, "2": table_2}
