@@ -30,11 +30,12 @@ NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing as SVG, and what it shows in words for those who cannot see it."""
+    """A drawing as SVG, and for those who cannot see it what it shows: in words and as numbers."""
 
     title: str
     svg: str
     description: str = ""
+    tables: Sequence[Table] = ()
 
     @property
     def uri(self) -> str:
@@ -72,8 +73,11 @@ def page(content: Page) -> str:
         .get_template("page.html.j2")
         .render(
             page=content,
-            tables=[(table, *_prepared(table)) for table in content.tables],
-            metrics=_definitions(content.tables),
+            tables=[_prepared(table) for table in content.tables],
+            drawings=[(one, [_prepared(table) for table in one.tables]) for one in content.figures],
+            metrics=_definitions(
+                [*content.tables, *(table for one in content.figures for table in one.tables)]
+            ),
             cards=shown,
             choices=list(dict.fromkeys(card.choice for card in shown)),
             most_entropy=_most_entropy(shown),
@@ -99,8 +103,8 @@ def sort_key(text: str) -> str:
     return ("-" if value < 0 else "") + "Infinity" if math.isinf(value) else repr(value)
 
 
-def _prepared(table: Table) -> tuple[list[str | None], list[list[_Cell]]]:
-    """The metric that each column is of, and the cells."""
+def _prepared(table: Table) -> tuple[Table, list[str | None], list[list[_Cell]]]:
+    """A table, the metric that each column is of, and the cells."""
     rows = [
         [
             _Cell(
@@ -112,7 +116,7 @@ def _prepared(table: Table) -> tuple[list[str | None], list[list[_Cell]]]:
         ]
         for row in table.rows
     ]
-    return [metric_of(name) for name in table.header], rows
+    return table, [metric_of(name) for name in table.header], rows
 
 
 def _definitions(tables: Sequence[Table]) -> Mapping[str, str]:

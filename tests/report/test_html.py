@@ -52,7 +52,9 @@ def gallery() -> Gallery:
 
 def everything() -> Page:
     across = Table("Differences", ["metric", "human"], [[Cell("kl"), Cell("-0.1")]])
-    figure = Drawing("Loss against the step", SVG, "A line that rises and flattens")
+    figure = Drawing("Loss against the step", SVG, "A line that rises and flattens", [
+        Table("Values", ["step", "hard"], [[Cell("0"), Cell("1.5")]])
+    ])  # fmt: skip
     lineage = "c10h score --by truth\n└─ labels: l.h5"
     return Page("Hard & human", [table(), across], [figure], gallery(), lineage, ["By c10h."])
 
@@ -145,11 +147,11 @@ def test_landmarks_and_names() -> None:
 def test_tables() -> None:
     tree = Tree(page(everything()))
     buttons = [text for found, text in tree.all("button") if "sort" in found.get("class", "")]
-    assert buttons == ["run", "accuracy ↑", "ce_human ↓", "metric", "human"]
+    assert buttons == ["run", "accuracy ↑", "ce_human ↓", "metric", "human", "step", "hard"]
     keys = [found["data-key"] for found, _ in tree.all("td") if "data-key" in found]
-    assert keys == ["0.9244", "1393.0", "0.938", "0.3287", "0.9", "Infinity", "", "", "-0.1"]
+    assert keys == ["0.9244", "1393.0", "0.938", "0.3287", "0.9", "Infinity", "", "", "-0.1", "1.5"]
     assert [text for _, text in tree.all("strong")] == ["0.9380"]
-    assert [text for _, text in tree.all("caption")] == ["Scores", "Differences"]
+    assert [text for _, text in tree.all("caption")] == ["Scores", "Differences", "Values"]
 
 
 def test_definitions_of_the_metrics_that_are_named() -> None:

@@ -163,5 +163,5 @@ def test_pictures_of_the_page(browser: Browser, tmp_path: Path) -> None:
     browser.screenshot(folder / "narrow.png")
     browser.print(folder / "print.pdf")
     assert all(path.stat().st_size > 10_000 for path in folder.glob("*.p[nd][gf]"))
-    opened = "return [...document.querySelectorAll('details')].every(one => one.open)"
+    opened = "return [...document.querySelectorAll('footer details')].every(one => one.open)"
     assert browser.run(opened)

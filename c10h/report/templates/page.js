@@ -81,5 +81,5 @@ if (filter) {
 
 // Print how it was made, too.
 addEventListener("beforeprint", () => {
-  for (const one of document.querySelectorAll("details")) one.open = true;
+  for (const one of document.querySelectorAll("footer details")) one.open = true;
 });
