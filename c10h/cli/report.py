@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from c10h.report.report import Report
 
 PICTURES = ("svg", "png", "pdf")
+# Not in FIGURES: it needs images, of which other figures are not made.
+GALLERY = "gallery"
 SHOWN = "What is shown"
 
 
@@ -20,7 +22,7 @@ def _figures() -> list[str]:
     """Names of figures, for completion in the shell."""
     from c10h.report.figures import FIGURES
 
-    return list(FIGURES)
+    return [*FIGURES, GALLERY]
 
 
 def report(
@@ -49,7 +51,7 @@ def report(
             "--figure",
             metavar="NAME",
             help="One figure alone: generalization, confidence, pgd, fit (of the paper), curves, "
-            "entropy.",
+            "entropy, or gallery (of predictions, labels and images, in this order).",
             autocompletion=_figures,
             rich_help_panel=SHOWN,
         ),
@@ -73,7 +75,9 @@ def report(
     ] = False,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS, *PICTURES)] = "terminal",
+    format_: Annotated[
+        str, options.format_option(*options.SCORE_FORMATS, "html", *PICTURES)
+    ] = "terminal",
     json: options.Json = False,
 ) -> None:
     """Report scores, attacks, learning curves and labels, as tables and figures for people.
@@ -85,13 +89,16 @@ def report(
     Of attacks, there are accuracy and cross-entropy before and after, people's figures where there
     are any, the checks of the attack itself, and in the terminal the loss against the steps.
 
-    At the foot stands how the files were made. With svg, png or pdf there is one figure alone.
+    At the foot stands how the files were made. With svg, png or pdf there is one figure alone;
+    html is one file with everything, which needs no network.
 
     [bold]c10h report control.h5 human.h5 --baseline control[/]
 
     [bold]c10h report near.h5 far.h5 --figure generalization --format pdf -o figure2.pdf[/]
 
     [bold]c10h report hard=adv1.h5 human=adv2.h5 --baseline hard[/]
+
+    [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery --format html -o g.html[/]
     """
     from c10h.cli.report_files import read
     from c10h.files import check_output
@@ -104,6 +111,11 @@ def report(
     binary = form in ("png", "pdf") and not script
     if output or binary:
         check_output(output or "-", force=force, binary=binary)
+    if figure == GALLERY and not script:
+        from c10h.cli.report_gallery import write_gallery
+
+        write_gallery(files, form, output)
+        return
     found = read(files)
     if script:
         write(output, to_script(steps(found.files)))
@@ -114,6 +126,10 @@ def report(
         _write_picture(made, form, output or "-")
     elif form == "terminal":
         write_terminal(output, made.terminal()[0], made.charts)
+    elif form == "html":
+        from c10h.report.report_page import to_html
+
+        write(output, to_html(made))
     else:
         write(output, made.render(form))
 

@@ -20,6 +20,7 @@ from c10h.report.table import Cell, Table, number, one_line
 # Classes with less in both distributions are not told.
 LEAST = 0.005
 MOST_CLASSES = 5
+HEADER = ("item", "truth", "class", "people", "model", "divergence", "entropy")
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,20 @@ class Gallery:
         """The class that people and network choose."""
         return self.classes[int(picture.people.argmax())]
 
+    def rows(self) -> list[list[object]]:
+        """One row a class of each picture, under HEADER, in full precision."""
+        return [
+            [one.name, one.truth, name, people, model, one.divergence, one.entropy]
+            for one in self.pictures
+            for name, people, model in zip(
+                self.classes, one.people.tolist(), one.model.tolist(), strict=True
+            )
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the pixels as plain JSON."""
         return {
+            "name": "gallery",
             "run": self.run,
             "classes": list(self.classes),
             "items": self.items,

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from c10h.report.gallery import Gallery, Picture
 from c10h.report.pictures import COLUMNS, SYSTEMS, beside, half_blocks
-from c10h.report.table import one_line, to_plain
+from c10h.report.table import one_line
 
 # Characters for a class name, a share and the longest bar.
 NAME, SHARE, BAR = 14, 5, 20
@@ -21,13 +21,13 @@ PEOPLE, MODEL, BOLD, DIM = (Style.parse(one) for one in ("#4a90d9", "#d9822b", "
 
 
 def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
-    """Pictures and distributions in at most ``width`` characters; a table where nothing is drawn.
+    """Pictures and distributions in at most ``width`` characters; empty where nothing is drawn.
 
     colours: what the terminal has, as rich calls it: see :func:`c10h.report.pictures.half_blocks`.
     """
     system = SYSTEMS.get(colours or "")
     if system is None:
-        return to_plain([gallery.table()])
+        return ""
     parts = [_styled(gallery.title, BOLD, system)]
     for place, picture in enumerate(gallery.pictures, start=1):
         drawn = half_blocks(picture.pixels, colours, min(COLUMNS, width))

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from scipy.spatial.distance import jensenshannon
 
 from c10h.metrics.block import Block
-from c10h.report.gallery import Farthest, Gallery, Picture, farthest
+from c10h.report.gallery import HEADER, Farthest, Gallery, Picture, farthest
 from c10h.report.gallery_text import to_text
+from c10h.report.table import to_plain
 
 CLASSES = ("cat", "dog", "bird")
 
@@ -106,10 +107,9 @@ class TestRanking:
 
 
 class TestText:
-    def test_without_colour_it_is_a_table(self) -> None:
-        text = to_text(gallery(), 100, None)
-        assert "\x1b" not in text
-        assert "▀" not in text
+    def test_without_colour_there_is_a_table(self) -> None:
+        assert to_text(gallery(), 100, None) == ""
+        text = to_plain([gallery().table()])
         assert re.search(r"one\.png +cat +cat 0\.60, dog 0\.40 +cat 0\.90, bird 0\.10 ", text)
         assert "2 of the 70 items (of 90)" in text
         assert text.endswith("a note\n")
@@ -135,8 +135,7 @@ class TestText:
         one = gallery().pictures[0]
         hostile = Picture(evil, evil, one.pixels, one.people, one.model, 0.1, 0.1)
         found = gallery(run=evil, classes=(evil, "b" + evil, "c"), pictures=[hostile])
-        for colours in (None, "truecolor"):
-            text = to_text(found, 80, colours)
+        for text in (to_text(found, 80, "truecolor"), to_plain([found.table()])):
             assert "\x1b]" not in text
             assert "\x07" not in text
 
@@ -145,3 +144,10 @@ def test_json_is_plain() -> None:
     found = gallery().to_json()
     assert found["pictures"][0]["people"] == [0.6, 0.4, 0.0]
     assert found["agreed"] == 70
+
+
+def test_rows_are_one_a_class() -> None:
+    rows = gallery().rows()
+    assert len(rows) == 6
+    assert rows[1] == ["one.png", "cat", "dog", 0.4, 0.001, 0.25, 0.673]
+    assert len(HEADER) == len(rows[0])

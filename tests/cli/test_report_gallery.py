@@ -1,0 +1,106 @@
+"""``c10h report PRED LABELS IMAGES --figure gallery``, and reports as HTML."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import Images, Predictions
+from c10h.training.folds import item_hashes
+
+from .conftest import CLASSES, Files, Refuse, Run
+from .test_show import on_a_terminal
+
+LINE = ("report", "net=p.h5", "labels.h5", "images.h5", "--figure", "gallery")
+
+
+@pytest.fixture
+def inputs(pictures: Path) -> Path:
+    """Predictions of pictures that have labels."""
+    images = h5.read(Source.open("images.h5"), Images)
+    assert isinstance(images, Images)
+    assert images.truth is not None
+    logits = np.random.default_rng(5).normal(0, 1, (1, 60, 3)) + 2 * np.eye(3)[images.truth]
+    record = Predictions(
+        classes=CLASSES,
+        logits=logits.astype("f4"),
+        member=np.array(["net"]),
+        index=np.arange(60),
+        ids=images.ids,
+        item=item_hashes(images.images),
+    )
+    h5.write(record, "p.h5")
+    return pictures
+
+
+@pytest.mark.usefixtures("inputs")
+class TestGallery:
+    def test_a_table_where_there_is_no_terminal(self, c10h: Run) -> None:
+        result = c10h(*LINE)
+        assert result.status == 0, result.err
+        assert result.out.startswith("net and people: the same first choice")
+        assert "▀" not in result.out
+        assert "Items in training: unknown" in result.out
+        assert "Made by, inputs first" in result.out
+
+    def test_pictures_on_a_terminal(self) -> None:
+        found = on_a_terminal(*LINE, COLORTERM="truecolor")
+        assert found.count("▀") == 12 * 8 * 4
+        assert "divergence 0." in found
+
+    def test_json_and_csv_say_the_same(self, c10h: Run) -> None:
+        found = c10h(*LINE, "--json").json()
+        rows = list(csv.DictReader(io.StringIO(c10h(*LINE, "--format", "csv").out)))
+        pictures = found["figure"]["pictures"]
+        assert len(pictures) == 12
+        assert len(rows) == 36
+        assert [row["item"] for row in rows[::3]] == [one["item"] for one in pictures]
+        assert [float(row["model"]) for row in rows[:3]] == pictures[0]["model"]
+        assert [one["kind"] for one in found["files"]] == ["predictions", "labels", "images"]
+
+    @pytest.mark.parametrize("form", ["markdown", "latex"])
+    def test_other_forms(self, c10h: Run, form: str) -> None:
+        found = c10h(*LINE, "--format", form).out
+        assert "true class" in found
+        assert "made elsewhere" in found
+
+    def test_html_is_one_file_and_the_same_each_time(self, c10h: Run) -> None:
+        for name in ("a.html", "b.html"):
+            assert c10h(*LINE, "--format", "html", "-o", name).status == 0
+        text = Path("a.html").read_text(encoding="utf-8")
+        assert text == Path("b.html").read_text(encoding="utf-8")
+        assert text.startswith("<!DOCTYPE html>")
+        assert text.count('class="card"') == 12
+        assert "http://" not in text
+        assert "made elsewhere" in text
+
+    def test_pictures_that_changed(self, refuses: Refuse) -> None:
+        images = h5.read(Source.open("images.h5"), Images)
+        assert isinstance(images, Images)
+        other = 255 - np.asarray(images.images[0:60])
+        h5.write(Images(classes=CLASSES, images=other, ids=images.ids), "other.h5")
+        line = ("report", "net=p.h5", "labels.h5", "other.h5", "--figure", "gallery")
+        refuses(*line, says=["images: image", "is another one than net predicted"])
+
+    def test_other_files(self, refuses: Refuse) -> None:
+        refuses("report", "p.h5", "--figure", "gallery", says="labels and images, in this order")
+        refuses(*LINE[:3], "p.h5", *LINE[4:], says="expected kind images, found kind predictions")
+        refuses(*LINE, "--format", "svg", "-o", "g.svg", says="html has its pictures")
+
+
+def test_scores_as_html(files: Files, c10h: Run) -> None:
+    c10h("score", "a.npy", "b.npy", "--labels", "labels.h5", "--truth", "truth.npy", "-o", "s.h5")
+    result = c10h("report", "s.h5", "--baseline", "a", "--format", "html")
+    assert result.status == 0, result.err
+    for words in ("<title>a, b</title>", "metric-ce_human", "Difference to a", "data:image/svg+xml",
+                  "How this was made", "c10h score"):  # fmt: skip
+        assert words in result.out
+    alone = c10h("report", "s.h5", "--figure", "confidence", "--format", "html").out
+    assert "Difference to a" not in alone
+    assert alone.count("<figure>") == 1
