@@ -18,8 +18,9 @@ from c10h.stages.attack import Job, Material, Options, batches_of
 FEW = 0.01
 # By how much one attack may leave more items correct than the worst of several.
 AGREE = 0.02
-# Of a mean loss: where two attacks reach the same place, rounding puts either first.
-ROUNDING = 1e-3
+# Of a mean loss: where two attacks reach the same place, rounding puts either first, and in ℓ2 a
+# random start costs PGD up to 2 % of what FGSM reaches in networks that are nearly linear.
+NEARLY = 0.05
 NO_TEST = -1
 
 
@@ -169,8 +170,8 @@ def _of_network(
 
 
 def _reaches(loss: float, other: float) -> bool:
-    """Whether a mean loss is no smaller than another, but for rounding."""
-    return loss * (1 + ROUNDING) >= other
+    """Whether a mean loss is not clearly smaller than another."""
+    return loss * (1 + NEARLY) >= other
 
 
 def _at_common_confidence(

@@ -53,13 +53,16 @@ def sentences(found: Attack) -> list[str]:
 
 class TestVerdicts:
     def test_nothing_speaks_against_an_honest_network(self, tmp_path: Path) -> None:
-        found = examined(tmp_path, trained(), plan=Plan("pgd", restarts=2), levels=(2, 12))
+        found = examined(
+            tmp_path, trained(), steps=20, plan=Plan("pgd", restarts=2), levels=(2, 20)
+        )
         assert sentences(found) == [SOUND]
         tests = {name for (name, _), (_, passed) in checks(found).items() if passed == 1}
         assert tests == set(MEANINGS) - {"loss after transfer"} | {"largest norm, in epsilon"}
 
     def test_nor_against_one_in_l2(self, tmp_path: Path) -> None:
-        budgets = [Budget.of(0.3, 20, norm="2", random_start=True)]
+        """Where a random start leaves PGD a little behind FGSM."""
+        budgets = [Budget.of(0.1, 20, norm="2", random_start=True)]
         assert sentences(examined(tmp_path, trained(), budgets=budgets)) == [SOUND]
 
     def test_nor_against_a_linear_one(self, tmp_path: Path) -> None:
