@@ -74,12 +74,14 @@ def _print(description: Description, name: str, record: Record) -> None:
 
 def _preview(record: Record) -> None:
     """The first items, on a terminal."""
+    shown = terminal()
+    if shown is None:
+        return
     from c10h.report.preview import in_a_row, to_table
     from c10h.stages.show import preview
 
-    shown = terminal()
-    items = preview(record, ITEMS) if shown is not None else []
-    if shown is None or not items:
+    items = preview(record, ITEMS)
+    if not items:
         return
     drawn = in_a_row(items, *shown)
     if drawn:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
-from c10h.report.preview import Item
 from c10h.report.scores import plain
+
+if TYPE_CHECKING:
+    from c10h.report.preview import Item
 
 ROWS = 3
 SHOWN = 12
@@ -70,6 +72,8 @@ def show(record: Record) -> Description:
 
 def preview(record: Record, count: int) -> list[Item]:
     """The first items of images or labels; none of other kinds."""
+    from c10h.report.preview import Item
+
     if not isinstance(record, Images | Labels):
         return []
     is_images = isinstance(record, Images)
