@@ -163,7 +163,8 @@ class TestResults:
     def test_seeds_differ_by_batch_and_restart(self, tmp_path: Path) -> None:
         """The same image in two batches starts elsewhere, and the seed changes both."""
         same = replace(material(NETWORKS[:1]).images, images=np.repeat(IMAGES[:1], ITEMS, axis=0))
-        given = material(NETWORKS[:1], images=same)
+        people = People(CLASSES, ITEMS, truth=np.zeros(ITEMS, dtype=np.int64))
+        given = material(NETWORKS[:1], images=same, people=people)
         budgets = [Budget(4 / 255, steps=1, step_size=1e-4, random_start=True)]
         how = options(batch=30, budgets=budgets, keeps_images=True)
         found = [
