@@ -20,7 +20,7 @@ class Method:
     run: the attack. losses: names in LOSSES that it can maximise, the default first. steps: unless
     said; 1 where there is no other number. by_best: the curve is the best so far, since calls are
     with candidates. needs_gradient: whether it asks for more than logits. starts_at_random: unless
-    said. norms: that it is defined for.
+    said. takes: the options that change it.
     """
 
     summary: str
@@ -30,7 +30,7 @@ class Method:
     by_best: bool = False
     needs_gradient: bool = True
     starts_at_random: bool = True
-    norms: tuple[str, ...] = ("inf", "2")
+    takes: tuple[str, ...] = ("--random-start",)
 
 
 ATTACKS: Mapping[str, Method] = {
@@ -39,11 +39,13 @@ ATTACKS: Mapping[str, Method] = {
         cleverhans_adapter.fgsm,
         steps=1,
         starts_at_random=False,
+        takes=(),
     ),
     "pgd": Method(
         "projected gradient descent: Madry et al. 2018, by cleverhans (other losses: here)",
         cleverhans_adapter.pgd,
         tuple(LOSSES),
+        takes=("--step-size", "--random-start"),
     ),
     "apgd": Method(
         "PGD with momentum that sets its own step: Croce & Hein 2020",
@@ -64,5 +66,7 @@ ATTACKS: Mapping[str, Method] = {
         steps=1000,
         by_best=True,
         needs_gradient=False,
+        starts_at_random=False,
+        takes=(),
     ),
 }

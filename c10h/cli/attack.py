@@ -27,10 +27,12 @@ def _list_methods(wanted: bool) -> None:
     from c10h.report.table import Cell, Table
 
     rows = [
-        [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)), Cell(one.summary)]
+        [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)),
+         Cell(" ".join(one.takes)), Cell(one.summary)]
         for name, one in ATTACKS.items()
-    ]
-    print_tables([Table("", ["method", "steps", "losses", "what it does"], rows, labels=4)])
+    ]  # fmt: skip
+    header = ["method", "steps", "losses", "also takes", "what it does"]
+    print_tables([Table("", header, rows, labels=5)])
     raise typer.Exit
 
 
@@ -80,7 +82,7 @@ def attack(
         bool | None,
         typer.Option(
             "--random-start/--no-random-start",
-            help="Begin anywhere within epsilon, or at the image.  [default: all but fgsm do]",
+            help="Begin anywhere within epsilon, or at the image.  [default: pgd, apgd and md do]",
         ),
     ] = None,
     toward: Annotated[

@@ -59,6 +59,9 @@ def budgets(
     count = steps or method.steps
     if method.steps == 1 and (count > 1 or step_size or random_start):
         raise InputError("--method fgsm: is one step of epsilon from the image itself; see pgd")
+    for flag, value in (("--step-size", step_size), ("--random-start", random_start)):
+        if value and flag not in method.takes:
+            raise InputError(f"{flag}: this method does not take it (--list-methods)")
     starts = method.starts_at_random if random_start is None else random_start
     found = []
     for text in dict.fromkeys(epsilons):

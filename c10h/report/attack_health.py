@@ -13,8 +13,8 @@ MEANINGS: Mapping[str, str] = {
     "is too weak to tell",
     "zero gradient, float32": "{value:.1%} of the images have no gradient in float32: a softmax "
     "that rounds to 1 looks robust and is not",
-    "zero gradient, float64": "{value:.1%} of the images have no gradient in float64 either: it is "
-    "masked, not rounded",
+    "zero gradient, float64": "{value:.1%} of the images have no gradient in float64 either: "
+    "more than float32 hides it",
     "accuracy at a very large epsilon": "{value:.1%} stay correct where any image is within reach: "
     "the attack does not see the network",
     "loss after PGD": "many steps did less than one: gradients mislead",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
+from c10h.attacks import ATTACKS
 from c10h.attacks.problem import Budget
 from c10h.attacks.run import Plan
 from c10h.attacks.subject import Subject, attack_items
@@ -283,6 +284,13 @@ def _seeds(options: Options, batch: int) -> list[int]:
     ]
 
 
+def _step_sizes(options: Options) -> str:
+    """That of each budget; empty where the method sets its own."""
+    if "--step-size" not in ATTACKS[options.plan.method].takes:
+        return ""
+    return ",".join(f"{budget.step_size:.9g}" for budget in options.budgets)
+
+
 def collect(material: Material, options: Options, store: Store) -> Attack:
     """The record of what was found, without lineage, health and people."""
     asked, rows, found = material.asked, material.rows, store.arrays
@@ -299,7 +307,7 @@ def collect(material: Material, options: Options, store: Store) -> Attack:
             "loss": plan.loss,
             "norm": budget.norm,
             "steps": budget.steps,
-            "step-size": ",".join(f"{one.step_size:.9g}" for one in options.budgets),
+            "step-size": _step_sizes(options),
             "restarts": plan.restarts,
             "random-start": budget.random_start,
             "toward": options.toward,

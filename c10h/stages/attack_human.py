@@ -67,5 +67,5 @@ def _landed(attack: Attack, member: int, k: int, people: People, logits: Array) 
     landed = votes[items, logits.argmax(axis=1)] == votes[items, np.maximum(second, 0)]
     return {
         "landed on people's second": float(landed[turned].mean()) if turned.any() else np.nan,
-        "items turned from right to wrong": float(turned.sum()),
+        "items turned wrong, with a second": float(turned.sum()),
     }

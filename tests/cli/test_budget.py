@@ -126,3 +126,17 @@ def test_fgsm_is_one_step_from_the_image(changes: dict[str, Any]) -> None:
         parsed("4/255", method="fgsm", **changes)
     (one,) = parsed("4/255", method="fgsm", steps=1, random_start=False)
     assert (one.steps, one.step_size) == (1, one.epsilon)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "flag"),
+    [
+        ("apgd", {"step_size": "1/255"}, "--step-size"),
+        ("md", {"step_size": "1/255"}, "--step-size"),
+        ("square", {"step_size": "1/255"}, "--step-size"),
+        ("square", {"random_start": True}, "--random-start"),
+    ],
+)
+def test_what_a_method_does_not_take(name: str, changes: dict[str, Any], flag: str) -> None:
+    with pytest.raises(InputError, match=f"{flag}: this method does not take it"):
+        parsed("4/255", method=name, **changes)

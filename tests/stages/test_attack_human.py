@@ -18,7 +18,7 @@ COUNTS = np.array([[6, 3, 1], [2, 4, 2], [0, 0, 5], [3, 7, 0]], dtype="i4")
 TRUTH = np.array([0, 1, 2, 0])
 SHARES = COUNTS / COUNTS.sum(axis=1, keepdims=True)
 PEOPLE = People(CLASSES, 4, SHARES, COUNTS, TRUTH)
-SAID_OF = "items turned from right to wrong"
+SAID_OF = "items turned wrong, with a second"
 # Before the attack all are right. After it: people's second; one of two seconds; wrong where people
 # were sure; a class that nobody saw.
 AFTER = np.log(np.array([[2, 5, 1], [2, 1, 5], [5, 2, 1], [2, 1, 5]]) / 8).astype("f4")
