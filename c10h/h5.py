@@ -15,8 +15,9 @@ import itertools
 import json
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import h5py
@@ -89,10 +90,11 @@ def peek_kind(source: Source) -> str | None:
         return _kind_of(_attributes_of(file, source))
 
 
-def read(source: Source, *kinds: type[Record]) -> Record:
+def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Record:
     """Read a c10h file of one of ``kinds`` (any kind when none is named).
 
-    Large arrays stay in the file and are read slice by slice.
+    Large arrays stay in the file and are read slice by slice; those in ``late`` do so whatever
+    their size, and without keeping the file open, for reading thousands of files.
     Raises FileError for other files, SchemaError where the content breaks the specification.
     """
     file = open_file(source)
@@ -104,7 +106,7 @@ def read(source: Source, *kinds: type[Record]) -> Record:
     if kind not in wanted:
         raise FileError(f"{source.name}: expected kind {' or '.join(wanted)}, found kind {kind}")
     try:
-        return _read_record(file, attributes, KINDS[kind], source.name)
+        return _read_record(file, attributes, KINDS[kind], source, late)
     except SchemaError as error:
         raise SchemaError(f"{source.name}: {error}") from error
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, MemoryError) as error:
@@ -153,6 +155,24 @@ class DatasetRows:
             raise FileError(f"{self.where}: damaged: {error}") from error
 
 
+@dataclass(frozen=True)
+class LateRows:
+    """A dataset whose file is opened for each slice, as :class:`Rows`. where: name of the file."""
+
+    path: Path
+    field: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    where: str
+
+    def __getitem__(self, key: Any, /) -> Array:
+        try:
+            with h5py.File(self.path, "r") as file:
+                return np.asarray(file[self.field][key])
+        except (OSError, KeyError) as error:
+            raise FileError(f"{self.where}: {self.field}: damaged: {error}") from error
+
+
 def _attributes_of(file: h5py.File, source: Source) -> dict[str, Any]:
     try:
         return dict(file.attrs)
@@ -166,8 +186,13 @@ def _kind_of(attributes: Mapping[str, Any]) -> str | None:
 
 
 def _read_record(
-    file: h5py.File, attributes: Mapping[str, Any], kind: type[Record], name: str
+    file: h5py.File,
+    attributes: Mapping[str, Any],
+    kind: type[Record],
+    source: Source,
+    late: Collection[str],
 ) -> Record:
+    name = source.name
     schema = int(attributes.get("schema", 0))
     if schema != SCHEMA:
         raise SchemaError(
@@ -191,6 +216,9 @@ def _read_record(
             values[field] = {
                 key: _load(item, f"{name}: {field}/{key}") for key, item in file[field].items()
             }
+        elif field in late and isinstance(file[field], h5py.Dataset):
+            dataset = file[field]
+            values[field] = LateRows(source.path, field, dataset.shape, dataset.dtype, name)
         else:
             values[field] = _load(file[field], f"{name}: {field}")
     return kind(**values)

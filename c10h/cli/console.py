@@ -155,12 +155,16 @@ def _print_rich(console: Console, table: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    from c10h.report.table import heading
+
     drawn = RichTable(
         title=Text(table.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD
     )
     for column, name in enumerate(table.header):
-        is_name = column < table.labels
-        drawn.add_column(Text(name), justify="left" if is_name else "right", no_wrap=not is_name)
+        if column < table.labels:
+            drawn.add_column(Text(name), overflow="fold")
+        else:
+            drawn.add_column(Text(heading(table, column)), justify="right", no_wrap=True)
     for row in table.rows:
         cells = []
         for cell in row:

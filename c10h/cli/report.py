@@ -125,7 +125,7 @@ def report(
     if form in PICTURES:
         _write_picture(made, form, output or "-")
     elif form == "terminal":
-        write_terminal(output, made.terminal()[0], made.charts)
+        write_terminal(output, made.terminal_tables(), made.charts)
     elif form == "html":
         from c10h.report.report_page import to_html
 

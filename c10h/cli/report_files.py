@@ -67,7 +67,8 @@ def read(arguments: Sequence[str]) -> Read:
 
 def _open(source: Source) -> Record:
     """A file of a kind that reports are made of; of scores the large arrays stay in the file."""
-    record = h5.read(source, Scores, Attack, History, Labels, Predictions)
+    kinds = (Scores, Attack, History, Labels, Predictions)
+    record = h5.read(source, *kinds, late=("samples", "per_item"))
     reader = READERS.get(type(record))
     return record if reader is None else reader(source)
 

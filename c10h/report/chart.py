@@ -16,6 +16,9 @@ from c10h.report.table import interval, number, one_line
 HEIGHT = 12
 # What stands beside a chart besides the name of its axis; plotille puts a tick every ten columns.
 AXIS, TICK = 19, 10
+BARE = 15
+# How much longer than its last number an axis may be for the sake of round numbers.
+WASTE = 1.25
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
@@ -48,7 +51,8 @@ def step_chart(
 ) -> str:
     """Lines over 0, 1, 2, …, with a number below and a letter on each at round ones only.
 
-    label: what is counted. NaN are left out.
+    title, label: of the axes; none of either is for a chart that others say that of. NaN are left
+    out.
     """
     last = max((len(values) for values in lines.values()), default=0) - 1
     if last < 1:
@@ -56,6 +60,8 @@ def step_chart(
     room = _ticks_within(width, label)
     rounds = (step * 10**power for power in itertools.count() for step in (1, 2, 5))
     every = next(step for step in rounds if last <= step * room)
+    if every * -(-last // every) > WASTE * last:
+        every = next(last // ticks for ticks in range(room, 0, -1) if last % ticks == 0)
     ticks = -(-last // every)
     axis = _Axis(label, ticks * every, TICK * (room // ticks) * ticks, str, every)
     return _draw(title, axis, lines, width)
@@ -88,7 +94,7 @@ class _Axis:
 
 def _ticks_within(width: int, label: str) -> int:
     """How many ticks there may be after the first on an axis of this name."""
-    return max(1, (width - AXIS - len(label)) // TICK)
+    return max(1, (width - (AXIS + len(label) if label else BARE)) // TICK)
 
 
 def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: int) -> str:
@@ -113,8 +119,10 @@ def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: 
     legend = [f"{letter} {name}" for letter, name in zip(LETTERS, lines, strict=False)]
     together = "   ".join(legend)
     shown = together if len(together) <= width else "\n".join(legend)
-    drawn = "\n".join(line.rstrip() for line in figure.show().splitlines())
-    return f"{drawn}\n{shown}\n"
+    rows = [line.rstrip() for line in figure.show().splitlines()]
+    if not title and not axis.label:
+        rows = [row.removesuffix(" ()") for row in rows[1:]]
+    return "\n".join([*rows, shown]) + "\n"
 
 
 def figure_chart(figure: Figure, width: int) -> str:
@@ -135,9 +143,10 @@ def _lines_of(panel: Panel, width: int) -> str:
         values = np.full(int(one.x.max(initial=0)) + 1, np.nan)
         values[one.x.astype(np.int64)] = np.where(np.isfinite(one.y), one.y, np.nan)
         lines[one.name] = values.tolist()
-    drawn = step_chart(panel.y_name, lines, width, panel.x_name)
+    drawn = step_chart("", lines, width, "")
     left = len(panel.series) - len(lines)
-    return drawn + (f"{left} more lines are not drawn\n" if left > 0 else "")
+    more = f"{left} more lines are not drawn\n" if left > 0 else ""
+    return f"{panel.y_name} by {panel.x_name}\n\n{drawn}{more}"
 
 
 def bar_chart(panel: Panel, width: int) -> str:
@@ -161,15 +170,18 @@ def bar_chart(panel: Panel, width: int) -> str:
     label = min(max(map(len, names), default=0), max(8, width // 3))
     if width - label - max(map(len, written), default=0) - 4 >= width // 3:
         texts = written
-    room = width - label - max(map(len, texts), default=0) - 2 - len(indent)
+    space = max(map(len, texts), default=0)
+    room = width - label - space - 2 - len(indent)
     most = panel.top or max((y for _, _, y, _ in rows if np.isfinite(y)), default=0.0)
-    lines, above = [f"{panel.y_name} by {panel.x_name}"], -1
+    name = panel.series[0].name if alone else panel.y_name
+    whose = "" if name == panel.y_name else f", {name}"
+    lines, above = [fill(f"{panel.y_name} by {panel.x_name}{whose}", width)], -1
     for (tick, _, y, _), name, text in zip(rows, names, texts, strict=True):
         if not alone and tick != above:
             lines.append(_shortened(panel.ticks[tick], width))
         above = tick
         bar = _bar(y / most if most > 0 and y == y else 0.0, room)
-        lines.append(f"{indent}{_shortened(name, label):{label}} {bar:{room}} {text}")
+        lines.append(f"{indent}{_shortened(name, label):{label}} {bar:{room}} {text:>{space}}")
     return "\n".join(lines) + "\n"
 
 

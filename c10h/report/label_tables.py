@@ -20,7 +20,8 @@ HEADER = ("run", "metric", "value")
 
 def entropies(labels: Labels) -> Float:
     """-Σ p log p of each item, in nats, float64 (n)."""
-    return np.concatenate([entropy(block.T) for block in _blocks(labels.probs)])
+    found = np.concatenate([entropy(block.T) for block in _blocks(labels.probs)])
+    return found + 0.0  # of -0 makes 0
 
 
 @dataclass(frozen=True)

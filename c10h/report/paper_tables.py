@@ -54,7 +54,7 @@ def table_2(given: Given) -> list[Table]:
         for method in methods
         for budget in budgets_of([one for one in given.attacked if _method(one) == method])
     ]
-    return [_attacks_down(_sorted(cells), [CLEAN, *after])]
+    return [_attacks_down(given.attacked, _sorted(cells), [CLEAN, *after])]
 
 
 def _method(one: Attacked) -> str:
@@ -67,7 +67,9 @@ def _sorted(cells: Mapping[Model, Kind]) -> dict[Model, Kind]:
 
 
 def _attacks_down(
-    cells: Mapping[Model, Mapping[str, tuple[Attacked, str]]], columns: Sequence[str]
+    runs: Sequence[Attacked],
+    cells: Mapping[Model, Mapping[str, tuple[Attacked, str]]],
+    columns: Sequence[str],
 ) -> Table:
     header, rows = [], [[Cell(model.network), Cell(model.training)] for model in cells]
     for measure, better in MEASURES.items():
@@ -77,7 +79,6 @@ def _attacks_down(
             found = [pair and pair[0].estimates[measure, pair[1]] for pair in pairs]
             for row, cell in zip(rows, estimate_cells(measure, found), strict=True):
                 row.append(cell)
-    runs = list(dict.fromkeys(pair[0] for of in cells.values() for pair in of.values()))
     sizes = sorted({one.items for one in runs})
     size = " or ".join(f"{size:,}" for size in sizes)
     notes = [

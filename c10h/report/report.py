@@ -79,17 +79,19 @@ class Report:
         """The commands behind the files, each once, inputs before what was made of them."""
         return steps(self.files)
 
-    def terminal(self) -> tuple[list[Table], list[Figure]]:
-        """What a terminal shows: one figure alone, or tables and then what they do not say."""
-        if self.figure is not None:
-            return [], self.figures()
-        if self.table is not None:
-            return self.tables(), []
-        return self.tables(), [one for one in self.figures() if one.name not in figures.TABULAR]
+    def terminal_tables(self) -> list[Table]:
+        """The tables that a terminal shows: none where one figure was asked for."""
+        return [] if self.figure is not None else self.tables()
 
     def charts(self, width: int) -> str:
-        """The figures of :meth:`terminal` and the foot, in lines of at most ``width``."""
-        parts = [figure_chart(one, width) for one in self.terminal()[1]]
+        """What a terminal shows below: figures, if no table says as much, and the foot.
+
+        Lines are at most ``width`` long.
+        """
+        shown = [] if self.table is not None else self.figures()
+        if self.figure is None:
+            shown = [one for one in shown if one.name not in figures.TABULAR]
+        parts = [figure_chart(one, width) for one in shown]
         made = self.lineage()
         lines = [
             fill(one.line(), width, subsequent_indent="  ", break_on_hyphens=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,11 @@ class Entry:
         texts = (str(getattr(scores, name)[row]) for name in names)
         return cls(scores, row, *(*texts, file))
 
-    @property
+    @cached_property
     def metrics(self) -> list[str]:
         return [str(name) for name in self.scores.metric]
 
-    @property
+    @cached_property
     def strata(self) -> list[str]:
         return [str(name) for name in self.scores.stratum]
 

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import fill
 from typing import Any
 
 MISSING = "-"
@@ -140,12 +141,26 @@ def to_json_text(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def heading(table: Table, column: int) -> str:
+    """The name of a column, in lines that are no wider than its cells where words allow."""
+    cells = [row[column] for row in table.rows]
+    widest = max((max(len(cell.text), len(cell.small)) for cell in cells), default=1)
+    name = table.header[column].replace(" ↑", "\N{NO-BREAK SPACE}↑")
+    name = name.replace(" ↓", "\N{NO-BREAK SPACE}↓")
+    return fill(name, max(1, widest), break_long_words=False, break_on_hyphens=False)
+
+
 def split(table: Table, width: int) -> list[Table]:
     """The table as parts of at most ``width`` characters, each with the naming columns.
 
     A value and its small print count as two lines of one cell.
     """
-    sizes = [len(name) for name in table.header]
+    sizes = [
+        max(map(len, heading(table, column).splitlines() or [""]))
+        if column >= table.labels
+        else len(table.header[column])
+        for column in range(len(table.header))
+    ]
     for row in table.rows:
         for column, cell in enumerate(row):
             sizes[column] = max(sizes[column], len(cell.text), len(cell.small))

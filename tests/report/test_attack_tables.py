@@ -16,7 +16,7 @@ from c10h.report import attacks
 from c10h.report.attack_pairs import differences
 from c10h.report.attack_tables import attack_tables
 from c10h.report.attacks import HEADER, Attacked, by_attack, to_rows
-from c10h.report.table import Table, number, split, to_json_text
+from c10h.report.table import Table, heading, number, split, to_json_text
 
 NAN = float("nan")
 # Losses and right answers of four items, (m, k, s + 1, n): clean, a step between, the end.
@@ -167,10 +167,13 @@ class TestMainTable:
         for table in attack_tables(found, found[0]):
             for part in split(table, width):
                 sizes = [
-                    max(len(part.header[c]), *(max(len(r[c].text), len(r[c].small))
-                                               for r in part.rows)) + 3
+                    max(
+                        *map(len, heading(part, c).splitlines()),
+                        *(max(len(r[c].text), len(r[c].small)) for r in part.rows),
+                    )
+                    + 3
                     for c in range(len(part.header))
-                ]  # fmt: skip
+                ]
                 assert sum(sizes) <= width + 3
 
 

@@ -1,0 +1,294 @@
+"""``c10h report``: figures, pictures, tables of the paper, curves, labels, lineage and scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from made_attacks import made_attack
+from PIL import Image
+
+from c10h import h5
+from c10h.files import Source
+from c10h.records import History, Scores
+
+from .conftest import Files, Run, assert_refused
+from .test_cli import on_terminal
+
+SCORE = ("--labels", "labels.h5", "--resamples", "50")
+GENERALIZATION = ("report", "near.h5", "far.h5", "--figure", "generalization")
+
+pytestmark = pytest.mark.usefixtures("inputs")
+
+
+@pytest.fixture
+def inputs(files: Files, c10h: Run) -> None:
+    """Scores on two data sets, an attack, a history, predictions."""
+    for data in ("near", "far"):
+        for name in "ab":
+            run = f"{name}-{data}={name}.npy"
+            c10h("score", run, *SCORE, "--tag", f"data={data}", "--tag", f"training={name}",
+                 "-o", f"{name}-{data}.h5")  # fmt: skip
+    os.replace("a-near.h5", "near.h5")
+    os.replace("a-far.h5", "far.h5")
+    h5.write(made_attack(items=30), "adv.h5")
+    epochs = np.arange(6)
+    h5.write(
+        History(
+            classes=("cat", "dog", "bird"),
+            fold=(epochs // 3).astype("i2"),
+            epoch=(epochs % 3 + 1).astype("i4"),
+            loss=1 / (1.0 + epochs),
+            accuracy=epochs / 10,
+            learning_rate=np.full(6, 0.1),
+        ),
+        "history.h5",
+    )
+    files.predictions("p.h5")
+    files.predictions("q.h5", logits=files.logits["b"][None].astype("f4"))
+
+
+class TestPictures:
+    @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+    def test_a_file_has_what_a_pipe_has(self, files: Files, process: Run, form: str) -> None:
+        line = [*GENERALIZATION, "--format", form]
+        piped = process(*line)
+        assert (piped.status, piped.err) == (0, "")
+        assert process(*line, "-o", "-").stdout == piped.stdout
+        assert process(*line, "-o", f"x.{form}").stdout == b""
+        data = files.path(f"x.{form}").read_bytes()
+        assert data == piped.stdout
+        if form == "svg":
+            assert ElementTree.fromstring(data).tag.endswith("svg")
+        elif form == "pdf":
+            assert data.startswith(b"%PDF")
+        else:
+            with Image.open(io.BytesIO(data)) as image:
+                assert image.size[0] == 975
+
+    @pytest.mark.parametrize(
+        ("names", "word"),
+        [
+            (["near.h5", "far.h5"], "second-best accuracy"),
+            (["near.h5"], "mean confidence"),
+            (["adv.h5"], "cross-entropy, nats"),
+            (["history.h5"], "learning rate"),
+            (["labels.h5"], "entropy, nats"),
+        ],
+    )
+    def test_the_figure_that_fits(self, c10h: Run, names: list[str], word: str) -> None:
+        if word == "second-best accuracy":
+            word = "accuracy"  # what the networks were trained on is not known
+        assert f">{word}<" in c10h("report", *names, "--format", "svg").out
+
+    def test_none_or_several_fit(self, c10h: Run) -> None:
+        says = "--format svg: expected one figure; pgd, curves fit: name one with --figure"
+        assert_refused(c10h("report", "adv.h5", "history.h5", "--format", "svg"), says)
+        h5.write(made_attack(steps=1), "fgsm.h5")
+        says = "expected one figure; there is none of these files"
+        assert_refused(c10h("report", "fgsm.h5", "--format", "pdf"), says)
+
+    @pytest.mark.parametrize("form", ["png", "pdf"])
+    def test_a_terminal_is_refused(self, files: Files, form: str) -> None:
+        line = ["report", "history.h5", "--format", form]
+        assert "binary output to a terminal" in on_terminal(line, files.folder, {"NO_COLOR": "1"})
+
+    def test_an_older_file_needs_force(self, files: Files, c10h: Run) -> None:
+        files.save("x.png", "old")
+        line = ["report", "history.h5", "--format", "png", "-o", "x.png"]
+        assert_refused(c10h(*line), "exists already")
+        assert c10h(*line, "--force").status == 0
+
+
+class TestFigures:
+    def test_in_the_terminal_a_figure_stands_alone(self, c10h: Run) -> None:
+        out = c10h(*GENERALIZATION).out
+        assert out.startswith("Generalization by data set\n\naccuracy by data set, a\nnear █")
+        assert "█" in out
+        assert "\x1b" not in out
+
+    def test_values(self, c10h: Run) -> None:
+        scores = c10h("report", "near.h5", "--json").json()["runs"][0]["metrics"]
+        found = c10h(*GENERALIZATION, "--json").json()["figure"]["panels"]
+        for panel, metric in zip(found, ("accuracy", "ce_hard"), strict=True):
+            (series,) = panel["series"]
+            assert (series["name"], series["x"]) == ("a", ["near", "far"])
+            for key, name in (("y", "value"), ("low", "low"), ("high", "high")):
+                assert series[key][0] == scores[metric][name]
+
+    def test_csv(self, c10h: Run) -> None:
+        text = c10h(*GENERALIZATION, "--format", "csv").out
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert list(rows[0]) == [
+            "figure", "panel", "series", "x", "metric", "value", "low", "high",
+        ]  # fmt: skip
+        assert {row["x"] for row in rows} == {"near", "far"}
+
+    @pytest.mark.parametrize("form", ["markdown", "latex"])
+    def test_as_a_table(self, c10h: Run, form: str) -> None:
+        out = c10h(*GENERALIZATION, "--format", form).out
+        assert "near" in out
+        assert "accuracy" in out
+
+    def test_fit(self, c10h: Run) -> None:
+        line = ["report", "labels.h5", "hard=p.h5", "human=q.h5", "--figure", "fit"]
+        out = c10h(*line).out
+        assert out.count("probability by class") == 6
+        for name in ("people", "hard", "human"):
+            assert f"  {name} " in out
+        found = c10h(*line, "--json").json()["figure"]["panels"]
+        for panel in found:
+            first = {one["x"][int(np.argmax(one["y"]))] for one in panel["series"]}
+            assert len(first) == 1
+
+    def test_fit_of_other_items(self, files: Files, c10h: Run) -> None:
+        files.predictions("r.h5", logits=files.logits["b"][None, :5].astype("f4"))
+        line = ["report", "labels.h5", "p.h5", "r.h5", "--figure", "fit"]
+        assert_refused(c10h(*line), "r: expected 30 items as in the labels, found 5")
+
+    @pytest.mark.parametrize("width", ["40", "80", "120"])
+    @pytest.mark.parametrize(
+        "line", [GENERALIZATION, ("report", "history.h5"), ("report", "labels.h5")]
+    )
+    def test_it_fits_a_terminal(self, files: Files, width: str, line: tuple[str, ...]) -> None:
+        text = on_terminal([*line], files.folder, {"COLUMNS": width, "NO_COLOR": "1"})
+        plain = re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", text).replace("\r", "")
+        assert max(len(row.rstrip()) for row in plain.splitlines()) <= int(width)
+        assert not re.search(r"\x1b\[[\d;]*3\dm", text)
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (["near.h5", "--figure", "x"], "--figure x: expected one of generalization, confi"),
+            (["near.h5", "--table", "3"], "--table 3: expected one of 1, 2"),
+            (["near.h5", "--figure", "pgd"],
+             "--figure pgd needs attack files and nothing else; found scores (1)"),
+            (["adv.h5", "near.h5", "--figure", "pgd"], "found scores (1), attack (1)"),
+            (["labels.h5", "p.h5", "--figure", "fit"],
+             "--figure fit needs 2 predictions files and 1 labels file and nothing else; found"),
+            (["adv.h5", "--table", "1"], "--table 1 needs scores files and nothing else"),
+            (["near.h5", "--table", "1", "--figure", "pgd"], "exclude each other"),
+            (["p.h5"], "p: predictions are for --figure fit"),
+            (["history.h5", "history.h5"], "two histories are called 'history'"),
+            (["x=near.h5"], "x=near.h5: scores have names"),
+            (["history.h5", "--baseline", "a"], "--baseline a: "),
+        ],
+    )  # fmt: skip
+    def test_refusals(self, c10h: Run, options: list[str], says: str) -> None:
+        assert_refused(c10h("report", *options), says)
+
+
+class TestOtherKinds:
+    def test_curves(self, c10h: Run) -> None:
+        out = c10h("report", "history.h5").out
+        assert out.startswith("Learning curves, where they end\n")
+        assert re.search(r"^fold 1 +3 +0\.1667 +0\.5000 +0\.1$", out, re.MULTILINE)
+        assert "learning rate by epoch" in out
+        found = c10h("report", "run=history.h5", "--json").json()["histories"]
+        assert [one["name"] for one in found] == ["run"]
+        assert found[0]["epoch"] == [1, 2, 3, 1, 2, 3]
+
+    def test_labels(self, files: Files, c10h: Run) -> None:
+        out = c10h("report", "labels.h5").out
+        unanimous = (files.counts.max(axis=1) == 20).mean()
+        row = re.search(r"^labels +30 +600 +20 +([\d.]+) ", out, re.MULTILINE)
+        assert row is not None
+        assert float(row[1]) == pytest.approx(unanimous, abs=1e-4)
+        assert "labels: the least certain items" in out
+        assert "items by entropy, nats" in out
+        (found,) = c10h("report", "labels.h5", "--json").json()["labels"]
+        shares = files.shares
+        entropies = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
+        assert found["mean_entropy"] == pytest.approx(entropies.mean())
+        assert found["least_certain"][0]["entropy"] == pytest.approx(entropies.max())
+        assert len(found["least_certain"]) == 10
+
+    def test_csv_of_everything_has_one_header(self, c10h: Run) -> None:
+        names = ("near.h5", "adv.h5", "history.h5", "labels.h5")
+        text = c10h("report", *names, "--format", "csv").out
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert {row["run"] for row in rows} == {"a-near", "adv", "history", "labels"}
+
+    def test_tables_of_the_paper(self, c10h: Run) -> None:
+        out = c10h("report", "near.h5", "far.h5", "b-near.h5", "b-far.h5", "--table", "1").out
+        assert out.startswith("Generalization\n\ntraining ")
+        assert [line.split()[0] for line in out.splitlines()[3:5]] == ["a", "b"]
+        out = c10h("report", "adv.h5", "--table", "2", "--format", "latex").out
+        assert r"accuracy PGD 4/255 $\uparrow$" in out
+
+
+class TestLineage:
+    @pytest.mark.parametrize("form", ["terminal", "markdown", "latex", "json"])
+    def test_it_is_at_the_foot(self, c10h: Run, form: str) -> None:
+        out = c10h("report", "near.h5", "far.h5", "--format", form).out
+        tail = out[out.index("made" if form == "json" else "Made by") :]
+        for name in ("a.npy", "labels.h5", "near.h5", "far.h5"):
+            assert name in tail
+        assert tail.count("labels.h5") == 1 or form == "json"
+
+    def test_latex_says_which_package(self, c10h: Run) -> None:
+        out = c10h("report", "near.h5", "--format", "latex").out
+        assert out.startswith("% Needs \\usepackage{booktabs}.\n")
+        foot = out[out.index("Made by") :].splitlines()[1:]
+        assert foot
+        assert all(line.startswith("% ") for line in foot)
+
+    def test_a_script_makes_the_files_again(self, files: Files, c10h: Run, process: Run) -> None:
+        before = files.path("near.h5").read_bytes()
+        script = c10h("report", "near.h5", "far.h5", "--script").out
+        line = next(row for row in script.splitlines() if row.endswith("-o near.h5"))
+        assert process(*line.split()[1:], "--force").status == 0
+        assert files.path("near.h5").read_bytes() == before
+        assert "# a.npy: made elsewhere, sha256 " in script
+        assert c10h("report", "near.h5", "--script", "-o", "again.sh").out == ""
+        assert files.path("again.sh").read_text().startswith("#!/bin/sh\n")
+
+
+@pytest.mark.full
+def test_latex_compiles(files: Files, c10h: Run) -> None:
+    latex = shutil.which("pdflatex")
+    if latex is None:
+        pytest.skip("no pdflatex")
+    c10h("score", "a_b%&#$^~{x}=b.npy", *SCORE, "-o", "odd.h5")
+    body = c10h("report", "near.h5", "odd.h5", "adv.h5", "--format", "latex").out
+    text = (
+        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
+        f"{body}\\end{{document}}\n"
+    )
+    files.path("t.tex").write_text(text, encoding="utf-8")
+    line = [latex, "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    done = subprocess.run(line, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.full
+def test_two_thousand_files(files: Files, process: Run) -> None:
+    record = h5.read(Source.open("near.h5"), Scores)
+    assert isinstance(record, Scores)
+    for number in range(2000):
+        h5.write(replace(record, run=np.array([f"r{number}"])), f"many-{number:04d}.h5")
+    names = sorted(path.name for path in files.folder.glob("many-*.h5"))
+    result = process("report", *names)
+    assert (result.status, result.err) == (0, "")
+    assert len(re.findall(r"^r\d+ ", result.out, re.MULTILINE)) == 2000
+    assert re.search(r"^[\d,]+ more are in --format json$", result.out, re.MULTILINE)
+
+
+def test_samples_are_not_read_without_a_baseline(
+    c10h: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(rows: h5.LateRows, key: Any) -> None:
+        raise AssertionError(rows.field)
+
+    monkeypatch.setattr(h5.LateRows, "__getitem__", refuse)
+    for form in ("terminal", "json", "csv"):
+        assert c10h("report", "near.h5", "far.h5", "--format", form).status == 0

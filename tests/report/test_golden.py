@@ -1,0 +1,76 @@
+"""Reports in each textual form, as they stand in golden/.
+
+To write them anew: C10H_GOLDEN=write python -m pytest tests/report/test_golden.py; then look at
+what has changed (git diff).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from made_attacks import SMALL, made_attack
+
+from c10h.records import Lineage
+from c10h.report.attacks import Attacked
+from c10h.report.given import File, Given
+from c10h.report.report import Report
+from c10h.report.table import to_plain
+
+from .given import history, labels, near_and_far, of_run
+
+GOLDEN = Path(__file__).parent / "golden"
+FORMS = {"terminal": "txt", "markdown": "md", "latex": "tex", "csv": "csv", "json": "json"}
+FILES = (
+    File("near.h5", "scores", "0123456789abcdef" * 4, of_run("near", "hard")),
+    File("votes_&_more.h5", "labels", "f" * 64, Lineage(command="c10h labels build")),
+)
+
+
+def attacks() -> Report:
+    settings = {"method": "pgd"}
+    runs = [
+        Attacked(name, made_attack(seed, budgets=(SMALL,), settings=settings), 0, "held-out")
+        for seed, name in enumerate(("hard", "human"))
+    ]
+    return Report(Given(attacked=runs), baseline="hard", files=FILES)
+
+
+def people() -> Report:
+    votes = labels([[20, 0, 0], [10, 10, 0], [8, 7, 5], [19, 1, 0]])
+    given = Given(labels={"votes": votes}, histories={"run": history()})
+    return Report(given, files=FILES)
+
+
+REPORTS: dict[str, Callable[[], Report]] = {
+    "scores": lambda: Report(near_and_far(), ["accuracy", "ce_hard"], files=FILES),
+    "figure": lambda: Report(near_and_far(), figure="generalization", files=FILES),
+    "table": lambda: Report(near_and_far(), table="1", files=FILES),
+    "attacks": attacks,
+    "people": people,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", REPORTS)
+def test_it_is_as_it_was(name: str, form: str) -> None:
+    made = REPORTS[name]()
+    if form == "terminal":
+        tables = made.terminal_tables()
+        text = to_plain(tables) + "\n" * bool(tables) + made.charts(80)
+    else:
+        text = made.render(form)
+    path = GOLDEN / f"{name}.{FORMS[form]}"
+    if os.environ.get("C10H_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_terminals_show_no_colour_and_no_line_too_long(name: str) -> None:
+    for width in (40, 80, 120):
+        text = REPORTS[name]().charts(width)
+        assert "\x1b" not in text
+        assert max(map(len, text.splitlines())) <= width

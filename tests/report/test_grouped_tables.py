@@ -1,0 +1,134 @@
+"""Tables of networks and trainings, data sets across; the tables of the paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from made_attacks import LARGE, SMALL, made_attack
+
+from c10h.errors import InputError
+from c10h.records import Lineage
+from c10h.report.attacks import Attacked
+from c10h.report.given import Given
+from c10h.report.grouped_tables import score_tables
+from c10h.report.paper_tables import table_1, table_2
+from c10h.report.table import Table
+
+from .given import NAN, near_and_far, of_run, scored
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+class TestScores:
+    def test_metrics_of_data_sets_across(self) -> None:
+        (table,) = score_tables(near_and_far().scored, ["accuracy", "ce_hard"], "all", None)
+        assert table.header == [
+            "training", "accuracy near ↑", "accuracy far ↑", "ce_hard near ↓", "ce_hard far ↓",
+        ]  # fmt: skip
+        assert texts(table) == [
+            ["hard", "0.9000", "0.5000", "0.3000", "4.0000"],
+            ["human", "0.8000", "0.6000", "0.2000", "3.0000"],
+        ]
+        assert [[cell.best for cell in row[1:]] for row in table.rows] == [
+            [True, False, False, False], [False, True, True, True],
+        ]  # fmt: skip
+
+    def test_networks_in_order_and_trainings_as_they_come(self) -> None:
+        runs = [
+            scored(f"{n}{t}{d}", {"accuracy": 0.5}, network=n, training=t, data=d)
+            for n in ("y", "x") for t in ("human", "hard") for d in ("near", "far")
+        ]  # fmt: skip
+        (table,) = score_tables(runs, ["accuracy"], "all", None)
+        assert [row[:2] for row in texts(table)] == [
+            ["x", "human"], ["x", "hard"], ["y", "human"], ["y", "hard"],
+        ]  # fmt: skip
+
+    def test_what_a_model_lacks_is_told(self) -> None:
+        runs = list(near_and_far().scored)[:3]
+        (table,) = score_tables(runs, ["accuracy"], "all", None)
+        assert texts(table)[1] == ["human", "0.8000", "-"]
+
+    def test_a_metric_that_some_files_have(self) -> None:
+        runs = [scored("a", {"accuracy": 0.5, "sba": 0.4}), scored("b", {"accuracy": 0.5}),
+                scored("c", {"accuracy": 0.5, "sba": NAN})]  # fmt: skip
+        (table,) = score_tables(runs, ["accuracy", "sba"], "all", None)
+        assert [row[2] for row in texts(table)] == ["0.4000", "-", "-"]
+        assert "No sba of b: not in the file" in table.notes
+        assert "No sba of c: it does not exist" in table.notes
+
+    def test_other_items_are_told(self) -> None:
+        runs = [scored(n, {"accuracy": 0.5}, items=n) for n in "ab"]
+        (table,) = score_tables(runs, ["accuracy"], "all", None)
+        assert "Runs are about different items or labels." in table.notes
+        (table,) = score_tables(runs[:1], ["accuracy"], "all", None)
+        assert not [note for note in table.notes if "different" in note]
+
+    @pytest.mark.parametrize("data", [("near", ""), ("near", "near"), ("", "")])
+    def test_one_data_set_keeps_runs_down(self, data: tuple[str, str]) -> None:
+        runs = [scored(n, {"accuracy": 0.5}, data=d) for n, d in zip("ab", data, strict=True)]
+        (table,) = score_tables(runs, ["accuracy"], "all", None)
+        assert table.header[0] == "run"
+
+    def test_differences_are_between_runs(self) -> None:
+        runs = near_and_far().scored
+        _, table = score_tables(runs, ["accuracy"], "all", runs[0])
+        assert [row[0] for row in texts(table)] == ["human-near", "hard-far", "human-far"]
+
+
+class TestTable1:
+    def test_accuracy_and_cross_entropy(self) -> None:
+        (table,) = table_1(near_and_far())
+        assert table.header[1:] == [
+            "accuracy near ↑", "accuracy far ↑", "ce_hard near ↓", "ce_hard far ↓",
+        ]  # fmt: skip
+
+    def test_files_are_data_sets_without_tags(self) -> None:
+        runs = [
+            scored(n, {"accuracy": 0.5}, file=f, lineage=of_run(n, "hard"))
+            for n, f in (("a", "near"), ("b", "far"))
+        ]
+        (table,) = table_1(Given(scored=runs))
+        assert table.header[:4] == ["network", "training", "accuracy near ↑", "accuracy far ↑"]
+        assert texts(table) == [["resnet_basic_8", "hard", "0.5000", "0.5000", "-", "-"]]
+
+    def test_two_runs_in_one_place(self) -> None:
+        runs = [scored(n, {"accuracy": 0.5}, training="t", data="d") for n in "ab"]
+        with pytest.raises(InputError, match="nothing tells a from b on d"):
+            table_1(Given(scored=runs))
+
+
+def attacked(name: str, folder: str = "", **changes: Any) -> Attacked:
+    lineage = of_run("x", folder).inputs[0].lineage if folder else Lineage(command="")
+    return Attacked(name, made_attack(lineage=lineage, **changes), 0, "held-out")
+
+
+class TestTable2:
+    def test_attacks_across(self) -> None:
+        fgsm = {"settings": {"method": "fgsm"}, "steps": 1, "budgets": (SMALL,)}
+        runs = [attacked("f1", "hard", **fgsm), attacked("f2", "human", **fgsm),
+                attacked("p1", "hard", budgets=(LARGE, SMALL)),
+                attacked("p2", "human", budgets=(SMALL,))]  # fmt: skip
+        (table,) = table_2(Given(attacked=runs))
+        assert table.header == [
+            "network", "training",
+            *(f"accuracy {x} ↑" for x in ("clean", "FGSM 4/255", "PGD 4/255", "PGD 8/255")),
+            *(f"cross-entropy {x} ↓" for x in ("clean", "FGSM 4/255", "PGD 4/255", "PGD 8/255")),
+        ]  # fmt: skip
+        assert [row[:2] for row in texts(table)] == [
+            ["resnet_basic_8", "hard"], ["resnet_basic_8", "human"],
+        ]  # fmt: skip
+        expected = runs[2].estimates["accuracy", "8/255"].value
+        assert texts(table)[0][5] == f"{expected:.4f}"
+        assert texts(table)[1][5] == "-"
+
+    def test_without_a_lineage_rows_are_runs(self) -> None:
+        (table,) = table_2(Given(attacked=[attacked("a"), attacked("b")]))
+        assert [row[1] for row in texts(table)] == ["a", "b"]
+
+    def test_the_same_attack_twice(self) -> None:
+        runs = [attacked("a", "hard"), attacked("b", "hard")]
+        with pytest.raises(InputError, match="nothing tells a from b after PGD 4/255"):
+            table_2(Given(attacked=runs))
