@@ -11,7 +11,7 @@ from c10h.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Labels, Predictions, Scores
 from c10h.report.attacks import Attacked
-from c10h.report.figures import FIGURES
+from c10h.report.figures import FIGURES, PICTURED
 from c10h.report.given import File, Given
 from c10h.report.paper_tables import TABLES
 from c10h.report.report import Report
@@ -66,7 +66,7 @@ def report(
     given = _given(records, attacked or {}, others)
     if given.predictions and choice.figure is None:
         raise InputError(
-            f"{next(iter(given.predictions))}: predictions are for --figure fit; c10h score makes "
+            f"{next(iter(given.predictions))}: predictions are for --figure fit and gallery; c10h score makes "
             "scores of them"
         )
     if choice.figure == "fit" and len(given.labels) == 1 and given.predictions:
@@ -81,7 +81,7 @@ def report(
 
 def _check_names(choice: Choice) -> None:
     for option, name, known in (
-        ("--figure", choice.figure, FIGURES),
+        ("--figure", choice.figure, (*FIGURES, *PICTURED)),
         ("--table", choice.table, TABLES),
     ):
         if name is not None and name not in known:

@@ -27,6 +27,8 @@ FIGURES: Mapping[str, Callable[[Given], Figure]] = {
     "curves": curves,
     "entropy": entropy,
 }
+# Names of figures that are made of pictures, not of numbers: c10h.report.gallery.
+PICTURED = ("gallery",)
 # Figures of which a table beside them says as much.
 TABULAR = ("generalization", "confidence")
 
