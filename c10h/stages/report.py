@@ -66,8 +66,8 @@ def report(
     given = _given(records, attacked or {}, others)
     if given.predictions and choice.figure is None:
         raise InputError(
-            f"{next(iter(given.predictions))}: predictions are for --figure fit and gallery; c10h score makes "
-            "scores of them"
+            f"{next(iter(given.predictions))}: predictions are for --figure fit and gallery; c10h "
+            "score makes scores of them"
         )
     if choice.figure == "fit" and len(given.labels) == 1 and given.predictions:
         (labels,) = given.labels.values()

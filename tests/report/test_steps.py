@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from c10h.records import Input, Lineage
-from c10h.report.given import File
+from c10h.report.given import File, Given
+from c10h.report.report import Report
 from c10h.report.script import to_script
 from c10h.report.steps import steps
 
@@ -131,3 +132,10 @@ class TestScript:
     def test_a_name_of_a_run_that_its_file_does_not_have(self) -> None:
         runs = as_role("predictions mine", made("p.h5", "predict"))
         assert self.commands(made("s.h5", "score", runs))[-1].startswith("c10h score mine=p.h5 ")
+
+
+def test_a_terminal_shows_the_first_steps() -> None:
+    files = [File(f"f{k}.h5", "labels", f"{k}", None) for k in range(2000)]
+    lines = Report(Given(), files=files).charts(80).splitlines()
+    assert len(lines) == 27
+    assert lines[-1] == "1,976 more are in --format json"
