@@ -44,29 +44,37 @@ def at_least_float32(logits: Tensor) -> Tensor:
 
 
 class Watched:
-    """A network as an attack calls it: float32 logits, and what each call showed.
+    """A network as an attack calls it: float32 logits, and what the first calls showed.
 
-    truth: int64 (n), the true classes of the pixels that it will be called with. losses: for each
-    call, the cross-entropy in nats of each item, float32 (n); correct: whether its largest logit is
-    the true class's. logits: of the last call, float32 (n, c).
+    truth: int64 (n), the true classes of the pixels that it will be called with. calls: how many
+    are recorded. losses: float32 (calls, n), the cross-entropy in nats of each item; correct: bool
+    (calls, n), whether its largest logit is the true class's. logits: of the last call, float32
+    (n, c).
     """
 
     logits: Tensor
 
-    def __init__(self, network: nn.Module, truth: Tensor, precision: str = "fp32") -> None:
+    def __init__(
+        self, network: nn.Module, truth: Tensor, precision: str = "fp32", calls: int = 1
+    ) -> None:
         self.network, self.truth, self.precision = network, truth, precision
-        self.losses: list[Tensor] = []
-        self.correct: list[Tensor] = []
+        # Made at once: small tensors between the large ones of each call would scatter free memory.
+        self.losses = torch.zeros(calls, len(truth), device=truth.device)
+        self.correct = torch.zeros(calls, len(truth), device=truth.device, dtype=torch.bool)
+        self.called = 0
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """Logits float32 (n, c), recorded."""
         with autocast(self.precision, pixels.device):
             logits: Tensor = self.network(pixels)
         logits = logits.float()
-        with torch.no_grad():
-            self.losses.append(functional.cross_entropy(logits, self.truth, reduction="none"))
-            self.correct.append(logits.argmax(dim=1) == self.truth)
         self.logits = logits.detach()
+        if self.called < len(self.losses):
+            truth = self.truth
+            loss = functional.cross_entropy(self.logits, truth, reduction="none")
+            self.losses[self.called] = loss
+            self.correct[self.called] = self.logits.argmax(dim=1) == truth
+        self.called += 1
         return logits
 
 

@@ -105,16 +105,15 @@ def _once(
     network: nn.Module, pixels: Tensor, goal: Goal, budget: Budget, plan: Plan, clean: Watched
 ) -> Outcome:
     method = ATTACKS[plan.method]
-    watched = Watched(plan.source or network, goal.truth, plan.precision)
+    watched = Watched(plan.source or network, goal.truth, plan.precision, budget.steps)
     perturbed = method.run(watched, pixels, goal, budget, LOSSES[plan.loss]).detach()
     last = Watched(network, goal.truth, plan.precision)
     with torch.no_grad():
         logits = last(perturbed)
     # Call i was with what there was after i steps; call 0 with the start, whose place the clean
     # images take.
-    losses = [clean.losses[0], *watched.losses[1 : budget.steps], last.losses[0]]
-    correct = [clean.correct[0], *watched.correct[1 : budget.steps], last.correct[0]]
-    curve, right = torch.stack(losses), torch.stack(correct)
+    curve = torch.cat([clean.losses, watched.losses[1:], last.losses])
+    right = torch.cat([clean.correct, watched.correct[1:], last.correct])
     if method.by_best:
         curve[:-1] = curve[:-1].cummax(dim=0).values
         right[:-1] = right[:-1].int().cummin(dim=0).values.bool()
