@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ CLASSES = ("cat", "dog", "bird")
 # Before anything imports torch, and for the processes that tests start: its bits depend on the
 # number of threads, and tests side by side with several threads each slow each other down.
 os.environ["OMP_NUM_THREADS"] = "1"
+# In the background of a shell Ctrl-C is ignored, and so it would be by the processes of tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -23,18 +23,23 @@ def choose_device(name: str) -> torch.device:
     machine does not have.
     """
     if name == "auto":
-        name = "mps" if torch.backends.mps.is_available() else "cpu"
-        name = "cuda" if torch.cuda.is_available() else name
-    try:
-        device = torch.device(name)
-        if name not in ("cuda", "mps"):
+        device = torch.device(_best_device())
+    else:
+        try:
+            device = torch.device(name)
             torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        why = str(error).splitlines()[0]
-        raise InputError(f"--device {name}: not on this machine: {why}") from error
+        except (RuntimeError, AssertionError) as error:
+            why = str(error).splitlines()[0]
+            raise InputError(f"--device {name}: not on this machine: {why}") from error
     if device.type == "cpu":
         keep_freed_memory()
     return device
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def keep_freed_memory() -> None:

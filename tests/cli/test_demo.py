@@ -12,7 +12,9 @@ from c10h.cli import demo
 
 from .conftest import Run, assert_refused, start
 
-TRAINING = ("c10h train", "c10h predict", "c10h score", "c10h report", "c10h show human")
+TRAINING = (
+    "c10h train", "c10h predict", "c10h score", "c10h attack", "c10h report", "c10h show human",
+)  # fmt: skip
 
 
 def contents(folder: Path) -> dict[str, bytes]:
