@@ -17,8 +17,7 @@ from c10h.attacks.parts import Parts
 from c10h.attacks.run import Plan
 from c10h.cli.budget import budgets
 from c10h.cli.console import print_tables, print_text, progress, say
-from c10h.cli.fine_tuning import refuse_checkpoint
-from c10h.cli.networks import Asked, of_anybody, of_runs, opened
+from c10h.cli.networks import Asked, check_named, of_anybody, of_runs, opened
 from c10h.data.cache import open_input
 from c10h.data.catalogue import IMAGES, LABELS
 from c10h.data.readers import open_labels
@@ -112,15 +111,7 @@ def prepare(**arguments: Any) -> Prepared:
 def _check_paths(arguments: Mapping[str, Any]) -> None:
     *folders, last = arguments["paths"]
     arch, weights, output = arguments["arch"], arguments["weights"], arguments["output"]
-    if bool(folders) == bool(arch):
-        raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
-    for option, value in (("--weights", weights), ("--classes", arguments["classes"])):
-        if value and not arch:
-            raise InputError(f"{option}: is for --arch; a run has its own")
-    if arguments["held_out"] and arch:
-        raise InputError("--held-out: nobody knows what the network of --arch was trained on")
-    if weights:
-        refuse_checkpoint("--weights", Path(weights))
+    check_named(folders, arch, weights, arguments["classes"], held_out=arguments["held_out"])
     inputs = [last, arguments["labels"] or "", weights or ""]
     check_single_stdin(inputs)
     check_distinct([output], inputs)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from c10h.cli.console import say
+from c10h.cli.fine_tuning import refuse_checkpoint
 from c10h.data.classes import parse_classes
 from c10h.errors import InputError
 from c10h.files import Source
@@ -42,6 +43,26 @@ class Asked:
     how: str | None = None
     passes: int = 1
     notes: Sequence[str] = ()
+
+
+def check_named(
+    folders: Sequence[str],
+    arch: str | None,
+    weights: str | None,
+    classes: str | None,
+    *,
+    held_out: bool,
+) -> None:
+    """Raise InputError unless a command line names runs or a network of anybody's, not both."""
+    if bool(folders) == bool(arch):
+        raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
+    for option, value in (("--weights", weights), ("--classes", classes)):
+        if value and not arch:
+            raise InputError(f"{option}: is for --arch; a run has its own")
+    if held_out and arch:
+        raise InputError("--held-out: nobody knows what the network of --arch was trained on")
+    if weights:
+        refuse_checkpoint("--weights", Path(weights))
 
 
 def opened(folders: Sequence[str]) -> list[Run]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,11 +58,9 @@ def predict(
     from dataclasses import replace
 
     from c10h import h5
-    from c10h.cli.fine_tuning import refuse_checkpoint
-    from c10h.cli.networks import of_anybody, of_runs, opened
+    from c10h.cli.networks import check_named, of_anybody, of_runs, opened
     from c10h.data.cache import open_input
     from c10h.data.catalogue import IMAGES
-    from c10h.errors import InputError
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.lineage import lineage_of
     from c10h.records import Images
@@ -71,15 +68,7 @@ def predict(
     from c10h.training.prediction import Machine
 
     *folders, last = paths
-    if bool(folders) == bool(arch):
-        raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
-    for option, value in (("--weights", weights), ("--classes", classes)):
-        if value and not arch:
-            raise InputError(f"{option}: is for --arch; a run has its own")
-    if held_out and arch:
-        raise InputError("--held-out: nobody knows what the network of --arch was trained on")
-    if weights:
-        refuse_checkpoint("--weights", Path(weights))
+    check_named(folders, arch, weights, classes, held_out=held_out)
     check_single_stdin([last, weights or ""])
     check_distinct([output], [last, weights])
     check_output(output, force=force)
