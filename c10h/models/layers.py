@@ -28,7 +28,9 @@ class Residual(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Features of the branch's shape."""
-        total: Tensor = self.branch(features) + self.shortcut(features)
+        total: Tensor = self.branch(features)
+        # In place: no branch ends in a layer whose gradient needs what it returned.
+        total += self.shortcut(features)
         return total
 
 

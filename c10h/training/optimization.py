@@ -67,9 +67,10 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         if parameters
     ]
     if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups)
+        return torch.optim.Adam(groups, fused=True)
     momentum = recipe.momentum
-    return torch.optim.SGD(groups, momentum=momentum, nesterov=recipe.nesterov and momentum > 0)
+    nesterov = recipe.nesterov and momentum > 0
+    return torch.optim.SGD(groups, momentum=momentum, nesterov=nesterov, fused=True)
 
 
 class SlowWeights:
