@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import h5py
 import numpy as np
@@ -49,10 +49,14 @@ EAGER_BYTES = 1 << 22
 BLOCK_BYTES = 1 << 25
 
 
-def open_file(source: Source) -> h5py.File:
-    """Open an HDF5 file for reading, refusing links that lead out of it.
+# Datasets and groups by their path in the file.
+Objects: TypeAlias = Mapping[str, h5py.Dataset | h5py.Group]
 
-    Raises FileError if it is no HDF5 file, is truncated, or has soft or external links.
+
+def open_file(source: Source) -> tuple[h5py.File, Objects]:
+    """Open an HDF5 file for reading: the file, and everything in it.
+
+    Raises FileError if it is no HDF5 file, is truncated, or leads out of itself by a link.
     """
     if source.head(len(MAGIC)) != MAGIC:
         raise FileError(f"{source.name}: expected an HDF5 file, found {describe_head(source)}")
@@ -63,13 +67,10 @@ def open_file(source: Source) -> h5py.File:
             f"{source.name}: not a whole HDF5 file (truncated or damaged): {error}"
         ) from error
     try:
-        _refuse_links(file, source)
+        return file, _objects(file, source)
     except C10hError:
         file.close()
         raise
-    except (OSError, RuntimeError, KeyError) as error:
-        raise FileError(f"{source.name}: a damaged HDF5 file: {error}") from error
-    return file
 
 
 def describe_head(source: Source) -> str:
@@ -86,7 +87,8 @@ def peek_kind(source: Source) -> str | None:
     """The kind that a c10h file declares, or None for any other file."""
     if source.head(len(MAGIC)) != MAGIC:
         return None
-    with open_file(source) as file:
+    file, _ = open_file(source)
+    with file:
         return _kind_of(_attributes_of(file, source))
 
 
@@ -97,7 +99,7 @@ def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Re
     their size, and without keeping the file open, for reading thousands of files.
     Raises FileError for other files, SchemaError where the content breaks the specification.
     """
-    file = open_file(source)
+    file, objects = open_file(source)
     attributes = _attributes_of(file, source)
     kind = _kind_of(attributes)
     wanted = [record.kind for record in kinds] or list(KINDS)
@@ -106,7 +108,7 @@ def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Re
     if kind not in wanted:
         raise FileError(f"{source.name}: expected kind {' or '.join(wanted)}, found kind {kind}")
     try:
-        return _read_record(file, attributes, KINDS[kind], source, late)
+        return _read_record(objects, attributes, KINDS[kind], source, late)
     except SchemaError as error:
         raise SchemaError(f"{source.name}: {error}") from error
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, MemoryError) as error:
@@ -186,7 +188,7 @@ def _kind_of(attributes: Mapping[str, Any]) -> str | None:
 
 
 def _read_record(
-    file: h5py.File,
+    objects: Objects,
     attributes: Mapping[str, Any],
     kind: type[Record],
     source: Source,
@@ -209,29 +211,40 @@ def _read_record(
         },
     }
     for field, declared in kind.schema().items():
-        if field not in file:
+        found = objects.get(field)
+        if found is None:
             if not declared.optional:
                 raise SchemaError(f"{field}: expected a dataset, found none")
         elif isinstance(declared, Group):
+            if not isinstance(found, h5py.Group):
+                raise SchemaError(f"{field}: expected a group, found a dataset")
             values[field] = {
-                key: _load(item, f"{name}: {field}/{key}") for key, item in file[field].items()
+                path.removeprefix(f"{field}/"): _load(member, f"{name}: {path}")
+                for path, member in objects.items()
+                if path.startswith(f"{field}/")
             }
-        elif field in late and isinstance(file[field], h5py.Dataset):
-            dataset = file[field]
-            values[field] = LateRows(source.path, field, dataset.shape, dataset.dtype, name)
+        elif field in late and isinstance(found, h5py.Dataset):
+            values[field] = LateRows(source.path, field, found.shape, found.dtype, name)
         else:
-            values[field] = _load(file[field], f"{name}: {field}")
+            values[field] = _load(found, f"{name}: {field}")
     return kind(**values)
 
 
-def _load(dataset: Any, where: str) -> Rows:
+def _load(dataset: h5py.Dataset | h5py.Group, where: str) -> Rows:
+    """Its values, or where they are large the means to read them slice by slice."""
     if not isinstance(dataset, h5py.Dataset):
         raise SchemaError(f"{where}: expected a dataset, found a group")
-    if h5py.check_string_dtype(dataset.dtype) is not None:
+    dtype, shape = dataset.dtype, dataset.shape
+    is_text = h5py.check_string_dtype(dtype) is not None
+    if is_text and dtype.kind != "S":  # of variable length, as other programs write it
         return np.asarray(dataset.asstr()[...], dtype=np.str_)
-    rows = DatasetRows(dataset, where)
-    large = len(rows.shape) > 1 and dataset.nbytes > EAGER_BYTES
-    return rows if large else rows[...]
+    if not is_text and len(shape) > 1 and math.prod(shape) * dtype.itemsize > EAGER_BYTES:
+        return DatasetRows(dataset, where)
+    # Slicing takes several times as long, which counts with thousands of files.
+    values = np.zeros(shape, dtype)
+    if values.size:
+        dataset.id.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+    return np.char.decode(values, "utf-8") if is_text else values
 
 
 def _attributes(record: Record) -> Mapping[str, Any]:
@@ -349,25 +362,41 @@ def _blocks(
             yield (*prefix, items) if prefix else items
 
 
-def _refuse_links(group: h5py.Group, source: Source, seen: set[int] | None = None) -> None:
-    """Raise FileError if anything below ``group`` is stored elsewhere or linked softly."""
-    seen = set() if seen is None else seen
-    address = h5py.h5o.get_info(group.id).addr
-    if address in seen:
-        return
-    seen.add(address)
-    for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            raise FileError(
-                f"{source.name}: {group.name.rstrip('/')}/{name} is an external or soft link, "
-                "which c10h does not follow"
-            )
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            _refuse_links(item, source, seen)
-        elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
-            raise FileError(f"{source.name}: {item.name} stores its data in another file")
+def _objects(file: h5py.File, source: Source) -> Objects:
+    """Everything in a file.
+
+    Raises FileError for a damaged file, and if anything is stored elsewhere or linked softly.
+    """
+    found: dict[str, h5py.Dataset | h5py.Group] = {}
+    try:
+        for path, kind in _links(file):
+            name = path.decode()
+            if kind != h5py.h5l.TYPE_HARD:
+                raise FileError(
+                    f"{source.name}: /{name} is an external or soft link, which c10h does not "
+                    "follow"
+                )
+            opened = h5py.h5o.open(file.id, path)
+            if isinstance(opened, h5py.h5g.GroupID):
+                found[name] = h5py.Group(opened)
+            elif isinstance(opened, h5py.h5d.DatasetID):
+                found[name] = dataset = h5py.Dataset(opened)
+                if dataset.external or dataset.is_virtual:
+                    raise FileError(f"{source.name}: /{name} stores its data in another file")
+    except (OSError, RuntimeError, KeyError, UnicodeError) as error:
+        raise FileError(f"{source.name}: a damaged HDF5 file: {error}") from error
+    return found
+
+
+def _links(file: h5py.File) -> list[tuple[bytes, int]]:
+    """Path and type of every link below the root. Far faster than group by group, name by name."""
+    found = []
+
+    def add(name: bytes, link: Any) -> None:
+        found.append((name, link.type))
+
+    file.id.links.visit(add, info=True)
+    return found
 
 
 class _Sink(io.RawIOBase):

@@ -376,8 +376,8 @@ class TestLinks:
             group = file
             for _ in range(2000):
                 group = group.create_group("g")
-        with time_limit(20), pytest.raises(FileError, match="damaged"):
-            read(path)
+        with time_limit(20):
+            assert_same(read(path), sample("labels"))
 
 
 class TestLargeArrays:

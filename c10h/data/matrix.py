@@ -154,11 +154,10 @@ def _open_npz(source: Source, selection: Selection) -> Matrix:
 
 
 def _open_h5(source: Source, selection: Selection) -> Matrix:
-    file = h5.open_file(source)
-    names: list[str] = []
-    file.visititems(lambda name, item: names.append(name) if hasattr(item, "dtype") else None)
-    name = _choose_member(source, names, selection)
-    dataset = file[name]
+    _, objects = h5.open_file(source)
+    datasets = {path: one for path, one in objects.items() if isinstance(one, h5py.Dataset)}
+    name = _choose_member(source, list(datasets), selection)
+    dataset = datasets[name]
     if dataset.shape is None:
         raise FileError(f"{source.name}: {name}: expected numbers, found an empty dataset")
     if h5py.check_string_dtype(dataset.dtype) is not None:

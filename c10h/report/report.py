@@ -123,9 +123,8 @@ class Report:
         given, found = self.given, dict[str, Any]()
         if given.scored:
             base = self._scored_baseline
-            pairs = scores.differences(given.scored, base) if base else []
             found["runs"] = scores.runs_to_json(given.scored)
-            found["differences"] = [one.to_json() for one in pairs]
+            found["differences"] = scores.differences_to_json(given.scored, base) if base else []
         if given.attacked:
             baseline = self._attacked_baseline
             held = attack_pairs.differences(given.attacked, baseline) if baseline else []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.report.attacks import Attacked
-from c10h.report.scores import Difference, Entry, Figure, difference, metrics_of
+from c10h.report.scores import Difference, Entry, Figure, differences, metrics_of
 from c10h.report.table import Cell, Table, interval, number
 
 # How many strata a table shows.
@@ -88,9 +88,14 @@ def _people(figures: Sequence[Figure | None]) -> str:
 
 def exposure_notes(found: Sequence[Entry | Attacked]) -> list[str]:
     """Which runs were trained on the items that they are about, in lines."""
+    return exposure_lines((entry.run, entry.exposure) for entry in found)
+
+
+def exposure_lines(found: Iterable[tuple[str, str]]) -> list[str]:
+    """The same of pairs of a run and its exposure."""
     groups: dict[str, list[str]] = {}
-    for entry in found:
-        groups.setdefault(entry.exposure, []).append(entry.run)
+    for run, exposure in found:
+        groups.setdefault(exposure, []).append(run)
     return [f"Items in training: {kind} ({', '.join(names)})" for kind, names in groups.items()]
 
 
@@ -157,9 +162,7 @@ def difference_table(
 ) -> Table:
     """Paired differences against a baseline; bold where the interval excludes 0."""
     others = [entry for entry in found if entry is not baseline]
-    grid = [
-        [difference(entry, baseline, metric, stratum) for metric in metrics] for entry in others
-    ]
+    grid = differences(found, baseline, metrics, stratum)
     cells = [[_difference_cell(one) for one in row] for row in grid]
     whys = dict.fromkeys(f"{one.a}: {one.why}" for row in grid for one in row if one.why)
     title = f"Difference to {baseline.run} (paired; bold or *: the interval excludes 0)"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -91,10 +91,10 @@ class Entry:
             str(scores.why[at]),
         )
 
-    def samples(self, metric: str, stratum: str) -> Array:
-        """The bootstrap values, float64 (B)."""
-        at = self.row, self.metrics.index(metric), self.strata.index(stratum)
-        return np.asarray(self.scores.samples[at[0], at[1]][at[2]], dtype=np.float64)
+    def samples(self, stratum: str) -> Array:
+        """The bootstrap values of every metric, float64 (q, B)."""
+        values = self.scores.samples[self.row][:, self.strata.index(stratum)]
+        return np.asarray(values, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -150,23 +150,56 @@ def other_classes(names: Sequence[str], others: Sequence[str]) -> bool:
     return len(names) != len(others) or (not unnamed and set(names) != set(others))
 
 
-def difference(a: Entry, b: Entry, metric: str, stratum: str = ALL) -> Difference:
-    """Paired difference a - b, from resamples that draw the same items for both."""
+def differences(
+    found: Sequence[Entry], baseline: Entry, metrics: Sequence[str], stratum: str = ALL
+) -> list[list[Difference]]:
+    """Paired differences to the baseline: a list a run besides it, with one for each metric.
+
+    They come from resamples that draw the same items for both. Of each run the resamples are read
+    once, and only where there is a difference.
+    """
+    resamples = cache(partial(baseline.samples, stratum))
+    return [
+        _differences(entry, baseline, metrics, stratum, resamples)
+        for entry in found
+        if entry is not baseline
+    ]
+
+
+def _differences(
+    a: Entry, b: Entry, metrics: Sequence[str], stratum: str, resamples: Callable[[], Array]
+) -> list[Difference]:
+    """a - b, of which b has the resamples (q, B)."""
+    made = [_without_interval(a, b, metric, stratum) for metric in metrics]
+    shared = [one.metric for one in made if one.why is None]
+    if not shared:
+        return made
+    first, second = (
+        values[[entry.metrics.index(metric) for metric in shared]]
+        for entry, values in ((a, a.samples(stratum)), (b, resamples()))
+    )
+    with np.errstate(invalid="ignore"):
+        low, high = bootstrap.interval(first - second)
+    ends = dict(zip(shared, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+    return [
+        replace(one, low=ends[one.metric][0], high=ends[one.metric][1]) if one.why is None else one
+        for one in made
+    ]
+
+
+def _without_interval(a: Entry, b: Entry, metric: str, stratum: str) -> Difference:
     first, second = a.figure(metric, stratum), b.figure(metric, stratum)
-    blank = Difference(metric, a.run, b.run)
-    why = _why_unpaired(a, b)
     if first is None or second is None:
-        why = "one of the runs has no such figure"
+        why: str | None = "one of the runs has no such figure"
     elif first.why or second.why:
         why = first.why or second.why
     elif np.isinf(first.value) or np.isinf(second.value):
         why = "one of the values is infinite"
+    else:
+        why = _why_unpaired(a, b)
     if why or first is None or second is None:
-        return Difference(blank.metric, blank.a, blank.b, why=why)
-    with np.errstate(invalid="ignore"):
-        samples = a.samples(metric, stratum) - b.samples(metric, stratum)
-    low, high = bootstrap.interval(samples)
-    return Difference(metric, a.run, b.run, first.value - second.value, float(low), float(high))
+        return Difference(metric, a.run, b.run, why=why)
+    return Difference(metric, a.run, b.run, first.value - second.value)
 
 
 def _why_unpaired(a: Entry, b: Entry) -> str | None:
@@ -176,24 +209,27 @@ def _why_unpaired(a: Entry, b: Entry) -> str | None:
     return None if a.items == b.items else "not paired: the runs are about other items or labels"
 
 
-def differences(found: Sequence[Entry], baseline: Entry) -> list[Difference]:
-    """Of every run against the baseline, on every metric that either has."""
-    return [
-        difference(entry, baseline, metric)
-        for entry in found
-        if entry is not baseline
-        for metric in metrics_of(found)
-        if metric in entry.metrics and metric in baseline.metrics
-    ]
-
-
 def to_json(found: Sequence[Entry], baseline: Entry | None = None) -> dict[str, Any]:
     """All figures as one object; differences are against ``baseline``, else the first run."""
     baseline = baseline or found[0]
     return {
         "runs": runs_to_json(found),
-        "differences": [one.to_json() for one in differences(found, baseline)],
+        "differences": differences_to_json(found, baseline),
     }
+
+
+def differences_to_json(found: Sequence[Entry], baseline: Entry) -> list[dict[str, Any]]:
+    """The differences of every run to the baseline, in the metrics that both have."""
+    return [
+        one.to_json()
+        for entry, of in zip(
+            (one for one in found if one is not baseline),
+            differences(found, baseline, metrics_of([baseline])),
+            strict=True,
+        )
+        for one in of
+        if one.metric in entry.metrics
+    ]
 
 
 def runs_to_json(found: Sequence[Entry]) -> list[dict[str, Any]]:

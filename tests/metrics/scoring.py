@@ -121,7 +121,9 @@ def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Fi
 
 def samples_of(scores: Scores, metric: str) -> Array:
     """The bootstrap values of the first run, over all items."""
-    return Entry.of(scores, 0).samples(metric, ALL)
+    entry = Entry.of(scores, 0)
+    values: Array = entry.samples(ALL)[entry.metrics.index(metric)]
+    return values
 
 
 def log_odds(probs: ArrayLike) -> Array:

@@ -27,7 +27,7 @@ from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS
 from c10h.records import Array, Predictions, Scores
-from c10h.report.scores import difference, entries
+from c10h.report.scores import Difference, differences, entries
 from c10h.stages.score import Options, Run, score
 
 QUICK = Options(resamples=0)
@@ -292,11 +292,18 @@ def pair(case: Case, **second: Any) -> Scores:
     return score(runs, case.labels(), None, Options(resamples=2000))
 
 
+def difference_of(scores: Scores, metric: str) -> Difference:
+    """The first run less the second."""
+    runs = entries([scores])
+    ((found,),) = differences(runs, runs[1], [metric])
+    return found
+
+
 class TestPairs:
     @pytest.mark.parametrize("metric", ["ce_human", "brier_hard", "entropy_corr", "aurc"])
     def test_runs_on_the_same_items_are_paired(self, metric: str) -> None:
         scores = pair(made_up(np.random.default_rng(2), 200))
-        found = difference(*entries([scores]), metric)
+        found = difference_of(scores, metric)
         assert found.why is None
         assert found.low is not None
         assert found.high is not None
@@ -307,7 +314,7 @@ class TestPairs:
 
     def test_the_interval_of_a_difference_is_scipys(self) -> None:
         scores = pair(made_up(np.random.default_rng(2), 100))
-        found = difference(*entries([scores]), "ce_human")
+        found = difference_of(scores, "ce_human")
         assert found.low is not None
         assert found.high is not None
         case = made_up(np.random.default_rng(2), 100)
@@ -328,11 +335,11 @@ class TestPairs:
         self, case: Case
     ) -> None:
         scores = pair(case, index=np.arange(60))
-        assert difference(*entries([scores]), "ce_human").why is None
+        assert difference_of(scores, "ce_human").why is None
 
     def test_runs_on_other_items_are_not_paired(self, case: Case) -> None:
         scores = pair(case, index=np.arange(60)[::-1].copy())
-        found = difference(*entries([scores]), "ce_human")
+        found = difference_of(scores, "ce_human")
         assert found.value is None
         assert found.why == "not paired: the runs are about other items or labels"
 
