@@ -14,6 +14,9 @@ from dataclasses import dataclass, field, replace
 from textwrap import fill
 from typing import Any
 
+from c10h.report.fitting import pack
+from c10h.report.latex_table import to_latex
+
 MISSING = "-"
 # What a column takes on a terminal besides its text.
 GAP = 3
@@ -111,22 +114,6 @@ def to_markdown(tables: Sequence[Table]) -> str:
     return "\n".join(parts)
 
 
-def to_latex(tables: Sequence[Table]) -> str:
-    """LaTeX tabulars for the booktabs package; the best of each kind in bold."""
-    parts = []
-    for table in tables:
-        columns = "l" * table.labels + "r" * (len(table.header) - table.labels)
-        lines = [f"% {one_line(table.title)}"] if table.title else []
-        lines += [f"\\begin{{tabular}}{{{columns}}}", "\\toprule"]
-        lines.append(_latex_row(_escape_latex(name) for name in table.header))
-        lines.append("\\midrule")
-        lines += [_latex_row(_latex_cell(cell) for cell in row) for row in table.rows]
-        lines += ["\\bottomrule", "\\end{tabular}"]
-        lines += [f"% {one_line(note)}" for note in table.notes]
-        parts.append("\n".join(lines) + "\n")
-    return "\n".join(parts)
-
-
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Comma-separated values with a header, numbers in full precision, nothing for None."""
     stream = io.StringIO()
@@ -164,22 +151,13 @@ def split(table: Table, width: int) -> list[Table]:
     for row in table.rows:
         for column, cell in enumerate(row):
             sizes[column] = max(sizes[column], len(cell.text), len(cell.small))
-    names = list(range(table.labels))
-    parts: list[list[int]] = [[]]
-    room = width - sum(sizes[column] + GAP for column in names)
-    left = room
-    for column in range(table.labels, len(sizes)):
-        if sizes[column] + GAP > left and parts[-1]:
-            parts.append([])
-            left = room
-        parts[-1].append(column)
-        left -= sizes[column] + GAP
+    parts = pack([size + GAP for size in sizes], table.labels, width)
     return [
         replace(
             table,
             title=table.title if number == 0 else "",
-            header=[table.header[column] for column in names + part],
-            rows=[[row[column] for column in names + part] for row in table.rows],
+            header=[table.header[column] for column in part],
+            rows=[[row[column] for column in part] for row in table.rows],
             notes=table.notes if number == len(parts) - 1 else (),
         )
         for number, part in enumerate(parts)
@@ -219,27 +197,3 @@ def _markdown_cell(cell: Cell) -> str:
 def escape_markdown(text: str) -> str:
     """A text in which Markdown finds nothing to do."""
     return "".join("\\" + letter if letter in "\\|*_`<[" else letter for letter in text)
-
-
-def _latex_row(texts: Iterable[str]) -> str:
-    return " & ".join(texts) + r" \\"
-
-
-def _latex_cell(cell: Cell) -> str:
-    text = _escape_latex(cell.text)
-    text = f"\\textbf{{{text}}}" if cell.best else text
-    return f"{text} {{\\footnotesize ({cell.small})}}" if cell.small else text
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-    **{letter: "\\" + letter for letter in "&%$#_{}"},
-}
-
-
-def _escape_latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in text)

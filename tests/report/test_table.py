@@ -16,7 +16,6 @@ from c10h.report.table import (
     split,
     to_csv,
     to_json_text,
-    to_latex,
     to_markdown,
     to_plain,
 )
@@ -62,33 +61,6 @@ def test_markdown_has_one_column_a_cell_and_the_best_in_bold() -> None:
     assert rule == "| :--- | ---: |"
     assert first == r"| a\_b\|c | **0.5000** (0.4 to 0.6) |"
     assert second == "| long name | - |"
-
-
-def test_latex_escapes_what_it_must() -> None:
-    lines = to_latex([Table("", ["a_b", "ce ↓"], [[Cell("50 % & #1"), Cell("1", best=True)]])])
-    assert lines.splitlines() == [
-        r"\begin{tabular}{lr}",
-        r"\toprule",
-        r"a\_b & ce $\downarrow$ \\",
-        r"\midrule",
-        r"50 \% \& \#1 & \textbf{1} \\",
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "escaped"),
-    [
-        (r"a\b", r"a\textbackslash{}b"),
-        ("a~b", r"a\textasciitilde{}b"),
-        ("a^b", r"a\textasciicircum{}b"),
-        ("{a}", r"\{a\}"),
-        ("a$b", r"a\$b"),
-    ],
-)
-def test_names_for_latex(name: str, escaped: str) -> None:
-    assert f"\n{escaped} \\\\\n" in to_latex([Table("", ["run"], [[Cell(name)]])])
 
 
 def test_csv_is_read_back() -> None:
