@@ -35,7 +35,7 @@ def fail(message: str) -> None:
 
 def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
     """Tables as a terminal shows them; aligned plain text where the output is no terminal."""
-    from c10h.report.table import split, to_plain
+    from c10h.report.table import GAP, split, to_plain
 
     stream = sys.stderr if to_stderr else sys.stdout
     if not stream.isatty():
@@ -43,11 +43,11 @@ def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
         stream.flush()
         return
     console = _console(stderr=to_stderr)
-    for number, table in enumerate(tables):
-        for part in split(table, console.width - 2):
-            if number or part.title != table.title:
-                console.print()
-            _print_rich(console, part)
+    parts = [part for table in tables for part in split(table, console.width + GAP)]
+    for number, part in enumerate(parts):
+        if number:
+            console.print()
+        _print_rich(console, part)
 
 
 def print_text(text: str) -> None:
@@ -151,20 +151,30 @@ def _console(*, stderr: bool) -> Console:
 
 
 def _print_rich(console: Console, table: Table) -> None:
+    """A table in the width of the console: names fold, and so do numbers that need too much."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    from c10h.report.table import heading
+    from c10h.report.table import GAP, heading
 
-    drawn = RichTable(
-        title=Text(table.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD
-    )
-    for column, name in enumerate(table.header):
+    if table.title:
+        console.print(Text(f"{table.title}\n", style="bold"))
+    drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    widths = [_characters(table, column) for column in range(len(table.header))]
+    names = sum(widths[: table.labels]) + GAP * table.labels
+    room = console.width - min(names, console.width // 2)
+    for column, width in enumerate(widths):
         if column < table.labels:
-            drawn.add_column(Text(name), overflow="fold")
-        else:
-            drawn.add_column(Text(heading(table, column)), justify="right", no_wrap=True)
+            drawn.add_column(Text(table.header[column]), overflow="fold")
+            continue
+        drawn.add_column(
+            Text(heading(table, column)),
+            justify="right",
+            overflow="fold",
+            no_wrap=width <= room,
+            max_width=room,
+        )
     for row in table.rows:
         cells = []
         for cell in row:
@@ -174,5 +184,16 @@ def _print_rich(console: Console, table: Table) -> None:
             cells.append(text)
         drawn.add_row(*cells)
     console.print(drawn)
+    if table.notes:
+        console.print()
     for note in table.notes:
         console.print(Text(note, style="dim"))
+
+
+def _characters(table: Table, column: int) -> int:
+    """How wide a column is whose lines are not broken."""
+    from c10h.report.table import heading
+
+    cells = [row[column] for row in table.rows]
+    texts = [heading(table, column), *(text for cell in cells for text in (cell.text, cell.small))]
+    return max(len(line) for text in texts for line in text.splitlines() or [""])

@@ -65,6 +65,15 @@ def report(
             rich_help_panel=SHOWN,
         ),
     ] = None,
+    pictures: Annotated[
+        int | None,
+        typer.Option(
+            "--pictures",
+            metavar="N",
+            help="How many pictures the gallery has.  [default: 12]",
+            rich_help_panel=SHOWN,
+        ),
+    ] = None,
     script: Annotated[
         bool,
         typer.Option(
@@ -101,6 +110,7 @@ def report(
     [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery --format html -o g.html[/]
     """
     from c10h.cli.report_files import read
+    from c10h.errors import InputError
     from c10h.files import check_output
     from c10h.report.script import to_script
     from c10h.report.steps import steps
@@ -111,16 +121,18 @@ def report(
     binary = form in ("png", "pdf") and not script
     if output or binary:
         check_output(output or "-", force=force, binary=binary)
-    if figure == GALLERY and not script:
-        from c10h.cli.report_gallery import write_gallery
+    choice = Choice(metrics or (), stratum, baseline, figure, table)
+    if figure == GALLERY:
+        from c10h.cli.report_gallery import report_gallery
 
-        write_gallery(files, form, output)
+        report_gallery(files, choice, pictures, "script" if script else form, output)
         return
+    if pictures is not None:
+        raise InputError("--pictures: is for --figure gallery")
     found = read(files)
     if script:
         write(output, to_script(steps(found.files)))
         return
-    choice = Choice(metrics or (), stratum, baseline, figure, table)
     made = make_report(found.scores, found.attacks, choice, found.others)
     if form in PICTURES:
         _write_picture(made, form, output or "-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from c10h import h5
 from c10h.cli.console import PLAIN_WIDTH, print_tables, print_text, progress, terminal, write
@@ -12,20 +13,34 @@ from c10h.data.catalogue import IMAGES, LABELS
 from c10h.data.readers import open_labels, open_predictions
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
-from c10h.records import Images
+from c10h.records import Images, Labels, Predictions
 from c10h.report.gallery import HEADER, Gallery
 from c10h.report.gallery_text import to_text
 from c10h.report.given import File, Given
 from c10h.report.report import FEET, Report
 from c10h.report.report_page import to_html
+from c10h.report.script import to_script
+from c10h.report.steps import steps
 from c10h.report.table import FORMATS, to_csv, to_json_text, to_plain
-from c10h.stages.gallery import gallery
+from c10h.stages.gallery import PICTURES, gallery
+from c10h.stages.report import Choice
 
 
-def read_gallery(arguments: Sequence[str]) -> tuple[Gallery, list[File]]:
-    """The gallery of the three files, and the files for the lineage.
+@dataclass(frozen=True)
+class Opened:
+    """The three files of a gallery. files: the same for the lineage, in this order."""
 
-    Raises InputError for another number of files, and what their readers and the stage raise.
+    run: str
+    predictions: Predictions
+    labels: Labels
+    images: Images
+    files: Sequence[File]
+
+
+def open_files(arguments: Sequence[str]) -> Opened:
+    """Predictions, labels and images, in this order.
+
+    Raises InputError for another number of files, and what their readers raise.
     """
     if len(arguments) != 3:
         raise InputError(
@@ -40,25 +55,41 @@ def read_gallery(arguments: Sequence[str]) -> tuple[Gallery, list[File]]:
     predictions, labels = open_predictions(sources[0]), open_labels(sources[1])
     images = h5.read(sources[2], Images)
     assert isinstance(images, Images)
-    with progress("comparing", predictions.logits.shape[1]) as advance:
-        found = gallery(predictions, labels, images, run=name or sources[0].stem, advance=advance)
-    records = (predictions, labels, images)
     files = [
         File(source.name, record.kind, source.sha256, record.lineage)
-        for source, record in zip(sources, records, strict=True)
+        for source, record in zip(sources, (predictions, labels, images), strict=True)
     ]
-    return found, files
+    return Opened(name or sources[0].stem, predictions, labels, images, files)
 
 
-def write_gallery(arguments: Sequence[str], form: str, output: str | None) -> None:
-    """The gallery of three files in any textual form, at the foot how they were made.
+def report_gallery(
+    arguments: Sequence[str], choice: Choice, count: int | None, form: str, output: str | None
+) -> None:
+    """The ``count`` pictures of three files in any textual form, at the foot how they were made.
 
-    Raises InputError for another form, and what :func:`read_gallery` raises.
+    form: ``script`` is for the commands that make the files alone. Raises InputError for a form of
+    drawings and where more than the figure was chosen, and what :func:`open_files` and the stage
+    raise.
     """
+    if choice != Choice(figure=choice.figure):
+        raise InputError("--figure gallery: is not for --baseline, --metrics, --stratum or --table")
     if form in ("svg", "png", "pdf"):
         raise InputError(f"--format {form}: a gallery is no drawing: html has its pictures")
-    found, files = read_gallery(arguments)
-    foot = Report(Given(), files=files)
+    opened = open_files(arguments)
+    if form == "script":
+        write(output, to_script(steps(opened.files)))
+        return
+    with progress("comparing", opened.predictions.logits.shape[1]) as advance:
+        found = gallery(
+            opened.predictions,
+            opened.labels,
+            opened.images,
+            PICTURES if count is None else count,
+            opened.run,
+            images_sha256=opened.files[2].sha256,
+            advance=advance,
+        )
+    foot = Report(Given(), files=opened.files)
     if form == "terminal":
         _write_terminal(found, foot, output)
     elif form == "html":

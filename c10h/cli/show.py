@@ -11,10 +11,10 @@ from c10h.cli.console import print_tables, print_text, terminal
 
 if TYPE_CHECKING:
     from c10h.records import Record
-    from c10h.stages.show import Description
+    from c10h.stages.show import Dataset, Description
 
-# Characters for the first rows of a dataset.
-ROOM = 44
+# Characters for the first rows of a dataset where no terminal has a width, and at least.
+ROOM, LEAST_ROOM = 44, 10
 # Items of images or labels that a terminal shows.
 ITEMS = 5
 
@@ -52,48 +52,54 @@ def show(
 
 def _print(description: Description, name: str, record: Record) -> None:
     from c10h.report.lineage import to_lines
-    from c10h.report.table import Cell, Table
+    from c10h.report.table import GAP, Cell, Table
 
+    shown = terminal()
+    width = shown[0] if shown else None
+    about = [[one.name, one.dtype, _size(one)] for one in description.datasets]
+    taken = sum(max(map(len, column)) + GAP for column in zip(*about, strict=True))
+    room = ROOM if width is None else max(LEAST_ROOM, width - taken)
     rows = [
-        [
-            Cell(one.name),
-            Cell(one.dtype),
-            Cell(" x ".join(f"{d}={s}" for d, s in zip(one.dims, one.shape, strict=True))),
-            Cell(_brief(one.first)),
-        ]
-        for one in description.datasets
+        [*map(Cell, words), Cell(_brief(one.first, room))]
+        for words, one in zip(about, description.datasets, strict=True)
     ]
     notes = [f"classes: {', '.join(description.classes)}"]
     notes += [f"{key}: {value}" for key, value in description.settings.items() if value != ""]
     title = f"{name}: {description.kind}"
     print_tables([Table(title, ["dataset", "dtype", "size", "first"], rows, 4, notes)])
-    _preview(record)
+    if shown is not None:
+        _preview(record, *shown)
     if description.lineage is not None:
-        print_text("\n" + "\n".join(to_lines(description.lineage)) + "\n")
+        print_text("\n" + "\n".join(to_lines(description.lineage, width)) + "\n")
 
 
-def _preview(record: Record) -> None:
+def _preview(record: Record, width: int, colours: str | None) -> None:
     """The first items, on a terminal."""
-    shown = terminal()
-    if shown is None:
-        return
     from c10h.report.preview import in_a_row, to_table
     from c10h.stages.show import preview
 
     items = preview(record, ITEMS)
     if not items:
         return
-    drawn = in_a_row(items, *shown)
+    print_text("\n")
+    drawn = in_a_row(items, width, colours)
     if drawn:
-        print_text(f"\n{drawn}")
+        print_text(drawn)
     else:
         print_tables([to_table(items, record.classes)])
 
 
-def _brief(first: list[object]) -> str:
-    """The first rows in little room."""
-    shown = "  ".join(_format(row) for row in first)
-    return shown if len(shown) <= ROOM else shown[: ROOM - 3] + "..."
+def _size(one: Dataset) -> str:
+    return " x ".join(f"{symbol}={size}" for symbol, size in zip(one.dims, one.shape, strict=True))
+
+
+def _brief(first: list[object], room: int) -> str:
+    """The first rows in little room, whole ones where one fits."""
+    shown = "  ".join(_format(row) for row in first).strip()
+    if len(shown) <= room:
+        return shown
+    whole = shown[: room - 2].rpartition("  ")[0]
+    return f"{whole}  …" if whole else f"{shown[: room - 1]}…"
 
 
 def _format(value: object) -> str:

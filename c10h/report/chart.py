@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
@@ -17,6 +18,11 @@ HEIGHT = 12
 # What stands beside a chart besides the name of its axis; plotille puts a tick every ten columns.
 AXIS, TICK = 19, 10
 BARE = 15
+# Steps of the other axis, how far its end has to be above what is drawn, and the characters that it
+# has for a number.
+ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+HEADROOM = 1.02
+LABEL = 10
 # How much longer than its last number an axis may be for the sake of round numbers.
 WASTE = 1.25
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -49,10 +55,10 @@ def line_chart(
 def step_chart(
     title: str, lines: Mapping[str, Sequence[float]], width: int, label: str = "step"
 ) -> str:
-    """Lines over 0, 1, 2, …, with a number below and a letter on each at round ones only.
+    """Lines over 0, 1, 2, …, with a number below at round ones only.
 
-    title, label: of the axes; none of either is for a chart that others say that of. NaN are left
-    out.
+    Letters are at other places on each line, so that none hides another where lines meet. title,
+    label: of the axes; none of either is for a chart that others say that of. NaN are left out.
     """
     last = max((len(values) for values in lines.values()), default=0) - 1
     if last < 1:
@@ -63,7 +69,8 @@ def step_chart(
     if every * -(-last // every) > WASTE * last:
         every = next(last // ticks for ticks in range(room, 0, -1) if last % ticks == 0)
     ticks = -(-last // every)
-    axis = _Axis(label, ticks * every, TICK * (room // ticks) * ticks, str, every)
+    apart = every if len(lines) == 1 else max(every, len(lines))
+    axis = _Axis(label, ticks * every, TICK * (room // ticks) * ticks, str, every, apart)
     return _draw(title, axis, lines, width)
 
 
@@ -71,7 +78,7 @@ def step_chart(
 class _Axis:
     """What is below a chart: 0 to ``last`` over ``width`` characters, a tick at each ``every``.
 
-    name: what a tick at a whole number says.
+    name: what a tick at a whole number says. apart: how far the letters on one line are apart.
     """
 
     label: str
@@ -79,12 +86,17 @@ class _Axis:
     width: int
     name: Callable[[int], str]
     every: int = 1
+    apart: int = 1
 
     def tick(self, place: float) -> str:
         """What is below a place: nothing where there is no tick."""
         nearest = round(place)
         is_tick = abs(place - nearest) < 1e-6 and nearest % self.every == 0
         return self.name(nearest) if is_tick else ""
+
+    def letters(self, number: int, count: int) -> range:
+        """Where the letters are on one of ``count`` lines."""
+        return range(number * self.apart // count, self.last + 1, self.apart)
 
     @property
     def edge(self) -> float:
@@ -103,26 +115,46 @@ def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: 
     figure.width, figure.height = axis.width, HEIGHT
     figure.color_mode, figure.with_colors, figure.origin = "names", False, False
     known = [value for values in lines.values() for value in values if value == value]
-    low, high = min([0.0, *known]), max([*known, 1e-9])
+    low, step = _rounded(min([0.0, *known]), max([*known, 1e-9]))
     figure.set_x_limits(0, axis.last)
-    figure.set_y_limits(low, high + 0.05 * (high - low))
+    figure.set_y_limits(low, low + HEIGHT * step)
     figure.x_label, figure.y_label = axis.label, title
     figure.x_ticks_fkt = lambda place, _: axis.tick(place)
-    figure.y_ticks_fkt = lambda value, _: f"{value:.4f}"
-    for letter, values in zip(LETTERS, lines.values(), strict=False):
+    figure.y_ticks_fkt = lambda value, _: _tick(value, step)
+    for place, (letter, values) in enumerate(zip(LETTERS, lines.values(), strict=False)):
         points = [(x, y) for x, y in enumerate(values) if y == y]
         if points:
             figure.plot(*zip(*points, strict=True))
-            marked = [(x, y) for x, y in points if x % axis.every == 0]
+            marked = [(x, y) for x, y in points if x in axis.letters(place, len(lines))]
             xs, ys = zip(*(marked or points[-1:]), strict=True)
             figure.text([min(x, axis.edge) for x in xs], ys, [letter] * len(xs))
     legend = [f"{letter} {name}" for letter, name in zip(LETTERS, lines, strict=False)]
     together = "   ".join(legend)
-    shown = together if len(together) <= width else "\n".join(legend)
+    apart = "\n".join(fill(name, width, subsequent_indent="  ") for name in legend)
+    shown = together if len(together) <= width else apart
     rows = [line.rstrip() for line in figure.show().splitlines()]
     if not title and not axis.label:
         rows = [row.removesuffix(" ()") for row in rows[1:]]
     return "\n".join([*rows, shown]) + "\n"
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """Where an axis of HEIGHT lines begins, and the round step of a line, to end above ``high``."""
+    power = math.floor(math.log10((high - low) / HEIGHT))
+    steps = (digit * 10.0**more for more in (power, power + 1) for digit in ROUND)
+    return next(
+        (start, step)
+        for step in steps
+        for start in [step * math.floor(low / step)]
+        if (high - start) * HEADROOM <= HEIGHT * step
+    )
+
+
+def _tick(value: float, step: float) -> str:
+    """A value on an axis, with the decimals of its steps."""
+    decimals = next((d for d in range(LABEL) if math.isclose(round(step, d), step)), LABEL)
+    text = f"{value + 0.0:.{decimals}f}"
+    return text if len(text) <= LABEL else f"{value:.3g}"
 
 
 def figure_chart(figure: Figure, width: int) -> str:

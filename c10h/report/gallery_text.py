@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 from rich.cells import set_cell_size
@@ -28,22 +29,21 @@ def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
     system = SYSTEMS.get(colours or "")
     if system is None:
         return ""
-    parts = [_styled(gallery.title, BOLD, system)]
+    parts = [_wrapped([gallery.title], width, BOLD, system)]
     for place, picture in enumerate(gallery.pictures, start=1):
         drawn = half_blocks(picture.pixels, colours, min(COLUMNS, width))
         columns = min(picture.pixels.shape[1], COLUMNS, width)
         is_beside = width - columns - 2 >= LEAST_ROOM
         room = width - columns - 2 if is_beside else width
-        lines = _about(gallery, picture, place, room, max(len(drawn) - 4, 4), system)
+        lines = _about(gallery, picture, place, room, max(len(drawn) - 5, 4), system)
         parts.append("\n".join(beside(drawn, columns, lines) if is_beside else [*drawn, *lines]))
-    parts.append(
-        "\n".join(
-            _styled(line, DIM, system)
-            for note in gallery.table().notes
-            for line in wrap(note, width)
-        )
-    )
+    parts.append(_wrapped(gallery.table().notes, width, DIM, system))
     return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(texts: Sequence[str], width: int, style: Style, system: ColorSystem) -> str:
+    lines = (line for text in texts for line in wrap(text, width, break_on_hyphens=False))
+    return "\n".join(_styled(line, style, system) for line in lines)
 
 
 def _about(
@@ -56,7 +56,7 @@ def _about(
     bar = max(4, min(BAR, (room - NAME - 2 * (SHARE + 2)) // 2))
     column = SHARE + 2 + bar
     header = f"{'':{NAME}}{'people':{column}}{set_cell_size(one_line(gallery.run), column)}"
-    lines = [_styled(name, BOLD, system), set_cell_size(about, room).rstrip()]
+    lines = [_styled(name, BOLD, system), *wrap(about, room, break_on_hyphens=False)]
     lines += ["", set_cell_size(header, room).rstrip()]
     for k in gallery.told(picture)[:rows]:
         people = _bar(float(picture.people[k]), bar, PEOPLE, system)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from c10h.data.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
-from c10h.report.steps import NETWORK, Step
+from c10h.report.lineage import option_words
+from c10h.report.steps import NETWORK, Step, catalogue_name, seed_words
 from c10h.report.table import one_line
 
 FETCH, TRAIN = "c10h data fetch ", "c10h train"
@@ -19,12 +19,10 @@ FLAGS = {
     "compare": "--compare", "weights": "--weights", f"source {NETWORK}": "--from",
 }  # fmt: skip
 POSITIONAL = {TRAIN: ("labels",), "c10h labels build": ("labels",)}
-# What lineages tell that no option says, or only an option without a value.
-ANSWERS = {"held-out": "--held-out", "members": "--members"}
 HEAD = """\
 #!/bin/sh
-# How the files of a report are made, as far as they know. They know names and no folders, and
-# nothing of what was done by other programs.
+# How the files of a report are made, as far as they know. They know names and
+# no folders, and nothing of what was done by other programs.
 set -eu
 """
 
@@ -36,10 +34,8 @@ def to_script(made: Sequence[Step]) -> str:
     for step in made:
         if not step.command():
             product = step.products[0]
-            known = names[product.sha256] in CATALOGUE
-            what = f"part of {names[product.sha256]}" if known else "made elsewhere"
-            lines.append(f"# {one_line(product.name)}: {what}, sha256 {product.sha256}")
-    commands = [line for step in made if step.command() for line in _command(step, names)]
+            lines.append(f"# {one_line(product.name)}: {step.origin()}, sha256 {product.sha256}")
+    commands = [line for step in made for line in _command(step, names)]
     return "\n".join([*lines, *dict.fromkeys(commands)]) + "\n"
 
 
@@ -48,7 +44,6 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
 
     Networks are called as their run folder is, and files of the catalogue by its name.
     """
-    of_catalogue = {file: name for name, one in CATALOGUE.items() for file in one.files.values()}
     names: dict[str, str] = {}
     taken: set[str] = set()
     for step in made:
@@ -56,7 +51,7 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
         if step.lineage is not None and step.lineage.command.startswith(FETCH):
             name = one_line(step.lineage.command.removeprefix(FETCH))
         elif not step.command():
-            name = of_catalogue.get(name, name)
+            name = catalogue_name(step.products[0]) or name
         elif step.lineage is not None and step.lineage.command == TRAIN and not step.run:
             name = "run"
         plain, number = name, 2
@@ -69,9 +64,16 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
 
 
 def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
-    """A command, below a comment where the name of its result is not the recorded one."""
+    """A command, below a comment where the name of its result is not the recorded one.
+
+    Of what no known command made, the one that fetches it; none where there is none.
+    """
     lineage = step.lineage
-    assert lineage is not None
+    if lineage is None or not lineage.command:
+        name = catalogue_name(step.products[0])
+        if name:
+            yield FETCH + name
+        return
     if lineage.command.startswith(FETCH):
         yield one_line(lineage.command)
         return
@@ -80,7 +82,8 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
         yield f"# {output}: what the run folder was called is not known"
     elif output != one_line(step.run or step.products[0].name):
         yield f"# {output}: its name was that of another file"
-    words = [*lineage.command.split(), *_inputs(lineage, names), *_options(lineage)]
+    options = [*option_words(lineage), *seed_words(lineage)]
+    words = [*lineage.command.split(), *_inputs(lineage, names), *options]
     yield shlex.join([*words, "-o", output])
 
 
@@ -112,20 +115,3 @@ def _named(one: Input, name: str) -> str:
     kind, _, called = one.role.partition(" ")
     is_scored = kind in ("predictions", "attack") and called
     return f"{called}={name}" if is_scored and called != name.rpartition(".")[0] else name
-
-
-def _options(lineage: Lineage) -> Iterator[str]:
-    """The options as words."""
-    options: dict[str, Any] = dict(lineage.options)
-    answer = ANSWERS.get(str(options.pop("answer", "")))
-    if answer:
-        yield answer
-    if lineage.seed is not None and lineage.command != "c10h data import":
-        options.setdefault("seed", lineage.seed)
-    for name, value in options.items():
-        for one in value if isinstance(value, list | tuple) else [value]:
-            if one is False or one is None:
-                continue
-            yield f"--{name.replace('_', '-')}"
-            if one is not True:
-                yield one_line(f"{one:g}" if isinstance(one, float) else str(one))

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from c10h.data.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
 from c10h.report.given import File
 from c10h.report.lineage import command_line
 from c10h.report.table import one_line
 
 SHORT = 12
+# These commands have no seed, though what they made can have one.
+DATA = "c10h data "
 NETWORK = "network "
 
 
@@ -37,21 +40,23 @@ class Step:
         """The command with its options and seed; empty where it is not known."""
         if self.lineage is None or not self.lineage.command:
             return ""
-        seed = self.lineage.seed
-        seeded = seed is not None and "seed" not in self.lineage.options
-        return one_line(command_line(self.lineage) + (f" --seed {seed}" if seeded else ""))
+        return one_line(" ".join([command_line(self.lineage), *seed_words(self.lineage)]))
 
     def line(self) -> str:
         """What came of it, and how, in a line."""
         first, *others = self.products
         name = f"{self.run}/{first.name}" if self.run else first.name
         more = f" and {len(others)} more" if others else ""
-        command = self.command() or "made elsewhere"
-        return one_line(f"{name} {first.sha256[:SHORT]}{more}: {command}")
+        return one_line(f"{name} {first.sha256[:SHORT]}{more}: {self.command() or self.origin()}")
+
+    def origin(self) -> str:
+        """Where the product comes from, for one that no known command made."""
+        name = catalogue_name(self.products[0])
+        return f"part of {name}" if name else "made elsewhere"
 
     def key(self) -> object:
         """What steps that are the same command on the same inputs have in common."""
-        if self.lineage is None:
+        if self.lineage is None or not self.lineage.command:
             return self.products
         inputs = tuple(one.sha256 for one in self.lineage.inputs)
         return self.command(), self.lineage.version, inputs
@@ -67,6 +72,19 @@ class Step:
             "version": lineage.version or None,
             "inputs": [Product(one.name, one.sha256)._asdict() for one in lineage.inputs],
         }
+
+
+def catalogue_name(product: Product) -> str | None:
+    """The data set of the catalogue that a file is called as a part of."""
+    return next(
+        (name for name, one in CATALOGUE.items() if product.name in one.files.values()), None
+    )
+
+
+def seed_words(lineage: Lineage) -> list[str]:
+    """The seed as an option, where the command has one that its options do not tell."""
+    is_option = lineage.seed is not None and not lineage.command.startswith(DATA)
+    return ["--seed", str(lineage.seed)] if is_option and "seed" not in lineage.options else []
 
 
 def steps(files: Sequence[File]) -> list[Step]:

@@ -9,7 +9,7 @@ import numpy as np
 from c10h.data.rows import OneMember, PartOfRows
 from c10h.records import Attack, Predictions, Rows
 from c10h.report.epsilon import epsilon_name
-from c10h.stages.join import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
+from c10h.stages.join import exposure as exposure_of
 
 CLEAN = "clean"
 
@@ -40,8 +40,7 @@ def network_name(name: str, attack: Attack, member: int) -> str:
 def exposure(attack: Attack, member: int) -> str:
     """Whether a network was trained on the items that it was attacked on."""
     clean = PartOfRows(attack.clean_logits, (member,))
-    seen = seen_in_training(_predictions(attack, member, clean), 0)
-    return UNKNOWN if seen is None else IN_SAMPLE if seen.any() else HELD_OUT
+    return exposure_of(_predictions(attack, member, clean))
 
 
 def _results(attack: Attack, member: int) -> Iterator[tuple[str, Rows]]:

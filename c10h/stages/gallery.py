@@ -13,40 +13,42 @@ from c10h.metrics.block import Block
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.report.gallery import Gallery, Picture, farthest
 from c10h.stages.join import (
-    HELD_OUT,
-    IN_SAMPLE,
-    UNKNOWN,
     People,
     agreed_truth,
     common_classes,
+    exposure,
     labels_in_order,
     match_ids,
     match_items,
     matching_note,
     predictions_in_order,
-    seen_in_training,
 )
 from c10h.stages.tally import BLOCK_ELEMENTS, cut
 from c10h.training.folds import item_hashes
+
+# How many there are unless said.
+PICTURES = 12
 
 
 def gallery(
     predictions: Predictions,
     labels: Labels,
     images: Images,
-    count: int = 12,
+    count: int = PICTURES,
     run: str = "model",
+    *,
+    images_sha256: str | None = None,
     advance: Callable[[int], None] = lambda items: None,
 ) -> Gallery:
     """The ``count`` pictures of equal first choice whose distributions differ most.
 
-    run: what the network is called. Of the images only the chosen ones are read. Raises InputError
-    for several networks, a count below 1 and where no item has an equal first choice;
-    MismatchError where the inputs do not belong together or the images are others than those that
-    were predicted.
+    run: what the network is called. images_sha256: of the file of the images; where it is the one
+    that was predicted, only the chosen images are read. Raises InputError for several networks, a
+    count below 1 and where no item has an equal first choice; MismatchError where the inputs do not
+    belong together or the images are others than those that were predicted.
     """
     if count < 1:
-        raise InputError(f"expected 1 picture or more, found {count}")
+        raise InputError(f"--pictures {count}: expected 1 or more")
     if predictions.logits.shape[0] > 1:
         raise InputError(
             f"{run}: a gallery is of one network, found {', '.join(predictions.member.tolist())}"
@@ -56,6 +58,8 @@ def gallery(
     predictions = predictions_in_order(predictions, classes, run)
     people = _people_of(predictions, labels_in_order(labels, classes, "labels"), run)
     places = _rows_of_images(predictions, images, run)
+    if images_sha256 is not None:
+        _check_images(predictions, images, places, run, images_sha256)
     found = farthest(_blocks(predictions, people, advance), count)
     if not found.agreed:
         raise InputError(f"{run}: no item where its first choice is people's")
@@ -119,15 +123,42 @@ def _rows_of_images(predictions: Predictions, images: Images, run: str) -> Array
     return None
 
 
+def _check_images(
+    predictions: Predictions, images: Images, places: Array | None, run: str, sha256: str
+) -> None:
+    """Where the images' file is not the one that was predicted, compare all pictures.
+
+    It may be of the same ones, in another order or under other names. Raises MismatchError where
+    any is another, and where the predictions do not tell.
+    """
+    inputs = () if predictions.lineage is None else predictions.lineage.inputs
+    predicted = [one.sha256 for one in inputs if one.role == "images"]
+    if not predicted or sha256 in predicted:
+        return
+    if predictions.item is None:
+        raise MismatchError(
+            f"images: not the file that {run} predicted: its SHA-256 begins with {sha256[:12]}, "
+            f"expected {predicted[0][:12]}"
+        )
+    hashes = item_hashes(images.images)
+    wrong = np.flatnonzero((hashes if places is None else hashes[places]) != predictions.item)
+    if len(wrong):
+        raise _another_image(int(wrong[0] if places is None else places[wrong[0]]), run)
+
+
 def _pixels(images: Images, place: int, predictions: Predictions, row: int, run: str) -> Array:
     """The pixels of one image. Raises MismatchError where another one was predicted."""
     pixels = images.images[place : place + 1]
     if predictions.item is not None and item_hashes(pixels)[0] != predictions.item[row]:
-        raise MismatchError(
-            f"images: image {place} is another one than {run} predicted: the file has changed, or "
-            "is not the one that was predicted"
-        )
+        raise _another_image(place, run)
     return np.asarray(pixels[0])
+
+
+def _another_image(place: int, run: str) -> MismatchError:
+    return MismatchError(
+        f"images: image {place} is another one than {run} predicted: the file has changed, or is "
+        "not the one that was predicted"
+    )
 
 
 def _name(predictions: Predictions, images: Images, people: People, row: int, place: int) -> str:
@@ -148,9 +179,7 @@ def _truth(people: People, images: Images, row: int, place: int) -> str | None:
 
 
 def _notes(predictions: Predictions, people: People) -> list[str]:
-    seen = seen_in_training(predictions, 0)
-    exposure = UNKNOWN if seen is None else IN_SAMPLE if seen.any() else HELD_OUT
-    notes = [f"Items in training: {exposure}", matching_note(predictions, people)]
+    notes = [f"Items in training: {exposure(predictions)}", matching_note(predictions, people)]
     if predictions.item is None:
         notes.append("the predictions do not tell the pixels they are of: images not checked")
     return [note for note in notes if note]

@@ -273,6 +273,12 @@ def seen_in_training(predictions: Predictions, member: int) -> Array | None:
     return np.asarray(by_all | by_others)
 
 
+def exposure(predictions: Predictions, member: int = 0) -> str:
+    """Whether a network was trained on any of the items that it predicts, in a word."""
+    seen = seen_in_training(predictions, member)
+    return UNKNOWN if seen is None else IN_SAMPLE if seen.any() else HELD_OUT
+
+
 def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
     """SHA-256 of which items a run is about, in their order, and of the labels behind them."""
     digest = hashlib.sha256(labels_digest.encode())

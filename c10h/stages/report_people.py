@@ -13,6 +13,7 @@ from c10h.report.given import Compared
 from c10h.stages.join import (
     People,
     common_classes,
+    exposure,
     labels_in_order,
     match_items,
     predictions_in_order,
@@ -51,7 +52,8 @@ def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
     ids = people.ids
     names = [f"item {row}" for row in common.tolist()] if ids is None else ids.tolist()
     probs = np.asarray(people.probs[0 : people.size], dtype=np.float64)
-    return Compared(classes, probs, ordered, names, people.truth)
+    exposures = {name: exposure(record) for name, record in networks.items()}
+    return Compared(classes, probs, ordered, names, people.truth, exposures)
 
 
 def _softmax(logits: Array) -> Float:

@@ -75,7 +75,7 @@ def c10h(monkeypatch: pytest.MonkeyPatch) -> Run:
             patch.setattr(sys, "excepthook", sys.excepthook)  # which typer replaces
             for name, stream in streams.items():
                 patch.setattr(sys, name, stream)
-            status = _status_of_main()
+            status = status_of_main()
         out, err = (streams[name].buffer for name in ("stdout", "stderr"))
         assert isinstance(out, io.BytesIO)
         assert isinstance(err, io.BytesIO)
@@ -84,7 +84,8 @@ def c10h(monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def _status_of_main() -> int:
+def status_of_main() -> int:
+    """Run the command line in sys.argv in this process."""
     try:
         main()
     except SystemExit as end:

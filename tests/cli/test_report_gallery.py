@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from pathlib import Path
 
@@ -67,7 +68,7 @@ class TestGallery:
     @pytest.mark.parametrize("form", ["markdown", "latex"])
     def test_other_forms(self, c10h: Run, form: str) -> None:
         found = c10h(*LINE, "--format", form).out
-        assert "true class" in found
+        assert "divergence" in found
         assert "made elsewhere" in found
 
     def test_html_is_one_file_and_the_same_each_time(self, c10h: Run) -> None:
@@ -79,6 +80,26 @@ class TestGallery:
         assert text.count('class="card"') == 12
         assert "http://" not in text
         assert "made elsewhere" in text
+
+    def test_how_many_pictures(self, c10h: Run, refuses: Refuse) -> None:
+        assert len(c10h(*LINE, "--pictures", "3", "--json").json()["figure"]["pictures"]) == 3
+        text = c10h(*LINE, "--pictures", "5", "--format", "html").out
+        assert text.count('class="card"') == 5
+        refuses(*LINE, "--pictures", "0", says="--pictures 0: expected 1 or more")
+        refuses("report", "labels.h5", "--pictures", "3", says="--pictures: is for --figure gall")
+
+    @pytest.mark.parametrize(
+        "more", [("--baseline", "net"), ("--metrics", "sba"), ("--stratum", "x"), ("--table", "1")]
+    )
+    def test_choices_that_it_does_not_know(self, refuses: Refuse, more: tuple[str, str]) -> None:
+        refuses(*LINE, *more, says="--figure gallery: is not for --baseline, --metrics, --str")
+
+    def test_a_script_is_of_all_three_files(self, c10h: Run) -> None:
+        lines = c10h(*LINE, "--script").out.splitlines()
+        assert lines[0] == "#!/bin/sh"
+        for name in ("p.h5", "labels.h5", "images.h5"):
+            digest = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+            assert f"# {name}: made elsewhere, sha256 {digest}" in lines
 
     def test_pictures_that_changed(self, refuses: Refuse) -> None:
         images = h5.read(Source.open("images.h5"), Images)

@@ -131,7 +131,7 @@ class TestFirstItems:
         assert re.search(r"i01 +dog", found)
 
     def test_labels_as_their_largest_shares(self, c10h: Run) -> None:
-        shares = r" 0 +cat +cat 0\.65, bird 0\.25, dog 0\.10"
+        shares = r"\n0 +cat +cat 0\.65, bird 0\.25, dog 0\.10"
         assert re.search(shares, on_a_terminal("show", "labels.h5"))
         assert not re.search(shares, c10h("show", "labels.h5").out)
 

@@ -132,8 +132,33 @@ class TestSteps:
         values[50] = 1.0  # a needle between two ticks
         lines = step_chart("nats", {"line": values}, 80).splitlines()
         planes = [line.partition("| ")[2] for line in lines[1:-3]]
-        assert any(braille(plane) for plane in planes[:2])
+        assert any(braille(plane) for plane in planes[:3])
         assert planes[-1].count("a") == 6
+
+    def test_every_letter_is_seen_where_lines_meet(self) -> None:
+        lines = {name: [0.5] * 15 for name in ("w", "x", "y", "z")}
+        planes = "".join(
+            row.partition("|")[2] for row in step_chart("nats", lines, 80).splitlines()[:-3]
+        )
+        assert all(planes.count(letter) >= 2 for letter in "abcd")
+
+    @pytest.mark.parametrize(
+        ("most", "ticks"),
+        [
+            (2.3, ["0.0", "0.2", "0.4"]),
+            (0.02, ["0.000", "0.002", "0.004"]),
+            (0.15, ["0.000", "0.015", "0.030"]),
+            (700, ["0", "60", "120"]),
+            (1e-7, ["0.00000000", "0.00000001", "0.00000002"]),
+            (1e-9, ["0", "1e-10", "2e-10"]),
+            (3e12, ["0", "3e+11", "6e+11"]),
+        ],
+    )
+    def test_ticks_of_values_are_round(self, most: float, ticks: list[str]) -> None:
+        rows = step_chart("nats", {"line": [0.0, most]}, 80).splitlines()[1:-3]
+        names = [row.partition("|")[0].strip() for row in reversed(rows)]
+        assert names[:3] == ticks
+        assert float(names[-1]) > most * 1.01
 
     def test_lines_of_different_lengths(self) -> None:
         chart = step_chart("nats", {"x": [1.0] * 11, "y": [2.0] * 5}, 80)

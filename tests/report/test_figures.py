@@ -157,7 +157,9 @@ class TestFit:
         hard = np.array([[0.7, 0.2, 0.1]] * 4 + [[0.1, 0.8, 0.1]])
         found = {"hard": hard, "human": hard, **networks}
         names = [f"i{row}" for row in range(5)]
-        compared = Compared(record.classes, self.people, found, names, np.array([0, 0, 0, 0, 1]))
+        exposure = dict.fromkeys(found, "held-out") | {"hard": "in-sample"}
+        truth = np.array([0, 0, 0, 0, 1])
+        compared = Compared(record.classes, self.people, found, names, truth, exposure)
         fake: Any = dict.fromkeys(found)
         return Given(labels={"l": record}, predictions=fake, compared=compared)
 
@@ -171,6 +173,11 @@ class TestFit:
         other = np.array([[0.2, 0.7, 0.1]] + [[0.7, 0.2, 0.1]] * 3 + [[0.1, 0.8, 0.1]])
         found = figure("fit", self.given(human=other))
         assert [panel.title[:2] for panel in found.panels] == ["i3", "i1", "i4"]
+
+    def test_a_network_that_saw_the_items_is_told(self) -> None:
+        assert figure("fit", self.given()).notes[1:] == [
+            "Items in training: in-sample (hard)", "Items in training: held-out (human)",
+        ]  # fmt: skip
 
     def test_bars_of_people_and_both_networks(self) -> None:
         panel = figure("fit", self.given()).panels[1]

@@ -29,7 +29,7 @@ def test_options_read_as_they_are_typed() -> None:
 
 def test_options_of_zero_are_told() -> None:
     lineage = Lineage(command="c10h x", options={"smoothing": 0.0, "resamples": 0})
-    assert command_line(lineage) == "c10h x --smoothing 0.0 --resamples 0"
+    assert command_line(lineage) == "c10h x --smoothing 0 --resamples 0"
 
 
 def test_inputs_are_branches_with_their_own_lineage() -> None:

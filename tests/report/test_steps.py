@@ -80,6 +80,28 @@ class TestSteps:
         (one,) = steps([File("x.h5", "labels", "abc", None)])
         assert one.line() == "x.h5 abc: made elsewhere"
 
+    def test_files_that_tell_nothing_are_not_one(self) -> None:
+        files = [File(f"{name}.h5", "labels", name, Lineage(command="")) for name in "ab"]
+        assert [one.line() for one in steps(files)] == [
+            "a.h5 a: made elsewhere", "b.h5 b: made elsewhere",
+        ]  # fmt: skip
+
+    def test_a_part_of_a_known_data_set(self) -> None:
+        (one,) = steps([File("synthetic-trials.csv", "labels", "abc", None)])
+        assert one.line() == "synthetic-trials.csv abc: part of synthetic"
+
+    def test_options_are_as_they_are_typed(self) -> None:
+        options = {"answer": "members", "epochs": 14.0, "lr": [0.1, 0.1234567891]}
+        (one,) = steps([file(made("p.h5", "predict", seed=1, **options))])
+        assert one.command() == (
+            "c10h predict --members --epochs 14 --lr 0.1 --lr 0.1234567891 --seed 1"
+        )
+
+    def test_what_is_fetched_or_imported_has_no_seed(self) -> None:
+        for command in ("data fetch synthetic", "data import"):
+            (one,) = steps([file(made("i.h5", command, seed=0))])
+            assert one.command() == f"c10h {command}"
+
     def test_names_cannot_break_a_line(self) -> None:
         (one,) = steps([File("a\nb\x1b[2J.h5", "labels", "abc", Lineage(command="c10h x\ny"))])
         assert one.line().isprintable()
@@ -98,6 +120,12 @@ class TestScript:
             "c10h predict hard synthetic --held-out -o hard.h5",
             "c10h score hard.h5 --labels labels.h5 --tag data=near --seed 0 -o s.h5",
         ]
+
+    def test_a_part_of_a_known_data_set_is_fetched(self) -> None:
+        judgments = Input(role="judgments", name="synthetic-trials.csv", sha256="t")
+        assert self.commands(made("l.h5", "labels build", judgments)) == [
+            "c10h data fetch synthetic", "c10h labels build synthetic -o l.h5",
+        ]  # fmt: skip
 
     def test_what_cannot_be_known_is_said(self) -> None:
         text = to_script(steps([file(chain("s.h5"))]))

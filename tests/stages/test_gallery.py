@@ -7,7 +7,7 @@ import pytest
 from metrics.scoring import labels_of, made_up, predictions_of
 
 from c10h.errors import InputError, MismatchError
-from c10h.records import Array, Images, Predictions
+from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.stages.gallery import gallery
 from c10h.training.folds import item_hashes
 
@@ -105,6 +105,48 @@ def test_images_that_changed_are_refused() -> None:
         gallery(mine, LABELS, images(images=changed), run="net")
 
 
+class TestFileOfImages:
+    """Predictions know the SHA-256 of the file that they are of; this one's is "now"."""
+
+    @staticmethod
+    def predicted(sha256: str, **more: Any) -> Predictions:
+        made = Input(role="images", name="images.h5", sha256=sha256)
+        lineage = Lineage(command="c10h predict", inputs=(made,), version="1")
+        return network(**{"item": item_hashes(PIXELS), "lineage": lineage, **more})
+
+    def test_the_predicted_file_is_not_read_as_a_whole(self) -> None:
+        rows = Counted(PIXELS)
+        gallery(self.predicted("now"), LABELS, images(images=rows), 3, images_sha256="now")
+        assert len(rows.read) == 3
+
+    def test_another_file_of_the_same_pictures(self) -> None:
+        found, plain = (
+            gallery(self.predicted(sha256), LABELS, images(), 3, images_sha256="now")
+            for sha256 in ("then", "now")
+        )
+        assert [one.name for one in found.pictures] == [one.name for one in plain.pictures]
+        assert found.notes == plain.notes
+
+    def test_a_picture_that_is_not_shown_has_changed(self) -> None:
+        mine = self.predicted("then")
+        shown = {one.name for one in gallery(mine, LABELS, images(), 3).pictures}
+        other = next(row for row in range(40) if f"image {row}" not in shown)
+        changed = PIXELS.copy()
+        changed[other, 0, 0] ^= 1
+        with pytest.raises(MismatchError, match=f"images: image {other} is another one than net"):
+            gallery(mine, LABELS, images(images=changed), 3, "net", images_sha256="now")
+
+    def test_predictions_that_do_not_tell_pictures(self) -> None:
+        mine = self.predicted("then", item=None)
+        message = "images: not the file that net predicted: its SHA-256 begins with now, expected"
+        with pytest.raises(MismatchError, match=message):
+            gallery(mine, LABELS, images(), 3, "net", images_sha256="now")
+
+    def test_foreign_predictions_are_matched_by_position(self) -> None:
+        found = gallery(network(), LABELS, images(), 3, images_sha256="now")
+        assert found.notes[-1].endswith("images not checked")
+
+
 @pytest.mark.parametrize(
     ("fold", "told"), [(np.zeros(40, "i2"), "held-out"), (np.ones(40, "i2"), "in-sample")]
 )
@@ -129,7 +171,7 @@ def test_several_networks() -> None:
 
 
 def test_no_picture_is_wanted() -> None:
-    with pytest.raises(InputError, match="expected 1 picture or more, found 0"):
+    with pytest.raises(InputError, match="--pictures 0: expected 1 or more"):
         gallery(network(), LABELS, images(), 0)
 
 

@@ -9,6 +9,7 @@ from c10h.metrics.block import entropy
 from c10h.records import Array
 from c10h.report.figures.figure import BARS, Figure, Panel, Series
 from c10h.report.given import Compared, Given
+from c10h.report.score_tables import exposure_lines
 
 ITEMS, CLASSES = 6, 5
 # Probability under which a class is left out of a panel.
@@ -30,7 +31,8 @@ def fit(given: Given) -> Figure:
     panels = [_panel(compared, int(row)) for row in rows]
     notes = [
         f"Items with the same first choice by people and both networks, the {len(rows)} of the "
-        f"largest entropy of people. Classes of {SMALL:g} or more, at most {CLASSES}."
+        f"largest entropy of people. Classes of {SMALL:g} or more, at most {CLASSES}.",
+        *exposure_lines(compared.exposure.items()),
     ]
     return Figure("fit", "Distributions of people and networks", panels, notes, columns=3)
 
