@@ -24,6 +24,7 @@ from c10h.report.html_gallery import Card, cards
 from c10h.report.table import Cell, Table
 
 TEMPLATES = "templates"
+ARROWS = ("↑", "↓")
 BETTER = {"high": " Higher is better.", "low": " Lower is better.", "": ""}
 NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
 
@@ -89,8 +90,8 @@ def page(content: Page) -> str:
 
 
 def metric_of(text: str) -> str | None:
-    """The metric that a header or cell names, with or without an arrow."""
-    name = text.rstrip(" ↑↓")
+    """The metric that a header or cell names; before an arrow it may be of a data set."""
+    name = text.partition(" ")[0] if text.endswith(ARROWS) else text
     return name if name in METRICS else None
 
 

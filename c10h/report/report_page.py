@@ -31,9 +31,9 @@ def to_html(made: Report, gallery: Gallery | None = None) -> str:
 
 
 def _title(made: Report) -> str:
-    """The runs where there are any, else the files, as far as a title has room."""
+    """What was given by name, as far as a title has room."""
     given = made.given
-    names = [one.run for one in given.scored] + [one.run for one in given.attacked]
-    names = names or [one.name for one in made.files]
+    runs = [one.run for one in (*given.scored, *given.attacked)]
+    names = list(dict.fromkeys([*runs, *given.histories, *given.labels, *given.predictions]))
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more or "Report"

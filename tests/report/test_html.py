@@ -217,7 +217,15 @@ def test_what_a_cell_is_sorted_by(text: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "metric"),
-    [("accuracy", "accuracy"), ("ce_human ↓", "ce_human"), ("accuracy clean ↑", None), ("x", None)],
+    [
+        ("accuracy", "accuracy"),
+        ("ce_human ↓", "ce_human"),
+        ("accuracy clean ↑", "accuracy"),
+        ("accuracy of a run", None),
+        ("x", None),
+        ("↑", None),
+        ("", None),
+    ],
 )
 def test_the_metric_that_a_text_names(text: str, metric: str | None) -> None:
     assert metric_of(text) == metric

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from c10h.report.html import page
+from c10h.report.html import Page, page
+from c10h.report.table import Cell, Table
 
 from .browser import ENTER, ESCAPE, HOME, RIGHT, TAB, Browser, chromium
 from .test_html import everything
@@ -21,6 +22,8 @@ SORTED = f"return [...{TABLE}.tHead.rows[0].cells].map(c => c.ariaSort)"
 SHOWN = "return [...document.querySelectorAll('.card')].filter(c => c.offsetParent).length"
 TIP = "const t = document.getElementById('tip'); return t.hidden ? null : t.textContent"
 BACK = "return getComputedStyle(document.body).backgroundColor"
+# Pixels across A4 within margins of a centimetre.
+PAPER = 718
 WHITE = "rgb(255, 255, 255)"
 
 
@@ -150,6 +153,18 @@ def test_contrast(browser: Browser, scheme: str) -> None:
 def test_the_page_itself_never_scrolls_sideways(browser: Browser, width: int) -> None:
     browser.resize(width)
     assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_a_table_of_sixteen_columns_fits_on_paper(browser: Browser, tmp_path: Path) -> None:
+    header = ["network", "training", *(f"equivalent_annotators d{n} ↑" for n in range(14))]
+    row = [Cell("resnet_basic_8"), Cell("human"), *[Cell("10.1234", "10.1234 to 10.5678")] * 14]
+    file = tmp_path / "wide.html"
+    file.write_text(page(Page("Wide", [Table("Scores", header, [row], 2)])), encoding="utf-8")
+    browser.open(file)
+    browser.command("Emulation.setEmulatedMedia", media="print")
+    browser.resize(PAPER)
+    assert browser.run(f"return {TABLE}.getBoundingClientRect().right") <= PAPER
+    browser.command("Emulation.setEmulatedMedia", media="")
 
 
 def test_pictures_of_the_page(browser: Browser, tmp_path: Path) -> None:
