@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from c10h import h5
+from c10h.cli.console import progress
 from c10h.cli.inputs import split_name
 from c10h.data.cache import open_input
 from c10h.data.catalogue import LABELS
@@ -17,6 +19,8 @@ from c10h.records import Attack, History, Labels, Predictions, Record, Scores
 from c10h.report.given import File
 from c10h.stages.report import Others
 
+# Files of which the reading shows how far it is.
+MANY = 200
 # How the kinds are read besides scores: with what their readers check.
 READERS: Mapping[type[Record], Callable[[Source], Record]] = {
     Attack: open_attack,
@@ -51,18 +55,27 @@ def read(arguments: Sequence[str]) -> Read:
     named = [split_name(argument) for argument in arguments]
     check_single_stdin([path for _, path in named])
     found = Read()
-    for name, path in named:
-        source = open_input(path, LABELS)
-        record = _open(source)
-        found.files.append(File(source.name, record.kind, source.sha256, record.lineage))
-        if isinstance(record, Scores):
-            if name is not None:
-                raise InputError(f"{name}={path}: scores have names; NAME= is for other files")
-            found.scores.append(record)
-            found.names.append(source.stem)
-        else:
-            _keep(found, name or source.stem, record)
+    with (
+        progress("reading", len(named), "files") if len(named) > MANY else nullcontext() as advance
+    ):
+        for name, path in named:
+            _add(found, name, path)
+            if advance is not None:
+                advance(1)
     return found
+
+
+def _add(found: Read, name: str | None, path: str) -> None:
+    source = open_input(path, LABELS)
+    record = _open(source)
+    found.files.append(File(source.name, record.kind, source.sha256, record.lineage))
+    if not isinstance(record, Scores):
+        _keep(found, name or source.stem, record)
+        return
+    if name is not None:
+        raise InputError(f"{name}={path}: scores have names; NAME= is for other files")
+    found.scores.append(record)
+    found.names.append(source.stem)
 
 
 def _open(source: Source) -> Record:
