@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,10 +27,9 @@ def attack_tables(found: Sequence[Attacked], baseline: Attacked | None = None) -
     """
     tables = []
     for what, alike in by_attack(found).items():
-        tables.append(_main_table(what, alike))
+        main = _main_table(what, alike)
         others = [one for one in alike if one is not baseline]
-        if baseline is not None and others:
-            tables.append(_difference_table(what, others, baseline))
+        tables += [main] if baseline is None else _with_differences(what, others, baseline, main)
         if any(one.human for one in alike):
             tables.append(_human_table(what, alike))
     if any(one.checks for one in found):
@@ -88,20 +88,26 @@ def estimate_cells(measure: str, found: Sequence[Estimate | None]) -> list[Cell]
     ]
 
 
-def _difference_table(what: str, others: Sequence[Attacked], baseline: Attacked) -> Table:
-    """Paired differences; bold where the interval excludes 0."""
+def _with_differences(
+    what: str, others: Sequence[Attacked], baseline: Attacked, main: Table
+) -> list[Table]:
+    """The table of an attack and the paired differences, bold where the interval excludes 0.
+
+    Where there are none, the reasons alone, below the table.
+    """
     found = differences(others, baseline)
+    whys = list(dict.fromkeys(f"{one.a}: {one.why}" for one in found if one.why))
+    if all(one.estimate is None for one in found):
+        return [replace(main, notes=[*main.notes, *whys])]
     keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *budgets_of(others))]
     cells = {(one.a, one.measure, one.result): _difference_cell(one) for one in found}
     rows = [
         [Cell(one.run), *(cells.get((one.run, *key), Cell(MISSING)) for key in keys)]
         for one in others
     ]
-    whys = dict.fromkeys(f"{one.a}: {one.why}" for one in found if one.why)
-    paired = any(one.estimate is not None for one in found)
-    notes = [*whys, *(["Paired; bold or *: the interval excludes 0."] if paired else [])]
+    notes = [*whys, "Paired; bold or *: the interval excludes 0."]
     header = ["run", *(_header(*key) for key in keys)]
-    return Table(f"Difference to {baseline.run}, {what}", header, rows, 1, notes)
+    return [main, Table(f"Difference to {baseline.run}, {what}", header, rows, 1, notes)]
 
 
 def _difference_cell(one: AttackDifference) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 
@@ -25,6 +25,7 @@ HEADROOM = 1.02
 LABEL = 10
 # How much longer than its last number an axis may be for the sake of round numbers.
 WASTE = 1.25
+BETWEEN = "   "
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
@@ -128,14 +129,21 @@ def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: 
             marked = [(x, y) for x, y in points if x in axis.letters(place, len(lines))]
             xs, ys = zip(*(marked or points[-1:]), strict=True)
             figure.text([min(x, axis.edge) for x in xs], ys, [letter] * len(xs))
-    legend = [f"{letter} {name}" for letter, name in zip(LETTERS, lines, strict=False)]
-    together = "   ".join(legend)
-    apart = "\n".join(fill(name, width, subsequent_indent="  ") for name in legend)
-    shown = together if len(together) <= width else apart
     rows = [line.rstrip() for line in figure.show().splitlines()]
     if not title and not axis.label:
         rows = [row.removesuffix(" ()") for row in rows[1:]]
-    return "\n".join([*rows, shown]) + "\n"
+    return "\n".join([*rows, *_legend(list(lines), width)]) + "\n"
+
+
+def _legend(names: Sequence[str], width: int) -> Iterator[str]:
+    """The letter of each line with its name, as many side by side as fit."""
+    line = ""
+    for entry in (f"{letter} {name}" for letter, name in zip(LETTERS, names, strict=False)):
+        if line and len(line) + len(BETWEEN) + len(entry) > width:
+            yield line
+            line = ""
+        line = f"{line}{BETWEEN}{entry}" if line else fill(entry, width, subsequent_indent="  ")
+    yield line
 
 
 def _rounded(low: float, high: float) -> tuple[float, float]:

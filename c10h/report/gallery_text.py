@@ -51,12 +51,13 @@ def _about(
 ) -> list[str]:
     """Lines of at most ``room`` characters; at most ``rows`` classes."""
     name = set_cell_size(f"{place}. {one_line(picture.name)}", room).rstrip()
-    truth = "" if picture.truth is None else f"true class {one_line(picture.truth)}, "
-    about = f"{truth}divergence {picture.divergence:.3f}, H(people) {picture.entropy:.3f}"
+    truth = [] if picture.truth is None else [f"true class {one_line(picture.truth)}"]
+    about = f"divergence {picture.divergence:.3f}, H(people) {picture.entropy:.3f}"
     bar = max(4, min(BAR, (room - NAME - 2 * (SHARE + 2)) // 2))
     column = SHARE + 2 + bar
     header = f"{'':{NAME}}{'people':{column}}{set_cell_size(one_line(gallery.run), column)}"
-    lines = [_styled(name, BOLD, system), *wrap(about, room, break_on_hyphens=False)]
+    lines = [_styled(name, BOLD, system)]
+    lines += [set_cell_size(line, room).rstrip() for line in [*truth, *wrap(about, room)]]
     lines += ["", set_cell_size(header, room).rstrip()]
     for k in gallery.told(picture)[:rows]:
         people = _bar(float(picture.people[k]), bar, PEOPLE, system)

@@ -134,4 +134,7 @@ def _inputs(inputs: Sequence[Input]) -> list[Step]:
 def run_of(one: Input) -> str:
     """The run folder that an input is a network of; empty for any other input."""
     role = one.role.removeprefix("source ")
-    return role.removeprefix(NETWORK).rpartition("/")[0] if role.startswith(NETWORK) else ""
+    if not role.startswith(NETWORK):
+        return ""
+    folder, _, name = role.removeprefix(NETWORK).rpartition("/")
+    return folder or name  # which has no folds

@@ -160,6 +160,12 @@ class TestSteps:
         assert names[:3] == ticks
         assert float(names[-1]) > most * 1.01
 
+    def test_names_are_side_by_side_as_far_as_they_fit(self) -> None:
+        lines = {f"run {number}, fold {number}": [1.0, 2.0] for number in range(8)}
+        *_, first, second = step_chart("nats", lines, 80).splitlines()
+        assert first.split("   ") == [f"{'abcd'[k]} run {k}, fold {k}" for k in range(4)]
+        assert second.split("   ") == [f"{'efgh'[k]} run {k + 4}, fold {k + 4}" for k in range(4)]
+
     def test_lines_of_different_lengths(self) -> None:
         chart = step_chart("nats", {"x": [1.0] * 11, "y": [2.0] * 5}, 80)
         assert chart.endswith("a x   b y\n")

@@ -118,7 +118,8 @@ class TestText:
         text = to_text(gallery(), 100, "truecolor")
         plain = re.sub(r"\x1b\[.*?m", "", text)
         assert "▀" * 8 + "  1. one.png" in plain
-        assert re.search(r"▀{8}  true class cat, divergence 0\.250, H\(people\) 0\.673", plain)
+        assert "▀" * 8 + "  true class cat\n" in plain
+        assert "▀" * 8 + "  divergence 0.250, H(people) 0.673\n" in plain
         assert re.search(r"dog +0\.40 █{8} +0\.00 *\n", plain)
         assert re.search(r"bird +0\.00 +0\.10 █{2} *\n", plain)
         assert "a note" in plain

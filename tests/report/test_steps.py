@@ -66,6 +66,11 @@ class TestSteps:
         )  # fmt: skip
         assert run.line().startswith("hard/fold-0.pt sha-fold-0 and 1 more: c10h train ")
 
+    def test_a_run_without_folds_has_its_name(self) -> None:
+        network = as_role("network whole", made("all.pt", "train", seed=0))
+        (run,) = [one for one in steps([file(made("p.h5", "predict", network))]) if one.run]
+        assert run.line() == "whole/all.pt sha-all.pt: c10h train --seed 0"
+
     def test_a_history_is_of_the_run_that_predicted(self) -> None:
         scores = chain("s.h5")
         assert scores.lineage is not None
