@@ -33,7 +33,7 @@ def to_html(made: Report, gallery: Gallery | None = None) -> str:
 def _title(made: Report) -> str:
     """What was given by name, as far as a title has room."""
     given = made.given
-    runs = [one.run for one in (*given.scored, *given.attacked)]
+    runs = [one.run for one in given.scored] + [one.run for one in given.attacked]
     names = list(dict.fromkeys([*runs, *given.histories, *given.labels, *given.predictions]))
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more or "Report"
