@@ -161,28 +161,23 @@ def _print_rich(console: Console, table: Table) -> None:
     if table.title:
         console.print(Text(f"{table.title}\n", style="bold"))
     drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    widths = [_characters(table, column) for column in range(len(table.header))]
-    names = sum(widths[: table.labels]) + GAP * table.labels
-    room = console.width - min(names, console.width // 2)
-    for column, width in enumerate(widths):
+    taken = sum(_characters(table, column) + GAP for column in range(table.labels))
+    room = console.width - min(taken, console.width // 2)
+    for column, name in enumerate(table.header):
         if column < table.labels:
-            drawn.add_column(Text(table.header[column]), overflow="fold")
-            continue
-        drawn.add_column(
-            Text(heading(table, column)),
-            justify="right",
-            overflow="fold",
-            no_wrap=width <= room,
-            max_width=room,
-        )
+            drawn.add_column(Text(name), overflow="fold")
+        else:
+            name = _folded(heading(table, column), room)
+            drawn.add_column(Text(name), justify="right", no_wrap=True)
     for row in table.rows:
-        cells = []
-        for cell in row:
-            text = Text(cell.text, style="bold" if cell.best else "")
+        names = [Text(cell.text, style="bold" if cell.best else "") for cell in row[: table.labels]]
+        numbers = []
+        for cell in row[table.labels :]:
+            text = Text(_folded(cell.text, room), style="bold" if cell.best else "")
             if cell.small:
-                text.append("\n" + cell.small, style="dim")
-            cells.append(text)
-        drawn.add_row(*cells)
+                text.append(f"\n{_folded(cell.small, room)}", style="dim")
+            numbers.append(text)
+        drawn.add_row(*names, *numbers)
     console.print(drawn)
     if table.notes:
         console.print()
@@ -191,9 +186,13 @@ def _print_rich(console: Console, table: Table) -> None:
 
 
 def _characters(table: Table, column: int) -> int:
-    """How wide a column is whose lines are not broken."""
-    from c10h.report.table import heading
+    """How wide a column of names is that does not fold."""
+    return max(len(table.header[column]), *(len(row[column].text) for row in table.rows), 0)
 
-    cells = [row[column] for row in table.rows]
-    texts = [heading(table, column), *(text for cell in cells for text in (cell.text, cell.small))]
-    return max(len(line) for text in texts for line in text.splitlines() or [""])
+
+def _folded(text: str, width: int) -> str:
+    """Lines of at most ``width`` characters."""
+    from textwrap import fill
+
+    lines = text.splitlines()
+    return "\n".join(line if len(line) <= width else fill(line, max(1, width)) for line in lines)

@@ -129,12 +129,17 @@ def to_json_text(value: Any) -> str:
 
 
 def heading(table: Table, column: int) -> str:
-    """The name of a column, in lines that are no wider than its cells where words allow."""
+    """The name of a column, in lines that are no wider than its cells where words allow.
+
+    An underscore ends a word, too.
+    """
     cells = [row[column] for row in table.rows]
     widest = max((max(len(cell.text), len(cell.small)) for cell in cells), default=1)
     name = table.header[column].replace(" ↑", "\N{NO-BREAK SPACE}↑")
     name = name.replace(" ↓", "\N{NO-BREAK SPACE}↓")
-    return fill(name, max(1, widest), break_long_words=False, break_on_hyphens=False)
+    name = name.replace("_", "_ ")
+    lines = fill(name, max(1, widest), break_long_words=False, break_on_hyphens=False)
+    return lines.replace("_ ", "_")
 
 
 def split(table: Table, width: int) -> list[Table]:
