@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from c10h.data.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
 from c10h.report.lineage import option_words
-from c10h.report.steps import NETWORK, Step, catalogue_name, seed_words
+from c10h.report.steps import NETWORK, Step, catalogue_name, map_name, seed_words
 from c10h.report.table import one_line
 
 FETCH, TRAIN = "c10h data fetch ", "c10h train"
@@ -51,7 +51,7 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
         if step.lineage is not None and step.lineage.command.startswith(FETCH):
             name = one_line(step.lineage.command.removeprefix(FETCH))
         elif not step.command():
-            name = catalogue_name(step.products[0]) or name
+            name = catalogue_name(step.products[0]) or map_name(step.products[0]) or name
         elif step.lineage is not None and step.lineage.command == TRAIN and not step.run:
             name = "run"
         plain, number = name, 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from c10h.data.catalogue import CATALOGUE
+from c10h.data.class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.report.given import File
 from c10h.report.lineage import command_line
@@ -51,8 +52,11 @@ class Step:
 
     def origin(self) -> str:
         """Where the product comes from, for one that no known command made."""
-        name = catalogue_name(self.products[0])
-        return f"part of {name}" if name else "made elsewhere"
+        product = self.products[0]
+        name = catalogue_name(product)
+        if name:
+            return f"part of {name}"
+        return "comes with c10h" if map_name(product) else "made elsewhere"
 
     def key(self) -> object:
         """What steps that are the same command on the same inputs have in common."""
@@ -79,6 +83,12 @@ def catalogue_name(product: Product) -> str | None:
     return next(
         (name for name, one in CATALOGUE.items() if product.name in one.files.values()), None
     )
+
+
+def map_name(product: Product) -> str | None:
+    """What a table of folders and classes that comes with c10h is called on a command line."""
+    name = product.name.removesuffix(".csv")
+    return name if name in MAPS and find_map(name).sha256 == product.sha256 else None
 
 
 def seed_words(lineage: Lineage) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+import pytest
+
+from c10h.data.class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.report.given import File, Given
 from c10h.report.report import Report
@@ -131,6 +134,17 @@ class TestScript:
         assert self.commands(made("l.h5", "labels build", judgments)) == [
             "c10h data fetch synthetic", "c10h labels build synthetic -o l.h5",
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("name", MAPS)
+    def test_a_map_that_comes_with_c10h(self, name: str) -> None:
+        sha256 = find_map(name).sha256
+        for digest, said, line in [
+            (sha256, "comes with c10h", f"c10h data import --map {name} -o i.h5"),
+            ("other", "made elsewhere", f"c10h data import --map {name}.csv -o i.h5"),
+        ]:
+            one = made("i.h5", "data import", Input(role="map", name=f"{name}.csv", sha256=digest))
+            assert self.commands(one) == [line]
+            assert f"# {name}.csv: {said}, sha256 {digest}\n" in to_script(steps([file(one)]))
 
     def test_what_cannot_be_known_is_said(self) -> None:
         text = to_script(steps([file(chain("s.h5"))]))
