@@ -57,7 +57,8 @@ def _print(description: Description, name: str, record: Record) -> None:
     shown = terminal()
     width = shown[0] if shown else None
     about = [[one.name, one.dtype, _size(one)] for one in description.datasets]
-    taken = sum(max(map(len, column)) + GAP for column in zip(*about, strict=True))
+    header = ["dataset", "dtype", "size", "first"]
+    taken = sum(max(map(len, column)) + GAP for column in zip(header[:3], *about, strict=True))
     room = ROOM if width is None else max(LEAST_ROOM, width - taken)
     rows = [
         [*map(Cell, words), Cell(_brief(one.first, room))]
@@ -66,7 +67,7 @@ def _print(description: Description, name: str, record: Record) -> None:
     notes = [f"classes: {', '.join(description.classes)}"]
     notes += [f"{key}: {value}" for key, value in description.settings.items() if value != ""]
     title = f"{name}: {description.kind}"
-    print_tables([Table(title, ["dataset", "dtype", "size", "first"], rows, 4, notes)])
+    print_tables([Table(title, header, rows, 4, notes)])
     if shown is not None:
         _preview(record, *shown)
     if description.lineage is not None:

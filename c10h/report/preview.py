@@ -28,18 +28,14 @@ class Item:
 
 
 def to_table(items: Sequence[Item], classes: Sequence[str]) -> Table:
-    """One row an item: its true class and, of labels, the largest shares."""
-    header = ["item", "true class", "label"]
-    rows = [
-        [
-            Cell(one.name),
-            Cell(MISSING if one.truth is None else one.truth),
-            *([] if one.probs is None else [Cell(in_words(one.probs, classes))]),
-        ]
-        for one in items
-    ]
-    columns = len(rows[0])
-    return Table("", header[:columns], rows, columns)
+    """One row an item: its true class, where any is known, and of labels the largest shares."""
+    columns = {"item": [one.name for one in items]}
+    if any(one.truth is not None for one in items):
+        columns["true class"] = [MISSING if one.truth is None else one.truth for one in items]
+    if all(one.probs is not None for one in items):
+        columns["label"] = [in_words(one.probs, classes) for one in items if one.probs is not None]
+    rows = [list(map(Cell, row)) for row in zip(*columns.values(), strict=True)]
+    return Table("", list(columns), rows, len(columns))
 
 
 def in_a_row(items: Sequence[Item], width: int, colours: str | None) -> str:

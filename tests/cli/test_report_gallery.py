@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,10 @@ import pytest
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import Images, Predictions
+from c10h.records import Images, Input, Lineage, Predictions
 from c10h.training.folds import item_hashes
 
-from .conftest import CLASSES, Files, Refuse, Run
+from .conftest import CLASSES, PYTHON, Files, Refuse, Run
 from .test_show import on_a_terminal
 
 LINE = ("report", "net=p.h5", "labels.h5", "images.h5", "--figure", "gallery")
@@ -113,6 +115,30 @@ class TestGallery:
         refuses("report", "p.h5", "--figure", "gallery", says="labels and images, in this order")
         refuses(*LINE[:3], "p.h5", *LINE[4:], says="expected kind images, found kind predictions")
         refuses(*LINE, "--format", "svg", "-o", "g.svg", says="html has its pictures")
+
+
+@pytest.mark.full
+def test_memory_for_210_000_pictures(files: Files) -> None:
+    """Most memory of the command in MB; the pixels are 645 MB."""
+    random, count = np.random.default_rng(0), 210_000
+    truth = random.integers(0, 3, count)
+    pixels = random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    h5.write(Images(classes=CLASSES, images=pixels, truth=truth), "images.h5")
+    files.labels("labels.h5", probs=np.eye(3)[truth] * 0.8 + 1 / 15, counts=None, truth=truth)
+    logits = (2 * np.eye(3)[truth] + random.normal(0, 1, (count, 3))).astype("f4")[None]
+    hashes = item_hashes(pixels)
+    for name, sha256 in (("same", Source.open("images.h5").sha256), ("other", "0" * 64)):
+        made = Input(role="images", name="images.h5", sha256=sha256)
+        lineage = Lineage(command="c10h predict", inputs=(made,), version="1")
+        files.predictions(f"{name}.h5", logits=logits, item=hashes, lineage=lineage)
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=-3)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    for name in ("same", "other"):  # of the first the shown pictures are read, of the second all
+        line = [*PYTHON, "report", f"{name}.h5", "labels.h5", "images.h5", "--figure", "gallery"]
+        done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, check=True)
+        assert int(done.stdout) < 200, name
 
 
 def test_scores_as_html(files: Files, c10h: Run) -> None:

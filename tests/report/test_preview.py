@@ -49,3 +49,11 @@ def test_a_table() -> None:
         "b     -           dog 1.00",
     ]
     assert to_table([Item("a", "cat", PIXELS)], ("cat", "dog")).header == ["item", "true class"]
+
+
+def test_a_class_that_nobody_knows_takes_no_room() -> None:
+    probs = np.array([0.25, 0.75])
+    for truth in (None, "cat"):
+        table = to_table([Item("a", None, probs=probs), Item("b", truth, probs=probs)], ["x", "y"])
+        assert list(table.header) == ["item", *["true class"] * (truth is not None), "label"]
+        assert [row[-1].text for row in table.rows] == ["y 0.75, x 0.25"] * 2
