@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from c10h.errors import InputError
 from c10h.report.figures.figure import BARS, Figure, Panel, Series
 from c10h.report.table import one_line
 
@@ -41,8 +42,9 @@ HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 MOST_MARKERS = 12
 # Characters in a column: of titles, and of what is below bars before it is turned.
 TITLE, LEVEL = 46, 34
+# Kinds of font, the best first; which ones those are is for matplotlib to say, its own first.
+FONTS = ("font.sans-serif", "font.serif", "font.monospace")
 SETTINGS: Mapping[Any, Any] = {
-    "font.family": "DejaVu Sans",
     "font.size": 7,
     "axes.titlesize": 7,
     "axes.spines.top": False,
@@ -70,8 +72,25 @@ def draw(figure: Figure, form: str) -> bytes:
         warnings.simplefilter("ignore")  # letters that the font lacks
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
+        mpl.rcParams["font.family"] = _font()
         _canvas(figure).savefig(stream, format=form, dpi=DPI, metadata=dict(FORMS[form]))
     return stream.getvalue()
+
+
+def _font() -> str:
+    """The font that comes with matplotlib; where that was left out, the best that there is.
+
+    Raises InputError where there is none at all.
+    """
+    import matplotlib as mpl
+    from matplotlib.font_manager import fontManager
+
+    known = sorted({one.name for one in fontManager.ttflist})
+    wanted = [name for kind in FONTS for name in mpl.rcParams[kind]]
+    found = next((name for name in [*wanted, *known] if name in known), None)
+    if found is None:
+        raise InputError("matplotlib has no font to write with: install one, as DejaVu Sans")
+    return found
 
 
 def _canvas(figure: Figure) -> Canvas:

@@ -9,12 +9,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from made_attacks import made_attack
+from matplotlib.font_manager import fontManager
 from PIL import Image
 
 from c10h import h5
@@ -97,6 +99,32 @@ class TestPictures:
         h5.write(made_attack(steps=1), "fgsm.h5")
         says = "expected one figure; there is none of these files"
         assert_refused(c10h("report", "fgsm.h5", "--format", "pdf"), says)
+
+    @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+    def test_fonts_that_are_missing(
+        self, c10h: Run, monkeypatch: pytest.MonkeyPatch, form: str
+    ) -> None:
+        """Without its own font matplotlib would fail, and without any c10h says so in a line."""
+        line = ["report", "labels.h5", "--format", form, "-o", f"x.{form}", "--force"]
+        fonts = [one for one in fontManager.ttflist if one.name != "DejaVu Sans"]
+        assert len(fonts) < len(fontManager.ttflist)
+        monkeypatch.setattr(fontManager, "ttflist", fonts)
+        result = c10h(*line)
+        assert (result.status, result.err) == (0, "")
+        if form == "svg":
+            text = Path("x.svg").read_text(encoding="utf-8")
+            assert "DejaVu Sans'" not in text
+            assert ">entropy, nats<" in text
+        monkeypatch.setattr(fontManager, "ttflist", [])
+        assert_refused(c10h(*line), "matplotlib has no font to write with")
+
+    @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+    def test_letters_that_the_font_lacks(self, files: Files, process: Run, form: str) -> None:
+        files.predictions("猫.h5")
+        line = ["report", "labels.h5", "猫.h5", "b=q.h5", "--figure", "fit", "--format", form]
+        result = process(*line)
+        assert (result.status, result.err) == (0, "")
+        assert len(result.stdout) > 1000
 
     @pytest.mark.parametrize("form", ["png", "pdf"])
     def test_a_terminal_is_refused(self, files: Files, form: str) -> None:

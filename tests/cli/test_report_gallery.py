@@ -7,6 +7,7 @@ import hashlib
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from c10h.files import Source
 from c10h.records import Images, Input, Lineage, Predictions
 from c10h.training.folds import item_hashes
 
-from .conftest import CLASSES, PYTHON, Files, Refuse, Run
+from .conftest import CLASSES, PYTHON, Files, Refuse, Run, assert_refused
 from .test_show import on_a_terminal
 
 LINE = ("report", "net=p.h5", "labels.h5", "images.h5", "--figure", "gallery")
@@ -110,6 +111,37 @@ class TestGallery:
         h5.write(Images(classes=CLASSES, images=other, ids=images.ids), "other.h5")
         line = ("report", "net=p.h5", "labels.h5", "other.h5", "--figure", "gallery")
         refuses(*line, says=["images: image", "is another one than net predicted"])
+
+    def test_other_classes(self, refuses: Refuse) -> None:
+        record = h5.read(Source.open("p.h5"), Predictions)
+        h5.write(replace(record, classes=("cat", "dog", "fish")), "fish.h5")
+        refuses("report", "fish.h5", *LINE[2:], says=["cat, dog, bird", "fish"])
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"size": 40}, "is about image 59, and there are 40 images"),
+            ({"side": 4}, "is another one than net predicted"),
+        ],
+    )
+    def test_other_sizes(self, refuses: Refuse, changes: dict[str, int], says: str) -> None:
+        images = h5.read(Source.open("images.h5"), Images)
+        assert isinstance(images, Images)
+        size, side = changes.get("size", 60), changes.get("side", 8)
+        pixels = np.asarray(images.images[:size])[:, :side, :side]
+        h5.write(Images(classes=CLASSES, images=np.ascontiguousarray(pixels)), "other.h5")
+        refuses(*LINE[:3], "other.h5", *LINE[4:], says=says)
+
+    def test_predictions_of_other_programs_are_matched_in_order(self, c10h: Run) -> None:
+        record = h5.read(Source.open("p.h5"), Predictions)
+        assert isinstance(record, Predictions)
+        np.save("p.npy", np.asarray(record.logits[0, :]))
+        found = c10h("report", "net=p.npy", *LINE[2:])
+        assert found.status == 0, found.err
+        assert "images not checked" in found.out
+        assert "matched by their order" in found.out
+        np.save("p.npy", np.full((7, 3), -1.0))
+        assert_refused(c10h("report", "net=p.npy", *LINE[2:]), "found 7")
 
     def test_other_files(self, refuses: Refuse) -> None:
         refuses("report", "p.h5", "--figure", "gallery", says="labels and images, in this order")
