@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ MOST_MARKERS = 12
 # Characters in a column: of titles, and of what is below bars before it is turned.
 TITLE, LEVEL = 46, 34
 # Kinds of font, the best first; which ones those are is for matplotlib to say, its own first.
-FONTS = ("font.sans-serif", "font.serif", "font.monospace")
+FONTS: Sequence[Any] = ("font.sans-serif", "font.serif", "font.monospace")
 SETTINGS: Mapping[Any, Any] = {
     "font.size": 7,
     "axes.titlesize": 7,
@@ -86,7 +86,7 @@ def _font() -> str:
     from matplotlib.font_manager import fontManager
 
     known = sorted({one.name for one in fontManager.ttflist})
-    wanted = [name for kind in FONTS for name in mpl.rcParams[kind]]
+    wanted: list[str] = [name for kind in FONTS for name in mpl.rcParams[kind]]
     found = next((name for name in [*wanted, *known] if name in known), None)
     if found is None:
         raise InputError("matplotlib has no font to write with: install one, as DejaVu Sans")
