@@ -11,7 +11,7 @@ from c10h.metrics.block import Float
 from c10h.report.attack_health import verdict
 from c10h.report.attack_pairs import AttackDifference, differences, is_clear
 from c10h.report.attacks import CLEAN, MEASURES, Attacked, Check, Estimate, budgets_of, by_attack
-from c10h.report.score_tables import ARROWS, exposure_notes
+from c10h.report.score_tables import ARROWS, exposure_notes, reasons
 from c10h.report.table import MISSING, Cell, Table, interval, number
 
 # Settings that make columns where the runs of a table differ in them.
@@ -96,7 +96,7 @@ def _with_differences(
     Where there are none, the reasons alone, below the table.
     """
     found = differences(others, baseline)
-    whys = list(dict.fromkeys(f"{one.a}: {one.why}" for one in found if one.why))
+    whys = reasons((one.a, one.why) for one in found if one.why)
     if all(one.estimate is None for one in found):
         return [replace(main, notes=[*main.notes, *whys])]
     keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *budgets_of(others))]

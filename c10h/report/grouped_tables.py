@@ -10,11 +10,11 @@ from c10h.report.groups import Model, data_of, data_sets, model_of
 from c10h.report.score_tables import (
     ARROWS,
     absence_notes,
-    difference_table,
     exposure_notes,
     items_notes,
     mark_best,
     runs_down,
+    with_differences,
 )
 from c10h.report.scores import Entry
 from c10h.report.table import Cell, Table
@@ -32,10 +32,8 @@ def score_tables(
     if cells is None:
         return runs_down(found, metrics, stratum, baseline)
     title = "Scores" if stratum == ALL else f"Scores, {stratum}"
-    tables = [models_down(title, cells, data_sets(found), metrics, stratum)]
-    if baseline is not None:
-        tables.append(difference_table(found, baseline, metrics, stratum, across=True))
-    return tables
+    main = models_down(title, cells, data_sets(found), metrics, stratum)
+    return with_differences(main, found, baseline, metrics, stratum)
 
 
 def by_model(found: Sequence[Entry]) -> dict[Model, dict[str, Entry]] | None:

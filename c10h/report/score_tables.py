@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
@@ -10,8 +11,8 @@ from c10h.report.attacks import Attacked
 from c10h.report.scores import Difference, Entry, Figure, differences, metrics_of
 from c10h.report.table import Cell, Table, interval, number
 
-# How many strata a table shows.
-MOST_STRATA = 41
+# How many strata a table shows, and names a line where they are all that there is.
+MOST_STRATA, MOST_NAMES = 41, 4
 ARROWS = {"high": "↑", "low": "↓", "": ""}
 
 
@@ -56,10 +57,8 @@ def runs_down(
         *items_notes(found, lambda entry: entry.data),
         "Intervals: 95 %, bootstrap over items.",
     ]
-    tables = [Table(title, header, rows, 1 + len(about), notes)]
-    if baseline is not None:
-        tables.append(difference_table(found, baseline, metrics, stratum, across=True))
-    return tables
+    main = Table(title, header, rows, 1 + len(about), notes)
+    return with_differences(main, found, baseline, metrics, stratum)
 
 
 def _main_table(found: Sequence[Entry], metrics: Sequence[str], title: str) -> Table:
@@ -96,6 +95,8 @@ def exposure_lines(found: Iterable[tuple[str, str]]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for run, exposure in found:
         groups.setdefault(exposure, []).append(run)
+    if len(groups) == 1 and len(next(iter(groups.values()))) > MOST_NAMES:
+        return [f"Items in training: {kind} (all {len(names)})" for kind, names in groups.items()]
     return [f"Items in training: {kind} ({', '.join(names)})" for kind, names in groups.items()]
 
 
@@ -152,27 +153,56 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
     return Table(f"{entry.run} by {by}", header, rows, 1, notes)
 
 
-def difference_table(
-    found: Sequence[Entry],
-    baseline: Entry,
-    metrics: Sequence[str],
-    stratum: str = ALL,
-    *,
-    across: bool = False,
-) -> Table:
-    """Paired differences against a baseline; bold where the interval excludes 0."""
+def difference_table(found: Sequence[Entry], baseline: Entry, metrics: Sequence[str]) -> Table:
+    """Paired differences against a baseline, metrics down; bold where the interval excludes 0."""
     others = [entry for entry in found if entry is not baseline]
-    grid = differences(found, baseline, metrics, stratum)
-    cells = [[_difference_cell(one) for one in row] for row in grid]
-    whys = dict.fromkeys(f"{one.a}: {one.why}" for row in grid for one in row if one.why)
-    title = f"Difference to {baseline.run} (paired; bold or *: the interval excludes 0)"
-    if across:
-        rows = [[Cell(entry.run), *row] for entry, row in zip(others, cells, strict=True)]
-        return Table(title, ["run", *metrics], rows, 1, list(whys))
+    grid = differences(found, baseline, metrics, ALL)
     rows = [
-        [Cell(metric), *(row[number] for row in cells)] for number, metric in enumerate(metrics)
+        [Cell(metric), *(_difference_cell(row[number]) for row in grid)]
+        for number, metric in enumerate(metrics)
     ]
-    return Table(title, ["metric", *(entry.run for entry in others)], rows, 1, list(whys))
+    header = ["metric", *(entry.run for entry in others)]
+    return Table(_title(baseline), header, rows, 1, _whys(grid))
+
+
+def with_differences(
+    main: Table,
+    found: Sequence[Entry],
+    baseline: Entry | None,
+    metrics: Sequence[str],
+    stratum: str,
+) -> list[Table]:
+    """A table of scores, and that of the paired differences of every run that has any.
+
+    Where no run has, the reasons alone, below the table.
+    """
+    if baseline is None:
+        return [main]
+    grid = differences(found, baseline, metrics, stratum)
+    rows = [
+        [Cell(row[0].a), *map(_difference_cell, row)]
+        for row in grid
+        if any(one.value is not None for one in row)
+    ]
+    if not rows:
+        return [replace(main, notes=[*main.notes, *_whys(grid)])]
+    return [main, Table(_title(baseline), ["run", *metrics], rows, 1, _whys(grid))]
+
+
+def _title(baseline: Entry) -> str:
+    return f"Difference to {baseline.run} (paired; bold or *: the interval excludes 0)"
+
+
+def _whys(grid: Iterable[Sequence[Difference]]) -> list[str]:
+    return reasons((one.a, one.why) for row in grid for one in row if one.why)
+
+
+def reasons(found: Iterable[tuple[str, str]]) -> list[str]:
+    """A line for each reason, with the runs that it is true of."""
+    runs: dict[str, dict[str, None]] = {}
+    for run, why in found:
+        runs.setdefault(why, {})[run] = None
+    return [f"{', '.join(names)}: {why}" for why, names in runs.items()]
 
 
 def _difference_cell(one: Difference) -> Cell:

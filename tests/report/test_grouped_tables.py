@@ -77,6 +77,28 @@ class TestScores:
         _, table = score_tables(runs, ["accuracy"], "all", runs[0])
         assert [row[0] for row in texts(table)] == ["human-near", "hard-far", "human-far"]
 
+    def test_runs_without_a_difference_are_told_with_the_reason(self) -> None:
+        names = {"base": "x", "a": "x", "b": "y", "c": "y"}
+        runs = [scored(n, {"accuracy": 0.5}, items=items) for n, items in names.items()]
+        why = "not paired: the runs are about other items or labels"
+        _, table = score_tables(runs, ["accuracy"], "all", runs[0])
+        assert [row[0] for row in texts(table)] == ["a"]
+        assert table.notes == [f"b, c: {why}"]
+        (table,) = score_tables([runs[0], *runs[2:]], ["accuracy"], "all", runs[0])
+        assert table.notes[-1] == f"b, c: {why}"
+
+    def test_many_runs_that_did_not_see_their_items(self) -> None:
+        runs = [scored(f"r{n}", {"accuracy": 0.5}) for n in range(5)]
+        for count, told in ((4, "held-out (r0, r1, r2, r3)"), (5, "held-out (all 5)")):
+            (table,) = score_tables(runs[:count], ["accuracy"], "all", None)
+            assert table.notes[0] == f"Items in training: {told}"
+        seen = scored("seen", {"accuracy": 0.5}, exposure="in-sample")
+        (table,) = score_tables([*runs, seen], ["accuracy"], "all", None)
+        assert table.notes[:2] == [
+            "Items in training: held-out (r0, r1, r2, r3, r4)",
+            "Items in training: in-sample (seen)",
+        ]
+
 
 class TestTable1:
     def test_accuracy_and_cross_entropy(self) -> None:
