@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from c10h import h5
-from c10h.cli.console import PLAIN_WIDTH, print_tables, print_text, progress, terminal, write
+from c10h.cli.console import PLAIN_WIDTH, print_text, progress, terminal, write
 from c10h.cli.inputs import split_name
 from c10h.data.cache import open_input
 from c10h.data.catalogue import IMAGES, LABELS
@@ -104,15 +104,10 @@ def report_gallery(
 
 
 def _write_terminal(found: Gallery, foot: Report, output: str | None) -> None:
-    """Pictures where the terminal has colours, else a table."""
+    """Pictures where the terminal has colours; a table where there is no terminal."""
     shown = terminal() if output is None else None
     if shown is None:
         write(output, f"{to_plain([found.table()])}\n{foot.charts(PLAIN_WIDTH)}")
-        return
-    width, colours = shown
-    text = to_text(found, width, colours)
-    if text:
-        print_text(text)
     else:
-        print_tables([found.table()])
-    print_text(f"\n{foot.charts(width)}")
+        width, colours = shown
+        print_text(f"{to_text(found, width, colours)}\n{foot.charts(width)}")

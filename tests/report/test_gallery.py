@@ -107,8 +107,14 @@ class TestRanking:
 
 
 class TestText:
-    def test_without_colour_there_is_a_table(self) -> None:
-        assert to_text(gallery(), 100, None) == ""
+    def test_without_colour_there_are_the_numbers(self) -> None:
+        text = to_text(gallery(), 100, None)
+        assert "\x1b" not in text
+        assert "▀" not in text
+        assert "\n1. one.png\ntrue class cat\ndivergence 0.250, H(people) 0.673\n" in text
+        assert re.search(r"^dog +0\.40 █{8} +0\.00 *$", text, re.MULTILINE)
+
+    def test_as_a_table(self) -> None:
         text = to_plain([gallery().table()])
         assert re.search(r"one\.png +cat +cat 0\.60, dog 0\.40 +cat 0\.90, bird 0\.10 ", text)
         assert "2 of the 70 items (of 90)" in text
@@ -127,9 +133,9 @@ class TestText:
     @pytest.mark.parametrize("width", [37, 40, 54, 80, 200])
     def test_no_line_is_too_wide(self, width: int) -> None:
         found = gallery(run="a network with a long name", classes=("猫" * 12, "dog" * 9, "b"))
-        plain = re.sub(r"\x1b\[.*?m", "", to_text(found, width, "truecolor"))
-        for part in plain.split("\n\n")[1:-1]:
-            assert all(cell_len(line) <= width for line in part.splitlines())
+        for colours in ("truecolor", None):
+            plain = re.sub(r"\x1b\[.*?m", "", to_text(found, width, colours))
+            assert all(cell_len(line) <= width for line in plain.splitlines())
 
     def test_names_cannot_command_the_terminal(self) -> None:
         evil = "\x1b]0;owned\x07\n"
