@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +32,9 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None},
 }
-# Inches: a column of a two-column page, all of it, the height of a panel, and what words below it
-# take when they are turned.
-COLUMN, PAGE, HEIGHT, TURNED = 3.25, 6.875, 1.9, 0.4
+# Inches: a column of a two-column page, all of it, the height of a panel, what stands beside its
+# axes, and a letter.
+COLUMN, PAGE, HEIGHT, BESIDE, LETTER = 3.25, 6.875, 1.8, 0.5, 0.054
 DPI = 300
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -40,8 +42,8 @@ STYLES = ("-", "--", "-.", ":")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 # Markers of a line at most.
 MOST_MARKERS = 12
-# Characters in a column: of titles, and of what is below bars before it is turned.
-TITLE, LEVEL = 46, 34
+# Letters of a title in a column.
+TITLE = 46
 # Kinds of font, the best first; which ones those are is for matplotlib to say, its own first.
 FONTS: Sequence[Any] = ("font.sans-serif", "font.serif", "font.monospace")
 SETTINGS: Mapping[Any, Any] = {
@@ -103,10 +105,18 @@ def _canvas(figure: Figure) -> Canvas:
     has_legend = len(names) > 1
     legend_columns = max(1, int(width * 14) // (max(map(len, map(one_line, names))) + 8))
     lines = -(-len(names) // legend_columns) if has_legend else 0
-    height = HEIGHT + TURNED * any(_is_turned(panel) for panel in figure.panels)
-    canvas = Canvas(figsize=(width, height * rows + 0.14 * lines), layout="constrained")
+    turned = max(_turned(panel, width / columns) for panel in figure.panels)
+    height = (HEIGHT + turned) * rows + 0.14 * lines
+    canvas = Canvas(figsize=(width, height), layout="constrained")
     for at, panel in enumerate(figure.panels):
-        _panel(canvas.add_subplot(rows, columns, at + 1), panel, names)
+        axes = canvas.add_subplot(rows, columns, at + 1)
+        _panel(axes, panel, names, is_turned=turned > 0)
+        # What is the same everywhere stands at the edges.
+        if at + columns < len(figure.panels) and _alike(panel.x_name for panel in figure.panels):
+            axes.set_xlabel("")
+        if at % columns and _alike(panel.y_name for panel in figure.panels):
+            axes.set_ylabel("")
+    canvas.align_labels()
     if has_legend:
         found: dict[str, Any] = {}
         for axes in canvas.axes:
@@ -118,36 +128,46 @@ def _canvas(figure: Figure) -> Canvas:
     return canvas
 
 
-def _panel(axes: Axes, panel: Panel, names: list[str]) -> None:
+def _alike(names: Iterable[str]) -> bool:
+    return len(set(names)) == 1
+
+
+def _panel(axes: Axes, panel: Panel, names: list[str], *, is_turned: bool) -> None:
     for place, one in enumerate(panel.series):
+        colour = names.index(one.name) if one.colour is None else one.colour
         if panel.form == BARS:
-            _bars(axes, one, place, len(panel.series), names.index(one.name))
+            _bars(axes, one, colour, place, len(panel.series))
         else:
-            _line(axes, one, names.index(one.name))
+            _line(axes, one, colour)
     axes.set_title(fill(one_line(panel.title), TITLE))
     axes.set_xlabel(panel.x_name)
     axes.set_ylabel(panel.y_name)
     axes.set_ylim(0, panel.top)
+    if len(panel.ticks) == 1:
+        axes.set_xlim(-1, 1)  # bars of one tick are no wider than others
     if panel.ticks:
         ticks = [one_line(tick) for tick in panel.ticks]
-        turned = _is_turned(panel)
-        axes.set_xticks(range(len(ticks)), ticks, rotation=45 if turned else 0,
-                        ha="right" if turned else "center", rotation_mode="anchor")  # fmt: skip
+        axes.set_xticks(range(len(ticks)), ticks, rotation=45 if is_turned else 0,
+                        ha="right" if is_turned else "center", rotation_mode="anchor")  # fmt: skip
 
 
-def _is_turned(panel: Panel) -> bool:
-    """Whether what is below the bars has no room side by side."""
-    return sum(map(len, panel.ticks)) > LEVEL
+def _turned(panel: Panel, width: float) -> float:
+    """The inches that what is below the bars takes more when turned; 0 where it need not be."""
+    sizes = [len(tick) + 1 for tick in panel.ticks]
+    room = (width - BESIDE) / LETTER / max(1, len(sizes))
+    if all((one + other) / 2 <= room for one, other in pairwise(sizes)):
+        return 0
+    return min(HEIGHT, max(sizes) * LETTER * math.sin(math.pi / 4))
 
 
-def _bars(axes: Axes, one: Series, place: int, count: int, style: int) -> None:
+def _bars(axes: Axes, one: Series, colour: int, place: int, count: int) -> None:
     """Bars side by side around each tick; an infinite one is a word."""
     width = 0.8 / count
     x = one.x + (place - (count - 1) / 2) * width
     height = np.where(np.isfinite(one.y), one.y, 0)
     axes.bar(
-        x, height, width, label=one_line(one.name), color=COLOURS[style % len(COLOURS)],
-        hatch=HATCHES[style % len(HATCHES)], edgecolor="white", linewidth=0,
+        x, height, width, label=one_line(one.name), color=COLOURS[colour % len(COLOURS)],
+        hatch=HATCHES[_dash(one, colour) % len(HATCHES)], edgecolor="white", linewidth=0,
     )  # fmt: skip
     if one.low is not None and one.high is not None:
         known = np.isfinite(one.low) & np.isfinite(one.high) & np.isfinite(one.y)
@@ -159,13 +179,19 @@ def _bars(axes: Axes, one: Series, place: int, count: int, style: int) -> None:
         axes.text(x[at], 0, "inf", rotation=90, ha="center", va="bottom")
 
 
-def _line(axes: Axes, one: Series, style: int) -> None:
+def _line(axes: Axes, one: Series, colour: int) -> None:
     step = max(1, -(-len(one.x) // MOST_MARKERS))
     y = np.where(np.isfinite(one.y), one.y, np.nan)
     axes.plot(
-        one.x, y, STYLES[style % len(STYLES)], label=one_line(one.name), markevery=step,
-        color=COLOURS[style % len(COLOURS)], marker=MARKERS[style % len(MARKERS)],
+        one.x, y, STYLES[_dash(one, colour) % len(STYLES)], label=one_line(one.name),
+        # Markers of equal lines stand beside each other where there is room.
+        markevery=(colour % step, step), color=COLOURS[colour % len(COLOURS)],
+        marker=MARKERS[colour % len(MARKERS)],
     )  # fmt: skip
     if one.low is not None and one.high is not None:
         axes.fill_between(one.x, one.low, one.high, alpha=0.2, linewidth=0,
-                          color=COLOURS[style % len(COLOURS)])  # fmt: skip
+                          color=COLOURS[colour % len(COLOURS)])  # fmt: skip
+
+
+def _dash(one: Series, colour: int) -> int:
+    return colour if one.dash is None else one.dash

@@ -120,6 +120,34 @@ def test_lines_differ_in_more_than_colour() -> None:
     assert data.count("stroke-dasharray") >= 3
 
 
+def test_a_colour_that_a_series_asks_for() -> None:
+    found = Series("a", np.arange(3.0), np.arange(3.0), colour=3)
+    data = draw(Figure("f", "", [Panel("", "x", "y", [found])]), "svg").decode()
+    assert COLOURS[3].lower() in data
+    assert COLOURS[0].lower() not in data
+
+
+@pytest.mark.parametrize(
+    ("ticks", "columns", "turns"),
+    [(("near", "far"), 1, False), (("cat", "automobile", "bird", "dog", "ship"), 1, False),
+     (("cat", "automobile", "bird", "dog", "ship"), 3, True), (("a long word " * 3, "x"), 3, True)],
+)  # fmt: skip
+def test_what_is_below_bars_is_turned_where_it_has_no_room(
+    ticks: tuple[str, ...], columns: int, turns: bool
+) -> None:
+    data = draw(bars("a", values=[0.5] * len(ticks), ticks=ticks, columns=columns), "svg")
+    one = next(t for t in ElementTree.fromstring(data).iter(f"{SVG}text") if t.text in ticks)
+    assert ("rotate(-45" in one.attrib["transform"]) == turns
+
+
+def test_axes_of_one_meaning_are_named_at_the_edges() -> None:
+    found = texts(draw(bars("a", columns=3), "svg"))
+    assert (found.count("place"), found.count("share")) == (3, 1)
+    found = texts(draw(figure("generalization", near_and_far()), "svg"))
+    assert found.count("data set") == 1
+    assert {"accuracy", "cross-entropy, nats", "second-best accuracy"} <= set(found)
+
+
 def test_many_series_are_drawn() -> None:
     lines = [Series(f"line {k}", np.arange(3.0), np.arange(3.0) + k) for k in range(40)]
     data = draw(Figure("f", "", [Panel("", "x", "y", lines)]), "svg")

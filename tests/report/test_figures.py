@@ -185,6 +185,11 @@ class TestFit:
         hard = [0.7, 0.2, 0.1]
         assert values(panel) == {"people": [0.6, 0.4, 0], "hard": hard, "human": hard}
 
+    def test_networks_have_the_first_colours(self) -> None:
+        people, *networks = figure("fit", self.given()).panels[0].series
+        assert [one.colour for one in networks] == [0, 1]
+        assert people.colour not in (0, 1)
+
     def test_small_classes_are_left_out(self) -> None:
         sure = np.array([[0.999, 0.001, 0.0]] * 4 + [[0.0, 1.0, 0.0]])
         found = figure("fit", self.given(hard=sure, human=sure))
@@ -211,6 +216,11 @@ class TestCurves:
     def test_files_are_told_where_there_are_several(self) -> None:
         given = Given(histories={"a": history(1), "b": history(1)})
         assert list(values(figure("curves", given).panels[0])) == ["a, fold 0", "b, fold 0"]
+
+    def test_of_several_files_each_has_a_colour_and_each_fold_a_style(self) -> None:
+        given = Given(histories={"a": history(), "b": history()})
+        found = figure("curves", given).panels[0].series
+        assert [(one.colour, one.dash) for one in found] == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
 class TestEntropy:

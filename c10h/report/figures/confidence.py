@@ -9,6 +9,8 @@ from c10h.report.groups import data_sets
 from c10h.report.scores import Entry
 
 WHERE = {"conf_right": "right", "conf_wrong": "wrong"}
+# The first of their colours, which are not those that trainings have in other figures.
+COLOUR = 2
 NAN = float("nan")
 
 
@@ -16,8 +18,8 @@ def confidence(given: Given) -> Figure:
     """Mean confidence of each run, with its interval."""
     given.expect("--figure confidence", scores=0)
     series = [
-        Series.over_ticks(name, [_value(entry, metric) for entry in given.scored])
-        for metric, name in WHERE.items()
+        Series.over_ticks(name, [_value(one, metric) for one in given.scored], COLOUR + dash, dash)
+        for dash, (metric, name) in enumerate(WHERE.items())
     ]
     if not any((one.y == one.y).any() for one in series):
         raise InputError(f"--figure confidence: no file has {' or '.join(WHERE)}")

@@ -12,7 +12,10 @@ PANELS = {"loss": "loss, nats", "accuracy": "accuracy", "learning_rate": "learni
 
 
 def curves(given: Given) -> Figure:
-    """Loss, accuracy and learning rate against the epoch, a line a fold."""
+    """Loss, accuracy and learning rate against the epoch, a line a fold.
+
+    Of several files, each has a colour and each fold a line style.
+    """
     given.expect("--figure curves", history=0)
     panels = [
         Panel(
@@ -48,4 +51,11 @@ def _line(given: Given, name: str, fold: int, field: str) -> Series:
     rows = np.flatnonzero(history.fold == fold)
     rows = rows[np.argsort(history.epoch[rows], kind="stable")]
     epochs = history.epoch[rows].astype(np.float64)
-    return Series(run_name(given, name, fold), epochs, getattr(history, field)[rows])
+    several = len(given.histories) > 1
+    return Series(
+        run_name(given, name, fold),
+        epochs,
+        getattr(history, field)[rows],
+        colour=list(given.histories).index(name) if several else None,
+        dash=np.unique(history.fold).tolist().index(fold) if several else None,
+    )

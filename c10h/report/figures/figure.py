@@ -21,6 +21,8 @@ class Series:
 
     x: float64 (k), whole numbers from 0; in a panel with ticks, the tick that each value is of.
     y: float64 (k), NaN where there is none. low, high: float64 (k), ends of an interval, or None.
+    colour: which of a row of colours a drawing takes, with its marker; else the next
+    one for each name. dash: the same of line styles and hatching, where it differs from the colour.
     """
 
     name: str
@@ -28,12 +30,20 @@ class Series:
     y: Float
     low: Float | None = None
     high: Float | None = None
+    colour: int | None = None
+    dash: int | None = None
 
     @classmethod
-    def over_ticks(cls, name: str, values: Sequence[tuple[float, float, float]]) -> Series:
+    def over_ticks(
+        cls,
+        name: str,
+        values: Sequence[tuple[float, float, float]],
+        colour: int | None = None,
+        dash: int | None = None,
+    ) -> Series:
         """One (value, low, high) a tick, in order."""
-        table = np.array(values, dtype=np.float64).reshape(-1, 3)
-        return cls(name, np.arange(len(table), dtype=np.float64), *table.T)
+        y, low, high = np.array(values, dtype=np.float64).reshape(-1, 3).T
+        return cls(name, np.arange(len(y), dtype=np.float64), y, low, high, colour, dash)
 
     def ends(self, at: int) -> tuple[float | None, float | None]:
         """The interval of one value; None where there is none."""

@@ -14,6 +14,8 @@ from c10h.report.score_tables import exposure_lines
 ITEMS, CLASSES = 6, 5
 # Probability under which a class is left out of a panel.
 SMALL = 0.01
+# The colour of people, so that networks have those that they have in other figures.
+PEOPLE = 6
 
 
 def fit(given: Given) -> Figure:
@@ -56,8 +58,13 @@ def _panel(compared: Compared, row: int) -> Panel:
     order = np.lexsort((-np.max(list(of.values()), axis=0), -of["people"]))
     kept = [c for c in order if max(q[c] for q in of.values()) >= SMALL][:CLASSES]
     series = [
-        Series(name, np.arange(len(kept), dtype=np.float64), np.array([q[c] for c in kept]))
-        for name, q in of.items()
+        Series(
+            name,
+            np.arange(len(kept), dtype=np.float64),
+            np.array([q[c] for c in kept]),
+            colour=place - 1 if place else PEOPLE,
+        )
+        for place, (name, q) in enumerate(of.items())
     ]
     title = compared.names[row]
     if compared.truth is not None:
