@@ -80,7 +80,7 @@ def of_runs(runs: Sequence[Run], images: Images, *, held_out: bool, members: boo
     networks = [one for run in runs for one in trained_networks(run)]
     items = item_hashes(images.images)
     if not members:
-        _check_complete(runs, networks, items, held_out=held_out)
+        _check_complete(runs, networks, items)
     how = how_to_answer(networks, items, held_out=held_out, members=members)
     inputs: list[tuple[str, Source, Made | None]] = []
     told: set[Path] = set()
@@ -96,9 +96,7 @@ def of_runs(runs: Sequence[Run], images: Images, *, held_out: bool, members: boo
     )
 
 
-def _check_complete(
-    runs: Sequence[Run], networks: Sequence[Trained], items: Array, *, held_out: bool
-) -> None:
+def _check_complete(runs: Sequence[Run], networks: Sequence[Trained], items: Array) -> None:
     """Say which folds are not trained. Raises InputError where their images need them."""
     for run in runs:
         mine = [one for one in networks if one.run is run]
@@ -108,7 +106,7 @@ def _check_complete(
         names = ", ".join(map(str, lacking))
         word = "folds" if len(lacking) > 1 else "fold"
         what = f"{run.folder}: not trained to the end: {word} {names} of {run.folds}"
-        if held_out or any(np.isin(items, one.items).any() for one in mine):
+        if np.all([np.isin(items, one.items) for one in mine], axis=0).any():
             raise InputError(f"{what}, which no other network is held out for")
         say(f"warning: {what}; the others answer")
 

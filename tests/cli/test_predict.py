@@ -154,6 +154,20 @@ class TestOtherImages:
         said = predicted(c10h, "a", "others.h5")
         assert said.startswith("warning: a: not trained to the end: fold 1 of 3; the others answer")
 
+    def test_images_of_the_folds_that_are_trained(self, c10h: Run) -> None:
+        predicted(c10h, "a", IMAGES)
+        whole = predictions("p.h5")
+        assert whole.fold is not None
+        rows = np.flatnonzero(whole.fold != 1)
+        some = Images(classes=whole.classes, images=pixels(IMAGES)[rows])
+        h5.write(some, "some.h5")
+        Path("a/fold-1.pt").unlink()
+        said = predicted(c10h, "a", "some.h5")
+        assert "fold 1 of 3; the others answer\nheld-out: 2 networks" in said
+        found = predictions("p.h5")
+        np.testing.assert_array_equal(found.fold, whole.fold[rows])
+        assert found.logits[0, :] == pytest.approx(whole.logits[0, :][rows], abs=1e-5)
+
     def test_batches_do_not_matter(self, c10h: Run) -> None:
         predicted(c10h, "a", "others.h5")
         whole = predictions("p.h5").logits[0, 0:20]
