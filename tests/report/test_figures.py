@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,11 @@ from made_attacks import SMALL, made_attack
 
 from c10h.errors import InputError
 from c10h.report.attacks import Attacked
-from c10h.report.figures import FIGURES, defaults, figure
+from c10h.report.figures import FIGURES, PICTURED, defaults, figure
 from c10h.report.figures.entropy import histogram
 from c10h.report.figures.figure import BARS, LINES, Figure, Panel
 from c10h.report.given import Compared, Given
+from c10h.report.paper_tables import TABLES
 
 from .given import NAN, history, labels, near_and_far, of_run, scored
 
@@ -295,3 +298,20 @@ class TestData:
                 for at, x in enumerate(one["x"]):
                     expected = [one[key][at] for key in ("y", "low", "high")]
                     assert rows[one["name"], x, panel["y"]] == expected
+
+
+class TestDocs:
+    """docs/figures.md."""
+
+    page = Path(__file__).parents[2] / "docs" / "figures.md"
+
+    def test_each_figure_and_table_is_there_twice(self) -> None:
+        """From the demo and from CIFAR-10H."""
+        text = self.page.read_text(encoding="utf-8")
+        for shown in (*(f"--figure {name}" for name in (*FIGURES, *PICTURED)),
+                      *(f"--table {name}" for name in TABLES)):  # fmt: skip
+            assert len(re.findall(rf"{shown} --format", text)) == 2, shown
+
+    def test_pictures_are_the_files_that_are_there(self) -> None:
+        named = re.findall(r"\]\(figures/(.*?)\)", self.page.read_text(encoding="utf-8"))
+        assert sorted(named) == sorted(one.name for one in (self.page.parent / "figures").iterdir())
