@@ -113,6 +113,8 @@ def _letter(letter: str) -> tuple[str, bool]:
     """A letter for LaTeX, and whether it is all there."""
     if letter in SIGNS:
         return SIGNS[letter], True
+    if letter.isspace():
+        return " ", True
     whole = unicodedata.normalize("NFD", letter)
     base, marks = whole[0], whole[1:]
     plain = base if " " <= base <= "~" else _greek(base)

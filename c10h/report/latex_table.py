@@ -116,7 +116,7 @@ def to_latex(tables: Sequence[Table]) -> str:
 
 
 def _block(table: Table, *, has_title: bool) -> str:
-    lines = [f"% {table.title}"] if table.title else []
+    lines = [f"% {escape(table.title)}"] if table.title else []
     lines += _losses(table)
     lines += [r"\begingroup\small\setlength{\tabcolsep}{4pt}"]
     if table.title and has_title:
@@ -135,7 +135,8 @@ def _block(table: Table, *, has_title: bool) -> str:
 def _losses(table: Table) -> list[str]:
     """A comment on the letters that could not be written."""
     cells = (text for row in table.rows for cell in row for text in (cell.text, cell.small))
-    letters = lost("".join([table.title, *table.header, *cells, *table.notes]))
+    found = lost("".join([table.title, *table.header, *cells, *table.notes]))
+    letters = [one if one.isprintable() else f"U+{ord(one):04X}" for one in found]
     return [f"% Not in pdfLaTeX, and replaced: {' '.join(letters)}"] if letters else []
 
 

@@ -143,3 +143,12 @@ def test_letters_that_were_replaced_are_told_in_a_comment() -> None:
     text = to_latex([Table("", ["run"], [[Cell("猫")]])])
     assert text.startswith("% Not in pdfLaTeX, and replaced: 猫\n")
     assert "[U+732B]" in text
+
+
+def test_no_name_leaves_its_comment_or_commands_a_terminal() -> None:
+    text = to_latex([Table("a\nb\x1b[31m", ["run\nx"], [[Cell("a cell")]], notes=["c\nd\x1b"])])
+    assert "% a b[U+001B][31m\n" in text
+    assert "% Not in pdfLaTeX, and replaced: U+001B\n" in text
+    assert "run x \\\\" in text
+    assert "c d[U+001B]" in text
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
