@@ -36,7 +36,11 @@ def report(
     ],
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="NAME", help="Also paired differences to this run."),
+        typer.Option(
+            "--baseline",
+            metavar="NAME",
+            help="Also paired differences to this run, or with several data sets to this training.",
+        ),
     ] = None,
     metrics: Annotated[
         list[str] | None,

@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
-from c10h.report.groups import Model, data_of, data_sets, model_of
+from c10h.report.groups import Model, by_model, data_of, data_sets, pairs_with
 from c10h.report.score_tables import (
     ARROWS,
     absence_notes,
+    difference_cell,
+    difference_title,
     exposure_notes,
     items_notes,
     mark_best,
     runs_down,
-    with_differences,
+    whys,
 )
-from c10h.report.scores import Entry
+from c10h.report.scores import Difference, Entry, Pair, differences
 from c10h.report.table import Cell, Table
 
 
 def score_tables(
-    found: Sequence[Entry], metrics: Sequence[str], stratum: str, baseline: Entry | None
+    found: Sequence[Entry], metrics: Sequence[str], stratum: str, baseline: str | None
 ) -> list[Table]:
-    """Scores, then differences against the baseline.
+    """Scores, then the paired differences of every run that has any to the baseline.
 
     Where a model has several data sets, models are down and every metric of every data set across;
-    else runs are down.
+    else runs are down. Where no run has a difference, the reasons stand below the scores.
     """
     cells = by_model(found)
-    if cells is None:
-        return runs_down(found, metrics, stratum, baseline)
     title = "Scores" if stratum == ALL else f"Scores, {stratum}"
-    main = models_down(title, cells, data_sets(found), metrics, stratum)
-    return with_differences(main, found, baseline, metrics, stratum)
+    if cells is None:
+        main = runs_down(title, found, metrics, stratum)
+    else:
+        main = models_down(title, cells, data_sets(found), metrics, stratum)
+    if baseline is None:
+        return [main]
+    pairs = pairs_with(found, baseline)
+    grid = differences(pairs, metrics, stratum)
+    notes = [*whys(grid), *_alone(found, pairs)]
+    held = {
+        pair.run.run: row
+        for pair, row in zip(pairs, grid, strict=True)
+        if any(one.value is not None for one in row)
+    }
+    if not held:
+        return [replace(main, notes=[*main.notes, *notes])]
+    title = difference_title(baseline)
+    if cells is None:
+        rows = [[Cell(name), *map(difference_cell, row)] for name, row in held.items()]
+        return [main, Table(title, ["run", *metrics], rows, 1, notes)]
+    return [main, _differences_down(title, cells, held, metrics, notes)]
 
 
-def by_model(found: Sequence[Entry]) -> dict[Model, dict[str, Entry]] | None:
-    """The runs by model and data set; models sorted by network, and else in order of the files.
+def _differences_down(
+    title: str,
+    cells: Mapping[Model, Mapping[str, Entry]],
+    held: Mapping[str, Sequence[Difference]],
+    metrics: Sequence[str],
+    notes: Sequence[str],
+) -> Table:
+    """Networks and trainings down; the differences of each metric on each data set across.
 
-    None where data sets are not named, where no model has two of them, or one has two runs on one.
+    held: by run, one a metric.
     """
-    if not all(entry.data for entry in found):
-        return None
-    cells: dict[Model, dict[str, Entry]] = {}
-    for entry in found:
-        of = cells.setdefault(model_of(entry), {})
-        if entry.data in of:
-            return None
-        of[entry.data] = entry
-    networks = sorted({model.network for model in cells})
-    return (
-        {m: cells[m] for network in networks for m in cells if m.network == network}
-        if any(len(of) > 1 for of in cells.values())
-        else None
-    )
+    rows = {
+        model: {name: held[run.run] for name, run in of.items() if run.run in held}
+        for model, of in cells.items()
+    }
+    rows = {model: of for model, of in rows.items() if of}
+    data = [name for name in dict.fromkeys(name for of in cells.values() for name in of)
+            if any(name in of for of in rows.values())]  # fmt: skip
+    has_networks = any(model.network for model in cells)
+    lines = [
+        [*_names(model, has_networks)]
+        + [
+            difference_cell(of[name][number]) if name in of else Cell("")
+            for number in range(len(metrics))
+            for name in data
+        ]
+        for model, of in rows.items()
+    ]
+    header = [f"{metric} {name}" for metric in metrics for name in data]
+    labels = _name_columns(has_networks)
+    return Table(title, [*labels, *header], lines, len(labels), notes)
+
+
+def _alone(found: Sequence[Entry], pairs: Sequence[Pair]) -> list[str]:
+    """Which runs are neither held against another nor another held against them."""
+    known = {run.run for pair in pairs for run in pair}
+    names = [entry.run for entry in found if entry.run not in known]
+    return [f"{', '.join(names)}: there is no baseline on the same data"] if names else []
 
 
 def models_down(
@@ -74,8 +113,7 @@ def models_down(
             header.append(f"{metric} {name} {ARROWS[METRICS[metric].better]}".strip())
             columns.append(mark_best(metric, figures))
     rows = [
-        [*([Cell(model.network)] if has_networks else []), Cell(model.training)]
-        + [column[number] for column in columns]
+        [*_names(model, has_networks), *(column[number] for column in columns)]
         for number, model in enumerate(cells)
     ]
     found = [run for of in cells.values() for run in of.values()]
@@ -85,5 +123,13 @@ def models_down(
         *items_notes(found, data_of),
         "Intervals: 95 %, bootstrap over items.",
     ]
-    labels = ["network"] * has_networks + ["training"]
+    labels = _name_columns(has_networks)
     return Table(title, [*labels, *header], rows, len(labels), notes)
+
+
+def _name_columns(has_networks: bool) -> list[str]:
+    return ["network", "training"] if has_networks else ["training"]
+
+
+def _names(model: Model, has_networks: bool) -> list[Cell]:
+    return [Cell(name) for name in (model if has_networks else model[1:])]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from c10h.records import Lineage
 from c10h.report.attacks import Attacked
-from c10h.report.scores import Entry
+from c10h.report.scores import Entry, Pair, against
 from c10h.report.steps import NETWORK, run_of
 
 
@@ -52,6 +52,55 @@ def data_of(entry: Entry) -> str:
 def data_sets(found: Sequence[Entry]) -> list[str]:
     """All data sets, in the order of the files."""
     return list(dict.fromkeys(map(data_of, found)))
+
+
+def by_model(found: Sequence[Entry]) -> dict[Model, dict[str, Entry]] | None:
+    """The runs by model and data set; models sorted by network, and else in order of the files.
+
+    None where data sets are not named, where no model has two of them, or one has two runs on one.
+    """
+    if not all(entry.data for entry in found):
+        return None
+    cells: dict[Model, dict[str, Entry]] = {}
+    for entry in found:
+        of = cells.setdefault(model_of(entry), {})
+        if entry.data in of:
+            return None
+        of[entry.data] = entry
+    networks = sorted({model.network for model in cells})
+    return (
+        {m: cells[m] for network in networks for m in cells if m.network == network}
+        if any(len(of) > 1 for of in cells.values())
+        else None
+    )
+
+
+def pairs_with(found: Sequence[Entry], name: str) -> list[Pair]:
+    """The runs that have something to be held against, and what that is.
+
+    name: of a run. With several data sets, where models are told apart, a run is held against that
+    run's model on its own data set, and the name may be that of a training: then it is held against
+    this training of its own network.
+    """
+    cells = by_model(found)
+    run = next((entry for entry in found if entry.run == name), None)
+    if cells is None:
+        return [] if run is None else against(found, run)
+    trainings = {model.training for model in cells}
+    pairs = []
+    for model, of in cells.items():
+        held = model._replace(training=name) if name in trainings else run and model_of(run)
+        for data, entry in of.items():
+            baseline = cells.get(held, {}).get(data) if held else None
+            if baseline is not None and baseline is not entry:
+                pairs.append(Pair(entry, baseline))
+    return pairs
+
+
+def baselines(found: Sequence[Entry]) -> list[str]:
+    """The names that :func:`pairs_with` knows."""
+    trainings = [model.training for model in by_model(found) or ()]
+    return list(dict.fromkeys([*(entry.run for entry in found), *trainings]))
 
 
 def _model(lineage: Lineage | None) -> Model:

@@ -24,7 +24,7 @@ from c10h.report.chart import figure_chart
 from c10h.report.figures.figure import HEADER, Figure
 from c10h.report.given import File, Given
 from c10h.report.grouped_tables import score_tables
-from c10h.report.scores import Entry
+from c10h.report.groups import baselines, pairs_with
 from c10h.report.steps import Step, steps
 from c10h.report.table import FORMATS, Table, escape_markdown, one_line, to_csv, to_json_text
 
@@ -38,8 +38,9 @@ PACKAGE = "% Needs \\usepackage{booktabs}.\n"
 class Report:
     """What is told of what was given.
 
-    metrics, stratum: what is told of scored runs. baseline: a run of either kind that others of
-    that kind are held against. figure, table: what is shown in place of everything, by name.
+    metrics, stratum: what is told of scored runs. baseline: the name of a run of either kind, or
+    of a training, that others of that kind are held against. figure, table: what is shown in place
+    of everything, by name.
     files: what was read, for :meth:`lineage`.
     """
 
@@ -122,9 +123,10 @@ class Report:
     def _values(self) -> dict[str, Any]:
         given, found = self.given, dict[str, Any]()
         if given.scored:
-            base = self._scored_baseline
+            name = self._scored_baseline
+            pairs = [] if name is None else pairs_with(given.scored, name)
             found["runs"] = scores.runs_to_json(given.scored)
-            found["differences"] = scores.differences_to_json(given.scored, base) if base else []
+            found["differences"] = scores.differences_to_json(pairs)
         if given.attacked:
             baseline = self._attacked_baseline
             held = attack_pairs.differences(given.attacked, baseline) if baseline else []
@@ -156,8 +158,8 @@ class Report:
         return to_csv(header, [[row.get(name) for name in header] for row in found])
 
     @property
-    def _scored_baseline(self) -> Entry | None:
-        return next((one for one in self.given.scored if one.run == self.baseline), None)
+    def _scored_baseline(self) -> str | None:
+        return self.baseline if self.baseline in baselines(self.given.scored) else None
 
     @property
     def _attacked_baseline(self) -> Attacked | None:

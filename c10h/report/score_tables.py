@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from c10h.metrics import METRICS
-from c10h.metrics.strata import ALL
 from c10h.report.attacks import Attacked
-from c10h.report.scores import Difference, Entry, Figure, differences, metrics_of
+from c10h.report.scores import Difference, Entry, Figure, Pair, against, differences, metrics_of
 from c10h.report.table import Cell, Table, interval, number
 
 # How many strata a table shows, and names a line where they are all that there is.
@@ -26,14 +24,12 @@ def metrics_down(found: Sequence[Entry], title: str) -> list[Table]:
     tables = [_main_table(found, metrics, title)]
     tables += [_strata_table(entry, metrics) for entry in found if len(entry.strata) > 1]
     if len(found) > 1:
-        tables.append(difference_table(found[1:], found[0], metrics))
+        tables.append(difference_table(against(found, found[0]), metrics))
     return tables
 
 
-def runs_down(
-    found: Sequence[Entry], metrics: Sequence[str], stratum: str, baseline: Entry | None
-) -> list[Table]:
-    """Runs down, metrics across, the best in bold; then differences against the baseline."""
+def runs_down(title: str, found: Sequence[Entry], metrics: Sequence[str], stratum: str) -> Table:
+    """Runs down, metrics across, the best in bold."""
     about = [
         field for field in ("network", "training", "data")
         if any(getattr(entry, field) for entry in found)
@@ -50,15 +46,13 @@ def runs_down(
         *about,
         *(f"{name} {ARROWS[METRICS[name].better]}".strip() for name in metrics),
     ]
-    title = "Scores" if stratum == ALL else f"Scores, {stratum}"
     notes = [
         *exposure_notes(found),
         *absence_notes(found, metrics, stratum),
         *items_notes(found, lambda entry: entry.data),
         "Intervals: 95 %, bootstrap over items.",
     ]
-    main = Table(title, header, rows, 1 + len(about), notes)
-    return with_differences(main, found, baseline, metrics, stratum)
+    return Table(title, header, rows, 1 + len(about), notes)
 
 
 def _main_table(found: Sequence[Entry], metrics: Sequence[str], title: str) -> Table:
@@ -153,47 +147,24 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
     return Table(f"{entry.run} by {by}", header, rows, 1, notes)
 
 
-def difference_table(found: Sequence[Entry], baseline: Entry, metrics: Sequence[str]) -> Table:
-    """Paired differences against a baseline, metrics down; bold where the interval excludes 0."""
-    others = [entry for entry in found if entry is not baseline]
-    grid = differences(found, baseline, metrics, ALL)
+def difference_table(pairs: Sequence[Pair], metrics: Sequence[str]) -> Table:
+    """Paired differences to one baseline, metrics down; bold where the interval excludes 0."""
+    grid = differences(pairs, metrics)
     rows = [
-        [Cell(metric), *(_difference_cell(row[number]) for row in grid)]
+        [Cell(metric), *(difference_cell(row[number]) for row in grid)]
         for number, metric in enumerate(metrics)
     ]
-    header = ["metric", *(entry.run for entry in others)]
-    return Table(_title(baseline), header, rows, 1, _whys(grid))
+    header = ["metric", *(pair.run.run for pair in pairs)]
+    return Table(difference_title(pairs[0].baseline.run), header, rows, 1, whys(grid))
 
 
-def with_differences(
-    main: Table,
-    found: Sequence[Entry],
-    baseline: Entry | None,
-    metrics: Sequence[str],
-    stratum: str,
-) -> list[Table]:
-    """A table of scores, and that of the paired differences of every run that has any.
-
-    Where no run has, the reasons alone, below the table.
-    """
-    if baseline is None:
-        return [main]
-    grid = differences(found, baseline, metrics, stratum)
-    rows = [
-        [Cell(row[0].a), *map(_difference_cell, row)]
-        for row in grid
-        if any(one.value is not None for one in row)
-    ]
-    if not rows:
-        return [replace(main, notes=[*main.notes, *_whys(grid)])]
-    return [main, Table(_title(baseline), ["run", *metrics], rows, 1, _whys(grid))]
+def difference_title(baseline: str) -> str:
+    """The title of a table of differences to what has this name."""
+    return f"Difference to {baseline} (paired; bold or *: the interval excludes 0)"
 
 
-def _title(baseline: Entry) -> str:
-    return f"Difference to {baseline.run} (paired; bold or *: the interval excludes 0)"
-
-
-def _whys(grid: Iterable[Sequence[Difference]]) -> list[str]:
+def whys(grid: Iterable[Sequence[Difference]]) -> list[str]:
+    """Why there are no differences, in lines."""
     return reasons((one.a, one.why) for row in grid for one in row if one.why)
 
 
@@ -205,7 +176,8 @@ def reasons(found: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{', '.join(names)}: {why}" for why, names in runs.items()]
 
 
-def _difference_cell(one: Difference) -> Cell:
+def difference_cell(one: Difference) -> Cell:
+    """A difference with its interval, bold and starred where that excludes 0."""
     clear = one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
     text = number(one.value)
     if one.value is not None and one.value > 0:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -150,20 +150,30 @@ def other_classes(names: Sequence[str], others: Sequence[str]) -> bool:
     return len(names) != len(others) or (not unnamed and set(names) != set(others))
 
 
+class Pair(NamedTuple):
+    """A run, and the one that it is held against."""
+
+    run: Entry
+    baseline: Entry
+
+
+def against(found: Sequence[Entry], baseline: Entry) -> list[Pair]:
+    """Every run against one of them."""
+    return [Pair(entry, baseline) for entry in found if entry is not baseline]
+
+
 def differences(
-    found: Sequence[Entry], baseline: Entry, metrics: Sequence[str], stratum: str = ALL
+    pairs: Sequence[Pair], metrics: Sequence[str], stratum: str = ALL
 ) -> list[list[Difference]]:
-    """Paired differences to the baseline: a list a run besides it, with one for each metric.
+    """Paired differences: a list a pair, with one for each metric.
 
     They come from resamples that draw the same items for both. Of each run the resamples are read
     once, and only where there is a difference.
     """
-    resamples = cache(partial(baseline.samples, stratum))
-    return [
-        _differences(entry, baseline, metrics, stratum, resamples)
-        for entry in found
-        if entry is not baseline
-    ]
+    resamples = {
+        id(pair.baseline): cache(partial(pair.baseline.samples, stratum)) for pair in pairs
+    }
+    return [_differences(*pair, metrics, stratum, resamples[id(pair.baseline)]) for pair in pairs]
 
 
 def _differences(
@@ -209,26 +219,22 @@ def _why_unpaired(a: Entry, b: Entry) -> str | None:
     return None if a.items == b.items else "not paired: the runs are about other items or labels"
 
 
-def to_json(found: Sequence[Entry], baseline: Entry | None = None) -> dict[str, Any]:
-    """All figures as one object; differences are against ``baseline``, else the first run."""
-    baseline = baseline or found[0]
+def to_json(found: Sequence[Entry]) -> dict[str, Any]:
+    """All figures as one object; differences are against the first run."""
     return {
         "runs": runs_to_json(found),
-        "differences": differences_to_json(found, baseline),
+        "differences": differences_to_json(against(found, found[0])),
     }
 
 
-def differences_to_json(found: Sequence[Entry], baseline: Entry) -> list[dict[str, Any]]:
-    """The differences of every run to the baseline, in the metrics that both have."""
+def differences_to_json(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """The differences of pairs, in the metrics that both have."""
+    metrics = metrics_of([pair.baseline for pair in pairs])
     return [
         one.to_json()
-        for entry, of in zip(
-            (one for one in found if one is not baseline),
-            differences(found, baseline, metrics_of([baseline])),
-            strict=True,
-        )
+        for pair, of in zip(pairs, differences(pairs, metrics), strict=True)
         for one in of
-        if one.metric in entry.metrics
+        if one.metric in pair.run.metrics and one.metric in pair.baseline.metrics
     ]
 
 
@@ -258,12 +264,10 @@ def _figures_to_json(entry: Entry, stratum: str) -> dict[str, Any]:
     return {metric: figure.to_json() for metric, figure in figures.items() if figure is not None}
 
 
-def render(
-    form: str, tables: Sequence[Table], found: Sequence[Entry], baseline: Entry | None = None
-) -> str:
+def render(form: str, tables: Sequence[Table], found: Sequence[Entry]) -> str:
     """Scores as text: ``tables`` in a format of tables, or every figure as CSV or JSON."""
     if form == "json":
-        return to_json_text(to_json(found, baseline))
+        return to_json_text(to_json(found))
     return to_csv(CSV_HEADER, to_rows(found)) if form == "csv" else FORMATS[form](tables)
 
 

@@ -13,11 +13,15 @@ from c10h.records import Attack, History, Labels, Predictions, Scores
 from c10h.report.attacks import Attacked
 from c10h.report.figures import FIGURES, PICTURED
 from c10h.report.given import File, Given
+from c10h.report.groups import baselines
 from c10h.report.paper_tables import TABLES
 from c10h.report.report import Report
 from c10h.report.scores import Entry, entries, other_classes
 from c10h.stages.attacked import exposure, network_name
 from c10h.stages.report_people import compared
+
+# Names of runs in a message.
+MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Choice:
     """What a report shows.
 
     metrics: names; "all" is every metric that a run has; none are the headline metrics.
-    stratum: the part of the items. baseline: the run that others are held against.
+    stratum: the part of the items. baseline: the run or training that others are held against.
     figure, table: what is shown alone, a name of FIGURES or of TABLES.
     """
 
@@ -93,9 +97,11 @@ def _check_names(choice: Choice) -> None:
 def _check_choice(given: Given, choice: Choice) -> None:
     """Raise InputError for a baseline or stratum that there is not, or metrics of no scores."""
     found, baseline, stratum = given.scored, choice.baseline, choice.stratum
-    names = [one.run for one in found] + [one.run for one in given.attacked]
+    names = [*baselines(found), *(one.run for one in given.attacked)]
     if baseline is not None and baseline not in names:
-        raise InputError(f"--baseline {baseline}: expected one of the runs {', '.join(names)}")
+        more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+        known = ", ".join(names[:MOST_NAMES]) + more
+        raise InputError(f"--baseline {baseline}: expected one of the runs {known}")
     if not found and (choice.metrics or stratum != ALL):
         raise InputError("--metrics and --stratum choose from scores files, and there are none")
     strata = list(dict.fromkeys(name for entry in found for name in entry.strata))

@@ -247,6 +247,20 @@ class TestOtherKinds:
         rows = list(csv.DictReader(io.StringIO(text)))
         assert {row["run"] for row in rows} == {"a-near", "adv", "history", "labels"}
 
+    def test_differences_to_a_training_are_those_of_scoring_together(self, c10h: Run) -> None:
+        names = ("near.h5", "far.h5", "b-near.h5", "b-far.h5")
+        found = c10h("report", *names, "--baseline", "a", "--json").json()["differences"]
+        together = c10h("score", "a.npy", "b.npy", *SCORE, "--json").json()["differences"]
+        alone = {one["metric"]: one for one in together}
+        assert {(one["a"], one["b"]) for one in found} == {
+            ("b-near", "a-near"), ("b-far", "a-far"),
+        }  # fmt: skip
+        for one in found:
+            expected = alone[one["metric"]]
+            assert {k: one[k] for k in ("value", "low", "high", "why")} == {
+                k: expected[k] for k in ("value", "low", "high", "why")
+            }
+
     def test_tables_of_the_paper(self, c10h: Run) -> None:
         out = c10h("report", "near.h5", "far.h5", "b-near.h5", "b-far.h5", "--table", "1").out
         assert out.startswith("Generalization\n\ntraining ")

@@ -72,19 +72,41 @@ class TestScores:
         (table,) = score_tables(runs, ["accuracy"], "all", None)
         assert table.header[0] == "run"
 
-    def test_differences_are_between_runs(self) -> None:
+    @pytest.mark.parametrize("baseline", ["hard", "hard-near", "hard-far"])
+    def test_differences_on_each_data_set(self, baseline: str) -> None:
+        """To a training, or to the model of a run."""
         runs = near_and_far().scored
-        _, table = score_tables(runs, ["accuracy"], "all", runs[0])
-        assert [row[0] for row in texts(table)] == ["human-near", "hard-far", "human-far"]
+        _, table = score_tables(runs, ["accuracy", "sba"], "all", baseline)
+        assert table.header == ["training", "accuracy near", "accuracy far", "sba near", "sba far"]
+        assert texts(table) == [["human", "-0.1000", "+0.1000", "+0.1000", "+0.1000"]]
+
+    def test_a_training_is_held_against_that_of_its_own_network(self) -> None:
+        values = {("x", "hard"): 0.5, ("x", "human"): 0.6, ("y", "hard"): 0.2, ("y", "human"): 0.4}
+        runs = [
+            scored(f"{n}{t}{d}", {"accuracy": value}, network=n, training=t, data=d)
+            for (n, t), value in values.items() for d in ("near", "far")
+        ]  # fmt: skip
+        _, table = score_tables(runs, ["accuracy"], "all", "hard")
+        assert texts(table) == [
+            ["x", "human", "+0.1000", "+0.1000"], ["y", "human", "+0.2000", "+0.2000"],
+        ]  # fmt: skip
+        _, table = score_tables(runs, ["accuracy"], "all", "xhardfar")
+        assert [row[:3] for row in texts(table)] == [
+            ["x", "human", "+0.1000"], ["y", "hard", "-0.3000"], ["y", "human", "-0.1000"],
+        ]  # fmt: skip
+        lacking = [run for run in runs if run.run != "yhardfar"]
+        _, table = score_tables(lacking, ["accuracy"], "all", "hard")
+        assert texts(table)[1] == ["y", "human", "+0.2000", ""]
+        assert table.notes == ["yhumanfar: there is no baseline on the same data"]
 
     def test_runs_without_a_difference_are_told_with_the_reason(self) -> None:
         names = {"base": "x", "a": "x", "b": "y", "c": "y"}
         runs = [scored(n, {"accuracy": 0.5}, items=items) for n, items in names.items()]
         why = "not paired: the runs are about other items or labels"
-        _, table = score_tables(runs, ["accuracy"], "all", runs[0])
+        _, table = score_tables(runs, ["accuracy"], "all", "base")
         assert [row[0] for row in texts(table)] == ["a"]
         assert table.notes == [f"b, c: {why}"]
-        (table,) = score_tables([runs[0], *runs[2:]], ["accuracy"], "all", runs[0])
+        (table,) = score_tables([runs[0], *runs[2:]], ["accuracy"], "all", "base")
         assert table.notes[-1] == f"b, c: {why}"
 
     def test_many_runs_that_did_not_see_their_items(self) -> None:

@@ -27,7 +27,7 @@ from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS
 from c10h.records import Array, Predictions, Scores
-from c10h.report.scores import Difference, differences, entries
+from c10h.report.scores import Difference, against, differences, entries
 from c10h.stages.score import Options, Run, score
 
 QUICK = Options(resamples=0)
@@ -295,7 +295,7 @@ def pair(case: Case, **second: Any) -> Scores:
 def difference_of(scores: Scores, metric: str) -> Difference:
     """The first run less the second."""
     runs = entries([scores])
-    ((found,),) = differences(runs, runs[1], [metric])
+    ((found,),) = differences(against(runs, runs[1]), [metric])
     return found
 
 
