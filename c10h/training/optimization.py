@@ -22,8 +22,11 @@ TRIANGLE = ((0.0, 0.2), (0.23, 1.0), (1.0, 0.07))
 
 
 def learning_rate_factor(recipe: Recipe, step: int, steps: int, per_epoch: int) -> float:
-    """What the learning rate is multiplied by at a step, in [0, 1] but for warm-up's first."""
-    warm = round(recipe.warmup_epochs * per_epoch)
+    """What the learning rate is multiplied by at a step, in [0, 1].
+
+    A recipe's warm-up comes first, but for "onecycle", which has one of its own.
+    """
+    warm = 0 if recipe.schedule == "onecycle" else round(recipe.warmup_epochs * per_epoch)
     if step < warm:
         return (step + 1) / warm
     done = step / steps

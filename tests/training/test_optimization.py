@@ -60,7 +60,17 @@ def test_constant_stays() -> None:
     assert set(factors(RECIPES["paper"], 20, 4)) == {1.0}
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_onecycle_warms_up_once() -> None:
+    recipe = replace(RECIPES["resnet"], schedule="onecycle")
+    assert recipe.warmup_epochs == 1
+    plain = replace(recipe, warmup_epochs=0)
+    steps = range(100)
+    assert [learning_rate_factor(recipe, step, 100, 10) for step in steps] == [
+        learning_rate_factor(plain, step, 100, 10) for step in steps
+    ]
+
+
+@pytest.mark.parametrize("schedule", [name for name in SCHEDULES if name != "onecycle"])
 def test_warming_up_rises_in_a_straight_line(schedule: str) -> None:
     recipe = replace(RECIPES["paper"], warmup_epochs=2, schedule=schedule)  # type: ignore[arg-type]
     found = factors(recipe, 40, 4)
