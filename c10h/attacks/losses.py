@@ -36,7 +36,8 @@ def dlr(logits: Tensor, goal: Goal) -> Tensor:
 
     (max of z_i over i ≠ y, less z_y) / (z_1 - z_3), of logits sorted from the largest; with a
     target, (z_t - z_y) / (z_1 - (z_3 + z_4) / 2). It does not change with the scale of logits. Two
-    or three classes have no third and fourth; the last that there is stands in.
+    or three classes have no third and fourth; the last that there is stands in, and of two classes
+    nothing is left: see LEAST_CLASSES.
     """
     ordered = logits.sort(dim=1, descending=True).values
     third = ordered[:, min(2, ordered.shape[1] - 1)]
@@ -59,3 +60,5 @@ def largest_other(logits: Tensor, classes: Tensor) -> Tensor:
 
 
 LOSSES: Mapping[str, Loss] = {"ce": cross_entropy, "margin": margin, "dlr": dlr}
+# Of fewer classes a loss is the same for all logits and has no gradient.
+LEAST_CLASSES: Mapping[str, int] = {"dlr": 3}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import MismatchError, OutputError
-from c10h.files import reason
+from c10h.files import reason, write_text
 from c10h.records import Array
 
 PLAN = "plan.json"
@@ -66,7 +66,7 @@ def begin(folder: Path, plan: Mapping[str, Any]) -> None:
                 f"{folder}: holds the beginning of another attack: finish that with its own "
                 "command, or remove the folder"
             )
-        path.write_text(text, encoding="utf-8")
+        write_text(str(path), text)
     except OSError as error:
         raise OutputError(f"{folder}: {reason(error)}") from error
 

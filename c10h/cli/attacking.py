@@ -13,6 +13,7 @@ from typing import Any
 from c10h import h5
 from c10h.attacks import ATTACKS
 from c10h.attacks import parts as parts_of
+from c10h.attacks.losses import LEAST_CLASSES
 from c10h.attacks.parts import Parts
 from c10h.attacks.run import Plan
 from c10h.cli.budget import budgets
@@ -80,6 +81,9 @@ def prepare(**arguments: Any) -> Prepared:
     image_file = open_input(arguments["paths"][-1], IMAGES)
     images = h5.read(image_file, Images)
     assert isinstance(images, Images)
+    least, found = LEAST_CLASSES.get(loss, 0), len(images.classes)
+    if found < least:
+        raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {found}")
     labels_file, labels = _labels(arguments["labels"])
     asked = _asked(arguments, images)
     source = _source(arguments["source"], images)

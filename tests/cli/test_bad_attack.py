@@ -105,6 +105,15 @@ class TestNetworks:
         assert result.status == 2
         assert "No such option" in result.err
 
+    def test_dlr_of_two_classes(self, refuses: Refuse) -> None:
+        pictures = h5.read(Source.open("images.h5"), Images)
+        assert isinstance(pictures, Images)
+        truth = np.arange(pictures.images.shape[0]) % 2
+        h5.write(replace(pictures, classes=("a", "b"), truth=truth), "two.h5")
+        line = ("attack", "--arch", "nets:Steps", "two.h5", "--method", "apgd")
+        says = "--loss dlr: has no gradient under 3 classes, found 2"
+        refuses(*line, "--loss", "dlr", says=says)
+
     def test_no_gradient(self, refuses: Refuse) -> None:
         line = ("attack", "--arch", "nets:Steps", "images.h5")
         refuses(*line, says="there is no gradient to attack along")
