@@ -162,4 +162,4 @@ def _write_picture(made: Report, form: str, output: str) -> None:
         fit = f"{names} fit: name one with --figure" if names else "there is none of these files"
         raise InputError(f"--format {form}: expected one figure; {fit}")
     with atomic_output(output) as stream:
-        write_all(stream, draw(figures[0], form))
+        write_all(stream, draw(figures[0], form, [step.line() for step in made.lineage()]))

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-# What each form must not say of when it was made.
-FORMS: Mapping[str, Mapping[str, Any]] = {
-    "svg": {"Date": None},
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None},
+# What each form must not say of when it was made, and what it calls a text about it.
+FORMS: Mapping[str, tuple[str, str]] = {
+    "svg": ("Date", "Description"),
+    "png": ("Software", "Description"),
+    "pdf": ("CreationDate", "Subject"),
 }
 # Inches: a column of a two-column page, all of it, the height of a panel, what stands beside its
 # axes, and a letter.
@@ -64,18 +64,20 @@ SETTINGS: Mapping[Any, Any] = {
 }
 
 
-def draw(figure: Figure, form: str) -> bytes:
-    """The figure in one of FORMS."""
+def draw(figure: Figure, form: str, about: Sequence[str] = ()) -> bytes:
+    """The figure in one of FORMS. about: lines that its metadata hold, such as how it was made."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of caches and of fonts
     import matplotlib as mpl
 
+    unsaid, told = FORMS[form]
+    metadata = {unsaid: None, **({told: "\n".join(about)} if about else {})}
     stream = io.BytesIO()
     with warnings.catch_warnings(), mpl.rc_context():
         warnings.simplefilter("ignore")  # letters that the font lacks
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
         mpl.rcParams["font.family"] = _font()
-        _canvas(figure).savefig(stream, format=form, dpi=DPI, metadata=dict(FORMS[form]))
+        _canvas(figure).savefig(stream, format=form, dpi=DPI, metadata=metadata)
     return stream.getvalue()
 
 

@@ -209,7 +209,8 @@ class TestFigures:
             (["p.h5"], "p: predictions are for --figure fit"),
             (["history.h5", "history.h5"], "two histories are called 'history'"),
             (["x=near.h5"], "x=near.h5: scores have names"),
-            (["history.h5", "--baseline", "a"], "--baseline a: "),
+            (["history.h5", "--baseline", "a"],
+             "--baseline a: is for scores and attacks, and there are none"),
         ],
     )  # fmt: skip
     def test_refusals(self, c10h: Run, options: list[str], says: str) -> None:
@@ -225,6 +226,17 @@ class TestOtherKinds:
         found = c10h("report", "run=history.h5", "--json").json()["histories"]
         assert [one["name"] for one in found] == ["run"]
         assert found[0]["epoch"] == [1, 2, 3, 1, 2, 3]
+
+    def test_curves_are_called_after_their_run_folder(self, files: Files, c10h: Run) -> None:
+        """Every run folder has a history.h5, so that its own name tells nothing apart."""
+        for folder in ("runs/hard", "runs/human"):
+            files.path(folder).mkdir(parents=True)
+            shutil.copy(files.path("history.h5"), files.path(folder))
+        paths = [f"runs/{name}/history.h5" for name in ("hard", "human")]
+        found = c10h("report", *paths, "./history.h5", "--json").json()["histories"]
+        assert [one["name"] for one in found] == ["hard", "human", "history"]
+        says = "two histories are called 'hard': name them with NAME=FILE"
+        assert_refused(c10h("report", paths[0], paths[0]), says)
 
     def test_labels(self, files: Files, c10h: Run) -> None:
         out = c10h("report", "labels.h5").out
@@ -277,6 +289,20 @@ class TestLineage:
         for name in ("a.npy", "labels.h5", "near.h5", "far.h5"):
             assert name in tail
         assert tail.count("labels.h5") == 1 or form == "json"
+
+    @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+    def test_pictures_have_it_in_their_metadata(self, c10h: Run, process: Run, form: str) -> None:
+        data = process(*GENERALIZATION, "--format", form).stdout
+        if form == "svg":
+            (element,) = ElementTree.fromstring(data).findall(".//{*}description")
+            found = element.text
+        elif form == "png":
+            with Image.open(io.BytesIO(data)) as image:
+                found = image.info["Description"]
+        else:
+            found = data.decode("latin-1")
+        for one in c10h(*GENERALIZATION, "--json").json()["files"]:
+            assert f"{one['name']} {one['sha256'][:12]}: c10h score " in str(found)
 
     def test_latex_says_which_package(self, c10h: Run) -> None:
         out = c10h("report", "near.h5", "--format", "latex").out
