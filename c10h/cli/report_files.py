@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from c10h import h5
@@ -18,6 +19,7 @@ from c10h.files import Source, check_single_stdin
 from c10h.records import Attack, History, Labels, Predictions, Record, Scores
 from c10h.report.given import File
 from c10h.stages.report import Others
+from c10h.training.run import HISTORY
 
 # Files of which the reading shows how far it is.
 MANY = 200
@@ -70,12 +72,18 @@ def _add(found: Read, name: str | None, path: str) -> None:
     record = _open(source)
     found.files.append(File(source.name, record.kind, source.sha256, record.lineage))
     if not isinstance(record, Scores):
-        _keep(found, name or source.stem, record)
+        _keep(found, name or _called(path, source), record)
         return
     if name is not None:
         raise InputError(f"{name}={path}: scores have names; NAME= is for other files")
     found.scores.append(record)
     found.names.append(source.stem)
+
+
+def _called(path: str, source: Source) -> str:
+    """What a file without a NAME is called: a history.h5, as all runs have one, by its folder."""
+    folder = Path(path).parent.name
+    return folder if source.name == HISTORY and folder not in ("", "..") else source.stem
 
 
 def _open(source: Source) -> Record:

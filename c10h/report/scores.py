@@ -140,7 +140,10 @@ def entries(records: Sequence[Scores], files: Sequence[str] = ()) -> list[Entry]
             )
     for name, count in Counter(entry.run for entry in found).items():
         if count > 1:
-            raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
+            where = " and ".join(entry.file or "a file" for entry in found if entry.run == name)
+            raise InputError(
+                f"two runs are called {name!r}, in {where}: c10h score NAME=FILE names a run"
+            )
     return found
 
 

@@ -98,6 +98,8 @@ def _check_choice(given: Given, choice: Choice) -> None:
     """Raise InputError for a baseline or stratum that there is not, or metrics of no scores."""
     found, baseline, stratum = given.scored, choice.baseline, choice.stratum
     names = [*baselines(found), *(one.run for one in given.attacked)]
+    if baseline is not None and not names:
+        raise InputError(f"--baseline {baseline}: is for scores and attacks, and there are none")
     if baseline is not None and baseline not in names:
         more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
         known = ", ".join(names[:MOST_NAMES]) + more

@@ -238,7 +238,8 @@ class TestRefusals:
         assert_refused(c10h("report", "sba.h5", "--metrics", "kl"), says)
 
     def test_a_run_twice(self, c10h: Run) -> None:
-        assert_refused(c10h("report", "a.h5", "a.h5"), "two runs are called 'a'")
+        says = "two runs are called 'a', in a and both: c10h score NAME=FILE names a run"
+        assert_refused(c10h("report", "a.h5", "both.h5"), says)
 
     def test_scores_of_other_classes(self, files: Files, c10h: Run) -> None:
         files.labels("fish.h5", classes=("cat", "dog", "fish"))
