@@ -91,7 +91,11 @@ def _preview(record: Record, width: int, colours: str | None) -> None:
 
 
 def _size(one: Dataset) -> str:
-    return " x ".join(f"{symbol}={size}" for symbol, size in zip(one.dims, one.shape, strict=True))
+    """Its dimensions by name; one that is the same in every file has a number for a name."""
+    return " x ".join(
+        symbol if symbol.isdecimal() else f"{symbol}={size}"
+        for symbol, size in zip(one.dims, one.shape, strict=True)
+    )
 
 
 def _brief(first: list[object], room: int) -> str:

@@ -47,6 +47,12 @@ def test_json(files: Files, c10h: Run) -> None:
     assert found["datasets"]["truth"]["first"] == files.truth[:3].tolist()
 
 
+def test_sizes_have_the_names_that_the_format_gives_them(c10h: Run) -> None:
+    """The channels of images are 3 in every file, and have no name."""
+    h5.write(Images(classes=CLASSES, images=np.zeros((2, 4, 5, 3), "u1")), "i.h5")
+    assert "n=2 x h=4 x w=5 x 3  " in c10h("show", "i.h5").out
+
+
 def test_numbers_that_json_does_not_have(files: Files, c10h: Run) -> None:
     files.save("people.npy", files.shares)
     c10h("score", "people.npy", "--truth", "truth.npy", "-o", "s.h5")
