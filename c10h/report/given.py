@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from c10h.errors import InputError
 from c10h.metrics.block import Float
+from c10h.metrics.strata import ALL
 from c10h.records import Array, History, Labels, Lineage, Predictions
 from c10h.report.attacks import Attacked
 from c10h.report.scores import Entry
@@ -45,7 +46,8 @@ class Compared:
 class Given:
     """Everything that tables and figures are made of. Histories and so on are by name.
 
-    compared: people beside the networks of the predictions, where both are there.
+    compared: people beside the networks of the predictions, where both are there. stratum: the part
+    of the items that is told of scored runs.
     """
 
     scored: Sequence[Entry] = ()
@@ -54,6 +56,11 @@ class Given:
     labels: Mapping[str, Labels] = field(default_factory=dict)
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
     compared: Compared | None = None
+    stratum: str = ALL
+
+    def title(self, text: str) -> str:
+        """A title of scores, with the part of the items that they are of."""
+        return text if self.stratum == ALL else f"{text}, {self.stratum}"
 
     def counts(self) -> dict[str, int]:
         """How many there are of each kind: runs of scores and attacks, files of the others."""

@@ -31,7 +31,8 @@ def table_1(given: Given) -> list[Table]:
                 "c10h score --tag network=…, training=… or data=… does"
             )
         of[data] = entry
-    return [models_down("Generalization", _sorted(cells), data_sets(given.scored), METRICS_OF_1)]
+    title, data = given.title("Generalization"), data_sets(given.scored)
+    return [models_down(title, _sorted(cells), data, METRICS_OF_1, given.stratum)]
 
 
 def table_2(given: Given) -> list[Table]:

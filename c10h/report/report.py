@@ -8,7 +8,6 @@ from functools import cached_property
 from textwrap import fill
 from typing import Any
 
-from c10h.metrics.strata import ALL
 from c10h.report import (
     attack_pairs,
     attacks,
@@ -38,15 +37,13 @@ PACKAGE = "% Needs \\usepackage{booktabs}.\n"
 class Report:
     """What is told of what was given.
 
-    metrics, stratum: what is told of scored runs. baseline: the name of a run of either kind, or
-    of a training, that others of that kind are held against. figure, table: what is shown in place
-    of everything, by name.
-    files: what was read, for :meth:`lineage`.
+    metrics: what is told of scored runs. baseline: the name of a run of either kind, or of a
+    training, that others of that kind are held against. figure, table: what is shown in place of
+    everything, by name. files: what was read, for :meth:`lineage`.
     """
 
     given: Given
     metrics: Sequence[str] = ()
-    stratum: str = ALL
     baseline: str | None = None
     figure: str | None = None
     table: str | None = None
@@ -61,7 +58,7 @@ class Report:
             return self.figures()[0].tables()
         found = []
         if given.scored:
-            found += score_tables(given.scored, self.metrics, self.stratum, self._scored_baseline)
+            found += score_tables(given.scored, self.metrics, given.stratum, self._scored_baseline)
         found += attack_tables(given.attacked, self._attacked_baseline)
         found += history_tables.history_tables(given)
         return found + label_tables.label_tables(given.labels)

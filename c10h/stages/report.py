@@ -67,7 +67,7 @@ def report(
     """
     choice, others = choice or Choice(), others or Others()
     _check_names(choice)
-    given = _given(records, attacked or {}, others)
+    given = _given(records, attacked or {}, others, choice.stratum)
     if given.predictions and choice.figure is None:
         raise InputError(
             f"{next(iter(given.predictions))}: predictions are for --figure fit and gallery; c10h "
@@ -78,12 +78,11 @@ def report(
         given = replace(given, compared=compared(labels, given.predictions))
     _check_choice(given, choice)
     metrics = _metrics(given.scored, choice.metrics, choice.stratum)
-    return Report(
-        given, metrics, choice.stratum, choice.baseline, choice.figure, choice.table, others.files
-    )
+    return Report(given, metrics, choice.baseline, choice.figure, choice.table, others.files)
 
 
 def _check_names(choice: Choice) -> None:
+    """Raise InputError for a figure or table that there is not, or with what is of no use to it."""
     for option, name, known in (
         ("--figure", choice.figure, (*FIGURES, *PICTURED)),
         ("--table", choice.table, TABLES),
@@ -92,6 +91,9 @@ def _check_names(choice: Choice) -> None:
             raise InputError(f"{option} {name}: expected one of {', '.join(known)}")
     if choice.figure is not None and choice.table is not None:
         raise InputError("--figure and --table exclude each other")
+    alone = choice.figure is not None or choice.table is not None
+    if alone and (choice.metrics or choice.baseline is not None):
+        raise InputError("--figure and --table: are not for --baseline or --metrics")
 
 
 def _check_choice(given: Given, choice: Choice) -> None:
@@ -111,13 +113,16 @@ def _check_choice(given: Given, choice: Choice) -> None:
         raise InputError(f"--stratum {stratum}: expected one of {', '.join(strata)}")
 
 
-def _given(records: Sequence[Scores], attacked: Mapping[str, Attack], others: Others) -> Given:
+def _given(
+    records: Sequence[Scores], attacked: Mapping[str, Attack], others: Others, stratum: str
+) -> Given:
     return Given(
         entries(records, others.scores_names),
         _attacked(attacked),
         others.histories,
         others.labels,
         others.predictions,
+        stratum=stratum,
     )
 
 

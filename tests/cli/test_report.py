@@ -193,6 +193,28 @@ class TestTerminal:
         assert out.startswith("Scores, truth=dog\n")
         assert f"{value:.4f}" in out.splitlines()[4]
 
+    def test_figures_and_tables_of_the_paper_are_of_the_stratum(
+        self, files: Files, c10h: Run
+    ) -> None:
+        shares = np.exp(files.logits["a"])
+        shares /= shares.sum(axis=1, keepdims=True)
+        cats = files.truth == 0
+        right = cats & (shares.argmax(axis=1) == 0)
+        options = ("both.h5", "--stratum", "truth=cat")
+        figure = c10h("report", *options, "--figure", "confidence", "--json").json()["figure"]
+        assert figure["title"] == "Confidence where right and where wrong, truth=cat"
+        (panel,) = figure["panels"]
+        found = panel["series"][0]["y"][0]
+        assert found == pytest.approx(shares[right].max(axis=1).mean())
+        figure = c10h("report", *options, "--figure", "generalization", "--json").json()["figure"]
+        found = figure["panels"][0]["series"][0]["y"][0]
+        assert found == pytest.approx(right.sum() / cats.sum())
+        out = c10h("report", *options, "--table", "1").out
+        assert out.startswith("Generalization, truth=cat\n")
+        assert re.search(rf"^a +{right.sum() / cats.sum():.4f} ", out, re.MULTILINE)
+        page = c10h("report", *options, "--format", "html").out
+        assert "<figcaption>Confidence where right and where wrong, truth=cat<" in page
+
     def test_all_metrics(self, c10h: Run) -> None:
         header = c10h("report", "both.h5", "--metrics", "all").out.splitlines()[2]
         assert [word for word in header.split() if len(word) > 1] == ["run", *METRICS]
@@ -226,6 +248,8 @@ class TestRefusals:
         [
             (["--baseline", "c"], "--baseline c: expected one of the runs a, b"),
             (["--stratum", "truth=fish"], "--stratum truth=fish: expected one of all, truth=cat"),
+            (["--table", "1", "--baseline", "a"], "are not for --baseline or --metrics"),
+            (["--figure", "confidence", "--metrics", "kl"], "are not for --baseline or --metrics"),
             (["--metrics", "beauty"], "there is no metric 'beauty': expected one of accuracy"),
         ],
     )

@@ -45,7 +45,7 @@ def defaults(given: Given) -> list[Figure]:
     found = []
     if given.scored:
         make = generalization if len(data_sets(given.scored)) > 1 else confidence
-        found.append(make(Given(scored=given.scored)))
+        found.append(make(Given(scored=given.scored, stratum=given.stratum)))
     if any(one.steps > 1 for one in given.attacked):
         found.append(pgd(Given(attacked=given.attacked)))
     if given.histories:

@@ -18,7 +18,9 @@ def confidence(given: Given) -> Figure:
     """Mean confidence of each run, with its interval."""
     given.expect("--figure confidence", scores=0)
     series = [
-        Series.over_ticks(name, [_value(one, metric) for one in given.scored], COLOUR + dash, dash)
+        Series.over_ticks(
+            name, [_value(one, metric, given.stratum) for one in given.scored], COLOUR + dash, dash
+        )
         for dash, (metric, name) in enumerate(WHERE.items())
     ]
     if not any((one.y == one.y).any() for one in series):
@@ -30,9 +32,10 @@ def confidence(given: Given) -> Figure:
     ]
     panel = Panel("", "run", "mean confidence", series, BARS, ticks, top=1.0)
     notes = ["Intervals: 95 %, bootstrap over items."]
-    return Figure("confidence", "Confidence where right and where wrong", [panel], notes)
+    title = given.title("Confidence where right and where wrong")
+    return Figure("confidence", title, [panel], notes)
 
 
-def _value(entry: Entry, metric: str) -> tuple[float, float, float]:
-    found = entry.figure(metric)
+def _value(entry: Entry, metric: str, stratum: str) -> tuple[float, float, float]:
+    found = entry.figure(metric, stratum)
     return (NAN, NAN, NAN) if found is None else (found.value, found.low, found.high)

@@ -35,7 +35,7 @@ def generalization(given: Given) -> Figure:
     data = data_sets(given.scored)
     panels = []
     for metric, name in PANELS.items():
-        values = {key: _value(metric, runs) for key, runs in groups.items()}
+        values = {key: _value(metric, runs, given.stratum) for key, runs in groups.items()}
         kept = [one for one in data if any(_exists(values.get((t, one))) for t in trainings)]
         none = (NAN, NAN, NAN)
         series = [
@@ -45,7 +45,8 @@ def generalization(given: Given) -> Figure:
             panels.append(Panel("", "data set", name, series, BARS, kept, top=TOPS.get(metric)))
     if not panels:
         raise InputError(f"--figure generalization: no file has any of {', '.join(PANELS)}")
-    return Figure("generalization", "Generalization by data set", panels, _notes(groups))
+    title = given.title("Generalization by data set")
+    return Figure("generalization", title, panels, _notes(groups))
 
 
 def _check(training: str, data: str, runs: Sequence[Entry]) -> None:
@@ -59,9 +60,9 @@ def _check(training: str, data: str, runs: Sequence[Entry]) -> None:
         raise InputError(f"{what}: the runs are about other items, which have no common mean")
 
 
-def _value(metric: str, runs: Sequence[Entry]) -> tuple[float, float, float]:
+def _value(metric: str, runs: Sequence[Entry], stratum: str) -> tuple[float, float, float]:
     """The value with its ends; NaN where one of the runs has none, or saw the items in training."""
-    figures = [run.figure(metric) for run in runs]
+    figures = [run.figure(metric, stratum) for run in runs]
     found: list[Score] = [one for one in figures if one is not None and not one.why]
     seen = metric == "sba" and any(run.exposure != HELD_OUT for run in runs)
     if seen or len(found) < len(runs):
