@@ -111,7 +111,8 @@ def models_down(
             runs = [of.get(name) for of in cells.values()]
             figures = [run.figure(metric, stratum) if run else None for run in runs]
             header.append(f"{metric} {name} {ARROWS[METRICS[metric].better]}".strip())
-            columns.append(mark_best(metric, figures))
+            items = [run.items if run else "" for run in runs]
+            columns.append(mark_best(metric, figures, items))
     rows = [
         [*_names(model, has_networks), *(column[number] for column in columns)]
         for number, model in enumerate(cells)

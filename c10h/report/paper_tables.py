@@ -31,8 +31,8 @@ def table_1(given: Given) -> list[Table]:
                 "c10h score --tag network=…, training=… or data=… does"
             )
         of[data] = entry
-    title, data = given.title("Generalization"), data_sets(given.scored)
-    return [models_down(title, _sorted(cells), data, METRICS_OF_1, given.stratum)]
+    title, names = given.title("Generalization"), data_sets(given.scored)
+    return [models_down(title, _sorted(cells), names, METRICS_OF_1, given.stratum)]
 
 
 def table_2(given: Given) -> list[Table]:

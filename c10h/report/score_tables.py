@@ -35,7 +35,8 @@ def runs_down(title: str, found: Sequence[Entry], metrics: Sequence[str], stratu
         if any(getattr(entry, field) for entry in found)
     ]  # fmt: skip
     grid = {metric: [entry.figure(metric, stratum) for entry in found] for metric in metrics}
-    columns = [mark_best(metric, figures) for metric, figures in grid.items()]
+    items = [entry.items for entry in found]
+    columns = [mark_best(metric, figures, items) for metric, figures in grid.items()]
     rows = [
         [Cell(entry.run), *(Cell(getattr(entry, field)) for field in about)]
         + [column[number] for column in columns]
@@ -62,7 +63,7 @@ def _main_table(found: Sequence[Entry], metrics: Sequence[str], title: str) -> T
     rows = []
     for metric in metrics:
         figures = [entry.figure(metric) for entry in found]
-        cells = mark_best(metric, figures)
+        cells = mark_best(metric, figures, [entry.items for entry in found])
         if single:
             cells = [Cell(cells[0].text), Cell(cells[0].small)]
         n = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in figures if figure))
@@ -185,18 +186,22 @@ def difference_cell(one: Difference) -> Cell:
     return Cell(text + ("*" if clear else ""), interval(one.low, one.high), clear)
 
 
-def mark_best(metric: str, figures: Sequence[Figure | None]) -> list[Cell]:
-    """Cells of one metric, the best value in bold where there are several to compare."""
-    values = [figure.value for figure in figures if figure is not None and not figure.why]
-    better = METRICS[metric].better
-    best = None
-    if len(values) > 1 and better:
-        best = max(values) if better == "high" else min(values)
+def mark_best(metric: str, figures: Sequence[Figure | None], items: Sequence[str]) -> list[Cell]:
+    """Cells of one metric, the best of those about the same items in bold where there are several.
+
+    items: what each figure is about, as a digest.
+    """
+    values: dict[str, list[float]] = {}
+    for figure, about in zip(figures, items, strict=True):
+        if figure is not None and not figure.why:
+            values.setdefault(about, []).append(figure.value)
+    pick = {"high": max, "low": min}.get(METRICS[metric].better)
+    best = {about: pick(of) for about, of in values.items() if pick and len(of) > 1}
     return [
         Cell(
             number(figure.value if figure else None),
             interval(figure.low, figure.high) if figure else "",
-            figure is not None and best is not None and figure.value == best,
+            figure is not None and figure.value == best.get(about),
         )
-        for figure in figures
+        for figure, about in zip(figures, items, strict=True)
     ]

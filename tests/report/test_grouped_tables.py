@@ -63,8 +63,23 @@ class TestScores:
         runs = [scored(n, {"accuracy": 0.5}, items=n) for n in "ab"]
         (table,) = score_tables(runs, ["accuracy"], "all", None)
         assert "Runs are about different items or labels." in table.notes
+        assert not any(cell.best for row in table.rows for cell in row)
         (table,) = score_tables(runs[:1], ["accuracy"], "all", None)
         assert not [note for note in table.notes if "different" in note]
+
+    def test_the_best_is_among_those_about_the_same_items(self) -> None:
+        """Accuracies of other items say nothing about which network is better."""
+        rows = [("a", "x", 0.5), ("b", "x", 0.6), ("c", "y", 0.9), ("d", "y", NAN)]
+        runs = [scored(n, {"accuracy": value}, items=items) for n, items, value in rows]
+        (table,) = score_tables(runs, ["accuracy"], "all", None)
+        assert [row[1].best for row in table.rows] == [False, True, False, False]
+        rows = [("a", "x", 0.5), ("b", "y", 0.6), ("c", "x", 0.4)]
+        runs = [
+            scored(n + d, {"accuracy": value}, training=n, data=d, items=items + d)
+            for n, items, value in rows for d in ("near", "far")
+        ]  # fmt: skip
+        (table,) = score_tables(runs, ["accuracy"], "all", None)
+        assert [row[1].best for row in table.rows] == [True, False, False]
 
     @pytest.mark.parametrize("data", [("near", ""), ("near", "near"), ("", "")])
     def test_one_data_set_keeps_runs_down(self, data: tuple[str, str]) -> None:
