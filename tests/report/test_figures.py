@@ -58,11 +58,27 @@ class TestGeneralization:
         hard, human = found.panels[0].series
         assert (hard.y[0], human.y[0]) == (pytest.approx(0.7), pytest.approx(0.75))
         assert (hard.ends(0), human.ends(0)) == ((0.5, 0.9), (0.7, 0.8))
-        assert "networks: hard on near 2, human on near 2" in found.notes[0]
+        assert found.notes == [
+            "Means over networks, ends the lowest and highest of them; networks: hard on near 2, "
+            "human on near 2."
+        ]
+
+    def test_one_network_beside_means_has_its_interval(self) -> None:
+        runs = [
+            scored(f"{n}{t}", {"accuracy": 0.5}, network=n, training=t, data="near")
+            for n, t in (("x", "hard"), ("y", "hard"), ("x", "human"))
+        ]
+        found = figure("generalization", Given(scored=runs))
+        assert found.panels[0].series[1].ends(0) == (0.49, 0.51)
+        assert "highest of them; of one network, its 95 % interval; networks" in found.notes[0]
 
     def test_second_choices_only_where_no_network_saw_the_items(self) -> None:
         runs = [scored("a", {"sba": 0.5, "accuracy": 0.9}, exposure="unknown")]
-        assert titles(figure("generalization", Given(scored=runs))) == ["accuracy"]
+        found = figure("generalization", Given(scored=runs))
+        assert titles(found) == ["accuracy"]
+        told = "Second-best accuracy is of items that no network saw, which is not known of a on "
+        assert found.notes[1] == f"{told}file."
+        assert len(figure("generalization", near_and_far()).notes) == 1
 
     def test_without_tags_the_lineage_says_what_is_one_training(self) -> None:
         runs = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def generalization(given: Given) -> Figure:
     if not panels:
         raise InputError(f"--figure generalization: no file has any of {', '.join(PANELS)}")
     title = given.title("Generalization by data set")
-    return Figure("generalization", title, panels, _notes(groups))
+    return Figure("generalization", title, panels, [*_notes(groups), *_left_out(groups)])
 
 
 def _check(training: str, data: str, runs: Sequence[Entry]) -> None:
@@ -64,13 +64,17 @@ def _value(metric: str, runs: Sequence[Entry], stratum: str) -> tuple[float, flo
     """The value with its ends; NaN where one of the runs has none, or saw the items in training."""
     figures = [run.figure(metric, stratum) for run in runs]
     found: list[Score] = [one for one in figures if one is not None and not one.why]
-    seen = metric == "sba" and any(run.exposure != HELD_OUT for run in runs)
-    if seen or len(found) < len(runs):
+    if (metric == "sba" and _may_be_seen(runs)) or len(found) < len(runs):
         return NAN, NAN, NAN
     if len(found) == 1:
         return found[0].value, found[0].low, found[0].high
     values = [one.value for one in found]
     return float(np.mean(values)), min(values), max(values)
+
+
+def _may_be_seen(runs: Sequence[Entry]) -> bool:
+    """Whether a network was trained on some of the items, as far as anybody knows."""
+    return any(run.exposure != HELD_OUT for run in runs)
 
 
 def _exists(value: tuple[float, float, float] | None) -> bool:
@@ -82,4 +86,16 @@ def _notes(groups: dict[tuple[str, str], list[Entry]]) -> list[str]:
     if max(sizes.values()) == 1:
         return ["Intervals: 95 %, bootstrap over items."]
     of = ", ".join(f"{training} on {data} {size}" for (training, data), size in sizes.items())
-    return [f"Means over networks, ends the lowest and highest of them; networks: {of}."]
+    one = "; of one network, its 95 % interval" if min(sizes.values()) == 1 else ""
+    return [f"Means over networks, ends the lowest and highest of them{one}; networks: {of}."]
+
+
+def _left_out(groups: Mapping[tuple[str, str], Sequence[Entry]]) -> list[str]:
+    """Where second choices are not shown, for items that a network may have seen."""
+    names = [
+        f"{training} on {data}"
+        for (training, data), runs in groups.items()
+        if _may_be_seen(runs) and any("sba" in run.metrics for run in runs)
+    ]
+    what = "Second-best accuracy is of items that no network saw"
+    return [f"{what}, which is not known of {', '.join(names)}."] if names else []
