@@ -61,14 +61,32 @@ def _difference(a: Attacked, b: Attacked) -> list[AttackDifference]:
     ]  # fmt: skip
 
 
+def item_groups(found: Sequence[Attacked]) -> list[int]:
+    """For each run the number of the first one that is about the same items."""
+    return [
+        next(k for k, other in enumerate(found) if other is one or _same_items(one, other))
+        for one in found
+    ]
+
+
+def items_notes(found: Sequence[Attacked]) -> list[str]:
+    """Where runs that are compared are not about the same items."""
+    return ["Runs are about different items."] if len(set(item_groups(found))) > 1 else []
+
+
 def _paired_rows(a: Attacked, b: Attacked) -> tuple[Array, Array] | str:
-    """The rows of the same items in both, in one order; or why there are none.
+    """The rows of the same items in both, in one order; or why there are none."""
+    if a.attack != b.attack:
+        return f"not paired: {b.run} is under another attack"
+    return _same_items(a, b) or "not paired: the runs are about other items"
+
+
+def _same_items(a: Attacked, b: Attacked) -> tuple[Array, Array] | None:
+    """The rows of the same items in both, in one order; None where the items are others.
 
     Items are told by ids where both have them, else by index, and must have the same pixels and
     the same true classes as far as both know them.
     """
-    if a.attack != b.attack:
-        return f"not paired: {b.run} is under another attack"
     first, second = a.record, b.record
     keys = first.index, second.index
     if first.ids is not None and second.ids is not None:
@@ -82,7 +100,7 @@ def _paired_rows(a: Attacked, b: Attacked) -> tuple[Array, Array] | str:
     for known, other in ((first.item, second.item), (first.truth, truth)):
         if same and known is not None and other is not None:
             same = np.array_equal(known[rows[0]], other[rows[1]])
-    return rows if same else "not paired: the runs are about other items"
+    return rows if same else None
 
 
 def is_clear(estimate: Estimate) -> bool:

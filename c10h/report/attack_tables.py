@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from c10h.metrics.block import Float
 from c10h.report.attack_health import verdict
-from c10h.report.attack_pairs import AttackDifference, differences, is_clear
+from c10h.report.attack_pairs import (
+    AttackDifference,
+    differences,
+    is_clear,
+    item_groups,
+    items_notes,
+)
 from c10h.report.attacks import CLEAN, MEASURES, Attacked, Check, Estimate, budgets_of, by_attack
-from c10h.report.score_tables import ARROWS, exposure_notes, reasons
+from c10h.report.score_tables import ARROWS, best, exposure_notes, reasons
 from c10h.report.table import MISSING, Cell, Table, interval, number
 
 # Settings that make columns where the runs of a table differ in them.
@@ -39,7 +45,10 @@ def attack_tables(found: Sequence[Attacked], baseline: Attacked | None = None) -
 
 def _main_table(what: str, alike: Sequence[Attacked]) -> Table:
     keys = [(measure, result) for measure in MEASURES for result in (CLEAN, *budgets_of(alike))]
-    columns = [estimate_cells(key[0], [one.estimates.get(key) for one in alike]) for key in keys]
+    groups = item_groups(alike)
+    columns = [
+        estimate_cells(key[0], [one.estimates.get(key) for one in alike], groups) for key in keys
+    ]
     about = {"network": [one.network for one in alike]}
     about |= {key: [str(one.setting(key)) for one in alike] for key in TOLD_APART}
     about = {
@@ -53,16 +62,19 @@ def _main_table(what: str, alike: Sequence[Attacked]) -> Table:
         for row, one in enumerate(alike)
     ]
     header = ["run", *about, *(_header(*key, arrow=True) for key in keys)]
-    sizes = dict.fromkeys(one.items for one in alike)
+    notes = [*exposure_notes(alike), *means_notes(alike)]
+    return Table(f"Attack {what}", header, rows, 1 + len(about), notes)
+
+
+def means_notes(found: Sequence[Attacked]) -> list[str]:
+    """Over how many items the means are, and whether over the same ones."""
+    sizes = dict.fromkeys(one.items for one in found)
     items = ", ".join(
-        f"{size:,} items" + (f" ({_names(alike, size)})" if len(sizes) > 1 else "")
+        f"{size:,} items" + (f" ({_names(found, size)})" if len(sizes) > 1 else "")
         for size in sizes
     )
-    notes = [
-        *exposure_notes(alike),
-        f"Means over {items}; intervals: 95 %, bootstrap over items. {SIZES}",
-    ]
-    return Table(f"Attack {what}", header, rows, 1 + len(about), notes)
+    means = f"Means over {items}; intervals: 95 %, bootstrap over items. {SIZES}"
+    return [means, *items_notes(found)]
 
 
 def _names(alike: Sequence[Attacked], size: int) -> str:
@@ -74,17 +86,16 @@ def _header(measure: str, result: str, *, arrow: bool = False) -> str:
     return f"{name} {ARROWS[MEASURES[measure]]}" if arrow else name
 
 
-def estimate_cells(measure: str, found: Sequence[Estimate | None]) -> list[Cell]:
-    """Cells of one figure, the best in bold where there are several to compare."""
-    values = [one.value for one in found if one is not None]
-    best = max(values) if MEASURES[measure] == "high" else min(values)
+def estimate_cells(
+    measure: str, found: Sequence[Estimate | None], about: Sequence[Hashable]
+) -> list[Cell]:
+    """Cells of one figure, the best in bold of those that are about the same."""
+    marks = best(MEASURES[measure], [one.value if one else None for one in found], about)
     return [
         Cell(MISSING)
         if one is None
-        else Cell(
-            number(one.value), interval(one.low, one.high), len(values) > 1 and one.value == best
-        )
-        for one in found
+        else Cell(number(one.value), interval(one.low, one.high), is_best)
+        for one, is_best in zip(found, marks, strict=True)
     ]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from c10h.errors import InputError
-from c10h.report.attack_tables import SIZES, estimate_cells
+from c10h.report.attack_pairs import item_groups
+from c10h.report.attack_tables import estimate_cells, means_notes
 from c10h.report.attacks import CLEAN, MEASURES, Attacked, budgets_of
 from c10h.report.given import Given
 from c10h.report.grouped_tables import models_down
@@ -72,22 +73,37 @@ def _attacks_down(
     cells: Mapping[Model, Mapping[str, tuple[Attacked, str]]],
     columns: Sequence[str],
 ) -> Table:
+    groups = dict(zip((one.run for one in runs), item_groups(runs), strict=True))
     header, rows = [], [[Cell(model.network), Cell(model.training)] for model in cells]
     for measure, better in MEASURES.items():
         for column in columns:
             header.append(f"{measure.replace('_', '-')} {column} {ARROWS[better]}")
             pairs = [of.get(column) for of in cells.values()]
             found = [pair and pair[0].estimates[measure, pair[1]] for pair in pairs]
-            for row, cell in zip(rows, estimate_cells(measure, found), strict=True):
+            about = [pair and (groups[pair[0].run], _attack(*pair)) for pair in pairs]
+            for row, cell in zip(rows, estimate_cells(measure, found, about), strict=True):
                 row.append(cell)
-    sizes = sorted({one.items for one in runs})
-    size = " or ".join(f"{size:,}" for size in sizes)
-    notes = [
-        *exposure_notes(runs),
-        *dict.fromkeys(f"{_method(one)}: {one.attack}" for one in runs),
-        f"Means over {size} items; intervals: 95 %, bootstrap over items. {SIZES}",
-    ]
+    notes = [*exposure_notes(runs), *_attack_notes(runs), *means_notes(runs)]
+    if len(set(groups.values())) > 1:
+        notes.append("Clean: of the first file of each network and training.")
     return Table("Attacks", ["network", "training", *header], rows, 2, notes)
+
+
+def _attack(one: Attacked, result: str) -> str:
+    """What was done before a result: nothing before the clean one."""
+    return "" if result == CLEAN else one.attack
+
+
+def _attack_notes(runs: Sequence[Attacked]) -> list[str]:
+    """What was done by each method; of which runs, where one method stands for several attacks."""
+    done: dict[str, dict[str, list[str]]] = {}
+    for one in runs:
+        done.setdefault(_method(one), {}).setdefault(one.attack, []).append(one.run)
+    return [
+        f"{method}: {attack}" + (f" ({', '.join(names)})" if len(of) > 1 else "")
+        for method, of in done.items()
+        for attack, names in of.items()
+    ]
 
 
 TABLES: Mapping[str, Callable[[Given], list[Table]]] = {"1": table_1, "2": table_2}

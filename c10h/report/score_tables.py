@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from c10h.metrics import METRICS
 from c10h.report.attacks import Attacked
@@ -187,21 +187,32 @@ def difference_cell(one: Difference) -> Cell:
 
 
 def mark_best(metric: str, figures: Sequence[Figure | None], items: Sequence[str]) -> list[Cell]:
-    """Cells of one metric, the best of those about the same items in bold where there are several.
+    """Cells of one metric, the best of those about the same items in bold.
 
     items: what each figure is about, as a digest.
     """
-    values: dict[str, list[float]] = {}
-    for figure, about in zip(figures, items, strict=True):
-        if figure is not None and not figure.why:
-            values.setdefault(about, []).append(figure.value)
-    pick = {"high": max, "low": min}.get(METRICS[metric].better)
-    best = {about: pick(of) for about, of in values.items() if pick and len(of) > 1}
+    values = [figure.value if figure and not figure.why else None for figure in figures]
     return [
         Cell(
             number(figure.value if figure else None),
             interval(figure.low, figure.high) if figure else "",
-            figure is not None and figure.value == best.get(about),
+            is_best,
         )
-        for figure, about in zip(figures, items, strict=True)
+        for figure, is_best in zip(
+            figures, best(METRICS[metric].better, values, items), strict=True
+        )
+    ]
+
+
+def best(better: str, values: Sequence[float | None], about: Sequence[Hashable]) -> list[bool]:
+    """Which values are the best of those about the same, where there are several to compare."""
+    known: dict[Hashable, list[float]] = {}
+    for value, what in zip(values, about, strict=True):
+        if value is not None:
+            known.setdefault(what, []).append(value)
+    pick = {"high": max, "low": min}.get(better)
+    found = {what: pick(of) for what, of in known.items() if pick and len(of) > 1}
+    return [
+        value is not None and value == found.get(what)
+        for value, what in zip(values, about, strict=True)
     ]

@@ -157,6 +157,17 @@ class TestMainTable:
         assert table.notes[0] == "Items in training: held-out (a, b)"
         assert table.notes[1].startswith("Means over 12 items (a), 9 items (b); intervals: 95 %")
 
+    def test_the_best_is_among_those_about_the_same_items(self) -> None:
+        other = made_attack(index=np.arange(12) + 12)
+        found = [run("a"), run("b", made_attack(seed=1)), run("c", other)]
+        (table,) = attack_tables(found)
+        clean = column(table, "cross-entropy clean ↓")
+        low = min(float(cell.text) for cell in clean[:2])
+        assert [cell.best for cell in clean] == [*(float(c.text) == low for c in clean[:2]), False]
+        assert table.notes[-1] == "Runs are about different items."
+        (table,) = attack_tables(found[:2])
+        assert table.notes[-1].startswith("Means over 12 items; ")
+
     @pytest.mark.parametrize("width", [60, 80])
     def test_parts_fit_a_terminal(self, width: int) -> None:
         record = made_attack(

@@ -183,6 +183,26 @@ class TestTable2:
         assert texts(table)[0][5] == f"{expected:.4f}"
         assert texts(table)[1][5] == "-"
 
+    def test_what_cannot_be_compared_is_told(self) -> None:
+        other = {"settings": {"restarts": 5}, "seed": 1}
+        runs = [attacked("p1", "hard"), attacked("p2", "human", **other),
+                attacked("p3", "class", items=9)]  # fmt: skip
+        (table,) = table_2(Given(attacked=runs))
+        assert table.notes[1:] == [
+            "PGD: pgd, ℓ∞, loss ce, 3 steps, random start (p1, p3)",
+            "PGD: pgd, ℓ∞, loss ce, 3 steps, 5 restarts, random start (p2)",
+            "Means over 12 items (p1, p2), 9 items (p3); intervals: 95 %, bootstrap over items. "
+            "Sizes of attacks are in pixels of [0, 1].",
+            "Runs are about different items.",
+            "Clean: of the first file of each network and training.",
+        ]
+        best = [[cell.best for cell in row] for row in table.rows]
+        after = [table.header.index(name) for name in table.header if "PGD" in name]
+        assert not any(row[column] for row in best for column in after)
+        clean = table.header.index("cross-entropy clean ↓")
+        assert sorted(row[clean] for row in best) == [False, False, True]
+        assert not best[2][clean]
+
     def test_without_a_lineage_rows_are_runs(self) -> None:
         (table,) = table_2(Given(attacked=[attacked("a"), attacked("b")]))
         assert [row[1] for row in texts(table)] == ["a", "b"]

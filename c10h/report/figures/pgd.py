@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from c10h.report.attack_pairs import items_notes
 from c10h.report.attacks import CROSS_ENTROPY, Attacked, budgets_of, by_attack
 from c10h.report.figures.figure import Figure, Panel, Series
 from c10h.report.given import Given
@@ -15,7 +16,8 @@ def pgd(given: Given) -> Figure:
     Attacks of a single step are left out where there are others.
     """
     given.expect("--figure pgd", attack=0)
-    groups = by_attack([one for one in given.attacked if one.steps > 1] or given.attacked)
+    drawn = [one for one in given.attacked if one.steps > 1] or given.attacked
+    groups = by_attack(drawn)
     panels = [
         Panel(
             f"ε = {budget}, {what}" if len(groups) > 1 else f"ε = {budget}",
@@ -28,7 +30,8 @@ def pgd(given: Given) -> Figure:
     ]
     about = f": {next(iter(groups))}" if len(groups) == 1 else ""
     sizes = "ε: the size of the attack in pixels of [0, 1]. Means over items."
-    return Figure("pgd", f"Cross-entropy with the true class at each step{about}", panels, [sizes])
+    title = f"Cross-entropy with the true class at each step{about}"
+    return Figure("pgd", title, panels, [sizes, *items_notes(drawn)])
 
 
 def _line(one: Attacked, budget: str) -> Series:
