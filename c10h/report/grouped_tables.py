@@ -49,7 +49,7 @@ def score_tables(
     }
     if not held:
         return [replace(main, notes=[*main.notes, *notes])]
-    title = difference_title(baseline)
+    title = difference_title(baseline, stratum)
     if cells is None:
         rows = [[Cell(name), *map(difference_cell, row)] for name, row in held.items()]
         return [main, Table(title, ["run", *metrics], rows, 1, notes)]

@@ -123,7 +123,7 @@ class Report:
             name = self._scored_baseline
             pairs = [] if name is None else pairs_with(given.scored, name)
             found["runs"] = scores.runs_to_json(given.scored)
-            found["differences"] = scores.differences_to_json(pairs)
+            found["differences"] = scores.differences_to_json(pairs, given.stratum)
         if given.attacked:
             baseline = self._attacked_baseline
             held = attack_pairs.differences(given.attacked, baseline) if baseline else []

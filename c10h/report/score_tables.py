@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from c10h.metrics import METRICS
+from c10h.metrics.strata import ALL
 from c10h.report.attacks import Attacked
 from c10h.report.scores import Difference, Entry, Figure, Pair, against, differences, metrics_of
 from c10h.report.table import Cell, Table, interval, number
@@ -159,9 +160,10 @@ def difference_table(pairs: Sequence[Pair], metrics: Sequence[str]) -> Table:
     return Table(difference_title(pairs[0].baseline.run), header, rows, 1, whys(grid))
 
 
-def difference_title(baseline: str) -> str:
+def difference_title(baseline: str, stratum: str = ALL) -> str:
     """The title of a table of differences to what has this name."""
-    return f"Difference to {baseline} (paired; bold or *: the interval excludes 0)"
+    what = baseline if stratum == ALL else f"{baseline}, {stratum}"
+    return f"Difference to {what} (paired; bold or *: the interval excludes 0)"
 
 
 def whys(grid: Iterable[Sequence[Difference]]) -> list[str]:

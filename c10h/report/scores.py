@@ -99,8 +99,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Difference:
-    """a - b of one metric; None where it does not exist, and ``why``."""
+    """a - b of one metric in a stratum; None where it does not exist, and ``why``."""
 
+    stratum: str
     metric: str
     a: str
     b: str
@@ -112,6 +113,7 @@ class Difference:
     def to_json(self) -> dict[str, Any]:
         """The difference as plain JSON."""
         return {
+            "stratum": self.stratum,
             "metric": self.metric,
             "a": self.a,
             "b": self.b,
@@ -211,8 +213,8 @@ def _without_interval(a: Entry, b: Entry, metric: str, stratum: str) -> Differen
     else:
         why = _why_unpaired(a, b)
     if why or first is None or second is None:
-        return Difference(metric, a.run, b.run, why=why)
-    return Difference(metric, a.run, b.run, first.value - second.value)
+        return Difference(stratum, metric, a.run, b.run, why=why)
+    return Difference(stratum, metric, a.run, b.run, first.value - second.value)
 
 
 def _why_unpaired(a: Entry, b: Entry) -> str | None:
@@ -230,12 +232,12 @@ def to_json(found: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def differences_to_json(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+def differences_to_json(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[str, Any]]:
     """The differences of pairs, in the metrics that both have."""
     metrics = metrics_of([pair.baseline for pair in pairs])
     return [
         one.to_json()
-        for pair, of in zip(pairs, differences(pairs, metrics), strict=True)
+        for pair, of in zip(pairs, differences(pairs, metrics, stratum), strict=True)
         for one in of
         if one.metric in pair.run.metrics and one.metric in pair.baseline.metrics
     ]

@@ -141,6 +141,16 @@ class TestJson:
     def test_differences_are_those_to_a_baseline(self, c10h: Run) -> None:
         assert c10h("report", "both.h5", "--format", "json").json()["differences"] == []
 
+    def test_differences_are_of_the_stratum(self, files: Files, c10h: Run) -> None:
+        options = ("both.h5", "--baseline", "a", "--stratum", "truth=dog")
+        report = c10h("report", *options, "--json").json()
+        dogs = files.truth == 1
+        right = {n: (z.argmax(axis=1) == 1)[dogs].mean() for n, z in files.logits.items()}
+        (found,) = (one for one in report["differences"] if one["metric"] == "accuracy")
+        assert (found["stratum"], found["a"], found["b"]) == ("truth=dog", "b", "a")
+        assert found["value"] == pytest.approx(right["b"] - right["a"])
+        assert "Difference to a, truth=dog (paired; " in c10h("report", *options).out
+
     def test_two_files_are_paired(self, c10h: Run, scores: dict[str, Any]) -> None:
         line = ["report", "a.h5", "b.h5", "--baseline", "a", "--json"]
         found = c10h(*line).json()["differences"]
