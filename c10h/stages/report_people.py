@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from c10h.records import Array, Labels, Predictions
 from c10h.report.given import Compared
 from c10h.stages.join import (
     People,
+    agreed_truth,
     common_classes,
     exposure,
     labels_in_order,
@@ -23,21 +24,21 @@ from c10h.stages.join import (
 def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
     """The items that all networks predicted, in the order of the labels.
 
-    Raises InputError for a file of several networks, MismatchError for other classes or items.
+    Raises InputError for a file of several networks, MismatchError for other classes or items: true
+    classes and pixels tell them, too, as far as the files know these.
     """
     classes = common_classes([labels, *networks.values()])
     assert classes is not None
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     rows: dict[str, Array] = {}
-    found: dict[str, Float] = {}
+    records: dict[str, Predictions] = {}
     for name, record in networks.items():
         if record.logits.shape[0] > 1:
             members = ", ".join(record.member.tolist())
             raise InputError(f"{name}: expected one network, found {members}")
-        record = predictions_in_order(record, classes, name)
-        matched = match_items(record, people, name)
+        records[name] = predictions_in_order(record, classes, name)
+        matched = match_items(records[name], people, name)
         rows[name] = np.arange(people.size) if matched is None else matched
-        found[name] = _softmax(record.logits[0, 0 : record.logits.shape[1]])
     common = np.arange(people.size)
     for one in rows.values():
         common = np.intersect1d(common, one)
@@ -45,15 +46,44 @@ def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
         raise MismatchError(f"{' and '.join(networks)} are not about the same items")
     people = people.take(common)
     assert people.probs is not None
+    places = {
+        name: np.argsort(one)[np.searchsorted(np.sort(one), common)] for name, one in rows.items()
+    }
     ordered = {
-        name: found[name][np.argsort(one)[np.searchsorted(np.sort(one), common)]]
-        for name, one in rows.items()
+        name: _softmax(record.logits[0, 0 : record.logits.shape[1]])[places[name]]
+        for name, record in records.items()
     }
     ids = people.ids
     names = [f"item {row}" for row in common.tolist()] if ids is None else ids.tolist()
     probs = np.asarray(people.probs[0 : people.size], dtype=np.float64)
+    _check_items(people.truth, names, records, places)
     exposures = {name: exposure(record) for name, record in networks.items()}
     return Compared(classes, probs, ordered, names, people.truth, exposures)
+
+
+def _check_items(
+    truth: Array | None,
+    names: Sequence[str],
+    networks: Mapping[str, Predictions],
+    places: Mapping[str, Array],
+) -> None:
+    """Raise MismatchError where true classes or pixels differ of what should be the same items.
+
+    names: what the items are called. places: where they are in the predictions of each network.
+    """
+    item: Array | None = None
+    for name, record in networks.items():
+        if record.truth is not None:
+            mine = record.truth[places[name]]
+            truth = mine if truth is None else agreed_truth(truth, mine, name)
+        if record.item is not None:
+            hashes = record.item[places[name]]
+            item = hashes if item is None else item
+            if (hashes != item).any():
+                raise MismatchError(
+                    f"{' and '.join(networks)} are not about the same items: "
+                    f"{names[int(np.argmax(hashes != item))]} is another picture"
+                )
 
 
 def _softmax(logits: Array) -> Float:

@@ -184,6 +184,18 @@ class TestFigures:
         line = ["report", "labels.h5", "p.h5", "r.h5", "--figure", "fit"]
         assert_refused(c10h(*line), "r: expected 30 items as in the labels, found 5")
 
+    def test_fit_of_as_many_items_that_are_others(self, files: Files, c10h: Run) -> None:
+        """An index says a place and no data set: true classes and pixels say the rest."""
+        line = ["report", "labels.h5", "r.h5", "s.h5", "--figure", "fit"]
+        item = np.arange(30, dtype="u8")
+        files.predictions("r.h5", truth=files.truth, item=item, index=np.arange(30))
+        files.predictions("s.h5", item=item[::-1], index=np.arange(30)[::-1])
+        assert c10h(*line).status == 0
+        files.predictions("s.h5", item=np.where(item == 7, 99, item).astype("u8"))
+        assert_refused(c10h(*line), "r and s are not about the same items: item 7 is another")
+        files.predictions("s.h5", truth=np.roll(files.truth, 1))
+        assert_refused(c10h(*line), "truth: differs from that of s on 30 items")
+
     @pytest.mark.parametrize("width", ["40", "80", "120"])
     @pytest.mark.parametrize(
         "line", [GENERALIZATION, ("report", "history.h5"), ("report", "labels.h5")]
