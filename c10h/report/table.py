@@ -100,8 +100,8 @@ def to_markdown(tables: Sequence[Table]) -> str:
     """GitHub-flavoured Markdown; the best of each kind in bold."""
     parts = []
     for table in tables:
-        lines = [f"### {one_line(table.title)}", ""] if table.title else []
-        lines.append(_markdown_row(table.header))
+        lines = [f"### {escape_markdown(one_line(table.title))}", ""] if table.title else []
+        lines.append(_markdown_row(escape_markdown(one_line(name)) for name in table.header))
         lines.append(
             _markdown_row(
                 ":---" if column < table.labels else "---:" for column in range(len(table.header))
@@ -201,4 +201,4 @@ def _markdown_cell(cell: Cell) -> str:
 
 def escape_markdown(text: str) -> str:
     """A text in which Markdown finds nothing to do."""
-    return "".join("\\" + letter if letter in "\\|*_`<[" else letter for letter in text)
+    return "".join("\\" + letter if letter in "\\|*_`<[&~$" else letter for letter in text)

@@ -11,6 +11,7 @@ import pytest
 from c10h.report.table import (
     Cell,
     Table,
+    escape_markdown,
     interval,
     number,
     split,
@@ -52,6 +53,17 @@ def test_plain_text_is_aligned() -> None:
     assert rows[1] == "a_b|c      0.5000 (0.4 to 0.6)"
     assert len({len(row) for row in rows}) == 1
     assert rows[2].split() == ["long", "name", "-"]
+
+
+def test_names_in_headers_and_titles_are_no_markdown() -> None:
+    table = Table("a*b\nc", ["run", "accuracy x|y\n↑"], [[Cell("m"), Cell("1")]])
+    title, _, header, *_ = to_markdown([table]).splitlines()
+    assert (title, header) == (r"### a\*b c", r"| run | accuracy x\|y ↑ |")
+
+
+def test_names_are_no_markdown() -> None:
+    """Entities, struck out text and the mathematics of GitHub are in names, too."""
+    assert escape_markdown("a&lt; ~~b~~ $c$ *d*") == r"a\&lt; \~\~b\~\~ \$c\$ \*d\*"
 
 
 def test_markdown_has_one_column_a_cell_and_the_best_in_bold() -> None:
