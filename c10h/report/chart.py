@@ -138,7 +138,9 @@ def _draw(title: str, axis: _Axis, lines: Mapping[str, Iterable[float]], width: 
 def _legend(names: Sequence[str], width: int) -> Iterator[str]:
     """The letter of each line with its name, as many side by side as fit."""
     line = ""
-    for entry in (f"{letter} {name}" for letter, name in zip(LETTERS, names, strict=False)):
+    for entry in (
+        f"{letter} {one_line(name)}" for letter, name in zip(LETTERS, names, strict=False)
+    ):
         if line and len(line) + len(BETWEEN) + len(entry) > width:
             yield line
             line = ""
@@ -167,12 +169,12 @@ def _tick(value: float, step: float) -> str:
 
 def figure_chart(figure: Figure, width: int) -> str:
     """A whole figure, its panels one below the other, in at most ``width`` characters a line."""
-    parts = [fill(figure.title, width)]
+    parts = [fill(one_line(figure.title), width)]
     for panel in figure.panels:
         draw = bar_chart if panel.form == BARS else _lines_of
-        title = f"{fill(panel.title, width)}\n\n" if panel.title else ""
+        title = f"{fill(one_line(panel.title), width)}\n\n" if panel.title else ""
         parts.append(title + draw(panel, width).rstrip("\n"))
-    parts += [fill(note, width) for note in figure.notes]
+    parts += [fill(one_line(note), width) for note in figure.notes]
     return "\n\n".join(parts) + "\n"
 
 
@@ -214,7 +216,7 @@ def bar_chart(panel: Panel, width: int) -> str:
     room = width - label - space - 2 - len(indent)
     most = panel.top or max((y for _, _, y, _ in rows if np.isfinite(y)), default=0.0)
     name = panel.series[0].name if alone else panel.y_name
-    whose = "" if name == panel.y_name else f", {name}"
+    whose = "" if name == panel.y_name else f", {one_line(name)}"
     lines, above = [fill(f"{panel.y_name} by {panel.x_name}{whose}", width)], -1
     for (tick, _, y, _), name, text in zip(rows, names, texts, strict=True):
         if not alone and tick != above:

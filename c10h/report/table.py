@@ -61,6 +61,12 @@ class Table:
     labels: int = 1
     notes: Sequence[str] = field(default_factory=tuple)
 
+    def __post_init__(self) -> None:
+        """The same of title, header and notes as of cells, for these tell names, too."""
+        object.__setattr__(self, "title", one_line(self.title))
+        object.__setattr__(self, "header", [one_line(name) for name in self.header])
+        object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
+
 
 def number(value: float | None, digits: int = 4) -> str:
     """A figure to four decimals; "-" where there is none, "inf" where it is infinite."""
@@ -100,8 +106,8 @@ def to_markdown(tables: Sequence[Table]) -> str:
     """GitHub-flavoured Markdown; the best of each kind in bold."""
     parts = []
     for table in tables:
-        lines = [f"### {escape_markdown(one_line(table.title))}", ""] if table.title else []
-        lines.append(_markdown_row(escape_markdown(one_line(name)) for name in table.header))
+        lines = [f"### {escape_markdown(table.title)}", ""] if table.title else []
+        lines.append(_markdown_row(map(escape_markdown, table.header)))
         lines.append(
             _markdown_row(
                 ":---" if column < table.labels else "---:" for column in range(len(table.header))

@@ -55,6 +55,15 @@ def test_plain_text_is_aligned() -> None:
     assert rows[2].split() == ["long", "name", "-"]
 
 
+def test_names_command_no_terminal_and_break_no_row() -> None:
+    names = "x\x1b[31m\ny"
+    table = Table(names, ["run", names], [[Cell(names), Cell("1")]], notes=[names])
+    for text in (to_plain([table]), to_markdown([table])):
+        assert "\x1b" not in text
+        assert text.count("y") == 4
+        assert not [line for line in text.splitlines() if line.startswith("y")]
+
+
 def test_names_in_headers_and_titles_are_no_markdown() -> None:
     table = Table("a*b\nc", ["run", "accuracy x|y\n↑"], [[Cell("m"), Cell("1")]])
     title, _, header, *_ = to_markdown([table]).splitlines()
