@@ -39,7 +39,7 @@ def report(
         typer.Option(
             "--baseline",
             metavar="NAME",
-            help="Also paired differences to this run, or with several data sets to this training.",
+            help="Also paired differences to this run or training.",
         ),
     ] = None,
     metrics: Annotated[

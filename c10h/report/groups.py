@@ -59,37 +59,27 @@ def by_model(found: Sequence[Entry]) -> dict[Model, dict[str, Entry]] | None:
 
     None where data sets are not named, where no model has two of them, or one has two runs on one.
     """
-    if not all(entry.data for entry in found):
-        return None
-    cells: dict[Model, dict[str, Entry]] = {}
-    for entry in found:
-        of = cells.setdefault(model_of(entry), {})
-        if entry.data in of:
-            return None
-        of[entry.data] = entry
-    networks = sorted({model.network for model in cells})
-    return (
-        {m: cells[m] for network in networks for m in cells if m.network == network}
-        if any(len(of) > 1 for of in cells.values())
-        else None
-    )
+    cells = _cells(found) if all(entry.data for entry in found) else {}
+    return cells if any(len(of) > 1 for of in cells.values()) else None
 
 
 def pairs_with(found: Sequence[Entry], name: str) -> list[Pair]:
     """The runs that have something to be held against, and what that is.
 
-    name: of a run. With several data sets, where models are told apart, a run is held against that
-    run's model on its own data set, and the name may be that of a training: then it is held against
-    this training of its own network.
+    name: of a run, or of a training. To a training, runs are held against it of their own network
+    on their own data set. To a run they are held against this one; or with several data sets, where
+    models are told apart, against its model on their own data set. A name of both is of a run where
+    there is one data set, of a training where there are several.
     """
-    cells = by_model(found)
+    grouped = by_model(found)
     run = next((entry for entry in found if entry.run == name), None)
-    if cells is None:
-        return [] if run is None else against(found, run)
-    trainings = {model.training for model in cells}
+    if grouped is None and run is not None:
+        return against(found, run)
+    cells = _cells(found) if grouped is None else grouped
+    is_training = any(model.training == name for model in cells)
     pairs = []
     for model, of in cells.items():
-        held = model._replace(training=name) if name in trainings else run and model_of(run)
+        held = model._replace(training=name) if is_training else run and model_of(run)
         for data, entry in of.items():
             baseline = cells.get(held, {}).get(data) if held else None
             if baseline is not None and baseline is not entry:
@@ -99,8 +89,20 @@ def pairs_with(found: Sequence[Entry], name: str) -> list[Pair]:
 
 def baselines(found: Sequence[Entry]) -> list[str]:
     """The names that :func:`pairs_with` knows."""
-    trainings = [model.training for model in by_model(found) or ()]
+    trainings = [model.training for model in _cells(found)]
     return list(dict.fromkeys([*(entry.run for entry in found), *trainings]))
+
+
+def _cells(found: Sequence[Entry]) -> dict[Model, dict[str, Entry]]:
+    """The runs by model and data set; empty where two runs of a model are on one data set."""
+    cells: dict[Model, dict[str, Entry]] = {}
+    for entry in found:
+        of = cells.setdefault(model_of(entry), {})
+        if data_of(entry) in of:
+            return {}
+        of[data_of(entry)] = entry
+    networks = sorted({model.network for model in cells})
+    return {m: cells[m] for network in networks for m in cells if m.network == network}
 
 
 def _model(lineage: Lineage | None) -> Model:

@@ -111,9 +111,8 @@ class Difference:
     why: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The difference as plain JSON."""
+        """The difference as plain JSON; ``stratum`` is there where it is not all items."""
         return {
-            "stratum": self.stratum,
             "metric": self.metric,
             "a": self.a,
             "b": self.b,
@@ -121,6 +120,7 @@ class Difference:
             "low": plain(self.low),
             "high": plain(self.high),
             "why": self.why,
+            **({} if self.stratum == ALL else {"stratum": self.stratum}),
         }
 
 

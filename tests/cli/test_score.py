@@ -20,7 +20,7 @@ from .conftest import CLASSES, Files, Run, assert_refused
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
 FIGURE = ["value", "low", "high", "n", "ceilings", "why"]
-DIFFERENCE = ["stratum", "metric", "a", "b", "value", "low", "high"]
+DIFFERENCE = ["metric", "a", "b", "value", "low", "high"]
 
 pytestmark = pytest.mark.usefixtures("files")
 
@@ -53,7 +53,7 @@ class TestJson:
             for metrics in (run["metrics"], *run["strata"].values()):
                 assert list(metrics) == list(METRICS)
                 assert all(list(figure) == FIGURE for figure in metrics.values())
-        assert [list(one)[:7] for one in found["differences"]] == [DIFFERENCE] * len(METRICS)
+        assert [list(one)[:6] for one in found["differences"]] == [DIFFERENCE] * len(METRICS)
 
     def test_every_key_that_the_design_does_not_name(self, c10h: Run) -> None:
         found = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()

@@ -114,6 +114,22 @@ class TestScores:
         assert texts(table)[1] == ["y", "human", "+0.2000", ""]
         assert table.notes == ["yhumanfar: there is no baseline on the same data"]
 
+    def test_a_training_of_each_network_on_one_data_set(self) -> None:
+        values = {("x", "hard"): 0.5, ("x", "human"): 0.6, ("y", "hard"): 0.2, ("y", "human"): 0.4}
+        runs = [
+            scored(n + t, {"accuracy": value}, network=n, training=t)
+            for (n, t), value in values.items()
+        ]
+        _, table = score_tables(runs, ["accuracy"], "all", "hard")
+        assert texts(table) == [["xhuman", "+0.1000"], ["yhuman", "+0.2000"]]
+        _, table = score_tables(runs, ["accuracy"], "all", "yhard")
+        assert texts(table) == [
+            ["xhard", "+0.3000"], ["xhuman", "+0.4000"], ["yhuman", "+0.2000"],
+        ]  # fmt: skip
+        named = [scored("hard", {"accuracy": 0.1}, network="z", training="own"), *runs]
+        _, table = score_tables(named, ["accuracy"], "all", "hard")
+        assert texts(table)[0] == ["xhard", "+0.4000"]
+
     def test_runs_without_a_difference_are_told_with_the_reason(self) -> None:
         names = {"base": "x", "a": "x", "b": "y", "c": "y"}
         runs = [scored(n, {"accuracy": 0.5}, items=items) for n, items in names.items()]
