@@ -12,6 +12,8 @@ from typing import NoReturn
 # Imports make many objects, and nearly all of them stay: looking for garbage among them as often
 # as Python does by default takes a tenth of the time of a short command.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
+# What shells know as the status after Ctrl-C.
+INTERRUPTED = 130
 
 
 def run() -> NoReturn:
@@ -20,13 +22,15 @@ def run() -> NoReturn:
     Unloading polars, numpy and HDF5 takes longer than many a command. A crash ends as ever.
     """
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
-    from c10h.cli import main
-
     status: object = 0
     try:
+        from c10h.cli import main
+
         main()
     except SystemExit as end:
         status = end.code
+    except KeyboardInterrupt:  # before or after what Typer sees of it
+        status = INTERRUPTED
     atexit._run_exitfuncs()  # which remove temporary files
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):

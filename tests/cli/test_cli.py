@@ -136,6 +136,24 @@ class TestProcess:
         result = start(line, files.folder, environment={"PYTHONIOENCODING": encoding})
         assert (result.status, result.err) == (0, "")
 
+    @pytest.mark.parametrize("module", ["c10h.cli", "c10h.report.report"])
+    def test_ctrl_c_while_modules_are_imported(self, files: Files, module: str) -> None:
+        """Which are imported before the command begins, and while it runs."""
+        script = f"""
+import signal, sys
+class Interrupts:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["c10h", "report", "a.npy"]
+from c10h.__main__ import run
+run()
+"""
+        done = start([sys.executable, "-c", script], files.folder)
+        assert (done.status, "Traceback" in done.err) == (130, False)
+
     def test_completion(self, files: Files) -> None:
         words = {"_C10H_COMPLETE": "complete_bash", "COMP_WORDS": "c10h sc", "COMP_CWORD": "1"}
         script = "import sys; sys.argv = ['c10h']; from c10h.cli import main; main()"
