@@ -167,8 +167,14 @@ def difference_title(baseline: str, stratum: str = ALL) -> str:
 
 
 def whys(grid: Iterable[Sequence[Difference]]) -> list[str]:
-    """Why there are no differences, in lines."""
-    return reasons((one.a, one.why) for row in grid for one in row if one.why)
+    """Why there are no differences, in lines: of a run, or of some metrics of it."""
+    told = []
+    for row in grid:
+        is_of_all = len({one.why for one in row}) == 1
+        told += [
+            (one.a if is_of_all else f"{one.metric} of {one.a}", one.why) for one in row if one.why
+        ]
+    return reasons(told)
 
 
 def reasons(found: Iterable[tuple[str, str]]) -> list[str]:

@@ -140,6 +140,14 @@ class TestScores:
         (table,) = score_tables([runs[0], *runs[2:]], ["accuracy"], "all", "base")
         assert table.notes[-1] == f"b, c: {why}"
 
+    def test_a_metric_without_a_difference_is_named(self) -> None:
+        values = {"base": {"sba": 0.4}, "a": {"sba": NAN}, "b": {}}
+        runs = [scored(name, {"accuracy": 0.5, **more}) for name, more in values.items()]
+        _, table = score_tables(runs, ["accuracy", "sba"], "all", "base")
+        assert table.notes == [
+            "sba of a: it does not exist", "sba of b: one of the runs has no such figure",
+        ]  # fmt: skip
+
     def test_many_runs_that_did_not_see_their_items(self) -> None:
         runs = [scored(f"r{n}", {"accuracy": 0.5}) for n in range(5)]
         for count, told in ((4, "held-out (r0, r1, r2, r3)"), (5, "held-out (all 5)")):
