@@ -1,4 +1,4 @@
-"""Reports in each textual form, as they stand in golden/.
+"""Reports in each form, as they stand in golden/.
 
 To write them anew: C10H_GOLDEN=write python -m pytest tests/report/test_golden.py; then look at
 what has changed (git diff).
@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from made_attacks import SMALL, made_attack
 
 from c10h.records import Lineage
 from c10h.report.attacks import Attacked
+from c10h.report.draw import COLOURS, draw
 from c10h.report.given import File, Given
 from c10h.report.report import Report
+from c10h.report.report_page import to_html
 from c10h.report.table import to_plain
 
 from .given import history, labels, near_and_far, of_run
@@ -53,6 +56,14 @@ REPORTS: dict[str, Callable[[], Report]] = {
 }
 
 
+def check(name: str, text: str) -> None:
+    """That a text is what stands in a file of golden/."""
+    path = GOLDEN / name
+    if os.environ.get("C10H_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_is_as_it_was(name: str, form: str) -> None:
@@ -62,10 +73,23 @@ def test_it_is_as_it_was(name: str, form: str) -> None:
         text = to_plain(tables) + "\n" * bool(tables) + made.charts(80)
     else:
         text = made.render(form)
-    path = GOLDEN / f"{name}.{FORMS[form]}"
-    if os.environ.get("C10H_GOLDEN") == "write":
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    check(f"{name}.{FORMS[form]}", text)
+
+
+def test_a_page_is_as_it_was() -> None:
+    """One without drawings, which change with matplotlib."""
+    check("table.html", to_html(REPORTS["table"]()))
+
+
+def test_drawings_are_as_they_were() -> None:
+    """The colours that a drawing has, and its words; the rest is matplotlib's."""
+    for name in ("figure", "people"):
+        for made in REPORTS[name]().figures():
+            data = draw(made, "svg").decode()
+            colours = [colour for colour in COLOURS if colour.lower() in data]
+            found = ElementTree.fromstring(data).findall(".//{*}text")
+            words = ["".join(element.itertext()) for element in found]
+            check(f"{name}-{made.name}.svg.txt", "\n".join([*colours, *words]) + "\n")
 
 
 @pytest.mark.parametrize("name", REPORTS)
