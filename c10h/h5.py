@@ -10,7 +10,6 @@ storage are refused before anything is read, and no dataset is ever unpickled.
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import math
@@ -18,16 +17,17 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, TypeAlias
 
 import h5py
 import numpy as np
 
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
-from c10h.files import Source, atomic_output, write_all
+from c10h.files import Source, atomic_output
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows
+from c10h.sink import Sink
 
 SCHEMA = 1
 MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -122,7 +122,7 @@ def write(record: Record, argument: str, advance: Callable[[int], None] | None =
     Raises OutputError when that fails; an older file is then untouched.
     """
     with atomic_output(argument) as stream:
-        sink = _Sink(stream)
+        sink = Sink(stream)
         try:
             with h5py.File(sink, "w") as file:
                 for key, value in _attributes(record).items():
@@ -264,7 +264,7 @@ def _write_dataset(
     path: str,
     declared: Column | Group,
     value: Rows,
-    sink: _Sink,
+    sink: Sink,
     advance: Callable[[int], None] | None,
 ) -> None:
     dtype = _file_dtype(declared, value)
@@ -397,64 +397,3 @@ def _links(file: h5py.File) -> list[tuple[bytes, int]]:
 
     file.id.links.visit(add, info=True)
     return found
-
-
-class _Sink(io.RawIOBase):
-    """A file for HDF5 to write to, which never reports an error to HDF5.
-
-    The HDF5 library crashes the process when its file fails while it is being closed. This
-    remembers the first error instead and keeps what is written afterwards (the last metadata, a
-    few kilobytes, since the writer stops early) in memory, so that HDF5 can close in peace.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self.error: OSError | None = None
-        self._stream = stream
-        self._unwritten: list[tuple[int, bytes]] = []
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def truncate(self, size: int | None = None) -> int:
-        try:
-            return self._stream.truncate(size)
-        except OSError as error:
-            self.error = self.error or error
-            return size or 0
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        start = self._stream.tell()
-        data = self._stream.read(len(view))
-        view[: len(data)] = data
-        for offset, late in self._unwritten:
-            low, high = max(offset, start), min(offset + len(late), start + len(view))
-            if low < high:
-                view[low - start : high - start] = late[low - offset : high - offset]
-        return len(view) if self._unwritten else len(data)
-
-    def write(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        start = self._stream.tell()
-        if self.error is None:
-            try:
-                write_all(self._stream, view)
-                return len(view)
-            except OSError as error:
-                self.error = error
-        self._unwritten.append((start, bytes(view)))
-        self._stream.seek(start + len(view))
-        return len(view)

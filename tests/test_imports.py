@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up; a module imports from its own layer and from those below it.
 LAYERS = (
     {"errors"},
-    {"records", "h5", "files", "parallel", "lineage"},
+    {"records", "h5", "files", "parallel", "lineage", "sink"},
     {"training", "attacks", "models", "labels", "metrics", "data", "report"},
     {"stages"},
     {"cli"},
