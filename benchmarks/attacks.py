@@ -28,7 +28,7 @@ from c10h.attacks.losses import LOSSES
 from c10h.attacks.network import freeze
 from c10h.attacks.problem import Budget, Goal
 from c10h.attacks.run import Plan, attack, look
-from c10h.data.cache import open_input
+from c10h.datasets.cache import open_input
 from c10h.models import build
 from c10h.training.precision import choose_precision, keep_freed_memory
 

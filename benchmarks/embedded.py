@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from c10h import h5
-from c10h.data.cache import open_input
+from c10h.datasets.cache import open_input
 
 BATCH = 100
 

@@ -10,9 +10,9 @@ import sys
 import numpy as np
 from PIL import Image
 
-from c10h.data.embedded.drawings import KINDS
-from c10h.data.embedded.making import RECIPES, make
-from c10h.data.embedded.painting import Camera, Random, paint
+from c10h.datasets.embedded.drawings import KINDS
+from c10h.datasets.embedded.making import RECIPES, make
+from c10h.datasets.embedded.painting import Camera, Random, paint
 
 COLUMNS = 13
 SCALE = 2

@@ -20,7 +20,7 @@ import torch
 from plain_training import PlainLoop
 
 from c10h import h5
-from c10h.data.cache import open_input
+from c10h.datasets.cache import open_input
 from c10h.models import build, family_of
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.evaluation import predict

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, overload
 
 import h5py
 import numpy as np
@@ -51,6 +51,7 @@ BLOCK_BYTES = 1 << 25
 
 # Datasets and groups by their path in the file.
 Objects: TypeAlias = Mapping[str, h5py.Dataset | h5py.Group]
+Kind = TypeVar("Kind", bound=Record)
 
 
 def open_file(source: Source) -> tuple[h5py.File, Objects]:
@@ -90,6 +91,14 @@ def peek_kind(source: Source) -> str | None:
     file, _ = open_file(source)
     with file:
         return _kind_of(_attributes_of(file, source))
+
+
+@overload
+def read(source: Source, *, late: Collection[str] = ()) -> Record: ...
+
+
+@overload
+def read(source: Source, *kinds: type[Kind], late: Collection[str] = ()) -> Kind: ...
 
 
 def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Record:

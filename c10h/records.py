@@ -9,7 +9,7 @@ datasets. Sizes with the same symbol must agree, and "c" is the number of class 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeAlias
@@ -36,6 +36,22 @@ class Rows(Protocol):
     def dtype(self) -> np.dtype[Any]: ...
 
     def __getitem__(self, key: Any, /) -> Array: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """Rows that are computed when they are read: ``view[key]`` is ``read(key)``.
+
+    shares_of: the votes whose shares these rows are, where they are nothing else.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    read: Callable[[Any], Array]
+    shares_of: Rows | None = None
+
+    def __getitem__(self, key: Any, /) -> Array:
+        return self.read(key)
 
 
 @dataclass(frozen=True)

@@ -425,7 +425,7 @@ WRITE_SLOWLY = """
 import sys, time
 import numpy as np
 from c10h import h5
-from c10h.data.rows import ComputedRows
+from c10h.formats.rows import computed
 from c10h.records import Labels
 
 def compute(items):
@@ -433,7 +433,7 @@ def compute(items):
     time.sleep(0.05)
     return np.random.default_rng(0).dirichlet([1, 1], items.stop - items.start)
 
-rows = ComputedRows((50_000_000, 2), "f8", compute)
+rows = computed((50_000_000, 2), "f8", compute)
 h5.write(Labels(classes=("a", "b"), probs=rows), sys.argv[1])
 """
 

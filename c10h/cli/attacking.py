@@ -19,11 +19,11 @@ from c10h.attacks.run import Plan
 from c10h.cli.budget import budgets
 from c10h.cli.console import print_tables, print_text, progress, say
 from c10h.cli.networks import Asked, check_named, of_anybody, of_runs, opened
-from c10h.data.cache import open_input
-from c10h.data.catalogue import IMAGES, LABELS
-from c10h.data.readers import open_labels
+from c10h.datasets.cache import open_input
+from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_distinct, check_output, check_single_stdin
+from c10h.formats.readers import open_labels
 from c10h.lineage import Made, lineage_of
 from c10h.records import Attack, Images, Labels, Lineage
 from c10h.stages.attack import (
@@ -80,7 +80,6 @@ def prepare(**arguments: Any) -> Prepared:
     machine = Machine(device, precision, arguments["batch_size"], lambda items: None)
     image_file = open_input(arguments["paths"][-1], IMAGES)
     images = h5.read(image_file, Images)
-    assert isinstance(images, Images)
     least, found = LEAST_CLASSES.get(loss, 0), len(images.classes)
     if found < least:
         raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {found}")

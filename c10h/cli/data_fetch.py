@@ -37,8 +37,8 @@ def fetch(
 
     [bold]c10h data fetch cinic10 --again[/]
     """
-    from c10h.data.cache import is_there, product_path
-    from c10h.data.catalogue import CATALOGUE, members_of
+    from c10h.datasets.cache import is_there, product_path
+    from c10h.datasets.catalogue import CATALOGUE, members_of
 
     for name in (one for argument in names for one in members_of(argument)):
         if again or not is_there(name):
@@ -51,8 +51,8 @@ def fetch(
 
 def _fetch(name: str) -> None:
     """Download what a data set needs, import it, and write it into the cache."""
-    from c10h.data.cache import maker_of, store
-    from c10h.data.catalogue import CATALOGUE
+    from c10h.datasets.cache import maker_of, store
+    from c10h.datasets.catalogue import CATALOGUE
 
     dataset = CATALOGUE[name]
     downloads = _download(name)
@@ -70,9 +70,9 @@ def _fetch(name: str) -> None:
 
 
 def _download(name: str) -> dict[str, Path]:
-    from c10h.data.cache import download_path
-    from c10h.data.catalogue import CATALOGUE
-    from c10h.data.download import fetch
+    from c10h.datasets.cache import download_path
+    from c10h.datasets.catalogue import CATALOGUE
+    from c10h.datasets.download import fetch
 
     found = {}
     for wanted in CATALOGUE[name].downloads:

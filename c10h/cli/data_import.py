@@ -96,13 +96,13 @@ def import_(
     from pathlib import Path
 
     from c10h import h5
-    from c10h.data.cache import open_input
-    from c10h.data.catalogue import IMAGES, LABELS
-    from c10h.data.class_maps import find_map, read_map
-    from c10h.data.classes import parse_classes
-    from c10h.data.folders import Choice
-    from c10h.data.importers import IDS, Request, import_images
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import Source, check_distinct, check_output, check_single_stdin
+    from c10h.formats.classes import parse_classes
+    from c10h.images.class_maps import find_map, read_map
+    from c10h.images.folders import Choice
+    from c10h.images.importing import IDS, Request, import_images
     from c10h.lineage import lineage_of
 
     check_output(output, force=force)

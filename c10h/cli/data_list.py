@@ -40,7 +40,7 @@ def list_(
 
     [bold]c10h data list --json | jq '.[].downloads[].address'[/]
     """
-    from c10h.data.catalogue import CATALOGUE, members_of
+    from c10h.datasets.catalogue import CATALOGUE, members_of
     from c10h.files import check_output
     from c10h.report.table import render
 
@@ -62,9 +62,9 @@ def list_(
 
 def _describe(name: str) -> dict[str, Any]:
     """All that is known of a data set, ready for JSON."""
-    from c10h.data.cache import download_path, is_there, product_path
-    from c10h.data.catalogue import CATALOGUE
-    from c10h.data.download import address_of
+    from c10h.datasets.cache import download_path, is_there, product_path
+    from c10h.datasets.catalogue import CATALOGUE
+    from c10h.datasets.download import address_of
 
     dataset = CATALOGUE[name]
     return {
@@ -88,8 +88,8 @@ def _describe(name: str) -> dict[str, Any]:
 
 
 def _overview(entries: dict[str, dict[str, Any]]) -> Table:
-    from c10h.data.cache import folder
-    from c10h.data.catalogue import GROUPS
+    from c10h.datasets.cache import folder
+    from c10h.datasets.catalogue import GROUPS
     from c10h.report.table import Cell, Table
 
     rows = []

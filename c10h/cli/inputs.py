@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from c10h.cli.console import say
-from c10h.data.matrix import Selection
-from c10h.data.readers import Meaning
 from c10h.errors import InputError
+from c10h.formats.arrays import Selection
+from c10h.formats.readers import Meaning
 from c10h.records import Labels, Predictions
 from c10h.stages.join import taken_by_position
 

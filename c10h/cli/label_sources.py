@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 from c10h import h5
 from c10h.cli.console import say, waiting
-from c10h.data.cache import open_input
-from c10h.data.catalogue import IMAGES, LABELS
-from c10h.data.classes import parse_classes
-from c10h.data.columns import NOTHING, Reading, holds_judgments
-from c10h.data.judgments import open_judgments
-from c10h.data.matrix import Selection
-from c10h.data.readers import (
+from c10h.datasets.cache import open_input
+from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.errors import FileError, InputError
+from c10h.files import Source, check_single_stdin
+from c10h.formats.arrays import Selection
+from c10h.formats.classes import parse_classes
+from c10h.formats.columns import NOTHING, Reading, holds_judgments
+from c10h.formats.judgments import open_judgments
+from c10h.formats.readers import (
     Meaning,
     is_vector,
     open_labels,
@@ -22,8 +24,6 @@ from c10h.data.readers import (
     recorded_classes,
     recorded_ids,
 )
-from c10h.errors import FileError, InputError
-from c10h.files import Source, check_single_stdin
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes

@@ -50,12 +50,12 @@ def annotators(
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
-    from c10h.data.cache import open_input
-    from c10h.data.catalogue import JUDGMENTS
-    from c10h.data.classes import parse_classes
-    from c10h.data.columns import Columns
-    from c10h.data.judgments import open_judgments
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import JUDGMENTS
     from c10h.files import check_output
+    from c10h.formats.classes import parse_classes
+    from c10h.formats.columns import Columns
+    from c10h.formats.judgments import open_judgments
     from c10h.labels.filters import Filters
     from c10h.report.table import render
     from c10h.stages.labels_annotators import describe_annotators

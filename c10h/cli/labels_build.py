@@ -110,9 +110,8 @@ def build(
     """
     from pathlib import Path
 
-    from c10h.data.cache import open_input
-    from c10h.data.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
-    from c10h.data.columns import Columns, begin_reading, hash_ahead, holds_judgments
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import (
         check_distinct,
@@ -120,6 +119,7 @@ def build(
         check_single_stdin,
         write_text,
     )
+    from c10h.formats.columns import Columns, begin_reading, hash_ahead, holds_judgments
 
     check_output(output, force=force)
     if excluded:
@@ -238,8 +238,8 @@ def _contents(labels: Labels) -> str:
 
 
 def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
-    from c10h.data.readers import open_labels
     from c10h.errors import InputError
+    from c10h.formats.readers import open_labels
     from c10h.stages.compare import compare_counts
 
     if rebuilt is None:

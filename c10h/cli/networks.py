@@ -10,9 +10,9 @@ import numpy as np
 
 from c10h.cli.console import say
 from c10h.cli.fine_tuning import refuse_checkpoint
-from c10h.data.classes import parse_classes
 from c10h.errors import InputError
 from c10h.files import Source
+from c10h.formats.classes import parse_classes
 from c10h.lineage import Made
 from c10h.models import build, load_weights
 from c10h.records import Array, Images, Predictions

@@ -58,7 +58,7 @@ def number(
 
 def complete_datasets() -> list[str]:
     """Names of the catalogue, for completion in the shell."""
-    from c10h.data.catalogue import CATALOGUE, GROUPS
+    from c10h.datasets.catalogue import CATALOGUE, GROUPS
 
     return [*CATALOGUE, *GROUPS]
 

@@ -59,8 +59,8 @@ def predict(
 
     from c10h import h5
     from c10h.cli.networks import check_named, of_anybody, of_runs, opened
-    from c10h.data.cache import open_input
-    from c10h.data.catalogue import IMAGES
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import IMAGES
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.lineage import lineage_of
     from c10h.records import Images
@@ -77,7 +77,6 @@ def predict(
     runs = opened(folders)
     source = open_input(last, IMAGES)
     images = h5.read(source, Images)
-    assert isinstance(images, Images)
     if arch:
         asked = of_anybody(arch, weights, classes, images)
     else:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from c10h import h5
 from c10h.cli.console import PLAIN_WIDTH, print_text, progress, terminal, write
 from c10h.cli.inputs import split_name
-from c10h.data.cache import open_input
-from c10h.data.catalogue import IMAGES, LABELS
-from c10h.data.readers import open_labels, open_predictions
+from c10h.datasets.cache import open_input
+from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
+from c10h.formats.readers import open_labels, open_predictions
 from c10h.records import Images, Labels, Predictions
 from c10h.report.gallery import HEADER, Gallery
 from c10h.report.gallery_text import to_text
@@ -54,7 +54,6 @@ def open_files(arguments: Sequence[str]) -> Opened:
     ]  # fmt: skip
     predictions, labels = open_predictions(sources[0]), open_labels(sources[1])
     images = h5.read(sources[2], Images)
-    assert isinstance(images, Images)
     files = [
         File(source.name, record.kind, source.sha256, record.lineage)
         for source, record in zip(sources, (predictions, labels, images), strict=True)

@@ -13,9 +13,9 @@ from c10h.cli.console import print_tables, print_text, progress, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from c10h.data.matrix import Selection
-    from c10h.data.readers import Meaning
     from c10h.files import Source
+    from c10h.formats.arrays import Selection
+    from c10h.formats.readers import Meaning
     from c10h.records import Array, Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
@@ -248,7 +248,7 @@ class _Opened:
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
         """Say which inputs took class names by position, and warn of uneven clipping."""
         from c10h.cli.inputs import tell_positions
-        from c10h.data.readers import FROM_PROBS
+        from c10h.formats.readers import FROM_PROBS
 
         records = {name: one.runs[0][1] for name, one in self.networks.items()}
         tell_positions([*records.items(), ("labels", self.labels)], classes)
@@ -269,12 +269,12 @@ def _open(
     meaning: Meaning | None,
 ) -> _Opened:
     from c10h.cli.inputs import split_name
-    from c10h.data.cache import open_input
-    from c10h.data.catalogue import IMAGES, LABELS, PREDICTIONS
-    from c10h.data.classes import are_default, parse_classes
-    from c10h.data.readers import open_labels, open_scored, open_truth, recorded_classes
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
+    from c10h.formats.classes import are_default, parse_classes
+    from c10h.formats.readers import open_labels, open_scored, open_truth, recorded_classes
     from c10h.stages.attacked import runs_of
     from c10h.stages.join import common_classes
 

@@ -36,8 +36,8 @@ def show(
     [bold]c10h show scores.h5 --json | jq .lineage[/]
     """
     from c10h import h5
-    from c10h.data.cache import open_input
-    from c10h.data.catalogue import IMAGES, LABELS
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.report.table import to_json_text
     from c10h.stages.show import show as describe
 

@@ -14,11 +14,11 @@ import numpy as np
 from c10h import h5
 from c10h.cli.console import say
 from c10h.cli.fine_tuning import parent_of
-from c10h.data.cache import open_input
-from c10h.data.catalogue import IMAGES, LABELS
-from c10h.data.readers import open_labels
+from c10h.datasets.cache import open_input
+from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError, MismatchError
 from c10h.files import Source, check_single_stdin
+from c10h.formats.readers import open_labels
 from c10h.lineage import Made, lineage_of
 from c10h.models import build, family_of
 from c10h.records import Images, Labels
@@ -142,7 +142,6 @@ def _open(
     check_single_stdin([one for one in named if one is not None])
     source = open_input(arguments["images"], IMAGES)
     images = h5.read(source, Images)
-    assert isinstance(images, Images)
     files: list[tuple[str, Source, Made | None]] = [("images", source, images)]
     if arguments["labels"] is None:
         return files, images, None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from c10h.data.rows import ComputedRows
 from c10h.errors import InputError
+from c10h.formats.rows import computed
 from c10h.labels.material import Material
 from c10h.records import Array, Labels
 
@@ -31,7 +31,7 @@ def build(material: Material) -> Labels:
     size = material.predictions[0].logits.shape[1]
     return Labels(
         classes=material.classes,
-        probs=ComputedRows((size, len(material.classes)), np.float64, mean_softmax),
+        probs=computed((size, len(material.classes)), np.float64, mean_softmax),
         truth=material.truth,
         ids=material.ids,
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.data.judgments import Judgments
 from c10h.errors import InputError
+from c10h.formats.judgments import Judgments
 from c10h.records import Array
 
 # Share of attention checks that an annotator of CIFAR-10H had to pass (Peterson et al. 2019,

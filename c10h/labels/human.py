@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from c10h.data.rows import MappedRows
 from c10h.errors import InputError
+from c10h.formats.rows import mapped
 from c10h.labels.material import Material
 from c10h.records import Array, Labels
 
@@ -26,7 +26,7 @@ def build(material: Material) -> Labels:
             votes = counts + material.prior
             return np.asarray(votes / votes.sum(axis=1, keepdims=True))
 
-        probs = MappedRows(labels.counts, labels.counts.shape, np.float64, add_prior)
+        probs = mapped(labels.counts, add_prior, dtype=np.float64)
     return Labels(
         classes=material.classes,
         probs=probs,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.data.rows import ComputedRows
 from c10h.errors import InputError
+from c10h.formats.rows import computed
 from c10h.labels.votes import Votes
 from c10h.records import Array, Labels, Predictions, Rows
 
@@ -54,4 +54,4 @@ class Material:
 
 def row_of_class(truth: Array, table: Array) -> Rows:
     """Rows (n, c) that depend on an item's class alone: ``table`` (c, c) looked up by truth."""
-    return ComputedRows((len(truth), table.shape[1]), np.float64, lambda items: table[truth[items]])
+    return computed((len(truth), table.shape[1]), np.float64, lambda items: table[truth[items]])

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.data.classes import default_names
-from c10h.data.judgments import Codes, Judgments
-from c10h.data.words import whole_numbers
 from c10h.errors import AmbiguousError, MismatchError, SchemaError
+from c10h.formats.classes import default_names
+from c10h.formats.judgments import Codes, Judgments
+from c10h.items import whole_numbers
 from c10h.records import Array
 
 SHOWN = 12

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from c10h.data.judgments import Judgments
-from c10h.data.rows import ComputedRows, ShareRows
 from c10h.errors import InputError, SchemaError
+from c10h.formats.judgments import Judgments
+from c10h.formats.rows import computed, shares_of
 from c10h.labels.filters import Filters, attention_of, in_time
 from c10h.labels.numbering import (
     Items,
@@ -22,7 +22,7 @@ from c10h.labels.numbering import (
     unique_keys,
 )
 from c10h.parallel import Later
-from c10h.records import Array, Labels
+from c10h.records import Array, Labels, View
 
 # How many names of excluded annotators a lineage lists; the labels' group ``annotators`` has all.
 LISTED = 1000
@@ -139,7 +139,7 @@ def count_votes(
     return Votes(
         labels=Labels(
             classes=names,
-            probs=ShareRows(counts),
+            probs=shares_of(counts),
             counts=counts,
             truth=None if truth is None else truth[stays],
             ids=None if complete else items.names[stays],
@@ -270,7 +270,7 @@ def _repetitions(annotator: Array, item: Array) -> tuple[int, int]:
     return len(again), len(set((again // items).tolist()))
 
 
-def _count_rows(item: Array, label: Array, size: int, classes: int) -> ComputedRows:
+def _count_rows(item: Array, label: Array, size: int, classes: int) -> View:
     """Counts (n, c) that take memory only where there are votes."""
     key, count = unique_keys(item.astype(np.int64) * classes + label, size * classes)
     count = count.astype(np.int32)
@@ -281,4 +281,4 @@ def _count_rows(item: Array, label: Array, size: int, classes: int) -> ComputedR
         block[key[first:last] - items.start * classes] = count[first:last]
         return block.reshape(-1, classes)
 
-    return ComputedRows((size, classes), np.int32, read)
+    return computed((size, classes), np.int32, read)

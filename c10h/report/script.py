@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from c10h.data.catalogue import CATALOGUE
+from c10h.datasets.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
 from c10h.report.lineage import option_words
 from c10h.report.steps import NETWORK, Step, catalogue_name, map_name, seed_words

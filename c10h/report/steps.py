@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from c10h.data.catalogue import CATALOGUE
-from c10h.data.class_maps import MAPS, find_map
+from c10h.datasets.catalogue import CATALOGUE
+from c10h.images.class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.report.given import File
 from c10h.report.lineage import command_line

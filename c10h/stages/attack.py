@@ -13,8 +13,8 @@ from c10h.attacks import ATTACKS
 from c10h.attacks.problem import Budget
 from c10h.attacks.run import Plan
 from c10h.attacks.subject import Subject, attack_items
-from c10h.data.classes import are_default
 from c10h.errors import InputError, MismatchError
+from c10h.formats.classes import are_default
 from c10h.records import Array, Attack, Images, Labels, Predictions
 from c10h.stages.join import People, people_of_images
 from c10h.training.prediction import CommonRows, Machine, MemberRows

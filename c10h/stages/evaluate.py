@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.data.readers import FROM_PROBS
-from c10h.data.rows import SMALLEST
 from c10h.errors import InputError
+from c10h.formats.readers import FROM_PROBS
+from c10h.formats.rows import SMALLEST
 from c10h.metrics import METRICS, second_best
 from c10h.metrics.block import Block, Float
 from c10h.metrics.ceilings import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from c10h.data.readers import check_truth
 from c10h.errors import InputError, MismatchError
+from c10h.formats.readers import check_truth
 from c10h.metrics.block import Block
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.report.gallery import Gallery, Picture, farthest

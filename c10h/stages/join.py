@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.data.classes import are_default, match_order
-from c10h.data.rows import MappedRows, ShareRows, shares
-from c10h.data.words import whole_numbers
 from c10h.errors import MismatchError
-from c10h.records import Array, Images, Labels, Predictions, Rows
+from c10h.formats.classes import are_default, match_order
+from c10h.formats.rows import mapped, shares
+from c10h.items import whole_numbers
+from c10h.records import Array, Images, Labels, Predictions, Rows, View
 
 if TYPE_CHECKING:
     from c10h.metrics.metric import Needs
@@ -60,7 +60,7 @@ class People:
         found: dict[str, Array] = {}
         if self.counts is not None:
             found["counts"] = self.counts[items]
-        if isinstance(self.probs, ShareRows) and "counts" in found:
+        if isinstance(self.probs, View) and self.probs.shares_of is self.counts is not None:
             found["probs"] = shares(found["counts"])  # spares reading the votes twice
         elif self.probs is not None:
             found["probs"] = self.probs[items]
@@ -102,7 +102,7 @@ def in_order(rows: Rows, order: list[int] | None) -> Rows:
     """Rows with their classes (last axis) reordered."""
     if order is None:
         return rows
-    return MappedRows(rows, rows.shape, rows.dtype, lambda block, _: block[..., order])
+    return mapped(rows, lambda block, _: block[..., order])
 
 
 def labels_in_order(labels: Labels, classes: tuple[str, ...], what: str) -> Labels:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from c10h.data.judgments import Judgments
 from c10h.errors import AmbiguousError, InputError
+from c10h.formats.judgments import Judgments
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from c10h.data.readers import check_truth
-from c10h.data.words import whole_numbers
 from c10h.errors import InputError, MismatchError
+from c10h.formats.readers import check_truth
+from c10h.items import whole_numbers
 from c10h.labels import SOURCES
 from c10h.labels.material import Material
 from c10h.labels.votes import Votes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.data.classes import match_order
 from c10h.errors import InputError, InSampleError, MismatchError
+from c10h.formats.classes import match_order
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.stages.join import seen_in_training
 from c10h.training import checkpoint as checkpoints

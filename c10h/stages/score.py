@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from c10h.data.readers import check_truth
 from c10h.errors import InputError, InSampleError
+from c10h.formats.readers import check_truth
 from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
 from c10h.records import Array, Labels, Predictions, Scores

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from c10h import h5
 from c10h.attacks.network import freeze
-from c10h.data.cache import open_input
+from c10h.datasets.cache import open_input
 from c10h.records import Images
 
 TRAINED, PICTURES = 1500, 120

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from c10h.data.catalogue import Dataset
-from c10h.data.classes import CLASS_LISTS
+from c10h.datasets.catalogue import Dataset
+from c10h.formats.classes import CLASS_LISTS
 from c10h.records import Array
 
 CLASSES = CLASS_LISTS["cifar10"]

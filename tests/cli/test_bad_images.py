@@ -238,7 +238,7 @@ class TestArguments:
 # An import that takes a second for eight pictures, and tells when it has kept some.
 SLOW = """
 import sys, time
-from c10h.data import folders
+from c10h.images import folders
 from c10h.__main__ import run
 add = folders._Spool.add
 def slowly(*arguments, **options):

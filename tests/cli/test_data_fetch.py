@@ -16,8 +16,8 @@ import web_server
 from web_server import Server, serve
 
 from c10h import h5
-from c10h.data import download
-from c10h.data.catalogue import CATALOGUE
+from c10h.datasets import download
+from c10h.datasets.catalogue import CATALOGUE
 from c10h.files import Source
 from c10h.records import Images, Labels
 

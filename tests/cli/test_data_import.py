@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from c10h import h5
-from c10h.data.cache import open_input
+from c10h.datasets.cache import open_input
 from c10h.files import Source
 from c10h.records import Array, Images
 

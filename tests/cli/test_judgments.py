@@ -15,8 +15,8 @@ import polars
 import pytest
 
 from c10h import h5
-from c10h.data.classes import CLASS_LISTS
 from c10h.files import Source
+from c10h.formats.classes import CLASS_LISTS
 from c10h.records import Array, Labels
 
 from .conftest import Files, Run

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from c10h import h5
-from c10h.data.cache import open_input
+from c10h.datasets.cache import open_input
 from c10h.models import build
 from c10h.records import Array, Images
 from c10h.training import checkpoint as checkpoints

@@ -9,8 +9,8 @@ import numpy as np
 import pandas
 import pytest
 
-from c10h.data.judgments import Codes, Judgments
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
+from c10h.formats.judgments import Codes, Judgments
 from c10h.labels.filters import Filters, attention_of, in_time
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array, Labels

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import settings
 from numpy.typing import ArrayLike
 
-from c10h.data.classes import default_names
+from c10h.formats.classes import default_names
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.report.scores import Entry, Figure

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from c10h.data.class_maps import MAPS, find_map
+from c10h.images.class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.report.given import File, Given
 from c10h.report.report import Report

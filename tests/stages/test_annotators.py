@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from c10h.data.judgments import Columns, open_judgments
 from c10h.errors import C10hError, InputError
 from c10h.files import Source
+from c10h.formats.judgments import Columns, open_judgments
 from c10h.labels.filters import Filters
 from c10h.report.table import to_json_text
 from c10h.stages.labels_annotators import COLUMNS, Annotators, describe_annotators

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from c10h.data.rows import ComputedRows, ShareRows
 from c10h.errors import InputError, MismatchError
+from c10h.formats.rows import computed, shares_of
 from c10h.records import Array, Labels, Lineage
 from c10h.report.table import to_plain
 from c10h.stages import compare
@@ -63,7 +63,7 @@ class TestEqual:
         assert (found.items, found.by) == (0, "position")
 
     def test_dtypes_do_not_matter(self) -> None:
-        other = replace(labels(), counts=ComputedRows(COUNTS.shape, "i4", lambda s: COUNTS[s]))
+        other = replace(labels(), counts=computed(COUNTS.shape, "i4", lambda s: COUNTS[s]))
         assert compare_counts(labels(), other, "p").items == 0
 
 
@@ -111,9 +111,9 @@ class TestDifferent:
             read.append((items.start, items.stop))
             return COUNTS[items]
 
-        counts = ComputedRows(COUNTS.shape, "i4", rows)
+        counts = computed(COUNTS.shape, "i4", rows)
         monkeypatch.setattr(compare, "ROWS", 3)
-        compare_counts(replace(labels(), counts=counts, probs=ShareRows(counts)), labels(), "p")
+        compare_counts(replace(labels(), counts=counts, probs=shares_of(counts)), labels(), "p")
         assert read == [(0, 3), (3, 4)]
 
 

@@ -20,9 +20,9 @@ from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import entropy, spearmanr
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from c10h.data.readers import open_predictions
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
+from c10h.formats.readers import open_predictions
 from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS

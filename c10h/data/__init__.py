@@ -1,1 +1,0 @@
-"""Data from elsewhere: class names, and matrices in the formats that people have."""

@@ -1,0 +1,221 @@
+"""Downloads that go on where they broke off, and are checked before anything uses them.
+
+What has arrived is kept as NAME.part beside the file. It becomes NAME when its size and checksum
+are right, never before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from c10h import __version__
+from c10h.datasets.catalogue import Download
+from c10h.errors import FileError, OutputError
+from c10h.files import reason
+
+if TYPE_CHECKING:
+    import requests
+
+# Seconds to wait before each further try, once nothing arrives any more.
+WAITS = (1.0, 3.0, 9.0)
+# Seconds to wait for a connection, and for the next bytes of an answer.
+TIMEOUTS = (15.0, 60.0)
+BLOCK = 1 << 16
+# Answers after which another try may go better: too many requests, and errors of the server's own.
+PASSING = (408, 425, 429, 500, 502, 503, 504)
+
+Advance = Callable[[int], None]
+
+
+class _TryAgainError(Exception):
+    """A try that failed in a way that another may not. The text says why."""
+
+
+def address_of(wanted: Download) -> str:
+    """Where a file is looked for: its own address, or the mirror's (a folder or an address)."""
+    mirror = os.environ.get("C10H_MIRROR")
+    return wanted.address if not mirror else f"{mirror.rstrip('/')}/{wanted.name}"
+
+
+def fetch(wanted: Download, path: Path, advance: Advance) -> None:
+    """Download a file to ``path`` unless it is there, whole and unchanged.
+
+    advance: called with bytes as they arrive, at once with those that were there before.
+    Raises FileError where the file cannot be had or is not the one that is wanted, OutputError
+    where it cannot be written; what has arrived stays for the next try.
+    """
+    from filelock import FileLock
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.parent / ".lock"):
+            if path.is_file() and not _why_wrong(path, wanted):
+                advance(wanted.size)
+            else:
+                _fetch_and_check(wanted, path, advance)
+    except OSError as error:
+        raise OutputError(f"{path}: {reason(error)}") from error
+
+
+def _fetch_and_check(wanted: Download, path: Path, advance: Advance) -> None:
+    """Download a file. One that began in an earlier run and turns out wrong is begun again."""
+    part = path.with_name(f"{path.name}.part")
+    while True:
+        resumed = _size(part) > 0
+        _complete(wanted, part, advance)
+        why = _why_wrong(part, wanted)
+        if not why:
+            os.replace(part, path)
+            return
+        part.unlink()
+        if not resumed:
+            raise FileError(f"{wanted.name}: {why} (from {address_of(wanted)}; deleted)")
+        advance(-wanted.size)
+
+
+def _complete(wanted: Download, part: Path, advance: Advance) -> None:
+    """Fetch what is missing of a file, in as many tries as make sense."""
+    if _size(part) > wanted.size:
+        part.unlink()
+    have = _size(part)
+    advance(have)
+    waits = list(WAITS)
+    while have < wanted.size:
+        try:
+            _fetch_rest(wanted, part, advance)
+        except _TryAgainError as error:
+            if _size(part) > have:
+                waits = list(WAITS)
+            if not waits:
+                raise FileError(
+                    f"{wanted.name}: {error}; {_size(part):,} of {wanted.size:,} bytes are here, "
+                    "the same command goes on from there"
+                ) from error
+            time.sleep(waits.pop(0))
+        have = _size(part)
+
+
+def _fetch_rest(wanted: Download, part: Path, advance: Advance) -> None:
+    """One try. Raises _TryAgainError for what may pass, FileError for what will not."""
+    address, have = address_of(wanted), _size(part)
+    if "://" in address:
+        blocks, begins = _of_server(address, have, wanted)
+    else:
+        blocks, begins = _of_file(Path(address), have, wanted), have
+    advance(begins - have)
+    have = begins
+    with part.open("r+b" if part.exists() else "wb") as stream:
+        stream.seek(have)
+        stream.truncate()
+        for block in blocks:
+            have += stream.write(block)
+            advance(len(block))
+            if have > wanted.size:
+                raise FileError(
+                    f"{wanted.name}: expected {wanted.size:,} bytes, found more at {address}"
+                )
+        stream.flush()
+        os.fsync(stream.fileno())
+    if have < wanted.size:
+        raise _TryAgainError(f"{address} broke off")
+
+
+def _of_file(path: Path, start: int, wanted: Download) -> Iterator[bytes]:
+    """The rest of a file in a folder that is a mirror."""
+    try:
+        stream: IO[bytes] = path.open("rb")
+    except OSError as error:
+        raise FileError(f"{path}: {reason(error)}") from error
+    with stream:
+        _check_size(os.fstat(stream.fileno()).st_size, wanted, str(path))
+        stream.seek(start)
+        while block := stream.read(BLOCK):
+            yield block
+
+
+def _of_server(address: str, start: int, wanted: Download) -> tuple[Iterator[bytes], int]:
+    """The rest of a file from a server, and at which byte it begins: 0 if it sends all of it."""
+    import requests
+
+    # Bytes as they are: a server that unpacks or packs on the way would break the checksum.
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"c10h/{__version__}"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    try:
+        answer = requests.get(address, headers=headers, stream=True, timeout=TIMEOUTS)
+    except requests.RequestException as error:
+        raise _TryAgainError(f"{address}: {_brief(error)}") from error
+    status = f"{address}: the server answers {answer.status_code} {answer.reason}"
+    if answer.status_code in PASSING:
+        raise _TryAgainError(status)
+    if answer.status_code not in (200, 206):
+        raise FileError(f"{wanted.name}: {status}")
+    begins, total = _range_of(answer)
+    if total is not None:
+        _check_size(total, wanted, address)
+    if begins not in (0, start):
+        raise FileError(f"{wanted.name}: {address} sends bytes from {begins:,}, not {start:,}")
+    return _stream_of(answer, address), begins
+
+
+def _range_of(answer: requests.Response) -> tuple[int, int | None]:
+    """At which byte an answer begins, and the size of the whole file where that is told."""
+    if answer.status_code == 206:
+        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        if found is not None:
+            return int(found[1]), None if found[2] == "*" else int(found[2])
+    length = answer.headers.get("Content-Length", "")
+    return 0, int(length) if length.isdecimal() else None
+
+
+def _stream_of(answer: requests.Response, address: str) -> Iterator[bytes]:
+    import urllib3
+
+    try:
+        with answer:
+            yield from answer.raw.stream(BLOCK, decode_content=False)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise _TryAgainError(f"{address}: {_brief(error)}") from error
+
+
+def _check_size(found: int, wanted: Download, address: str) -> None:
+    if found != wanted.size:
+        raise FileError(
+            f"{wanted.name}: expected {wanted.size:,} bytes, found {found:,} at {address}"
+        )
+
+
+def _why_wrong(path: Path, wanted: Download) -> str:
+    """What tells a file from the one that is wanted; empty where nothing does."""
+    size = _size(path)
+    if size != wanted.size:
+        return f"expected {wanted.size:,} bytes, found {size:,}"
+    method, _, expected = wanted.check.partition(":")
+    digest = hashlib.new("sha1" if method == "git" else method, usedforsecurity=False)
+    if method == "git":  # a git blob: its header is part of what is hashed
+        digest.update(f"blob {size}\0".encode())
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+    found = digest.hexdigest()
+    return "" if found == expected else f"expected {wanted.check}, found {method}:{found}"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _brief(error: Exception) -> str:
+    """What is at the bottom of an error of a library's, in few words."""
+    deepest: BaseException = error
+    while deepest.__cause__ or deepest.__context__:
+        deepest = deepest.__cause__ or deepest.__context__ or deepest
+    if isinstance(deepest, TimeoutError):
+        return "no answer in time"
+    return reason(deepest) if isinstance(deepest, OSError) else str(deepest)

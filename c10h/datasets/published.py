@@ -1,0 +1,83 @@
+"""What published data sets become: records of c10h, made of the downloads of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from c10h.datasets.cache import Product
+from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.files import Source
+from c10h.formats.classes import CLASS_LISTS
+from c10h.formats.judgments import open_judgments
+from c10h.formats.readers import open_labels
+from c10h.images.folders import Choice
+from c10h.images.importing import Request, import_images
+from c10h.labels.filters import Filters
+from c10h.labels.votes import count_votes
+
+# Each maker takes the name of a data set, its downloads by name, and ``start``: given how many
+# pictures there are, where that is known, it returns what is called with how many more are done.
+CIFAR10 = CLASS_LISTS["cifar10"]
+
+Start: TypeAlias = Callable[[int | None], Callable[[int], None]]
+
+
+def cifar10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
+    """The training or test images of CIFAR-10, in the order of its batches."""
+    split = name.removeprefix("cifar10-")
+    archive = downloads["cifar-10-python.tar.gz"]
+    return _images(archive, Request(Choice(splits=(split,))), start, {"split": split})
+
+
+def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
+    """A version of CIFAR-10.1."""
+    version = name.removeprefix("cifar10.1-")
+    labels = Source.open(str(downloads[f"cifar10.1_{version}_labels.npy"]))
+    pictures = downloads[f"cifar10.1_{version}_data.npy"]
+    return _images(pictures, Request(labels=labels, classes=CIFAR10), start, {})
+
+
+def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
+    """The ImageNet part of CINIC-10, of all its splits: its file names are WordNet ids."""
+    splits = ("train", "valid", "test")
+    choice = Choice(splits=splits, select="n*")
+    archive = downloads["CINIC-10.tar.gz"]
+    shaping = {"split": list(splits), "select": choice.select}
+    return _images(archive, Request(choice, classes=CIFAR10), start, shaping)
+
+
+def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
+    """The published counts of CIFAR-10H, with the true classes and annotators of its trials."""
+    counts_file, trials = (
+        Source.open(str(downloads[file])) for file in ("cifar10h-counts.npy", "cifar10h-raw.zip")
+    )
+    published = open_labels(counts_file)
+    votes = count_votes(open_judgments(trials), Filters(), CIFAR10)
+    assert published.counts is not None
+    assert votes.labels.counts is not None
+    labels = replace(published, classes=CIFAR10, truth=votes.labels.truth)
+    notes = []
+    if np.array_equal(published.counts[:], votes.labels.counts[:]):
+        labels = replace(labels, annotators=votes.labels.annotators)
+    else:
+        notes.append(f"{name}: the trials make other votes than the published ones, which are kept")
+    used = (("source", counts_file), ("judgments", trials))
+    return {LABELS: Product(labels, used, excluded=votes.summary(), notes=tuple(notes))}
+
+
+def _images(
+    archive: Path,
+    request: Request,
+    start: Start,
+    options: Mapping[str, Any],
+) -> Mapping[str, Product]:
+    imported = import_images(str(archive), request, archive.parent, start)
+    used = [("images", imported.source)]
+    if request.labels is not None:
+        used.append(("labels", request.labels))
+    return {IMAGES: Product(imported.images, tuple(used), options, notes=imported.notes)}

@@ -1,0 +1,1 @@
+"""What a foreign file is: arrays, tables, judgments, class names."""

@@ -1,0 +1,193 @@
+"""Judgments of people, one row each: who chose which label for which item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from c10h.errors import SchemaError
+from c10h.files import Source
+from c10h.formats.columns import (
+    NO_NUMBER,
+    NOTHING,
+    REQUIRED,
+    WHOLE_LINE,
+    Columns,
+    Reading,
+    begin_reading,
+)
+from c10h.records import Array
+
+if TYPE_CHECKING:
+    import polars
+
+# Names are kept in arrays in which each takes as much room as the longest.
+LONGEST = 1000
+# The widest range of whole numbers that is counted rather than sorted.
+NARROW = 1 << 24
+TRUE, FALSE = ("1", "true", "1.0"), ("0", "false", "0.0")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column of words: the word of row t is ``words[row[t]]``.
+
+    words: different, by code points or by number.
+    row: uint32 (t); len(words) where a row has none.
+    """
+
+    words: Array
+    row: Array
+
+
+@dataclass(frozen=True)
+class Judgments:
+    """t rows of a table of judgments, attention checks included.
+
+    check: whether a row is an attention check; correct: whether its answer was right. None where
+        the table does not tell.
+    rt: reaction time in the table's unit, NaN where missing. true_label, name: words of the true
+        class and of the label's class.
+    """
+
+    source: str
+    annotator: Codes
+    item: Codes
+    label: Codes
+    check: Array | None = None
+    correct: Array | None = None
+    rt: Array | None = None
+    true_label: Codes | None = None
+    name: Codes | None = None
+
+    def __len__(self) -> int:
+        return len(self.annotator.row)
+
+
+def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judgments:
+    """Read a table of judgments, which may have been begun.
+
+    Raises FileError for a broken table, InputError for a column that is not known or not there,
+    SchemaError for values that are missing or senseless.
+    """
+    reading = source if isinstance(source, Reading) else begin_reading(source, columns)
+    source, columns = reading.source, reading.columns
+    table = _without_blank_end(reading.table.result())
+    if not table.height:
+        raise SchemaError(f"{source.name}: expected judgments, found a header only")
+    judgments = Judgments(
+        source=source.name,
+        annotator=_codes(table["annotator"], source),
+        item=_codes(table["item"], source),
+        label=_codes(table["label"], source),
+        check=_flags(table["check"], "check", source) if columns.check else None,
+        correct=_flags(table["correct"], "correct", source) if columns.correct else None,
+        rt=_numbers(table, source) if columns.rt else None,
+        true_label=_codes(table["true_label"], source) if columns.true_label else None,
+        name=_codes(table["name"], source) if columns.name else None,
+    )
+    _refuse_missing(judgments)
+    return judgments
+
+
+def _without_blank_end(table: polars.DataFrame) -> polars.DataFrame:
+    """The table without blank rows at its end."""
+    import polars
+
+    words = table.drop("unreadable", WHOLE_LINE, strict=False)
+    if not table.height or not all(words.null_count().row(0)):
+        return table
+    blank = words.select(polars.all_horizontal(polars.all().is_null())).to_series().to_numpy()
+    return table.head(0 if blank.all() else len(blank) - int(np.argmin(blank[::-1])))
+
+
+def _codes(column: polars.Series, source: Source) -> Codes:
+    """Codes in the order of the words, whatever order polars met them in."""
+    import polars
+
+    if column.dtype.is_integer() and not column.null_count():
+        found = _codes_of_numbers(column.to_numpy())
+        if found is not None:
+            return found
+    if column.dtype != polars.Categorical:
+        column = column.cast(polars.String).cast(polars.Categorical)
+    present = column.drop_nulls().unique()
+    texts = [word.strip() for word in present.cast(str).to_list()]
+    longest = max(texts, key=len, default="")
+    if len(longest) > LONGEST:
+        raise SchemaError(
+            f"{source.name}: column of the {column.name}: expected names of at most {LONGEST:,} "
+            f"letters, found one of {len(longest):,} that begins with {longest[:40]!r}"
+        )
+    words = np.array(texts, dtype=np.str_)
+    ordered, rank = np.unique(words, return_inverse=True)
+    physical = present.to_physical().to_numpy()
+    rows = column.to_physical()
+    highest = int(physical.max()) + 1 if len(physical) else 0
+    lookup = np.full(highest + 1, len(ordered), dtype=np.uint32)
+    lookup[physical] = rank
+    return Codes(ordered, lookup[rows.fill_null(highest).to_numpy()])
+
+
+def _codes_of_numbers(values: Array) -> Codes | None:
+    """Codes of whole numbers in a narrow range; None where it is wide."""
+    low, high = int(values.min()), int(values.max())
+    if high - low > NARROW:
+        return None
+    above = values - low if low else values
+    present = np.flatnonzero(np.bincount(above))
+    lookup = np.zeros(high - low + 1, dtype=np.uint32)
+    lookup[present] = np.arange(len(present))
+    gaps = len(present) < len(lookup)
+    return Codes(
+        (present + low).astype(np.str_), lookup[above] if gaps else above.astype(np.uint32)
+    )
+
+
+def _flags(column: polars.Series, part: str, source: Source) -> Array:
+    """Yes and no as booleans. A missing ``correct`` is no: it matters for checks alone."""
+    if column.dtype.is_integer() and not column.null_count():
+        values = column.to_numpy()
+        if values.min() >= 0 and values.max() <= 1:
+            return np.asarray(values == 1)
+    codes = _codes(column, source)
+    lowered = [str(word).lower() for word in codes.words]
+    for word in lowered:
+        if word not in TRUE + FALSE + NO_NUMBER:
+            raise SchemaError(f"{source.name}: --{part}: expected 0 or 1, found {word!r}")
+    if part == "check":
+        missing = [word in NO_NUMBER for word in lowered] + [True]
+        row = _first(np.array(missing)[codes.row])
+        if row is not None:
+            raise SchemaError(f"{source.name}: row {row}: --check: expected 0 or 1, found nothing")
+    return np.array([word in TRUE for word in lowered] + [False])[codes.row]
+
+
+def _numbers(table: polars.DataFrame, source: Source) -> Array:
+    if "unreadable" not in table.columns:
+        return table["rt"].to_numpy().astype(np.float64)
+    row = _first(table["unreadable"].to_numpy())
+    if row is not None:
+        raise SchemaError(f"{source.name}: row {row}: --rt: expected a number of time units")
+    return table["rt"].fill_null(float("nan")).to_numpy()
+
+
+def _refuse_missing(judgments: Judgments) -> None:
+    """Raise SchemaError for a row without annotator, or a judgment without item or label."""
+    judged = None if judgments.check is None else ~judgments.check
+    for part in REQUIRED:
+        codes: Codes = getattr(judgments, part)
+        missing = codes.row == len(codes.words)
+        if len(codes.words) and codes.words[0] == "":
+            missing |= codes.row == 0
+        if judged is not None and part != "annotator":
+            missing &= judged
+        row = _first(missing)
+        if row is not None:
+            raise SchemaError(f"{judgments.source}: row {row}: expected the {part}, found nothing")
+
+
+def _first(wrong: Array) -> int | None:
+    return int(np.argmax(wrong)) if wrong.any() else None

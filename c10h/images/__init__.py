@@ -1,0 +1,1 @@
+"""Pictures from folders, archives, arrays and batches."""
