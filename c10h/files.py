@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -23,18 +23,24 @@ class Source:
     """An input file. ``name`` is what messages and lineages call it; it has no folder.
 
     digest: its SHA-256 where that is known already, as for a folder.
+    member: which array or column of the file is meant, "" where nobody said.
     """
 
     path: Path
     name: str
     digest: str | None = None
+    member: str = ""
 
     @classmethod
     def open(cls, argument: str) -> Source:
         """The file that an argument names; stdin (``-``) and named pipes are copied to disk.
 
-        Raises FileError for a missing file, a folder, or a file without read permission.
+        ``FILE:NAME`` is an array or a column of a file. Raises FileError for a missing file, a
+        folder, or a file without read permission.
         """
+        file, member = split_member(argument)
+        if member:
+            return replace(cls.open(file), member=member)
         if argument == "-":
             if sys.stdin is None:
                 raise FileError("-: expected data on stdin, found it closed")
@@ -57,6 +63,11 @@ class Source:
         """The name without its last suffix."""
         return Path(self.name).stem
 
+    @property
+    def whole_name(self) -> str:
+        """The name, with the array or column that is meant."""
+        return f"{self.name}:{self.member}" if self.member else self.name
+
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hexadecimal."""
@@ -71,15 +82,28 @@ class Source:
             return stream.read(size)
 
 
+def split_member(argument: str) -> tuple[str, str]:
+    """FILE:NAME as its two parts; an existing file whose name has a colon is a file."""
+    file, colon, member = argument.rpartition(":")
+    if not (colon and file and member):
+        return argument, ""
+    try:
+        is_part = not Path(argument).exists() and (file == "-" or Path(file).is_file())
+    except OSError:
+        return argument, ""
+    return (file, member) if is_part else (argument, "")
+
+
 def check_single_stdin(arguments: list[str]) -> None:
     """Raise InputError when ``-`` stands for more than one input."""
-    if arguments.count("-") > 1:
+    if sum(split_member(argument)[0] == "-" for argument in arguments) > 1:
         raise InputError("'-' stands for stdin once; it was given for two inputs")
 
 
 def check_distinct(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
     """Raise OutputError where an output is the same file as an input."""
-    taken = {Path(one).resolve() for one in inputs if one and one != "-"}
+    files = (split_member(one)[0] for one in inputs if one)
+    taken = {Path(file).resolve() for file in files if file != "-"}
     for output in outputs:
         if output is not None and output != "-" and Path(output).resolve() in taken:
             raise OutputError(f"{output}: is an input of this command, which it would replace")

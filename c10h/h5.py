@@ -31,6 +31,8 @@ from c10h.sink import Sink
 
 SCHEMA = 1
 MAGIC = b"\x89HDF\r\n\x1a\n"
+# How .mat files begin that are HDF5 behind a block of text.
+MATLAB = b"MATLAB 7.3 MAT-file"
 ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
 
 # A chunk is what one small read has to decompress.
@@ -59,7 +61,7 @@ def open_file(source: Source) -> tuple[h5py.File, Objects]:
 
     Raises FileError if it is no HDF5 file, is truncated, or leads out of itself by a link.
     """
-    if source.head(len(MAGIC)) != MAGIC:
+    if not source.head(len(MATLAB)).startswith((MAGIC, MATLAB)):
         raise FileError(f"{source.name}: expected an HDF5 file, found {describe_head(source)}")
     try:
         file = h5py.File(source.path, "r")

@@ -1,11 +1,13 @@
-"""Words that are whole numbers."""
+"""Who is who: names and numbers of items, and the one alignment that every join uses."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
+from c10h.errors import MismatchError
 from c10h.records import Array
 
 WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,17})(\.0)?", re.ASCII)
@@ -29,3 +31,149 @@ def whole_numbers(words: Array) -> Array | None:
     if len(plain) != len(words):
         return None
     return np.array(plain, dtype=np.int64)
+
+
+# How two inputs were matched.
+IDS, INDEX, POSITION = "ids", "index", "position"
+
+
+@dataclass(frozen=True)
+class Items:
+    """Which items an input is about. what: how messages call it.
+
+    ids: names, str (n). index: rows of the images that they come from, int64 (n).
+    """
+
+    what: str
+    size: int
+    ids: Array | None = None
+    index: Array | None = None
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where the items of one input are in another.
+
+    rows: int64, the row of each item, -1 where the other does not have it; None for all rows in
+    order. by: IDS, INDEX or POSITION. note: what could not be compared, "" where nothing is lost.
+    """
+
+    rows: Array | None
+    by: str
+    note: str = ""
+
+    @property
+    def absent(self) -> int:
+        """How many items the other does not have."""
+        return 0 if self.rows is None else int((self.rows < 0).sum())
+
+    def take(self, values: Array) -> Array:
+        """What belongs to each item, of ``values`` in the order of the other input."""
+        return values if self.rows is None else np.asarray(values[self.rows])
+
+    def take_known(self, values: Array, absent: int = -1) -> Array:
+        """The same with a value for items that the other does not have."""
+        if self.rows is None:
+            return values
+        return np.where(self.rows < 0, absent, values[np.maximum(self.rows, 0)])
+
+
+def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
+    """The row of ``known`` that each item of ``asked`` is about.
+
+    By ids where both have them, else by index, else by position where the numbers of items agree.
+    Ids that are whole numbers are what an index counts. partly: ``known`` need not have all items.
+    Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.
+    """
+    if asked.ids is not None and known.ids is not None:
+        return Alignment(_found(asked.ids, known.ids, asked, known, partly), IDS)
+    ours, theirs = _numbers(asked), _numbers(known)
+    if (
+        ours is not None
+        and theirs is not None
+        and (asked.index is not None or known.index is not None)
+    ):
+        return Alignment(_found(ours, theirs, asked, known, partly), INDEX)
+    if asked.index is not None:
+        if len(asked.index) and asked.index.max() >= known.size:
+            raise MismatchError(
+                f"{asked.what}: index: row {int(asked.index.max())} is out of range: {known.what} "
+                f"has {known.size:,} items"
+            )
+        return Alignment(asked.index, INDEX, _not_compared(asked, known, "its index"))
+    if theirs is not None and (partly or known.index is not None) and theirs.max() < asked.size:
+        # Items in order, of which the other has some by number.
+        every = np.arange(asked.size)
+        return Alignment(_found(every, theirs, asked, known, partly=True), INDEX)
+    if asked.size != known.size:
+        raise MismatchError(
+            f"{asked.what}: expected {known.size:,} items as in {known.what}, found "
+            f"{asked.size:,}, and no index or ids that would match them"
+        )
+    return Alignment(None, POSITION, _not_compared(asked, known, "order"))
+
+
+def find_ids(ids: Array, known: Array, what: str, where: str) -> Array:
+    """The row of ``known`` that has each of ``ids``, int64. Raises MismatchError where one is not.
+
+    what, where: whose the ids are, and whose the known ones, for messages.
+    """
+    ours, theirs = Items(what, len(ids), ids), Items(where, len(known), known)
+    return _found(ids, known, ours, theirs, partly=False)
+
+
+def is_everything(rows: Array, size: int) -> bool:
+    """Whether rows are all of ``size`` items in their order."""
+    return np.array_equal(rows, np.arange(size))
+
+
+def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
+    """The first truth, after checking that a second one says the same. Raises MismatchError."""
+    if second is not None:
+        if len(first) != len(second):
+            raise MismatchError(
+                f"truth: expected {len(first)} items as in {what}, found {len(second)}"
+            )
+        wrong = first != second
+        if wrong.any():
+            raise MismatchError(
+                f"truth: differs from that of {what} on {int(wrong.sum())} items, "
+                f"the first is item {int(np.argmax(wrong))}"
+            )
+    return first
+
+
+def _numbers(items: Items) -> Array | None:
+    """The items as numbers: their index, or ids that are whole numbers."""
+    if items.index is not None:
+        return items.index
+    return None if items.ids is None else whole_numbers(items.ids)
+
+
+def _found(names: Array, known: Array, asked: Items, other: Items, partly: bool) -> Array:
+    row_of = {name: row for row, name in enumerate(known.tolist())}
+    if len(row_of) != len(known):
+        raise MismatchError(f"{asked.what}: the ids in {other.what} are not unique")
+    if len(set(names.tolist())) != len(names):
+        raise MismatchError(f"{asked.what}: its ids are not unique")
+    rows = np.array([row_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
+    missing = rows < 0
+    if missing.all() or (missing.any() and not partly):
+        name = names[np.argmax(missing)]
+        raise MismatchError(
+            f"{asked.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
+            f"{other.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r} "
+            "(--item COLUMN chooses another column of names)"
+        )
+    return rows
+
+
+def _not_compared(asked: Items, known: Items, how: str) -> str:
+    """That ids of one side were not compared, since the other has none."""
+    if (asked.ids is None) == (known.ids is None):
+        return ""
+    with_ids, without = (known, asked) if asked.ids is None else (asked, known)
+    return (
+        f"{with_ids.what} names its items and {without.what} does not: the names were not "
+        f"compared, items are matched by {how}"
+    )

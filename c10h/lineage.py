@@ -41,7 +41,7 @@ def lineage_of(
         inputs=tuple(
             Input(
                 role=role,
-                name=source.name,
+                name=source.whole_name,
                 sha256=source.sha256,
                 kind=record.kind if record is not None and record.lineage else None,
                 lineage=record.lineage if record is not None else None,

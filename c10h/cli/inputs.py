@@ -7,19 +7,14 @@ from pathlib import Path
 
 from c10h.cli.console import say
 from c10h.errors import InputError
-from c10h.formats.arrays import Selection
-from c10h.formats.readers import Meaning
+from c10h.files import split_member
+from c10h.formats.hints import Meaning
 from c10h.records import Labels, Predictions
-from c10h.stages.join import taken_by_position
-
-
-def selection(columns: str | None, h5_path: str | None) -> Selection:
-    """What to take from foreign files."""
-    return Selection.parse(columns, h5_path)
+from c10h.stages.join import class_names_note
 
 
 def meaning(logits: bool, probs: bool) -> Meaning | None:
-    """What the user says foreign predictions are. Raises InputError when told both."""
+    """What the user says foreign numbers are. Raises InputError when told both."""
     if logits and probs:
         raise InputError("--logits and --probs exclude each other")
     return "logits" if logits else "probs" if probs else None
@@ -33,11 +28,16 @@ def split_name(argument: str) -> tuple[str | None, str]:
     return name, path
 
 
-def tell_positions(
+def name_array(argument: str, name: str | None) -> str:
+    """FILE:NAME of a file, of which ``--h5-path`` names the array; the user's own NAME stays."""
+    return argument if name is None or split_member(argument)[1] else f"{argument}:{name}"
+
+
+def tell_classes(
     inputs: Sequence[tuple[str, Labels | Predictions | None]], classes: tuple[str, ...]
 ) -> None:
-    """Say which inputs have no class names of their own and take these, in order."""
+    """Say which inputs have other names of classes than these, or none of their own."""
     for what, record in inputs:
-        if record is not None and taken_by_position(record, classes):
-            shown = ", ".join(classes[:4]) + (", …" if len(classes) > 4 else "")
-            say(f"{what}: has no class names; its columns are taken as {shown}, in order")
+        note = "" if record is None else class_names_note(record, classes)
+        if note:
+            say(f"{what}: {note}")

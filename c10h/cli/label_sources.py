@@ -9,27 +9,20 @@ from c10h import h5
 from c10h.cli.console import say, waiting
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, LABELS
-from c10h.errors import FileError, InputError
+from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
-from c10h.formats.arrays import Selection
-from c10h.formats.classes import parse_classes
+from c10h.formats.classes import are_default
 from c10h.formats.columns import NOTHING, Reading, holds_judgments
+from c10h.formats.hints import WIDE, Hints
 from c10h.formats.judgments import open_judgments
-from c10h.formats.readers import (
-    Meaning,
-    is_vector,
-    open_labels,
-    open_predictions,
-    open_truth,
-    recorded_classes,
-    recorded_ids,
-)
+from c10h.formats.readers import open_labels, open_predictions, recorded_classes
+from c10h.formats.truth import Truth, is_vector, open_truth
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
-from c10h.records import Array, Images, Labels, Predictions, Record
-from c10h.stages.join import People, common_classes
-from c10h.stages.labels_build import truth_by_item
+from c10h.records import Images, Labels, Predictions, Record
+from c10h.stages.join import common_classes
+from c10h.stages.labels_build import with_truth
 
 # How many names of left out annotators a message has.
 NAMES = 20
@@ -37,18 +30,14 @@ NAMES = 20
 
 @dataclass
 class Opened:
-    """The inputs of one command, opened; ``used`` lists them for the lineage.
-
-    ids: names of the items of a source that has nothing but the truth.
-    """
+    """The inputs of one command, opened; ``used`` lists them for the lineage."""
 
     names: tuple[str, ...] | None
     used: list[tuple[str, Source, Record | None]]
     labels: Labels | None = None
     votes: Votes | None = None
     predictions: Sequence[Predictions] = ()
-    truth: Array | None = None
-    ids: Array | None = None
+    truth: Truth | None = None
 
     def inputs(self) -> list[tuple[str, Labels | Predictions | None]]:
         """File names and records of the inputs that have classes."""
@@ -61,89 +50,80 @@ def open_sources(
     what: str,
     files: Sequence[Source],
     truth_file: Source | None,
-    classes: str | None,
+    hints: Hints,
     *,
     reading: Reading | None,
     filters: Filters,
-    selection: Selection,
-    meaning: Meaning | None,
 ) -> Opened:
     """Open the files of ``labels build --as what``; reading: the first one, if it is a table."""
     takes, first = SOURCES[what].takes, files[0]
-    opened = Opened(parse_classes(classes) if classes else None, [])
+    opened = Opened(hints.classes, [])
     if takes is Takes.PREDICTIONS:
-        opened.predictions = [open_predictions(file, selection, meaning) for file in files]
+        wide = replace(hints, layout=WIDE, min_votes=0)
+        opened.predictions = [open_predictions(file, wide, say) for file in files]
         opened.used += [
             ("predictions", file, one) for file, one in zip(files, opened.predictions, strict=True)
         ]
     elif reading is not None:
-        _add_judgments(opened, reading, filters, truth_file)
+        _add_judgments(opened, reading, filters, truth_file, hints)
         return opened
-    elif takes is Takes.TRUTH and (is_vector(first) or h5.peek_kind(first) == Images.kind):
+    elif takes is Takes.TRUTH and (is_vector(first, hints) or h5.peek_kind(first) == Images.kind):
         if truth_file is not None:
             raise InputError(f"--truth: {first.name} holds the true classes already")
         truth_file = first
         opened.names = opened.names or recorded_classes(first)
-        opened.ids = recorded_ids(first)
     else:
-        opened.labels = _open_labels(first, selection)
+        opened.labels = open_any_labels(first, hints)
         opened.used.append(("source", first, opened.labels))
-    if filters != Filters():
+    if replace(filters, min_judgments=0) != Filters():
         raise InputError(
-            "--min-attention, --rt-min, --rt-max and --min-judgments are about tables of "
-            f"judgments: {first.name} is none"
+            "--min-attention, --rt-min and --rt-max are about tables of judgments: "
+            f"{first.name} is none"
         )
     known = [opened.labels] if opened.labels else opened.predictions
     if truth_file is not None:
-        opened.truth = open_truth(truth_file, opened.names or common_classes(known))
+        order = opened.names or common_classes(known)
+        opened.truth = open_truth(truth_file, order, hints, say)
+        if not are_default(opened.truth.classes):
+            opened.names = opened.names or opened.truth.classes
         opened.used.append(("truth", truth_file, None))
     return opened
 
 
-def open_people(argument: str, truth: str | None, selection: Selection) -> Labels:
+def open_people(argument: str, truth: str | None, hints: Hints) -> Labels:
     """Labels from a file, with the truth of another one where that is given."""
     check_single_stdin([argument, *([truth] if truth else [])])
-    file = open_input(argument, LABELS)
-    if holds_judgments(file, NOTHING):
-        raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
-    labels = _open_labels(file, selection)
+    labels = open_any_labels(open_input(argument, LABELS), hints)
     if labels.counts is None:
-        raise InputError(f"{file.name}: expected vote counts, found probabilities only")
+        raise InputError(f"{argument}: expected vote counts, found probabilities only")
     if truth is None:
         return labels
-    right = open_truth(open_input(truth, LABELS, IMAGES), labels.classes)
-    return replace(labels, truth=People.of(labels, right, labels.classes).truth)
+    right = open_truth(open_input(truth, LABELS, IMAGES), labels.classes, hints, say)
+    return with_truth(labels, right)
 
 
-def _open_labels(file: Source, selection: Selection) -> Labels:
-    try:
-        return open_labels(file, selection)
-    except FileError as error:
-        if "expected a table of numbers" not in str(error):
-            raise
-        raise FileError(
-            f"{error}; is it a table of judgments? c10h labels build takes these, their columns "
-            "named with --annotator, --item and --label"
-        ) from error
+def open_any_labels(file: Source, hints: Hints) -> Labels:
+    """Labels from a file. Raises InputError for a table of judgments, and says what reads it."""
+    if not file.member and holds_judgments(file, NOTHING):
+        raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
+    return open_labels(file, hints, say)
 
 
 def _add_judgments(
-    opened: Opened, reading: Reading, filters: Filters, truth_file: Source | None
+    opened: Opened,
+    reading: Reading,
+    filters: Filters,
+    truth_file: Source | None,
+    hints: Hints,
 ) -> None:
     file = reading.source
     with waiting(f"reading {file.name}"):
         judgments = open_judgments(reading)
-    truth = ids = None
-    if truth_file is not None and opened.names is not None:
-        truth = open_truth(truth_file, opened.names)
-    votes = count_votes(judgments, filters, opened.names, None if truth is None else len(truth))
-    if truth_file is not None:
-        truth = open_truth(truth_file, votes.labels.classes)
-        ids = recorded_ids(truth_file)
-        opened.truth = truth_by_item(votes.labels, truth, ids)
-    opened.votes, opened.labels = votes, votes.labels
+    opened.votes = count_votes(judgments, filters, opened.names)
+    opened.labels = opened.votes.labels
     opened.used.append(("judgments", file, None))
     if truth_file is not None:
+        opened.truth = open_truth(truth_file, opened.labels.classes, hints, say)
         opened.used.append(("truth", truth_file, None))
 
 

@@ -69,16 +69,7 @@ def build(
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
     rt_max: options.MaxReactionTime = None,
-    min_judgments: Annotated[
-        int,
-        typer.Option(
-            "--min-judgments",
-            metavar="N",
-            help="Leave out items with fewer; an item without any is an error unless this is "
-            "given.",
-            rich_help_panel=options.JUDGMENTS,
-        ),
-    ] = 0,
+    min_votes: options.MinVotes = 0,
     excluded: Annotated[
         str | None,
         typer.Option(
@@ -89,7 +80,10 @@ def build(
         ),
     ] = None,
     columns: options.Columns = None,
-    h5_path: options.H5Path = None,
+    h5_path: options.ArrayName = None,
+    header: options.Header = None,
+    layout: options.Layout = "auto",
+    one_based: options.OneBased = False,
     logits: options.AsLogits = False,
     probs: options.AsProbs = False,
     force: options.Force = False,
@@ -110,6 +104,7 @@ def build(
     """
     from pathlib import Path
 
+    from c10h.cli.inputs import name_array
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -121,6 +116,7 @@ def build(
     )
     from c10h.formats.columns import Columns, begin_reading, hash_ahead, holds_judgments
 
+    source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
     if excluded:
         check_output(excluded, force=force, binary=False)
@@ -148,22 +144,32 @@ def build(
     from dataclasses import replace
 
     from c10h import h5
-    from c10h.cli.inputs import meaning, selection, tell_positions
+    from c10h.cli.inputs import meaning, tell_classes
     from c10h.cli.label_sources import open_sources, tell_votes
+    from c10h.formats.classes import parse_classes
+    from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.labels.filters import Filters
     from c10h.lineage import lineage_of
     from c10h.report.exclusions import exclusions_csv
     from c10h.stages.labels_build import build_labels
 
+    hints = Hints(
+        columns=parse_columns(columns),
+        item=item,
+        classes=parse_classes(classes) if classes else None,
+        header=header,
+        layout=layout,
+        meaning=meaning(logits, probs),
+        one_based=one_based,
+        min_votes=min_votes,
+    )
     opened = open_sources(
         what,
         files,
         truth_file,
-        classes,
+        hints,
         reading=reading,
-        filters=Filters(min_attention, rt_min, rt_max, min_judgments),
-        selection=selection(columns, h5_path),
-        meaning=meaning(logits, probs),
+        filters=Filters(min_attention, rt_min, rt_max, min_votes),
     )
     if excluded and opened.votes is None:
         raise InputError("--excluded needs a table of judgments as the SOURCE")
@@ -181,13 +187,11 @@ def build(
             temperature=temperature,
             seed=seed,
         )
-    if opened.ids is not None:
-        result = replace(result, ids=opened.ids)
     if opened.votes is not None:
         tell_votes(files[0].name, opened.votes)
     if SOURCES[what].warning:
         say(f"warning: {SOURCES[what].warning}")
-    tell_positions(opened.inputs(), result.classes)
+    tell_classes(opened.inputs(), result.classes)
     shaping = {
         "as": what,
         "prior": prior if what == "human" and prior else None,
@@ -198,9 +202,12 @@ def build(
         "min-attention": min_attention,
         "rt-min": rt_min,
         "rt-max": rt_max,
-        "min-judgments": min_judgments or None,
+        "min-votes": min_votes or None,
         "columns": columns,
-        "h5-path": h5_path,
+        "header": header,
+        "no-header": header is False,
+        "layout": None if layout == AUTO else layout,
+        "one-based": one_based,
         "logits": logits,
         "probs": probs,
     }

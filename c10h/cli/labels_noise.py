@@ -23,7 +23,10 @@ def noise(
     ] = 16,
     seed: options.Seed = 0,
     columns: options.Columns = None,
-    h5_path: options.H5Path = None,
+    item: options.ItemColumn = None,
+    header: options.Header = None,
+    layout: options.Layout = "auto",
+    min_votes: options.MinVotes = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
     format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
@@ -40,16 +43,17 @@ def noise(
 
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
-    from c10h.cli.inputs import selection
     from c10h.cli.label_sources import open_people
     from c10h.errors import InputError
     from c10h.files import check_output
+    from c10h.formats.hints import Hints, parse_columns
     from c10h.report.table import render
     from c10h.stages.labels_noise import labels_noise, vote_grid
 
     if output:
         check_output(output, force=force, binary=False)
-    people = open_people(labels, truth, selection(columns, h5_path))
+    hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
+    people = open_people(labels, truth, hints)
     try:
         wanted = sorted({int(part) for part in votes.split(",")}) if votes else []
     except ValueError:

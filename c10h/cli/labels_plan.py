@@ -40,7 +40,10 @@ def plan(
     ] = None,
     seed: options.Seed = 0,
     columns: options.Columns = None,
-    h5_path: options.H5Path = None,
+    item: options.ItemColumn = None,
+    header: options.Header = None,
+    layout: options.Layout = "auto",
+    min_votes: options.MinVotes = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
     format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
@@ -55,15 +58,16 @@ def plan(
 
     [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 --format csv -o next.csv[/]
     """
-    from c10h.cli.inputs import selection
     from c10h.cli.label_sources import open_people
     from c10h.files import check_output
+    from c10h.formats.hints import Hints, parse_columns
     from c10h.report.table import render
     from c10h.stages.labels_plan import labels_plan
 
     if output:
         check_output(output, force=force, binary=False)
-    people = open_people(labels, None, selection(columns, h5_path))
+    hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
+    people = open_people(labels, None, hints)
     found = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
     form = "json" if json else format_
     if form == "terminal":

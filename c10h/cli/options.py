@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from c10h.formats.hints import LAYOUTS
+
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
 JUDGMENTS = "Tables of judgments"
@@ -84,17 +86,28 @@ Columns: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--columns",
-        metavar="START:STOP",
-        help="Columns of a wide table that are classes, as a half-open range from 0: 11:21.",
+        metavar="COLUMNS",
+        help="Columns of a wide table that are classes: names, as cat,dog,bird, or a half-open "
+        "range from 0, as 11:21.",
         rich_help_panel=INPUTS,
     ),
 ]
-H5Path: TypeAlias = Annotated[
+ArrayName: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--h5-path",
-        metavar="PATH",
-        help="Array to read from a foreign .h5 (or .npz, .pt) file with several.",
+        metavar="NAME",
+        help="Array to read from each file of the first argument: the same as FILE:NAME.",
+        rich_help_panel=INPUTS,
+    ),
+]
+ItemColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--item",
+        metavar="COLUMN",
+        help="Column of a table that names the items; found by its name or as the one of words "
+        "unless said.",
         rich_help_panel=INPUTS,
     ),
 ]
@@ -106,7 +119,41 @@ AsProbs: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--probs",
-        help="Foreign predictions are probabilities; rows are scaled to sum to 1.",
+        help="Foreign numbers are probabilities, or shares in any unit: rows are scaled to sum to "
+        "1.",
+        rich_help_panel=INPUTS,
+    ),
+]
+Header: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line of a text names its columns; found out unless said.",
+        rich_help_panel=INPUTS,
+    ),
+]
+Layout: TypeAlias = Annotated[
+    str,
+    chosen(
+        LAYOUTS,
+        "--layout",
+        "What a table is: long, a row a judgment; wide, a row an item and a column a class; matrix, "
+        "a row an item and a column an annotator.",
+        rich_help_panel=INPUTS,
+    ),
+]
+OneBased: TypeAlias = Annotated[
+    bool,
+    typer.Option("--one-based", help="Class numbers are counted from 1.", rich_help_panel=INPUTS),
+]
+MinVotes: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--min-votes",
+        "--min-judgments",
+        metavar="N",
+        help="Leave out items with fewer votes; an item without any is an error unless this is "
+        "given.",
         rich_help_panel=INPUTS,
     ),
 ]

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from c10h.files import Source
-    from c10h.formats.arrays import Selection
-    from c10h.formats.readers import Meaning
-    from c10h.records import Array, Attack, Labels, Predictions, Record, Scores
+    from c10h.formats.hints import Hints
+    from c10h.formats.truth import Truth
+    from c10h.records import Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
 # The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
@@ -49,8 +49,9 @@ def score(
         list[str],
         typer.Argument(
             metavar="[NAME=]PRED",
-            help="Logits or probabilities: .npy, .npz, .csv, .parquet, .pt, .h5 or a c10h file, of "
-            "predictions or an attack; - is stdin. NAME is what the run is called.",
+            help="Logits or probabilities in any format (docs/inputs.md), or a c10h file of "
+            "predictions or an attack; FILE:ARRAY names one array of several, - is stdin. NAME is "
+            "what the run is called.",
         ),
     ],
     labels: Annotated[
@@ -101,9 +102,14 @@ def score(
     ] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
     columns: options.Columns = None,
-    h5_path: options.H5Path = None,
+    h5_path: options.ArrayName = None,
+    item: options.ItemColumn = None,
     logits: options.AsLogits = False,
     probs: options.AsProbs = False,
+    header: options.Header = None,
+    layout: options.Layout = "auto",
+    one_based: options.OneBased = False,
+    min_votes: options.MinVotes = 0,
     output: Annotated[
         str | None, options.output_option("File of scores to write, - for stdout.")
     ] = None,
@@ -133,8 +139,10 @@ def score(
     from dataclasses import replace
 
     from c10h import h5
-    from c10h.cli.inputs import meaning, selection
+    from c10h.cli.inputs import meaning, name_array
     from c10h.files import check_output
+    from c10h.formats.classes import parse_classes
+    from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.lineage import lineage_of
     from c10h.metrics import choose
     from c10h.stages.gate import Gate, check_gates
@@ -145,8 +153,18 @@ def score(
         check_output(output, force=force)
     gates = [Gate.parse(text) for text in fail_if or []]
     computed = choose([*(metrics or []), *(gate.metric for gate in gates if metrics)])
-    opened = _open(predictions, labels, truth, classes, selection(columns, h5_path),
-                   meaning(logits, probs))  # fmt: skip
+    hints = Hints(
+        columns=parse_columns(columns),
+        item=item,
+        classes=parse_classes(classes) if classes else None,
+        header=header,
+        layout=layout,
+        meaning=meaning(logits, probs),
+        one_based=one_based,
+        min_votes=min_votes,
+    )
+    files = [name_array(argument, h5_path) for argument in predictions]
+    opened = _open(files, labels, truth, hints)
     runs = opened.runs(tag or [])
     settings = Options(
         metrics=computed,
@@ -171,9 +189,14 @@ def score(
             "resamples": resamples,
             "classes": ",".join(opened.names) if classes and opened.names else None,
             "columns": columns,
-            "h5-path": h5_path,
+            "item": item,
             "logits": logits,
             "probs": probs,
+            "no-header": header is False,
+            "header": header,
+            "layout": None if layout == AUTO else layout,
+            "one-based": one_based,
+            "min-votes": min_votes or None,
         }
         lineage = lineage_of("score", shaping, opened.used(), seed=seed)
         h5.write(replace(scores, lineage=lineage), output)
@@ -198,7 +221,7 @@ class _Opened:
     labels_file: Source | None
     labels: Labels | None
     truth_file: Source | None
-    truth: Array | None
+    truth: Truth | None
     names: tuple[str, ...] | None
 
     def runs(self, tags: list[str]) -> list[Run]:
@@ -246,12 +269,12 @@ class _Opened:
         )
 
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
-        """Say which inputs took class names by position, and warn of uneven clipping."""
-        from c10h.cli.inputs import tell_positions
+        """Say how names of classes were matched, and warn of uneven clipping."""
+        from c10h.cli.inputs import tell_classes
         from c10h.formats.readers import FROM_PROBS
 
         records = {name: one.runs[0][1] for name, one in self.networks.items()}
-        tell_positions([*records.items(), ("labels", self.labels)], classes)
+        tell_classes([*records.items(), ("labels", self.labels)], classes)
         kinds = {bool(record.settings.get(FROM_PROBS)) for record in records.values()}
         if len(kinds) > 1:
             say(
@@ -260,21 +283,19 @@ class _Opened:
             )
 
 
-def _open(
-    predictions: list[str],
-    labels: str | None,
-    truth: str | None,
-    classes: str | None,
-    selection: Selection,
-    meaning: Meaning | None,
-) -> _Opened:
+def _open(predictions: list[str], labels: str | None, truth: str | None, hints: Hints) -> _Opened:
+    from dataclasses import replace
+
     from c10h.cli.inputs import split_name
+    from c10h.cli.label_sources import open_any_labels
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
-    from c10h.formats.classes import are_default, parse_classes
-    from c10h.formats.readers import open_labels, open_scored, open_truth, recorded_classes
+    from c10h.formats.classes import are_default
+    from c10h.formats.hints import WIDE
+    from c10h.formats.readers import open_scored, recorded_classes
+    from c10h.formats.truth import open_truth
     from c10h.stages.attacked import runs_of
     from c10h.stages.join import common_classes
 
@@ -286,12 +307,15 @@ def _open(
         name = name or file.stem
         if name in networks:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
-        record = open_scored(file, selection, meaning)
+        # Layout and votes are about people; predictions have a row an item.
+        record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), say)
         networks[name] = _Network(file, record, runs_of(name, record))
     labels_file = open_input(labels, LABELS) if labels else None
-    people = None if labels_file is None else open_labels(labels_file)
+    people = None
+    if labels_file is not None:
+        people = open_any_labels(labels_file, replace(hints, meaning=None))
     truth_file = open_input(truth, LABELS, IMAGES) if truth else None
-    names = parse_classes(classes) if classes else None
+    names = hints.classes
     records: list[Labels | Predictions] = [
         *([people] if people else []),
         *(predictions for one in networks.values() for _, predictions in one.runs),
@@ -300,7 +324,9 @@ def _open(
     if truth_file is not None and names is None and order is not None and are_default(order):
         names = recorded_classes(truth_file)
         order = names or order
-    right = None if truth_file is None else open_truth(truth_file, order)
+    right = None if truth_file is None else open_truth(truth_file, order, hints, say)
+    if names is None and right is not None and order is not None and are_default(order):
+        names = None if are_default(right.classes) else right.classes
     return _Opened(networks, labels_file, people, truth_file, right, names)
 
 

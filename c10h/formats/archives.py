@@ -1,23 +1,32 @@
-"""The files of a folder, or of a .tar, .tar.gz, .tar.xz, .tar.bz2 or .zip, which is not unpacked.
+"""The one reader of archives, with its guards.
 
+:func:`members` gives the files of a folder, or of a .tar, .tar.gz, .tar.xz, .tar.bz2 or .zip, which
+is not unpacked.
+
+:func:`unpack` and :func:`unpack_only_table` copy what one compressed file holds to a temporary
+file.
 An archive is read once, from its beginning to its end. It may be a stranger's: names that lead out
 of it, links and devices are refused, and what is held in memory at once is bounded.
 """
 
 from __future__ import annotations
 
+import atexit
 import bz2
+import codecs
 import gzip
 import lzma
 import os
 import stat
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from c10h.errors import FileError
 from c10h.files import Source, reason
@@ -31,6 +40,12 @@ UNPACKERS: dict[bytes, Callable[[Path], Any]] = {
     b"\xfd7zXZ\x00": lzma.open,
 }
 BLOCK = 512
+BLOCK_BYTES = 1 << 20
+# What a compressed file may unpack to: this much, or this many times its size if that is more.
+UNPACKED_BYTES = 1 << 26
+UNPACKED_RATIO = 100
+# Names of the one file in a zip that is read as a table.
+TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 # A member's name, in characters, and what a tar has in its headers about one member, in bytes.
 LONGEST_NAME = 1 << 10
 LARGEST_HEADER = 1 << 20
@@ -69,11 +84,18 @@ def members(source: Source, wanted: Wanted, most: int) -> Generator[Member, None
     if source.path.is_dir():
         yield from _in_folder(str(source.path), wanted)
         return
-    try:
+    with _refusals(source):
         if source.head(len(ZIP)) == ZIP:
             yield from _in_zip(source, wanted, most)
         else:
             yield from _in_tar(source, wanted, most)
+
+
+@contextmanager
+def _refusals(source: Source) -> Iterator[None]:
+    """Whatever goes wrong with a stranger's archive, as a FileError."""
+    try:
+        yield
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise FileError(f"{source.name}: a damaged archive: {error}") from error
     except (RuntimeError, NotImplementedError, ValueError, MemoryError) as error:
@@ -81,6 +103,77 @@ def members(source: Source, wanted: Wanted, most: int) -> Generator[Member, None
     except OSError as error:
         what = "cannot be read" if error.errno else "a damaged archive"  # as gzip and bz2 tell it
         raise FileError(f"{source.name}: {what}: {reason(error)}") from error
+
+
+def is_compressed(source: Source) -> bool:
+    """Whether a file is one compressed stream, as table.csv.gz."""
+    return any(source.head(len(magic)) == magic for magic in UNPACKERS)
+
+
+def unpack(source: Source) -> Path:
+    """What a compressed stream holds, as a temporary file. Raises FileError."""
+    with _refusals(source), _unpacked(source) as stream:
+        return _copy(stream, source)
+
+
+def names_in_zip(source: Source) -> list[str]:
+    """The names of the files in a zip. Raises FileError for a damaged one, and bad names."""
+    with _refusals(source), zipfile.ZipFile(source.path) as archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        return [
+            name
+            for name in (_inside(name, source) for name in names)
+            if not any(map(_is_hidden, name.split("/")))
+        ]
+
+
+def unpack_only_table(source: Source) -> Path:
+    """The one table in a zip, as a temporary file. Raises FileError for other contents."""
+    names = names_in_zip(source)
+    if len(names) != 1 or not names[0].lower().endswith(TABLES):
+        shown = ", ".join(names[:5]) or "nothing"
+        raise FileError(f"{source.name}: expected one .csv in the archive, found {shown}")
+    with _refusals(source), zipfile.ZipFile(source.path) as archive:
+        info = next(info for info in archive.infolist() if _inside(info.filename, source) in names)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Python unpacks the other methods without a bound on what a few bytes become.
+            raise FileError(f"{source.name}: expected a zip by deflate, found another method")
+        with archive.open(info) as stream:
+            return _copy(stream, source)
+
+
+def recode(source: Source, encoding: str) -> Path:
+    """A text as a temporary file in UTF-8. Raises FileError where it is not in the encoding."""
+    decode = codecs.getincrementaldecoder(encoding)().decode
+    try:
+        with source.path.open("rb") as stream, temporary() as target:
+            while block := stream.read(BLOCK_BYTES):
+                target.write(decode(block).encode())
+            target.write(decode(b"", final=True).encode())
+            return Path(target.name)
+    except UnicodeError as error:
+        raise FileError(f"{source.name}: expected text in {encoding}: {error}") from error
+
+
+def _copy(stream: IO[bytes], source: Source) -> Path:
+    """Copy a decompressed stream, within bounds, to a temporary file that is removed at exit."""
+    limit = max(UNPACKED_BYTES, UNPACKED_RATIO * source.path.stat().st_size)
+    with temporary() as target:
+        while block := stream.read(BLOCK_BYTES):
+            if target.tell() + len(block) > limit:
+                raise FileError(
+                    f"{source.name}: unpacks to more than {limit >> 20} MB, over "
+                    f"{UNPACKED_RATIO} times its size: refused (unpack it yourself if you trust it)"
+                )
+            target.write(block)
+        return Path(target.name)
+
+
+def temporary() -> IO[bytes]:
+    """A file that is removed when the process ends."""
+    target = tempfile.NamedTemporaryFile(prefix="c10h-", delete=False)  # noqa: SIM115
+    atexit.register(Path(target.name).unlink, missing_ok=True)
+    return cast(IO[bytes], target)
 
 
 def is_archive(source: Source) -> bool:

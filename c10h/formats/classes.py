@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from c10h.errors import InputError, MismatchError
 from c10h.files import reason
+from c10h.formats.hints import brief
 
 CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
     # Krizhevsky (2009), Learning multiple layers of features from tiny images: batches.meta.
@@ -52,9 +54,12 @@ def parse_classes(argument: str) -> tuple[str, ...]:
         names = _read_names(argument)
     if len(names) > MOST_CLASSES:
         raise InputError(f"--classes: expected at most {MOST_CLASSES:,} names")
-    if len(names) < 2 or len(set(names)) != len(names) or "" in names:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"--classes {argument}: the name {twice!r} is there twice")
+    if len(names) < 2 or "" in names:
         raise InputError(
-            f"--classes {argument}: expected two or more different names, found {len(names)} names"
+            f"--classes {argument}: expected two or more names, found {len(names)} names"
         )
     return names
 
@@ -62,21 +67,85 @@ def parse_classes(argument: str) -> tuple[str, ...]:
 def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[int] | None:
     """How to reorder columns called ``names`` into the order of ``wanted``.
 
-    Returns None when they are in order already, or when either side has no names of its own and
-    is taken by position; else the list of columns. Raises MismatchError for other classes.
+    Names are the same where they differ in nothing but case, blanks and a prefix or suffix that
+    all have. Returns None when they are in order already, or when either side has no names of its
+    own and is taken by position; else the list of columns. Raises MismatchError for other classes.
     """
     if len(names) != len(wanted):
-        raise MismatchError(f"{what}: expected {len(wanted)} classes, found {len(names)}")
-    if tuple(names) == tuple(wanted):
-        return None
-    if set(names) != set(wanted):
+        raise MismatchError(
+            f"{what}: expected {len(wanted)} classes, found {len(names)}: "
+            f"{brief(names)} for {brief(wanted)}"
+        )
+    order = _order_by_meaning(names, wanted)
+    if order is None:
         if are_default(names) or are_default(wanted):
             return None
-        other = next(name for name in names if name not in wanted)
         raise MismatchError(
-            f"{what}: class {other!r} is not among the expected classes {', '.join(wanted)}"
+            f"{what}: its classes are {brief(names)}, which are not the expected {brief(wanted)} "
+            "(--columns START:STOP takes columns of a table by position)"
         )
-    return [list(names).index(name) for name in wanted]
+    return None if order == list(range(len(order))) else order
+
+
+def are_matched_by_position(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether one side has no names of its own, so that classes are taken in order."""
+    return _order_by_meaning(names, wanted) is None
+
+
+def class_of_words(words: Sequence[str], classes: Sequence[str]) -> list[int] | None:
+    """The class that each of some different words names; None where one of them names none.
+
+    A word is a class if it is equal to its name but for case and blanks, or is its number.
+    """
+    for keys in (list(classes), [_key(name) for name in classes], default_names(len(classes))):
+        number = {key: place for place, key in enumerate(keys)}
+        if len(number) < len(keys):
+            continue
+        found = [number.get(word, number.get(_key(word))) for word in words]
+        known = [place for place in found if place is not None]
+        if len(known) == len(words):
+            return known
+    return None
+
+
+def _order_by_meaning(names: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+    for simplify in (_as_they_are, _keys, _cores):
+        ours, theirs = simplify(names), simplify(wanted)
+        if len(set(ours)) == len(ours) and set(ours) == set(theirs):
+            place = {key: number for number, key in enumerate(ours)}
+            return [place[key] for key in theirs]
+    return None
+
+
+def _as_they_are(names: Sequence[str]) -> list[str]:
+    return list(names)
+
+
+def _keys(names: Sequence[str]) -> list[str]:
+    return [_key(name) for name in names]
+
+
+def _cores(names: Sequence[str]) -> list[str]:
+    """Keys without what all of them begin and end with."""
+    keys = _keys(names)
+    start = _shared(keys)
+    keys = [key[start:] for key in keys]
+    end = _shared([key[::-1] for key in keys])
+    return [key[: len(key) - end] for key in keys]
+
+
+def _shared(keys: Sequence[str]) -> int:
+    """How many letters all keys begin with."""
+    low, high = min(keys), max(keys)
+    pairs = zip(low, high, strict=False)
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other), min(len(low), len(high))
+    )
+
+
+def _key(name: str) -> str:
+    """A name without case and blanks; _ and - stand for blanks in names of columns."""
+    return re.sub(r"[\s_-]+", "", name.casefold())
 
 
 def _read_names(argument: str) -> tuple[str, ...]:
@@ -91,7 +160,7 @@ def _read_names(argument: str) -> tuple[str, ...]:
             "or a file with one name a line"
         )
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--classes {argument}: not a readable text file") from error
     return tuple(line.strip() for line in lines if line.strip())

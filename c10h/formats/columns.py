@@ -7,7 +7,7 @@ read while that is imported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -149,7 +149,7 @@ def begin_reading(source: Source, columns: Columns, *, times: bool = True) -> Re
     import polars  # noqa: F401 - here and not in the thread, since imports wait for each other
 
     def read() -> polars.DataFrame:
-        if columns.whole and not source.head(4).startswith(tables.PARQUET):
+        if columns.whole and not source.head(4).startswith(b"PAR1"):
             with suppress(FileError):  # what is no whole number is found again as text
                 return _read_numbers(source, named)
         places = {part: found.index(column) for part, column in named.items()}
@@ -212,3 +212,15 @@ def _whole_line() -> polars.Expr:
     import polars
 
     return polars.any_horizontal(polars.all().is_null()).alias(WHOLE_LINE)
+
+
+def is_judgment_table(names: list[str]) -> bool:
+    return {"annotator", "item", "label"} <= set(names)
+
+
+def names_suggest_matrix(names: Sequence[str]) -> bool:
+    import re
+
+    return all(
+        re.fullmatch(r"(?i)(annotator|worker|rater|label|a|user)[ _-]?\d+", n) for n in names
+    )

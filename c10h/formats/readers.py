@@ -1,24 +1,33 @@
-"""Predictions, labels and truth from c10h's own files or from foreign ones.
+"""Predictions and labels from c10h's own files or from foreign ones.
 
 What a foreign file does not say is inferred only where it cannot be wrong; else AmbiguousError
-names the option that decides.
+names the option that decides. What was taken is told in one line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from c10h import h5
-from c10h.errors import AmbiguousError, FileError, SchemaError
+from c10h.errors import AmbiguousError, InputError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import Matrix, Selection, detect_format, open_matrix
-from c10h.formats.classes import are_default, default_names, match_order
+from c10h.formats.classes import are_default
+from c10h.formats.columns import names_suggest_matrix
+from c10h.formats.hints import AUTO, NO_HINTS, Hints, Tell, silent
+from c10h.formats.meaning import (
+    LOGITS,
+    PROBS,
+    SHARES,
+    VOTES,
+    blocks,
+    columns_move_together,
+    read_labels,
+    read_predictions,
+)
 from c10h.formats.rows import (
-    SUM_TOLERANCE,
+    Reading,
     checked_counts,
     checked_logits,
     checked_probs,
@@ -27,61 +36,71 @@ from c10h.formats.rows import (
     one_member,
     shares_of,
 )
-from c10h.records import Array, Attack, Images, Labels, Predictions, Record, Rows
-
-Meaning: TypeAlias = Literal["logits", "probs"]
+from c10h.formats.truth import check_truth
+from c10h.formats.wide import Wide, read_wide
+from c10h.records import Array, Attack, Labels, Predictions, Rows
 
 # Setting of predictions that came as probabilities: their logits are clipped logarithms.
 FROM_PROBS = "from_probabilities"
+# Setting of labels: how many items were left out, whose predictions then have no labels.
+LEFT_OUT = "items_left_out"
 
-# First lines that a column of class names may have. Any other word there could be a slip.
-HEADERS = ("category", "class", "label", "labels", "name", "target", "truth", "y")
+# Names of arrays that say what is in them.
+LOGIT_NAMES = ("logits", "logit")
 
-SCAN_ROWS = 1 << 15
-EVERYTHING = Selection()
+_MATRIX_HINT = " (--layout matrix reads items by annotators, of which some were not asked)"
 
 
-def open_predictions(
-    source: Source, selection: Selection = EVERYTHING, meaning: Meaning | None = None
-) -> Predictions:
+def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) -> Predictions:
     """Predictions from a file of that kind, or logits or probabilities from a foreign one.
 
-    Rows in [0, 1] that sum to 1 within 1e-3 are probabilities, values outside [0, 1] logits;
-    values in [0, 1] that do not sum to 1 are refused until ``meaning`` says. Rows are checked as
-    they are read. Raises FileError, SchemaError or AmbiguousError.
+    Rows are checked as they are read. Raises FileError, SchemaError or AmbiguousError.
     """
-    if h5.peek_kind(source) is not None and selection.path is None:
+    if not source.member and h5.peek_kind(source) is not None:
         record = h5.read(source, Predictions)
-        _check_recorded_truth(record, record.truth, source)
+        _check_recorded_truth(record.truth, record.classes, source)
         return replace(record, logits=checked_logits(record.logits, source.name))
-    matrix = _two_dimensional(source, selection)
-    rows = _as_float(matrix.rows)
-    told = meaning or tell_logits_from_probs(rows, source.name)
-    if told == "probs":
-        rows = log_of_probs(checked_probs(rows, source.name, any_sum=meaning is not None))
+    wide = read_wide(source, hints)
+    rows = _as_float(wide.rows)
+    if hints.meaning is None:
+        reading: Reading | None = (
+            Reading(LOGITS)
+            if wide.array.lower() in LOGIT_NAMES
+            else read_predictions(wide.member(), source.whole_name)
+        )
     else:
-        rows = checked_logits(rows, source.name)
+        reading = None if hints.meaning == "probs" else Reading(LOGITS)
+    _check_totals(wide)
+    if reading is not None and reading.meaning == LOGITS:
+        rows, meaning = checked_logits(rows, source.name), LOGITS
+    else:
+        rows, meaning = log_of_probs(checked_probs(rows, source.name, reading)), PROBS
+    tell(wide.told(meaning))
+    members = rows.shape[0] if len(rows.shape) == 3 else 1
+    names = [source.stem] if members == 1 else [str(number) for number in range(members)]
     return Predictions(
-        classes=_class_names(matrix),
-        settings={FROM_PROBS: told == "probs"},
-        logits=one_member(rows),
-        member=np.array([source.stem]),
+        classes=wide.classes,
+        settings={FROM_PROBS: meaning == PROBS},
+        logits=rows if len(rows.shape) == 3 else one_member(rows),
+        member=np.array(names),
+        ids=None if wide.ids is None else checked_ids(wide.ids, source),
+        index=wide.index,
     )
 
 
 def open_scored(
-    source: Source, selection: Selection = EVERYTHING, meaning: Meaning | None = None
+    source: Source, hints: Hints = NO_HINTS, tell: Tell = silent
 ) -> Predictions | Attack:
     """What can be scored: an attack file, or anything that :func:`open_predictions` takes."""
-    if selection.path is None and h5.peek_kind(source) == Attack.kind:
+    if not source.member and h5.peek_kind(source) == Attack.kind:
         return open_attack(source)
-    return open_predictions(source, selection, meaning)
+    return open_predictions(source, hints, tell)
 
 
 def open_attack(source: Source) -> Attack:
     """An attack file. Logits are checked as they are read. Raises FileError or SchemaError."""
     record = h5.read(source, Attack)
-    _check_recorded_truth(record, record.truth, source)
+    _check_recorded_truth(record.truth, record.classes, source)
     if not len(record.epsilon) or not np.isfinite(record.epsilon).all():
         raise SchemaError(f"{source.name}: epsilon: expected one or more finite numbers")
     if not record.loss.shape[2]:
@@ -93,159 +112,159 @@ def open_attack(source: Source) -> Attack:
     )
 
 
-def open_labels(source: Source, selection: Selection = EVERYTHING) -> Labels:
-    """Labels from a file of that kind, or vote counts or probabilities from a foreign one.
+def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) -> Labels:
+    """Labels from a file of that kind, or votes, probabilities or shares from a foreign one.
 
-    Rows in [0, 1] that sum to 1 within 1e-3 are probabilities, whole numbers with other sums are
-    counts. Rows are checked as they are read.
-    Raises FileError, SchemaError or AmbiguousError.
+    Items with fewer votes than ``hints.min_votes`` are left out, if that is not 0. Rows are checked
+    as they are read. Raises FileError, SchemaError or AmbiguousError.
     """
-    if h5.peek_kind(source) is not None and selection.path is None:
+    if not source.member and h5.peek_kind(source) is not None:
         record = h5.read(source, Labels)
-        _check_recorded_truth(record, record.truth, source)
+        _check_recorded_truth(record.truth, record.classes, source)
         counts = None if record.counts is None else checked_counts(record.counts, source.name)
-        return replace(record, probs=checked_probs(record.probs, source.name), counts=counts)
-    matrix = _two_dimensional(source, selection)
-    names = _class_names(matrix)
-    if tell_counts_from_probs(matrix.rows) == "counts":
-        counts = checked_counts(matrix.rows, source.name)
-        return Labels(classes=names, probs=shares_of(counts), counts=counts)
-    return Labels(classes=names, probs=checked_probs(matrix.rows, source.name))
+        probs = checked_probs(record.probs, source.name, Reading(PROBS))
+        return with_enough_votes(replace(record, probs=probs, counts=counts), hints, source, tell)
+    wide = read_wide(source, hints, missing=_MATRIX_HINT)
+    if len(wide.rows.shape) == 3:
+        raise SchemaError(
+            f"{source.name}: expected labels of shape (items, classes), found {wide.rows.shape}"
+        )
+    reading = None if hints.meaning == "probs" else read_labels(wide.rows, source.whole_name)
+    _refuse_other_layouts(wide, reading, hints)
+    ids = wide.ids if wide.index is None else wide.index.astype(np.str_)
+    if reading is not None and reading.meaning == VOTES:
+        _check_totals(wide)
+        counts = checked_counts(wide.rows, source.name, empty=True)
+        tell(wide.told(_votes_told(counts)))
+        labels = with_enough_votes(
+            Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids),
+            hints,
+            source,
+            tell,
+        )
+    else:
+        if hints.min_votes:
+            raise InputError(f"{source.name}: --min-votes is about votes: this has shares")
+        probs = checked_probs(wide.rows, source.name, reading)
+        _check_totals(wide, are_shares=True)
+        unit = f"shares of {reading.unit:g}" if reading and reading.meaning == SHARES else PROBS
+        tell(wide.told(unit))
+        labels = Labels(classes=wide.classes, probs=probs, ids=ids)
+    return labels if labels.ids is None else replace(labels, ids=checked_ids(labels.ids, source))
 
 
-def open_truth(source: Source, classes: Sequence[str] | None) -> Array:
-    """The true class of each item, int64 (n), from a c10h file that has one or a foreign vector.
+def with_enough_votes(labels: Labels, hints: Hints, source: Source, tell: Tell) -> Labels:
+    """Labels without the items that have fewer votes than ``hints.min_votes``.
 
-    classes: their names, where they are known: then words are looked up, and the range is checked.
-    Raises FileError or SchemaError.
+    Raises SchemaError for an item without votes where that is 0.
     """
-    if h5.peek_kind(source) is not None:
-        return _recorded_truth(h5.read(source, Labels, Predictions, Images), source, classes)
-    rows = open_matrix(source, EVERYTHING).rows
-    values = rows[0 : rows.shape[0]]
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
-        raise SchemaError(f"{source.name}: expected one class an item, found shape {rows.shape}")
-    if values.dtype.kind in "UO":
-        values = _class_numbers(values.astype(np.str_), source, classes)
-    with np.errstate(invalid="ignore"):
-        truth = values.astype(np.int64)
-    if (truth != values).any():
-        row = int(np.argmax(truth != values))
-        raise SchemaError(f"{source.name}: row {row}: expected a class number, found {values[row]}")
-    check_truth(truth, None if classes is None else len(classes), source.name)
-    return truth
-
-
-def recorded_ids(source: Source) -> Array | None:
-    """The ids of the items of a c10h file that has any; None for any other file."""
-    if h5.peek_kind(source) is None:
-        return None
-    ids: Array | None = getattr(h5.read(source), "ids", None)
-    return ids
+    if labels.counts is None:
+        if hints.min_votes:
+            raise InputError(f"{source.name}: --min-votes is about votes: this has none")
+        return labels
+    totals = np.concatenate([block.sum(axis=1, dtype=np.int64) for block in blocks(labels.counts)])
+    few = totals < max(hints.min_votes, 1)
+    if not few.any():
+        return labels
+    if not hints.min_votes:
+        row = int(np.argmax(few))
+        raise SchemaError(
+            f"{source.name}: row {row}: expected at least one vote for the item, found none: "
+            f"{int(few.sum()):,} of {len(few):,} items have none, and --min-votes 1 leaves them out "
+            "(--layout matrix reads items by annotators)"
+        )
+    if few.all():
+        raise SchemaError(
+            f"{source.name}: no item has {hints.min_votes} votes, the most is {int(totals.max())}"
+        )
+    kept = np.flatnonzero(~few)
+    counts = labels.counts[0 : len(few)][kept]
+    ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
+    tell(
+        f"{source.name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
+        f"{hints.min_votes} votes"
+    )
+    return replace(
+        labels,
+        probs=labels.probs[0 : len(few)][kept] if labels.lineage else shares_of(counts),
+        counts=counts,
+        truth=None if labels.truth is None else labels.truth[kept],
+        ids=ids[kept],
+        settings={**labels.settings, LEFT_OUT: int(few.sum())},
+    )
 
 
 def recorded_classes(source: Source) -> tuple[str, ...] | None:
     """The class names of a c10h file that has some of its own; None for any other file."""
-    if h5.peek_kind(source) is None:
+    if source.member or h5.peek_kind(source) is None:
         return None
     names = h5.read(source).classes
     return None if are_default(names) else names
 
 
-def check_truth(truth: Array, count: int | None, name: str) -> None:
-    """Raise SchemaError unless every class number is in [0, count)."""
-    wrong = truth < 0 if count is None else (truth < 0) | (truth >= count)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"
-        raise SchemaError(f"{name}: row {row}: expected {expected}, found {truth[row]}")
-
-
-def tell_logits_from_probs(rows: Rows, name: str) -> Meaning:
-    """Whether the rows are logits or probabilities, reading no further than needed to be sure.
-
-    Raises AmbiguousError for values in [0, 1] whose rows do not all sum to 1.
-    """
-    sums_are_1 = True
-    for block in _scan(rows):
-        if not np.isfinite(block).all():
-            return "logits"  # the reader names the row
-        if (block < 0).any() or (block > 1).any():
-            return "logits"
-        sums = block.sum(axis=1, dtype=np.float64)
-        sums_are_1 = sums_are_1 and bool((np.abs(sums - 1) <= SUM_TOLERANCE).all())
-        if sums_are_1:
-            return "probs"
-    raise AmbiguousError(
-        f"{name}: values in [0, 1] whose rows do not sum to 1: say --logits or --probs"
-    )
-
-
-def tell_counts_from_probs(rows: Rows) -> Literal["counts", "probs"]:
-    """Whether the rows are vote counts or probabilities.
-
-    Rows of one vote each are read as probabilities: nothing tells them from one-hot labels.
-    """
-    for block in _scan(rows):
-        whole = (block == np.floor(block)).all(axis=1)
-        sums = block.sum(axis=1, dtype=np.float64)
-        if (np.abs(sums - 1) <= SUM_TOLERANCE).all() and (block >= 0).all():
-            if whole.all():
-                continue
-            return "probs"
-        # Some row is wrong for one reading at least: the reading that fits most rows names it.
-        return "counts" if whole.mean() > 0.5 else "probs"
-    return "probs"
-
-
-def _check_recorded_truth(record: Record, truth: Array | None, source: Source) -> None:
-    if truth is not None:
-        check_truth(truth, len(record.classes), f"{source.name}: truth")
-
-
-def _recorded_truth(record: Record, source: Source, classes: Sequence[str] | None) -> Array:
-    truth: Array | None = getattr(record, "truth", None)
-    if truth is None:
-        raise FileError(f"{source.name}: expected a dataset truth, found none")
-    _check_recorded_truth(record, truth, source)
-    if classes is None:
-        return truth
-    # Truth numbers its own file's classes: translate them into the order that is wanted.
-    order = match_order(record.classes, classes, source.name)
-    return truth if order is None else np.argsort(order)[truth]
-
-
-def _class_numbers(words: Array, source: Source, classes: Sequence[str] | None) -> Array:
-    """Class numbers of words, below a header where a text file has one of HEADERS."""
-    is_text = detect_format(source) == "text"
-    if is_text and (classes is None or words[0] not in classes):
-        try:
-            return words[1:].astype(np.float64)  # numbers below a header
-        except ValueError:
-            pass
-    if classes is None or are_default(classes):
-        raise AmbiguousError(f"{source.name}: holds class names: give their order with --classes")
-    if is_text and words[0].lower() in HEADERS and words[0] not in classes:
-        words = words[1:]
-    numbers = {name: number for number, name in enumerate(classes)}
-    for row, word in enumerate(words.tolist()):
-        if word not in numbers:
-            raise SchemaError(
-                f"{source.name}: row {row}: expected one of {', '.join(classes)}, found {word!r}"
-            )
-    return np.array([numbers[word] for word in words.tolist()], dtype=np.int64)
-
-
-def _two_dimensional(source: Source, selection: Selection) -> Matrix:
-    matrix = open_matrix(source, selection)
-    if len(matrix.rows.shape) != 2 or matrix.rows.shape[1] < 2 or matrix.rows.dtype.kind in "UO":
+def checked_ids(ids: Array, source: Source) -> Array:
+    """The same ids. Raises SchemaError where one is missing or there twice."""
+    words, times = np.unique(ids, return_counts=True)
+    if words[0] == "":
+        row = int(np.argmax(ids == ""))
+        raise SchemaError(f"{source.name}: row {row}: expected the name of an item, found nothing")
+    if times.max() > 1:
         raise SchemaError(
-            f"{source.name}: expected numbers of shape (items, classes), "
-            f"found {matrix.rows.dtype} of shape {matrix.rows.shape}"
+            f"{source.name}: expected different names of items, found {int(times.max())} rows of "
+            f"{str(words[np.argmax(times)])!r} (--item COLUMN chooses the column of names, and "
+            "--columns that of the classes)"
         )
-    return matrix
+    return ids
+
+
+def _votes_told(counts: Rows) -> str:
+    totals = np.concatenate([block.sum(axis=1, dtype=np.int64) for block in blocks(counts)])
+    low, high = int(totals.min()), int(totals.max())
+    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    percent = "; percentages? --probs" if low == high == 100 else ""
+    return f"votes ({each} an item{percent})"
+
+
+def _check_totals(wide: Wide, *, are_shares: bool = False) -> None:
+    """Raise AmbiguousError where a column that is called so is not the sum of the others.
+
+    Beside shares, whole numbers are the votes that these are of.
+    """
+    if not wide.totals:
+        return
+    sums = np.concatenate([block.sum(axis=1) for block in blocks(wide.member())])
+    for name, values in wide.totals.items():
+        whole = (values == np.floor(values)).all() and (values >= 1).all()
+        if not np.allclose(values, sums, rtol=1e-6, atol=0) and not (are_shares and whole):
+            raise AmbiguousError(
+                f"{wide.source.name}: the column {name} is not the sum of the others: --columns or "
+                "--classes says which columns are classes"
+            )
+
+
+def _refuse_other_layouts(wide: Wide, reading: Reading | None, hints: Hints) -> None:
+    """Raise AmbiguousError for what looks like choices of people rather than votes for classes."""
+    if hints.layout != AUTO or hints.columns is not None or hints.classes is not None:
+        return
+    if reading is None or reading.meaning != VOTES:
+        return
+    if wide.names is not None and names_suggest_matrix(wide.names):
+        raise AmbiguousError(
+            f"{wide.source.name}: columns called {wide.names[0]}, {wide.names[1]} … look like "
+            "annotators: --layout matrix reads items by annotators, --layout wide votes by class"
+        )
+    unnamed = wide.names is None or are_default(wide.names)
+    if unnamed and columns_move_together(wide.rows):
+        raise AmbiguousError(
+            f"{wide.source.name}: whole numbers without names of columns, which may be votes by "
+            "class (--layout wide), items by annotators (--layout matrix) or judgments (--layout "
+            "long --no-header, with --annotator, --item and --label)"
+        )
+
+
+def _check_recorded_truth(truth: Array | None, classes: tuple[str, ...], source: Source) -> None:
+    if truth is not None:
+        check_truth(truth, len(classes), f"{source.name}: truth")
 
 
 def _as_float(rows: Rows) -> Rows:
@@ -254,23 +273,3 @@ def _as_float(rows: Rows) -> Rows:
         return rows
     dtype = np.float32 if rows.dtype == np.float16 else np.float64
     return mapped(rows, lambda block, _: block.astype(dtype), dtype=dtype)
-
-
-def _class_names(matrix: Matrix) -> tuple[str, ...]:
-    names = matrix.header
-    if names is None or len(set(names)) != len(names) or "" in names:
-        return default_names(matrix.rows.shape[1])
-    return names
-
-
-def _scan(rows: Rows) -> Iterator[Array]:
-    for start in range(0, rows.shape[0], SCAN_ROWS):
-        yield rows[start : min(start + SCAN_ROWS, rows.shape[0])]
-
-
-def is_vector(source: Source) -> bool:
-    """Whether a foreign file holds one value an item."""
-    if h5.peek_kind(source) is not None:
-        return False
-    shape = open_matrix(source, EVERYTHING).rows.shape
-    return len(shape) == 1 or shape[1] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,16 @@ from c10h.records import Array, Rows, View
 # Largest distance from 1 at which the sum of a row still means probabilities.
 SUM_TOLERANCE = 1e-3
 SMALLEST = float(np.finfo(np.float32).tiny)
+LOG_SMALLEST = float(np.log(SMALLEST))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What rows are, in a word, and for shares what they sum to and how closely."""
+
+    meaning: str
+    unit: float = 1.0
+    tolerance: float = SUM_TOLERANCE
 
 
 def mapped(
@@ -69,44 +79,67 @@ def shares(counts: Array) -> Array:
     return np.asarray(counts / counts.sum(axis=1, keepdims=True, dtype=np.float64))
 
 
-def checked_logits(rows: Rows, name: str) -> Rows:
-    """The same rows; reading one that is not finite raises SchemaError."""
+def checked_logits(rows: Rows, name: str) -> View:
+    """The same rows; reading one with NaN or +inf raises SchemaError.
+
+    -inf rules a class out. It becomes the logit of the smallest probability, as 0 does in
+    :func:`log_of_probs`: then the row is of logarithms of probabilities.
+    """
 
     def check(block: Array, start: int) -> Array:
-        _refuse(~np.isfinite(block).all(axis=1), start, name, "a finite logit for every class")
-        return block
+        with np.errstate(invalid="ignore"):
+            wrong = ~(block < np.inf)
+        _refuse(wrong.any(axis=1), start, name, "a finite logit for every class", block)
+        ruled_out = block == -np.inf
+        if not ruled_out.any():
+            return block
+        _refuse(ruled_out.all(axis=1), start, name, "a class that is not ruled out", block)
+        touched = ruled_out.any(axis=1)
+        logits = block.astype(np.float64)
+        some = logits[touched]
+        log_probs = some - np.logaddexp.reduce(some, axis=1, keepdims=True)
+        logits[touched] = np.maximum(log_probs, LOG_SMALLEST)
+        return logits.astype(block.dtype)
 
     return mapped(rows, check)
 
 
-def checked_probs(rows: Rows, name: str, *, any_sum: bool = False) -> Rows:
+def checked_probs(rows: Rows, name: str, reading: Reading | None = None) -> View:
     """Rows renormalised to sum to 1 in float64.
 
-    Reading one outside [0, 1], or (unless ``any_sum``) with a sum further than 1e-3 from 1,
-    raises SchemaError.
+    reading: what rows have to sum to, and how closely; None scales any rows of 0 or more. Reading
+    one that is negative or has another sum raises SchemaError.
     """
 
     def check(block: Array, start: int) -> Array:
         probs = block.astype(np.float64)
-        inside = ((probs >= 0) & (probs <= 1)).all(axis=1)
-        _refuse(~inside, start, name, "probabilities in [0, 1]", probs)
+        _refuse(~(probs >= 0).all(axis=1), start, name, "probabilities of 0 or more", probs)
         sums = probs.sum(axis=1, keepdims=True)
-        wrong = sums[:, 0] <= 0 if any_sum else np.abs(sums[:, 0] - 1) > SUM_TOLERANCE
-        _refuse(wrong, start, name, "probabilities that sum to 1", sums)
+        if reading is None:
+            wrong = ~((sums[:, 0] > 0) & (sums[:, 0] < np.inf))
+            _refuse(wrong, start, name, "a sum above 0", sums)
+            return np.asarray(probs / sums)
+        wrong = ~(np.abs(sums[:, 0] - reading.unit) <= reading.tolerance)
+        expected = f"probabilities that sum to {reading.unit:g}"
+        _refuse(wrong, start, name, expected, sums, "(--probs scales rows)")
         return np.asarray(probs / sums)
 
     return mapped(rows, check, dtype=np.float64)
 
 
-def checked_counts(rows: Rows, name: str) -> Rows:
-    """Votes as int32; reading a negative or broken number or an item without votes raises."""
+def checked_counts(rows: Rows, name: str, *, empty: bool = False) -> View:
+    """Votes as int32; reading a negative or broken number raises SchemaError.
+
+    empty: whether an item may be without votes.
+    """
 
     def check(block: Array, start: int) -> Array:
         _refuse((block < 0).any(axis=1), start, name, "counts of 0 or more", block)
         with np.errstate(invalid="ignore"):
             counts = block.astype(np.int32)
         _refuse((counts != block).any(axis=1), start, name, "whole counts", block)
-        _refuse(~counts.any(axis=1), start, name, "at least one vote for the item", block)
+        if not empty:
+            _refuse(~counts.any(axis=1), start, name, "at least one vote for the item", block)
         return counts
 
     return mapped(rows, check, dtype=np.int32)
@@ -120,15 +153,25 @@ def log_of_probs(rows: Rows) -> Rows:
     return mapped(rows, lambda block, _: np.log(np.maximum(block, SMALLEST)), dtype=np.float64)
 
 
-def _refuse(wrong: Any, start: int, name: str, expected: str, found: Array | None = None) -> None:
+def _refuse(
+    wrong: Any, start: int, name: str, expected: str, values: Array, remedy: str = ""
+) -> None:
+    """Raise SchemaError with the first row that is wrong."""
     if wrong.any():
         row = int(np.argmax(wrong))
-        worst = "" if found is None else f", found {_brief(found[row])}"
         raise SchemaError(
-            f"{name}: row {start + row}: expected {expected}{worst or ', found none'}"
+            f"{name}: row {start + row}: expected {expected}, found {_shown(values[row])}"
+            f"{' ' + remedy if remedy else ''}"
         )
 
 
-def _brief(values: Array) -> str:
-    shown = " ".join(f"{value:.6g}" for value in values[:10])
-    return shown + (" ..." if len(values) > 10 else "")
+def _shown(values: Array) -> str:
+    """The first values of a row, with all digits where fewer would hide what is wrong."""
+    short = [f"{value:.6g}" for value in values[:10]]
+    exact = [
+        few
+        if float(few) == value or few.lstrip("-") in ("nan", "inf") or "." in few
+        else f"{value!r}"
+        for few, value in zip(short, values[:10].tolist(), strict=True)
+    ]
+    return " ".join(exact) + (" ..." if len(values) > 10 else "")

@@ -10,7 +10,7 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, C10hError, FileError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import NpyRows
+from c10h.formats.arrays import npy_rows
 from c10h.records import Array, Rows
 
 MAGIC = b"\x93NUMPY"
@@ -52,11 +52,7 @@ def open_pictures(source: Source) -> Rows:
 
 def _rows(source: Source) -> Rows:
     try:
-        rows = NpyRows(source)
-        if not rows.fortran_order:
-            return rows
-        mapped: Array = np.load(source.path, mmap_mode="r", allow_pickle=False)
-        return mapped
+        return npy_rows(source)
     except C10hError:
         raise
     # The header is an expression of Python's; a broken one leads to any exception at all.

@@ -17,7 +17,8 @@ from c10h.errors import AmbiguousError, FileError, InputError, MismatchError
 from c10h.files import Source, reason
 from c10h.formats.archives import is_archive, members
 from c10h.formats.classes import default_names
-from c10h.formats.readers import check_truth, open_truth, recorded_classes
+from c10h.formats.readers import recorded_classes
+from c10h.formats.truth import check_truth, open_truth
 from c10h.images import arrays
 from c10h.images.batches import (
     MOST_BYTES,
@@ -128,7 +129,7 @@ def _from_array(source: Source, request: Request) -> Imported:
     size, names, truth = pictures.shape[0], request.classes, None
     if request.labels is not None:
         names = names or recorded_classes(request.labels)
-        truth = open_truth(request.labels, names)
+        truth = open_truth(request.labels, names).values
         if len(truth) != size:
             raise MismatchError(
                 f"{request.labels.name}: expected {size:,} classes for as many pictures, "

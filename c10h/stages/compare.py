@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
+from c10h.items import IDS, Items, align
 from c10h.records import Array, Labels
 from c10h.report.table import Cell, Table
-from c10h.stages.join import labels_in_order, match_ids
+from c10h.stages.join import labels_in_order
 
 ROWS = 1 << 16
 SHOWN = 20
@@ -60,17 +61,17 @@ def compare_counts(rebuilt: Labels, published: Labels, name: str) -> Comparison:
     size, other = rebuilt.probs.shape[0], published.probs.shape[0]
     if size != other:
         raise MismatchError(f"{name}: expected {size:,} items as rebuilt, found {other:,}")
-    rows, by = np.arange(size), "position"
-    if rebuilt.ids is not None and published.ids is not None:
-        rows, by = match_ids(rebuilt.ids, published.ids, "rebuilt labels", name), "ids"
-    if by == "ids":
-        in_order = np.asarray(published.counts[0:size])[rows]
+    items = Items("rebuilt labels", size, rebuilt.ids)
+    matched = align(items, Items(name, size, published.ids))
+    by = matched.by
+    if by == IDS:
+        in_order = matched.take(np.asarray(published.counts[0:size]))
     found: list[tuple[Array, ...]] = []
     votes = other_votes = 0
     for start in range(0, size, ROWS):
-        items = slice(start, min(start + ROWS, size))
-        mine = rebuilt.counts[items]
-        theirs = in_order[items] if by == "ids" else published.counts[items]
+        part = slice(start, min(start + ROWS, size))
+        mine = rebuilt.counts[part]
+        theirs = in_order[part] if by == IDS else published.counts[part]
         votes, other_votes = votes + int(mine.sum()), other_votes + int(theirs.sum())
         item, label = np.nonzero(mine != theirs)
         found.append((item + start, label, mine[item, label], theirs[item, label]))

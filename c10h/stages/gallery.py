@@ -8,19 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.readers import check_truth
+from c10h.formats.truth import check_truth
+from c10h.items import Items, agreed_truth, align
 from c10h.metrics.block import Block
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.report.gallery import Gallery, Picture, farthest
 from c10h.stages.join import (
     People,
-    agreed_truth,
     common_classes,
     exposure,
+    items_of,
     labels_in_order,
-    match_ids,
-    match_items,
-    matching_note,
     predictions_in_order,
 )
 from c10h.stages.tally import BLOCK_ELEMENTS, cut
@@ -56,7 +54,8 @@ def gallery(
     classes = common_classes([labels, predictions])
     assert classes is not None
     predictions = predictions_in_order(predictions, classes, run)
-    people = _people_of(predictions, labels_in_order(labels, classes, "labels"), run)
+    labels = labels_in_order(labels, classes, "labels")
+    people, matched = _people_of(predictions, labels, run)
     places = _rows_of_images(predictions, images, run)
     if images_sha256 is not None:
         _check_images(predictions, images, places, run, images_sha256)
@@ -77,21 +76,25 @@ def gallery(
                 entropy=float(found.entropy[k]),
             )
         )
-    notes = _notes(predictions, people)
+    notes = _notes(predictions, people, matched)
     return Gallery(run, classes, pictures, found.agreed, found.items, notes)
 
 
-def _people_of(predictions: Predictions, labels: Labels, run: str) -> People:
-    """What labels say of the predicted items, in their order, and their truth as far as known."""
+def _people_of(predictions: Predictions, labels: Labels, run: str) -> tuple[People, str]:
+    """What labels say of the predicted items, in their order, and their truth as far as known.
+
+    With a note on what could not be compared.
+    """
     people = People.of(labels, None, labels.classes)
-    people = people.take(match_items(predictions, people, run))
+    found = align(items_of(predictions, run), people.items("the labels"))
+    people = people.take(found.rows)
     if predictions.truth is not None:
         if people.truth is not None:
             agreed_truth(people.truth, predictions.truth, run)
         people = replace(people, truth=predictions.truth)
     if people.truth is not None:
         check_truth(people.truth, len(labels.classes), f"{run}: truth")
-    return people
+    return people, found.note
 
 
 def _blocks(
@@ -106,21 +109,9 @@ def _blocks(
 
 
 def _rows_of_images(predictions: Predictions, images: Images, run: str) -> Array | None:
-    """The image that each prediction is of; None for all in order.
-
-    By ids where both have them, else by index, else by position. Raises MismatchError.
-    """
-    size, items = images.images.shape[0], predictions.logits.shape[1]
-    if predictions.ids is not None and images.ids is not None:
-        return match_ids(predictions.ids, images.ids, run, "the images")
-    if predictions.index is not None:
-        most = int(predictions.index.max())
-        if most >= size:
-            raise MismatchError(f"{run}: is about image {most}, and there are {size:,} images")
-        return predictions.index
-    if items != size:
-        raise MismatchError(f"{run}: expected {size:,} items as in the images, found {items:,}")
-    return None
+    """The image that each prediction is of; None for all in order. Raises MismatchError."""
+    pictures = Items("the images", images.images.shape[0], images.ids)
+    return align(items_of(predictions, run), pictures).rows
 
 
 def _check_images(
@@ -178,8 +169,8 @@ def _truth(people: People, images: Images, row: int, place: int) -> str | None:
     return images.classes[int(images.truth[place])]
 
 
-def _notes(predictions: Predictions, people: People) -> list[str]:
-    notes = [f"Items in training: {exposure(predictions)}", matching_note(predictions, people)]
+def _notes(predictions: Predictions, people: People, matched: str) -> list[str]:
+    notes = [f"Items in training: {exposure(predictions)}", matched]
     if predictions.item is None:
         notes.append("the predictions do not tell the pixels they are of: images not checked")
     return [note for note in notes if note]

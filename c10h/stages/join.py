@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from c10h.errors import MismatchError
-from c10h.formats.classes import are_default, match_order
+from c10h.formats.classes import are_default, are_matched_by_position, match_order
+from c10h.formats.hints import brief
 from c10h.formats.rows import mapped, shares
-from c10h.items import whole_numbers
+from c10h.formats.truth import Truth
+from c10h.items import Items, agreed_truth, align, is_everything
 from c10h.records import Array, Images, Labels, Predictions, Rows, View
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ class People:
         if truth is not None and len(truth) != size:
             raise MismatchError(f"truth: expected {size} items as in labels, found {len(truth)}")
         return cls(classes, size, labels.probs, labels.counts, truth, labels.ids)
+
+    def items(self, what: str) -> Items:
+        """Which items these are. what: how messages call them."""
+        return Items(what, self.size, self.ids)
 
     def has(self, needs: Needs) -> bool:
         """Whether a metric that needs this can be computed."""
@@ -107,12 +113,12 @@ def in_order(rows: Rows, order: list[int] | None) -> Rows:
 
 def labels_in_order(labels: Labels, classes: tuple[str, ...], what: str) -> Labels:
     """Labels with the classes in the given order, matched by name. Raises MismatchError."""
-    order = match_order(_names(labels, classes), classes, what)
+    order = match_order(labels.classes, classes, what)
     if order is None:
         return replace(labels, classes=classes)
     counts = None if labels.counts is None else in_order(labels.counts, order)
-    truth = None if labels.truth is None else np.argsort(order)[labels.truth]
     probs = in_order(labels.probs, order)
+    truth = _renumbered(labels.truth, order)
     return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth)
 
 
@@ -120,54 +126,63 @@ def predictions_in_order(
     predictions: Predictions, classes: tuple[str, ...], what: str
 ) -> Predictions:
     """Predictions with the classes in the given order, matched by name. Raises MismatchError."""
-    order = match_order(_names(predictions, classes), classes, what)
+    order = match_order(predictions.classes, classes, what)
     if order is None:
         return replace(predictions, classes=classes)
-    truth = None if predictions.truth is None else np.argsort(order)[predictions.truth]
+    truth = _renumbered(predictions.truth, order)
     logits = in_order(predictions.logits, order)
     return replace(predictions, classes=classes, logits=logits, truth=truth)
 
 
-def taken_by_position(record: Labels | Predictions, classes: tuple[str, ...]) -> bool:
-    """Whether an input has no class names of its own and takes these, in order."""
-    names = _names(record, classes)
-    return names != classes and are_default(names)
+def _renumbered(truth: Array | None, order: Sequence[int]) -> Array | None:
+    """Class numbers once the classes are in another order; -1 stays."""
+    return None if truth is None else np.append(np.argsort(order), -1)[truth]
 
 
-def _names(record: Labels | Predictions, classes: tuple[str, ...]) -> tuple[str, ...]:
-    """Class names of a record; a foreign table's column names count only if one is a class."""
-    foreign = record.lineage is None
-    if foreign and not set(record.classes) & set(classes):
-        return tuple(str(index) for index in range(len(record.classes)))
-    return record.classes
+def class_names_note(record: Labels | Predictions, classes: tuple[str, ...]) -> str:
+    """What is assumed of the names of an input's classes; "" where they are just these."""
+    if set(record.classes) == set(classes):
+        return ""
+    if are_matched_by_position(record.classes, classes):
+        if are_default(record.classes):
+            return f"has no class names; its columns are taken as {brief(classes, 4)}, in order"
+        return f"its classes {brief(record.classes, 4)} are taken in order"
+    return (
+        f"its classes {brief(record.classes, 4)} are matched with {brief(classes, 4)} by what "
+        "differs in them, regardless of case"
+    )
 
 
-def match_items(predictions: Predictions, people: People, what: str) -> Array | None:
-    """The row of ``people`` that each prediction is about; None for all rows in order.
+def items_of(predictions: Predictions, what: str) -> Items:
+    """Which items predictions are about. what: how messages call them."""
+    return Items(what, predictions.logits.shape[1], predictions.ids, predictions.index)
 
-    By ids where both have them, else by the predictions' index, else by position when the numbers
-    of items agree. Ids that are numbers are what an index counts: labels may leave items out.
-    Raises MismatchError for ids that are unknown or rows that do not exist.
-    """
-    items = predictions.logits.shape[1]
-    if predictions.ids is not None and people.ids is not None:
-        return match_ids(predictions.ids, people.ids, what)
-    if predictions.index is not None:
-        numbers = None if people.ids is None else whole_numbers(people.ids)
-        if numbers is not None:
-            return match_ids(predictions.index.astype(np.str_), numbers.astype(np.str_), what)
-        if len(predictions.index) and predictions.index.max() >= people.size:
-            raise MismatchError(
-                f"{what}: index: row {int(predictions.index.max())} is out of range: the labels "
-                f"have {people.size} items"
-            )
-        return predictions.index
-    if items != people.size:
-        raise MismatchError(
-            f"{what}: expected {people.size} items as in the labels, found {items}, "
-            "and no index or ids that would match them"
-        )
-    return None
+
+def some_items(predictions: Predictions, kept: Array) -> Predictions:
+    """Predictions of the items where ``kept``, bool (n), is true. They are held in memory."""
+
+    def of_items(values: Array | None) -> Array | None:
+        return None if values is None else values[kept]
+
+    members, size, _ = predictions.logits.shape
+    logits = [np.asarray(predictions.logits[member, 0:size])[kept] for member in range(members)]
+    return replace(
+        predictions,
+        logits=np.stack(logits),
+        index=of_items(predictions.index),
+        ids=of_items(predictions.ids),
+        truth=of_items(predictions.truth),
+        fold=of_items(predictions.fold),
+        item=of_items(predictions.item),
+    )
+
+
+def people_of_truth(truth: Truth, classes: tuple[str, ...]) -> People:
+    """Items of which nothing but the truth is known."""
+    ids = truth.ids
+    if ids is None and truth.index is not None:
+        ids = truth.index.astype(np.str_)
+    return People(classes, len(truth.values), truth=truth.values, ids=ids)
 
 
 def people_of_images(images: Images, labels: Labels) -> People:
@@ -181,72 +196,15 @@ def people_of_images(images: Images, labels: Labels) -> People:
     if are_default(classes) and len(classes) == len(labels.classes):
         classes = labels.classes
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
-    rows = None
-    if images.ids is not None and people.ids is not None:
-        rows = match_ids(images.ids, people.ids, "images")
-    elif people.size != size:
-        raise MismatchError(
-            f"labels: expected {size:,} items as in the images, found {people.size:,}, and no ids "
-            "in both that would match them"
-        )
-    people = people.take(rows)
-    if people.truth is None:
-        return replace(people, truth=images.truth)
-    if images.truth is not None and (people.truth != images.truth).any():
-        wrong = int(np.argmax(people.truth != images.truth))
-        raise MismatchError(
-            f"labels: other true classes than those of the images, the first is item {wrong}: "
-            "another order?"
-        )
+    found = align(Items("images", size, images.ids), people.items("the labels"))
+    people = people.take(found.rows)
+    if images.truth is not None:
+        try:
+            truth = agreed_truth(images.truth, people.truth, "the images")
+        except MismatchError as error:
+            raise MismatchError(f"labels: {error} (another order?)") from error
+        people = replace(people, truth=truth)
     return people
-
-
-def matching_note(predictions: Predictions, people: People) -> str:
-    """What a reader should know of how items were matched; empty where nothing could be wrong."""
-    if people.ids is None or predictions.ids is not None:
-        return ""
-    how = "its index" if predictions.index is not None else "their order"
-    return f"the labels name their items and the predictions do not: matched by {how}"
-
-
-def is_everything(rows: Array, size: int) -> bool:
-    """Whether rows are all of ``size`` items in their order."""
-    return np.array_equal(rows, np.arange(size))
-
-
-def match_ids(ids: Array, known: Array, what: str, where: str = "the labels") -> Array:
-    """The row of ``known`` that has each of ``ids``. Raises MismatchError for one that has none.
-
-    what, where: whose the ids are, and whose the known ones, for messages.
-    """
-    row_of = {name: row for row, name in enumerate(known.tolist())}
-    if len(row_of) != len(known):
-        raise MismatchError(f"{what}: the ids in {where} are not unique")
-    if len(set(ids.tolist())) != len(ids):
-        raise MismatchError(f"{what}: its ids are not unique")
-    missing = [name for name in ids.tolist() if name not in row_of]
-    if missing:
-        raise MismatchError(
-            f"{what}: {len(missing)} of {len(ids)} ids are not in {where}, "
-            f"the first is {missing[0]!r}"
-        )
-    return np.array([row_of[name] for name in ids.tolist()], dtype=np.int64)
-
-
-def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
-    """The first truth, after checking that a second one says the same. Raises MismatchError."""
-    if second is not None:
-        if len(first) != len(second):
-            raise MismatchError(
-                f"truth: expected {len(first)} items as in {what}, found {len(second)}"
-            )
-        wrong = first != second
-        if wrong.any():
-            raise MismatchError(
-                f"truth: differs from that of {what} on {int(wrong.sum())} items, "
-                f"the first is item {int(np.argmax(wrong))}"
-            )
-    return first
 
 
 def seen_in_training(predictions: Predictions, member: int) -> Array | None:

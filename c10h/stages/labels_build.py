@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.readers import check_truth
-from c10h.items import whole_numbers
+from c10h.formats.truth import Truth, check_truth, in_order_of
+from c10h.items import POSITION, Items, agreed_truth, align, is_everything, whole_numbers
 from c10h.labels import SOURCES
 from c10h.labels.material import Material
 from c10h.labels.votes import Votes
 from c10h.records import Array, Labels, Predictions, Rows
 from c10h.stages.join import (
-    agreed_truth,
     common_classes,
+    items_of,
     labels_in_order,
-    match_ids,
     predictions_in_order,
+    some_items,
 )
 
 ROWS = 1 << 16
@@ -30,7 +31,7 @@ def build_labels(
     labels: Labels | None = None,
     votes: Votes | None = None,
     predictions: Sequence[Predictions] = (),
-    truth: Array | None = None,
+    truth: Truth | None = None,
     classes: tuple[str, ...] | None = None,
     prior: float = 0.0,
     smoothing: float = 0.1,
@@ -52,26 +53,23 @@ def build_labels(
         raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
     if labels is not None:
         labels = labels_in_order(labels, classes, "labels")
-        if labels.truth is not None:
-            truth = agreed_truth(labels.truth, truth, "the labels")
-    predictions = [
-        predictions_in_order(one, classes, f"predictions {number}")
-        for number, one in enumerate(predictions, start=1)
-    ]
-    size, ids = _shared_items(labels, predictions, truth)
+    predictions = _in_one_order(predictions, classes)
+    items = _items(labels, predictions, truth)
+    known = None if labels is None else labels.truth
     for one in predictions:
         if one.truth is not None:
-            truth = agreed_truth(one.truth, truth, "the predictions")
+            known = agreed_truth(one.truth, known, "the predictions")
     if truth is not None:
-        check_truth(truth, len(classes), "truth")
-        if len(truth) != size:
-            raise MismatchError(f"truth: expected {size} items, found {len(truth)}")
+        found = _truth_of(items, in_order_of(truth, classes, "truth"), from_names=votes is not None)
+        known = agreed_truth(found, known, "the labels")
+    if known is not None:
+        check_truth(known, len(classes), "truth")
     material = Material(
         classes,
         labels,
         predictions,
-        truth,
-        ids,
+        known,
+        items.ids,
         prior,
         smoothing,
         temperature,
@@ -92,55 +90,63 @@ def vote_range(counts: Rows) -> tuple[int, int, int]:
     return int(votes.sum()), int(votes.min()), int(votes.max())
 
 
-def truth_by_item(labels: Labels, truth: Array, ids: Array | None) -> Array:
-    """The truth of the items of ``labels``, which come from a table of judgments.
+def with_truth(labels: Labels, truth: Truth) -> Labels:
+    """Labels with a truth that is matched with their items. Raises MismatchError."""
+    items = Items("the labels", labels.probs.shape[0], labels.ids)
+    known = _truth_of(items, in_order_of(truth, labels.classes, "truth"), from_names=False)
+    return replace(labels, truth=agreed_truth(known, labels.truth, "the labels"))
 
-    truth: a class for every item, by number, or by ``ids`` where these are known. Raises
-    MismatchError where the items have names and nothing tells whose truth is whose.
+
+def _in_one_order(
+    predictions: Sequence[Predictions], classes: tuple[str, ...]
+) -> list[Predictions]:
+    """Predictions with the same classes and the same items, in the order of the first.
+
+    Raises MismatchError.
     """
-    size = labels.probs.shape[0]
-    if labels.ids is None:
-        numbers = None if ids is None else whole_numbers(ids)
-        if numbers is not None and np.array_equal(np.sort(numbers), np.arange(size)):
-            return np.asarray(truth[np.argsort(numbers)])
-        return truth
-    if ids is not None:
-        return np.asarray(truth[match_ids(labels.ids, ids, "judgments", "the file of the truth")])
-    numbers = whole_numbers(labels.ids)
-    if numbers is None:
+    ordered: list[Predictions] = []
+    for number, one in enumerate(predictions, start=1):
+        what = f"predictions {number}"
+        one = predictions_in_order(one, classes, what)
+        if ordered:
+            wanted = items_of(ordered[0], "predictions 1")
+            rows = align(items_of(one, what), wanted).rows
+            if rows is not None and len(rows) != wanted.size:
+                raise MismatchError(
+                    f"{what}: expected {wanted.size:,} items as in predictions 1, found {len(rows):,}"
+                )
+            if rows is not None and not is_everything(rows, len(rows)):
+                one = some_items(one, np.argsort(rows))
+        ordered.append(one)
+    return ordered
+
+
+def _items(labels: Labels | None, predictions: Sequence[Predictions], truth: Truth | None) -> Items:
+    """Which items the labels to be made are about."""
+    if labels is not None:
+        return Items("the labels", labels.probs.shape[0], labels.ids)
+    if not predictions:
+        return Items("the truth", 0) if truth is None else truth.items("the truth")
+    items = items_of(predictions[0], "the predictions")
+    ids = next((one.ids for one in predictions if one.ids is not None), None)
+    if ids is None and items.index is not None and not is_everything(items.index, items.size):
+        ids = items.index.astype(np.str_)
+    return replace(items, ids=ids)
+
+
+def _truth_of(items: Items, truth: Truth, *, from_names: bool) -> Array:
+    """The true class of each item, -1 where it is not known.
+
+    from_names: the items come from a table of judgments, in the order of their names: then a vector
+    is about their numbers. Raises MismatchError where nothing tells whose truth is whose.
+    """
+    numbers = None if items.ids is None else whole_numbers(items.ids)
+    if from_names and numbers is not None:
+        items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
+    found = align(items, truth.items("the truth"), partly=True)
+    if from_names and items.ids is not None and found.by == POSITION:
         raise MismatchError(
             "truth: the items have names, and a vector of classes does not say whose they are: "
-            "give --true-label COLUMN, or a c10h file with ids"
+            "give --true-label COLUMN, a table of item and class, or a c10h file with ids"
         )
-    if numbers.max() >= len(truth):
-        raise MismatchError(f"truth: expected item {numbers.max()}, found {len(truth)} items")
-    return np.asarray(truth[numbers])
-
-
-def _shared_items(
-    labels: Labels | None, predictions: Sequence[Predictions], truth: Array | None
-) -> tuple[int, Array | None]:
-    """How many items all inputs are about, and their ids. Raises MismatchError."""
-    if labels is not None:
-        return labels.probs.shape[0], labels.ids
-    if not predictions:
-        return (0 if truth is None else len(truth)), None
-    first = predictions[0]
-    size = first.logits.shape[1]
-    for number, one in enumerate(predictions, start=1):
-        if one.logits.shape[1] != size:
-            raise MismatchError(
-                f"predictions {number}: expected {size} items as in the first file, "
-                f"found {one.logits.shape[1]}"
-            )
-        for field in ("ids", "index"):
-            mine, other = getattr(one, field), getattr(first, field)
-            if mine is not None and other is not None and not np.array_equal(mine, other):
-                raise MismatchError(f"predictions {number}: {field} differ from the first file's")
-        if one.index is not None and one.ids is None and (one.index != np.arange(size)).any():
-            raise MismatchError(
-                f"predictions {number}: are about some rows of their images, or in another order, "
-                "and labels cannot say so without ids"
-            )
-    ids = next((one.ids for one in predictions if one.ids is not None), None)
-    return size, ids
+    return truth.at(found.rows).values

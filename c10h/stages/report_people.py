@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
+from c10h.items import agreed_truth, align
 from c10h.metrics.block import Float
 from c10h.records import Array, Labels, Predictions
 from c10h.report.given import Compared
 from c10h.stages.join import (
     People,
-    agreed_truth,
     common_classes,
     exposure,
+    items_of,
     labels_in_order,
-    match_items,
     predictions_in_order,
 )
 
@@ -37,8 +37,8 @@ def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
             members = ", ".join(record.member.tolist())
             raise InputError(f"{name}: expected one network, found {members}")
         records[name] = predictions_in_order(record, classes, name)
-        matched = match_items(records[name], people, name)
-        rows[name] = np.arange(people.size) if matched is None else matched
+        matched = align(items_of(records[name], name), people.items("the labels"))
+        rows[name] = matched.take(np.arange(people.size))
     common = np.arange(people.size)
     for one in rows.values():
         common = np.intersect1d(common, one)

@@ -9,7 +9,9 @@ from typing import TypeAlias
 import numpy as np
 
 from c10h.errors import InputError, InSampleError
-from c10h.formats.readers import check_truth
+from c10h.formats.readers import LEFT_OUT
+from c10h.formats.truth import Truth, check_truth, in_order_of
+from c10h.items import Items, agreed_truth, align
 from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
 from c10h.records import Array, Labels, Predictions, Scores
@@ -19,14 +21,14 @@ from c10h.stages.join import (
     IN_SAMPLE,
     UNKNOWN,
     People,
-    agreed_truth,
     common_classes,
     digest_items,
+    items_of,
     labels_in_order,
-    match_items,
-    matching_note,
+    people_of_truth,
     predictions_in_order,
     seen_in_training,
+    some_items,
 )
 
 Advance: TypeAlias = Callable[[int], None]
@@ -62,7 +64,7 @@ DEFAULTS = Options()
 def score(
     runs: Sequence[Run],
     labels: Labels | None = None,
-    truth: Array | None = None,
+    truth: Truth | None = None,
     options: Options = DEFAULTS,
     classes: tuple[str, ...] | None = None,
     advance: Advance = lambda items: None,
@@ -84,15 +86,16 @@ def score(
         raise InputError("nothing to score")
     if labels is not None:
         labels = labels_in_order(labels, classes, "labels")
+    if truth is not None:
+        truth = in_order_of(truth, classes, "truth")
     scored: list[_Scored] = []
     for run in runs:
         predictions = predictions_in_order(run.predictions, classes, run.name)
-        run = replace(run, predictions=predictions)
-        people, rows = _people_of(run, labels, truth, classes)
-        if people.truth is not None:
-            check_truth(people.truth, len(classes), f"{run.name}: truth")
+        joined = _join(replace(run, predictions=predictions), labels, truth, classes)
+        if joined.people.truth is not None:
+            check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
         scored += [
-            _score_member(run, member, people, rows, options, advance)
+            _score_member(joined, member, options, advance)
             for member in range(predictions.logits.shape[0])
         ]
     names = [one.name for one in scored]
@@ -102,10 +105,23 @@ def score(
     return _collect(scored, classes, options)
 
 
-def _people_of(
-    run: Run, labels: Labels | None, truth: Array | None, classes: tuple[str, ...]
-) -> tuple[People, Array | None]:
-    """What is known of the items of a run, in its order, and their rows in the labels."""
+@dataclass(frozen=True)
+class _Joined:
+    """A run, and what is known of its items, in its order; rows: where they are in the labels.
+
+    note: what could not be compared, or was left out.
+    """
+
+    run: Run
+    people: People
+    rows: Array | None
+    note: str = ""
+
+
+def _join(
+    run: Run, labels: Labels | None, truth: Truth | None, classes: tuple[str, ...]
+) -> _Joined:
+    """Match the items of a run with those of labels and truth. Raises MismatchError."""
     own = run.predictions.truth
     if labels is None and truth is None:
         if own is None:
@@ -113,15 +129,36 @@ def _people_of(
                 f"{run.name}: nothing to score against: give --labels, --truth or predictions "
                 "with a truth"
             )
-        return People.of(None, own, classes), run.predictions.index
-    people = People.of(labels, truth, classes)
-    rows = match_items(run.predictions, people, run.name)
+        return _Joined(run, People.of(None, own, classes), run.predictions.index)
+    people, note = _people(labels, truth, classes)
+    partly = labels is not None and bool(labels.settings.get(LEFT_OUT))
+    where = "the labels" if labels is not None else "the truth"
+    found = align(items_of(run.predictions, run.name), people.items(where), partly=partly)
+    rows, notes = found.rows, [note, found.note]
+    if rows is not None and found.absent:
+        kept = rows >= 0
+        notes.append(f"{found.absent:,} of {len(rows):,} items have no labels and are left out")
+        run = replace(run, predictions=some_items(run.predictions, kept))
+        rows, own = rows[kept], run.predictions.truth
     people = people.take(rows)
     if own is not None:
         if people.truth is not None:
             agreed_truth(people.truth, own, run.name)
         people = replace(people, truth=own)
-    return people, rows
+    return _Joined(run, people, rows, "\n".join(filter(None, notes)))
+
+
+def _people(
+    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...]
+) -> tuple[People, str]:
+    """What labels and truth say of the items of the labels, or else of the truth, and a note."""
+    if truth is None:
+        return People.of(labels, None, classes), ""
+    if labels is None:
+        return people_of_truth(truth, classes), ""
+    items = Items("the labels", labels.probs.shape[0], labels.ids)
+    found = align(items, truth.items("the truth"), partly=True)
+    return People.of(labels, truth.at(found.rows).values, classes), found.note
 
 
 @dataclass(frozen=True)
@@ -135,9 +172,8 @@ class _Scored:
     found: Evaluation
 
 
-def _score_member(
-    run: Run, member: int, people: People, rows: Array | None, options: Options, advance: Advance
-) -> _Scored:
+def _score_member(joined: _Joined, member: int, options: Options, advance: Advance) -> _Scored:
+    run, people = joined.run, joined.people
     name = run.name
     if run.predictions.logits.shape[0] > 1:
         name = f"{name}/{run.predictions.member[member]}"
@@ -152,9 +188,10 @@ def _score_member(
         per_item=options.per_item,
         advance=advance,
     )
-    notes = "\n".join(filter(None, [matching_note(run.predictions, people), found.notes]))
+    notes = "\n".join(filter(None, [joined.note, found.notes]))
     found = replace(found, notes=notes)
-    return _Scored(run, name, digest_items(people, rows, options.labels_digest), exposure, found)
+    items = digest_items(people, joined.rows, options.labels_digest)
+    return _Scored(run, name, items, exposure, found)
 
 
 def _exposure(predictions: Predictions, member: int, name: str, options: Options) -> str:

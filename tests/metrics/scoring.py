@@ -10,6 +10,7 @@ from hypothesis import settings
 from numpy.typing import ArrayLike
 
 from c10h.formats.classes import default_names
+from c10h.formats.truth import Truth
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.report.scores import Entry, Figure
@@ -105,7 +106,7 @@ def figures(
 ) -> dict[str, Figure]:
     """Every metric of one network against votes, probabilities or truth."""
     labels = None if counts is None and probs is None else labels_of(counts=counts, probs=probs)
-    right = None if truth is None else np.asarray(truth, dtype=np.int64)
+    right = None if truth is None else Truth(np.asarray(truth, dtype=np.int64))
     settings_ = Options(**{"resamples": 0, **options})
     return figures_of(
         score([Run("model", predictions_of(logits))], labels, right, settings_), stratum

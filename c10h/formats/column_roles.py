@@ -1,0 +1,255 @@
+"""What the columns of a wide table are: classes, names of items, row numbers, totals, others.
+
+A wide table has a row an item and a column a class. A column is a class only if nothing speaks
+against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from c10h.errors import AmbiguousError, InputError
+from c10h.formats.classes import class_of_words
+from c10h.formats.hints import Hints, brief
+from c10h.formats.tables import MISSING, Table, is_number
+
+# Keys of names (see column_key) of columns that are no classes.
+ROW_NUMBERS = (
+    "",
+    "index_level_0",
+    "level_0",
+    "unnamed_0",
+    "index",
+    "idx",
+    "row",
+    "row_number",
+    "rownames",
+)
+ITEMS = (
+    *("id", "item", "image", "file", "filename", "path", "name", "key", "uid", "uuid", "example"),
+    *("question", "unit", "task", "url", "img", "sample", "object", "document", "instance"),
+    *("imagename",),
+)
+ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
+TOTALS = (
+    *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
+    *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
+    *("total_classifications",),
+)
+OTHERS = (
+    *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
+    *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
+    *("pred", "split", "usage", "subset", "partition", "fold"),
+)
+PEOPLE = ("annotator", "worker", "rater", "user", "performer", "subject", "participant", "coder")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column of a table is what, by position.
+
+    classes: in order. item: of names of items. rows: of row numbers. totals: how many votes an item
+    has. others: left out.
+    """
+
+    classes: tuple[int, ...]
+    item: int | None = None
+    rows: int | None = None
+    totals: tuple[int, ...] = ()
+    others: tuple[int, ...] = field(default=())
+
+
+def column_key(name: str) -> str:
+    """A name for looking up: small letters, with _ for whatever else stands between words."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
+
+
+def roles_of(table: Table, hints: Hints) -> Roles:
+    """Which columns are classes, and what the others are.
+
+    Raises InputError for columns that are asked for and not there, AmbiguousError where it is not
+    certain, with the option that decides.
+    """
+    classes = _chosen(table, hints)
+    roles = _by_name(table, hints, certain=classes is None)
+    if classes is None:
+        _refuse_doubts(table, roles)
+        return roles
+    rest = set(range(table.width)) - set(classes)
+    return replace(
+        roles,
+        classes=classes,
+        item=roles.item if roles.item in rest else None,
+        rows=roles.rows if roles.rows in rest else None,
+        totals=(),
+        others=tuple(sorted(rest - {roles.item, roles.rows})),
+    )
+
+
+def place_of(table: Table, name: str, option: str) -> int:
+    """The position of a column that is called by name or number. Raises InputError."""
+    names = table.names or ()
+    if names.count(name) == 1:
+        return names.index(name)
+    alike = [place for place, known in enumerate(names) if column_key(known) == column_key(name)]
+    if len(alike) == 1 and name not in names:
+        return alike[0]
+    if name.isdecimal() and int(name) < table.width and name not in names:
+        return int(name)
+    count = "one" if alike else "a"
+    shown = brief(names, 20) if names else f"{table.width} columns without names"
+    raise InputError(
+        f"{table.source.name}: expected {count} column {name!r} ({option}), found {shown}"
+    )
+
+
+def item_place(table: Table, besides: int, hints: Hints) -> int | None:
+    """The column that names items, in a table that has just one other column of use.
+
+    The one of ``--item``, else the only one that is called so, or else the only one of words.
+    """
+    if hints.item is not None:
+        return place_of(table, hints.item, "--item")
+    rest = [
+        place for place in range(table.width) if place != besides and not table.is_nested(place)
+    ]
+    keys = _keys(table)
+    named = [p for p in rest if (key := keys[p]) and (key in ITEMS or key.endswith(ITEM_ENDINGS))]
+    text = [place for place in rest if is_text(table, place) and keys[place] not in OTHERS]
+    for candidates in ([place for place in named if place in text], named, text):
+        if len(candidates) == 1:
+            return candidates[0]
+    return None
+
+
+def is_text(table: Table, place: int) -> bool:
+    """Whether a column holds words, as far as its first rows tell."""
+    cells = [row[place] for row in table.sample if row[place] is not None]
+    known = [cell for cell in cells if cell is not None and cell.strip().lower() not in MISSING]
+    return bool(known) and not any(
+        is_number(cell, decimal_comma=table.decimal_comma) for cell in known
+    )
+
+
+def _keys(table: Table) -> list[str | None]:
+    """The key of each column's name; None for all where they have no names."""
+    if table.names is None:
+        return [None] * table.width
+    return [column_key(name) for name in table.names]
+
+
+def _chosen(table: Table, hints: Hints) -> tuple[int, ...] | None:
+    """The classes that ``--columns`` or ``--classes`` chooses."""
+    columns = hints.columns
+    if isinstance(columns, slice):
+        if table.width == columns.stop - columns.start:
+            return tuple(range(table.width))  # these are all there are
+        if columns.stop > table.width:
+            raise InputError(
+                f"{table.source.name}: expected columns up to {columns.stop}, found {table.width}"
+            )
+        return tuple(range(columns.start, columns.stop))
+    if columns is not None:
+        return tuple(place_of(table, name, "--columns") for name in columns)
+    if hints.classes is None or table.names is None:
+        return None
+    return _named_by_classes(table.names, hints.classes)
+
+
+def _named_by_classes(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...] | None:
+    """The columns that are called as the classes, in their order; None where some are not."""
+    if len(set(names)) < len(names) or len(names) <= len(classes):
+        return None
+    if any(name.isdecimal() for name in classes):
+        found = [names.index(name) if name in names else None for name in classes]
+    else:
+        places = class_of_words(classes, names)
+        found = list(places) if places is not None else [None]
+    known = tuple(place for place in found if place is not None)
+    return known if len(known) == len(classes) else None
+
+
+def _by_name(table: Table, hints: Hints, *, certain: bool) -> Roles:
+    """The roles that names and text give, without regard to what --columns says.
+
+    certain: whether a doubt about the column of item names is an error.
+    """
+    everything = list(range(table.width))
+    keys = _keys(table)
+    text = {place for place in everything if is_text(table, place)}
+    nested = {place for place in everything if table.is_nested(place)}
+    item: int | None
+    if hints.item is not None:
+        item = place_of(table, hints.item, "--item")
+        named: list[int] = []
+    else:
+        named = [
+            place
+            for place in everything
+            if (key := keys[place]) and (key in ITEMS or key.endswith(ITEM_ENDINGS))
+        ]
+        item = _item_column(table, named, text, keys, certain=certain)
+    rows = next(
+        (p for p in everything if keys[p] in ROW_NUMBERS and p != item and p not in text), None
+    )
+    others = {place for place in everything if keys[place] in OTHERS} | text | set(named) | nested
+    totals = {place for place in everything if keys[place] in TOTALS}
+    left = set(everything) - others - totals - {item, rows}
+    return Roles(
+        tuple(sorted(left)),
+        item,
+        rows,
+        tuple(sorted(totals - text)),
+        tuple(sorted(others - {item, rows})),
+    )
+
+
+def _item_column(
+    table: Table,
+    named: Sequence[int],
+    text: set[int],
+    keys: Sequence[str | None],
+    *,
+    certain: bool,
+) -> int | None:
+    """The column of item names: the one that is called so, words before numbers; else of words."""
+    for candidates in (
+        [place for place in named if place in text],
+        list(named),
+        [place for place in text if keys[place] not in OTHERS],
+    ):
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates and certain:
+            shown = brief([table.column_name(place) for place in sorted(candidates)])
+            raise AmbiguousError(
+                f"{table.source.name}: which column names the items, {shown}? --item COLUMN says so"
+            )
+    return None
+
+
+def _refuse_doubts(table: Table, roles: Roles) -> None:
+    """Raise AmbiguousError where the columns that are left may not be classes."""
+    name, names = table.source.name, table.names
+    if names is None:
+        return
+    people = [
+        names[place]
+        for place in roles.classes
+        if column_key(names[place]).removesuffix("_id") in PEOPLE
+    ]
+    if people:
+        raise AmbiguousError(
+            f"{name}: the column {people[0]!r} is one of a table of judgments: c10h labels build "
+            "with --annotator, --item and --label reads it (--columns says which are classes)"
+        )
+    classes = [names[place] for place in roles.classes]
+    twice = next((one for one in classes if classes.count(one) > 1), None)
+    if twice is not None:
+        raise AmbiguousError(
+            f"{name}: two columns are called {twice!r}: --columns START:STOP takes columns by "
+            "position"
+        )

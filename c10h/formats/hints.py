@@ -1,0 +1,68 @@
+"""What the user says of a foreign file, where the file does not say it itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from c10h.errors import InputError
+
+Meaning: TypeAlias = Literal["logits", "probs"]
+# Called with one line for people about what was taken of a file.
+Tell: TypeAlias = Callable[[str], None]
+
+AUTO, LONG, WIDE, MATRIX = "auto", "long", "wide", "matrix"
+LAYOUTS = (AUTO, LONG, WIDE, MATRIX)
+
+
+def silent(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Options about foreign files, each None or at its default where nothing was said.
+
+    columns: which columns are classes, by position or by name. item: the column of item names.
+    classes: names in order. header: whether the first line of a text names columns. layout: one of
+    LAYOUTS. meaning: whether numbers are logits or probabilities. one_based: class numbers begin
+    at 1. min_votes: items with fewer votes are left out; 0 refuses items without any.
+    """
+
+    columns: slice | tuple[str, ...] | None = None
+    item: str | None = None
+    classes: tuple[str, ...] | None = None
+    header: bool | None = None
+    layout: str = AUTO
+    meaning: Meaning | None = None
+    one_based: bool = False
+    min_votes: int = 0
+
+
+NO_HINTS = Hints()
+
+
+def parse_columns(argument: str | None) -> slice | tuple[str, ...] | None:
+    """``--columns``: 11:21 (Python's half-open range, from 0), or names: cat,dog,bird.
+
+    Raises InputError for anything else.
+    """
+    if argument is None:
+        return None
+    start, colon, stop = argument.partition(":")
+    if colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop):
+        return slice(int(start), int(stop))
+    names = tuple(name.strip() for name in argument.split(","))
+    if len(names) < 2 or len(set(names)) < len(names) or "" in names:
+        raise InputError(
+            f"--columns {argument}: expected START:STOP, as 11:21 for columns 11 to 20, or the "
+            "names of two or more columns, as cat,dog,bird"
+        )
+    return names
+
+
+def brief(words: Sequence[object], most: int = 8) -> str:
+    """The first few words of many, for messages."""
+    shown = ", ".join(str(word) for word in words[:most])
+    return f"{shown}, …" if len(words) > most else shown

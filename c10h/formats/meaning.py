@@ -1,0 +1,159 @@
+"""What numbers mean: logits, probabilities, votes, or shares in another unit.
+
+A reading is taken only where no other is possible; else AmbiguousError names the option that
+decides. Only as many rows are read as it takes to be sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from c10h.errors import AmbiguousError
+from c10h.formats.rows import SUM_TOLERANCE, Reading
+from c10h.records import Array, Rows
+
+LOGITS, PROBS, VOTES, SHARES = "logits", "probabilities", "votes", "shares"
+SCAN_ROWS = 1 << 15
+# Rows that sum to another number than 1 are shares in that unit only if they do so this exactly.
+UNIT_TOLERANCE = 1e-6
+# Rounding to a few decimals may move a sum by this much at most.
+MOST_ROUNDING = 0.2
+MOST_DECIMALS = 4
+# Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
+# and down together: as those of annotators do, and those of classes do not.
+TOGETHER = 0.5
+
+
+def read_predictions(rows: Rows, name: str) -> Reading:
+    """Whether predictions (n, c) are logits or probabilities.
+
+    Raises AmbiguousError for numbers that may be both, and for votes and percentages.
+    """
+    seen = _Seen()
+    for block in blocks(rows):
+        seen.add(block)
+        if seen.low < 0 or not np.isfinite(block[block != -np.inf]).all():
+            return Reading(LOGITS)  # the reader names a row that is not finite
+        if seen.whole:
+            continue
+        unit = seen.unit()
+        if unit is not None and unit.unit == 1:
+            return unit
+        if unit is not None:
+            raise AmbiguousError(
+                f"{name}: rows that all sum to {unit.unit:g}, as percentages do: --probs scales "
+                "them to sum to 1, --logits takes them as they are"
+            )
+        if seen.high > 1:
+            return Reading(LOGITS)
+    if seen.whole and seen.sum_low == seen.sum_high == 1:
+        return Reading(PROBS)
+    if seen.whole:
+        raise AmbiguousError(
+            f"{name}: whole numbers, as votes are: --probs scales rows to sum to 1, --logits takes "
+            "them as they are"
+        )
+    raise AmbiguousError(
+        f"{name}: values in [0, 1] whose rows do not sum to 1: say --logits or --probs"
+    )
+
+
+def read_labels(rows: Rows, name: str) -> Reading:
+    """Whether labels (n, c) are votes, probabilities, or shares in another unit.
+
+    Rows of one vote each are read as probabilities: nothing tells them from one-hot labels. What
+    is wrong for every reading gets the one that fits most rows, whose check then names a row.
+    Raises AmbiguousError for cells of items by annotators.
+    """
+    seen = _Seen()
+    for block in blocks(rows):
+        missing = np.isnan(block) | (block == -1)
+        rest = block[~missing]
+        if missing.any() and len(rest) and (rest >= 0).all() and (rest == np.floor(rest)).all():
+            raise AmbiguousError(
+                f"{name}: whole numbers of which some are missing (-1 or empty): --layout matrix "
+                "reads items by annotators"
+            )
+        seen.add(block)
+        if seen.whole and seen.sum_low == seen.sum_high == 1:
+            continue
+        unit = None if seen.whole else seen.unit()
+        if unit is not None:
+            return unit
+        whole = (block == np.floor(block)).all(axis=1)
+        return Reading(VOTES if whole.mean() > 0.5 else PROBS)
+    return Reading(PROBS)
+
+
+def columns_move_together(rows: Rows) -> bool:
+    """Whether whole numbers look like choices of annotators rather than votes for classes.
+
+    More votes for a class are fewer for the others, so that columns of votes balance each other;
+    annotators who see the same item move together, and ids and choices do not care.
+    """
+    block = np.asarray(next(blocks(rows)), dtype=np.float64)
+    sums = block.sum(axis=1)
+    return bool(sums.var() > TOGETHER * block.var(axis=0).sum() > 0)
+
+
+def blocks(rows: Rows) -> Iterator[Array]:
+    """All rows, some at a time."""
+    for start in range(0, rows.shape[0], SCAN_ROWS):
+        yield rows[start : min(start + SCAN_ROWS, rows.shape[0])]
+
+
+class _Seen:
+    """What is known of the rows that were read so far."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.low = self.sum_low = np.inf
+        self.high = self.sum_high = -np.inf
+        self.whole = True
+        self.rounding = 0.0
+
+    def add(self, block: Array) -> None:
+        sums = block.sum(axis=1, dtype=np.float64)
+        self.rows += len(block)
+        self.low, self.high = min(self.low, block.min()), max(self.high, block.max())
+        self.sum_low, self.sum_high = min(self.sum_low, sums.min()), max(self.sum_high, sums.max())
+        self.whole = self.whole and bool((block == np.floor(block)).all())
+        if not self.whole:
+            self.rounding = _rounding(block)
+
+    def unit(self) -> Reading | None:
+        """What all rows sum to, within what their digits allow; None where they differ.
+
+        Rows of probabilities sum to 1. One row alone says nothing but for 1 and 100.
+        """
+        if self.low < 0:
+            return None
+        rounding = min(self.rounding, MOST_ROUNDING)
+        tolerance = max(SUM_TOLERANCE, rounding)
+        if self.high <= 1 + UNIT_TOLERANCE and self._near(1, tolerance):
+            return Reading(PROBS, 1, tolerance)
+        for unit in (100.0, round(self.sum_low, 6)):
+            tolerance = max(unit * UNIT_TOLERANCE, self.rounding)
+            if unit > 1 and (self.rows > 1 or unit == 100) and self._near(unit, tolerance):
+                return Reading(SHARES, unit, tolerance)
+        return None
+
+    def _near(self, unit: float, tolerance: float) -> bool:
+        return bool(self.sum_low >= unit - tolerance and self.sum_high <= unit + tolerance)
+
+
+def _rounding(block: Array) -> float:
+    """How far the sum of a row may be off because its values were rounded to few decimals.
+
+    c x 0.5 x 10^-d for c values of d decimals; 0 where they have more.
+    """
+    noise = 4 * (np.finfo(block.dtype).eps if block.dtype.kind == "f" else 0.0)
+    values = block.astype(np.float64)
+    for decimals in range(1, MOST_DECIMALS + 1):
+        scaled = values * 10**decimals
+        allowed = noise * max(float(np.abs(scaled).max()), 1.0)
+        if allowed < 0.05 and (np.abs(scaled - np.round(scaled)) <= allowed).all():
+            return float(block.shape[1] * 0.5 * 10.0**-decimals)
+    return 0.0
