@@ -97,8 +97,8 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
     if asked.index is not None:
         if len(asked.index) and asked.index.max() >= known.size:
             raise MismatchError(
-                f"{asked.what}: index: row {int(asked.index.max())} is out of range: {known.what} "
-                f"has {known.size:,} items"
+                f"{asked.what}: index: row {int(asked.index.max())} is out of range: {known.size:,} "
+                f"items in {known.what}"
             )
         return Alignment(asked.index, INDEX, _not_compared(asked, known, "its index"))
     if theirs is not None and (partly or known.index is not None) and theirs.max() < asked.size:
@@ -174,6 +174,6 @@ def _not_compared(asked: Items, known: Items, how: str) -> str:
         return ""
     with_ids, without = (known, asked) if asked.ids is None else (asked, known)
     return (
-        f"{with_ids.what} names its items and {without.what} does not: the names were not "
+        f"items have names in {with_ids.what} and not in {without.what}: the names were not "
         f"compared, items are matched by {how}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -54,12 +55,14 @@ def parse_classes(argument: str) -> tuple[str, ...]:
         names = _read_names(argument)
     if len(names) > MOST_CLASSES:
         raise InputError(f"--classes: expected at most {MOST_CLASSES:,} names")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"--classes {argument}: the name {twice!r} is there twice")
     if len(names) < 2 or "" in names:
         raise InputError(
             f"--classes {argument}: expected two or more names, found {len(names)} names"
+        )
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise InputError(
+            f"--classes {argument}: expected different names, found {name!r} {times} times"
         )
     return names
 
@@ -68,21 +71,22 @@ def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
     """How to reorder columns called ``names`` into the order of ``wanted``.
 
     Names are the same where they differ in nothing but case, blanks and a prefix or suffix that
-    all have. Returns None when they are in order already, or when either side has no names of its
-    own and is taken by position; else the list of columns. Raises MismatchError for other classes.
+    all have. Where one side has numbers for names, the classes are those of the other in order.
+    Returns None when they are in order already, else the list of columns. Raises MismatchError for
+    other classes.
     """
     if len(names) != len(wanted):
         raise MismatchError(
             f"{what}: expected {len(wanted)} classes, found {len(names)}: "
             f"{brief(names)} for {brief(wanted)}"
         )
-    order = _order_by_meaning(names, wanted)
+    order = _order_by_meaning(names, wanted) or _order_by_number(names, wanted)
     if order is None:
-        if are_default(names) or are_default(wanted):
-            return None
+        known = set(_keys(wanted))
+        odd = next((name for name in names if _key(name) not in known), names[0])
         raise MismatchError(
-            f"{what}: its classes are {brief(names)}, which are not the expected {brief(wanted)} "
-            "(--columns START:STOP takes columns of a table by position)"
+            f"{what}: its classes are {brief(names)}, which are not the expected {brief(wanted)}: "
+            f"no class is called {odd!r} (--columns START:STOP takes columns of a table by position)"
         )
     return None if order == list(range(len(order))) else order
 
@@ -115,6 +119,29 @@ def _order_by_meaning(names: Sequence[str], wanted: Sequence[str]) -> list[int] 
             place = {key: number for number, key in enumerate(ours)}
             return [place[key] for key in theirs]
     return None
+
+
+def _order_by_number(names: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+    """The order where one side has no names but numbers from 0 or 1, as p0, p1, …; else None."""
+    ours, theirs = _by_number(names), _by_number(wanted)
+    if ours is None and theirs is None:
+        return None
+    place = ours or list(range(len(names)))
+    rank = sorted(range(len(wanted)), key=(theirs or range(len(wanted))).__getitem__)
+    return [place[rank[column]] for column in range(len(wanted))]
+
+
+def _by_number(names: Sequence[str]) -> list[int] | None:
+    """Which of the names has number 0, 1, …; None where they are no such numbers."""
+    cores = _cores(names)
+    keys = cores if all(core.isdecimal() for core in cores) else _keys(names)
+    if not all(key.isdecimal() for key in keys):
+        return None
+    numbers = [int(key) for key in keys]
+    start = min(numbers)
+    if start > 1 or sorted(numbers) != list(range(start, start + len(numbers))):
+        return None
+    return sorted(range(len(numbers)), key=numbers.__getitem__)
 
 
 def _as_they_are(names: Sequence[str]) -> list[str]:

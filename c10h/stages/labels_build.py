@@ -60,7 +60,7 @@ def build_labels(
         if one.truth is not None:
             known = agreed_truth(one.truth, known, "the predictions")
     if truth is not None:
-        found = _truth_of(items, in_order_of(truth, classes, "truth"), from_names=votes is not None)
+        found = truth_of(items, in_order_of(truth, classes, "truth"), from_names=votes is not None)
         known = agreed_truth(found, known, "the labels")
     if known is not None:
         check_truth(known, len(classes), "truth")
@@ -93,7 +93,7 @@ def vote_range(counts: Rows) -> tuple[int, int, int]:
 def with_truth(labels: Labels, truth: Truth) -> Labels:
     """Labels with a truth that is matched with their items. Raises MismatchError."""
     items = Items("the labels", labels.probs.shape[0], labels.ids)
-    known = _truth_of(items, in_order_of(truth, labels.classes, "truth"), from_names=False)
+    known = truth_of(items, in_order_of(truth, labels.classes, "truth"), from_names=False)
     return replace(labels, truth=agreed_truth(known, labels.truth, "the labels"))
 
 
@@ -134,7 +134,7 @@ def _items(labels: Labels | None, predictions: Sequence[Predictions], truth: Tru
     return replace(items, ids=ids)
 
 
-def _truth_of(items: Items, truth: Truth, *, from_names: bool) -> Array:
+def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Array:
     """The true class of each item, -1 where it is not known.
 
     from_names: the items come from a table of judgments, in the order of their names: then a vector

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import entropy
 
 from c10h.errors import InputError
+from c10h.formats.truth import Truth
 from c10h.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
@@ -156,4 +157,4 @@ def test_strata_of_what_is_not_known_are_refused(by: str, needs: str) -> None:
     labels = labels_of(counts=[[3, 1], [2, 2]]) if by == "truth" else None
     truth = None if by == "truth" else np.array([0, 1])
     with pytest.raises(InputError, match=f"--by {by} needs {needs}"):
-        score(runs, labels, truth, Options(by=by, resamples=0))
+        score(runs, labels, None if truth is None else Truth(truth), Options(by=by, resamples=0))

@@ -161,7 +161,9 @@ def test_other_numbers_of_images() -> None:
     few = images(images=PIXELS[:9], truth=None)
     with pytest.raises(MismatchError, match="net: expected 9 items as in the images, found 40"):
         gallery(network(), LABELS, few, run="net")
-    with pytest.raises(MismatchError, match="net: is about image 39, and there are 9 images"):
+    with pytest.raises(
+        MismatchError, match="net: index: row 39 is out of range: 9 items in the images"
+    ):
         gallery(network(index=np.arange(40)), LABELS, few, run="net")
 
 

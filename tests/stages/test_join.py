@@ -11,14 +11,13 @@ from c10h.metrics.metric import Needs
 from c10h.records import Array, Lineage, Predictions
 from c10h.stages.join import (
     People,
-    agreed_truth,
+    class_names_note,
     common_classes,
     digest_items,
     labels_in_order,
-    match_items,
     predictions_in_order,
     seen_in_training,
-    taken_by_position,
+    some_items,
 )
 
 NAMES = ("cat", "dog", "bird")
@@ -35,47 +34,7 @@ def people(items: int = 3, ids: list[str] | None = None) -> People:
     return People.of(labels, np.arange(items) % 3, labels.classes)
 
 
-class TestMatching:
-    def test_by_position_where_nothing_else_is_known(self) -> None:
-        assert match_items(network(), people(), "net") is None
-
-    def test_by_index(self) -> None:
-        rows = match_items(network(2, index=np.array([2, 0])), people(), "net")
-        assert rows is not None
-        assert rows.tolist() == [2, 0]
-
-    def test_by_ids_before_index(self) -> None:
-        found = network(2, ids=np.array(["c", "a"]), index=np.array([0, 1]))
-        rows = match_items(found, people(ids=["a", "b", "c"]), "net")
-        assert rows is not None
-        assert rows.tolist() == [2, 0]
-
-    @pytest.mark.parametrize("known", [None, ["a", "b", "c"]])
-    def test_by_index_where_one_side_has_no_ids(self, known: list[str] | None) -> None:
-        ids = np.array(["a", "b"]) if known is None else None
-        rows = match_items(network(2, ids=ids, index=np.array([1, 2])), people(ids=known), "net")
-        assert rows is not None
-        assert rows.tolist() == [1, 2]
-
-    def test_ids_that_are_not_in_the_labels(self) -> None:
-        found = network(3, ids=np.array(["a", "x", "y"]))
-        with pytest.raises(MismatchError, match=r"net: 2 of 3 ids .* not in the labels.*'x'"):
-            match_items(found, people(ids=["a", "b", "c"]), "net")
-
-    def test_ids_that_repeat_in_the_predictions(self) -> None:
-        found = network(3, ids=np.array(["a", "a", "b"]))
-        with pytest.raises(MismatchError, match="net: its ids are not unique"):
-            match_items(found, people(ids=["a", "b", "c"]), "net")
-
-    def test_ids_that_repeat_in_the_labels(self) -> None:
-        found = network(2, ids=np.array(["a", "b"]))
-        with pytest.raises(MismatchError, match="the ids in the labels are not unique"):
-            match_items(found, people(ids=["a", "b", "a"]), "net")
-
-    def test_an_index_outside_the_labels(self) -> None:
-        with pytest.raises(MismatchError, match=r"net: index: row 3 .*the labels have 3 items"):
-            match_items(network(2, index=np.array([0, 3])), people(), "net")
-
+class TestItems:
     @pytest.mark.parametrize(
         ("index", "message"), [([0, -1], "row -1 is out of range"), ([1, 1], "row 1 appears twice")]
     )
@@ -83,9 +42,13 @@ class TestMatching:
         with pytest.raises(SchemaError, match=message):
             network(2, index=np.array(index))
 
-    def test_other_numbers_of_items(self) -> None:
-        with pytest.raises(MismatchError, match="net: expected 3 items as in the labels, found 2"):
-            match_items(network(2), people(), "net")
+    def test_some_items_keep_what_is_known_of_them(self) -> None:
+        found = network(3, ids=np.array(["a", "b", "c"]), truth=np.array([0, 1, 2]))
+        some = some_items(found, np.array([2, 0]))
+        assert some.ids is not None
+        assert some.truth is not None
+        assert (some.ids.tolist(), some.truth.tolist()) == (["c", "a"], [2, 0])
+        assert some.logits[0, 0:2].tolist() == [[6, 7, 8], [0, 1, 2]]
 
 
 class TestPeople:
@@ -120,19 +83,6 @@ class TestPeople:
             People.of(labels_of(counts=[[1, 2], [3, 4]]), np.zeros(3, dtype=int), ("0", "1"))
 
 
-class TestTruth:
-    def test_equal_truths_agree(self) -> None:
-        assert agreed_truth(np.array([0, 1]), np.array([0, 1]), "the labels").tolist() == [0, 1]
-
-    def test_other_truths(self) -> None:
-        with pytest.raises(MismatchError, match="the labels on 2 items, the first is item 1"):
-            agreed_truth(np.array([0, 1, 2]), np.array([0, 2, 1]), "the labels")
-
-    def test_truths_of_another_length(self) -> None:
-        with pytest.raises(MismatchError, match="expected 2 items as in the labels, found 3"):
-            agreed_truth(np.zeros(2, dtype=int), np.zeros(3, dtype=int), "the labels")
-
-
 class TestClasses:
     def test_labels_are_put_in_order_by_name(self) -> None:
         labels = labels_of(counts=[[1, 2, 3], [4, 5, 6]], truth=[0, 2], classes=NAMES)
@@ -154,12 +104,26 @@ class TestClasses:
         moved = predictions_in_order(network(1), NAMES, "net")
         assert moved.classes == NAMES
         assert moved.logits[0, 0:1].tolist() == [[0, 1, 2]]
-        assert taken_by_position(network(1), NAMES)
-        assert not taken_by_position(network(1, classes=NAMES), NAMES)
+        assert "taken as cat, dog, bird, in order" in class_names_note(network(1), NAMES)
+        assert class_names_note(network(1, classes=NAMES), NAMES) == ""
 
-    def test_columns_of_a_table_that_name_no_class_are_taken_in_order(self) -> None:
-        found = network(1, classes=("p1", "p2", "p3"))
-        assert predictions_in_order(found, NAMES, "net").classes == NAMES
+    def test_columns_that_are_numbered_are_taken_in_the_order_of_their_numbers(self) -> None:
+        found = network(1, classes=("p3", "p1", "p2"))
+        moved = predictions_in_order(found, NAMES, "net")
+        assert moved.classes == NAMES
+        assert moved.logits[0, 0:1].tolist() == [[1, 2, 0]]
+
+    def test_decorated_names_are_matched_and_told(self) -> None:
+        found = network(1, classes=("prob_Bird", "prob_cat", "prob_dog"))
+        moved = predictions_in_order(found, NAMES, "net")
+        assert moved.logits[0, 0:1].tolist() == [[1, 2, 0]]
+        assert "are matched with cat, dog, bird" in class_names_note(found, NAMES)
+
+    def test_an_unknown_truth_stays_unknown_in_another_order(self) -> None:
+        found = network(2, classes=NAMES, truth=np.array([-1, 2]))
+        moved = predictions_in_order(found, ("bird", "cat", "dog"), "net")
+        assert moved.truth is not None
+        assert moved.truth.tolist() == [-1, 0]
 
     @pytest.mark.parametrize(
         "found",
@@ -169,7 +133,10 @@ class TestClasses:
         ],
     )
     def test_other_classes_are_refused(self, found: Predictions) -> None:
-        with pytest.raises(MismatchError, match=r"net: class '.*' is not among .* cat, dog, bird"):
+        with pytest.raises(
+            MismatchError,
+            match=r"net: its classes are .*frog, which are not .* cat, dog, bird: no .* 'x|frog'",
+        ):
             predictions_in_order(found, NAMES, "net")
 
     def test_another_number_of_classes_is_refused(self) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from c10h.errors import MismatchError
-from c10h.records import Array, Labels, Predictions
+from c10h.formats.truth import Truth
+from c10h.items import Items
+from c10h.records import Labels, Predictions
 from c10h.stages import labels_build
-from c10h.stages.join import People, match_items, matching_note
-from c10h.stages.labels_build import truth_by_item, vote_range
+from c10h.stages.labels_build import build_labels, truth_of, vote_range
 
 COUNTS = np.array([[3, 0], [1, 1], [0, 70]], dtype="i4")
 TRUTH = np.array([0, 1, 0, 1, 0, 1])
@@ -22,14 +24,9 @@ def labels(*ids: str) -> Labels:
     return Labels(classes=("x", "y"), probs=np.full((3, 2), 0.5), counts=COUNTS, ids=names)
 
 
-def predictions(size: int = 3, **more: Any) -> Predictions:
-    logits = np.zeros((1, size, 2), "f4")
+def predictions(size: int = 3, logits: ArrayLike = 0, **more: Any) -> Predictions:
+    logits = np.broadcast_to(np.asarray(logits, "f4"), (1, size, 2))
     return Predictions(classes=("x", "y"), logits=logits, member=np.array(["m"]), **more)
-
-
-def match(predicted: Predictions, people: Labels) -> list[int] | None:
-    rows = match_items(predicted, People.of(people, None, people.classes), "p")
-    return None if rows is None else rows.tolist()
 
 
 @pytest.mark.parametrize("rows", [1, 2, 100])
@@ -42,75 +39,57 @@ def test_votes_do_not_overflow() -> None:
     assert vote_range(np.full((3, 2), 2_000_000_000, "i4")) == (12 * 10**9, 4 * 10**9, 4 * 10**9)
 
 
-class TestTruthByItem:
+def build(labels: Labels, truth: Truth, *, from_names: bool = True) -> list[int]:
+    """The truth that labels get; from_names: as if they came from a table of judgments."""
+    return truth_of(Items("the labels", 3, labels.ids), truth, from_names=from_names).tolist()
+
+
+class TestTruthOfItems:
     def test_all_items_in_their_order(self) -> None:
-        assert truth_by_item(labels(), TRUTH[:3], None).tolist() == [0, 1, 0]
+        assert build(labels(), Truth(TRUTH[:3])) == [0, 1, 0]
 
     @pytest.mark.parametrize("names", [["0", "3", "4"], ["0.0", "3.0", "4.0"]])
     def test_by_number_where_items_were_left_out(self, names: list[str]) -> None:
-        assert truth_by_item(labels(*names), TRUTH, None).tolist() == [0, 1, 0]
+        assert build(labels(*names), Truth(TRUTH)) == [0, 1, 0]
 
     def test_by_name(self) -> None:
-        ids = np.array(["c", "x", "a", "y", "b", "z"])
-        assert truth_by_item(labels("a", "b", "c"), TRUTH, ids).tolist() == [0, 0, 0]
-        assert truth_by_item(labels("x", "y", "c"), TRUTH, ids).tolist() == [1, 1, 0]
+        truth = Truth(TRUTH, ids=np.array(["c", "x", "a", "y", "b", "z"]))
+        assert build(labels("a", "b", "c"), truth) == [0, 0, 0]
+        assert build(labels("x", "y", "c"), truth) == [1, 1, 0]
 
     def test_names_need_names(self) -> None:
         with pytest.raises(MismatchError, match="truth: the items have names, and a vector"):
-            truth_by_item(labels("a", "b", "c"), TRUTH, None)
+            build(labels("a", "b", "c"), Truth(TRUTH[:3]))
 
-    def test_a_name_that_the_truth_does_not_have(self) -> None:
-        with pytest.raises(MismatchError, match="1 of 3 ids are not in the file of the truth"):
-            truth_by_item(labels("a", "b", "c"), TRUTH[:3], np.array(["a", "b", "x"]))
+    def test_a_name_that_the_truth_does_not_have_is_unknown(self) -> None:
+        truth = Truth(TRUTH[:3], ids=np.array(["a", "b", "x"]))
+        assert build(labels("a", "b", "c"), truth) == [0, 1, -1]
+
+    def test_no_name_in_common(self) -> None:
+        with pytest.raises(MismatchError, match="3 of 3 ids are not in the truth"):
+            build(labels("a", "b", "c"), Truth(TRUTH[:3], ids=np.array(["x", "y", "z"])))
 
     def test_a_number_that_the_truth_does_not_have(self) -> None:
-        with pytest.raises(MismatchError, match=r"truth: .*6"):
-            truth_by_item(labels("0", "3", "6"), TRUTH, None)
+        with pytest.raises(MismatchError, match="row 6 is out of range: 6 items in the truth"):
+            build(labels("0", "3", "6"), Truth(TRUTH))
 
 
-class TestItemsThatAreNumbers:
-    """Labels from judgments in which items are left out keep their numbers as ids."""
+class TestDistilled:
+    def test_files_in_other_orders_are_matched_by_ids(self) -> None:
+        first = predictions(2, [[0, 5], [5, 0]], ids=np.array(["a", "b"]))
+        other = predictions(2, [[5, 0], [0, 5]], ids=np.array(["b", "a"]))
+        found = build_labels("distill", predictions=[first, other])
+        assert found.ids is not None
+        assert found.ids.tolist() == ["a", "b"]
+        share = 1 / (1 + np.exp(-5))
+        np.testing.assert_allclose(found.probs[0:2], [[1 - share, share], [share, 1 - share]])
 
-    @pytest.mark.parametrize(
-        ("index", "rows"), [([0, 7, 10], [0, 1, 2]), ([10, 0, 7], [2, 0, 1]), ([7], [1])]
-    )
-    def test_an_index_counts_the_numbers(self, index: list[int], rows: list[int]) -> None:
-        predicted = predictions(len(index), index=np.array(index))
-        assert match(predicted, labels("0", "7", "10")) == rows
+    def test_an_index_becomes_ids(self) -> None:
+        found = build_labels("distill", predictions=[predictions(2, index=np.array([4, 1]))])
+        assert found.ids is not None
+        assert found.ids.tolist() == ["4", "1"]
 
-    def test_a_number_that_was_left_out(self) -> None:
-        with pytest.raises(MismatchError, match=r"p: 1 of 2 ids are not in the labels.*'1'"):
-            match(predictions(2, index=np.array([0, 1])), labels("0", "7", "10"))
-
-    def test_ids_come_first(self) -> None:
-        predicted = predictions(ids=np.array(["10", "0", "7"]), index=np.array([0, 7, 10]))
-        assert match(predicted, labels("0", "7", "10")) == [2, 0, 1]
-
-    @pytest.mark.parametrize("names", [["a", "b", "c"], ["00", "07", "10"]])
-    def test_an_index_counts_rows_where_ids_are_names(self, names: list[str]) -> None:
-        assert match(predictions(2, index=np.array([2, 0])), labels(*names)) == [2, 0]
-
-    @pytest.mark.parametrize("names", [[], ["0", "7", "10"]])
-    def test_without_an_index_the_order_decides(self, names: list[str]) -> None:
-        assert match(predictions(), labels(*names)) is None
-
-    def test_other_sizes_without_an_index(self) -> None:
-        with pytest.raises(MismatchError, match="expected 3 items as in the labels, found 11"):
-            match(predictions(11), labels("0", "7", "10"))
-
-
-@pytest.mark.parametrize(
-    ("named", "fields", "note"),
-    [
-        (True, {}, "matched by their order"),
-        (True, {"index": np.arange(3)}, "matched by its index"),
-        (True, {"ids": np.array(["a", "b", "c"])}, ""),
-        (False, {}, ""),
-        (False, {"index": np.arange(3)}, ""),
-    ],
-)
-def test_what_a_reader_should_know(named: bool, fields: dict[str, Array], note: str) -> None:
-    people = People.of(labels("a", "b", "c") if named else labels(), None, ("x", "y"))
-    found = matching_note(predictions(**fields), people)
-    assert found.endswith(note)
-    assert bool(found) == bool(note)
+    def test_other_items_are_refused(self) -> None:
+        both = [predictions(2, ids=np.array(ids)) for ids in (["a", "b"], ["a", "c"])]
+        with pytest.raises(MismatchError, match="predictions 2: 1 of 2 ids are not in predictions"):
+            build_labels("distill", predictions=both)

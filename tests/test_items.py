@@ -1,0 +1,185 @@
+"""Who is who: the one alignment that every join uses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike
+
+from c10h.errors import MismatchError
+from c10h.items import (
+    IDS,
+    INDEX,
+    POSITION,
+    Alignment,
+    Items,
+    agreed_truth,
+    align,
+    find_ids,
+    whole_numbers,
+)
+
+
+def asked(size: int = 3, ids: ArrayLike | None = None, index: ArrayLike | None = None) -> Items:
+    return items("net", size, ids, index)
+
+
+def known(size: int = 3, ids: ArrayLike | None = None, index: ArrayLike | None = None) -> Items:
+    return items("the labels", size, ids, index)
+
+
+def items(what: str, size: int, ids: ArrayLike | None, index: ArrayLike | None) -> Items:
+    return Items(
+        what,
+        size,
+        None if ids is None else np.array(ids, dtype=np.str_),
+        None if index is None else np.array(index, dtype=np.int64),
+    )
+
+
+def rows(found: Alignment) -> list[int] | None:
+    return None if found.rows is None else found.rows.tolist()
+
+
+class TestHow:
+    def test_by_position_where_nothing_else_is_known(self) -> None:
+        assert align(asked(), known()) == Alignment(None, POSITION)
+
+    def test_by_index(self) -> None:
+        found = align(asked(2, index=[2, 0]), known())
+        assert (rows(found), found.by, found.note) == ([2, 0], INDEX, "")
+
+    def test_by_ids_before_index(self) -> None:
+        found = align(asked(2, ["c", "a"], [0, 1]), known(3, ["a", "b", "c"]))
+        assert (rows(found), found.by) == ([2, 0], IDS)
+
+    def test_by_the_index_of_both(self) -> None:
+        found = align(asked(2, index=[7, 5]), known(3, index=[5, 6, 7]))
+        assert (rows(found), found.by) == ([2, 0], INDEX)
+
+    @pytest.mark.parametrize(("index", "places"), [([0, 7, 10], [0, 1, 2]), ([10, 0], [2, 0])])
+    def test_an_index_counts_ids_that_are_numbers(
+        self, index: list[int], places: list[int]
+    ) -> None:
+        found = align(asked(len(index), index=index), known(3, ["0", "7", "10"]))
+        assert (rows(found), found.by) == (places, INDEX)
+
+    def test_ids_that_are_numbers_are_found_in_an_index(self) -> None:
+        found = align(asked(2, ["7", "0"]), known(3, index=[0, 10, 7]))
+        assert rows(found) == [2, 0]
+
+    @pytest.mark.parametrize("names", [["a", "b", "c"], ["00", "07", "10"]])
+    def test_an_index_counts_rows_where_ids_are_names(self, names: list[str]) -> None:
+        found = align(asked(2, index=[2, 0]), known(3, names))
+        assert rows(found) == [2, 0]
+        assert found.note.endswith("matched by its index")
+
+    def test_items_in_order_are_found_by_number_where_some_were_left_out(self) -> None:
+        found = align(asked(4), known(2, ["1", "3"]), partly=True)
+        assert (rows(found), found.by, found.absent) == ([-1, 0, -1, 1], INDEX, 2)
+
+    @pytest.mark.parametrize("names", [None, ["0", "7", "10"]])
+    def test_without_an_index_the_order_decides(self, names: list[str] | None) -> None:
+        assert rows(align(asked(), known(3, names))) is None
+
+
+class TestNotes:
+    def test_names_that_only_one_side_has_are_not_compared(self) -> None:
+        found = align(asked(), known(3, ["a", "b", "c"]))
+        assert found.note == (
+            "items have names in the labels and not in net: the names were not compared, items are "
+            "matched by order"
+        )
+        assert align(asked(3, ["a", "b", "c"]), known()).note.startswith("items have names in net")
+
+    def test_nothing_is_noted_where_nothing_is_lost(self) -> None:
+        names = ["a", "b", "c"]
+        assert align(asked(3, names), known(3, names)).note == ""
+        assert align(asked(), known()).note == ""
+
+
+class TestRefused:
+    def test_ids_that_are_unknown_show_one_of_each_side(self) -> None:
+        with pytest.raises(MismatchError) as caught:
+            align(asked(3, ["a", "x", "y"]), known(3, ["k/a", "a", "b"]))
+        assert str(caught.value) == (
+            "net: 2 of 3 ids are not in the labels, the first is 'x'; there ids are as 'k/a' "
+            "(--item COLUMN chooses another column of names)"
+        )
+
+    def test_nothing_in_common_is_refused_also_where_some_may_be_absent(self) -> None:
+        with pytest.raises(MismatchError, match="2 of 2 ids are not in the labels"):
+            align(asked(2, ["1.png", "2.png"]), known(2, ["1", "2"]), partly=True)
+
+    def test_ids_that_repeat(self) -> None:
+        with pytest.raises(MismatchError, match="net: its ids are not unique"):
+            align(asked(3, ["a", "a", "b"]), known(3, ["a", "b", "c"]))
+        with pytest.raises(MismatchError, match="the ids in the labels are not unique"):
+            align(asked(2, ["a", "b"]), known(3, ["a", "b", "a"]))
+
+    def test_a_row_that_does_not_exist(self) -> None:
+        with pytest.raises(MismatchError, match=r"net: index: row 3 .*: 3 items in the labels"):
+            align(asked(2, index=[0, 3]), known())
+
+    @pytest.mark.parametrize("size", [2, 11])
+    def test_other_numbers_of_items(self, size: int) -> None:
+        with pytest.raises(MismatchError, match=f"net: expected 3 items as .*, found {size}, and"):
+            align(asked(size), known())
+
+    def test_a_number_that_was_left_out(self) -> None:
+        with pytest.raises(MismatchError, match=r"1 of 2 ids are not in the labels.*'1'"):
+            align(asked(2, index=[0, 1]), known(3, ["0", "7", "10"]))
+
+    def test_finding_ids_names_both_sides(self) -> None:
+        with pytest.raises(MismatchError, match=r"^net: 1 of 1 ids are not in the images"):
+            find_ids(np.array(["x"]), np.array(["y"]), "net", "the images")
+
+
+@settings(derandomize=True, deadline=None, max_examples=60, database=None)
+@given(st.permutations(list(range(12))), st.integers(1, 12))
+def test_every_way_of_matching_finds_the_same_items(order: list[int], size: int) -> None:
+    values = np.arange(100, 112)
+    names = np.array([f"item-{number}" for number in range(12)])
+    chosen = np.array(order[:size])
+    by_ids = align(Items("a", size, ids=names[chosen]), Items("b", 12, ids=names))
+    by_index = align(Items("a", size, index=chosen), Items("b", 12))
+    for found in (by_ids, by_index):
+        np.testing.assert_array_equal(found.take(values), values[chosen])
+
+
+def test_values_of_items_that_the_other_does_not_have() -> None:
+    found = align(asked(3, ["c", "x", "a"]), known(3, ["a", "b", "c"]), partly=True)
+    assert found.take_known(np.array([5, 6, 7])).tolist() == [7, -1, 5]
+    assert Alignment(None, POSITION).take_known(np.array([5, 6])).tolist() == [5, 6]
+
+
+class TestTruth:
+    def test_equal_truths_agree(self) -> None:
+        assert agreed_truth(np.array([0, 1]), np.array([0, 1]), "the labels").tolist() == [0, 1]
+
+    def test_other_truths(self) -> None:
+        with pytest.raises(MismatchError, match="the labels on 2 items, the first is item 1"):
+            agreed_truth(np.array([0, 1, 2]), np.array([0, 2, 1]), "the labels")
+
+    def test_truths_of_another_length(self) -> None:
+        with pytest.raises(MismatchError, match="expected 2 items as in the labels, found 3"):
+            agreed_truth(np.zeros(2, dtype=int), np.zeros(3, dtype=int), "the labels")
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["0", "12", "3"], [0, 12, 3]),
+        (["4.0", "7.0"], [4, 7]),
+        (["007", "1"], None),
+        (["a", "1"], None),
+        (["-1"], None),
+        (["٣"], None),
+        ([], []),
+    ],
+)
+def test_words_that_are_whole_numbers(words: list[str], numbers: list[int] | None) -> None:
+    found = whole_numbers(np.array(words, dtype=np.str_))
+    assert (None if found is None else found.tolist()) == numbers
