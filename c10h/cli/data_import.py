@@ -19,23 +19,36 @@ def import_(
         str,
         typer.Argument(
             metavar="PATH",
-            help="A .npy array, CIFAR's python batches, or a folder, .tar or .zip with one folder "
-            "of pictures a class.",
+            help="A folder, .tar or .zip of pictures, a .npy, .npz or .pt file of pixels, "
+            "a .parquet file of pictures, or CIFAR's python batches.",
         ),
     ],
     output: Annotated[str, options.output_option("File of images to write, - for stdout.")],
     labels: Annotated[
         str | None,
-        typer.Option("--labels", metavar="FILE", help="True classes of an array's pictures."),
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="True classes: of an array's pictures in their order, or, of pictures in a folder "
+            "or archive, a table of file,class.",
+        ),
     ] = None,
+    no_truth: Annotated[
+        bool,
+        typer.Option(
+            "--no-truth",
+            help="Leave true classes out: of pictures that have none, in any folders; --classes "
+            "names the classes that they could have.",
+        ),
+    ] = False,
     classes: options.Classes = None,
     split: Annotated[
         list[str] | None,
         typer.Option(
             "--split",
             metavar="NAME",
-            help="Folder above the class folders to take, or train or test of CIFAR's batches; "
-            "repeat it for several.",
+            help="Folder above the class folders to take, or train or test of CIFAR's batches and "
+            "of files of arrays; repeat it for several.",
         ),
     ] = None,
     select: Annotated[
@@ -70,20 +83,31 @@ def import_(
         typer.Option(
             "--ids",
             metavar="path|name|none|FILE",
-            help="What items are called: class/file (usual for folders), the file's name, nothing "
-            "(usual for arrays and batches), or the lines of FILE (arrays).",
+            help="What items are called: their path, as class/file (usual for folders and "
+            ".parquet), the file's name, nothing (usual for arrays and batches), or the lines of "
+            "FILE (arrays and .parquet).",
         ),
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave broken pictures out, and name them.")
     ] = False,
+    skip_unlabeled: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unlabeled", help="Leave pictures out that the table of --labels does not have."
+        ),
+    ] = False,
     force: options.Force = False,
 ) -> None:
     """Import pictures: a file of images, with their classes and names.
 
-    Archives are not unpacked. Pictures are in the order of their classes, then of their paths.
+    Archives are not unpacked. Pictures are in the order of class folders, then of paths.
 
     [bold]c10h data import photos/ --resize 32 -o images.h5[/]
+
+    [bold]c10h data import faces/ --labels faces.csv -o images.h5[/]
+
+    [bold]c10h data import faces.zip --no-truth --classes happy,sad -o images.h5[/]
 
     [bold]c10h data import x.npy --labels y.npy --classes cifar10 -o images.h5[/]
 
@@ -101,8 +125,8 @@ def import_(
     from c10h.files import Source, check_distinct, check_output, check_single_stdin
     from c10h.formats.classes import parse_classes
     from c10h.images.class_maps import find_map, read_map
-    from c10h.images.folders import Choice
-    from c10h.images.importing import IDS, Request, import_images
+    from c10h.images.importing import import_images
+    from c10h.images.request import IDS, Choice, Request
     from c10h.lineage import lineage_of
 
     check_output(output, force=force)
@@ -119,8 +143,10 @@ def import_(
             to_class=read_map(map_file) if map_file else None,
             side=resize,
             skip_bad=skip_bad,
+            skip_unlabeled=skip_unlabeled,
         ),
         labels=labels_file,
+        no_truth=no_truth,
         ids=None if named else ids,
         ids_file=ids_file,
         classes=parse_classes(classes) if classes else None,
@@ -148,6 +174,8 @@ def import_(
         "resize": resize,
         "ids": request.ids,
         "skip-bad": skip_bad,
+        "skip-unlabeled": skip_unlabeled,
+        "no-truth": no_truth,
     }
     lineage = lineage_of(
         "data import",

@@ -15,8 +15,8 @@ from c10h.files import Source
 from c10h.formats.classes import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
 from c10h.formats.readers import open_labels
-from c10h.images.folders import Choice
-from c10h.images.importing import Request, import_images
+from c10h.images.importing import import_images
+from c10h.images.request import Choice, Request
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes
 

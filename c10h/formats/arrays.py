@@ -6,13 +6,16 @@ chosen. Large .npy and .h5 arrays are read slice by slice, the others whole.
 
 from __future__ import annotations
 
+import math
+import shutil
 import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -21,10 +24,15 @@ import numpy as np
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
+from c10h.formats import archives
 from c10h.formats.hints import brief
 from c10h.records import Array, Rows, View
 
 NUMBERS, WORDS = "fiub", "USO"
+# What the header of an .npy file takes at most.
+LARGEST_HEADER = 1 << 16
+# A larger array of an .npz file stays on the disk, unpacked.
+IN_MEMORY = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -126,8 +134,8 @@ def npy_rows(source: Source) -> Rows:
         raise FileError(
             f"{source.name}: expected numbers, found pickled objects, which are never loaded"
         )
-    width = int(np.prod(shape[1:], dtype=np.int64))
-    expected = offset + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    width = math.prod(shape[1:])
+    expected = offset + math.prod(shape) * dtype.itemsize
     size = source.path.stat().st_size
     if size < expected:
         raise FileError(f"{source.name}: truncated: expected {expected} bytes, found {size} bytes")
@@ -156,23 +164,39 @@ def _npy(source: Source) -> Mapping[str, Stored]:
 
 
 def _npz(source: Source) -> Mapping[str, Stored]:
-    def load(name: str) -> Array:
-        # np.load leaves a file open that it opened itself and could not read.
-        with (
-            _damage_told(source, ".npz"),
-            source.path.open("rb") as stream,
-            np.load(stream, allow_pickle=False) as archive,
-        ):
-            return decoded(archive[name])
-
-    arrays = {}
     with _damage_told(source, ".npz"), zipfile.ZipFile(source.path) as archive:
-        for info in archive.infolist():
-            name = info.filename.removesuffix(".npy")
-            with archive.open(info) as stream:
-                shape, _, dtype = _npy_header(stream)
-            arrays[name] = Stored(shape, dtype, partial(load, name))
-    return arrays
+        infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        return {
+            info.filename.removesuffix(".npy"): _in_npz(source, archive, info) for info in infos
+        }
+
+
+def _in_npz(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
+    """One array, of which only the header is read. Raises FileError."""
+    where = f"{source.name}: {info.filename.removesuffix('.npy')}"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python unpacks the other methods without a bound on what a few bytes become.
+        raise FileError(f"{where}: expected a zip by deflate, found another method")
+    named = replace(source, name=where)
+    with _damage_told(named, ".npy"), archive.open(info) as stream:
+        shape, _, dtype = _npy_header(stream)
+    size = math.prod(shape) * dtype.itemsize
+    has_size = size <= info.file_size <= size + LARGEST_HEADER
+    if not dtype.hasobject and not (has_size and min(shape, default=0) >= 0):
+        raise FileError(f"{where}: expected {size} bytes and a header, found {info.file_size}")
+
+    def load() -> Rows:
+        with (
+            _damage_told(named, ".npy"),
+            zipfile.ZipFile(source.path) as again,
+            again.open(info) as stream,
+            archives.temporary() as target,
+        ):
+            shutil.copyfileobj(stream, target, 1 << 20)
+        rows = npy_rows(replace(named, path=Path(target.name)))
+        return rows if size > IN_MEMORY or not shape else np.asarray(rows[0 : shape[0]])
+
+    return Stored(shape, dtype, load)
 
 
 def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -235,7 +259,8 @@ def _pt(source: Source) -> Mapping[str, Stored]:
     try:
         with warnings.catch_warnings(), safe_globals(allowed):
             warnings.simplefilter("ignore")
-            content = torch.load(source.path, map_location="cpu", weights_only=True)
+            mapped = source.head(len(archives.ZIP)) == archives.ZIP or None
+            content = torch.load(source.path, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # a stranger's bytes can raise anything in there
         raise FileError(
             f"{source.name}: expected tensors, found a file that torch does not load with "
@@ -253,7 +278,7 @@ def _values_in(value: object) -> Array | None:
     import torch
 
     if isinstance(value, torch.Tensor):
-        if value.layout != torch.strided or value.is_quantized:
+        if value.layout != torch.strided or value.is_quantized or _is_overlong(value):
             return None
         tensor = value.detach()
         # numpy has no bfloat16; every bfloat16 and float16 is exact in float32.
@@ -266,6 +291,11 @@ def _values_in(value: object) -> Array | None:
     if isinstance(value, int | float):
         return np.array(value)
     return None
+
+
+def _is_overlong(tensor: Any) -> bool:
+    """Whether a tensor claims more numbers than there are in the file, by strides of 0."""
+    return bool(tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes())
 
 
 def joined(parts: Sequence[Array | None]) -> Array | None:

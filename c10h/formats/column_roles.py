@@ -74,10 +74,12 @@ def roles_of(table: Table, hints: Hints) -> Roles:
     certain, with the option that decides.
     """
     classes = _chosen(table, hints)
-    roles = _by_name(table, hints, certain=classes is None)
     if classes is None:
-        _refuse_doubts(table, roles)
+        _refuse_people(table)
+        roles = _by_name(table, hints, certain=True)
+        _refuse_twins(table, roles)
         return roles
+    roles = _by_name(table, hints, certain=False)
     rest = set(range(table.width)) - set(classes)
     return replace(
         roles,
@@ -231,25 +233,25 @@ def _item_column(
     return None
 
 
-def _refuse_doubts(table: Table, roles: Roles) -> None:
-    """Raise AmbiguousError where the columns that are left may not be classes."""
-    name, names = table.source.name, table.names
-    if names is None:
+def _refuse_people(table: Table) -> None:
+    """Raise AmbiguousError where a column is of people, as in a table of judgments."""
+    for name in table.names or ():
+        if column_key(name).removesuffix("_id") in PEOPLE:
+            raise AmbiguousError(
+                f"{table.source.name}: the column {name!r} is one of a table of judgments: c10h "
+                "labels build with --annotator, --item and --label reads it (--columns says which "
+                "columns are classes)"
+            )
+
+
+def _refuse_twins(table: Table, roles: Roles) -> None:
+    """Raise AmbiguousError where two columns of classes have one name."""
+    if table.names is None:
         return
-    people = [
-        names[place]
-        for place in roles.classes
-        if column_key(names[place]).removesuffix("_id") in PEOPLE
-    ]
-    if people:
-        raise AmbiguousError(
-            f"{name}: the column {people[0]!r} is one of a table of judgments: c10h labels build "
-            "with --annotator, --item and --label reads it (--columns says which are classes)"
-        )
-    classes = [names[place] for place in roles.classes]
-    twice = next((one for one in classes if classes.count(one) > 1), None)
+    classes = [table.names[place] for place in roles.classes]
+    twice = next((name for name in classes if classes.count(name) > 1), None)
     if twice is not None:
         raise AmbiguousError(
-            f"{name}: two columns are called {twice!r}: --columns START:STOP takes columns by "
-            "position"
+            f"{table.source.name}: two columns are called {twice!r}: --columns START:STOP takes "
+            "columns by position"
         )

@@ -93,6 +93,12 @@ def holds_table(source: Source) -> bool:
     return FORMATS[detect(plain(source))].holds == TABLE
 
 
+def array_format(source: Source) -> str | None:
+    """The format of a file of arrays, whatever its name; None for other files."""
+    form = _by_content(source, None)
+    return form if form is not None and FORMATS[form].holds == ARRAYS else None
+
+
 def plain(source: Source) -> Source:
     """The same file without compression and in UTF-8, which may be a temporary copy.
 

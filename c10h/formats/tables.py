@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
@@ -220,16 +220,38 @@ def _open_text(source: Source, header: bool | None) -> Table:
 
 
 def _open_excel(source: Source, header: bool | None) -> Table:
-    """One sheet, every cell as text. FILE:SHEET names one of several."""
+    """One sheet. FILE:SHEET names one of several."""
+    heads = _sheets(source, has_header=False, n_rows=SAMPLE_LINES + 1, dtypes="string")
+    heads = {name: sheet for name, sheet in heads.items() if sheet.height}
+    if source.member in heads:
+        heads = {source.member: heads[source.member]}
+        source = replace(source, member="")
+    if len(heads) != 1:
+        shown = ", ".join(heads) or "none"
+        example = f": {source.name}:{next(iter(heads))} would name one" if heads else ""
+        raise AmbiguousError(f"{source.name}: expected one sheet, found {shown}{example}")
+    (name, head), *_ = heads.items()
+    rows = [[cell or "" for cell in row] for row in head.iter_rows()]
+    names = _names(rows, header, source)
+    # Numbers as text would have fewer digits.
+    sheet = _sheets(source, has_header=names is not None)[name]
+    sheet.columns = [str(place) for place in range(sheet.width)]
+    skip = 0 if names is None else 1
+    return Table(source, names, sheet.lazy(), _sample(rows[skip:], sheet.width))
+
+
+def _sheets(source: Source, *, has_header: bool, **options: Any) -> dict[str, polars.DataFrame]:
+    """The sheets of an .xlsx file by name. Raises FileError."""
     import polars
 
     try:
-        sheets = polars.read_excel(
+        return polars.read_excel(
             source.path,
             sheet_id=0,
-            has_header=False,
+            has_header=has_header,
             raise_if_empty=False,
-            read_options={"dtypes": "string"},
+            infer_schema_length=None,
+            read_options=options,
         )
     except ImportError as error:
         raise FileError(f"{source.name}: .xlsx needs: pip install 'c10h[excel]'") from error
@@ -237,20 +259,6 @@ def _open_excel(source: Source, header: bool | None) -> Table:
         raise FileError(
             f"{source.name}: not a readable .xlsx file: {_first_line(error)}"
         ) from error
-    sheets = {name: sheet for name, sheet in sheets.items() if sheet.height}
-    if source.member in sheets:
-        sheets = {source.member: sheets[source.member]}
-        source = replace(source, member="")
-    if len(sheets) != 1:
-        shown = ", ".join(sheets) or "none"
-        example = f": {source.name}:{next(iter(sheets))} would name one" if sheets else ""
-        raise AmbiguousError(f"{source.name}: expected one sheet, found {shown}{example}")
-    sheet = next(iter(sheets.values()))
-    sheet.columns = [str(place) for place in range(sheet.width)]
-    rows = [[cell or "" for cell in row] for row in sheet.head(SAMPLE_LINES + 1).iter_rows()]
-    names = _names(rows, header, source)
-    skip = 0 if names is None else 1
-    return Table(source, names, sheet[skip:].lazy(), _sample(rows[skip:], sheet.width))
 
 
 def _open_typed(source: Source, form: str, layout: str) -> Table:
@@ -296,6 +304,12 @@ def _names(
             f"{source.name}: the first line, {' | '.join(first)[:60]}, may name columns or be the "
             "first row: --header or --no-header says which"
         )
+    wide = next((number for number, row in enumerate(rest) if len(row) > len(rest[0])), None)
+    if wide is not None:
+        raise FileError(
+            f"{source.name}: not a readable table: row {wide + (not header)}: expected "
+            f"{len(rest[0])} cells as in the row above, found {len(rest[wide])}"
+        )
     if not header:
         return None
     names = tuple(cell.strip() for cell in first)
@@ -329,8 +343,9 @@ def first_line_names(
             return True
         if not (counts and len(numbers) > 1):
             return False
-        whole = all(cell.isdecimal() for column in below for cell in column)
-        return None if whole else True
+        if not rows:
+            return False
+        return None if all(cell.isdecimal() for column in below for cell in column) else True
     if any(THOUSANDS.fullmatch(cells[place]) for place in words) and not decimal_comma:
         return None
     if numbers and not counts:
@@ -407,7 +422,8 @@ def _cells(lines: Sequence[str], separator: str) -> list[list[str]]:
         if separator == BLANKS:
             stripped = (line.strip().replace("\t", " ") for line in lines)
             return list(csv.reader(stripped, delimiter=" ", skipinitialspace=True))
-        return list(csv.reader(io.StringIO("".join(lines)), delimiter=separator)) or [[""]]
+        text = io.StringIO("".join(lines))
+        return list(csv.reader(text, delimiter=separator, skipinitialspace=True)) or [[""]]
     except csv.Error:
         return [line.rstrip("\r\n").split(separator) for line in lines]
 

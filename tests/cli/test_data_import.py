@@ -88,7 +88,7 @@ class TestFolders:
         (folder / "map.csv").write_text("cat,a\ndog,b\n")
         options = ["--resize", "4", "--select", "*.png", "--map", "map.csv", "--skip-bad"]
         result = c10h("data", "import", folder / "photos", *options, "-o", "x.h5")
-        assert "left out 1 bad pictures, the first is dog/bad.png: no PNG" in result.err
+        assert "left out 1 bad picture, the first is dog/bad.png: no PNG" in result.err
         lineage = read(folder / "x.h5").lineage
         assert lineage is not None
         assert lineage.command == "c10h data import"
@@ -150,11 +150,162 @@ class TestFolders:
         (folder / "photos/gnu").mkdir()
         (folder / "photos/gnu/1.png").write_bytes(png(grey))
         err = c10h("data", "import", "photos", "--map", "map.csv", "-o", "x.h5").err
-        assert "1 grey pictures became RGB\n1 16-bit pictures became RGB\n" in err
-        assert "left out 1 pictures in 1 folders not in --map\nno picture of c\n" in err
+        assert "1 grey picture became RGB\n1 16-bit picture became RGB\n" in err
+        assert "left out 1 picture in 1 folder not in --map\nno picture of c\n" in err
+
+    def test_turned_and_animated_pictures_are_told(self, folder: Path, c10h: Run) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 3
+        first, second = (Image.new("RGB", (8, 8), (one,) * 3) for one in (0, 200))
+        first.save("photos/cat/turned.jpg", exif=exif)
+        first.save("photos/dog/turned.tif", exif=exif)
+        first.save("photos/cat/moving.webp", save_all=True, append_images=[second])
+        first.save("photos/cat/pages.tif", save_all=True, append_images=[second])
+        err = c10h("data", "import", "photos", "-o", "x.h5").err
+        assert "2 pictures were turned as their EXIF orientation says\n" in err
+        assert "1 animated picture: the first picture of it was taken\n" in err
+        assert "1 file of several pictures: the first picture of it was taken\n" in err
+        assert "x.h5: 14 images of 8 x 8 pixels" in err
+
+    def test_files_that_are_no_pictures_are_told(self, folder: Path, c10h: Run) -> None:
+        for name in ("notes.txt", "cat/1.psd", "cat/2.PSD", "dog/LICENSE", ".hidden", "cat/.x"):
+            (folder / "photos" / name).write_bytes(b"x")
+        archive(folder)
+        for path in ("photos", "photos.zip"):
+            err = c10h("data", "import", path, "-o", "x.h5", "--force").err
+            if path == "photos":
+                told = "passed over 4 files: 2 .psd, 1 without an ending, 1 .txt\n"
+                assert err.startswith(told)
+            assert "x.h5: 10 images" in err
+
+    def test_other_forms_beside_png(self, folder: Path, c10h: Run) -> None:
+        one = Image.fromarray(make_pictures(folder / "again", 2)[0])
+        names = ["b.bmp", "t.tif", "u.TIFF", "p.ppm", "g.gif", "j.jfif", "k.jpe", "w.webp"]
+        forms = {".jfif": "JPEG", ".jpe": "JPEG"}
+        for name in names:
+            with (folder / "photos/cat" / name).open("wb") as stream:
+                suffix = Path(name).suffix.lower()
+                one.save(stream, forms.get(suffix) or Image.registered_extensions()[suffix])
+        result = c10h("data", "import", "photos", "-o", "x.h5")
+        assert "x.h5: 18 images" in result.err
+        found = read(folder / "x.h5")
+        assert found.ids is not None
+        for name in ("b.bmp", "t.tif", "u.TIFF", "p.ppm"):
+            row = found.ids.tolist().index(f"cat/{name}")
+            np.testing.assert_array_equal(found.images[row], np.asarray(one))
+
+
+class TestPicturesWithoutClassFolders:
+    @pytest.fixture
+    def faces(self, folder: Path) -> Array:
+        """faces/ of six pictures, and faces.csv."""
+        pixels = make_pictures(folder / "x", 6)
+        (folder / "faces").mkdir()
+        lines = ["file,label"]
+        for number, one in enumerate(pixels):
+            (folder / f"faces/{number}.png").write_bytes(png(one))
+            lines.append(f"{number}.png,{'sad' if number % 2 else 'happy'}")
+        (folder / "faces.csv").write_text("\n".join([*lines, "9.png,sad"]))
+        return pixels
+
+    def test_a_table(self, folder: Path, c10h: Run, faces: Array) -> None:
+        result = c10h("data", "import", "faces", "--labels", "faces.csv", "-o", "x.h5")
+        assert result.err.splitlines() == [
+            "faces.csv: files from column 'file', classes from 'label'",
+            "faces.csv: 1 line of no picture that was taken, the first is '9.png'",
+            "faces.csv: classes in sorted order, happy, sad (--classes gives another)",
+            "x.h5: 6 images of 8 x 8 pixels, 2 classes, with truth, with ids",
+        ]
+        found = read(folder / "x.h5")
+        np.testing.assert_array_equal(found.images[:], faces)
+        assert found.truth is not None
+        assert found.truth.tolist() == [0, 1] * 3
+        assert found.classes == ("happy", "sad")
+        assert found.lineage is not None
+        wanted = [("images", "faces"), ("labels", "faces.csv")]
+        assert [(one.role, one.name) for one in found.lineage.inputs] == wanted
+        assert found.lineage.options == {}
+
+    def test_skip_unlabeled(self, folder: Path, c10h: Run, faces: Array) -> None:
+        (folder / "faces.csv").write_text("5.png,sad\n2.png,happy\n")
+        line = ["data", "import", "faces", "--labels", "faces.csv", "-o", "x.h5"]
+        assert "0.png: expected a class in faces.csv" in c10h(*line).err
+        assert c10h(*line, "--skip-unlabeled").status == 0
+        found = read(folder / "x.h5")
+        np.testing.assert_array_equal(found.images[:], faces[[2, 5]])
+        assert found.lineage is not None
+        assert found.lineage.options == {"skip-unlabeled": True}
+
+    @pytest.mark.parametrize("options", [["--no-truth"], []])
+    def test_without_truth(self, folder: Path, c10h: Run, faces: Array, options: list[str]) -> None:
+        line = ["faces", *options, "--classes", "happy,sad", "-o", "x.h5"]
+        result = c10h("data", "import", *line)
+        assert "6 images of 8 x 8 pixels, 2 classes, without truth, with ids" in result.err
+        found = read(folder / "x.h5")
+        assert found.truth is None
+        assert found.ids is not None
+        assert found.ids.tolist() == [f"{number}.png" for number in range(6)]
+        assert found.lineage is not None
+        told = {"no-truth": True} if options else {}
+        assert found.lineage.options == {"classes": "happy,sad", **told}
+
+    def test_the_hash_in_the_lineage_is_sha256sums(
+        self, folder: Path, c10h: Run, faces: Array
+    ) -> None:
+        c10h("data", "import", "faces", "--labels", "faces.csv", "-o", "x.h5")
+        line = "find . -name '*.png' | sed s,./,, | LC_ALL=C sort | xargs sha256sum | sha256sum"
+        done = subprocess.run(line, shell=True, cwd="faces", stdout=subprocess.PIPE, check=True)
+        lineage = read(folder / "x.h5").lineage
+        assert lineage is not None
+        assert lineage.inputs[0].sha256 == done.stdout.split()[0].decode()
+
+    def test_the_same_bytes_again(self, folder: Path, c10h: Run, faces: Array) -> None:
+        for name in ("x.h5", "y.h5"):
+            c10h("data", "import", "faces", "--labels", "faces.csv", "-o", name)
+        assert (folder / "x.h5").read_bytes() == (folder / "y.h5").read_bytes()
 
 
 class TestArraysAndBatches:
+    def test_containers(self, folder: Path, c10h: Run) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+        arrays = {"x_train": pixels[:3], "y_train": [[1], [0], [1]], "x_test": pixels[3:]}
+        np.savez(folder / "x.npz", **arrays, y_test=[[1]])
+        line = ["data", "import", "x.npz", "--classes", "a,b", "-o", "x.h5"]
+        assert "x.npz: has train and test: --split says which" in c10h(*line).err
+        result = c10h(*line, "--split", "train")
+        assert result.err.splitlines() == [
+            "x.npz: pictures from x_train, (3, 8, 8, 3), truth from y_train",
+            "x.h5: 3 images of 8 x 8 pixels, 2 classes, with truth, without ids",
+        ]
+        found = read(folder / "x.h5")
+        np.testing.assert_array_equal(found.images[:], pixels[:3], strict=True)
+        assert found.truth is not None
+        assert found.truth.tolist() == [1, 0, 1]
+
+    def test_parquet(self, folder: Path, c10h: Run) -> None:
+        import polars
+
+        pixels = make_pictures(folder / "x", 4)
+        rows = [{"bytes": png(one), "path": f"{k}.png"} for k, one in enumerate(pixels)]
+        table = polars.DataFrame({"image": rows, "label": [1, 0, 0, 1]})
+        table.write_parquet(folder / "x.parquet")
+        result = c10h("data", "import", "x.parquet", "--classes", "a,b", "-o", "x.h5")
+        assert result.err.splitlines() == [
+            "x.parquet: pictures from column 'image'",
+            "x.parquet: truth from column 'label'",
+            "x.h5: 4 images of 8 x 8 pixels, 2 classes, with truth, with ids",
+        ]
+        np.testing.assert_array_equal(read(folder / "x.h5").images[:], pixels, strict=True)
+
+    def test_no_truth(self, folder: Path, c10h: Run) -> None:
+        np.save("x.npy", np.zeros((3, 8, 8, 3), np.uint8))
+        content = {b"data": np.zeros((2, 3072), np.uint8), b"labels": [1, 0]}
+        (folder / "test_batch").write_bytes(pickle.dumps(content, 2))
+        for path in ("x.npy", "test_batch"):
+            line = [path, "--no-truth", "--classes", "a,b", "-o", "x.h5", "--force"]
+            assert "2 classes, without truth" in c10h("data", "import", *line).err
+            assert read(folder / "x.h5").truth is None
+
     def test_an_array(self, folder: Path, c10h: Run) -> None:
         pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 40, 30), dtype=np.uint8)
         np.save("x.npy", pixels)
@@ -252,7 +403,8 @@ def test_an_old_output_stays_until_the_new_one_is_whole(folder: Path) -> None:
 
 def test_help_names_every_form(c10h: Run) -> None:
     shown: Any = c10h("data", "import", "--help").out
-    for word in ("--labels", "--split", "--select", "--map", "--resize", "--ids", "--skip-bad"):
+    options = ("--labels", "--no-truth", "--split", "--select", "--map", "--resize", "--ids")
+    for word in (*options, "--skip-bad", "--skip-unlabeled", ".npz", ".pt", ".parquet"):
         assert word in shown
 
 

@@ -16,8 +16,9 @@ from PIL import Image
 
 from c10h.errors import AmbiguousError, C10hError, FileError, InputError, MismatchError
 from c10h.files import Source
-from c10h.images import folders
-from c10h.images.folders import Choice, Found, read_folder
+from c10h.images import decoding, folders
+from c10h.images.folders import import_folder
+from c10h.images.request import Choice, Imported, Request
 from c10h.records import Array
 
 Files = Mapping[str, bytes]
@@ -40,14 +41,25 @@ def write(folder: Path, files: Files) -> Path:
     return folder
 
 
-def found_in(path: Path, **choice: Any) -> Found:
+def request_of(**options: Any) -> Request:
+    names = ("classes", "ids", "no_truth", "labels")
+    more = {name: options.pop(name) for name in names if name in options}
+    return Request(choice=Choice(**options), **more)
+
+
+def found_in(path: Path, **options: Any) -> Imported:
     source = Source(path, path.name)
-    return read_folder(source, Choice(**choice), path.parent, lambda _: lambda _: None)
+    return import_folder(source, request_of(**options), path.parent, lambda _: lambda _: None)
 
 
-def ids(found: Found) -> list[str]:
+def ids(found: Imported) -> list[str]:
     assert found.images.ids is not None
     return [str(one) for one in found.images.ids]
+
+
+def truth(found: Imported) -> list[int]:
+    assert found.images.truth is not None
+    return [int(one) for one in found.images.truth]
 
 
 def refused(path: Path, says: str, error: type[C10hError] = InputError, **choice: Any) -> None:
@@ -103,8 +115,7 @@ class TestOrder:
         found = found_in(animals)
         assert ids(found) == ORDER
         assert found.images.classes == ("cat", "dog", "é")
-        assert found.images.truth is not None
-        assert found.images.truth.tolist() == [0, 0, 0, 0, 1, 1, 2]
+        assert truth(found) == [0, 0, 0, 0, 1, 1, 2]
         for row, name in enumerate(ORDER):
             np.testing.assert_array_equal(
                 found.images.images[row : row + 1][0], picture(NAMES.index(name)), strict=True
@@ -126,35 +137,38 @@ class TestOrder:
     def test_classes_in_the_order_that_is_given(self, animals: Path) -> None:
         found = found_in(animals, classes=("é", "horse", "dog", "cat"))
         assert ids(found) == ["é/1.png", *ORDER[4:6], *ORDER[:4]]
-        assert found.images.truth.tolist() == [0, 2, 2, 3, 3, 3, 3]  # type: ignore[union-attr]
-        assert found.absent == ("horse",)
+        assert truth(found) == [0, 2, 2, 3, 3, 3, 3]
+        assert found.notes == ("no picture of horse",)
 
     @pytest.mark.parametrize("processors", [1, 2, 3])
     def test_in_processes_as_in_one(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int
     ) -> None:
         """100 pictures in batches of 7, which processes finish in any order."""
-        monkeypatch.setattr(folders, "BATCH_FILES", 7)
-        monkeypatch.setattr(folders, "workers", lambda: processors)
+        monkeypatch.setattr(decoding, "BATCH_FILES", 7)
+        monkeypatch.setattr(decoding, "workers", lambda: processors)
         files = {f"{k % 3}/{k:03d}.png": png(picture(k, (3 + k % 5, 8))) for k in range(100)}
         files["1/bad.png"] = b"broken"
         done: list[int] = []
         source = Source(write(tmp_path / "x", files), "x")
-        found = read_folder(source, Choice(side=6, skip_bad=True), tmp_path, lambda _: done.append)
+        request = request_of(side=6, skip_bad=True)
+        found = import_folder(source, request, tmp_path, lambda _: done.append)
         rows = found.images.images[0:100]
         for row, name in enumerate(ids(found)):
             wanted = Image.open(tmp_path / "x" / name).resize((6, 6), Image.Resampling.BOX)
             np.testing.assert_array_equal(rows[row], np.asarray(wanted))
         assert sum(done) == 101
-        assert found.bad == {"1/bad.png": "no PNG, JPEG or WebP picture"}
+        assert found.excluded == {"bad-pictures": 1, "bad-pictures-named": ["1/bad.png"]}
 
     def test_memory_for_pixels_bounds_a_batch(self) -> None:
-        members = [folders.Member(str(k), b"x" * 10) for k in range(10)]
-        sizes = [len(batch) for batch in folders._batches(iter(members), folders.BATCH_BYTES // 4)]
+        members = [decoding.Member(str(k), b"x" * 10) for k in range(10)]
+        sizes = [
+            len(batch) for batch in decoding._batches(iter(members), decoding.BATCH_BYTES // 4)
+        ]
         assert sizes == [4, 4, 2]
-        assert [len(one) for one in folders._batches(iter(members), 1 << 40)] == [1] * 10
-        large = [folders.Member(str(k), bytes(folders.BATCH_BYTES // 2)) for k in range(4)]
-        assert [len(one) for one in folders._batches(iter(large), 1)] == [3, 1]
+        assert [len(one) for one in decoding._batches(iter(members), 1 << 40)] == [1] * 10
+        large = [decoding.Member(str(k), bytes(decoding.BATCH_BYTES // 2)) for k in range(4)]
+        assert [len(one) for one in decoding._batches(iter(large), 1)] == [3, 1]
 
 
 class TestWhichPictures:
@@ -222,17 +236,19 @@ class TestWhichPictures:
         )
         assert ids(found) == [*ORDER[:4], "é/1.png"]
         assert found.images.classes == ("mammal", "other", "last")
-        assert found.images.truth.tolist() == [0] * 5  # type: ignore[union-attr]
-        assert found.unmapped == {"dog": 2}
-        assert found.absent == ("other", "last")
+        assert truth(found) == [0] * 5
+        left = "left out 2 pictures in 1 folder not in --map"
+        assert found.notes == (left, "no picture of other, last")
 
     def test_a_map_to_classes_in_another_order(self, animals: Path) -> None:
         found = found_in(animals, to_class={"cat": "a", "dog": "b", "é": "a"}, classes=("b", "a"))
         assert ids(found) == [*ORDER[4:6], *ORDER[:4], ORDER[6]]
 
     def test_other_files_are_not_read(self, tmp_path: Path) -> None:
-        other = dict.fromkeys(["cat/x.gif", "cat/x.txt", "README", "dog/.x.png"], b"")
-        assert ids(found_in(write(tmp_path, {**PICTURES, **other}))) == ORDER
+        other = ["cat/x.psd", "cat/x.TXT", "y.txt", "README", "dog/.x.png", ".git/x.txt"]
+        found = found_in(write(tmp_path, {**PICTURES, **dict.fromkeys(other, b"")}))
+        assert ids(found) == ORDER
+        assert found.notes == ("passed over 4 files: 2 .txt, 1 without an ending, 1 .psd",)
 
 
 class TestIds:
@@ -257,17 +273,23 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("files", "says"),
         [
-            ({}, r"expected pictures \(.png, .jpg, .jpeg, .webp\) in class folders, found none"),
-            ({"a/x.gif": b"", "b/x.gif": b""}, "in class folders, found none"),
-            ({"1.png": b""}, r"1\.png: expected a picture in a class folder"),
-            ({"a/1.png": png(picture(0))}, "expected two or more class folders, found a"),
+            ({}, r"expected pictures \(PNG, JPEG, .*\) in class folders, found none$"),
+            (
+                {"a/x.psd": b"", "b/x.psd": b""},
+                r"in class folders, found none \(passed over 2 files: 2 \.psd\)$",
+            ),
+            ({"1.png": b""}, r"1\.png: expected a picture in a class .*--labels.*--no-truth"),
+            (
+                {"a/1.png": png(picture(0))},
+                "expected two or more class folders, found a .*--labels",
+            ),
             ({"a/1.png": b"", "b/c/1.png": b""}, "found class folders in '.' and 'b'"),
         ],
     )
     def test_folders(self, tmp_path: Path, files: Files, says: str) -> None:
         refused(write(tmp_path, files), says, skip_bad=True)
 
-    @pytest.mark.parametrize("content", [{}, {"gnu/x.gif": b""}])
+    @pytest.mark.parametrize("content", [{}, {"gnu/x.psd": b""}])
     def test_an_empty_class_folder(self, animals: Path, content: Files) -> None:
         write(animals, content)
         (animals / "gnu").mkdir(exist_ok=True)
@@ -316,7 +338,7 @@ class TestBadPictures:
         wanted = found_in(animals).images
         write(animals, {name: b"broken"})
         found = found_in(animals, skip_bad=True)
-        assert list(found.bad) == [name]
+        assert found.excluded["bad-pictures-named"] == [name]
         assert ids(found) == ORDER
         np.testing.assert_array_equal(found.images.images[0:7], wanted.images[0:7], strict=True)
 
@@ -327,7 +349,8 @@ class TestBadPictures:
         monkeypatch.setitem(PICTURES, "dog/a.png", bytes(1001))
         for form in ("tar", "zip"):
             found = found_in(archived(tmp_path, form, NAMES), skip_bad=True)
-            assert found.bad == {"dog/a.png": "larger than 64 MB"}
+            (told,) = found.notes
+            assert told == "left out 1 bad picture, the first is dog/a.png: larger than 64 MB"
             assert len(ids(found)) == 6
 
     def test_nothing_else(self, tmp_path: Path) -> None:
@@ -336,7 +359,7 @@ class TestBadPictures:
 
     def test_what_pictures_were(self, animals: Path) -> None:
         write(animals, {"dog/c.png": png(picture(1)[..., 0]), "cat/c.png": png(picture(2)[..., 0])})
-        assert found_in(animals).became == {"grey": 2}
+        assert found_in(animals).notes == ("2 grey pictures became RGB",)
 
 
 def test_the_hash_of_a_folder_is_that_of_what_sha256sum_prints(animals: Path) -> None:
@@ -344,7 +367,7 @@ def test_the_hash_of_a_folder_is_that_of_what_sha256sum_prints(animals: Path) ->
     content = {**PICTURES, "cat/bad.png": b"broken"}
     lines = [f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in sorted(content)]
     wanted = hashlib.sha256("".join(lines).encode()).hexdigest()
-    assert found_in(animals, skip_bad=True).sha256 == wanted
+    assert found_in(animals, skip_bad=True).source.sha256 == wanted
 
 
 @pytest.mark.parametrize("make", [lambda one: one.mkdir(), lambda one: one.write_bytes(b"")])
@@ -354,7 +377,7 @@ def test_the_scratch_folder_stays_empty(
     make(animals / "dog/x.png")
     before = set(tmp_path.iterdir())
     if (animals / "dog/x.png").is_dir():
-        assert len(found_in(animals).images.truth) == 7  # type: ignore[arg-type]
+        assert len(truth(found_in(animals))) == 7
     else:
         refused(animals, "x.png", FileError)
     assert set(tmp_path.iterdir()) == before

@@ -16,7 +16,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from c10h.images.pictures import MOST_BYTES, MOST_PIXELS, decode, read_pictures
+from c10h.images.pictures import (
+    FORMATS,
+    MOST_BYTES,
+    MOST_PIXELS,
+    SUFFIXES,
+    decode,
+    is_picture_file,
+    read_pictures,
+)
 from c10h.records import Array
 
 
@@ -33,7 +41,8 @@ def pixels_of(data: bytes, side: int | None = None) -> Array:
 
 
 def was(data: bytes) -> str:
-    return decode(data)[2]
+    """What a picture was before it became RGB, and whatever else was special about it."""
+    return " ".join(decode(data)[2])
 
 
 def png(depth: int, colour: int, size: tuple[int, int], rows: bytes, *more: bytes) -> bytes:
@@ -47,6 +56,13 @@ def png(depth: int, colour: int, size: tuple[int, int], rows: bytes, *more: byte
     middle = b"".join(chunk(one[:4], one[4:]) for one in more)
     body = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + header + middle + body
+
+
+def tiff(bits: int, form: int) -> bytes:
+    """A grey TIFF of 2 x 1 pixels by its specification, whose bytes are nothing but 1."""
+    tags = {256: 2, 257: 1, 258: bits, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: 8, 339: form}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0" + struct.pack("<I", 16) + b"\1" * 8 + struct.pack("<H", 10) + entries + bytes(4)
 
 
 @pytest.fixture
@@ -65,18 +81,80 @@ class TestForms:
         np.testing.assert_array_equal(pixels_of(data), wanted, strict=True)
         assert was(data) == ""
 
-    @pytest.mark.parametrize("form", ["PNG", "WEBP"])
+    @pytest.mark.parametrize("form", ["PNG", "WEBP", "BMP", "TIFF", "PPM"])
     def test_lossless_forms_give_what_was_saved(self, colours: Array, form: str) -> None:
         data = encoded(colours, form, **({"lossless": True} if form == "WEBP" else {}))
         np.testing.assert_array_equal(pixels_of(data), colours, strict=True)
+        assert was(data) == ""
 
-    @pytest.mark.parametrize("form", ["BMP", "GIF", "TIFF", "PPM"])
+    @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate", "packbits"])
+    def test_compressed_tiffs(self, colours: Array, compression: str) -> None:
+        data = encoded(colours, "TIFF", compression=compression)
+        np.testing.assert_array_equal(pixels_of(data), colours, strict=True)
+
+    def test_gif(self, colours: Array) -> None:
+        """54 colours at most, so that its palette has them all."""
+        data = encoded(colours, "GIF")
+        np.testing.assert_array_equal(pixels_of(data), colours, strict=True)
+        assert was(data) == "palette"
+
+    @pytest.mark.skipif("AVIF" not in FORMATS, reason="this Pillow reads no AVIF")
+    def test_avif(self, colours: Array) -> None:
+        data = encoded(colours, "AVIF")
+        wanted = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        np.testing.assert_array_equal(pixels_of(data), wanted, strict=True)
+
+    @pytest.mark.parametrize("text", [b"P3 2 1 255 1 2 3 4 5 6", b"P6 2 1 255\n\1\2\3\4\5\6"])
+    def test_ppm_by_hand(self, text: bytes) -> None:
+        assert pixels_of(text).tolist() == [[[1, 2, 3], [4, 5, 6]]]
+
+    def test_pbm_by_hand(self) -> None:
+        """1 is black."""
+        data = b"P1 3 1 1 0 1"
+        assert pixels_of(data)[..., 0].tolist() == [[0, 255, 0]]
+        assert was(data) == "grey"
+
+    @pytest.mark.parametrize("form", ["ICO", "TGA", "PCX", "SGI", "JPEG2000", "EPS", "PDF"])
     def test_no_other_form_whatever_the_file_is_called(
         self, tmp_path: Path, colours: Array, form: str
     ) -> None:
         (tmp_path / "x.png").write_bytes(encoded(colours, form))
         (found,), pixels = read_pictures([str(tmp_path / "x.png")], None)
-        assert (found.shape, found.why, pixels) == ((), "no PNG, JPEG or WebP picture", b"")
+        assert (found.shape, pixels) == ((), b"")
+        assert found.why.startswith("no PNG, JPEG, WEBP, BMP, TIFF, GIF")
+
+    def test_endings_are_those_of_pillow(self) -> None:
+        Image.init()
+        assert {Image.EXTENSION[suffix] for suffix in SUFFIXES} == set(FORMATS)
+
+    @pytest.mark.parametrize("form", [form for form in FORMATS if form != "PPM"])
+    def test_known_by_its_first_bytes(self, colours: Array, form: str) -> None:
+        assert is_picture_file(encoded(colours, form)[:16])
+        assert not is_picture_file(b"file,label\n0.png")
+
+
+class TestSeveralPictures:
+    @pytest.mark.parametrize(
+        ("form", "kind"),
+        [
+            ("GIF", "animated palette"),
+            ("PNG", "animated"),
+            ("WEBP", "animated"),
+            ("TIFF", "several"),
+            ("MPO", "several"),
+        ],
+    )
+    def test_the_first_is_taken(self, random: np.random.Generator, form: str, kind: str) -> None:
+        frames = [
+            Image.fromarray(random.integers(0, 256, (6, 9, 3), dtype=np.uint8)) for _ in range(3)
+        ]
+        more = {"lossless": True} if form == "WEBP" else {}
+        data = encoded(frames[0], form, save_all=True, append_images=frames[1:], **more)
+        assert was(data) == kind
+        if form != "MPO":
+            np.testing.assert_array_equal(pixels_of(data), np.asarray(frames[0]))
+        alone = encoded(frames[0], form, save_all=True, **more)
+        assert was(alone) in ("", "palette")
 
 
 class TestOtherColours:
@@ -110,6 +188,32 @@ class TestOtherColours:
         assert was(data) == "16-bit"
         wanted = np.floor(values / 257 + 0.5)  # 65535 is 255, 0 is 0
         np.testing.assert_array_equal(pixels_of(data)[..., 2], wanted)
+
+    @pytest.mark.parametrize("form", ["TIFF", "PPM"])
+    def test_grey_of_16_bits_in_other_forms(self, random: np.random.Generator, form: str) -> None:
+        values = random.integers(0, 1 << 16, (4, 5), dtype=np.uint16)
+        data = encoded(Image.fromarray(values), form)
+        assert was(data) == "16-bit"
+        np.testing.assert_array_equal(pixels_of(data)[..., 1], np.floor(values / 257 + 0.5))
+
+    def test_grey_of_10_bits_is_scaled(self) -> None:
+        data = b"P5 3 1 1023\n" + np.array([0, 512, 1023], ">u2").tobytes()
+        assert was(data) == "16-bit"
+        assert pixels_of(data)[0, :, 0].tolist() == [0, 128, 255]
+
+    def test_colour_of_16_bits_as_ppm(self) -> None:
+        data = b"P6 1 1 65535\n" + np.array([0, 32896, 65535], ">u2").tobytes()
+        assert was(data) == "16-bit"
+        assert pixels_of(data).tolist() == [[[0, 128, 255]]]
+
+    @pytest.mark.parametrize(
+        ("bits", "form", "mode"),
+        [(12, 1, "I;16"), (16, 2, "I"), (32, 1, "I"), (32, 3, "F")],
+    )
+    def test_other_numbers_in_tiffs(self, bits: int, form: int, mode: str) -> None:
+        """12 bits, numbers with a sign, whole and broken ones of 32 bits."""
+        with pytest.raises(ValueError, match=f"expected 8 or 16 bits .* mode {mode}"):
+            decode(tiff(bits, form))
 
     def test_colour_of_16_bits_keeps_its_upper_8(self) -> None:
         row = np.array([[1, 255, 256], [511, 512, 65535]], dtype=">u2").tobytes()
@@ -170,8 +274,10 @@ class TestOtherColours:
             7: stored[::-1, ::-1].T,
             8: stored[:, ::-1].T,
         }
-        data = encoded(np.dstack([stored] * 3), exif=exif)
-        np.testing.assert_array_equal(pixels_of(data)[..., 0], shown[orientation])
+        for form in ("PNG", "TIFF"):
+            data = encoded(np.dstack([stored] * 3), form, exif=exif)
+            np.testing.assert_array_equal(pixels_of(data)[..., 0], shown[orientation])
+            assert was(data) == ("turned" if orientation > 1 else "")
 
 
 class TestResize:
@@ -203,7 +309,7 @@ class TestResize:
 
 
 class TestBroken:
-    @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+    @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM"])
     @pytest.mark.parametrize("share", [0, 0.05, 0.5, 0.95])
     def test_a_truncated_file(self, random: np.random.Generator, form: str, share: float) -> None:
         data = encoded(random.integers(0, 256, (40, 40, 3), dtype=np.uint8), form)

@@ -1,0 +1,106 @@
+"""True classes as people write them, words or numbers, as numbers of classes with names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.errors import InputError, MismatchError, SchemaError
+from c10h.files import Source
+from c10h.formats.classes import MOST_CLASSES, default_names
+from c10h.formats.readers import recorded_classes
+from c10h.formats.truth import open_truth
+from c10h.images.request import SHOWN
+from c10h.items import whole_numbers
+from c10h.records import Array
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """truth: int64 (n). classes: their names in order. note: which order was taken, "" if told."""
+
+    truth: Array
+    classes: tuple[str, ...]
+    note: str = ""
+
+
+def read_labels(labels: Source, classes: tuple[str, ...] | None, size: int) -> Numbered:
+    """The true classes of ``size`` pictures from a file of them, in any form that truth has.
+
+    Raises FileError, SchemaError, MismatchError for another number of them.
+    """
+    notes: list[str] = []
+    truth = open_truth(labels, classes or recorded_classes(labels), tell=notes.append)
+    if len(truth.values) != size:
+        raise MismatchError(
+            f"{labels.name}: expected {size:,} classes for as many pictures, found "
+            f"{len(truth.values):,}"
+        )
+    return Numbered(truth.values, truth.classes, "".join(notes).removeprefix(f"{labels.name}: "))
+
+
+def number_classes(
+    values: Array, classes: tuple[str, ...] | None, name: str, items: Sequence[str] | None = None
+) -> Numbered:
+    """Classes (n) as numbers.
+
+    classes: their names in order, where they are known: words are looked up in them, and numbers
+    must be below their count. Else words are classes in the order of code points, and whole numbers
+    those of classes without names. name: what the values come from. items: whose they are.
+    Raises SchemaError for a value that is no class, InputError for fewer than two classes.
+    """
+    if values.dtype.kind in "SUO":
+        words = np.array([_text(value) for value in values.tolist()], dtype=np.str_)
+        if classes is not None and set(words.tolist()) <= set(classes):
+            places = {word: number for number, word in enumerate(classes)}
+            return Numbered(np.array([places[word] for word in words.tolist()], np.int64), classes)
+        numbers = whole_numbers(words)
+        if numbers is None:
+            return _in_sorted_order(words, classes, name, items)
+        values = numbers
+    with np.errstate(invalid="ignore"):
+        truth = values.astype(np.int64)
+    wrong = (truth != values) | (truth < 0) | (truth >= (len(classes) if classes else MOST_CLASSES))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        expected = f"a class from 0 to {len(classes) - 1}" if classes else "a class number, 0 or up"
+        raise SchemaError(
+            f"{name}: {_item(row, items)}: expected {expected}, found {values[row]} "
+            "(--no-truth leaves the classes out)"
+        )
+    if classes is not None:
+        return Numbered(truth, classes)
+    names = default_names(max(int(truth.max()) + 1, 2))
+    return Numbered(truth, names, f"classes 0 to {len(names) - 1} (--classes names them)")
+
+
+def _in_sorted_order(
+    words: Array, classes: tuple[str, ...] | None, name: str, items: Sequence[str] | None
+) -> Numbered:
+    if classes is not None:
+        row, word = next((k, one) for k, one in enumerate(words.tolist()) if one not in classes)
+        raise SchemaError(
+            f"{name}: {_item(row, items)}: expected a class of {_listing(classes)}, found {word!r}"
+        )
+    unique, truth = np.unique(words, return_inverse=True)
+    names = tuple(map(str, unique))
+    if len(names) < 2:
+        raise InputError(
+            f"{name}: expected two or more classes, found {names[0]!r} only: --classes names all"
+        )
+    note = f"classes in sorted order, {_listing(names)} (--classes gives another)"
+    return Numbered(truth.astype(np.int64), names, note)
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _item(row: int, items: Sequence[str] | None) -> str:
+    return f"row {row}" if items is None else items[row]
+
+
+def _listing(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -1,0 +1,214 @@
+"""Pictures in a parquet file as Hugging Face writes it: each is the bytes of a file, in a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from c10h.errors import AmbiguousError, FileError, InputError
+from c10h.files import Source
+from c10h.formats.archives import Member
+from c10h.images.class_numbers import Numbered, number_classes, read_labels
+from c10h.images.decoding import decoded
+from c10h.images.pictures import MOST_BYTES
+from c10h.images.request import Imported, Request, Start, read_ids, refuse_options
+from c10h.images.spool import Spool
+from c10h.records import Array, Images
+
+if TYPE_CHECKING:
+    import polars
+
+MAGIC = b"PAR1"
+# What columns are called, first come first; fine before coarse, as of CIFAR-100's batches.
+PICTURES = ("image", "img")
+LABELS = ("label", "labels", "fine_label", "class", "category", "target", "truth")
+# How many rows are in memory at once.
+ROWS = 256
+
+
+@dataclass
+class _Files:
+    """The pictures of a column, and the paths that they have in it."""
+
+    source: Source
+    column: str
+    paths: list[str | None] = field(default_factory=list)
+
+    def members(self) -> Iterator[Member]:
+        """One file a row, called by its row. Raises FileError where the table is broken."""
+        import polars
+
+        column = polars.col(self.column)
+        frame = polars.scan_parquet(self.source.path, glob=False).select(column)
+        try:
+            for batch in frame.collect_batches(chunk_size=ROWS, maintain_order=True):
+                for one in batch.to_series().to_list():
+                    content = one.get("bytes") if isinstance(one, dict) else one
+                    row = len(self.paths)
+                    self.paths.append(one.get("path") if isinstance(one, dict) else None)
+                    is_large = content is not None and len(content) > MOST_BYTES
+                    yield Member(f"row {row}", None if is_large else content or b"")
+        except (polars.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(self.source, error) from error
+
+
+def import_parquet(source: Source, request: Request, scratch: Path, start: Start) -> Imported:
+    """The pictures of a parquet file, in the order of its rows, and their classes.
+
+    scratch, start: as of a folder. Raises FileError for other tables, InputError for options that
+    do not fit, and what a folder of pictures raises.
+    """
+    refuse_options(request, "a parquet file", ("--resize", "--skip-bad"))
+    schema, size = _schema_of(source)
+    files = _Files(source, _picture_column(source, schema))
+    truth, notes = _truth_of(source, schema, request, size)
+    advance = start(size)
+    with (
+        closing(Spool(source.name, scratch)) as spool,
+        closing(decoded(files.members(), request.choice.side)) as batches,
+    ):
+        for batch in batches:
+            spool.add(batch, skip_bad=request.choice.skip_bad)
+            advance(len(batch.members))
+        spool.check_any()
+        kept = np.array([row for row in range(size) if f"row {row}" not in spool.bad])
+        rows = spool.rows(np.arange(len(kept)))
+    if request.ids_file is not None:
+        ids: Array | None = read_ids(request.ids_file, size)[kept]
+    else:
+        ids, note = _ids_of([files.paths[row] for row in kept], request.ids, source.name)
+        notes += note
+    labels = None if truth.truth is None else truth.truth[kept]
+    images = Images(classes=truth.classes, images=rows, truth=labels, ids=ids)
+    told = f"{source.name}: pictures from column {files.column!r}"
+    return Imported(images, source, (told, *notes, *spool.notes()), spool.excluded())
+
+
+@dataclass(frozen=True)
+class _Truth:
+    classes: tuple[str, ...]
+    truth: Array | None = None
+
+
+def _schema_of(source: Source) -> tuple[Mapping[str, polars.DataType], int]:
+    import polars
+
+    try:
+        frame = polars.scan_parquet(source.path, glob=False)
+        schema = frame.collect_schema()
+        size = int(frame.select(polars.len()).collect().item())
+    except (polars.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(source, error) from error
+    if not size:
+        raise FileError(f"{source.name}: expected pictures, found no rows")
+    return schema, size
+
+
+def _picture_column(source: Source, schema: Mapping[str, polars.DataType]) -> str:
+    """The column that has pictures. Raises FileError or AmbiguousError."""
+    import polars
+
+    def has_files(dtype: polars.DataType) -> bool:
+        if isinstance(dtype, polars.Struct):
+            return any(one.name == "bytes" and one.dtype == polars.Binary for one in dtype.fields)
+        return dtype == polars.Binary
+
+    found = [name for name, dtype in schema.items() if has_files(dtype)]
+    named = [name for word in PICTURES for name in found if name.lower() == word]
+    if len(found) > 1 and not named:
+        raise AmbiguousError(
+            f"{source.name}: which column has the pictures, {' or '.join(found)}? call it image"
+        )
+    if not found:
+        raise FileError(
+            f"{source.name}: expected a column of pictures (bytes and path of each), found "
+            f"{', '.join(list(schema)[:20])}; a table of file,class goes with --labels"
+        )
+    return (named or found)[0]
+
+
+def _truth_of(
+    source: Source, schema: Mapping[str, polars.DataType], request: Request, size: int
+) -> tuple[_Truth, list[str]]:
+    """The classes, from ``--labels`` or a column, and what was taken, one line each."""
+    if request.labels is not None:
+        numbered = read_labels(request.labels, request.classes, size)
+        notes = [f"{request.labels.name}: {numbered.note}"] if numbered.note else []
+        return _Truth(numbered.classes, numbered.truth), notes
+    lower = {name.lower(): name for name in schema}
+    column = next((lower[word] for word in LABELS if word in lower), "")
+    classes = request.classes or _names_of(source).get(column)
+    if request.no_truth or not column:
+        if classes is None:
+            raise AmbiguousError(
+                f"{source.name}: which classes? expected a column label, --labels FILE, or "
+                f"--no-truth with --classes; found {', '.join(list(schema)[:20])}"
+            )
+        return _Truth(classes), []
+    numbered = _read_column(source, column, classes)
+    notes = [f"{source.name}: truth from column {column!r}"]
+    if numbered.note:
+        notes.append(f"{source.name}: {numbered.note}")
+    return _Truth(numbered.classes, numbered.truth), notes
+
+
+def _read_column(source: Source, column: str, classes: tuple[str, ...] | None) -> Numbered:
+    import polars
+
+    try:
+        values = polars.scan_parquet(source.path, glob=False).select(column).collect().to_series()
+    except (polars.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(source, error) from error
+    if values.null_count():
+        row = int(values.is_null().arg_max() or 0)
+        raise FileError(
+            f"{source.name}: {column}: row {row}: expected a class, found none "
+            "(--no-truth leaves the classes out)"
+        )
+    if not (values.dtype.is_numeric() or values.dtype == polars.Boolean):
+        values = values.cast(polars.String)
+    return number_classes(values.to_numpy(), classes, f"{source.name}: {column}")
+
+
+def _names_of(source: Source) -> dict[str, tuple[str, ...]]:
+    """The names of classes that Hugging Face keeps beside the table, by column."""
+    import polars
+
+    try:
+        text = polars.read_parquet_metadata(source.path).get("huggingface", "{}")
+        features = json.loads(text)["info"]["features"]
+        names = {column: one.get("names") for column, one in features.items()}
+    # Anything may be there in place of what Hugging Face writes.
+    except (polars.exceptions.PolarsError, OSError, LookupError, ValueError, TypeError):
+        return {}
+    except (AttributeError, RecursionError):
+        return {}
+    return {
+        column: tuple(map(str, words))
+        for column, words in names.items()
+        if isinstance(words, list) and len({*map(str, words)}) == len(words) > 1
+    }
+
+
+def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array | None, list[str]]:
+    """Ids from paths where all are there and different, and what became of others."""
+    if form == "none":
+        return None, []
+    words = [str(path).rpartition("/")[2] if form == "name" else str(path) for path in paths]
+    if all(paths) and len(set(words)) == len(words):
+        return np.array(words, dtype=np.str_), []
+    why = "are not all there" if not all(paths) else "are not all different"
+    if form is not None:
+        raise InputError(f"{name}: --ids {form}: the paths of its pictures {why}")
+    return None, [f"{name}: without ids: the paths of its pictures {why}"]
+
+
+def _unreadable(source: Source, error: Exception) -> FileError:
+    first: Any = (str(error).splitlines() or [type(error).__name__])[0]
+    return FileError(f"{source.name}: not a readable parquet file: {first}")
