@@ -28,6 +28,7 @@ from c10h.formats.rows import (
     shares_of,
 )
 from c10h.records import Array, Attack, Images, Labels, Predictions, Record, Rows
+from c10h.truth import renumbered
 
 Meaning: TypeAlias = Literal["logits", "probs"]
 
@@ -155,8 +156,8 @@ def recorded_classes(source: Source) -> tuple[str, ...] | None:
 
 
 def check_truth(truth: Array, count: int | None, name: str) -> None:
-    """Raise SchemaError unless every class number is in [0, count)."""
-    wrong = truth < 0 if count is None else (truth < 0) | (truth >= count)
+    """Raise SchemaError unless every class number is in [0, count), or -1 for not known."""
+    wrong = truth < -1 if count is None else (truth < -1) | (truth >= count)
     if wrong.any():
         row = int(np.argmax(wrong))
         expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"
@@ -214,7 +215,7 @@ def _recorded_truth(record: Record, source: Source, classes: Sequence[str] | Non
         return truth
     # Truth numbers its own file's classes: translate them into the order that is wanted.
     order = match_order(record.classes, classes, source.name)
-    return truth if order is None else np.argsort(order)[truth]
+    return truth if order is None else renumbered(truth, order)
 
 
 def _class_numbers(words: Array, source: Source, classes: Sequence[str] | None) -> Array:

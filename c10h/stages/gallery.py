@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from c10h.records import Array, Images, Labels, Predictions
 from c10h.report.gallery import Gallery, Picture, farthest
 from c10h.stages.join import (
     People,
-    agreed_truth,
     common_classes,
     exposure,
     labels_in_order,
@@ -25,6 +23,7 @@ from c10h.stages.join import (
 )
 from c10h.stages.tally import BLOCK_ELEMENTS, cut
 from c10h.training.folds import item_hashes
+from c10h.truth import name_of
 
 # How many there are unless said.
 PICTURES = 12
@@ -85,10 +84,7 @@ def _people_of(predictions: Predictions, labels: Labels, run: str) -> People:
     """What labels say of the predicted items, in their order, and their truth as far as known."""
     people = People.of(labels, None, labels.classes)
     people = people.take(match_items(predictions, people, run))
-    if predictions.truth is not None:
-        if people.truth is not None:
-            agreed_truth(people.truth, predictions.truth, run)
-        people = replace(people, truth=predictions.truth)
+    people = people.agreeing(predictions.truth, run)
     if people.truth is not None:
         check_truth(people.truth, len(labels.classes), f"{run}: truth")
     return people
@@ -170,12 +166,13 @@ def _name(predictions: Predictions, images: Images, people: People, row: int, pl
 
 
 def _truth(people: People, images: Images, row: int, place: int) -> str | None:
-    if people.truth is not None:
-        return people.classes[int(people.truth[row])]
+    if people.truth is not None and people.truth[row] >= 0:
+        right = None if people.right is None else people.right[row]
+        return name_of(people.classes, int(people.truth[row]), right)
     if images.truth is None:
         return None
     check_truth(images.truth[place : place + 1], len(images.classes), f"images: image {place}")
-    return images.classes[int(images.truth[place])]
+    return name_of(images.classes, int(images.truth[place]))
 
 
 def _notes(predictions: Predictions, people: People) -> list[str]:

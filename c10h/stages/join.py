@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from c10h.formats.classes import are_default, match_order
 from c10h.formats.rows import mapped, shares
 from c10h.items import whole_numbers
 from c10h.records import Array, Images, Labels, Predictions, Rows, View
+from c10h.truth import check_right, differing, first_right, one_answer, renumbered, right_of
 
 if TYPE_CHECKING:
     from c10h.metrics.metric import Needs
@@ -23,7 +25,10 @@ HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 
 @dataclass(frozen=True)
 class People:
-    """What is known of n items besides predictions. Not for files: a view of labels and truth."""
+    """What is known of n items besides predictions. Not for files: a view of labels and truth.
+
+    truth, right: as in :class:`c10h.records.Labels`.
+    """
 
     classes: tuple[str, ...]
     size: int
@@ -31,22 +36,76 @@ class People:
     counts: Rows | None = None
     truth: Array | None = None
     ids: Array | None = None
+    right: Array | None = None
 
     @classmethod
-    def of(cls, labels: Labels | None, truth: Array | None, classes: tuple[str, ...]) -> People:
-        """From labels, a truth vector, or both; a given truth must agree with the labels'.
+    def of(
+        cls,
+        labels: Labels | None,
+        truth: Array | None,
+        classes: tuple[str, ...],
+        right: Array | None = None,
+    ) -> People:
+        """From labels, from truth (n) and where it has them right answers (n, c), or both.
 
-        Raises MismatchError where sizes or truths differ.
+        A given truth must agree with the labels', see :meth:`agreeing`. Raises MismatchError where
+        sizes or truths differ, SchemaError for right answers that are not what their truth says.
         """
+        if right is not None:
+            if right.shape[1] != len(classes):
+                raise MismatchError(
+                    f"truth: expected right answers of {len(classes)} classes, found shape "
+                    f"{right.shape}"
+                )
+            check_right(right, truth, "truth")
         if labels is None:
             assert truth is not None
-            return cls(classes, len(truth), truth=truth)
+            return cls(classes, len(truth), truth=truth, right=right)
         size = labels.probs.shape[0]
-        if labels.truth is not None:
-            truth = agreed_truth(labels.truth, truth, "the labels")
         if truth is not None and len(truth) != size:
             raise MismatchError(f"truth: expected {size} items as in labels, found {len(truth)}")
-        return cls(classes, size, labels.probs, labels.counts, truth, labels.ids)
+        people = cls(
+            classes,
+            size,
+            labels.probs,
+            labels.counts,
+            labels.truth,
+            labels.ids,
+            right_of(labels),
+        )
+        return people.agreeing(truth, "the labels", right)
+
+    def agreeing(self, truth: Array | None, what: str, right: Array | None = None) -> People:
+        """With what another file says of the truth: gaps are filled from it.
+
+        Where one side has several right answers an item and the other one class, the several stand
+        and nothing is compared. what: whose this truth is, for messages. Raises MismatchError where
+        the two differ.
+        """
+        if right is not None:
+            if self.right is not None:
+                _check_same_answers(self.right, right, what)
+            return replace(self, truth=truth, right=right)
+        if truth is None or self.right is not None:
+            return self
+        if self.truth is None:
+            return replace(self, truth=truth)
+        return replace(self, truth=agreed_truth(self.truth, truth, what))
+
+    @cached_property
+    def known(self) -> int:
+        """How many items have a true class, or several right ones."""
+        return 0 if self.truth is None else int(np.count_nonzero(self.truth >= 0))
+
+    @cached_property
+    def has_several(self) -> bool:
+        """Whether some item has several right answers."""
+        return self.right is not None and bool((self.right.sum(axis=1) > 1).any())
+
+    @cached_property
+    def one_answer(self) -> Array | None:
+        """The true class of items that have exactly one, int64 (n), -1 for the others."""
+        return None if self.truth is None else one_answer(self.truth, self.right)
 
     def has(self, needs: Needs) -> bool:
         """Whether a metric that needs this can be computed."""
@@ -56,7 +115,10 @@ class People:
         return have[needs] is not None
 
     def read(self, items: slice) -> dict[str, Array]:
-        """Probabilities, counts and truth of a range of items, as far as known."""
+        """Probabilities, counts and truth of a range of items, as far as known.
+
+        Right answers only where some item has several: else the truth says all.
+        """
         found: dict[str, Array] = {}
         if self.counts is not None:
             found["counts"] = self.counts[items]
@@ -66,6 +128,8 @@ class People:
             found["probs"] = self.probs[items]
         if self.truth is not None:
             found["truth"] = self.truth[items]
+        if self.right is not None and self.has_several:
+            found["right"] = self.right[items]
         return found
 
     def take(self, rows: Array | None) -> People:
@@ -84,6 +148,7 @@ class People:
             counts=counts,
             truth=None if self.truth is None else self.truth[rows],
             ids=None if self.ids is None else self.ids[rows],
+            right=None if self.right is None else self.right[rows],
         )
 
 
@@ -111,9 +176,13 @@ def labels_in_order(labels: Labels, classes: tuple[str, ...], what: str) -> Labe
     if order is None:
         return replace(labels, classes=classes)
     counts = None if labels.counts is None else in_order(labels.counts, order)
-    truth = None if labels.truth is None else np.argsort(order)[labels.truth]
+    truth = None if labels.truth is None else renumbered(labels.truth, order)
+    right = right_of(labels)
+    if right is not None:
+        right = right[:, order]
+        truth = first_right(right)
     probs = in_order(labels.probs, order)
-    return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth)
+    return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth, right=right)
 
 
 def predictions_in_order(
@@ -123,7 +192,7 @@ def predictions_in_order(
     order = match_order(_names(predictions, classes), classes, what)
     if order is None:
         return replace(predictions, classes=classes)
-    truth = None if predictions.truth is None else np.argsort(order)[predictions.truth]
+    truth = None if predictions.truth is None else renumbered(predictions.truth, order)
     logits = in_order(predictions.logits, order)
     return replace(predictions, classes=classes, logits=logits, truth=truth)
 
@@ -190,15 +259,14 @@ def people_of_images(images: Images, labels: Labels) -> People:
             "in both that would match them"
         )
     people = people.take(rows)
-    if people.truth is None:
-        return replace(people, truth=images.truth)
-    if images.truth is not None and (people.truth != images.truth).any():
-        wrong = int(np.argmax(people.truth != images.truth))
-        raise MismatchError(
-            f"labels: other true classes than those of the images, the first is item {wrong}: "
-            "another order?"
-        )
-    return people
+    if people.truth is not None and images.truth is not None and people.right is None:
+        wrong = differing(people.truth, images.truth)
+        if wrong.any():
+            raise MismatchError(
+                "labels: other true classes than those of the images, the first is item "
+                f"{int(np.argmax(wrong))}: another order?"
+            )
+    return people.agreeing(images.truth, "the images")
 
 
 def matching_note(predictions: Predictions, people: People) -> str:
@@ -234,19 +302,30 @@ def match_ids(ids: Array, known: Array, what: str, where: str = "the labels") ->
 
 
 def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
-    """The first truth, after checking that a second one says the same. Raises MismatchError."""
-    if second is not None:
-        if len(first) != len(second):
-            raise MismatchError(
-                f"truth: expected {len(first)} items as in {what}, found {len(second)}"
-            )
-        wrong = first != second
-        if wrong.any():
-            raise MismatchError(
-                f"truth: differs from that of {what} on {int(wrong.sum())} items, "
-                f"the first is item {int(np.argmax(wrong))}"
-            )
-    return first
+    """The first truth, with gaps filled from a second one.
+
+    Raises MismatchError where both know the class of an item and it is not the same.
+    """
+    if second is None:
+        return first
+    if len(first) != len(second):
+        raise MismatchError(f"truth: expected {len(first)} items as in {what}, found {len(second)}")
+    wrong = differing(first, second)
+    if wrong.any():
+        raise MismatchError(
+            f"truth: differs from that of {what} on {int(wrong.sum())} items, "
+            f"the first is item {int(np.argmax(wrong))}"
+        )
+    return np.where(first < 0, second, first)
+
+
+def _check_same_answers(first: Array, second: Array, what: str) -> None:
+    wrong = (first != second).any(axis=1)
+    if wrong.any():
+        raise MismatchError(
+            f"truth: other right answers than {what} on {int(wrong.sum())} items, "
+            f"the first is item {int(np.argmax(wrong))}"
+        )
 
 
 def seen_in_training(predictions: Predictions, member: int) -> Array | None:
@@ -290,4 +369,6 @@ def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
             digest.update(np.ascontiguousarray(rows).data)
     if people.truth is not None:
         digest.update(np.ascontiguousarray(people.truth).data)
+    if people.right is not None:
+        digest.update(np.ascontiguousarray(people.right).data)
     return digest.hexdigest()

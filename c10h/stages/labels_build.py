@@ -14,6 +14,7 @@ from c10h.labels.material import Material
 from c10h.labels.votes import Votes
 from c10h.records import Array, Labels, Predictions, Rows
 from c10h.stages.join import (
+    People,
     agreed_truth,
     common_classes,
     labels_in_order,
@@ -36,11 +37,12 @@ def build_labels(
     smoothing: float = 0.1,
     temperature: float = 1.0,
     seed: int = 0,
+    right: Array | None = None,
 ) -> Labels:
     """Labels of the source ``what`` (a name in SOURCES).
 
     votes: the judgments that ``labels`` come from. classes: names for inputs that have none of
-    their own, in their order.
+    their own, in their order. right: uint8 (n, c) beside a truth of which items have several.
     Raises InputError for a missing or senseless input, MismatchError for inputs that differ in
     items or classes.
     """
@@ -52,15 +54,15 @@ def build_labels(
         raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
     if labels is not None:
         labels = labels_in_order(labels, classes, "labels")
-        if labels.truth is not None:
-            truth = agreed_truth(labels.truth, truth, "the labels")
+        people = People.of(labels, truth, classes, right)
+        truth, right = people.truth, people.right
     predictions = [
         predictions_in_order(one, classes, f"predictions {number}")
         for number, one in enumerate(predictions, start=1)
     ]
     size, ids = _shared_items(labels, predictions, truth)
     for one in predictions:
-        if one.truth is not None:
+        if one.truth is not None and right is None:
             truth = agreed_truth(one.truth, truth, "the predictions")
     if truth is not None:
         check_truth(truth, len(classes), "truth")
@@ -77,6 +79,7 @@ def build_labels(
         temperature,
         votes,
         seed,
+        right,
     )
     return SOURCES[what].build(material)
 

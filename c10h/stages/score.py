@@ -12,14 +12,14 @@ from c10h.errors import InputError, InSampleError
 from c10h.formats.readers import check_truth
 from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
+from c10h.metrics.metric import Needs
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.stages.evaluate import Evaluation, evaluate
+from c10h.stages.evaluate import NO_TRUTH, Evaluation, evaluate
 from c10h.stages.join import (
     HELD_OUT,
     IN_SAMPLE,
     UNKNOWN,
     People,
-    agreed_truth,
     common_classes,
     digest_items,
     labels_in_order,
@@ -66,10 +66,12 @@ def score(
     options: Options = DEFAULTS,
     classes: tuple[str, ...] | None = None,
     advance: Advance = lambda items: None,
+    right: Array | None = None,
 ) -> Scores:
     """Every chosen metric of every run (of every member, where a run has several).
 
     labels, truth: what to score against, at least one, or predictions that carry their truth.
+    right: uint8 (n, c), 1 for each right answer, beside a truth of which items have several.
     classes: names for inputs without their own, in their order; else the first input's that has
         any. advance: called with numbers of items as they are scored.
     Raises MismatchError where inputs do not belong together, InSampleError for predictions on
@@ -88,7 +90,7 @@ def score(
     for run in runs:
         predictions = predictions_in_order(run.predictions, classes, run.name)
         run = replace(run, predictions=predictions)
-        people, rows = _people_of(run, labels, truth, classes)
+        people, rows = _people_of(run, labels, truth, classes, right)
         if people.truth is not None:
             check_truth(people.truth, len(classes), f"{run.name}: truth")
         scored += [
@@ -103,7 +105,11 @@ def score(
 
 
 def _people_of(
-    run: Run, labels: Labels | None, truth: Array | None, classes: tuple[str, ...]
+    run: Run,
+    labels: Labels | None,
+    truth: Array | None,
+    classes: tuple[str, ...],
+    right: Array | None,
 ) -> tuple[People, Array | None]:
     """What is known of the items of a run, in its order, and their rows in the labels."""
     own = run.predictions.truth
@@ -114,14 +120,9 @@ def _people_of(
                 "with a truth"
             )
         return People.of(None, own, classes), run.predictions.index
-    people = People.of(labels, truth, classes)
+    people = People.of(labels, truth, classes, right)
     rows = match_items(run.predictions, people, run.name)
-    people = people.take(rows)
-    if own is not None:
-        if people.truth is not None:
-            agreed_truth(people.truth, own, run.name)
-        people = replace(people, truth=own)
-    return people, rows
+    return people.take(rows).agreeing(own, run.name), rows
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,8 @@ def _reasons(
             absent = "the run has no such stratum"
         elif not len(scored[r].found.strata[strata[t]][0].group):
             absent = "the stratum has no items"
+        elif strata[t] in scored[r].found.untold and Needs.TRUTH in METRICS[metric].needs:
+            absent = NO_TRUTH
         else:
             absent = METRICS[metric].absent
         reasons[r, q, t] = scored[r].found.missing.get(metric, absent)

@@ -85,11 +85,12 @@ def labels_of(
         assert votes is not None
         probs = votes / votes.sum(axis=1, keepdims=True)
     shares = np.asarray(probs, dtype=np.float64)
-    truth = more.pop("truth", None)
+    truth, right = more.pop("truth", None), more.pop("right", None)
     return Labels(
         probs=shares,
         counts=votes,
         truth=None if truth is None else np.asarray(truth, dtype=np.int64),
+        right=None if right is None else np.asarray(right, dtype=np.uint8),
         **{"classes": default_names(shares.shape[1]), **more},
     )
 
@@ -100,16 +101,19 @@ def figures(
     counts: ArrayLike | None = None,
     probs: ArrayLike | None = None,
     truth: ArrayLike | None = None,
+    right: ArrayLike | None = None,
     stratum: str = ALL,
     **options: Any,
 ) -> dict[str, Figure]:
-    """Every metric of one network against votes, probabilities or truth."""
+    """Every metric of one network against votes, probabilities or truth, with its right answers."""
     labels = None if counts is None and probs is None else labels_of(counts=counts, probs=probs)
-    right = None if truth is None else np.asarray(truth, dtype=np.int64)
+    known = None if truth is None else np.asarray(truth, dtype=np.int64)
+    answers = None if right is None else np.asarray(right, dtype=np.uint8)
+    if answers is not None:
+        known = np.where(answers.any(axis=1), answers.argmax(axis=1), -1)
     settings_ = Options(**{"resamples": 0, **options})
-    return figures_of(
-        score([Run("model", predictions_of(logits))], labels, right, settings_), stratum
-    )
+    runs = [Run("model", predictions_of(logits))]
+    return figures_of(score(runs, labels, known, settings_, right=answers), stratum)
 
 
 def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Figure]:

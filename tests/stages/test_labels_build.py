@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from c10h.errors import MismatchError
+from c10h.errors import InputError, MismatchError
 from c10h.records import Array, Labels, Predictions
 from c10h.stages import labels_build
 from c10h.stages.join import People, match_items, matching_note
-from c10h.stages.labels_build import truth_by_item, vote_range
+from c10h.stages.labels_build import build_labels, truth_by_item, vote_range
 
 COUNTS = np.array([[3, 0], [1, 1], [0, 70]], dtype="i4")
 TRUTH = np.array([0, 1, 0, 1, 0, 1])
@@ -114,3 +115,47 @@ def test_what_a_reader_should_know(named: bool, fields: dict[str, Array], note: 
     found = matching_note(predictions(**fields), people)
     assert found.endswith(note)
     assert bool(found) == bool(note)
+
+
+class TestTruthOfSome:
+    LABELS = Labels(
+        classes=("x", "y"), probs=np.full((3, 2), 0.5), counts=COUNTS, truth=np.array([0, -1, 1])
+    )
+    RIGHT = np.array([[1, 1], [0, 0], [0, 1]], dtype=np.uint8)
+
+    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
+    def test_labels_of_the_truth_need_that_of_every_item(self, what: str) -> None:
+        message = (
+            f"--as {what} needs one true class for every item: 1 of 3 items do not have one, the "
+            "first is item 1; give --truth for all"
+        )
+        with pytest.raises(InputError, match=message):
+            build_labels(what, labels=self.LABELS)
+
+    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
+    def test_and_one_only(self, what: str) -> None:
+        several = replace(self.LABELS, truth=np.array([0, -1, 1]), right=self.RIGHT)
+        with pytest.raises(InputError, match="2 of 3 items do not have one, the first is item 0"):
+            build_labels(what, labels=several)
+
+    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
+    def test_another_file_fills_the_gaps(self, what: str) -> None:
+        found = build_labels(what, labels=self.LABELS, truth=np.array([-1, 1, 1])).truth
+        assert found is not None
+        assert found.tolist() == [0, 1, 1]
+
+    def test_people_s_labels_keep_what_is_known(self) -> None:
+        found = build_labels("human", labels=self.LABELS)
+        assert found.truth is not None
+        assert found.truth.tolist() == [0, -1, 1]
+        several = replace(self.LABELS, right=self.RIGHT)
+        own = predictions(truth=np.array([1, 1, 0]))
+        for built in (
+            build_labels("human", labels=several),
+            build_labels("human", labels=labels(), truth=self.LABELS.truth, right=self.RIGHT),
+            build_labels("distill", predictions=[own], truth=self.LABELS.truth, right=self.RIGHT),
+        ):
+            assert built.right is not None
+            assert built.right[0:3].tolist() == self.RIGHT.tolist()
+            assert built.truth is not None
+            assert built.truth.tolist() == [0, -1, 1]
