@@ -9,6 +9,7 @@ import numpy as np
 
 from c10h.errors import MismatchError
 from c10h.records import Array
+from c10h.truth import differing
 
 WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,17})(\.0)?", re.ASCII)
 MOST_DIGITS = 18
@@ -128,19 +129,21 @@ def is_everything(rows: Array, size: int) -> bool:
 
 
 def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
-    """The first truth, after checking that a second one says the same. Raises MismatchError."""
-    if second is not None:
-        if len(first) != len(second):
-            raise MismatchError(
-                f"truth: expected {len(first)} items as in {what}, found {len(second)}"
-            )
-        wrong = first != second
-        if wrong.any():
-            raise MismatchError(
-                f"truth: differs from that of {what} on {int(wrong.sum())} items, "
-                f"the first is item {int(np.argmax(wrong))}"
-            )
-    return first
+    """The first truth, with gaps filled from a second one.
+
+    Raises MismatchError where both know the class of an item and it is not the same.
+    """
+    if second is None:
+        return first
+    if len(first) != len(second):
+        raise MismatchError(f"truth: expected {len(first)} items as in {what}, found {len(second)}")
+    wrong = differing(first, second)
+    if wrong.any():
+        raise MismatchError(
+            f"truth: differs from that of {what} on {int(wrong.sum())} items, "
+            f"the first is item {int(np.argmax(wrong))}"
+        )
+    return np.where(first < 0, second, first)
 
 
 def _numbers(items: Items) -> Array | None:

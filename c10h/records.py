@@ -224,7 +224,10 @@ def _check_index(index: Array | None) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Images(Record):
-    """Pictures as bytes, colour last. ``truth`` is the class of each, ``ids`` names each item."""
+    """Pictures as bytes, colour last. ``ids`` names each item.
+
+    truth: the class of each; -1 where it is not known.
+    """
 
     kind = "images"
 
@@ -239,6 +242,10 @@ class Labels(Record):
 
     Where there are people, the counts are the primary artefact: a prior or a smoothing changes
     ``probs`` alone. ``annotators`` holds one row an annotator (id, skill, attention, ...).
+
+    truth: the true class; -1 where it is not known.
+    right: where several answers can be right, 1 for each class that counts as right and 0 for the
+        others; truth is then the first of them, or -1 for an item without any.
     """
 
     kind = "labels"
@@ -247,8 +254,14 @@ class Labels(Record):
     probs: Rows = column("float64", "n", "c", shuffle=False)
     counts: Rows | None = column("int32", "n", "c", optional=True)
     truth: Array | None = column("int64", "n", optional=True)
+    right: Rows | None = column("uint8", "n", "c", optional=True)
     ids: Array | None = column("str", "n", optional=True)
     annotators: Mapping[str, Array] = group("a")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.right is not None and self.truth is None:
+            raise SchemaError("right: expected truth beside it, found none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +272,7 @@ class Predictions(Record):
     index: row of each item in the images that it came from; no row twice.
     fold: the fold whose network predicted the item (held-out predictions).
     member_fold: the fold of each member's network, -1 for a network without folds.
+    truth: the true class of each item; -1 where it is not known.
     item: first 64 bits of the SHA-256 of each item's pixels.
     trained: ``item`` (uint64) and ``fold`` (int16) of every item that any of these networks was
         ever trained on, ancestors included. Fold -1: all networks saw it; fold f: all but the
@@ -289,7 +303,7 @@ class Attack(Record):
     epsilon: the budgets, in pixels of [0,1]; norm: the realised size of each perturbation.
     loss, correct: cross-entropy with the true class in nats and whether the prediction was right,
         step 0 being clean and the last step what ``logits`` are of.
-    member, member_fold, item, trained, fold: as in :class:`Predictions`.
+    member, member_fold, item, trained, fold, truth: as in :class:`Predictions`.
     target: the class that the attack led to, where it was led to any.
     human: figures by name, of the comparison with people after the attack at each budget.
     health: ``name``, ``member`` and ``epsilon`` (NaN: all) of each check of the attack itself, its

@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"errors"},
     {"records", "h5", "files", "parallel", "lineage", "sink"},
-    {"items"},
+    {"items", "truth"},
     {"formats"},
     {"images"},
     {"metrics"},

@@ -222,7 +222,8 @@ def build(
         ),
     )
     size, count = result.probs.shape
-    with progress("writing labels", size * (1 + (result.counts is not None))) as advance:
+    tables = sum(one is not None for one in (result.probs, result.counts, result.right))
+    with progress("writing labels", size * tables) as advance:
         h5.write(result, output, advance)
     if excluded and opened.votes is not None:
         write_text(excluded, exclusions_csv(opened.votes))

@@ -29,7 +29,7 @@ from c10h.training.networks import Material, Options
 from c10h.training.precision import choose_device, choose_precision
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 from c10h.training.run import FILE, Run, begin_or_resume, chosen, open_run
-from c10h.training.targets import TARGETS
+from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:
     import torch
@@ -206,8 +206,7 @@ def _check(
     """Raise InputError for what would fail only when networks are trained."""
     import torch
 
-    target = TARGETS[options.target]
-    target.make(material.shares[:1], None if material.truth is None else material.truth[:1])
+    check_truth_for(options.target, material.truth)
     processes = options.world.size
     for number in numbers:
         rows = part_of(run.split, number, len(material.items)).training

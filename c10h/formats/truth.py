@@ -19,8 +19,8 @@ from c10h.formats.tables import MISSING, Table, open_table
 from c10h.formats.wide import ids_beside, item_names
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
+from c10h.truth import UNKNOWN, first_right, renumbered
 
-UNKNOWN = -1
 # Names of columns of true classes, besides which a table may have others of OTHERS.
 TRUTHS = ("truth", "true_label", "true_class", "ground_truth", "gold", "gold_label", "target", "y",
           "label", "class", "category")  # fmt: skip
@@ -258,9 +258,10 @@ def in_order_of(truth: Truth, classes: Sequence[str], what: str) -> Truth:
     order = match_order(truth.classes, classes, what) if truth.classes else None
     if order is None:
         return replace(truth, classes=tuple(classes))
-    numbers = np.append(np.argsort(order), UNKNOWN)  # the last is that of -1
-    right = None if truth.right is None else truth.right[:, order]
-    return replace(truth, classes=tuple(classes), values=numbers[truth.values], right=right)
+    if truth.right is not None:
+        right = truth.right[:, order]
+        return replace(truth, classes=tuple(classes), values=first_right(right), right=right)
+    return replace(truth, classes=tuple(classes), values=renumbered(truth.values, order))
 
 
 def _single(cells: _Cells, source: Source, classes: Sequence[str] | None, hints: Hints) -> Truth:
@@ -345,7 +346,7 @@ def _several(cells: _Cells, source: Source, classes: Sequence[str] | None) -> Tr
     right = np.zeros((len(lists), len(names)), dtype=np.uint8)
     for row, one in enumerate(lists):
         right[row, [number_of[value] for value in one]] = 1
-    values = np.where(right.any(axis=1), right.argmax(axis=1), UNKNOWN)
+    values = first_right(right)
     return Truth(values, names, None if (right.sum(axis=1) <= 1).all() else right, cells.ids)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from c10h.formats.rows import shares
 from c10h.labels.votes import Votes
 from c10h.records import Array
+from c10h.truth import right_of
 
 # How many judgments, times classes, are compared at a time.
 BLOCK_VOTES = 1 << 22
@@ -20,8 +21,8 @@ class Agreement:
     """One value an annotator, float64 (a); NaN for one who judged no item that others did.
 
     rest: mean share of the others' votes for the annotator's label. kappa: the same corrected for
-    chance. truth: share of judgments that are the true class, None without one. n: judgments of
-    items that others judged too.
+    chance. truth: share of judgments that are right, of items whose true class is known; None
+    without any truth. n: judgments of items that others judged too.
     """
 
     rest: Array
@@ -87,9 +88,14 @@ def _right(votes: Votes, count: int) -> Array | None:
     truth = votes.labels.truth
     if truth is None:
         return None
-    right = np.bincount(votes.annotator, weights=truth[votes.item] == votes.label, minlength=count)
+    judged = truth[votes.item] >= 0
+    who, item, label = votes.annotator[judged], votes.item[judged], votes.label[judged]
+    answers = right_of(votes.labels)
+    is_right = truth[item] == label if answers is None else answers[item, label] > 0
     with np.errstate(invalid="ignore"):
-        return right / np.bincount(votes.annotator, minlength=count)
+        return np.bincount(who, weights=is_right, minlength=count) / np.bincount(
+            who, minlength=count
+        )
 
 
 def median_by_annotator(votes: Votes) -> Array:

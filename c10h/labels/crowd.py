@@ -83,5 +83,6 @@ def estimate(
         probs=probs,
         counts=None,
         truth=material.truth,
+        right=material.right,
         annotators={**votes.labels.annotators, "skill": skill},
     )

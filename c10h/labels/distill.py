@@ -33,5 +33,6 @@ def build(material: Material) -> Labels:
         classes=material.classes,
         probs=computed((size, len(material.classes)), np.float64, mean_softmax),
         truth=material.truth,
+        right=material.right,
         ids=material.ids,
     )

@@ -32,6 +32,7 @@ def build(material: Material) -> Labels:
         probs=probs,
         counts=labels.counts,
         truth=material.truth,
+        right=material.right,
         ids=material.ids,
         annotators=labels.annotators,
     )

@@ -11,6 +11,7 @@ from c10h.errors import InputError
 from c10h.formats.rows import computed
 from c10h.labels.votes import Votes
 from c10h.records import Array, Labels, Predictions, Rows
+from c10h.truth import lacking, one_answer
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Material:
     """Inputs, all about the same items in the same order, with classes in the same order.
 
     prior: pseudo-votes a class. smoothing: share of the mass that is spread over all classes.
+    right: where items have several right answers, as in :class:`Labels`.
     temperature: what logits are divided by. votes: the judgments behind ``labels``, where they
     come from a table of judgments. seed: of what is drawn at random.
     """
@@ -32,12 +34,18 @@ class Material:
     temperature: float = 1.0
     votes: Votes | None = None
     seed: int = 0
+    right: Array | None = None
 
     def known_truth(self, what: str) -> Array:
-        """The truth, or InputError saying that ``what`` needs it."""
+        """The one true class of every item, or InputError saying that ``what`` needs it."""
         if self.truth is None:
             raise InputError(f"--as {what} needs the true classes: give --truth")
-        return self.truth
+        truth = one_answer(self.truth, self.right)
+        if missing := lacking(truth, self.ids):
+            raise InputError(
+                f"--as {what} needs one true class for every item: {missing}; give --truth for all"
+            )
+        return truth
 
     def known_labels(self, what: str) -> Labels:
         """People's labels, or InputError saying that ``what`` needs them."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from c10h.errors import InputError
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
 from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Metric, Needs, count, divide, mean
+from c10h.metrics.metric import Metric, Needs, count, divide, known, mean
 from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)
@@ -36,6 +36,7 @@ def _model_entropy(block: Block) -> Float:
 METRICS: Mapping[str, Metric | RankMetric] = {
     "accuracy": mean(
         accuracy.correct,
+        known,
         summary="argmax q = y",
         needs=TRUTH,
         better="high",
@@ -43,6 +44,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
     ),
     "ce_hard": mean(
         divergence.ce_hard,
+        known,
         summary="cross-entropy with the truth, -log q_y, nats",
         needs=TRUTH,
         better="low",
@@ -69,9 +71,11 @@ METRICS: Mapping[str, Metric | RankMetric] = {
     ),
     "brier_hard": mean(
         brier.brier_hard,
+        known,
         summary="Σ (q - onehot y)²",
         needs=TRUTH,
         better="low",
+        one_answer=True,
     ),
     "brier_human": mean(
         brier.brier_human,
@@ -109,7 +113,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         "top-label calibration error, 15 bins of equal width (biased upward for few items)",
         TRUTH,
         "low",
-        (calibration.gap_to_truth, count),
+        (calibration.gap_to_truth, known),
         calibration.calibration_error,
         headline=True,
     ),
@@ -119,6 +123,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         "low",
         (_confidence, _correct),
         ranks.fit_adaptive_calibration,
+        over=known,
     ),
     "ece_human": Metric(
         "calibration error against p of the top label (biased upward for few items)",
@@ -155,7 +160,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         "error consistency with one random annotator",
         (Needs.TRUTH, Needs.PEOPLE),
         "high",
-        (consistency.both_correct, accuracy.correct, consistency.annotator_correct, count),
+        (consistency.both_correct, accuracy.correct, consistency.annotator_correct, known),
         consistency.error_consistency,
         absent="chance agreement is 1",
     ),
@@ -165,6 +170,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         "low",
         (_confidence, _correct),
         ranks.fit_aurc,
+        over=known,
     ),
     "equivalent_annotators": Metric(
         "how many people's vote share is as close to the population as q",

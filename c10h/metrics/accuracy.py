@@ -6,13 +6,13 @@ from c10h.metrics.block import Block, Float
 
 
 def correct(block: Block) -> Float:
-    """1 where argmax q = y; 1/k where k classes tie for the first place and y is one of them."""
+    """1 where argmax q = y; r/k where k classes tie for the first place and r of them are right."""
     return block.correct
 
 
 def wrong(block: Block) -> Float:
     """1 - correct."""
-    return 1.0 - block.correct
+    return block.where_known(1.0 - block.correct)
 
 
 def confidence_right(block: Block) -> Float:
@@ -22,4 +22,4 @@ def confidence_right(block: Block) -> Float:
 
 def confidence_wrong(block: Block) -> Float:
     """max q where the model is wrong, else 0 (Peterson et al. 2019, figure 3A)."""
-    return block.confidence * (1.0 - block.correct)
+    return block.confidence * wrong(block)

@@ -54,8 +54,12 @@ class Block:
         probs: Array | None = None,
         counts: Array | None = None,
         truth: Array | None = None,
+        right: Array | None = None,
     ) -> None:
-        """logits, probs, counts: (m, c) as in files; truth: class numbers (m)."""
+        """logits, probs, counts: (m, c) as in files; truth: class numbers (m), -1 where unknown.
+
+        right: (m, c), 1 for each class that counts as right, where several can be.
+        """
         self._values: dict[object, object] = {}
         self.size = next(len(x) for x in (logits, probs, counts, truth) if x is not None)
         if logits is not None:
@@ -66,6 +70,7 @@ class Block:
             self.votes = _class_major(counts)
         if truth is not None:
             self.truth = truth
+        self.right = None if right is None else _class_major(right)
 
     def get(self, term: Callable[[Block], Value]) -> Value:
         """``term(block)``, computed once."""
@@ -81,6 +86,32 @@ class Block:
     @cached_property
     def ones(self) -> Float:
         return np.ones(self.size)
+
+    # The truth.
+
+    @cached_property
+    def is_known(self) -> Array:
+        """Whether the true class of each item is known."""
+        return np.asarray(self.truth >= 0)
+
+    @cached_property
+    def all_known(self) -> bool:
+        return bool(self.is_known.all())
+
+    def where_known(self, values: Float) -> Float:
+        """``values`` (m), 0 for items whose true class is not known."""
+        return values if self.all_known else np.where(self.is_known, values, 0.0)
+
+    def over_right(
+        self, values: Float, of: Callable[[Float], Array] = lambda values: values
+    ) -> Float:
+        """Σ of(values) over the classes that are right, of values (c, m); 0 where none is known.
+
+        of: elementwise, so that the one class that is right is all that it is asked for.
+        """
+        if self.right is not None:
+            return np.asarray((of(values) * self.right).sum(axis=0))
+        return self.where_known(of(values[self.truth, self.columns]))
 
     # The model.
 
@@ -131,8 +162,8 @@ class Block:
 
     @cached_property
     def correct(self) -> Float:
-        """Whether the first choice is the truth; in expectation over orders where logits tie."""
-        return np.asarray(self.first_share[self.truth, self.columns])
+        """Whether the first choice is right; in expectation over orders where logits tie."""
+        return self.over_right(self.first_share)
 
     @cached_property
     def model_entropy(self) -> Float:

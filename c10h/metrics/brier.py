@@ -10,7 +10,7 @@ from c10h.metrics.block import Block, Float
 def brier_hard(block: Block) -> Float:
     """Σ (q - onehot y)² = Σ q² - 2 q_y + 1 (Brier 1950)."""
     squares = (block.model**2).sum(axis=0)
-    return np.asarray(squares - 2 * block.model[block.truth, block.columns] + 1)
+    return block.where_known(squares - 2 * block.over_right(block.model) + 1)
 
 
 def brier_human(block: Block) -> Float:

@@ -18,7 +18,7 @@ def _equal_width(block: Block, gap: Float) -> Binned:
 
 def gap_to_truth(block: Block) -> Binned:
     """Confidence - correct, by bins of confidence."""
-    return _equal_width(block, block.confidence - block.correct)
+    return _equal_width(block, block.where_known(block.confidence - block.correct))
 
 
 def gap_to_people(block: Block) -> Binned:

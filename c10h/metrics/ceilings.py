@@ -20,7 +20,7 @@ import numpy as np
 from c10h.metrics.block import Block, Float, entropy
 from c10h.metrics.bootstrap import hash_rows
 from c10h.metrics.brier import several_votes, vote_variance
-from c10h.metrics.consistency import error_consistency
+from c10h.metrics.consistency import annotator_correct, error_consistency
 from c10h.metrics.divergence import jsd
 from c10h.metrics.metric import Term, count, divide
 from c10h.metrics.ranks import fit_rank_correlation
@@ -51,31 +51,43 @@ def miller_madow_bias(block: Block) -> Float:
     return np.asarray(((block.votes > 0).sum(axis=0) - 1) / (2 * block.totals))
 
 
+def several_and_known(block: Block) -> Float:
+    """1 for items with two votes or more whose true class is known."""
+    return block.where_known(block.get(several_votes))
+
+
 def rest_correct(block: Block) -> Float:
-    """The chance that the plurality of the other N - 1 votes is the truth; 0 where N = 1.
+    """The chance that the plurality of the other N - 1 votes is right; 0 where N = 1.
 
     In expectation over the vote left out and over ties for the first place.
     """
     top, leaders, level = block.get(_leaders)
-    at_truth = block.votes[block.truth, block.columns]
-    untouched = (at_truth == top) / leaders
+    first, near = block.get(_right_leaders)
+    untouched = first / leaders
     # Leaving out a vote for the only leader lets the classes one vote behind draw level.
-    overtaken = np.where(leaders == 1, (at_truth >= top - 1) * level, untouched)
+    overtaken = np.where(leaders == 1, near * level, untouched)
     share = leaders * top / block.totals
     chance = share * overtaken + (1 - share) * untouched
     return np.asarray(chance * block.get(several_votes))
 
 
 def rest_and_vote_correct(block: Block) -> Float:
-    """The chance that the plurality of the rest and the vote left out both are the truth."""
+    """The chance that the plurality of the rest and the vote left out both are right.
+
+    The vote left out is for a leader, or it changes no first place. One of several leaders that
+    loses a vote leaves the place to the others; the only one shares it as in :func:`rest_correct`.
+    """
     top, leaders, level = block.get(_leaders)
-    leads_alone = (leaders == 1) & (block.votes[block.truth, block.columns] == top)
-    return np.where(leads_alone, top / block.totals * level, 0.0) * block.get(several_votes)
+    first, near = block.get(_right_leaders)
+    if_alone = top / block.totals * level * first * near
+    if_shared = top / block.totals * first * (first - 1) / np.maximum(leaders - 1, 1)
+    behind = (block.over_right(block.votes) - first * top) / block.totals * first / leaders
+    return (np.where(leaders == 1, if_alone, if_shared) + behind) * block.get(several_votes)
 
 
 def vote_correct(block: Block) -> Float:
-    """The chance that the vote left out is the truth; 0 where N = 1."""
-    return np.asarray(block.vote_shares[block.truth, block.columns] * block.get(several_votes))
+    """The chance that the vote left out is right; 0 where N = 1."""
+    return block.get(annotator_correct) * block.get(several_votes)
 
 
 def rest_brier_human(block: Block) -> Float:
@@ -95,9 +107,9 @@ def rest_brier_hard(block: Block) -> Float:
     # Each p_rest is (c - e_v)/(N-1); its square and its entry at y, averaged over votes v.
     squares = (votes**2).sum(axis=0)
     mean_squares = (squares - 2 * squares / total + 1) / (total - 1) ** 2
-    at_truth = votes[block.truth, block.columns]
+    at_truth = block.over_right(votes)
     mean_at_truth = (at_truth - at_truth / total) / (total - 1)
-    return np.asarray((mean_squares - 2 * mean_at_truth + 1) * block.get(several_votes))
+    return np.asarray((mean_squares - 2 * mean_at_truth + 1) * block.get(several_and_known))
 
 
 CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
@@ -112,12 +124,13 @@ CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
         PLUG_IN: Ceiling((count,), lambda items: divide(0 * items, items)),
         MILLER_MADOW: Ceiling((miller_madow_bias, count), divide),
     },
-    "accuracy": {LEAVE_ONE_OUT: Ceiling((rest_correct, several_votes), divide)},
+    "accuracy": {LEAVE_ONE_OUT: Ceiling((rest_correct, several_and_known), divide)},
     "brier_human": {LEAVE_ONE_OUT: Ceiling((rest_brier_human, several_votes), divide)},
-    "brier_hard": {LEAVE_ONE_OUT: Ceiling((rest_brier_hard, several_votes), divide)},
+    "brier_hard": {LEAVE_ONE_OUT: Ceiling((rest_brier_hard, several_and_known), divide)},
     "kappa_human": {
         LEAVE_ONE_OUT: Ceiling(
-            (rest_and_vote_correct, rest_correct, vote_correct, several_votes), error_consistency
+            (rest_and_vote_correct, rest_correct, vote_correct, several_and_known),
+            error_consistency,
         )
     },
 }
@@ -198,3 +211,12 @@ def _leaders(block: Block) -> tuple[Float, Float, Float]:
     top = block.votes.max(axis=0)
     behind = (block.votes == top - 1).sum(axis=0)
     return top, block.ballots_ranking.first.sum(axis=0), 1 / (behind + 1)
+
+
+def _right_leaders(block: Block) -> tuple[Float, Float]:
+    """How many of the right classes are in the first place, and at most one vote behind it."""
+    top = block.get(_leaders)[0]
+    return (
+        block.over_right(block.votes, lambda votes: votes == top),
+        block.over_right(block.votes, lambda votes: votes >= top - 1),
+    )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from c10h.metrics.block import Block, Float
 from c10h.metrics.metric import divide
 
 
 def annotator_correct(block: Block) -> Float:
-    """The chance that one random annotator is right: the share of votes for the truth."""
-    return np.asarray(block.vote_shares[block.truth, block.columns])
+    """The chance that one random annotator is right: the share of votes for what is right."""
+    return block.over_right(block.vote_shares)
 
 
 def both_correct(block: Block) -> Float:

@@ -8,8 +8,11 @@ from c10h.metrics.block import Block, Float, x_log_x
 
 
 def ce_hard(block: Block) -> Float:
-    """-log q_y, from logits by log-softmax."""
-    return np.asarray(-block.log_model[block.truth, block.columns])
+    """-log Σ q over the classes that are right, -log q_y for one; from logits by log-softmax."""
+    if block.right is None:
+        return -block.over_right(block.log_model)
+    log_right = np.where(block.right > 0, block.log_model, -np.inf)
+    return -block.where_known(np.logaddexp.reduce(log_right, axis=0))
 
 
 def ce_human(block: Block) -> Float:

@@ -49,6 +49,7 @@ class Metric:
     per_item: the value of one item, for metrics that are means over items.
     absent: why the value does not exist where ``combine`` gives NaN.
     headline: whether it is in the reports that do not name their metrics.
+    one_answer: whether it is defined only where no item has several right answers.
     """
 
     summary: str
@@ -59,6 +60,7 @@ class Metric:
     per_item: bool = False
     absent: str = "no item that it is defined for"
     headline: bool = False
+    one_answer: bool = False
 
 
 def divide(numerator: Float, denominator: Float) -> Float:
@@ -72,6 +74,11 @@ def count(block: Block) -> Float:
     return block.ones
 
 
+def known(block: Block) -> Float:
+    """1 for every item whose true class is known."""
+    return block.where_known(block.ones)
+
+
 def mean(
     term: Term,
     over: Term = count,
@@ -81,8 +88,10 @@ def mean(
     better: str,
     headline: bool = False,
     absent: str = "no item that it is defined for",
+    one_answer: bool = False,
 ) -> Metric:
     """The mean of ``term`` over the items where ``over`` is 1 (or, in expectation, positive)."""
     return Metric(
-        summary, needs, better, (term, over), divide, True, absent=absent, headline=headline
-    )
+        summary, needs, better, (term, over), divide, True,
+        absent=absent, headline=headline, one_answer=one_answer,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ the items that a quantity is defined for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -16,7 +17,13 @@ from scipy.special import gammaln
 
 from c10h.metrics.block import Block, Float, x_log_x
 from c10h.metrics.brier import several_votes, vote_variance
-from c10h.metrics.ceilings import CEILINGS, LEAVE_ONE_OUT, MILLER_MADOW, PLUG_IN
+from c10h.metrics.ceilings import (
+    CEILINGS,
+    LEAVE_ONE_OUT,
+    MILLER_MADOW,
+    PLUG_IN,
+    several_and_known,
+)
 from c10h.records import Array
 
 # A sum over items, and over how many.
@@ -67,7 +74,7 @@ def leave_one_out_brier_hard(block: Block, n: int) -> Sum:
     The first is V (1/(n-1) - 1/N) for draws without replacement.
     """
     drawn, variance = _drawn(block, n), block.get(vote_variance)
-    some = (drawn > 1) * block.get(several_votes)
+    some = (drawn > 1) * block.get(several_and_known)
     onehot = np.zeros_like(block.vote_shares)
     onehot[block.truth, block.columns] = 1
     bias = ((block.vote_shares - onehot) ** 2).sum(axis=0)
@@ -93,36 +100,62 @@ CLOSED: Mapping[tuple[str, str], Expectation] = {
     ("brier_human", LEAVE_ONE_OUT): leave_one_out_brier_human,
     ("brier_hard", LEAVE_ONE_OUT): leave_one_out_brier_hard,
 }
-# Metrics whose ceiling is about the truth.
+# Metrics whose ceiling is about the truth, and those of one right answer an item alone.
 NEED_TRUTH = ("accuracy", "brier_hard", "kappa_human")
+NEED_ONE_ANSWER = ("brier_hard",)
 
 
-def drawn_ceilings(counts: Array, truth: Array | None) -> dict[tuple[str, str], float]:
+@dataclass(frozen=True)
+class Voted:
+    """Votes (n, c), and what is known of the truth: see :class:`Block`."""
+
+    counts: Array
+    truth: Array | None = None
+    right: Array | None = None
+
+    def allows(self, metric: str) -> bool:
+        """Whether a metric has a ceiling here."""
+        if metric in NEED_TRUTH and (self.truth is None or (self.truth < 0).all()):
+            return False
+        return self.right is None or metric not in NEED_ONE_ANSWER
+
+    def take(self, items: Array | slice) -> Voted:
+        """Some of the items."""
+        return Voted(
+            self.counts[items],
+            None if self.truth is None else self.truth[items],
+            None if self.right is None else self.right[items],
+        )
+
+
+def drawn_ceilings(voted: Voted) -> dict[tuple[str, str], float]:
     """Ceilings in closed form for given votes, of which the mean over draws has none."""
     found = {}
     for metric, methods in CEILINGS.items():
-        if truth is None and metric in NEED_TRUTH:
+        if not voted.allows(metric):
             continue
         for method, ceiling in methods.items():
             if (metric, method) in CLOSED:
                 continue
             sums = np.zeros(len(ceiling.terms))
-            for block in blocks(counts, truth):
+            for block in blocks(voted):
                 sums += [float(np.sum(cast(Float, block.get(term)))) for term in ceiling.terms]
             found[metric, method] = float(ceiling.combine(*np.array(sums)[:, None])[0])
     return found
 
 
-def blocks(counts: Array, truth: Array | None, elements: int = 1 << 18) -> list[Block]:
+def blocks(voted: Voted, elements: int = 1 << 18) -> list[Block]:
     """The items as blocks of bounded size."""
-    rows = max(1, elements // counts.shape[1])
+    rows = max(1, elements // voted.counts.shape[1])
+    parts = [voted.take(slice(start, start + rows)) for start in range(0, len(voted.counts), rows)]
     return [
         Block(
-            counts=counts[start : start + rows],
-            probs=counts[start : start + rows] / counts[start : start + rows].sum(1, keepdims=True),
-            truth=None if truth is None else truth[start : start + rows],
+            counts=part.counts,
+            probs=part.counts / part.counts.sum(1, keepdims=True),
+            truth=part.truth,
+            right=part.right,
         )
-        for start in range(0, len(counts), rows)
+        for part in parts
     ]
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from c10h.metrics.block import Float
 from c10h.metrics.calibration import BINS, calibration_error
-from c10h.metrics.metric import Binned, Needs, Term
+from c10h.metrics.metric import Binned, Needs, Term, count
 from c10h.records import Array
 
 EXACT_ITEMS = 10_000
@@ -41,13 +41,17 @@ class Fit:
 
 @dataclass(frozen=True)
 class RankMetric:
-    """A metric of ranks: ``fit`` takes what ``retains`` gives for all items of a stratum."""
+    """A metric of ranks: ``fit`` takes what ``retains`` gives for all items of a stratum.
+
+    over: the items that count, those where it is 1; their number is the metric's n.
+    """
 
     summary: str
     needs: tuple[Needs, ...]
     better: str
     retains: tuple[Term, ...]
     fit: Callable[..., Fit]
+    over: Term = count
     absent: str = "no item that it is defined for"
     headline: bool = False
     per_item: bool = False

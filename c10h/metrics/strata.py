@@ -29,7 +29,10 @@ class Stratification:
 
 
 def _truth(block: Block) -> Float:
-    return block.truth.astype(np.float64)
+    """The true class; -1 where it is not known, -2 where several answers are right."""
+    if block.right is None:
+        return block.truth.astype(np.float64)
+    return np.where(block.right.sum(axis=0) > 1, -2.0, block.truth)
 
 
 def _mode(block: Block) -> Float:
@@ -44,13 +47,20 @@ def _entropy(block: Block) -> Float:
     return np.where(unanimous, 0.0, entropy(block.vote_shares))
 
 
-def _by_class(prefix: str, tied: str | None) -> Callable[..., tuple[list[str], Array]]:
-    def divide(keys: Float, classes: Sequence[str]) -> tuple[list[str], Array]:
-        names = [f"{prefix}={name}" for name in classes] + ([f"{prefix}={tied}"] if tied else [])
-        numbers = np.where(keys < 0, len(classes), keys).astype(np.int32)
-        return names, numbers
+def _by_truth(keys: Float, classes: Sequence[str]) -> tuple[list[str], Array]:
+    """By class, and items without one true class apart, where there are any."""
+    names = [f"truth={name}" for name in classes]
+    numbers = keys.astype(np.int32)
+    for key, name in ((-2, "truth=(several)"), (-1, "truth=(unknown)")):
+        if (keys == key).any():
+            numbers[keys == key] = len(names)
+            names.append(name)
+    return names, numbers
 
-    return divide
+
+def _by_mode(keys: Float, classes: Sequence[str]) -> tuple[list[str], Array]:
+    names = [f"modal={name}" for name in [*classes, "(tie)"]]
+    return names, np.where(keys < 0, len(classes), keys).astype(np.int32)
 
 
 def _by_entropy(keys: Float, _: Sequence[str]) -> tuple[list[str], Array]:
@@ -70,10 +80,10 @@ def _by_entropy(keys: Float, _: Sequence[str]) -> tuple[list[str], Array]:
 
 
 STRATA: Mapping[str, Stratification] = {
-    "truth": Stratification("true class", Needs.TRUTH, _truth, _by_class("truth", None)),
-    "modal": Stratification(
-        "people's first class, ties apart", Needs.PEOPLE, _mode, _by_class("modal", "(tie)")
+    "truth": Stratification(
+        "true class, items with several or none apart", Needs.TRUTH, _truth, _by_truth
     ),
+    "modal": Stratification("people's first class, ties apart", Needs.PEOPLE, _mode, _by_mode),
     "human-entropy": Stratification(
         "unanimous items apart, the rest in four quantile bins of H(p)",
         Needs.PEOPLE,

@@ -11,6 +11,7 @@ import numpy as np
 from c10h.formats.classes import match_order
 from c10h.records import Array
 from c10h.report.attacks import MEASURES, Attacked, Estimate, estimate_means
+from c10h.truth import differing, renumbered
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,11 @@ def _same_items(a: Attacked, b: Attacked) -> tuple[Array, Array] | None:
     order = match_order(second.classes, first.classes, b.run)
     truth = second.truth
     if order is not None and truth is not None:
-        truth = np.argsort(order)[truth]
-    for known, other in ((first.item, second.item), (first.truth, truth)):
-        if same and known is not None and other is not None:
-            same = np.array_equal(known[rows[0]], other[rows[1]])
+        truth = renumbered(truth, order)
+    if same and first.item is not None and second.item is not None:
+        same = np.array_equal(first.item[rows[0]], second.item[rows[1]])
+    if same and first.truth is not None and truth is not None:
+        same = not differing(first.truth[rows[0]], truth[rows[1]]).any()
     return rows if same else None
 
 

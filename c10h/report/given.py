@@ -30,8 +30,8 @@ class Compared:
     """People and networks on the same n items, all in one order of items and of classes.
 
     people: float64 (n, c); networks: the distributions of each by name, float64 (n, c).
-    names: what each item is called. truth: the class of each, where it is known. exposure: whether
-    each network was trained on any of its items, in a word.
+    names: what each item is called. truth: the class of each, -1 where it is not known. exposure:
+    whether each network was trained on any of its items, in a word.
     """
 
     classes: tuple[str, ...]

@@ -11,6 +11,7 @@ import numpy as np
 from c10h.metrics.block import Float, entropy
 from c10h.records import Array, Labels, Rows
 from c10h.report.table import MISSING, Cell, Table, number
+from c10h.truth import name_of
 
 # Items in memory at once, and how many a table shows.
 BLOCK = 1 << 16
@@ -55,8 +56,11 @@ class Summary:
 
     def truth(self, row: int) -> str | None:
         """The name of its true class, where that is known."""
-        truth = self.labels.truth
-        return None if truth is None else self.labels.classes[int(truth[row])]
+        truth, right = self.labels.truth, self.labels.right
+        if truth is None:
+            return None
+        answers = None if right is None else np.asarray(right[row : row + 1])[0]
+        return name_of(self.labels.classes, int(truth[row]), answers)
 
     def first_classes(self, row: int) -> dict[str, float]:
         """Its TOP classes and their probabilities, the largest first; no zeros."""
@@ -134,7 +138,7 @@ def _uncertain(name: str, one: Summary) -> Table:
     rows = []
     for row in one.rows:
         words = ", ".join(f"{name} {p:.2f}" for name, p in one.first_classes(row).items())
-        truth = [Cell(str(one.truth(row)))] if known else []
+        truth = [Cell(one.truth(row) or MISSING)] if known else []
         entropy_cell = Cell(number(float(one.entropies[row])))
         rows.append([Cell(one.item(row)), *truth, Cell(words), entropy_cell])
     header = ["item", *["truth"] * known, "first classes", "entropy"]

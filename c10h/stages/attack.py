@@ -173,13 +173,21 @@ def choose_rows(size: int, limit: int | None, seed: int) -> Array:
 
 
 def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, str]:
-    """The rows that can be led to where the attack is to go, and a note on those left out.
+    """The rows that can be attacked, and a note on those left out.
 
-    Raises InputError for a class that there is not, and where nothing is left.
+    An attack leads away from the one true class, and not where it is already. Raises InputError
+    for a class that there is not, and where nothing is left.
     """
+    assert people.one_answer is not None
+    unknown = people.one_answer[rows] < 0
+    if unknown.any():
+        if unknown.all():
+            raise InputError("none of the images has one true class to attack away from")
+        kept, note = attackable_rows(rows[~unknown], people, toward)
+        told = f"left out: {int(unknown.sum()):,} images without one true class"
+        return kept, f"{told}; {note}" if note else told
     if toward in ("", LEAST_LIKELY):
         return rows, ""
-    assert people.truth is not None
     if toward == HUMAN_SECOND:
         possible = second_classes(people)[rows] >= 0
         why = "in which people saw nothing but the true class"
@@ -189,7 +197,7 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
                 f"--toward {toward}: expected {LEAST_LIKELY}, {HUMAN_SECOND} or one of "
                 f"{', '.join(people.classes)}"
             )
-        possible = people.truth[rows] != people.classes.index(toward)
+        possible = people.one_answer[rows] != people.classes.index(toward)
         why = f"that are {toward} already"
     if not possible.any():
         raise InputError(f"--toward {toward}: nothing is left without the images {why}")
@@ -200,14 +208,16 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
 def second_classes(people: People) -> Array:
     """What most people saw besides the true class, int64 (n); -1 where nobody saw anything else.
 
-    The first of several classes that equally many saw. Raises InputError without people.
+    The first of several classes that equally many saw; -1, too, where the true class is not known.
+    Raises InputError without people.
     """
     if people.probs is None:
         raise InputError(f"--toward {HUMAN_SECOND}: needs --labels")
-    assert people.truth is not None
+    assert people.one_answer is not None
     seen = people.counts if people.counts is not None else people.probs
     votes = np.array(seen[0 : people.size], dtype=np.float64)
-    votes[np.arange(people.size), people.truth] = -1
+    votes[np.arange(people.size), people.one_answer] = -1
+    votes[people.one_answer < 0] = -1
     return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1)
 
 

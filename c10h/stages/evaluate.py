@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from c10h.metrics.ceilings import (
     split_half,
     split_half_name,
 )
-from c10h.metrics.metric import Metric, Needs, Term, count
+from c10h.metrics.metric import Metric, Needs, Term, count, known
 from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
@@ -28,17 +28,22 @@ from c10h.records import Array, Predictions
 from c10h.stages.join import People
 from c10h.stages.tally import Tally, cut, stratify, tally
 
+# Why metrics of the truth do not exist where no item has one.
+NO_TRUTH = "no item whose true class is known"
+
 
 @dataclass(frozen=True)
 class Evaluation:
     """What is known of one network, before any resampling.
 
     missing: why a metric cannot be computed, by metric.
+    untold: strata without an item whose true class is known.
     strata: the metrics as formulas, and ceilings by (metric, method), of each stratum by name;
         the first is all items.
     """
 
     missing: Mapping[str, str]
+    untold: Set[str]
     strata: Mapping[str, tuple[Formulas, dict[tuple[str, str], float]]]
     per_item: Mapping[str, Array]
     notes: str
@@ -63,18 +68,17 @@ def evaluate(
     """
     if by is not None and not people.has(STRATA[by].needs):
         raise InputError(f"--by {by} needs {STRATA[by].needs}")
-    missing = {
-        metric: f"needs {need}"
-        for metric in metrics
-        for need in METRICS[metric].needs
-        if not people.has(need)
-    }
+    missing = {metric: why for metric in metrics if (why := _why_missing(metric, people))}
     chosen = {metric: METRICS[metric] for metric in metrics if metric not in missing}
     means = {key: metric for key, metric in chosen.items() if isinstance(metric, Metric)}
     ranked = {key: metric for key, metric in chosen.items() if isinstance(metric, RankMetric)}
+    all_known = people.truth is None or people.known == people.size
+    if all_known:  # then the items are counted once, for all metrics
+        means = {key: _over_all(metric) for key, metric in means.items()}
+        ranked = {key: replace(metric, over=count) for key, metric in ranked.items()}
     limits = _ceilings_for(chosen, people)
     told = _terms_of_notes(chosen, predictions)
-    terms: list[Term] = [count, *told]
+    terms: list[Term] = [count, *told, *([] if all_known else [known])]
     terms += [term for metric in means.values() for term in metric.terms]
     terms += [term for ceiling in limits.values() for term in ceiling.terms]
     cells, strata = stratify(people, by, seed)
@@ -84,7 +88,12 @@ def evaluate(
         people,
         cells,
         terms,
-        retain=[term for metric in ranked.values() for term in metric.retains],
+        retain=[
+            term
+            for metric in ranked.values()
+            for term in (*metric.retains, metric.over)
+            if term is not count
+        ],
         per_item={key: one for key, one in means.items() if per_item and one.per_item},
         seed=seed,
         advance=advance,
@@ -92,6 +101,7 @@ def evaluate(
     numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
     return Evaluation(
         missing=missing,
+        untold={name for name, number in numbers.items() if not _known_in(found, number)},
         strata={
             name: (
                 _formulas(means, ranked, found, number),
@@ -100,10 +110,29 @@ def evaluate(
             for name, number in numbers.items()
         },
         per_item=found.per_item,
-        notes=_notes(told, found),
+        notes="\n".join([*_notes_of_truth(chosen, people), *_notes(told, found)]),
         groups=cells.groups,
         size=people.size,
     )
+
+
+def _why_missing(name: str, people: People) -> str:
+    """Why a metric cannot be computed of any item; empty where it can."""
+    metric = METRICS[name]
+    lacking = [need for need in metric.needs if not people.has(need)]
+    if lacking:
+        return f"needs {lacking[-1]}"
+    if Needs.TRUTH not in metric.needs:
+        return ""
+    if not people.known:
+        return NO_TRUTH
+    alone = isinstance(metric, Metric) and metric.one_answer
+    return "several right answers" if alone and people.has_several else ""
+
+
+def _over_all(metric: Metric) -> Metric:
+    """The same metric where every true class is known."""
+    return replace(metric, terms=tuple(count if term is known else term for term in metric.terms))
 
 
 def _formulas(
@@ -119,24 +148,33 @@ def _formulas(
         formulas.add(
             name, metric.combine, {term: found.totals[term][cells] for term in metric.terms}
         )
-    number = found.cells.of_item
-    if stratum is not None and ranked:
-        number = number[found.items_in(stratum)] - cells.start
     for name, rank_metric in ranked.items():
+        over, items_over = rank_metric.over, found.totals[rank_metric.over][cells]
+        inside = found.ranked_in(over, stratum)
+        number, retained = found.cells.of_item, found.retained
+        if inside is not None:
+            number = number[inside] - cells.start
+            retained = {term: retained[term][inside] for term in rank_metric.retains}
         if not len(number):
-            formulas.add(name, _undefined, {count: found.totals[count][cells]})
+            formulas.add(name, _undefined, {over: items_over})
             continue
-        fit = rank_metric.fit(*(found.retained_in(term, stratum) for term in rank_metric.retains))
+        fit = rank_metric.fit(*(retained[term] for term in rank_metric.retains))
         total: dict[Term, Float] = {}
         for items in cut(len(number)):
             part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
             add_totals(total, {count: part})
-        formulas.add(name, fit.combine, {name: total[count], count: found.totals[count][cells]})
+        formulas.add(name, fit.combine, {name: total[count], over: items_over})
     return formulas
 
 
 def _undefined(items: Float) -> Float:
     return np.full_like(items, np.nan)
+
+
+def _known_in(found: Tally, stratum: int | None) -> bool:
+    """Whether a stratum has an item whose true class is known, or all are known."""
+    cells = _cells_in(found, stratum)
+    return known not in found.totals or bool(found.totals[known][cells].any())
 
 
 def _cells_in(found: Tally, stratum: int | None) -> slice:
@@ -193,6 +231,22 @@ def _terms_of_notes(chosen: Iterable[str], predictions: Predictions) -> list[Ter
     return told + ([second_best.second_tied] if "sba" in chosen else [])
 
 
-def _notes(told: Iterable[Term], found: Tally) -> str:
+def _notes(told: Iterable[Term], found: Tally) -> list[str]:
     sums = {term: round(float(found.totals[term].sum())) for term in told}
-    return "\n".join(_NOTES[term].format(total) for term, total in sums.items() if total)
+    return [_NOTES[term].format(total) for term, total in sums.items() if total]
+
+
+def _notes_of_truth(chosen: Mapping[str, Metric | RankMetric], people: People) -> list[str]:
+    """How many items the metrics of the truth are over, where not all, and what is right."""
+    if people.truth is None or not any(Needs.TRUTH in one.needs for one in chosen.values()):
+        return []
+    notes = []
+    if people.known < people.size:
+        notes.append(
+            f"the true class of {people.known:,} of {people.size:,} items is known: metrics that "
+            "need it are over these"
+        )
+    if people.right is not None and people.has_several:
+        several = int((people.right.sum(axis=1) > 1).sum())
+        notes.append(f"{several:,} items have several right answers: any of them counts")
+    return notes

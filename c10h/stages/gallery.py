@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.truth import check_truth
-from c10h.items import Items, agreed_truth, align
+from c10h.items import Items, align
 from c10h.metrics.block import Block
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.report.gallery import Gallery, Picture, farthest
@@ -23,6 +22,7 @@ from c10h.stages.join import (
 )
 from c10h.stages.tally import BLOCK_ELEMENTS, cut
 from c10h.training.folds import item_hashes
+from c10h.truth import name_of
 
 # How many there are unless said.
 PICTURES = 12
@@ -88,10 +88,7 @@ def _people_of(predictions: Predictions, labels: Labels, run: str) -> tuple[Peop
     people = People.of(labels, None, labels.classes)
     found = align(items_of(predictions, run), people.items("the labels"))
     people = people.take(found.rows)
-    if predictions.truth is not None:
-        if people.truth is not None:
-            agreed_truth(people.truth, predictions.truth, run)
-        people = replace(people, truth=predictions.truth)
+    people = people.agreeing(predictions.truth, run)
     if people.truth is not None:
         check_truth(people.truth, len(labels.classes), f"{run}: truth")
     return people, found.note
@@ -161,12 +158,13 @@ def _name(predictions: Predictions, images: Images, people: People, row: int, pl
 
 
 def _truth(people: People, images: Images, row: int, place: int) -> str | None:
-    if people.truth is not None:
-        return people.classes[int(people.truth[row])]
+    if people.truth is not None and people.truth[row] >= 0:
+        right = None if people.right is None else people.right[row]
+        return name_of(people.classes, int(people.truth[row]), right)
     if images.truth is None:
         return None
     check_truth(images.truth[place : place + 1], len(images.classes), f"images: image {place}")
-    return images.classes[int(images.truth[place])]
+    return name_of(images.classes, int(images.truth[place]))
 
 
 def _notes(predictions: Predictions, people: People, matched: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from c10h.formats.rows import mapped, shares
 from c10h.formats.truth import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
 from c10h.records import Array, Images, Labels, Predictions, Rows, View
+from c10h.truth import check_right, first_right, one_answer, renumbered, right_of
 
 if TYPE_CHECKING:
     from c10h.metrics.metric import Needs
@@ -25,7 +27,10 @@ HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 
 @dataclass(frozen=True)
 class People:
-    """What is known of n items besides predictions. Not for files: a view of labels and truth."""
+    """What is known of n items besides predictions. Not for files: a view of labels and truth.
+
+    truth, right: as in :class:`c10h.records.Labels`.
+    """
 
     classes: tuple[str, ...]
     size: int
@@ -33,22 +38,76 @@ class People:
     counts: Rows | None = None
     truth: Array | None = None
     ids: Array | None = None
+    right: Array | None = None
 
     @classmethod
-    def of(cls, labels: Labels | None, truth: Array | None, classes: tuple[str, ...]) -> People:
-        """From labels, a truth vector, or both; a given truth must agree with the labels'.
+    def of(
+        cls,
+        labels: Labels | None,
+        truth: Array | None,
+        classes: tuple[str, ...],
+        right: Array | None = None,
+    ) -> People:
+        """From labels, from truth (n) and where it has them right answers (n, c), or both.
 
-        Raises MismatchError where sizes or truths differ.
+        A given truth must agree with the labels', see :meth:`agreeing`. Raises MismatchError where
+        sizes or truths differ, SchemaError for right answers that are not what their truth says.
         """
+        if right is not None:
+            if right.shape[1] != len(classes):
+                raise MismatchError(
+                    f"truth: expected right answers of {len(classes)} classes, found shape "
+                    f"{right.shape}"
+                )
+            check_right(right, truth, "truth")
         if labels is None:
             assert truth is not None
-            return cls(classes, len(truth), truth=truth)
+            return cls(classes, len(truth), truth=truth, right=right)
         size = labels.probs.shape[0]
-        if labels.truth is not None:
-            truth = agreed_truth(labels.truth, truth, "the labels")
         if truth is not None and len(truth) != size:
             raise MismatchError(f"truth: expected {size} items as in labels, found {len(truth)}")
-        return cls(classes, size, labels.probs, labels.counts, truth, labels.ids)
+        people = cls(
+            classes,
+            size,
+            labels.probs,
+            labels.counts,
+            labels.truth,
+            labels.ids,
+            right_of(labels),
+        )
+        return people.agreeing(truth, "the labels", right)
+
+    def agreeing(self, truth: Array | None, what: str, right: Array | None = None) -> People:
+        """With what another file says of the truth: gaps are filled from it.
+
+        Where one side has several right answers an item and the other one class, the several stand
+        and nothing is compared. what: whose this truth is, for messages. Raises MismatchError where
+        the two differ.
+        """
+        if right is not None:
+            if self.right is not None:
+                _check_same_answers(self.right, right, what)
+            return replace(self, truth=truth, right=right)
+        if truth is None or self.right is not None:
+            return self
+        if self.truth is None:
+            return replace(self, truth=truth)
+        return replace(self, truth=agreed_truth(self.truth, truth, what))
+
+    @cached_property
+    def known(self) -> int:
+        """How many items have a true class, or several right ones."""
+        return 0 if self.truth is None else int(np.count_nonzero(self.truth >= 0))
+
+    @cached_property
+    def has_several(self) -> bool:
+        """Whether some item has several right answers."""
+        return self.right is not None and bool((self.right.sum(axis=1) > 1).any())
+
+    @cached_property
+    def one_answer(self) -> Array | None:
+        """The true class of items that have exactly one, int64 (n), -1 for the others."""
+        return None if self.truth is None else one_answer(self.truth, self.right)
 
     def items(self, what: str) -> Items:
         """Which items these are. what: how messages call them."""
@@ -62,7 +121,10 @@ class People:
         return have[needs] is not None
 
     def read(self, items: slice) -> dict[str, Array]:
-        """Probabilities, counts and truth of a range of items, as far as known."""
+        """Probabilities, counts and truth of a range of items, as far as known.
+
+        Right answers only where some item has several: else the truth says all.
+        """
         found: dict[str, Array] = {}
         if self.counts is not None:
             found["counts"] = self.counts[items]
@@ -72,6 +134,8 @@ class People:
             found["probs"] = self.probs[items]
         if self.truth is not None:
             found["truth"] = self.truth[items]
+        if self.right is not None and self.has_several:
+            found["right"] = self.right[items]
         return found
 
     def take(self, rows: Array | None) -> People:
@@ -90,6 +154,7 @@ class People:
             counts=counts,
             truth=None if self.truth is None else self.truth[rows],
             ids=None if self.ids is None else self.ids[rows],
+            right=None if self.right is None else self.right[rows],
         )
 
 
@@ -117,9 +182,13 @@ def labels_in_order(labels: Labels, classes: tuple[str, ...], what: str) -> Labe
     if order is None:
         return replace(labels, classes=classes)
     counts = None if labels.counts is None else in_order(labels.counts, order)
+    truth = None if labels.truth is None else renumbered(labels.truth, order)
+    right = right_of(labels)
+    if right is not None:
+        right = right[:, order]
+        truth = first_right(right)
     probs = in_order(labels.probs, order)
-    truth = _renumbered(labels.truth, order)
-    return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth)
+    return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth, right=right)
 
 
 def predictions_in_order(
@@ -129,14 +198,9 @@ def predictions_in_order(
     order = match_order(predictions.classes, classes, what)
     if order is None:
         return replace(predictions, classes=classes)
-    truth = _renumbered(predictions.truth, order)
+    truth = None if predictions.truth is None else renumbered(predictions.truth, order)
     logits = in_order(predictions.logits, order)
     return replace(predictions, classes=classes, logits=logits, truth=truth)
-
-
-def _renumbered(truth: Array | None, order: Sequence[int]) -> Array | None:
-    """Class numbers once the classes are in another order; -1 stays."""
-    return None if truth is None else np.append(np.argsort(order), -1)[truth]
 
 
 def class_names_note(record: Labels | Predictions, classes: tuple[str, ...]) -> str:
@@ -182,7 +246,7 @@ def people_of_truth(truth: Truth, classes: tuple[str, ...]) -> People:
     ids = truth.ids
     if ids is None and truth.index is not None:
         ids = truth.index.astype(np.str_)
-    return People(classes, len(truth.values), truth=truth.values, ids=ids)
+    return replace(People.of(None, truth.values, classes, truth.right), ids=ids)
 
 
 def people_of_images(images: Images, labels: Labels) -> People:
@@ -197,14 +261,19 @@ def people_of_images(images: Images, labels: Labels) -> People:
         classes = labels.classes
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     found = align(Items("images", size, images.ids), people.items("the labels"))
-    people = people.take(found.rows)
-    if images.truth is not None:
-        try:
-            truth = agreed_truth(images.truth, people.truth, "the images")
-        except MismatchError as error:
-            raise MismatchError(f"labels: {error} (another order?)") from error
-        people = replace(people, truth=truth)
-    return people
+    try:
+        return people.take(found.rows).agreeing(images.truth, "the images")
+    except MismatchError as error:
+        raise MismatchError(f"labels: {error} (another order?)") from error
+
+
+def _check_same_answers(first: Array, second: Array, what: str) -> None:
+    wrong = (first != second).any(axis=1)
+    if wrong.any():
+        raise MismatchError(
+            f"truth: other right answers than {what} on {int(wrong.sum())} items, "
+            f"the first is item {int(np.argmax(wrong))}"
+        )
 
 
 def seen_in_training(predictions: Predictions, member: int) -> Array | None:
@@ -248,4 +317,6 @@ def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
             digest.update(np.ascontiguousarray(rows).data)
     if people.truth is not None:
         digest.update(np.ascontiguousarray(people.truth).data)
+    if people.right is not None:
+        digest.update(np.ascontiguousarray(people.right).data)
     return digest.hexdigest()

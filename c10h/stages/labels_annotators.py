@@ -34,12 +34,15 @@ COLUMNS: Mapping[str, Callable[[Any], str]] = {
 class Annotators:
     """One row an annotator: arrays by the names of COLUMNS, sorted.
 
-    threshold: on attention. total: how many annotators there are.
+    threshold: on attention. total: how many annotators there are. judged, items: how many items
+    have a true class, of how many.
     """
 
     columns: Mapping[str, Array]
     threshold: float
     total: int
+    judged: int
+    items: int
 
     def table(self) -> Table:
         """For people."""
@@ -48,6 +51,10 @@ class Annotators:
         if "attention" in self.columns:
             notes.append(
                 f"excluded: attention under {self.threshold:g}; others are not compared with them"
+            )
+        if 0 < self.judged < self.items:
+            notes.append(
+                f"accuracy: on {self.judged:,} of {self.items:,} items, whose true class is known"
             )
         return Table("", list(self.columns), rows, 1, notes)
 
@@ -115,4 +122,6 @@ def describe_annotators(
         {name: values[order] for name, values in known.items()},
         filters.least_attention,
         len(excluded),
+        judged=0 if votes.labels.truth is None else int((votes.labels.truth >= 0).sum()),
+        items=votes.labels.probs.shape[0],
     )

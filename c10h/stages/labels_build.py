@@ -9,12 +9,13 @@ import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.truth import Truth, check_truth, in_order_of
-from c10h.items import POSITION, Items, agreed_truth, align, is_everything, whole_numbers
+from c10h.items import POSITION, Items, align, is_everything, whole_numbers
 from c10h.labels import SOURCES
 from c10h.labels.material import Material
 from c10h.labels.votes import Votes
-from c10h.records import Array, Labels, Predictions, Rows
+from c10h.records import Labels, Predictions, Rows
 from c10h.stages.join import (
+    People,
     common_classes,
     items_of,
     labels_in_order,
@@ -55,26 +56,25 @@ def build_labels(
         labels = labels_in_order(labels, classes, "labels")
     predictions = _in_one_order(predictions, classes)
     items = _items(labels, predictions, truth)
-    known = None if labels is None else labels.truth
-    for one in predictions:
-        if one.truth is not None:
-            known = agreed_truth(one.truth, known, "the predictions")
+    people = _people(labels, predictions, items, classes)
     if truth is not None:
-        found = truth_of(items, in_order_of(truth, classes, "truth"), from_names=votes is not None)
-        known = agreed_truth(found, known, "the labels")
-    if known is not None:
-        check_truth(known, len(classes), "truth")
+        truth = in_order_of(truth, classes, "truth")
+        given = truth_of(items, truth, from_names=votes is not None)
+        people = people.agreeing(given.values, "the labels", given.right)
+    if people.truth is not None:
+        check_truth(people.truth, len(classes), "truth")
     material = Material(
         classes,
         labels,
         predictions,
-        known,
+        people.truth,
         items.ids,
         prior,
         smoothing,
         temperature,
         votes,
         seed,
+        people.right,
     )
     return SOURCES[what].build(material)
 
@@ -94,7 +94,8 @@ def with_truth(labels: Labels, truth: Truth) -> Labels:
     """Labels with a truth that is matched with their items. Raises MismatchError."""
     items = Items("the labels", labels.probs.shape[0], labels.ids)
     known = truth_of(items, in_order_of(truth, labels.classes, "truth"), from_names=False)
-    return replace(labels, truth=agreed_truth(known, labels.truth, "the labels"))
+    people = People.of(labels, known.values, labels.classes, known.right)
+    return replace(labels, truth=people.truth, right=people.right)
 
 
 def _in_one_order(
@@ -134,8 +135,23 @@ def _items(labels: Labels | None, predictions: Sequence[Predictions], truth: Tru
     return replace(items, ids=ids)
 
 
-def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Array:
-    """The true class of each item, -1 where it is not known.
+def _people(
+    labels: Labels | None,
+    predictions: Sequence[Predictions],
+    items: Items,
+    classes: tuple[str, ...],
+) -> People:
+    """What labels and predictions say of the truth of their items. Raises MismatchError."""
+    people = People(classes, items.size)
+    if labels is not None:
+        people = People.of(labels, None, classes)
+    for one in predictions:
+        people = people.agreeing(one.truth, "the predictions")
+    return people
+
+
+def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Truth:
+    """The truth of each item, -1 where it is not known.
 
     from_names: the items come from a table of judgments, in the order of their names: then a vector
     is about their numbers. Raises MismatchError where nothing tells whose truth is whose.
@@ -149,4 +165,4 @@ def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Array:
             "truth: the items have names, and a vector of classes does not say whose they are: "
             "give --true-label COLUMN, a table of item and class, or a c10h file with ids"
         )
-    return truth.at(found.rows).values
+    return truth.at(found.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from c10h.metrics.noise import (
     CLOSED,
     LABELS,
     NEED_TRUTH,
+    Voted,
     blocks,
     drawn_ceilings,
     top_share,
@@ -23,6 +24,7 @@ from c10h.records import Array, Labels
 from c10h.report.chart import line_chart
 from c10h.report.scores import plain
 from c10h.report.table import Cell, Table, number
+from c10h.stages.join import People
 
 # Shares of the most uncertain items.
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -63,7 +65,8 @@ class Curve:
 class Noise:
     """Curves over ``votes`` (the last is all votes of an item), and where the entropy is.
 
-    concentration: share of the entropy in each share of the most uncertain items.
+    concentration: share of the entropy in each share of the most uncertain items. judged: how many
+    items have a true class.
     """
 
     votes: Sequence[int]
@@ -75,6 +78,7 @@ class Noise:
     most: int
     draws: int
     seed: int
+    judged: int
 
     def columns(self) -> list[str]:
         """The numbers of votes, as words."""
@@ -88,6 +92,10 @@ class Noise:
             f"± is the standard error of what has no closed form: {self.draws} draws of votes "
             f"without replacement, seed {self.seed}",
         ]
+        if 0 < self.judged < self.items:
+            drawn = {one.metric for one in self.curves}
+            told = ", ".join(metric for metric in NEED_TRUTH if metric in drawn)
+            notes.append(f"{told}: over the {self.judged:,} items whose true class is known")
         own = [curve for curve in self.curves if not curve.method]
         ceilings = [curve for curve in self.curves if curve.method]
         header = ["n votes an item:", *self.columns()]
@@ -144,20 +152,20 @@ class Noise:
 
 @dataclass(frozen=True)
 class Sample:
-    """Items whose votes are drawn: counts (n, c) and truth, and the seed of all draws."""
+    """Items whose votes are drawn, and the seed of all draws."""
 
-    counts: Array
-    truth: Array | None
+    voted: Voted
     seed: int
 
     def with_votes(self, n: int, draws: int) -> dict[tuple[str, str], tuple[float, float]]:
         """Mean and standard error over draws of n votes an item."""
         found: dict[tuple[str, str], list[float]] = {}
-        size = np.minimum(self.counts.sum(axis=1), n)
+        counts = self.voted.counts
+        size = np.minimum(counts.sum(axis=1), n)
         for draw in range(draws):
             random = np.random.default_rng([self.seed, n, draw])
-            drawn = split_votes(self.counts, size, random)
-            values = _measure(drawn, self.truth)
+            drawn = split_votes(counts, size, random)
+            values = _measure(replace(self.voted, counts=drawn))
             for metric, value in split_half(drawn, self.seed + draw, splits=1).items():
                 values[metric, SPLIT_HALF] = value
             for key, value in values.items():
@@ -184,14 +192,15 @@ def labels_noise(
     size, total = len(counts), counts.sum(axis=1)
     if draws < 2:
         raise InputError(f"--draws {draws}: expected 2 or more")
-    chosen = split_items(size, seed)
-    sample = Sample(counts[chosen], None if labels.truth is None else labels.truth[chosen], seed)
+    people = People.of(labels, None, labels.classes)
+    voted = Voted(counts, people.truth, people.right if people.has_several else None)
+    sample = Sample(voted.take(split_items(size, seed)), seed)
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for n in grid:
-        exact = _expected(counts, labels.truth, n)
+        exact = _expected(voted, n)
         if n == ALL_VOTES:  # as c10h score has them: only halves are of the sample
-            exact |= _measure(counts, labels.truth)
-            halves = split_half(sample.counts, seed)
+            exact |= _measure(voted)
+            halves = split_half(sample.voted.counts, seed)
             exact |= {(metric, SPLIT_HALF): value for metric, value in halves.items()}
         values = {key: (value, 0.0) for key, value in exact.items()}
         if n < ALL_VOTES:
@@ -213,6 +222,7 @@ def labels_noise(
         most=int(total.max()),
         draws=draws,
         seed=seed,
+        judged=people.known,
     )
 
 
@@ -236,10 +246,10 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
     return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
 
 
-def _measure(counts: Array, truth: Array | None) -> dict[tuple[str, str], float]:
+def _measure(voted: Voted) -> dict[tuple[str, str], float]:
     """What has no closed form over draws, of given votes, by metric and method."""
-    found = drawn_ceilings(counts, truth)
-    found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(counts), TOP)
+    found = drawn_ceilings(voted)
+    found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(voted.counts), TOP)
     return found
 
 
@@ -254,14 +264,12 @@ def _counts_of(labels: Labels) -> Array:
     return np.asarray(labels.counts[0 : labels.counts.shape[0]])
 
 
-def _expected(counts: Array, truth: Array | None, n: int) -> dict[tuple[str, str], float]:
+def _expected(voted: Voted, n: int) -> dict[tuple[str, str], float]:
     """What needs no draws, by metric and method; NaN where no item has enough votes."""
     wanted = {(name, ""): expectation for name, (_, expectation) in LABELS.items()}
-    wanted |= {
-        key: one for key, one in CLOSED.items() if truth is not None or key[0] not in NEED_TRUTH
-    }
+    wanted |= {key: one for key, one in CLOSED.items() if voted.allows(key[0])}
     sums = {key: np.zeros(2) for key in wanted}
-    for block in blocks(counts, truth):
+    for block in blocks(voted):
         for key, expectation in wanted.items():
             sums[key] += expectation(block, n)
     return {key: total / items if items else float("nan") for key, (total, items) in sums.items()}

@@ -17,6 +17,7 @@ from c10h.training.folds import item_hashes
 from c10h.training.networks import network_of
 from c10h.training.prediction import CommonRows, Machine, MemberRows
 from c10h.training.run import ALL, Run
+from c10h.truth import renumbered
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -153,7 +154,7 @@ def _of_images(
         truth = None
     else:
         if truth is not None and order is not None:
-            truth = np.argsort(order)[truth]
+            truth = renumbered(truth, order)
     return Predictions(
         classes=classes,
         logits=logits,

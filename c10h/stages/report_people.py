@@ -56,9 +56,9 @@ def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
     ids = people.ids
     names = [f"item {row}" for row in common.tolist()] if ids is None else ids.tolist()
     probs = np.asarray(people.probs[0 : people.size], dtype=np.float64)
-    _check_items(people.truth, names, records, places)
+    _check_items(None if people.right is not None else people.truth, names, records, places)
     exposures = {name: exposure(record) for name, record in networks.items()}
-    return Compared(classes, probs, ordered, names, people.truth, exposures)
+    return Compared(classes, probs, ordered, names, people.one_answer, exposures)
 
 
 def _check_items(

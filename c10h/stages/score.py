@@ -11,11 +11,12 @@ import numpy as np
 from c10h.errors import InputError, InSampleError
 from c10h.formats.readers import LEFT_OUT
 from c10h.formats.truth import Truth, check_truth, in_order_of
-from c10h.items import Items, agreed_truth, align
+from c10h.items import Items, align
 from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
+from c10h.metrics.metric import Needs
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.stages.evaluate import Evaluation, evaluate
+from c10h.stages.evaluate import NO_TRUTH, Evaluation, evaluate
 from c10h.stages.join import (
     HELD_OUT,
     IN_SAMPLE,
@@ -140,11 +141,7 @@ def _join(
         notes.append(f"{found.absent:,} of {len(rows):,} items have no labels and are left out")
         run = replace(run, predictions=some_items(run.predictions, kept))
         rows, own = rows[kept], run.predictions.truth
-    people = people.take(rows)
-    if own is not None:
-        if people.truth is not None:
-            agreed_truth(people.truth, own, run.name)
-        people = replace(people, truth=own)
+    people = people.take(rows).agreeing(own, run.name)
     return _Joined(run, people, rows, "\n".join(filter(None, notes)))
 
 
@@ -158,7 +155,8 @@ def _people(
         return people_of_truth(truth, classes), ""
     items = Items("the labels", labels.probs.shape[0], labels.ids)
     found = align(items, truth.items("the truth"), partly=True)
-    return People.of(labels, truth.at(found.rows).values, classes), found.note
+    truth = truth.at(found.rows)
+    return People.of(labels, truth.values, classes, truth.right), found.note
 
 
 @dataclass(frozen=True)
@@ -279,6 +277,8 @@ def _reasons(
             absent = "the run has no such stratum"
         elif not len(scored[r].found.strata[strata[t]][0].group):
             absent = "the stratum has no items"
+        elif strata[t] in scored[r].found.untold and Needs.TRUTH in METRICS[metric].needs:
+            absent = NO_TRUTH
         else:
             absent = METRICS[metric].absent
         reasons[r, q, t] = scored[r].found.missing.get(metric, absent)

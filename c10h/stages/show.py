@@ -9,6 +9,7 @@ import numpy as np
 
 from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
 from c10h.report.scores import plain
+from c10h.truth import UNKNOWN, name_of
 
 if TYPE_CHECKING:
     from c10h.report.preview import Item
@@ -81,7 +82,7 @@ def preview(record: Record, count: int) -> list[Item]:
     return [
         Item(
             str(number) if record.ids is None else str(record.ids[number]),
-            None if record.truth is None else _class_name(int(record.truth[number]), record),
+            _true_class(record, number),
             pixels=value if is_images else None,
             probs=None if is_images else value,
         )
@@ -89,9 +90,17 @@ def preview(record: Record, count: int) -> list[Item]:
     ]
 
 
-def _class_name(number: int, record: Record) -> str:
-    """What a class is called; its number where the file has no such class."""
-    return record.classes[number] if 0 <= number < len(record.classes) else str(number)
+def _true_class(record: Images | Labels, number: int) -> str | None:
+    """The true class of an item, or all that are right; its number where there is no such class."""
+    if record.truth is None:
+        return None
+    truth = int(record.truth[number])
+    if truth >= len(record.classes) or truth < UNKNOWN:
+        return str(truth)
+    right = None
+    if isinstance(record, Labels) and record.right is not None:
+        right = np.asarray(record.right[number : number + 1])[0]
+    return name_of(record.classes, truth, right)
 
 
 def _first(value: Rows, dims: tuple[str, ...]) -> list[Any]:

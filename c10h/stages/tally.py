@@ -11,7 +11,7 @@ import numpy as np
 from c10h.metrics.block import Block, Float
 from c10h.metrics.bootstrap import MAX_GROUPS, groups
 from c10h.metrics.ceilings import split_items
-from c10h.metrics.metric import Metric, Term, divide
+from c10h.metrics.metric import Metric, Term, count, divide
 from c10h.metrics.strata import STRATA
 from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
 from c10h.parallel import in_order
@@ -40,10 +40,16 @@ class Tally:
     votes: Array | None
     voters: Array
 
-    def retained_in(self, term: Term, stratum: int | None) -> Float:
-        """A retained term of the items of one stratum (None: of all)."""
-        values = self.retained[term]
-        return values if stratum is None else values[self.items_in(stratum)]
+    def ranked_in(self, over: Term, stratum: int | None) -> Array | None:
+        """Which items of a stratum (None: of all) a metric of ranks is over; None for all items.
+
+        over: retained, unless it is ``count``.
+        """
+        inside = None if stratum is None else self.items_in(stratum)
+        if over is count:
+            return inside
+        counted = self.retained[over] > 0
+        return counted if inside is None else counted & inside
 
     def items_in(self, stratum: int) -> Array:
         """Whether each item is in a stratum."""

@@ -13,25 +13,30 @@ from c10h.stages.join import people_of_images
 from c10h.training.folds import make_folds
 from c10h.training.networks import Material, Outcome
 from c10h.training.run import Run, name_of
+from c10h.truth import lacking
 
 
 def join(images: Images, labels: Labels | None, items: Array) -> Material:
     """Match labels with images, by ids where both have them, else by position.
 
     Without labels the true classes of the images are what there is. Raises MismatchError for other
-    classes, sizes or ids, InputError where there are neither labels nor true classes.
+    classes, sizes or ids, InputError where there are neither labels nor the true class of each.
     """
     size = images.images.shape[0]
     pictures = np.asarray(images.images[0:size])
     if labels is None:
         if images.truth is None:
             raise InputError("expected LABELS: the images do not have true classes")
+        if missing := lacking(images.truth, images.ids):
+            raise InputError(
+                f"images: expected the true class of each: {missing}; or give LABELS for all"
+            )
         shares = np.eye(len(images.classes))[images.truth]
         return Material(pictures, shares, images.truth, items, images.classes)
     people = people_of_images(images, labels)
     assert people.probs is not None
     shares = np.asarray(people.probs[0:size], dtype=np.float64)
-    return Material(pictures, shares, people.truth, items, people.classes)
+    return Material(pictures, shares, people.one_answer, items, people.classes)
 
 
 def split(material: Material, folds: int | None, seed: int) -> Array | None:

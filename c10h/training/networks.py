@@ -47,7 +47,8 @@ IMAGES_SHARE = 0.5
 class Material:
     """What networks are trained on: n pictures, shares float64 (n, c), and what else is known.
 
-    items: see ``item_hashes``. truth: int64 (n), None where it is not known.
+    items: see ``item_hashes``. truth: int64 (n), -1 for items without one true class, None where
+    nothing is known.
     """
 
     images: Array
@@ -58,8 +59,11 @@ class Material:
 
     @property
     def strata(self) -> Array:
-        """What folds are balanced by: the true class, or people's first choice."""
-        return self.shares.argmax(axis=1) if self.truth is None else self.truth
+        """What folds are balanced by: the true class, where not known people's first choice."""
+        if self.truth is not None and (self.truth >= 0).all():
+            return self.truth
+        first = np.asarray(self.shares.argmax(axis=1))
+        return first if self.truth is None else np.where(self.truth < 0, first, self.truth)
 
 
 @dataclass(frozen=True)
@@ -271,13 +275,16 @@ def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Ten
 def _measure(
     run: Run, number: int, state: Checkpoint, rows: Array, material: Material, options: Options
 ) -> dict[str, float]:
-    """Accuracy and cross-entropies on some rows, by the network of a state."""
+    """Accuracy and cross-entropies on some rows, by the network of a state.
+
+    Those of the truth are over the rows whose true class is known.
+    """
     network = _with_weights(run, state)
     logits = predict(network, material.images[rows], options.device, "fp32")
     shares = material.shares[rows]
     found = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
-    if material.truth is not None:
-        truth = material.truth[rows]
+    if material.truth is not None and (known := material.truth[rows] >= 0).any():
+        truth, logits = material.truth[rows][known], logits[known]
         found["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
         found["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
     return found

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from c10h.errors import InputError
 from c10h.records import Array
+from c10h.truth import lacking
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,14 @@ class Target:
 
     summary: one line for the help. make: distributions (n, c) from shares and truth. chosen_by: the
     figure of held-back items that chooses among learning rates; without people's labels for the
-    target that does without them.
+    target that does without them. needs_truth: of every item.
     """
 
     summary: str
     make: Callable[[Array, Array | None], Array]
     is_drawn: bool = False
     chosen_by: str = "loss"
+    needs_truth: bool = False
 
 
 def _soft(shares: Array, truth: Array | None) -> Array:
@@ -50,15 +52,31 @@ def _by_class(shares: Array, truth: Array | None) -> Array:
 
 
 def _known(truth: Array | None, name: str) -> Array:
+    """The truth of all items. Raises InputError where that is not known."""
     if truth is None:
         raise InputError(f"--target {name}: the true classes are not known (labels with --truth)")
+    if missing := lacking(truth):
+        raise InputError(
+            f"--target {name} needs one true class for every item: {missing}; --target soft needs "
+            "none"
+        )
     return truth
+
+
+def check_truth_for(name: str, truth: Array | None) -> None:
+    """Raise InputError where a target needs true classes that are not known."""
+    if TARGETS[name].needs_truth:
+        _known(truth, name)
 
 
 TARGETS: Mapping[str, Target] = {
     "soft": Target("cross-entropy with the labels' distribution", _soft),
-    "hard": Target("the true class", _hard, chosen_by="ce_hard"),
-    "class": Target("the mean distribution of the true class, over the training part", _by_class),
+    "hard": Target("the true class", _hard, chosen_by="ce_hard", needs_truth=True),
+    "class": Target(
+        "the mean distribution of the true class, over the training part",
+        _by_class,
+        needs_truth=True,
+    ),
     "sample": Target("a label drawn from the distribution at each showing", _soft, is_drawn=True),
 }
 

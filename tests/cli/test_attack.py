@@ -375,3 +375,17 @@ def test_a_bar_on_a_terminal(runs: Path) -> None:
     assert done.returncode == 0
     assert "attacking" in done.stdout.decode()
     assert CLASSES
+
+
+def test_images_without_a_true_class_are_left_out(c10h: Run) -> None:
+    whole = h5.read(Source.open(IMAGES), Images)
+    truth = np.arange(60) % 3
+    truth[[5, 17]] = -1
+    h5.write(Images(classes=CLASSES, images=np.asarray(whole.images[0:60]), truth=truth), "some.h5")
+    result = c10h("attack", "a", "some.h5", *QUICK, "-o", "adv.h5")
+    assert result.status == 0, result.err
+    assert "left out: 2 images without one true class" in result.err
+    found = opened("adv.h5")
+    assert found.index.tolist() == [row for row in range(60) if row not in (5, 17)]
+    assert found.truth is not None
+    assert found.truth.tolist() == truth[truth >= 0].tolist()

@@ -391,3 +391,15 @@ class TestPredict:
             result: Result = c10h("predict", "a", "images.h5", "-o", output, *more)
             assert_refused(result, says)
         assert Path("p.h5").read_text() == "old"
+
+
+def test_a_target_that_needs_every_true_class(c10h: Run) -> None:
+    pixels = np.asarray(h5.read(Source.open("images.h5"), Images).images[0:60])
+    h5.write(Images(classes=CLASSES, images=pixels), "plain.h5")
+    some = labels(truth=np.where(np.arange(60) == 9, -1, np.arange(60) % 3))
+    says = "--target hard needs one true class for every item: 1 of 60 items do not have one"
+    refused(c10h, "train", "plain.h5", some, *TINY, "--target", "hard", says=says)
+    truth = np.where(np.arange(60) == 9, -1, np.arange(60) % 3)
+    h5.write(Images(classes=CLASSES, images=pixels, truth=truth), "plain.h5")
+    says = "images: expected the true class of each: 1 of 60 items do not have one, the first is"
+    refused(c10h, "train", "plain.h5", *TINY, says=says)

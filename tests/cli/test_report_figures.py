@@ -265,6 +265,19 @@ class TestOtherKinds:
         assert found["least_certain"][0]["entropy"] == pytest.approx(entropies.max())
         assert len(found["least_certain"]) == 10
 
+    def test_labels_whose_truth_is_known_of_some(self, files: Files, c10h: Run) -> None:
+        (whole,) = c10h("report", "labels.h5", "--json").json()["labels"]
+        first, second = (int(one["item"]) for one in whole["least_certain"][:2])
+        truth = files.truth.copy()
+        truth[first], truth[second] = -1, 0
+        right = np.eye(3, dtype=np.uint8)[files.truth]
+        right[first], right[second] = 0, [1, 0, 1]
+        files.labels("some.h5", truth=truth, right=right)
+        (found,) = c10h("report", "some.h5", "--json").json()["labels"]
+        assert [one["truth"] for one in found["least_certain"][:2]] == [None, "cat or bird"]
+        assert found["least_certain"][2:] == whole["least_certain"][2:]
+        assert re.search(rf"^{first} +- ", c10h("report", "some.h5").out, re.MULTILINE)
+
     def test_csv_of_everything_has_one_header(self, c10h: Run) -> None:
         names = ("near.h5", "adv.h5", "history.h5", "labels.h5")
         text = c10h("report", *names, "--format", "csv").out

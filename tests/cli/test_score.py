@@ -244,6 +244,49 @@ class TestItems:
         assert found["runs"][0]["training_items"] == "unknown"
 
 
+class TestTruthOfSome:
+    def test_labels_that_know_it_of_some_items(self, files: Files, c10h: Run) -> None:
+        known = np.arange(30) % 3 > 0
+        files.labels("some.h5", truth=np.where(known, files.truth, -1))
+        result = c10h("score", "a.npy", "--labels", "some.h5", "--by", "truth", "--json")
+        run = result.json()["runs"][0]
+        right = files.logits["a"].argmax(axis=1) == files.truth
+        figure = run["metrics"]["accuracy"]
+        assert (figure["value"], figure["n"]) == (pytest.approx(right[known].mean()), 20)
+        assert run["metrics"]["ce_human"]["n"] == 30
+        assert run["strata"]["truth=(unknown)"]["ce_human"]["n"] == 10
+        unknown = run["strata"]["truth=(unknown)"]["accuracy"]
+        assert (unknown["value"], unknown["n"]) == (None, 0)
+        assert unknown["why"] == "no item whose true class is known"
+        shown = c10h("score", "a.npy", "--labels", "some.h5")
+        assert "the true class of 20 of 30 items is known" in shown.out + shown.err
+
+    def test_several_right_answers(self, files: Files, c10h: Run) -> None:
+        right = np.eye(3, dtype=np.uint8)[files.truth]
+        right[:, 2], right[0] = 1, 0
+        truth = np.where(right.any(axis=1), right.argmax(axis=1), -1)
+        files.labels("several.h5", truth=truth, right=right)
+        metrics = c10h("score", "a.npy", "--labels", "several.h5", "--json").json()["runs"][0][
+            "metrics"
+        ]
+        chosen = right[np.arange(30), files.logits["a"].argmax(axis=1)]
+        figure = metrics["accuracy"]
+        assert (figure["value"], figure["n"]) == (pytest.approx(chosen[1:].mean()), 29)
+        assert metrics["brier_hard"]["value"] is None
+        assert metrics["brier_hard"]["why"] == "several right answers"
+
+    def test_labels_that_need_it_of_every_item(self, files: Files, c10h: Run) -> None:
+        files.labels("some.h5", truth=np.where(np.arange(30) == 4, -1, files.truth))
+        says = "--as hard needs one true class for every item: 1 of 30 items do not have one"
+        assert_refused(c10h("labels", "build", "some.h5", "--as", "hard", "-o", "h.h5"), says)
+
+    def test_a_file_that_contradicts_itself(self, files: Files, c10h: Run) -> None:
+        right = np.eye(3, dtype=np.uint8)[(files.truth + 1) % 3]
+        files.labels("wrong.h5", right=right)
+        says = "truth: row 0: expected"
+        assert_refused(c10h("score", "a.npy", "--labels", "wrong.h5"), says)
+
+
 class TestStrata:
     def test_by_truth(self, files: Files, c10h: Run) -> None:
         strata = c10h("score", "a.npy", *BASIC, "--by", "truth", "--json").json()["runs"][0][

@@ -13,7 +13,7 @@ import pytest
 from test_records import sample
 
 from c10h import __version__, h5
-from c10h.records import KINDS, Images
+from c10h.records import KINDS, Images, Labels
 
 from .conftest import CLASSES, LOUD, PYTHON, Files, Run
 
@@ -143,5 +143,12 @@ class TestFirstItems:
 
     def test_a_class_that_the_file_does_not_have(self) -> None:
         pixels = np.zeros((2, 2, 2, 3), np.uint8)
-        h5.write(Images(classes=CLASSES, images=pixels, truth=np.array([7, -1])), "wrong.h5")
-        assert re.search(r"0 +7 *\r\n *1 +-1", on_a_terminal("show", "wrong.h5", NO_COLOR="1"))
+        h5.write(Images(classes=CLASSES, images=pixels, truth=np.array([7, -2])), "wrong.h5")
+        assert re.search(r"0 +7 *\r\n *1 +-2", on_a_terminal("show", "wrong.h5", NO_COLOR="1"))
+
+    def test_true_classes_that_are_not_known_or_several(self) -> None:
+        right = np.array([[1, 1, 0], [0, 0, 0], [0, 0, 1]], np.uint8)
+        labels = Labels(classes=CLASSES, probs=np.eye(3), truth=np.array([0, -1, 2]), right=right)
+        h5.write(labels, "some.h5")
+        found = on_a_terminal("show", "some.h5", NO_COLOR="1")
+        assert re.search(r"0 +cat or dog .*\r\n *1 +- .*\r\n *2 +bird", found)

@@ -12,12 +12,12 @@ import h5py
 import numpy as np
 import pytest
 from bombs import Bomb
-from formats.files import everything, opened, save_npy, save_torch, source_of
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats.arrays import READERS, choose, stored_arrays
 from c10h.formats.detect import detect
 from c10h.records import Array
+from formats.files import everything, opened, save_npy, save_torch, source_of
 
 VALUES = np.array([[0.5, -1.25, 3], [1e-3, 2, 0], [7, 8.5, 9]])
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
-from formats.files import everything, opened, save_text, source_of
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats.hints import Hints
 from c10h.formats.wide import read_wide
 from c10h.records import Array
+from formats.files import everything, opened, save_text, source_of
 
 VALUES = np.array([[0.5, -1.25, 3], [1e-3, 2, 0], [7, 8.5, 9]])
 NAMES = ("cat", "dog", "bird")

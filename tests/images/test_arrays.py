@@ -11,8 +11,8 @@ from bombs import Bomb
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
-from c10h.images import arrays
 from c10h.formats.arrays import npy_rows
+from c10h.images import arrays
 from c10h.images.arrays import as_pictures
 from c10h.records import Array, Rows
 

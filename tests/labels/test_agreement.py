@@ -25,6 +25,7 @@ def votes_of(
     *,
     annotators: int = 0,
     truth: Sequence[int] | None = None,
+    right: Sequence[Sequence[int]] | None = None,
     rt: Sequence[float] | None = None,
 ) -> Votes:
     """Judgments of annotators 0, 1, ...; there can be more of them than have judged."""
@@ -38,6 +39,7 @@ def votes_of(
             probs=counts / np.maximum(counts.sum(axis=1, keepdims=True), 1),
             counts=counts,
             truth=None if truth is None else np.array(truth),
+            right=None if right is None else np.array(right, dtype=np.uint8),
             annotators={"id": np.array(names)},
         ),
         annotator=who,
@@ -264,3 +266,21 @@ class TestMedian:
 
     def test_no_time_is_known(self) -> None:
         assert np.isnan(median_by_annotator(votes_of([(0, 0, 0)], rt=[float("nan")]))).all()
+
+
+ROWS: list[Row] = [(0, 0, 1), (0, 1, 2), (0, 2, 0), (1, 0, 0), (1, 1, 1), (2, 1, 2)]
+
+
+def test_accuracy_is_over_the_items_whose_truth_is_known() -> None:
+    votes = votes_of(ROWS, truth=[1, -1, 2])
+    found = agreement(votes, everybody(votes)).truth
+    assert found is not None
+    # The last annotator judged only item 1; class 2 there is the last class, not class -1.
+    np.testing.assert_array_equal(found, [0.5, 0, np.nan])
+
+
+def test_any_of_several_answers_is_right() -> None:
+    votes = votes_of(ROWS, truth=[0, 1, -1], right=[[1, 1, 0], [0, 1, 0], [0, 0, 0]])
+    found = agreement(votes, everybody(votes)).truth
+    assert found is not None
+    np.testing.assert_array_equal(found, [0.5, 1, 0])

@@ -15,6 +15,7 @@ from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.report.scores import Entry, Figure
 from c10h.stages.score import Options, Run, score
+from c10h.truth import first_right
 
 # The same examples in every run, so that a failure is one for everybody.
 fixed_examples = settings(derandomize=True, database=None, deadline=None, max_examples=60)
@@ -86,11 +87,12 @@ def labels_of(
         assert votes is not None
         probs = votes / votes.sum(axis=1, keepdims=True)
     shares = np.asarray(probs, dtype=np.float64)
-    truth = more.pop("truth", None)
+    truth, right = more.pop("truth", None), more.pop("right", None)
     return Labels(
         probs=shares,
         counts=votes,
         truth=None if truth is None else np.asarray(truth, dtype=np.int64),
+        right=None if right is None else np.asarray(right, dtype=np.uint8),
         **{"classes": default_names(shares.shape[1]), **more},
     )
 
@@ -101,16 +103,19 @@ def figures(
     counts: ArrayLike | None = None,
     probs: ArrayLike | None = None,
     truth: ArrayLike | None = None,
+    right: ArrayLike | None = None,
     stratum: str = ALL,
     **options: Any,
 ) -> dict[str, Figure]:
-    """Every metric of one network against votes, probabilities or truth."""
+    """Every metric of one network against votes, probabilities or truth, with its right answers."""
     labels = None if counts is None and probs is None else labels_of(counts=counts, probs=probs)
-    right = None if truth is None else Truth(np.asarray(truth, dtype=np.int64))
+    known = None if truth is None else Truth(np.asarray(truth, dtype=np.int64))
+    if right is not None:
+        answers = np.asarray(right, dtype=np.uint8)
+        known = Truth(first_right(answers), right=answers)
     settings_ = Options(**{"resamples": 0, **options})
-    return figures_of(
-        score([Run("model", predictions_of(logits))], labels, right, settings_), stratum
-    )
+    runs = [Run("model", predictions_of(logits))]
+    return figures_of(score(runs, labels, known, settings_), stratum)
 
 
 def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Figure]:

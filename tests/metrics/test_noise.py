@@ -17,6 +17,7 @@ from c10h.metrics.ceilings import SPLIT_ITEMS, split_half, split_items
 from c10h.metrics.noise import (
     CLOSED,
     Expectation,
+    Voted,
     blocks,
     drawn_ceilings,
     expected_entropy,
@@ -42,12 +43,12 @@ ALL = 1 << 30
 
 
 def total(expectation: Expectation, counts: Array, n: int, truth: Array | None = None) -> float:
-    (block,) = blocks(counts, truth)
+    (block,) = blocks(Voted(counts, truth))
     return expectation(block, n)[0]
 
 
 def items(expectation: Expectation, counts: Array, n: int, truth: Array | None = None) -> float:
-    (block,) = blocks(counts, truth)
+    (block,) = blocks(Voted(counts, truth))
     return expectation(block, n)[1]
 
 
@@ -232,7 +233,7 @@ class TestAllVotes:
     def test_the_others_are_too(self, random: np.random.Generator) -> None:
         case = made_up(random, 60)
         scored = case.figures()
-        found = drawn_ceilings(case.counts, case.truth)
+        found = drawn_ceilings(Voted(case.counts, case.truth))
         assert set(found) == {
             ("accuracy", "leave-one-vote-out"), ("kappa_human", "leave-one-vote-out")
         }  # fmt: skip
@@ -240,7 +241,7 @@ class TestAllVotes:
             assert value == pytest.approx(scored[metric].ceilings[method])
 
     def test_without_truth_nothing_is_about_it(self) -> None:
-        assert drawn_ceilings(MIXED, None) == {}
+        assert drawn_ceilings(Voted(MIXED)) == {}
 
 
 class TestSpecialItems:
@@ -270,7 +271,7 @@ def test_results_do_not_depend_on_blocks(n: int, monkeypatch: pytest.MonkeyPatch
     whole = [(total(one, MIXED, n, TRUTH), items(one, MIXED, n, TRUTH)) for one in expectations]
     monkeypatch.setattr(noise, "TABLE_ELEMENTS", 4)
     for expectation, (value, size) in zip(expectations, whole, strict=True):
-        parts = [expectation(block, n) for block in blocks(MIXED, TRUTH, elements=6)]
+        parts = [expectation(block, n) for block in blocks(Voted(MIXED, TRUTH), elements=6)]
         assert len(parts) == 3
         assert sum(part[0] for part in parts) == pytest.approx(value, abs=1e-12)
         assert sum(part[1] for part in parts) == size
@@ -359,7 +360,7 @@ class TestSplits:
 def test_cifar10h_has_the_known_noise(real_data: Path) -> None:
     counts = np.load(real_data / "cifar10h-counts.npy").astype(np.int32)
     sums = np.array([[e(block, ALL) for e in (squared_error, expected_unanimous)]
-                     for block in blocks(counts, None)]).sum(axis=0)  # fmt: skip
+                     for block in blocks(Voted(counts))]).sum(axis=0)  # fmt: skip
     error, unanimous = sums[:, 0] / sums[:, 1]
     assert error == pytest.approx(0.0015, abs=0.00005)
     assert unanimous == pytest.approx(0.4393, abs=1e-12)

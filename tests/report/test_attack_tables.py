@@ -321,6 +321,13 @@ class TestDifferences:
         found = self.figures(made_attack(1), other)
         assert {one.why for one in found.values()} == {None}
 
+    def test_true_classes_that_one_of_them_does_not_know(self) -> None:
+        b = made_attack(2)
+        assert b.truth is not None
+        truth = np.where(np.arange(12) == 3, -1, b.truth)
+        found = self.figures(made_attack(1), replace(b, truth=truth))
+        assert {one.why for one in found.values()} == {None}
+
     def test_another_attack(self) -> None:
         found = self.figures(made_attack(), made_attack(settings={"norm": "2"}))
         assert {one.why for one in found.values()} == {"not paired: b is under another attack"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,13 @@ class TestFit:
         assert [panel.title for panel in found.panels] == [
             "i3, cat", "i0, cat", "i1, cat", "i4, dog",
         ]  # fmt: skip
+
+    def test_true_classes_of_some_items(self) -> None:
+        given = self.given()
+        assert given.compared is not None
+        some = replace(given.compared, truth=np.array([-1, 0, 0, 0, 1]))
+        found = figure("fit", replace(given, compared=some))
+        assert [panel.title for panel in found.panels] == ["i3, cat", "i0", "i1, cat", "i4, dog"]
 
     def test_a_network_that_chooses_another_class_leaves_the_item_out(self) -> None:
         other = np.array([[0.2, 0.7, 0.1]] + [[0.7, 0.2, 0.1]] * 3 + [[0.1, 0.8, 0.1]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,9 @@ def test_the_order_of_rows_does_not_matter(describe: Describe, random: np.random
     header, *rows = TABLE.splitlines()
     turned = "\n".join([header, *(rows[place] for place in random.permutation(len(rows)))])
     assert describe(turned).to_json() == describe().to_json()
+
+
+def test_accuracy_tells_the_items_that_it_is_on(describe: Describe) -> None:
+    assert not any("accuracy" in note for note in describe().table().notes)
+    partly = replace(describe(), judged=2)
+    assert partly.table().notes[-1] == "accuracy: on 2 of 3 items, whose true class is known"

@@ -257,6 +257,26 @@ class TestRows:
         with pytest.raises(InputError, match="expected least-likely, human-second or one of cat"):
             attackable_rows(rows, PEOPLE, "cats")
 
+    def test_images_without_one_true_class_are_left_out(self) -> None:
+        rows = np.array([3, 2, 1, 0])
+        some = replace(PEOPLE, truth=np.array([0, -1, 2, 0]))
+        kept, note = attackable_rows(rows, some, "")
+        assert kept.tolist() == [3, 2, 0]
+        assert note == "left out: 1 images without one true class"
+        # Of the last class people saw most: that is not what it is without a truth.
+        assert second_classes(some).tolist() == [1, -1, -1, 1]
+        kept, note = attackable_rows(rows, some, "cat")
+        assert kept.tolist() == [2]
+        assert note == (
+            "left out: 1 images without one true class; left out: 2 images that are cat already"
+        )
+        right = np.array([[1, 0, 0], [0, 0, 0], [0, 0, 1], [1, 1, 0]], dtype=np.uint8)
+        kept, note = attackable_rows(rows, replace(some, right=right), "")
+        assert kept.tolist() == [2, 0]
+        assert note == "left out: 2 images without one true class"
+        with pytest.raises(InputError, match="none of the images has one true class"):
+            attackable_rows(np.array([1, 3]), replace(some, right=right), LEAST_LIKELY)
+
     def test_a_limit_draws_rows_in_order(self) -> None:
         assert choose_rows(5, None, 0).tolist() == choose_rows(5, 9, 0).tolist() == [0, 1, 2, 3, 4]
         draws = np.stack([choose_rows(20, 5, seed) for seed in range(400)])

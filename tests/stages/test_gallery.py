@@ -182,3 +182,26 @@ def test_nowhere_the_same_choice() -> None:
     unanimous = labels_of(counts=10 * np.eye(3, dtype=int)[CASE.counts.argmax(axis=1)])
     with pytest.raises(InputError, match="no item where its first choice is people's"):
         gallery(opposite, unanimous, images())
+
+
+def test_true_classes_of_some_items_and_of_several_answers() -> None:
+    whole = gallery(network(), LABELS, images(), 40)
+    rows = [int(one.name.removeprefix("image ")) for one in whole.pictures]
+    none, two, one = rows[:3]
+    truth = CASE.truth.copy()
+    truth[none] = -1
+    some = labels_of(counts=CASE.counts, truth=truth, classes=NAMES)
+    found = gallery(network(), some, images(truth=None), 40).pictures
+    assert [one.truth for one in found] == [None, *(one.truth for one in whole.pictures[1:])]
+    # What the labels do not know, predictions and images may.
+    for known in (
+        gallery(network(truth=CASE.truth), some, images(truth=None), 40),
+        gallery(network(), some, images(), 40),
+    ):
+        assert [one.truth for one in known.pictures] == [one.truth for one in whole.pictures]
+    right = np.eye(3, dtype=np.uint8)[CASE.truth]
+    right[none], right[two] = 0, 1
+    truth[two] = 0
+    several = labels_of(counts=CASE.counts, truth=truth, right=right, classes=NAMES)
+    found = gallery(network(), several, images(truth=None), 40).pictures
+    assert [one.truth for one in found[:3]] == [None, "cat or dog or bird", NAMES[CASE.truth[one]]]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,14 +8,16 @@ import pytest
 from metrics.scoring import labels_of, predictions_of
 
 from c10h.errors import MismatchError, SchemaError
+from c10h.items import agreed_truth
 from c10h.metrics.metric import Needs
-from c10h.records import Array, Lineage, Predictions
+from c10h.records import Array, Images, Lineage, Predictions
 from c10h.stages.join import (
     People,
     class_names_note,
     common_classes,
     digest_items,
     labels_in_order,
+    people_of_images,
     predictions_in_order,
     seen_in_training,
     some_items,
@@ -228,3 +231,97 @@ class TestDigest:
     def test_does_not_care_whether_all_rows_are_numbered(self) -> None:
         known, rows = people(), np.arange(3)
         assert digest_items(known.take(rows), rows, "") == digest_items(known, None, "")
+
+
+RIGHT = np.array([[1, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=np.uint8)
+
+
+class TestTruthOfSome:
+    def test_gaps_are_filled_from_the_other(self) -> None:
+        found = agreed_truth(np.array([0, -1, 2, -1]), np.array([0, 1, -1, -1]), "the labels")
+        assert found.tolist() == [0, 1, 2, -1]
+
+    def test_only_what_both_know_is_compared(self) -> None:
+        with pytest.raises(MismatchError, match="on 1 items, the first is item 2"):
+            agreed_truth(np.array([0, -1, 2, 1]), np.array([-1, 1, 1, 1]), "the labels")
+
+    def test_people_take_what_they_lack(self) -> None:
+        known = people().agreeing(np.array([0, -1, 2]), "net")
+        assert known.truth is not None
+        assert known.truth.tolist() == [0, 1, 2]
+        nobody = replace(people(), truth=None)
+        assert nobody.agreeing(None, "net").truth is None
+        filled = nobody.agreeing(np.array([-1, 1, -1]), "net").truth
+        assert filled is not None
+        assert filled.tolist() == [-1, 1, -1]
+
+    def test_images_fill_the_gaps_of_labels(self) -> None:
+        counts = np.array([[1, 2, 3], [2, 3, 4], [3, 4, 5]])
+        images = Images(
+            classes=NAMES, images=np.zeros((3, 1, 1, 3), np.uint8), truth=np.array([-1, 1, -1])
+        )
+        labels = labels_of(counts=counts, truth=[0, -1, -1], classes=NAMES)
+        found = people_of_images(images, labels).truth
+        assert found is not None
+        assert found.tolist() == [0, 1, -1]
+        with pytest.raises(MismatchError, match="the first is item 1 .another order"):
+            people_of_images(images, labels_of(counts=counts, truth=[0, 2, 2], classes=NAMES))
+
+    def test_a_truth_that_is_not_known_stays_so_in_another_order_of_classes(self) -> None:
+        order = ("bird", "cat", "dog")
+        labels = labels_of(counts=[[1, 2, 3]] * 2, truth=[-1, 2], classes=NAMES)
+        moved = labels_in_order(labels, order, "labels").truth
+        assert moved is not None
+        assert moved.tolist() == [-1, 0]
+        found = network(2, classes=NAMES, truth=np.array([-1, 1]))
+        truth = predictions_in_order(found, order, "net").truth
+        assert truth is not None
+        assert truth.tolist() == [-1, 2]
+
+
+class TestSeveralAnswers:
+    LABELS = labels_of(
+        counts=[[1, 2, 3], [2, 3, 4], [3, 4, 5]], truth=[0, 2, -1], right=RIGHT, classes=NAMES
+    )
+
+    def test_they_go_where_their_items_go(self) -> None:
+        known = People.of(self.LABELS, None, NAMES)
+        assert known.has_several
+        assert known.read(slice(0, 2))["right"].tolist() == RIGHT[:2].tolist()
+        assert known.one_answer is not None
+        assert known.one_answer.tolist() == [-1, 2, -1]
+        taken = known.take(np.array([2, 1]))
+        assert taken.right is not None
+        assert taken.right.tolist() == RIGHT[[2, 1]].tolist()
+        assert not taken.has_several
+        assert "right" not in taken.read(slice(0, 2))
+
+    def test_classes_in_another_order(self) -> None:
+        moved = labels_in_order(self.LABELS, ("bird", "dog", "cat"), "labels")
+        assert moved.right is not None
+        assert moved.right[0:3].tolist() == RIGHT[:, ::-1].tolist()
+        assert moved.truth is not None
+        assert moved.truth.tolist() == [1, 0, -1]
+        assert People.of(moved, None, moved.classes).has_several
+
+    def test_one_class_an_item_is_not_compared_with_several(self) -> None:
+        known = People.of(self.LABELS, np.array([2, 0, 1]), NAMES)
+        assert known.truth is not None
+        assert known.truth.tolist() == [0, 2, -1]
+        plain = labels_of(counts=[[1, 2, 3]] * 3, truth=[2, 0, 1], classes=NAMES)
+        known = People.of(plain, np.array([0, 2, -1]), NAMES, RIGHT)
+        assert known.truth is not None
+        assert known.truth.tolist() == [0, 2, -1]
+
+    def test_other_answers_are_refused(self) -> None:
+        assert People.of(self.LABELS, np.array([0, 2, -1]), NAMES, RIGHT).has_several
+        other = RIGHT.copy()
+        other[2] = [0, 1, 0]
+        with pytest.raises(MismatchError, match="other right answers than the labels on 1 items"):
+            People.of(self.LABELS, np.array([0, 2, 1]), NAMES, other)
+        with pytest.raises(MismatchError, match=r"of 3 classes, found shape \(3, 2\)"):
+            People.of(self.LABELS, np.array([0, 2, -1]), NAMES, RIGHT[:, :2])
+
+    def test_they_tell_runs_apart(self) -> None:
+        known = People.of(self.LABELS, None, NAMES)
+        assert digest_items(known, None, "") != digest_items(replace(known, right=None), None, "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from c10h.errors import MismatchError
+from c10h.errors import InputError, MismatchError
 from c10h.formats.truth import Truth
 from c10h.items import Items
 from c10h.records import Labels, Predictions
@@ -41,7 +42,9 @@ def test_votes_do_not_overflow() -> None:
 
 def build(labels: Labels, truth: Truth, *, from_names: bool = True) -> list[int]:
     """The truth that labels get; from_names: as if they came from a table of judgments."""
-    return truth_of(Items("the labels", 3, labels.ids), truth, from_names=from_names).tolist()
+    return truth_of(
+        Items("the labels", 3, labels.ids), truth, from_names=from_names
+    ).values.tolist()
 
 
 class TestTruthOfItems:
@@ -93,3 +96,48 @@ class TestDistilled:
         both = [predictions(2, ids=np.array(ids)) for ids in (["a", "b"], ["a", "c"])]
         with pytest.raises(MismatchError, match="predictions 2: 1 of 2 ids are not in predictions"):
             build_labels("distill", predictions=both)
+
+
+class TestTruthOfSome:
+    LABELS = Labels(
+        classes=("x", "y"), probs=np.full((3, 2), 0.5), counts=COUNTS, truth=np.array([0, -1, 1])
+    )
+    RIGHT = np.array([[1, 1], [0, 0], [0, 1]], dtype=np.uint8)
+
+    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
+    def test_labels_of_the_truth_need_that_of_every_item(self, what: str) -> None:
+        message = (
+            f"--as {what} needs one true class for every item: 1 of 3 items do not have one, the "
+            "first is item 1; give --truth for all"
+        )
+        with pytest.raises(InputError, match=message):
+            build_labels(what, labels=self.LABELS)
+
+    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
+    def test_and_one_only(self, what: str) -> None:
+        several = replace(self.LABELS, truth=np.array([0, -1, 1]), right=self.RIGHT)
+        with pytest.raises(InputError, match="2 of 3 items do not have one, the first is item 0"):
+            build_labels(what, labels=several)
+
+    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
+    def test_another_file_fills_the_gaps(self, what: str) -> None:
+        found = build_labels(what, labels=self.LABELS, truth=Truth(np.array([-1, 1, 1]))).truth
+        assert found is not None
+        assert found.tolist() == [0, 1, 1]
+
+    def test_people_s_labels_keep_what_is_known(self) -> None:
+        found = build_labels("human", labels=self.LABELS)
+        assert found.truth is not None
+        assert found.truth.tolist() == [0, -1, 1]
+        several = replace(self.LABELS, right=self.RIGHT)
+        own = predictions(truth=np.array([1, 1, 0]))
+        real = Truth(np.array([0, -1, 1]), right=self.RIGHT)
+        for built in (
+            build_labels("human", labels=several),
+            build_labels("human", labels=labels(), truth=real),
+            build_labels("distill", predictions=[own], truth=real),
+        ):
+            assert built.right is not None
+            assert built.right[0:3].tolist() == self.RIGHT.tolist()
+            assert built.truth is not None
+            assert built.truth.tolist() == [0, -1, 1]

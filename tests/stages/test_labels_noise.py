@@ -283,3 +283,40 @@ def test_split_half_of_one_split_is_the_first_of_many(random: np.random.Generato
     one = split_half(counts, 5, splits=1)
     assert one == split_half(counts, 5, splits=1)
     assert one != split_half(counts, 6, splits=1)
+
+
+class TestTruthOfSome:
+    METRICS = ("accuracy", "brier_hard", "kappa_human")
+
+    def test_ceilings_of_the_truth_are_of_the_items_that_have_one(
+        self, case: Case, random: np.random.Generator
+    ) -> None:
+        known = random.random(40) < 0.5
+        truth = np.where(known, case.truth, -1)
+        found = noise_of(labels_of(counts=case.counts, truth=truth), 3)
+        alone = noise_of(case.take(known).labels(), 3)
+        for metric in self.METRICS:
+            mine, theirs = (curve(one, metric, LEFT_OUT).values for one in (found, alone))
+            assert mine[-1] == pytest.approx(theirs[-1])
+        drawn = curve(found, "brier_hard", LEFT_OUT).values
+        assert drawn == pytest.approx(curve(alone, "brier_hard", LEFT_OUT).values)
+        assert found.tables()[-1].notes[-1] == (
+            f"accuracy, brier_hard, kappa_human: over the {known.sum()} items whose true class is "
+            "known"
+        )
+
+    def test_without_any_they_do_not_exist(self, case: Case) -> None:
+        found = noise_of(labels_of(counts=case.counts, truth=np.full(40, -1)), 3)
+        plain = noise_of(labels_of(counts=case.counts), 3)
+        assert [one.name for one in found.curves] == [one.name for one in plain.curves]
+        assert found.tables()[-1].notes == plain.tables()[-1].notes
+
+    def test_several_answers(self, case: Case, random: np.random.Generator) -> None:
+        right = (random.random((40, 4)) < 0.4).astype(np.uint8)
+        truth = np.where(right.any(axis=1), right.argmax(axis=1), -1)
+        found = noise_of(labels_of(counts=case.counts, truth=truth, right=right), 3)
+        scored = figures(np.zeros((40, 4)), counts=case.counts, right=right)
+        for metric in ("accuracy", "kappa_human"):
+            expected = scored[metric].ceilings[LEFT_OUT]
+            assert curve(found, metric, LEFT_OUT).values[-1] == pytest.approx(expected)
+        assert "brier_hard" not in {one.metric for one in found.curves}

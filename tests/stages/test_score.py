@@ -132,7 +132,7 @@ class TestInputs:
 
     def test_other_classes_are_refused(self, case: Case) -> None:
         net = predictions_of(case.logits, classes=(*NAMES[:3], "horse"))
-        with pytest.raises(MismatchError, match="net: .*no class is called 'horse'"):
+        with pytest.raises(MismatchError, match=r"net: .*no class is called 'horse'"):
             score([Run("net", net)], case.labels(classes=NAMES), None, QUICK)
 
 

@@ -58,6 +58,22 @@ class TestJoin:
         assert found.truth is not None
         assert found.truth.tolist() == [0, 1, 2, 0]
 
+    def test_true_classes_of_some_images(self) -> None:
+        truth = np.array([0, -1, 2, 1])
+        with pytest.raises(InputError, match=r"1 of 4 items do not have one.*or give LABELS"):
+            joined(images_of(truth=truth), None)
+        found = joined(images_of(truth=truth), labels())
+        assert found.truth is not None
+        assert found.truth.tolist() == [0, -1, 2, 1]
+        # Folds are balanced by people's first choice where the true class is not known.
+        assert found.strata.tolist() == [0, 1, 2, 1]
+
+    def test_several_right_answers_are_no_true_class(self) -> None:
+        right = [[1, 0, 0], [0, 0, 0], [0, 1, 1], [0, 0, 1]]
+        found = joined(images_of(), labels(truth=[0, -1, 1, 2], right=right))
+        assert found.truth is not None
+        assert found.truth.tolist() == [0, -1, -1, 2]
+
     def test_ids_that_the_labels_lack(self) -> None:
         with pytest.raises(MismatchError, match=r"images: 1 of 4 ids are not in the labels.*'d'"):
             joined(images_of(ids=IDS), labels(counts=COUNTS[:3], ids=IDS[:3]))
@@ -81,7 +97,7 @@ class TestJoin:
 
     def test_other_classes(self) -> None:
         made = Lineage(command="c10h labels build")
-        with pytest.raises(MismatchError, match="labels: its classes .* no class is called 'fox'"):
+        with pytest.raises(MismatchError, match=r"labels: its classes .* no class is called 'fox'"):
             joined(images_of(), labels(classes=("cat", "dog", "fox"), lineage=made))
         with pytest.raises(MismatchError, match="labels: expected 3 classes, found 2"):
             joined(images_of(), labels(counts=COUNTS[:, :2], classes=("cat", "dog")))

@@ -137,6 +137,34 @@ class TestOneFold:
         rows = np.flatnonzero(run.split != 0)
         assert seen[0].truth.tolist() == data.shares[rows].argmax(axis=1).tolist()
 
+    def test_accuracy_is_over_the_items_whose_truth_is_known(
+        self, run: Run, data: Material, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = np.flatnonzero(run.split == 1)
+        assert data.truth is not None
+        truth = data.truth.copy()
+        truth[rows[::2]] = -1
+        seen = examples_of(monkeypatch)
+        outcome = train_fold(run, 1, replace(data, truth=truth), options(), silent)
+        logits = network_of(run, 1).eval()(
+            torch.from_numpy(data.images[rows[1::2]]).permute(0, 3, 1, 2).float() / 255
+        )
+        known = torch.from_numpy(truth[rows[1::2]])
+        assert outcome.results["items"] == 10
+        assert outcome.results["ce_hard"] == pytest.approx(
+            functional.cross_entropy(logits, known).item(), rel=1e-5
+        )
+        assert outcome.results["accuracy"] == pytest.approx(
+            (logits.argmax(1) == known).float().mean().item()
+        )
+        others = np.flatnonzero(run.split != 1)
+        assert seen[0].truth.tolist() == truth[others].tolist()
+        truth[rows] = -1
+        found = networks._measure(
+            run, 1, checkpoints.load(run.checkpoint(1)), rows, replace(data, truth=truth), options()
+        )
+        assert set(found) == {"items", "loss"}
+
     def test_all_items_have_no_figures(self, tmp_path: Path, data: Material) -> None:
         whole = run_of(tmp_path / "whole", data, None)
         outcome = train_fold(whole, ALL, data, options(), silent)

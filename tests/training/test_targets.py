@@ -8,7 +8,7 @@ import torch
 from scipy.stats import chisquare
 
 from c10h.errors import InputError
-from c10h.training.targets import TARGETS, draw, mix
+from c10h.training.targets import TARGETS, check_truth_for, draw, mix
 
 SHARES = np.array([[0.5, 0.3, 0.2], [0.1, 0.9, 0.0], [0.7, 0.1, 0.2], [0.0, 0.6, 0.4]])
 TRUTH = np.array([0, 1, 0, 1])
@@ -34,6 +34,27 @@ def test_class_is_the_mean_of_each_true_class() -> None:
 def test_targets_that_need_the_truth(name: str) -> None:
     with pytest.raises(InputError, match=f"--target {name}: the true classes are not known"):
         TARGETS[name].make(SHARES, None)
+
+
+@pytest.mark.parametrize("name", ["hard", "class"])
+def test_they_need_it_of_every_item(name: str) -> None:
+    truth = np.array([0, -1, 0, 1])
+    message = (
+        f"--target {name} needs one true class for every item: 1 of 4 .* item 1; --target soft"
+    )
+    for call in (check_truth_for, lambda name, truth: TARGETS[name].make(SHARES, truth)):
+        with pytest.raises(InputError, match=message):
+            call(name, truth)
+    with pytest.raises(InputError, match="the true classes are not known"):
+        check_truth_for(name, None)
+    check_truth_for(name, TRUTH)
+
+
+@pytest.mark.parametrize("name", ["soft", "sample"])
+def test_the_others_need_none(name: str) -> None:
+    for truth in (None, np.array([0, -1, 0, 1])):
+        check_truth_for(name, truth)
+        np.testing.assert_array_equal(TARGETS[name].make(SHARES, truth), SHARES)
 
 
 def test_draws_are_one_hot_and_as_frequent_as_they_should_be() -> None:

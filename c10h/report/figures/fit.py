@@ -67,7 +67,7 @@ def _panel(compared: Compared, row: int) -> Panel:
         for place, (name, q) in enumerate(of.items())
     ]
     title = compared.names[row]
-    if compared.truth is not None:
+    if compared.truth is not None and compared.truth[row] >= 0:
         title += f", {compared.classes[int(compared.truth[row])]}"
     ticks = [compared.classes[c] for c in kept]
     return Panel(title, "class", "probability", series, BARS, ticks, digits=2, top=1.0)
