@@ -11,10 +11,11 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import FileError, InputError
 from c10h.files import Source, check_single_stdin
+from c10h.formats.annotator_matrix import open_annotator_matrix
 from c10h.formats.arrays import Selection
 from c10h.formats.classes import parse_classes
-from c10h.formats.columns import NOTHING, Reading, holds_judgments
-from c10h.formats.judgments import open_judgments
+from c10h.formats.columns import MatrixReading, Reading, looks_like_judgments
+from c10h.formats.judgments import Judgments, open_judgments
 from c10h.formats.readers import (
     Meaning,
     is_vector,
@@ -24,6 +25,7 @@ from c10h.formats.readers import (
     recorded_classes,
     recorded_ids,
 )
+from c10h.items import whole_numbers
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
@@ -63,8 +65,9 @@ def open_sources(
     truth_file: Source | None,
     classes: str | None,
     *,
-    reading: Reading | None,
+    reading: Reading | MatrixReading | None,
     filters: Filters,
+    one_based: bool,
     selection: Selection,
     meaning: Meaning | None,
 ) -> Opened:
@@ -77,7 +80,7 @@ def open_sources(
             ("predictions", file, one) for file, one in zip(files, opened.predictions, strict=True)
         ]
     elif reading is not None:
-        _add_judgments(opened, reading, filters, truth_file)
+        _add_judgments(opened, reading, filters, truth_file, one_based=one_based)
         return opened
     elif takes is Takes.TRUTH and (is_vector(first) or h5.peek_kind(first) == Images.kind):
         if truth_file is not None:
@@ -90,8 +93,8 @@ def open_sources(
         opened.used.append(("source", first, opened.labels))
     if filters != Filters():
         raise InputError(
-            "--min-attention, --rt-min, --rt-max and --min-judgments are about tables of "
-            f"judgments: {first.name} is none"
+            "--min-attention, --rt-min, --rt-max, --min-votes, --missing and --drop-label are "
+            f"about tables of judgments: {first.name} is none"
         )
     known = [opened.labels] if opened.labels else opened.predictions
     if truth_file is not None:
@@ -104,7 +107,7 @@ def open_people(argument: str, truth: str | None, selection: Selection) -> Label
     """Labels from a file, with the truth of another one where that is given."""
     check_single_stdin([argument, *([truth] if truth else [])])
     file = open_input(argument, LABELS)
-    if holds_judgments(file, NOTHING):
+    if looks_like_judgments(file):
         raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
     labels = _open_labels(file, selection)
     if labels.counts is None:
@@ -127,16 +130,29 @@ def _open_labels(file: Source, selection: Selection) -> Labels:
         ) from error
 
 
+def read_judgments(reading: Reading | MatrixReading) -> Judgments:
+    """The judgments of a table of either layout."""
+    with waiting(f"reading {reading.source.name}"):
+        if isinstance(reading, MatrixReading):
+            return open_annotator_matrix(reading)
+        return open_judgments(reading)
+
+
 def _add_judgments(
-    opened: Opened, reading: Reading, filters: Filters, truth_file: Source | None
+    opened: Opened,
+    reading: Reading | MatrixReading,
+    filters: Filters,
+    truth_file: Source | None,
+    *,
+    one_based: bool,
 ) -> None:
     file = reading.source
-    with waiting(f"reading {file.name}"):
-        judgments = open_judgments(reading)
+    judgments = read_judgments(reading)
     truth = ids = None
     if truth_file is not None and opened.names is not None:
         truth = open_truth(truth_file, opened.names)
-    votes = count_votes(judgments, filters, opened.names, None if truth is None else len(truth))
+    size = None if truth is None else len(truth)
+    votes = count_votes(judgments, filters, opened.names, size, one_based=one_based)
     if truth_file is not None:
         truth = open_truth(truth_file, votes.labels.classes)
         ids = recorded_ids(truth_file)
@@ -148,11 +164,12 @@ def _add_judgments(
 
 
 def tell_votes(name: str, votes: Votes) -> None:
-    """Say what a table of judgments holds and what was left out."""
+    """Say what a table of judgments holds, what was left out and what was taken for granted."""
     size = votes.labels.probs.shape[0]
     checks = f", and {_count(votes.checks, 'attention check')}" if votes.checks else ""
     who = votes.labels.annotators
     people = _count(len(who["id"]), "annotator")
+    say(f"{name}: {votes.taken}")
     say(f"{name}: {_count(votes.trials, 'judgment')} by {people}{checks}")
     annotators = votes.excluded_of("annotator")
     if annotators:
@@ -163,8 +180,7 @@ def tell_votes(name: str, votes: Votes) -> None:
             f"{name}: left out {_count(len(annotators), 'annotator')} ({annotators[0].reason}) "
             f"with {_count(lost, 'judgment')}: {names}{more}"
         )
-    if len(votes.late):
-        say(f"{name}: left out {_count(len(votes.late), 'judgment')} out of the reaction times")
+    tell_left_out(name, votes)
     if votes.dropped:
         say(f"{name}: left out {_count(votes.dropped, 'item')} with too few judgments")
     if votes.repeated:
@@ -176,7 +192,22 @@ def tell_votes(name: str, votes: Votes) -> None:
     if unchecked:
         say(f"{name}: kept {_count(unchecked, 'annotator')} without an attention check")
     if votes.labels.ids is not None:
-        say(f"{name}: {_count(size, 'item')} in the order of their names, written as ids")
+        numbered = whole_numbers(votes.labels.ids) is not None
+        order = "numbers, which have gaps and are" if numbered else "names,"
+        say(f"{name}: {_count(size, 'item')} in the order of their {order} written as ids")
+
+
+def tell_left_out(name: str, votes: Votes) -> None:
+    """Say which judgments were left out, and what was taken for granted of the others."""
+    if len(votes.late):
+        say(f"{name}: left out {_count(len(votes.late), 'judgment')} out of the reaction times")
+    if votes.unanswered:
+        say(f"{name}: left out {_count(len(votes.unanswered), 'judgment')} without a label")
+    if votes.unwanted:
+        labels = ", ".join(sorted({one.reason.removeprefix("label ") for one in votes.unwanted}))
+        say(f"{name}: left out {_count(len(votes.unwanted), 'judgment')} by label: {labels}")
+    for note in votes.notes:
+        say(f"{name}: {note}")
 
 
 def _count(number: int, noun: str) -> str:

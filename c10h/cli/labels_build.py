@@ -69,9 +69,12 @@ def build(
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
     rt_max: options.MaxReactionTime = None,
-    min_judgments: Annotated[
+    missing: options.Missing = "refuse",
+    drop_label: options.DropLabel = None,
+    min_votes: Annotated[
         int,
         typer.Option(
+            "--min-votes",
             "--min-judgments",
             metavar="N",
             help="Leave out items with fewer; an item without any is an error unless this is "
@@ -88,6 +91,9 @@ def build(
             rich_help_panel=options.JUDGMENTS,
         ),
     ] = None,
+    layout: options.Layout = "auto",
+    header: options.Header = None,
+    one_based: options.OneBased = False,
     columns: options.Columns = None,
     h5_path: options.H5Path = None,
     logits: options.AsLogits = False,
@@ -97,8 +103,8 @@ def build(
     """Build a file of soft labels: one probability distribution over classes for every item.
 
     A table of judgments has one row each: who chose which label for which item.
-    CIFAR-10H's trial file is recognised by its columns, and so are annotator, item, label.
-    Other columns are named by options; an empty name leaves a column out.
+    Its columns are recognised by their names: annotator, worker, rater; item, image, task; label,
+    answer, choice and the like. Others are named by options; an empty name leaves a column out.
 
     [bold]c10h labels build cifar10h-raw.csv -o labels.h5 --compare cifar10h-counts.npy[/]
 
@@ -119,7 +125,8 @@ def build(
         check_single_stdin,
         write_text,
     )
-    from c10h.formats.columns import Columns, begin_reading, hash_ahead, holds_judgments
+    from c10h.formats.column_names import Columns
+    from c10h.formats.columns import Reading, begin, hash_ahead
 
     check_output(output, force=force)
     if excluded:
@@ -136,12 +143,20 @@ def build(
     published = open_input(compare, LABELS) if compare else None
     named = Columns(annotator, item, label, check, correct, rt, true_label)
     reading = None
-    if takes is Takes.JUDGMENTS or (
-        takes is not Takes.PREDICTIONS and holds_judgments(files[0], named)
-    ):
-        times = rt_min is not None or rt_max is not None
-        reading = begin_reading(files[0], named, times=times)
+    if takes is not Takes.PREDICTIONS:
+        if takes is Takes.JUDGMENTS and layout == "auto":
+            layout = "long"
+        reading = begin(
+            files[0],
+            named,
+            layout=layout,
+            header=header,
+            chosen=_range(columns),
+            times=rt_min is not None or rt_max is not None,
+        )
+    if reading is not None:
         check_distinct([output, excluded], [*source, truth, compare])
+    if isinstance(reading, Reading):
         hash_ahead(reading)
 
     # Imported while the table is read.
@@ -161,7 +176,10 @@ def build(
         truth_file,
         classes,
         reading=reading,
-        filters=Filters(min_attention, rt_min, rt_max, min_judgments),
+        filters=Filters(
+            min_attention, rt_min, rt_max, min_votes, missing == "drop", tuple(drop_label or ())
+        ),
+        one_based=one_based,
         selection=selection(columns, h5_path),
         meaning=meaning(logits, probs),
     )
@@ -198,7 +216,13 @@ def build(
         "min-attention": min_attention,
         "rt-min": rt_min,
         "rt-max": rt_max,
-        "min-judgments": min_judgments or None,
+        "min-votes": min_votes or None,
+        "missing": missing if missing == "drop" else None,
+        "drop-label": drop_label,
+        "layout": layout if layout != "auto" else None,
+        "header": header,
+        "no-header": header is False,
+        "one-based": one_based,
         "columns": columns,
         "h5-path": h5_path,
         "logits": logits,
@@ -223,6 +247,15 @@ def build(
     say(f"{where}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
     if published is not None and comparison is not None and opened.labels is not None:
         _tell(comparison, opened.labels, published.name, to_stderr=output == "-")
+
+
+def _range(columns: str | None) -> slice | None:
+    """The columns that are annotators; other layouts have no use for them."""
+    if columns is None:
+        return None
+    from c10h.formats.arrays import Selection  # which takes time to import
+
+    return Selection.parse(columns, None).columns
 
 
 def _contents(labels: Labels) -> str:

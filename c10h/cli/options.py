@@ -117,6 +117,52 @@ def _column(part: str, help_text: str) -> Any:
     return typer.Option(f"--{part}", metavar="COLUMN", help=help_text, rich_help_panel=JUDGMENTS)
 
 
+LAYOUT_NAMES = ("auto", "long", "wide", "matrix")
+Layout: TypeAlias = Annotated[
+    str,
+    chosen(
+        LAYOUT_NAMES,
+        "--layout",
+        "What a table has: one judgment a row (long), or one item a row and one class a column "
+        "(wide) or one annotator a column, whose cells are classes (matrix).",
+        rich_help_panel=INPUTS,
+    ),
+]
+Header: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line of a text table has names. Without, columns are numbered "
+        "from 0: --annotator 0 --item 1 --label 2.",
+        show_default=False,
+        rich_help_panel=INPUTS,
+    ),
+]
+OneBased: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--one-based", help="Numbers of classes begin at 1, not 0.", rich_help_panel=INPUTS
+    ),
+]
+MISSING = ("refuse", "drop")
+Missing: TypeAlias = Annotated[
+    str,
+    chosen(
+        MISSING,
+        "--missing",
+        "What to do with judgments without a label (empty, NA, NaN, null, none, -1 among numbers).",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
+DropLabel: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop-label",
+        metavar="NAME",
+        help='Leave out judgments with this label, such as "can\'t tell"; may be repeated.',
+        rich_help_panel=JUDGMENTS,
+    ),
+]
 Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Who judged.")]
 Item: TypeAlias = Annotated[
     str | None, _column("item", "What was judged: numbers from 0, file names, any words.")

@@ -155,8 +155,8 @@ def recorded_classes(source: Source) -> tuple[str, ...] | None:
 
 
 def check_truth(truth: Array, count: int | None, name: str) -> None:
-    """Raise SchemaError unless every class number is in [0, count)."""
-    wrong = truth < 0 if count is None else (truth < 0) | (truth >= count)
+    """Raise SchemaError unless every class number is in [0, count), or -1 for not known."""
+    wrong = truth < -1 if count is None else (truth < -1) | (truth >= count)
     if wrong.any():
         row = int(np.argmax(wrong))
         expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"

@@ -38,10 +38,11 @@ HEADER_BYTES = 1 << 16
 PARQUET, GZIP, ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
 
 
-def header_of(source: Source) -> list[str] | None:
+def header_of(source: Source, *, header: bool = True) -> list[str] | None:
     """The names in the first line of a text table, or of a parquet file's columns.
 
-    None where the file is no table: other bytes, or text that is no UTF-8.
+    header: whether the first line has names; else columns are called "0", "1", ... as a parquet
+    file's never are. None where the file is no table: other bytes, or text that is no UTF-8.
     Raises FileError for a damaged or refused archive.
     """
     head = source.head(4)
@@ -58,15 +59,19 @@ def header_of(source: Source) -> list[str] | None:
     if any(letter < " " and letter != "\t" for letter in text):
         return None
     names = next(csv.reader([text], delimiter=_delimiter(text)), [])
-    return [name.strip() for name in names]
+    return [name.strip() if header else str(place) for place, name in enumerate(names)]
 
 
 def scan(
-    source: Source, dtypes: Mapping[str, type[polars.DataType]] = NO_DTYPES
+    source: Source,
+    dtypes: Mapping[str, type[polars.DataType]] = NO_DTYPES,
+    *,
+    header: bool = True,
 ) -> polars.LazyFrame:
     """The table, not yet read. Raises FileError where it is none.
 
     dtypes: what to read some columns of a text table as; the others are text.
+    header: whether the first line of a text table has names; else columns are "0", "1", ...
     """
     import polars
 
@@ -83,6 +88,8 @@ def scan(
         return polars.scan_csv(
             path,
             separator=_delimiter(first.decode("utf-8", "replace")),
+            has_header=header,
+            with_column_names=None if header else _numbers_for,
             infer_schema=False,
             schema_overrides=dict(dtypes),
         )
@@ -210,6 +217,10 @@ def _parquet_names(source: Source) -> list[str]:
 def _delimiter(line: str) -> str:
     """The separator that a first line has most of, outside of quotes."""
     return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
+
+
+def _numbers_for(names: list[str]) -> list[str]:
+    return [str(place) for place in range(len(names))]
 
 
 def _first_line(error: Exception) -> str:

@@ -20,8 +20,8 @@ class Agreement:
     """One value an annotator, float64 (a); NaN for one who judged no item that others did.
 
     rest: mean share of the others' votes for the annotator's label. kappa: the same corrected for
-    chance. truth: share of judgments that are the true class, None without one. n: judgments of
-    items that others judged too.
+    chance. truth: share of judgments that are the true class, of items that have one; None where
+    none has. n: judgments of items that others judged too.
     """
 
     rest: Array
@@ -84,12 +84,14 @@ def _pairs(votes: Votes, classes: int) -> Iterator[tuple[Array, Array, Array]]:
 
 
 def _right(votes: Votes, count: int) -> Array | None:
+    """The share of judgments that are the true class, over items whose truth is known."""
     truth = votes.labels.truth
     if truth is None:
         return None
-    right = np.bincount(votes.annotator, weights=truth[votes.item] == votes.label, minlength=count)
+    true = truth[votes.item]
+    right = np.bincount(votes.annotator, weights=true == votes.label, minlength=count)
     with np.errstate(invalid="ignore"):
-        return right / np.bincount(votes.annotator, minlength=count)
+        return right / np.bincount(votes.annotator, weights=true >= 0, minlength=count)
 
 
 def median_by_annotator(votes: Votes) -> Array:

@@ -34,9 +34,15 @@ class Material:
     seed: int = 0
 
     def known_truth(self, what: str) -> Array:
-        """The truth, or InputError saying that ``what`` needs it."""
+        """The truth of every item, or InputError saying that ``what`` needs it."""
         if self.truth is None:
             raise InputError(f"--as {what} needs the true classes: give --truth")
+        unknown = int((self.truth < 0).sum())
+        if unknown:
+            raise InputError(
+                f"--as {what} needs the true class of every item: {unknown:,} of "
+                f"{len(self.truth):,} have none"
+            )
         return self.truth
 
     def known_labels(self, what: str) -> Labels:
