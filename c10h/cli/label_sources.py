@@ -193,7 +193,7 @@ def tell_votes(name: str, votes: Votes) -> None:
         say(f"{name}: kept {_count(unchecked, 'annotator')} without an attention check")
     if votes.labels.ids is not None:
         numbered = whole_numbers(votes.labels.ids) is not None
-        order = "numbers, which have gaps and are" if numbered else "names,"
+        order = f"numbers, which are not 0 to {size - 1:,} and are" if numbered else "names,"
         say(f"{name}: {_count(size, 'item')} in the order of their {order} written as ids")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -230,14 +232,15 @@ def _refuse_other_columns(
                 f"{table}: is the column {names[place]!r} an annotator? {options}, --item and "
                 "--true-label name other ones"
             )
-    values = {place: _words_of(frame.to_series(place)) for place in annotators}
-    for place, words in values.items():
-        if named and stem_of_series(names[place]):
+    words = {place: _words_of(frame.to_series(place)) for place in annotators}
+    columns_with = Counter(chain.from_iterable(words.values()))
+    for place, own in words.items():
+        if len(own) <= 2 or (named and stem_of_series(names[place])):
             continue
-        others = {word for other in annotators if other != place for word in values[other]}
-        running = words in ([str(one + first) for one in range(len(words))] for first in (0, 1))
-        foreign = 2 * len({*words} - others) >= len(words)
-        if len(words) > 2 and len({*words}) == len(words) and (running or foreign):
+        running = own in ([str(one + first) for one in range(len(own))] for first in (0, 1))
+        foreign = 2 * sum(columns_with[word] == 1 for word in own) >= len(own)
+        cells = frame.to_series(place).cast(str).str.strip_chars()
+        if (running or foreign) and cells.is_in(own).sum() == len(own):
             raise AmbiguousError(
                 f"{table}: column {names[place]}: all cells are different: does it name the items "
                 f"(--item {names[place]}), or is it an annotator? {options}"
@@ -245,11 +248,10 @@ def _refuse_other_columns(
 
 
 def _words_of(column: polars.Series) -> list[str]:
-    words = [str(word).strip() for word in column.drop_nulls().cast(str).to_list()]
-    missing = without_label(np.array(words, dtype=np.str_))
-    return [
-        word for word, is_missing in zip(words, missing.tolist(), strict=True) if not is_missing
-    ]
+    """The different labels of a column, in the order of the first cell of each."""
+    words = column.drop_nulls().cast(str).str.strip_chars().unique(maintain_order=True).to_list()
+    missing = without_label(np.array(words, dtype=np.str_)).tolist()
+    return [word for word, is_missing in zip(words, missing, strict=True) if not is_missing]
 
 
 def _is_text(column: polars.Series) -> bool:

@@ -34,7 +34,6 @@ SUFFIXES = (
     *(".json", ".jsonl", ".ndjson", ".feather", ".arrow", ".xlsx"),
 )
 COMPRESSED = (".csv.gz", ".tsv.gz", ".zip")
-LAYOUTS = ("auto", "long", "wide", "matrix")
 # Words for a number that is not there.
 NO_NUMBER = ("", "na", "nan", "null", "none")
 NUMBER = r"-?\d+(\.\d+)?"
@@ -114,9 +113,9 @@ def begin(
     chosen: slice | None = None,
     times: bool = True,
 ) -> Reading | MatrixReading | None:
-    """Begin to read judgments in a layout of LAYOUTS; None for a file that has none.
+    """Begin to read judgments, ``layout`` long or matrix; None for a file that has none, or wide.
 
-    ``auto`` takes a file as a table of judgments where its columns are named or recognised.
+    ``auto`` is long where :func:`holds_judgments` says so, else wide.
     Raises what :func:`begin_reading` does, and InputError for options that contradict the layout.
     """
     if layout == "matrix":
@@ -166,8 +165,9 @@ def begin_reading(
     is_text = not source.head(4).startswith(tables.PARQUET)
     if header is False and not is_text:
         raise InputError(f"{source.name}: --no-header is about text: columns of parquet have names")
-    numbered = _numbered_parts(columns, names, header)
-    undecided = header is None and is_text and numbered >= {*REQUIRED}
+    numbered = _numbered_parts(columns, names, header if is_text else True)
+    every = numbered >= {*REQUIRED, *columns.named()}
+    undecided = header is None and is_text and every
     told = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
     found = Recognition(columns) if header is False or undecided else told

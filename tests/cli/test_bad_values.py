@@ -91,7 +91,7 @@ class TestRows:
         ("wrong", "says"),
         [
             (3, "expected a class from 0 to 2, found 3"),
-            (-1, "expected a class from 0 to 2, found -1"),
+            (-2, "expected a class from 0 to 2, found -2"),
             (0.5, "expected a class number, found 0.5"),
             (np.nan, "expected a class number, found nan"),
         ],
@@ -99,7 +99,7 @@ class TestRows:
     def test_truth_that_is_no_class(
         self, files: Files, refuses: Refuse, wrong: float, says: str
     ) -> None:
-        truth = files.truth.astype("f8" if wrong not in (3, -1) else "i8")
+        truth = files.truth.astype("f8" if wrong not in (3, -2) else "i8")
         truth[17] = wrong
         files.save("y.npy", truth)
         says = f"y.npy: row 17: {says}"
@@ -107,7 +107,7 @@ class TestRows:
         refuses("labels", "build", "counts.npy", "--truth", "y.npy", says=says)
         refuses("labels", "build", "y.npy", "--as", "hard", "--classes", "3", says=says)
 
-    @pytest.mark.parametrize("wrong", [3, -1])
+    @pytest.mark.parametrize("wrong", [3, -2])
     def test_recorded_truth_that_is_no_class(
         self, files: Files, refuses: Refuse, wrong: int
     ) -> None:

@@ -424,6 +424,9 @@ class TestFirstLine:
     def test_columns_of_parquet_have_names(self, tmp_path: Path) -> None:
         source = source_of(tmp_path, parquet(a=["a"], b=[0], c=[1]), "t.parquet")
         assert words(self.open(source, self.NUMBERED).annotator) == ["a"]
+        numbers = parquet(**{"2": ["a"], "1": [0], "0": [1]})  # which are names here
+        found = self.open(source_of(tmp_path, numbers, "n.parquet"), self.NUMBERED)
+        assert (words(found.annotator), words(found.label)) == (["1"], ["a"])
         with pytest.raises(InputError, match="--no-header is about text"):
             self.open(source, self.NUMBERED, False)
 

@@ -163,7 +163,7 @@ class TestPredictions:
         found = open_predictions(source, Selection(path="probs"))
         np.testing.assert_allclose(softmax(logits_of(found)), PROBS, atol=1e-12)
 
-    @pytest.mark.parametrize("truth", [[0, 1, 3], [0, 1, -1]])
+    @pytest.mark.parametrize("truth", [[0, 1, 3], [0, 1, -2]])
     def test_a_recorded_truth_that_is_no_class(self, tmp_path: Path, truth: list[int]) -> None:
         record = Predictions(
             classes=CLASSES,
@@ -235,7 +235,7 @@ class TestLabels:
         with pytest.raises(SchemaError, match=r"x\.h5: row 0: expected counts of 0 or more"):
             found.counts[0:3]
 
-    @pytest.mark.parametrize("truth", [[0, 1, 3], [0, 1, -1]])
+    @pytest.mark.parametrize("truth", [[0, 1, 3], [0, 1, -2]])
     def test_a_recorded_truth_that_is_no_class(self, tmp_path: Path, truth: list[int]) -> None:
         record = Labels(classes=CLASSES, probs=PROBS, truth=np.array(truth))
         with pytest.raises(
@@ -310,7 +310,7 @@ class TestTruth:
         ("values", "says"),
         [
             ([0, 1, 3], "row 2: expected a class from 0 to 2, found 3"),
-            ([0, -1, 2], "row 1: expected a class from 0 to 2, found -1"),
+            ([0, -2, 2], "row 1: expected a class from 0 to 2, found -2"),
             ([0, 1.5, 2], "row 1: expected a class number, found 1.5"),
             ([0, np.nan, 2], "row 1: expected a class number, found nan"),
             ([0, np.inf, 2], "row 1: expected a class number, found inf"),
@@ -322,8 +322,8 @@ class TestTruth:
             open_truth(saved(tmp_path, np.array(values)), CLASSES)
 
     def test_negative_numbers_without_classes(self, tmp_path: Path) -> None:
-        with pytest.raises(SchemaError, match="row 1: expected 0 or more, found -1"):
-            open_truth(saved(tmp_path, np.array([0, -1])), None)
+        with pytest.raises(SchemaError, match="row 1: expected 0 or more, found -2"):
+            open_truth(saved(tmp_path, np.array([0, -2])), None)
 
     def test_a_recorded_truth_follows_the_order_of_classes(self, tmp_path: Path) -> None:
         record = Labels(classes=("bird", "cat", "dog"), probs=PROBS, truth=np.array([0, 1, 2]))
