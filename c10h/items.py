@@ -98,8 +98,8 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
     if asked.index is not None:
         if len(asked.index) and asked.index.max() >= known.size:
             raise MismatchError(
-                f"{asked.what}: index: row {int(asked.index.max())} is out of range: {known.size:,} "
-                f"items in {known.what}"
+                f"{asked.what}: index: row {int(asked.index.max())} is out of range: "
+                f"{known.size:,} items in {known.what}"
             )
         return Alignment(asked.index, INDEX, _not_compared(asked, known, "its index"))
     if theirs is not None and (partly or known.index is not None) and theirs.max() < asked.size:

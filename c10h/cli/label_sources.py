@@ -11,12 +11,14 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
+from c10h.formats.annotator_matrix import open_annotator_matrix
 from c10h.formats.classes import are_default
-from c10h.formats.columns import NOTHING, Reading, holds_judgments
+from c10h.formats.columns import MatrixReading, Reading
 from c10h.formats.hints import WIDE, Hints
-from c10h.formats.judgments import open_judgments
+from c10h.formats.judgments import Judgments, open_judgments
 from c10h.formats.readers import open_labels, open_predictions, recorded_classes
 from c10h.formats.truth import Truth, is_vector, open_truth
+from c10h.items import whole_numbers
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
@@ -52,7 +54,7 @@ def open_sources(
     truth_file: Source | None,
     hints: Hints,
     *,
-    reading: Reading | None,
+    reading: Reading | MatrixReading | None,
     filters: Filters,
 ) -> Opened:
     """Open the files of ``labels build --as what``; reading: the first one, if it is a table."""
@@ -73,12 +75,12 @@ def open_sources(
         truth_file = first
         opened.names = opened.names or recorded_classes(first)
     else:
-        opened.labels = open_any_labels(first, hints)
+        opened.labels = open_labels(first, hints, say)
         opened.used.append(("source", first, opened.labels))
-    if replace(filters, min_judgments=0) != Filters():
+    if replace(filters, min_votes=0) != Filters():
         raise InputError(
-            "--min-attention, --rt-min and --rt-max are about tables of judgments: "
-            f"{first.name} is none"
+            "--min-attention, --rt-min, --rt-max, --missing and --drop-label are about tables of "
+            f"judgments: {first.name} is none"
         )
     known = [opened.labels] if opened.labels else opened.predictions
     if truth_file is not None:
@@ -93,7 +95,7 @@ def open_sources(
 def open_people(argument: str, truth: str | None, hints: Hints) -> Labels:
     """Labels from a file, with the truth of another one where that is given."""
     check_single_stdin([argument, *([truth] if truth else [])])
-    labels = open_any_labels(open_input(argument, LABELS), hints)
+    labels = open_labels(open_input(argument, LABELS), hints, say)
     if labels.counts is None:
         raise InputError(f"{argument}: expected vote counts, found probabilities only")
     if truth is None:
@@ -102,37 +104,37 @@ def open_people(argument: str, truth: str | None, hints: Hints) -> Labels:
     return with_truth(labels, right)
 
 
-def open_any_labels(file: Source, hints: Hints) -> Labels:
-    """Labels from a file. Raises InputError for a table of judgments, and says what reads it."""
-    if not file.member and holds_judgments(file, NOTHING):
-        raise InputError(f"{file.name}: a table of judgments: make labels of it, c10h labels build")
-    return open_labels(file, hints, say)
+def read_judgments(reading: Reading | MatrixReading) -> Judgments:
+    """The judgments of a table of either layout."""
+    with waiting(f"reading {reading.source.name}"):
+        if isinstance(reading, MatrixReading):
+            return open_annotator_matrix(reading)
+        return open_judgments(reading)
 
 
 def _add_judgments(
     opened: Opened,
-    reading: Reading,
+    reading: Reading | MatrixReading,
     filters: Filters,
     truth_file: Source | None,
     hints: Hints,
 ) -> None:
-    file = reading.source
-    with waiting(f"reading {file.name}"):
-        judgments = open_judgments(reading)
-    opened.votes = count_votes(judgments, filters, opened.names)
+    judgments = read_judgments(reading)
+    opened.votes = count_votes(judgments, filters, opened.names, one_based=hints.one_based)
     opened.labels = opened.votes.labels
-    opened.used.append(("judgments", file, None))
+    opened.used.append(("judgments", reading.source, None))
     if truth_file is not None:
         opened.truth = open_truth(truth_file, opened.labels.classes, hints, say)
         opened.used.append(("truth", truth_file, None))
 
 
 def tell_votes(name: str, votes: Votes) -> None:
-    """Say what a table of judgments holds and what was left out."""
+    """Say what a table of judgments holds, what was left out and what was taken for granted."""
     size = votes.labels.probs.shape[0]
     checks = f", and {_count(votes.checks, 'attention check')}" if votes.checks else ""
     who = votes.labels.annotators
     people = _count(len(who["id"]), "annotator")
+    say(f"{name}: {votes.taken}")
     say(f"{name}: {_count(votes.trials, 'judgment')} by {people}{checks}")
     annotators = votes.excluded_of("annotator")
     if annotators:
@@ -143,8 +145,7 @@ def tell_votes(name: str, votes: Votes) -> None:
             f"{name}: left out {_count(len(annotators), 'annotator')} ({annotators[0].reason}) "
             f"with {_count(lost, 'judgment')}: {names}{more}"
         )
-    if len(votes.late):
-        say(f"{name}: left out {_count(len(votes.late), 'judgment')} out of the reaction times")
+    tell_left_out(name, votes)
     if votes.dropped:
         say(f"{name}: left out {_count(votes.dropped, 'item')} with too few judgments")
     if votes.repeated:
@@ -156,7 +157,22 @@ def tell_votes(name: str, votes: Votes) -> None:
     if unchecked:
         say(f"{name}: kept {_count(unchecked, 'annotator')} without an attention check")
     if votes.labels.ids is not None:
-        say(f"{name}: {_count(size, 'item')} in the order of their names, written as ids")
+        numbered = whole_numbers(votes.labels.ids) is not None
+        order = f"numbers, which are not 0 to {size - 1:,} and are" if numbered else "names,"
+        say(f"{name}: {_count(size, 'item')} in the order of their {order} written as ids")
+
+
+def tell_left_out(name: str, votes: Votes) -> None:
+    """Say which judgments were left out, and what was taken for granted of the others."""
+    if len(votes.late):
+        say(f"{name}: left out {_count(len(votes.late), 'judgment')} out of the reaction times")
+    if votes.unanswered:
+        say(f"{name}: left out {_count(len(votes.unanswered), 'judgment')} without a label")
+    if votes.unwanted:
+        labels = ", ".join(sorted({one.reason.removeprefix("label ") for one in votes.unwanted}))
+        say(f"{name}: left out {_count(len(votes.unwanted), 'judgment')} by label: {labels}")
+    for note in votes.notes:
+        say(f"{name}: {note}")
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, waiting, write
+from c10h.cli.console import print_tables, say, write
 
 _COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
 
@@ -27,6 +27,12 @@ def annotators(
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
     rt_max: options.MaxReactionTime = None,
+    missing: options.Missing = "refuse",
+    drop_label: options.DropLabel = None,
+    layout: options.Layout = "auto",
+    header: options.Header = None,
+    one_based: options.OneBased = False,
+    columns: options.Columns = None,
     sort: Annotated[
         str, options.chosen(_COLUMNS, "--sort", "Column to sort by, lowest first.")
     ] = "agreement",
@@ -50,29 +56,49 @@ def annotators(
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
+    from c10h.cli.label_sources import read_judgments, tell_left_out
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS
+    from c10h.errors import InputError
     from c10h.files import check_output
     from c10h.formats.classes import parse_classes
-    from c10h.formats.columns import Columns
-    from c10h.formats.judgments import open_judgments
+    from c10h.formats.column_names import Columns
+    from c10h.formats.columns import begin
+    from c10h.formats.hints import parse_columns
     from c10h.labels.filters import Filters
     from c10h.report.table import render
     from c10h.stages.labels_annotators import describe_annotators
 
     if output:
         check_output(output, force=force, binary=False)
-    columns = Columns(annotator, item, label, check, correct, rt, true_label)
-    with waiting(f"reading {judgments}"):
-        table = open_judgments(open_input(judgments, JUDGMENTS), columns)
+    named = Columns(annotator, item, label, check, correct, rt, true_label)
+    file = open_input(judgments, JUDGMENTS)
+    reading = begin(
+        file,
+        named,
+        layout="long" if layout == "auto" else layout,
+        header=header,
+        chosen=parse_columns(columns),
+    )
+    if reading is None:
+        raise InputError("--layout wide: votes and shares do not say who gave them")
     found = describe_annotators(
-        table,
-        Filters(min_attention, rt_min, rt_max),
+        read_judgments(reading),
+        Filters(
+            min_attention,
+            rt_min,
+            rt_max,
+            drop_missing=missing == "drop",
+            drop_labels=tuple(drop_label or ()),
+        ),
         parse_classes(classes) if classes else None,
+        one_based=one_based,
         sort=sort,
         descending=descending,
         limit=limit,
     )
+    say(f"{file.name}: {found.votes.taken}")
+    tell_left_out(file.name, found.votes)
     form = "json" if json else format_
     shown = found.table()
     if form == "terminal" and not output:

@@ -69,6 +69,8 @@ def build(
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
     rt_max: options.MaxReactionTime = None,
+    missing: options.Missing = "refuse",
+    drop_label: options.DropLabel = None,
     min_votes: options.MinVotes = 0,
     excluded: Annotated[
         str | None,
@@ -91,8 +93,8 @@ def build(
     """Build a file of soft labels: one probability distribution over classes for every item.
 
     A table of judgments has one row each: who chose which label for which item.
-    CIFAR-10H's trial file is recognised by its columns, and so are annotator, item, label.
-    Other columns are named by options; an empty name leaves a column out.
+    Its columns are recognised by their names: annotator, worker, rater; item, image, task; label,
+    answer, choice and the like. Others are named by options; an empty name leaves a column out.
 
     [bold]c10h labels build cifar10h-raw.csv -o labels.h5 --compare cifar10h-counts.npy[/]
 
@@ -114,7 +116,9 @@ def build(
         check_single_stdin,
         write_text,
     )
-    from c10h.formats.columns import Columns, begin_reading, hash_ahead, holds_judgments
+    from c10h.formats.column_names import Columns
+    from c10h.formats.columns import Reading, begin, hash_ahead
+    from c10h.formats.hints import AUTO, LONG, Hints, parse_columns
 
     source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
@@ -131,13 +135,22 @@ def build(
     truth_file = open_input(truth, LABELS, IMAGES) if truth else None
     published = open_input(compare, LABELS) if compare else None
     named = Columns(annotator, item, label, check, correct, rt, true_label)
+    chosen = parse_columns(columns)
     reading = None
-    if takes is Takes.JUDGMENTS or (
-        takes is not Takes.PREDICTIONS and holds_judgments(files[0], named)
-    ):
-        times = rt_min is not None or rt_max is not None
-        reading = begin_reading(files[0], named, times=times)
+    if takes is not Takes.PREDICTIONS:
+        if takes is Takes.JUDGMENTS and layout == AUTO:
+            layout = LONG
+        reading = begin(
+            files[0],
+            named,
+            layout=layout,
+            header=header,
+            chosen=chosen,
+            times=rt_min is not None or rt_max is not None,
+        )
+    if reading is not None:
         check_distinct([output, excluded], [*source, truth, compare])
+    if isinstance(reading, Reading):
         hash_ahead(reading)
 
     # Imported while the table is read.
@@ -147,14 +160,13 @@ def build(
     from c10h.cli.inputs import meaning, tell_classes
     from c10h.cli.label_sources import open_sources, tell_votes
     from c10h.formats.classes import parse_classes
-    from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.labels.filters import Filters
     from c10h.lineage import lineage_of
     from c10h.report.exclusions import exclusions_csv
     from c10h.stages.labels_build import build_labels
 
     hints = Hints(
-        columns=parse_columns(columns),
+        columns=chosen,
         item=item,
         classes=parse_classes(classes) if classes else None,
         header=header,
@@ -169,7 +181,9 @@ def build(
         truth_file,
         hints,
         reading=reading,
-        filters=Filters(min_attention, rt_min, rt_max, min_votes),
+        filters=Filters(
+            min_attention, rt_min, rt_max, min_votes, missing == "drop", tuple(drop_label or ())
+        ),
     )
     if excluded and opened.votes is None:
         raise InputError("--excluded needs a table of judgments as the SOURCE")
@@ -203,6 +217,8 @@ def build(
         "rt-min": rt_min,
         "rt-max": rt_max,
         "min-votes": min_votes or None,
+        "missing": missing if missing == "drop" else None,
+        "drop-label": drop_label,
         "columns": columns,
         "header": header,
         "no-header": header is False,

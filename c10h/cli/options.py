@@ -128,7 +128,9 @@ Header: TypeAlias = Annotated[
     bool | None,
     typer.Option(
         "--header/--no-header",
-        help="Whether the first line of a text names its columns; found out unless said.",
+        help="Whether the first line of a text table has names. Without, columns are numbered "
+        "from 0: --annotator 0 --item 1 --label 2.",
+        show_default=False,
         rich_help_panel=INPUTS,
     ),
 ]
@@ -137,14 +139,16 @@ Layout: TypeAlias = Annotated[
     chosen(
         LAYOUTS,
         "--layout",
-        "What a table is: long, a row a judgment; wide, a row an item and a column a class; matrix, "
-        "a row an item and a column an annotator.",
+        "What a table has: one judgment a row (long), or one item a row and one class a column "
+        "(wide) or one annotator a column, whose cells are classes (matrix).",
         rich_help_panel=INPUTS,
     ),
 ]
 OneBased: TypeAlias = Annotated[
     bool,
-    typer.Option("--one-based", help="Class numbers are counted from 1.", rich_help_panel=INPUTS),
+    typer.Option(
+        "--one-based", help="Numbers of classes begin at 1, not 0.", rich_help_panel=INPUTS
+    ),
 ]
 MinVotes: TypeAlias = Annotated[
     int,
@@ -164,6 +168,25 @@ def _column(part: str, help_text: str) -> Any:
     return typer.Option(f"--{part}", metavar="COLUMN", help=help_text, rich_help_panel=JUDGMENTS)
 
 
+MISSING = ("refuse", "drop")
+Missing: TypeAlias = Annotated[
+    str,
+    chosen(
+        MISSING,
+        "--missing",
+        "What to do with judgments without a label (empty, NA, NaN, null, none, -1 among numbers).",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
+DropLabel: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop-label",
+        metavar="NAME",
+        help='Leave out judgments with this label, such as "can\'t tell"; may be repeated.',
+        rich_help_panel=JUDGMENTS,
+    ),
+]
 Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Who judged.")]
 Item: TypeAlias = Annotated[
     str | None, _column("item", "What was judged: numbers from 0, file names, any words.")

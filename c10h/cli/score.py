@@ -287,14 +287,13 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from dataclasses import replace
 
     from c10h.cli.inputs import split_name
-    from c10h.cli.label_sources import open_any_labels
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
     from c10h.formats.classes import are_default
     from c10h.formats.hints import WIDE
-    from c10h.formats.readers import open_scored, recorded_classes
+    from c10h.formats.readers import open_labels, open_scored, recorded_classes
     from c10h.formats.truth import open_truth
     from c10h.stages.attacked import runs_of
     from c10h.stages.join import common_classes
@@ -313,7 +312,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     labels_file = open_input(labels, LABELS) if labels else None
     people = None
     if labels_file is not None:
-        people = open_any_labels(labels_file, replace(hints, meaning=None))
+        people = open_labels(labels_file, replace(hints, meaning=None), say)
     truth_file = open_input(truth, LABELS, IMAGES) if truth else None
     names = hints.classes
     records: list[Labels | Predictions] = [

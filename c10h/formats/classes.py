@@ -86,7 +86,7 @@ def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
         odd = next((name for name in names if _key(name) not in known), names[0])
         raise MismatchError(
             f"{what}: its classes are {brief(names)}, which are not the expected {brief(wanted)}: "
-            f"no class is called {odd!r} (--columns START:STOP takes columns of a table by position)"
+            f"no class is called {odd!r} (--columns START:STOP takes columns by position)"
         )
     return None if order == list(range(len(order))) else order
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from c10h.errors import AmbiguousError, InputError
 from c10h.formats.classes import class_of_words
+from c10h.formats.column_names import part_of
 from c10h.formats.hints import Hints, brief
 from c10h.formats.tables import MISSING, Table, is_number
 
@@ -27,11 +28,8 @@ ROW_NUMBERS = (
     "row_number",
     "rownames",
 )
-ITEMS = (
-    *("id", "item", "image", "file", "filename", "path", "name", "key", "uid", "uuid", "example"),
-    *("question", "unit", "task", "url", "img", "sample", "object", "document", "instance"),
-    *("imagename",),
-)
+# Beside those that name the item of a judgment, see column_names.py.
+ITEMS = ("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath")
 ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
 TOTALS = (
     *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
@@ -43,7 +41,6 @@ OTHERS = (
     *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
     *("pred", "split", "usage", "subset", "partition", "fold"),
 )
-PEOPLE = ("annotator", "worker", "rater", "user", "performer", "subject", "participant", "coder")
 
 
 @dataclass(frozen=True)
@@ -91,6 +88,12 @@ def roles_of(table: Table, hints: Hints) -> Roles:
     )
 
 
+def names_items(name: str) -> bool:
+    """Whether a column of this name holds names of items."""
+    key = column_key(name)
+    return key in ITEMS or key.endswith(ITEM_ENDINGS) or part_of(name) == "item"
+
+
 def place_of(table: Table, name: str, option: str) -> int:
     """The position of a column that is called by name or number. Raises InputError."""
     names = table.names or ()
@@ -119,7 +122,7 @@ def item_place(table: Table, besides: int, hints: Hints) -> int | None:
         place for place in range(table.width) if place != besides and not table.is_nested(place)
     ]
     keys = _keys(table)
-    named = [p for p in rest if (key := keys[p]) and (key in ITEMS or key.endswith(ITEM_ENDINGS))]
+    named = [place for place in rest if table.names and names_items(table.names[place])]
     text = [place for place in rest if is_text(table, place) and keys[place] not in OTHERS]
     for candidates in ([place for place in named if place in text], named, text):
         if len(candidates) == 1:
@@ -188,11 +191,7 @@ def _by_name(table: Table, hints: Hints, *, certain: bool) -> Roles:
         item = place_of(table, hints.item, "--item")
         named: list[int] = []
     else:
-        named = [
-            place
-            for place in everything
-            if (key := keys[place]) and (key in ITEMS or key.endswith(ITEM_ENDINGS))
-        ]
+        named = [place for place, name in enumerate(table.names or ()) if names_items(name)]
         item = _item_column(table, named, text, keys, certain=certain)
     rows = next(
         (p for p in everything if keys[p] in ROW_NUMBERS and p != item and p not in text), None
@@ -236,7 +235,7 @@ def _item_column(
 def _refuse_people(table: Table) -> None:
     """Raise AmbiguousError where a column is of people, as in a table of judgments."""
     for name in table.names or ():
-        if column_key(name).removesuffix("_id") in PEOPLE:
+        if part_of(name) == "annotator":
             raise AmbiguousError(
                 f"{table.source.name}: the column {name!r} is one of a table of judgments: c10h "
                 "labels build with --annotator, --item and --label reads it (--columns says which "

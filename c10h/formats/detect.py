@@ -84,7 +84,7 @@ def detect(source: Source) -> str:
     if found is None or (claimed not in (None, found) and not _same_family(claimed, found, suffix)):
         is_other = any(source.head(len(magic)) == magic for magic in OTHERS)
         expected = f"one of {_KNOWN}" if claimed is None or is_other else FORMATS[claimed].title
-        raise FileError(f"{source.name}: expected {expected}, found {_describe(source)}")
+        raise FileError(f"{source.name}: expected {expected}, found {describe_head(source)}")
     return found
 
 
@@ -169,7 +169,8 @@ def _is_text(head: bytes) -> bool:
     return not any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
 
 
-def _describe(source: Source) -> str:
+def describe_head(source: Source) -> str:
+    """What a file seems to be, from its first bytes, for error messages."""
     head = source.head(HEAD_BYTES)
     named = next((title for magic, title in OTHERS.items() if head.startswith(magic)), None)
     if named is None and head.startswith(archives.ZIP):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
+from c10h.formats.column_names import recognise
 from c10h.formats.hints import AUTO, LONG, WIDE, brief
 
 if TYPE_CHECKING:
@@ -86,13 +87,11 @@ def _rows_of_dictionary(
     content: Mapping[str, Value], source: Source, layout: str
 ) -> Sequence[Mapping[str, Value]]:
     """Records of {column: [value, …]}, {item: {annotator: label}} and {item: {class: number}}."""
-    from c10h.formats.columns import is_judgment_table
-
     inner = list(content.values())
     kinds = {_kind(value) for value in inner}
     if kinds == {"value"}:
         return [content]
-    is_table = is_judgment_table(list(content))
+    is_table = not recognise(list(content)).lacking
     if kinds == {"list"} and (is_table or len({len(value) for value in inner}) > 1):
         if is_table and len({len(value) for value in inner}) == 1:
             return [dict(zip(content, row, strict=True)) for row in zip(*inner, strict=True)]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.errors import SchemaError
+from c10h.errors import InputError, SchemaError
 from c10h.files import Source
+from c10h.formats.column_names import NOTHING, REQUIRED, Columns
 from c10h.formats.columns import (
     NO_NUMBER,
-    NOTHING,
-    REQUIRED,
+    UNUSED,
     WHOLE_LINE,
-    Columns,
     Reading,
     begin_reading,
+    is_cell,
+    settle_first_line,
 )
+from c10h.items import whole_numbers
 from c10h.records import Array
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ LONGEST = 1000
 # The widest range of whole numbers that is counted rather than sorted.
 NARROW = 1 << 24
 TRUE, FALSE = ("1", "true", "1.0"), ("0", "false", "0.0")
+# Words for an answer that is not there, in lower case; -1 is one more where labels are numbers.
+NO_LABEL = ("", "na", "n/a", "nan", "null", "none")
+NO_NUMBERED_LABEL = ("-1", "-1.0")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class Judgments:
         the table does not tell.
     rt: reaction time in the table's unit, NaN where missing. true_label, name: words of the true
         class and of the label's class.
+    cell: where the table is a matrix of items by annotators, the number of each row's cell, line
+        by line. What has no label was not asked then, and all words of the items are items.
+    taken: what was taken for what, in one line.
     """
 
     source: str
@@ -61,35 +70,60 @@ class Judgments:
     rt: Array | None = None
     true_label: Codes | None = None
     name: Codes | None = None
+    cell: Array | None = None
+    taken: str = ""
 
     def __len__(self) -> int:
         return len(self.annotator.row)
+
+    def place(self, row: int) -> str:
+        """Where a row is in the table, from 0: "3", or "3, column a1" in a matrix."""
+        if self.cell is None:
+            return str(row)
+        line = int(self.cell[row]) // len(self.annotator.words)
+        return f"{line}, column {self.annotator.words[self.annotator.row[row]]}"
 
 
 def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judgments:
     """Read a table of judgments, which may have been begun.
 
-    Raises FileError for a broken table, InputError for a column that is not known or not there,
-    SchemaError for values that are missing or senseless.
+    Raises FileError for a broken table, InputError for a column that is not known or not there, or
+    a first line that has no names, SchemaError for values that are missing or senseless.
     """
     reading = source if isinstance(source, Reading) else begin_reading(source, columns)
     source, columns = reading.source, reading.columns
-    table = _without_blank_end(reading.table.result())
+    has_names = True
+    if reading.undecided:
+        table, has_names = settle_first_line(reading)
+    else:
+        table = reading.table.result()
+    table = _without_blank_end(table)
     if not table.height:
         raise SchemaError(f"{source.name}: expected judgments, found a header only")
     judgments = Judgments(
         source=source.name,
-        annotator=_codes(table["annotator"], source),
-        item=_codes(table["item"], source),
-        label=_codes(table["label"], source),
+        annotator=codes_of(table["annotator"], source.name),
+        item=codes_of(table["item"], source.name),
+        label=codes_of(table["label"], source.name),
         check=_flags(table["check"], "check", source) if columns.check else None,
         correct=_flags(table["correct"], "correct", source) if columns.correct else None,
         rt=_numbers(table, source) if columns.rt else None,
-        true_label=_codes(table["true_label"], source) if columns.true_label else None,
-        name=_codes(table["name"], source) if columns.name else None,
+        true_label=codes_of(table["true_label"], source.name) if columns.true_label else None,
+        name=codes_of(table["name"], source.name) if columns.name else None,
+        taken=_what_was_taken(reading, has_names),
     )
     _refuse_missing(judgments)
+    _refuse_names_as_cells(judgments, reading)
     return judgments
+
+
+def _what_was_taken(reading: Reading, has_names: bool) -> str:
+    """Which column was taken for what, and which for nothing."""
+    parts = ", ".join(f"{part} from {shown}" for part, shown in reading.shown.items())
+    line = "; its first line is a judgment" if reading.undecided and not has_names else ""
+    names = [*map(repr, reading.unused[:UNUSED]), *(["..."] if reading.unused[UNUSED:] else [])]
+    unused = f"; not used: {', '.join(names)}" if names else ""
+    return f"judgments, one a row: {parts}{line}{unused}"
 
 
 def _without_blank_end(table: polars.DataFrame) -> polars.DataFrame:
@@ -103,7 +137,7 @@ def _without_blank_end(table: polars.DataFrame) -> polars.DataFrame:
     return table.head(0 if blank.all() else len(blank) - int(np.argmin(blank[::-1])))
 
 
-def _codes(column: polars.Series, source: Source) -> Codes:
+def codes_of(column: polars.Series, table: str) -> Codes:
     """Codes in the order of the words, whatever order polars met them in."""
     import polars
 
@@ -118,7 +152,7 @@ def _codes(column: polars.Series, source: Source) -> Codes:
     longest = max(texts, key=len, default="")
     if len(longest) > LONGEST:
         raise SchemaError(
-            f"{source.name}: column of the {column.name}: expected names of at most {LONGEST:,} "
+            f"{table}: column of the {column.name}: expected names of at most {LONGEST:,} "
             f"letters, found one of {len(longest):,} that begins with {longest[:40]!r}"
         )
     words = np.array(texts, dtype=np.str_)
@@ -152,7 +186,7 @@ def _flags(column: polars.Series, part: str, source: Source) -> Array:
         values = column.to_numpy()
         if values.min() >= 0 and values.max() <= 1:
             return np.asarray(values == 1)
-    codes = _codes(column, source)
+    codes = codes_of(column, source.name)
     lowered = [str(word).lower() for word in codes.words]
     for word in lowered:
         if word not in TRUE + FALSE + NO_NUMBER:
@@ -175,9 +209,9 @@ def _numbers(table: polars.DataFrame, source: Source) -> Array:
 
 
 def _refuse_missing(judgments: Judgments) -> None:
-    """Raise SchemaError for a row without annotator, or a judgment without item or label."""
+    """Raise SchemaError for a row without annotator, or a judgment without item."""
     judged = None if judgments.check is None else ~judgments.check
-    for part in REQUIRED:
+    for part in ("annotator", "item"):
         codes: Codes = getattr(judgments, part)
         missing = codes.row == len(codes.words)
         if len(codes.words) and codes.words[0] == "":
@@ -187,6 +221,49 @@ def _refuse_missing(judgments: Judgments) -> None:
         row = _first(missing)
         if row is not None:
             raise SchemaError(f"{judgments.source}: row {row}: expected the {part}, found nothing")
+
+
+def _refuse_names_as_cells(judgments: Judgments, reading: Reading) -> None:
+    """Raise for a line of names that seems to be a judgment, or that is there once more."""
+    columns: dict[str, Codes] = {part: getattr(judgments, part) for part in REQUIRED}
+    names = {part: name for part, name in reading.first_line.items() if part in columns}
+    again = [part for part in names if _holds(columns[part], names[part])]
+    if not again:
+        return
+    same = np.ones(len(judgments), dtype=bool)
+    for part, name in names.items():
+        same &= np.append(columns[part].words == name, False)[columns[part].row]
+    row = _first(same)
+    if row is not None:
+        raise SchemaError(f"{judgments.source}: row {row}: repeats the line of names")
+    if not reading.certain:
+        raise InputError(
+            f"{judgments.source}: {names[again[0]]!r} is taken for the name of a column "
+            f"({again[0]}) and looks like its other cells: the table seems to have no line of "
+            "names: --no-header, with columns by number (--annotator 0 --item 1 --label 2), or "
+            "--header if it has one"
+        )
+
+
+def _holds(codes: Codes, name: str) -> bool:
+    if bool((codes.words == name).any()):
+        return True
+    return name.isdecimal() and is_cell(name, codes.words.tolist())
+
+
+def without_label(words: Array, classes: Sequence[str] | None = None) -> Array:
+    """Which words of labels stand for no answer, bool; none of those that ``classes`` name.
+
+    These are empty ones, NA and the like, and -1 where all other words are whole numbers.
+    """
+    known = {*(classes or ())}
+    plain = [str(word).lower() for word in words]
+    missing = np.array([word in NO_LABEL for word in plain], dtype=bool)
+    minus = np.array([word in NO_NUMBERED_LABEL for word in plain], dtype=bool)
+    if minus.any() and whole_numbers(words[~missing & ~minus]) is not None:
+        missing |= minus
+    named = np.array([str(word) in known for word in words], dtype=bool)
+    return np.asarray(missing & ~named)
 
 
 def _first(wrong: Array) -> int | None:

@@ -14,7 +14,7 @@ from c10h import h5
 from c10h.errors import AmbiguousError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.classes import are_default
-from c10h.formats.columns import names_suggest_matrix
+from c10h.formats.column_names import names_suggest_matrix
 from c10h.formats.hints import AUTO, NO_HINTS, Hints, Tell, silent
 from c10h.formats.meaning import (
     LOGITS,
@@ -170,8 +170,8 @@ def with_enough_votes(labels: Labels, hints: Hints, source: Source, tell: Tell) 
         row = int(np.argmax(few))
         raise SchemaError(
             f"{source.name}: row {row}: expected at least one vote for the item, found none: "
-            f"{int(few.sum()):,} of {len(few):,} items have none, and --min-votes 1 leaves them out "
-            "(--layout matrix reads items by annotators)"
+            f"{int(few.sum()):,} of {len(few):,} items have none, and --min-votes 1 leaves them "
+            "out (--layout matrix reads items by annotators)"
         )
     if few.all():
         raise SchemaError(

@@ -105,10 +105,11 @@ def open_table(source: Source, header: bool | None = None, layout: str = AUTO) -
     return _open_typed(file, form, layout)
 
 
-def header_of(source: Source, header: bool = True) -> list[str] | None:
+def header_of(source: Source, header: bool = True, layout: str = AUTO) -> list[str] | None:
     """The names of a table's columns: of its first line, or "0", "1", … where that has none.
 
-    None where the file is no table. Raises FileError for a damaged or refused archive.
+    None where the file is no table. layout: what a dictionary in JSON is. Raises FileError for a
+    damaged or refused archive.
     """
     try:
         file = plain(source)
@@ -120,7 +121,10 @@ def header_of(source: Source, header: bool = True) -> list[str] | None:
     if FORMATS[form].holds != TABLE:
         return None
     if form != "text":
-        return [name.strip() for name in _typed(file, form)[0].collect_schema().names()]
+        try:
+            return [name.strip() for name in _typed(file, form, layout)[0].collect_schema().names()]
+        except AmbiguousError:
+            return None  # which the reader of wide tables tells
     try:
         cells = _text_form(file).rows[0]
     except FileError:
@@ -128,15 +132,21 @@ def header_of(source: Source, header: bool = True) -> list[str] | None:
     return [cell.strip() for cell in cells] if header else [str(n) for n in range(len(cells))]
 
 
+def is_text(source: Source) -> bool:
+    """Whether a table is a text, whose first line may have names or not."""
+    return detect(plain(source)) == "text"
+
+
 def scan(
     source: Source,
     dtypes: Mapping[str, type[polars.DataType]] = NO_DTYPES,
     header: bool = True,
+    layout: str = AUTO,
 ) -> polars.LazyFrame:
     """The table, not yet read. Raises FileError where it is none.
 
     dtypes: what to read some columns of a text table as; the others are text. header: whether the
-    first line names columns.
+    first line names columns. layout: what a dictionary in JSON is.
     """
     import polars
 
@@ -144,7 +154,7 @@ def scan(
     form = detect(file)
     if form != "text":
         floats = polars.selectors.float()
-        return _typed(file, form)[0].with_columns(floats.fill_nan(None))
+        return _typed(file, form, layout)[0].with_columns(floats.fill_nan(None))
     text = _text_form(file)
     return _scan_text(text, source, dtypes, width=None if header else len(text.rows[0]))
 
@@ -514,6 +524,10 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
     except (polars.exceptions.PolarsError, OSError) as error:
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
     return frame, True
+
+
+def _numbers_for(names: list[str]) -> list[str]:
+    return [str(place) for place in range(len(names))]
 
 
 def _first_line(error: Exception) -> str:

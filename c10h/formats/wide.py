@@ -13,10 +13,9 @@ from c10h.files import Source
 from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
 from c10h.formats.classes import default_names
 from c10h.formats.column_roles import (
-    ITEMS,
     Roles,
-    column_key,
     item_place,
+    names_items,
     place_of,
     roles_of,
 )
@@ -40,7 +39,8 @@ class Wide:
 
     rows: (n, c), or (m, n, c) for m members. names: of the columns, None where they have none.
     ids: names of items, "" where one has none. index: numbers of items from 0. totals: columns that
-    should hold the sum of each row, by name. array: the name of the array. notes: what was taken, for people.
+    should hold the sum of each row, by name. array: the name of the array. notes: what was taken, for
+    people.
     """
 
     source: Source
@@ -156,7 +156,7 @@ def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Ar
         if name != besides
         and array.dtype.kind in WORDS
         and int(np.prod(array.shape)) == size
-        and column_key(name.rpartition("/")[2]).removesuffix("s") in ITEMS
+        and names_items(name.rpartition("/")[2].removesuffix("s"))
     ]
     if len(found) != 1:
         return None

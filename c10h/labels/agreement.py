@@ -85,6 +85,7 @@ def _pairs(votes: Votes, classes: int) -> Iterator[tuple[Array, Array, Array]]:
 
 
 def _right(votes: Votes, count: int) -> Array | None:
+    """The share of judgments that are the true class, over items whose truth is known."""
     truth = votes.labels.truth
     if truth is None:
         return None

@@ -1,4 +1,4 @@
-"""Which judgments count: attention checks and reaction times."""
+"""Which judgments count: attention checks, reaction times, and answers that were given."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.errors import InputError
-from c10h.formats.judgments import Judgments
+from c10h.errors import InputError, SchemaError
+from c10h.formats.judgments import Codes, Judgments, without_label
 from c10h.records import Array
+
+SHOWN = 12
 
 # Share of attention checks that an annotator of CIFAR-10H had to pass (Peterson et al. 2019,
 # section 3).
@@ -21,14 +23,17 @@ class Filters:
 
     min_attention: least share of passed checks of an annotator; None is 0.75 where there are
         checks. rt_min, rt_max: bounds of the reaction time in the table's unit, both included.
-    min_judgments: fewest judgments of an item that is kept; 0 refuses tables in which an item has
-        none.
+    min_votes: fewest judgments of an item that is kept; 0 refuses tables in which an item has none.
+    drop_missing: whether judgments without a label are left out, which are refused otherwise.
+    drop_labels: labels of judgments that are left out.
     """
 
     min_attention: float | None = None
     rt_min: float | None = None
     rt_max: float | None = None
-    min_judgments: int = 0
+    min_votes: int = 0
+    drop_missing: bool = False
+    drop_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise InputError for bounds that make no sense."""
@@ -39,8 +44,8 @@ class Filters:
         low, high = self.rt_range
         if not low <= high:
             raise InputError(f"--rt-min {low:g} with --rt-max {high:g}: no time is within")
-        if self.min_judgments < 0:
-            raise InputError(f"--min-judgments {self.min_judgments}: expected 0 or more")
+        if self.min_votes < 0:
+            raise InputError(f"--min-votes {self.min_votes}: expected 0 or more")
 
     @property
     def rt_range(self) -> tuple[float, float]:
@@ -84,3 +89,54 @@ def in_time(judgments: Judgments, filters: Filters) -> Array:
         raise InputError(f"{judgments.source}: --rt-min and --rt-max need the column --rt")
     low, high = filters.rt_range
     return np.asarray((judgments.rt >= low) & (judgments.rt <= high))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the words of the labels say: bool (words + 1), the last for rows without a word.
+
+    missing: that there was no answer. unwanted: one that is to be left out.
+    """
+
+    missing: Array
+    unwanted: Array
+
+
+def answers_of(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | None) -> Answers:
+    """Which labels are no answers, or unwanted ones. classes: as given, which are answers always.
+
+    Raises InputError for a label to leave out that the table does not have.
+    """
+    words = judgments.label.words
+    unwanted = (
+        np.isin(words, filters.drop_labels) if filters.drop_labels else np.zeros(len(words), bool)
+    )
+    for label in filters.drop_labels:
+        if label not in words:
+            shown = ", ".join(map(str, words[:SHOWN])) + (", ..." if len(words) > SHOWN else "")
+            raise InputError(
+                f"{judgments.source}: --drop-label {label}: no judgment has it; labels are {shown}"
+            )
+    missing = np.zeros(len(words) + 1, dtype=bool)
+    missing[:-1][~unwanted] = without_label(words[~unwanted], classes)
+    missing[-1] = bool((judgments.label.row == len(words)).any())
+    return Answers(missing, np.append(unwanted, False))
+
+
+def refuse_unanswered(judgments: Judgments, unanswered: Array, count: int) -> None:
+    """Raise SchemaError that tells of the rows without an answer, bool (t), among ``count``."""
+    row = int(np.argmax(unanswered))
+    number = int(unanswered.sum())
+    word = word_at(judgments.label, row)
+    meant = "; --classes names it, if it is a class" if word else ""
+    raise SchemaError(
+        f"{judgments.source}: {number:,} of {count:,} judgments {'has' if number == 1 else 'have'} "
+        f"no label, the first in row {judgments.place(row)}{f' ({word})' if word else ''}: "
+        f"--missing drop leaves them out{meant}"
+    )
+
+
+def word_at(codes: Codes, row: int) -> str:
+    """The word of a row, "" where it has none."""
+    code = int(codes.row[row])
+    return str(codes.words[code]) if code < len(codes.words) else ""

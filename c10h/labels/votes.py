@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from c10h.errors import InputError, SchemaError
+from c10h.formats.classes import are_default
 from c10h.formats.judgments import Judgments
 from c10h.formats.rows import computed, shares_of
-from c10h.labels.filters import Filters, attention_of, in_time
+from c10h.items import whole_numbers
+from c10h.labels.filters import (
+    Filters,
+    answers_of,
+    attention_of,
+    in_time,
+    refuse_unanswered,
+    word_at,
+)
 from c10h.labels.numbering import (
+    SHOWN,
+    Classes,
     Items,
-    class_names,
+    brief,
     class_numbers,
+    classes_of,
     in_order,
     number_items,
+    present,
     true_classes,
     unique_keys,
 )
@@ -26,30 +39,54 @@ from c10h.records import Array, Labels, View
 
 # How many names of excluded annotators a lineage lists; the labels' group ``annotators`` has all.
 LISTED = 1000
-# How many item numbers that a table does not have are listed.
-MOST_ABSENT = 100_000
 
 
 @dataclass(frozen=True)
 class Exclusion:
-    """An annotator or an item that is left out.
+    """An annotator, an item or a judgment that is left out.
 
-    value: its attention, or how many judgments it has. judgments: how many that leaves out.
+    value: its attention, or how many judgments it has; None where nothing is measured.
+    judgments: how many that leaves out.
     """
 
     what: str
     name: str
     reason: str
-    value: float
+    value: float | None
     judgments: int
+
+
+@dataclass(frozen=True)
+class ExcludedRows:
+    """Judgments that are left out by their label, told one by one: there can be millions."""
+
+    judgments: Judgments
+    rows: Array
+
+    @classmethod
+    def of(cls, judgments: Judgments, left_out: Array) -> Collection[Exclusion]:
+        """The rows that are ``left_out``, bool (t)."""
+        return cls(judgments, np.flatnonzero(left_out)) if left_out.any() else ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, exclusion: object) -> bool:
+        return any(one == exclusion for one in self)
+
+    def __iter__(self) -> Iterator[Exclusion]:
+        for row in self.rows.tolist():
+            word = word_at(self.judgments.label, row)
+            reason = f"label {word}" if word else "no label"
+            yield Exclusion("judgment", self.judgments.place(row), reason, None, 1)
 
 
 @dataclass(frozen=True)
 class Votes:
     """The judgments that count, as numbers, and the labels that they make.
 
-    labels: counts and shares of votes, truth where the table has it, ids unless the items are the
-        numbers from 0 without a gap, and the group ``annotators``.
+    labels: counts and shares of votes, truth where the table has it (-1 where an item has none),
+        ids unless the items are the numbers from 0 without a gap, and the group ``annotators``.
     annotator, item, label: uint32 (v), in the order of the table: rows of the group
         ``annotators`` (excluded ones included), rows and classes of ``labels``.
     rt: reaction time of each, float64 (v), where the table has it.
@@ -57,8 +94,11 @@ class Votes:
     repeated: judgments beyond the first of the same item by the same annotator, which count, by
         ``repeaters`` annotators.
     late, late_rt: rows of the table that are out of the reaction times, and their times; not
-    those of excluded annotators.
-    dropped: items left out, with the numbers below the highest that the table does not have.
+        those of excluded annotators.
+    unanswered, unwanted: other judgments that are left out, for they have no label, or one of those
+        to be dropped.
+    dropped: items left out.
+    taken, notes: what was taken for what, and for granted, for people.
     """
 
     labels: Labels
@@ -74,6 +114,10 @@ class Votes:
     late: Array
     late_rt: Array
     dropped: int
+    unanswered: Collection[Exclusion] = ()
+    unwanted: Collection[Exclusion] = ()
+    taken: str = ""
+    notes: Sequence[str] = ()
 
     def excluded_of(self, what: str) -> list[Exclusion]:
         """The exclusions of one kind, "annotator" or "item"."""
@@ -87,6 +131,8 @@ class Votes:
             "annotators-named": [one.name for one in annotators[:LISTED]],
             "judgments-of-annotators": sum(one.judgments for one in annotators),
             "judgments-by-rt": len(self.late),
+            "judgments-without-label": len(self.unanswered),
+            "judgments-by-label": len(self.unwanted),
             "items": self.dropped,
             "judgments-of-items": sum(one.judgments for one in items),
         }
@@ -98,17 +144,23 @@ def count_votes(
     filters: Filters,
     classes: Sequence[str] | None = None,
     size: int | None = None,
+    *,
+    one_based: bool = False,
+    ordered: bool = True,
 ) -> Votes:
     """Apply the filters and count.
 
-    classes: names of the classes in order; None takes those of the table where they are certain.
-    size: how many items there are, where items are numbers and this is known.
+    classes: names of the classes in order; None takes those of the table where they are certain,
+    and words in the order of code points. size: how many items there are, where items are numbers
+    and this is known. one_based: whether numbers of classes begin at 1. ordered: False where it
+    does not matter which class has which number.
     Raises InputError, AmbiguousError, SchemaError or MismatchError with one line that says why.
     """
-    found = _sift(judgments, filters)
+    found = _sift(judgments, filters, None if classes is None else tuple(classes))
     judged, kept = found.judged, found.kept
-    names = class_names(judgments, kept, classes)
-    class_of = class_numbers(judgments, kept, names)
+    known = classes_of(judgments, judged, kept, classes, one_based=one_based, ordered=ordered)
+    names = known.names
+    class_of = class_numbers(judgments, kept, known)
     items = number_items(judgments, judged, size)
     item = items.of_word[judgments.item.row[kept]]
     votes = np.bincount(item, minlength=len(items))
@@ -124,8 +176,8 @@ def count_votes(
     label = class_of.astype(np.uint32)[judgments.label.row[kept]]
     repetitions = Later(lambda: _repetitions(annotator, item))
     trials = np.bincount(judgments.annotator.row[judged], minlength=len(order))
-    truth = true_classes(judgments, judged, items, names)
-    complete = items.values is not None and len(stays) == len(items) and not items.absent
+    truth = _truth_of(true_classes(judgments, judged, items, known), stays)
+    complete = len(stays) == len(items) and items.are_positions
     counts = _count_rows(item, label, len(stays), len(names))
     repeated, repeaters = repetitions.result()
     annotators = {
@@ -141,7 +193,7 @@ def count_votes(
             classes=names,
             probs=shares_of(counts),
             counts=counts,
-            truth=None if truth is None else truth[stays],
+            truth=truth,
             ids=None if complete else items.names[stays],
             annotators=annotators,
         ),
@@ -150,36 +202,71 @@ def count_votes(
         label=label,
         rt=None if judgments.rt is None else judgments.rt[kept],
         trials=int(judged.sum()),
-        checks=int((~judged).sum()),
+        checks=0 if judgments.check is None else int(judgments.check.sum()),
         repeated=repeated,
         repeaters=repeaters,
         excluded=[
             *_excluded_annotators(annotators, filters),
             *_excluded_items(items, votes, np.flatnonzero(dropped), filters),
-            *_absent_items(items),
         ],
         late=np.flatnonzero(found.late),
         late_rt=np.empty(0) if judgments.rt is None else judgments.rt[found.late],
-        dropped=len(items) - len(stays) + items.absent,
+        unanswered=ExcludedRows.of(judgments, found.unanswered),
+        unwanted=ExcludedRows.of(judgments, found.unwanted),
+        dropped=len(items) - len(stays),
+        taken=judgments.taken,
+        notes=_notes(judgments, kept, known, truth, len(stays)),
     )
+
+
+def _truth_of(truth: Array | None, stays: Array) -> Array | None:
+    """The truth of the items that stay; None where that of none is known."""
+    if truth is None or not (truth[stays] >= 0).any():
+        return None
+    return truth[stays]
+
+
+def _notes(
+    judgments: Judgments, kept: Array, classes: Classes, truth: Array | None, size: int
+) -> list[str]:
+    """What was taken for granted of the classes, and how much of the truth of ``size`` items."""
+    notes = []
+    if classes.are_sorted:
+        count = f"{len(classes.names):,}, " if len(classes.names) > SHOWN else ""
+        notes.append(
+            f"classes: {brief(classes.names)} ({count}sorted; --classes gives another order)"
+        )
+    words = judgments.label.words[present(judgments.label, kept)]
+    numbers = whole_numbers(words)
+    by_number = are_default(classes.names) or not {*map(str, words)} & {*classes.names}
+    if numbers is not None and numbers.min() > 0 and by_number and not classes.first:
+        notes.append("no label is 0: classes are counted from 0 (--one-based: from 1)")
+    if judgments.true_label is not None:
+        known = 0 if truth is None else int((truth >= 0).sum())
+        if known < size:
+            notes.append(f"truth of {known:,} of {size:,} items")
+    return notes
 
 
 @dataclass(frozen=True)
 class _Sifted:
-    """Rows that are judgments (no checks), those out of the reaction times, and those that count.
+    """Rows that are judgments (no checks), those that count, and why the others do not, bool (t).
 
-    attention, inattentive: of each word of the annotators.
+    late: out of the reaction times; unanswered, unwanted: by their labels. attention, inattentive:
+    of each word of the annotators.
     """
 
     judged: Array
-    late: Array
     kept: Array
+    late: Array
+    unanswered: Array
+    unwanted: Array
     attention: Array | None
     inattentive: Array
 
 
-def _sift(judgments: Judgments, filters: Filters) -> _Sifted:
-    """Raises SchemaError or InputError where no judgment is left."""
+def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | None) -> _Sifted:
+    """Raises SchemaError or InputError where no judgment is left, or where one has no label."""
     judged = np.ones(len(judgments), dtype=bool)
     if judgments.check is not None:
         judged = ~judgments.check
@@ -190,34 +277,43 @@ def _sift(judgments: Judgments, filters: Filters) -> _Sifted:
     if attention is not None:
         inattentive = attention < filters.least_attention
     attentive = judged & ~inattentive[judgments.annotator.row]
-    kept = attentive & in_time(judgments, filters)
-    late = attentive & ~kept
+    timely = attentive & in_time(judgments, filters)
+    late = attentive & ~timely
+    answers = answers_of(judgments, filters, classes)
+    unanswered, unwanted = (
+        timely & words[judgments.label.row] if words.any() else np.zeros(len(judgments), dtype=bool)
+        for words in (answers.missing, answers.unwanted)
+    )
+    kept = timely & ~unanswered & ~unwanted
+    if judgments.cell is not None:  # nobody was asked where a matrix has no label
+        judged, unanswered = judged & ~unanswered, np.zeros_like(unanswered)
+    if unanswered.any() and not filters.drop_missing:
+        refuse_unanswered(judgments, unanswered, int(timely.sum()))
     if not kept.any():
         raise InputError(
             f"{judgments.source}: no judgment is left: {int(inattentive.sum()):,} of "
             f"{len(inattentive):,} annotators have an attention under "
             f"{filters.least_attention:g}, {int(late.sum()):,} judgments are out of the "
-            "reaction times"
+            f"reaction times, {int(unanswered.sum() + unwanted.sum()):,} are left out by label"
         )
-    return _Sifted(judged, late, kept, attention, inattentive)
+    return _Sifted(judged, kept, late, unanswered, unwanted, attention, inattentive)
 
 
 def _items_that_stay(judgments: Judgments, items: Items, votes: Array, filters: Filters) -> Array:
     """Items with enough judgments. Raises InputError for one without, unless that was allowed."""
-    stays = np.flatnonzero(votes >= max(filters.min_judgments, 1))
+    stays = np.flatnonzero(votes >= max(filters.min_votes, 1))
     lost = len(items) - len(stays) + items.absent
-    if lost and not filters.min_judgments:
+    if lost and not filters.min_votes:
         first = items.names[np.argmin(votes)]
-        if items.absent and items.values is not None:
-            gap = np.flatnonzero(items.values != np.arange(len(items)))
-            first = str(gap[0] if len(gap) else len(items))
+        if items.absent and items.values is not None and votes.all():
+            first = str(np.setdiff1d(np.arange(len(items) + items.absent), items.values)[0])
         raise InputError(
             f"{judgments.source}: {lost:,} of {len(items) + items.absent:,} items have no "
-            f"judgment, one of them is {first}: --min-judgments 1 leaves them out"
+            f"judgment, one of them is {first}: --min-votes 1 leaves them out"
         )
     if not len(stays):
         raise InputError(
-            f"{judgments.source}: no item has {filters.min_judgments} judgments, "
+            f"{judgments.source}: no item has {filters.min_votes} judgments, "
             f"the most is {int(votes.max())}"
         )
     return stays
@@ -240,23 +336,13 @@ def _excluded_annotators(annotators: Mapping[str, Array], filters: Filters) -> l
 def _excluded_items(
     items: Items, votes: Array, dropped: Array, filters: Filters
 ) -> list[Exclusion]:
-    reason = f"judgments under {max(filters.min_judgments, 1)}"
+    reason = f"judgments under {max(filters.min_votes, 1)}"
     return [
         Exclusion(
             "item", str(items.names[number]), reason, float(votes[number]), int(votes[number])
         )
         for number in dropped.tolist()
     ]
-
-
-def _absent_items(items: Items) -> list[Exclusion]:
-    """Numbers that the table does not have; none where there are so many that they are no items."""
-    if items.values is None or not 0 < items.absent <= MOST_ABSENT:
-        return []
-    absent = np.ones(len(items) + items.absent, dtype=bool)
-    absent[items.values] = False
-    numbers = np.flatnonzero(absent).tolist()
-    return [Exclusion("item", str(number), "not in the table", 0.0, 0) for number in numbers]
 
 
 def _repetitions(annotator: Array, item: Array) -> tuple[int, int]:

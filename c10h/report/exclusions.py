@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from c10h.report.table import to_csv
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 def exclusions_csv(votes: Votes) -> str:
     """Everything that was left out, one line each; a judgment is named by its row of the table."""
-    rows = [(one.what, one.name, one.reason, one.value, one.judgments) for one in votes.excluded]
+    told = chain(votes.excluded, votes.unanswered, votes.unwanted)
+    rows = [(one.what, one.name, one.reason, one.value, one.judgments) for one in told]
     late = zip(votes.late.tolist(), votes.late_rt.tolist(), strict=True)
     rows += [("judgment", str(row), "reaction time out of bounds", time, 1) for row, time in late]
     return to_csv(["what", "name", "reason", "value", "judgments"], rows)

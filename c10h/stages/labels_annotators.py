@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from c10h.errors import AmbiguousError, InputError
+from c10h.errors import InputError
 from c10h.formats.judgments import Judgments
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
-from c10h.labels.votes import count_votes
+from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
 from c10h.report.scores import plain
 from c10h.report.table import Cell, Table, number
@@ -35,7 +35,7 @@ class Annotators:
     """One row an annotator: arrays by the names of COLUMNS, sorted.
 
     threshold: on attention. total: how many annotators there are. judged, items: how many items
-    have a true class, of how many.
+    have a true class, of how many. votes: the judgments compared.
     """
 
     columns: Mapping[str, Array]
@@ -43,6 +43,7 @@ class Annotators:
     total: int
     judged: int
     items: int
+    votes: Votes
 
     def table(self) -> Table:
         """For people."""
@@ -80,6 +81,7 @@ def describe_annotators(
     filters: Filters,
     classes: tuple[str, ...] | None = None,
     *,
+    one_based: bool = False,
     sort: str = "agreement",
     descending: bool = False,
     limit: int | None = None,
@@ -90,14 +92,11 @@ def describe_annotators(
     All annotators are in it; those under ``filters.min_attention`` are marked, and the others are
     not compared with them. Raises InputError for a column that the table does not have.
     """
+    everybody = replace(filters, min_votes=1)
     if judgments.check is not None and judgments.correct is not None:
-        everybody = replace(filters, min_attention=0.0, min_judgments=1)
-    else:
-        everybody = replace(filters, min_judgments=1)
-    try:
-        votes = count_votes(judgments, everybody, classes)
-    except AmbiguousError:  # the order of classes, which matters to no figure of this table
-        votes = count_votes(judgments, everybody, [str(word) for word in judgments.label.words])
+        everybody = replace(everybody, min_attention=0.0)
+    # The order of classes, and those that nobody chose, matter to no figure of this table.
+    votes = count_votes(judgments, everybody, classes, one_based=one_based, ordered=False)
     who = votes.labels.annotators
     excluded = np.zeros(len(who["id"]), dtype=bool)
     if "attention" in who:
@@ -124,4 +123,5 @@ def describe_annotators(
         len(excluded),
         judged=0 if votes.labels.truth is None else int((votes.labels.truth >= 0).sum()),
         items=votes.labels.probs.shape[0],
+        votes=votes,
     )

@@ -114,7 +114,8 @@ def _in_one_order(
             rows = align(items_of(one, what), wanted).rows
             if rows is not None and len(rows) != wanted.size:
                 raise MismatchError(
-                    f"{what}: expected {wanted.size:,} items as in predictions 1, found {len(rows):,}"
+                    f"{what}: expected {wanted.size:,} items as in predictions 1, found "
+                    f"{len(rows):,}"
                 )
             if rows is not None and not is_everything(rows, len(rows)):
                 one = some_items(one, np.argsort(rows))

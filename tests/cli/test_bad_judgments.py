@@ -78,7 +78,7 @@ NO_TABLES = {
     "fewer fields": (
         "t.csv",
         (TABLE + "c,1\n").encode(),
-        "row 3: expected the label, found nothing",
+        "1 of 4 judgments has no label, the first in row 3: --missing drop leaves them out",
     ),
     "open quote": ("t.csv", (TABLE + '"c,1,0\n').encode(), "not a readable table"),
     "cr only": ("t.csv", TABLE.replace("\n", "\r").encode(), "t.csv: "),
@@ -245,7 +245,7 @@ class TestColumns:
         files.save("t.csv", TABLE.replace(HEADER, "a,i,l\n"))
         parts = [part for part in ("annotator", "item", "label") if part != missing]
         options = [word for part in parts for word in (f"--{part}", part[0])]
-        says = f"t.csv: which column is the {missing}? --{missing} names it; found a, i, l"
+        says = [f"t.csv: which column is the {missing}? --{missing} names it", "; found a, i, l"]
         refuses("labels", "build", "t.csv", *options, says=says)
 
     def test_a_compressed_table_of_other_columns(self, files: Files, refuses: Refuse) -> None:
@@ -257,16 +257,23 @@ class TestColumns:
         [
             (",1,0", "expected the annotator, found nothing"),
             ("c,,0", "expected the item, found nothing"),
-            ("c,1,", "expected the label, found nothing"),
             ("c,1,cow", "expected a label among x, y, found 'cow'"),
             ("c,1,2", "expected a label among x, y, found '2'"),
-            ("c,1,NaN", "expected a label among x, y, found 'NaN'"),
-            ("c,1,-1", "expected a label among x, y, found '-1'"),
+            ("c,1,-2", "expected a label among x, y, found '-2'"),
         ],
     )
     def test_a_row_is_named(self, files: Files, refuses: Refuse, row: str, says: str) -> None:
         files.save("t.csv", f"{TABLE}{row}\n")
         refuses("labels", "build", "t.csv", "--classes", "x,y", says=f"t.csv: row 3: {says}")
+
+    @pytest.mark.parametrize("label", ["", "NaN", "NA", "-1"])
+    def test_a_judgment_without_a_label(self, files: Files, refuses: Refuse, label: str) -> None:
+        files.save("t.csv", f"{TABLE}c,1,{label}\n")
+        word = f" ({label})" if label else ""
+        says = f"t.csv: 1 of 4 judgments has no label, the first in row 3{word}: --missing drop"
+        refuses("labels", "build", "t.csv", "--classes", "x,y", says=says)
+        refuses("labels", "build", "t.csv", says=says)
+        refuses("labels", "annotators", "t.csv", "-o", "no.txt", says=says)
 
     @pytest.mark.parametrize(
         ("row", "options", "says"),
@@ -276,10 +283,8 @@ class TestColumns:
             ("b,1,1,0,yes,5,1", CHECKS, "--correct: expected 0 or 1, found 'yes'"),
             ("b,1,1,0,1,fast,1", [*CHECKS, "--rt", "ms"], "row 4: --rt: expected a number of time"),
             ("b,1,1,0,1,5,0", [*CHECKS, "--true-label", "truth"], "item 1: expected one true lab"),
-            ("b,2,1,0,1,5,", [*CHECKS, "--true-label", "truth"], "item 2: expected a true label"),
             ("b,2,1,0,1,5,9", [*CHECKS, "--true-label", "truth"], "found '9'"),
             ("b,1,1,0,1,5,1", [], "expected item numbers of 0 or more, found -99999"),
-            ("b,3,1,0,1,5,1", CHECKS, "1 of 4 items have no judgment, one of them is 2"),
         ],
     )  # fmt: skip
     def test_a_value_that_makes_no_sense(
@@ -303,7 +308,7 @@ class TestFilters:
             ([*CHECKS, "--rt", "ms", "--rt-min", "nan"], "no time is within"),
             ([*CHECKS, "--rt", "ms", "--rt-min", "1e9"], "no judgment is left: 0 of 2 annotators"),
             ([*CHECKS, "--rt", "ms", "--rt-max", "250"], "1 of 2 items have no judgment, one of"),
-            ([*CHECKS, "--min-judgments", "-1"], "--min-judgments -1: expected 0 or more"),
+            ([*CHECKS, "--min-judgments", "-1"], "--min-votes -1: expected 0 or more"),
             ([*CHECKS, "--min-judgments", "3"], "no item has 3 judgments, the most is 2"),
         ],
     )  # fmt: skip
@@ -339,7 +344,14 @@ class TestClasses:
             ("021", ["--classes", "2"], "row 1: expected a label among 0, 1, found '2'"),
             ("020", [], "labels 0, 2 do not say how many classes there are: give --classes"),
             ("111", [], "labels 1 do not say how many classes there are: give --classes"),
-            ("xyx", [], "labels are names: give their order with --classes (found x, y)"),
+            ("xxx", [], "labels x do not say how many classes there are (found 1): give --cl"),
+            (
+                "123",
+                [],
+                "labels 1, 2, 3: no label is 0: are classes counted from 1? --one-based, or",
+            ),
+            ("xX1", [], "row 1: expected a class number as in other rows, found 'X' (--classes"),
+            ("xXy", [], "are the labels 'X' and 'x' one class? --classes names the classes"),
             ("x0x", ["--classes", "x,y"], "row 1: expected a label among x, y, found '0'"),
         ],
     )

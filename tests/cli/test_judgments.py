@@ -19,10 +19,11 @@ from c10h.files import Source
 from c10h.formats.classes import CLASS_LISTS
 from c10h.records import Array, Labels
 
-from .conftest import Files, Run
+from .conftest import Files, Refuse, Run
 
 TABLE = "annotator,item,label\nann,0,1\nbob,0,0\nann,1,2\nbob,1,2\ncy,0,1\n"
 COUNTS = [[1, 2, 0], [0, 0, 2]]
+TAKEN = "judgments, one a row: annotator from 'annotator', item from 'item', label from 'label'"
 SAID = "5 judgments by 3 annotators"
 OTHER = "who,file,said\nann,b.png,cat\nbob,b.png,dog\nbob,a.png,cat\n"
 NAMED = ("--annotator", "who", "--item", "file", "--label", "said", "--classes", "cat,dog")
@@ -88,7 +89,12 @@ class TestForms:
         files.path(name).write_bytes(self.FORMS[name])
         result = c10h("labels", "build", name, "-o", "out.h5")
         assert (result.status, result.out) == (0, "")
-        assert result.err == (
+        taken, *rest = result.err.splitlines(keepends=True)
+        who, what = ("worker", "task") if name == "worker.csv" else ("annotator", "item")
+        assert taken.startswith(
+            f"{name}: judgments, one a row: annotator from {who!r}, item from {what!r}, label from"
+        )
+        assert "".join(rest) == (
             f"{name}: {SAID}\n"
             "out.h5: 2 items, 3 classes, human labels with 5 votes (2 to 3 an item), "
             "without truth\n"
@@ -99,7 +105,7 @@ class TestForms:
     def test_from_stdin_and_to_stdout(self, files: Files, c10h: Run, name: str) -> None:
         result = c10h("labels", "build", "-", "-o", "-", stdin=self.FORMS[name])
         assert result.status == 0, result.err
-        assert result.err.startswith(f"stdin: {SAID}\n")
+        assert result.err.startswith(f"stdin: {TAKEN}\nstdin: {SAID}\n")
         files.path("out.h5").write_bytes(result.stdout)
         assert counts_of(files.path("out.h5")) == COUNTS
 
@@ -184,7 +190,8 @@ class TestLeftOut:
         line = ["labels", "build", "t.csv", *CHECKS, "-o", "out.h5", "--excluded", "x.csv"]
         result = c10h(*line)
         assert result.status == 0
-        assert result.err.splitlines()[:2] == [
+        assert result.err.splitlines()[:3] == [
+            f"t.csv: {TAKEN}, check from 'gold', correct from 'right'; not used: 'ms'",
             "t.csv: 4 judgments by 2 annotators, and 2 attention checks",
             "t.csv: left out 1 annotator (attention under 0.75) with 2 judgments: bob",
         ]
@@ -212,13 +219,12 @@ class TestLeftOut:
         result = c10h(*line, "--excluded", "x.csv", "--classes", "2")
         assert result.status == 0, result.err
         assert "t.csv: left out 2 judgments out of the reaction times\n" in result.err
-        assert "t.csv: left out 4 items with too few judgments\n" in result.err
+        assert "t.csv: left out 3 items with too few judgments\n" in result.err
         rows = list(csv.reader(files.path("x.csv").read_text().splitlines()))
         assert rows[1:] == [
             ["item", "0", "judgments under 2", "1.0", "1"],
             ["item", "2", "judgments under 2", "0.0", "0"],
             ["item", "4", "judgments under 2", "1.0", "1"],
-            ["item", "3", "not in the table", "0.0", "0"],
             ["judgment", "3", "reaction time out of bounds", "900.0", "1"],
             ["judgment", "6", "reaction time out of bounds", "5000.0", "1"],
         ]
@@ -277,6 +283,186 @@ class TestLeftOut:
         excluded = c10h("show", "out.h5", "--json").json()["lineage"]["excluded"]
         assert excluded["annotators"] == 1501
         assert len(excluded["annotators-named"]) == 1000
+
+
+class TestUnanswered:
+    """Judgments without a label, and those with one that is not wanted."""
+
+    TEXT = "annotator,item,label\nw1,a,cat\nw2,a,\nw1,b,dog\nw2,b,NA\nw3,b,can't tell\n"
+    DROP = ("--missing", "drop", "--drop-label", "can't tell")
+
+    def test_left_out_counted_and_listed(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", self.TEXT)
+        result = c10h("labels", "build", "t.csv", *self.DROP, "--excluded", "x.csv", "-o", "out.h5")
+        assert result.status == 0, result.err
+        assert result.err.splitlines() == [
+            f"t.csv: {TAKEN}",
+            "t.csv: 5 judgments by 3 annotators",
+            "t.csv: left out 2 judgments without a label",
+            "t.csv: left out 1 judgment by label: can't tell",
+            "t.csv: classes: cat, dog (sorted; --classes gives another order)",
+            "t.csv: 2 items in the order of their names, written as ids",
+            "out.h5: 2 items, 2 classes, human labels with 2 votes (1 an item), without truth",
+        ]
+        rows = list(csv.reader(files.path("x.csv").read_text().splitlines()))
+        assert rows[1:] == [
+            ["judgment", "1", "no label", "", "1"],
+            ["judgment", "3", "label NA", "", "1"],
+            ["judgment", "4", "label can't tell", "", "1"],
+        ]
+        lineage = c10h("show", "out.h5", "--json").json()["lineage"]
+        assert lineage["excluded"] == {"judgments-without-label": 2, "judgments-by-label": 1}
+        assert lineage["options"] == {
+            "as": "human", "missing": "drop", "drop-label": ["can't tell"],
+        }  # fmt: skip
+
+    def test_an_item_that_loses_all(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        files.save("t.csv", self.TEXT.replace("w1,a,cat", "w1,a,"))
+        line = ("labels", "build", "t.csv", *self.DROP, "--classes", "cat,dog")
+        refuses(*line, says="1 of 2 items have no judgment, one of them is a: --min-votes 1 leaves")
+        assert c10h(*line, "--min-votes", "1", "-o", "out.h5").status == 0
+        assert counts_of(files.path("out.h5")) == [[0, 1]]
+
+
+class TestFirstLine:
+    TEXT = "w1\tu1\tyes\nw1\tu2\tno\nw2\tu1\tyes\nw2\tu2\tyes\nw3\tu1\tno\nw3\tu2\tno\n"
+    NUMBERS = ("--annotator", "0", "--item", "1", "--label", "2")
+
+    @pytest.mark.parametrize("header", [[], ["--no-header"]])
+    def test_columns_by_number(self, files: Files, c10h: Run, header: list[str]) -> None:
+        files.save("t.txt", self.TEXT)
+        result = c10h("labels", "build", "t.txt", *self.NUMBERS, *header, "-o", "out.h5")
+        assert result.status == 0, result.err
+        assert "annotator from column 0, item from column 1, label from column 2" in result.err
+        assert ("its first line is a judgment" in result.err) == (not header)
+        assert counts_of(files.path("out.h5")) == [[1, 2], [2, 1]]
+        assert labels_of(files.path("out.h5")).classes == ("no", "yes")
+        options = c10h("show", "out.h5", "--json").json()["lineage"]["options"]
+        assert options.get("no-header") == (True if header else None)
+
+    def test_names_that_are_a_judgment(self, files: Files, refuses: Refuse) -> None:
+        files.save("t.txt", self.TEXT)
+        line = ("labels", "build", "t.txt", "--annotator", "w1", "--item", "u1", "--label", "yes")
+        refuses(
+            *line, says=["seems to have no line of names: --no-header", "--header if it has one"]
+        )
+
+    def test_no_numbers(self, files: Files, refuses: Refuse) -> None:
+        files.save("t.txt", self.TEXT)
+        says = "--annotator numbers it, 0 to 2; the first line is w1, u1, yes"
+        refuses("labels", "build", "t.txt", "--no-header", "--layout", "long", says=says)
+
+    def test_explicit_names(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", "worker,item,label\nworker,0,1\nb,0,0\n")
+        result = c10h("labels", "build", "t.csv", "--header", "-o", "out.h5")
+        assert result.status == 0, result.err
+        assert counts_of(files.path("out.h5")) == [[1, 1]]
+
+
+class TestMatrix:
+    TEXT = "image,annotator_1,annotator_2,annotator_3\nx,2,2,1\ny,0,,0\nz,-1,NA,1\n"
+    COUNTS = ([0, 1, 2], [2, 0, 0], [0, 1, 0])
+
+    def test_a_table(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", self.TEXT)
+        result = c10h("labels", "build", "t.csv", "--layout", "matrix", "-o", "out.h5")
+        assert result.status == 0, result.err
+        assert result.err.splitlines()[:2] == [
+            "t.csv: judgments, 3 items by 3 annotators; item from 'image', annotators annotator_1, "
+            "annotator_2, annotator_3",
+            "t.csv: 6 judgments by 3 annotators",
+        ]
+        assert counts_of(files.path("out.h5")) == [*self.COUNTS]
+        ids = labels_of(files.path("out.h5")).ids
+        assert ids is not None
+        assert ids.tolist() == ["x", "y", "z"]
+        lineage = c10h("show", "out.h5", "--json").json()["lineage"]
+        assert lineage["options"] == {"as": "human", "layout": "matrix"}
+        assert lineage["excluded"] == {}
+
+    def test_an_array_and_a_model_of_the_truth(self, files: Files, c10h: Run) -> None:
+        files.save("t.npy", np.array([[2, 2, 1], [0, -1, 0], [-1, -1, 1]]))
+        result = c10h("labels", "build", "t.npy", "--layout", "matrix", "-o", "out.h5")
+        assert result.status == 0, result.err
+        assert counts_of(files.path("out.h5")) == [*self.COUNTS]
+
+    def test_the_same_as_a_long_table(self, files: Files, c10h: Run) -> None:
+        random = np.random.default_rng(3)
+        cells = random.integers(-1, 3, (30, 6))
+        cells[:, 0] = np.arange(30) % 3
+        names = [f"w{person}" for person in range(6)]
+        lines = [",".join(names), *(",".join(map(str, row)) for row in cells.tolist())]
+        files.save("m.csv", "\n".join(lines))
+        item, who = np.nonzero(cells >= 0)
+        rows = [f"w{b},{a},{cells[a, b]}" for a, b in zip(item.tolist(), who.tolist(), strict=True)]
+        files.save("t.csv", "\n".join(["worker,item,label", *rows]))
+        for name, layout in (("m", "matrix"), ("t", "auto")):
+            line = ("labels", "build", f"{name}.csv", "--layout", layout, "-o", f"{name}.h5")
+            assert c10h(*line).status == 0
+        one, other = (labels_of(files.path(name)) for name in ("m.h5", "t.h5"))
+        assert one.counts is not None
+        assert other.counts is not None
+        np.testing.assert_array_equal(one.counts[0:30], other.counts[0:30])
+        for name, values in other.annotators.items():
+            np.testing.assert_array_equal(one.annotators[name][:], values[:])
+
+    def test_options_that_are_about_long_tables(self, files: Files, refuses: Refuse) -> None:
+        files.save("t.csv", self.TEXT)
+        says = "--layout matrix: --label is about tables with one judgment a row"
+        refuses("labels", "build", "t.csv", "--layout", "matrix", "--label", "image", says=says)
+
+    def test_a_label_that_is_to_be_dropped(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", self.TEXT.replace("NA", "9"))
+        line = ("labels", "build", "t.csv", "--layout", "matrix", "--drop-label", "9")
+        result = c10h(*line, "--excluded", "x.csv", "-o", "out.h5")
+        assert result.status == 0, result.err
+        rows = files.path("x.csv").read_text().splitlines()
+        assert rows[1:] == ['judgment,"2, column annotator_2",label 9,,1']
+        assert counts_of(files.path("out.h5")) == [*self.COUNTS]
+
+
+class TestClassesAndTruth:
+    def test_counted_from_1(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        files.save("t.csv", "worker,item,label,true_label\na,0,3,3\nb,0,1,3\na,1,2,1\n")
+        refuses("labels", "build", "t.csv", says="are classes counted from 1? --one-based, or --cl")
+        for options in (["--one-based"], ["--classes", "1,2,3"], ["--one-based", "--classes", "3"]):
+            assert c10h("labels", "build", "t.csv", *options, "-o", "o.h5", "--force").status == 0
+            assert counts_of(files.path("o.h5")) == [[1, 0, 1], [0, 1, 0]]
+            truth = labels_of(files.path("o.h5")).truth
+            assert truth is not None
+            assert truth.tolist() == [2, 0]
+
+    def test_the_truth_of_some_items(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        files.save("t.csv", "annotator,item,label,gold\na,x,0,0\nb,x,1,0\na,y,1,\nb,z,0,1\n")
+        line = ("labels", "build", "t.csv", "--true-label", "gold")
+        result = c10h(*line, "-o", "out.h5")
+        assert result.status == 0, result.err
+        assert "t.csv: truth of 2 of 3 items\n" in result.err
+        truth = labels_of(files.path("out.h5")).truth
+        assert truth is not None
+        assert truth.tolist() == [0, -1, 1]
+        refuses(*line, "--as", "hard", says="--as hard needs")
+
+    @pytest.mark.parametrize("flag", ["--min-votes", "--min-judgments"])
+    def test_two_names_of_one_option(self, files: Files, c10h: Run, flag: str) -> None:
+        files.save("t.csv", TABLE + "cy,9,1\n")
+        assert c10h("labels", "build", "t.csv", flag, "2", "-o", "out.h5").status == 0
+        lineage = c10h("show", "out.h5", "--json").json()["lineage"]
+        assert lineage["options"] == {"as": "human", "min-votes": 2}
+        assert lineage["excluded"] == {"items": 1, "judgments-of-items": 1}
+
+    def test_numbers_with_gaps_are_ids(self, files: Files, c10h: Run) -> None:
+        keys = [900719925474099301, 12, 7]
+        rows = "".join(f"a,{key},0\nb,{key},1\n" for key in keys)
+        files.save("t.csv", f"annotator,item,label\n{rows}")
+        result = c10h("labels", "build", "t.csv", "-o", "out.h5", "--excluded", "x.csv")
+        assert result.status == 0, result.err
+        said = "t.csv: 3 items in the order of their numbers, which are not 0 to 2 and are written"
+        assert said in result.err
+        assert len(files.path("x.csv").read_text().splitlines()) == 1
+        ids = labels_of(files.path("out.h5")).ids
+        assert ids is not None
+        assert ids.tolist() == ["7", "12", "900719925474099301"]
 
 
 class TestCompare:
@@ -385,7 +571,11 @@ class TestPublishedCounts:
         published = real_data / "cifar10h-counts.npy"
         result = c10h("labels", "build", "raw.csv", "-o", "out.h5", "--compare", published)
         assert result.status == 0, result.err
-        lines = result.err.splitlines()
+        taken, *lines = result.err.splitlines()
+        assert taken.startswith(
+            "raw.csv: judgments, one a row: annotator from 'annotator_id', "
+            f"item from {spelling!r}, label from 'chosen_label', check from 'is_attn_check'"
+        )
         assert lines[0].startswith("raw.csv: 514,200 judgments by 2,571 annotators, and 20,568 ")
         assert lines[1].startswith(
             "raw.csv: left out 16 annotators (attention under 0.75) with 3,200 judgments: 2555, "

@@ -18,6 +18,10 @@ TRIALS = [
     *("--annotator", "who", "--item", "what", "--label", "said", "--check", "chk"),
     *("--correct", "ok", "--rt", "ms", "--true-label", "truth"),
 ]
+TAKEN = (
+    "t.csv: judgments, one a row: annotator from 'who', item from 'what', label from 'said', "
+    "check from 'chk', correct from 'ok', rt from 'ms', true_label from 'truth'\n"
+)
 FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 MODELS = ("dawid-skene", "mace", "glad")
 
@@ -43,7 +47,8 @@ class TestForms:
     @pytest.mark.parametrize("form", FORMATS)
     def test_every_form(self, c10h: Run, form: str) -> None:
         result = c10h(*ANNOTATORS, *TRIALS, "--format", form)
-        assert (result.status, result.err) == (0, "")
+        assert result.status == 0
+        assert result.err == TAKEN
         for column in ("annotator", "attention", "agreement", "kappa", "accuracy", "rt"):
             assert column in result.out
         assert "nan" not in result.out.lower()
@@ -52,7 +57,7 @@ class TestForms:
     def test_a_file_has_what_stdout_has(self, files: Files, c10h: Run, form: str) -> None:
         wanted = c10h(*ANNOTATORS, *TRIALS, "--format", form).out
         result = c10h(*ANNOTATORS, *TRIALS, "--format", form, "-o", "out")
-        assert (result.status, result.out, result.err) == (0, "", "")
+        assert (result.status, result.out, result.err) == (0, "", TAKEN)
         assert files.path("out").read_text() == wanted
 
     def test_json(self, c10h: Run) -> None:
@@ -115,7 +120,7 @@ class TestOptions:
     def test_a_reader_that_leaves(self, files: Files) -> None:
         line = " ".join([*PYTHON, *ANNOTATORS, *TRIALS, "--format", "csv"])
         result = start(["bash", "-c", f"{line} | head -1"], files.folder)
-        assert result.err == ""
+        assert result.err == TAKEN
         assert result.out.startswith("annotator,trials,attention")
 
 
@@ -134,9 +139,55 @@ def test_tables_with_little_to_go_by(files: Files, c10h: Run, what: str) -> None
     files.save("t.csv", "\n".join(["annotator,item,label", *SPECIAL[what]]))
     for form in FORMATS:
         result = c10h(*ANNOTATORS, "--format", form)
-        assert (result.status, result.err) == (0, "")
+        assert result.status == 0
+        assert result.err.count("\n") == 1
         assert "nan" not in result.out.lower()
     c10h(*ANNOTATORS, "--json").json()
+
+
+class TestLayouts:
+    def test_a_matrix(self, files: Files, c10h: Run) -> None:
+        files.save("m.csv", "ann,bob,cy\n0,0,\n1,0,1\nNA,1,1\n")
+        rows = c10h("labels", "annotators", "m.csv", "--layout", "matrix", "--json").json()
+        assert {row["annotator"]: row["trials"] for row in rows} == {"ann": 2, "bob": 3, "cy": 2}
+        # bob: alike on the first and third item, and half of the others on none of the second.
+        assert {row["annotator"]: row["agreement"] for row in rows}["bob"] == pytest.approx(2 / 3)
+
+    def test_without_a_line_of_names(self, files: Files, c10h: Run) -> None:
+        files.save("l.txt", "w1\tu1\tyes\nw2\tu1\tyes\nw3\tu1\tno\n")
+        numbers = ("--annotator", "0", "--item", "1", "--label", "2")
+        result = c10h("labels", "annotators", "l.txt", *numbers, "--no-header", "--json")
+        agreement = {row["annotator"]: row["agreement"] for row in result.json()}
+        assert agreement == {"w1": 0.5, "w2": 0.5, "w3": 0}
+
+    def test_votes_do_not_say_who_gave_them(self, refuses: Refuse) -> None:
+        says = "--layout wide: votes and shares do not say who gave them"
+        refuses(*ANNOTATORS, "--layout", "wide", says=says)
+
+    def test_what_was_left_out_is_told(self, files: Files, c10h: Run) -> None:
+        files.save("u.csv", "worker,item,label\na,0,5\nb,0,7\na,1,\nb,1,?\nc,0,7\n")
+        line = ("labels", "annotators", "u.csv", "--missing", "drop", "--drop-label", "?")
+        result = c10h(*line, "--json")
+        assert {row["annotator"]: row["agreement"] for row in result.json()} == {
+            "a": 0, "b": 0.5, "c": 0.5,
+        }  # fmt: skip
+        assert result.err.splitlines()[1:] == [
+            "u.csv: left out 1 judgment without a label",
+            "u.csv: left out 1 judgment by label: ?",
+        ]
+
+    def test_accuracy_is_over_the_items_with_a_truth(self, files: Files, c10h: Run) -> None:
+        files.save("g.csv", "worker,item,label,gold\na,x,0,0\nb,x,1,0\na,y,1,\nb,z,1,1\nc,y,0,\n")
+        result = c10h("labels", "annotators", "g.csv", "--true-label", "gold", "--json")
+        assert {row["annotator"]: row["accuracy"] for row in result.json()} == {
+            "a": 1, "b": 0.5, "c": None,
+        }  # fmt: skip
+        assert "g.csv: truth of 2 of 3 items\n" in result.err
+
+    def test_classes_from_1(self, files: Files, c10h: Run) -> None:
+        files.save("o.csv", "worker,item,label\na,0,1\nb,0,2\nc,0,2\n")
+        line = ("labels", "annotators", "o.csv", "--json")
+        assert c10h(*line).json() == c10h(*line, "--one-based").json()
 
 
 @pytest.mark.parametrize("least", ["2", "-0.5", "nan"])

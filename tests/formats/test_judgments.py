@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c10h.errors import FileError, InputError, SchemaError
+from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
-from c10h.formats.columns import LAYOUTS, Columns, holds_judgments, recognise
-from c10h.formats.judgments import Codes, Judgments, open_judgments
+from c10h.formats.column_names import TRIAL_ITEMS, TRIALS, Columns
+from c10h.formats.columns import (
+    begin,
+    begin_reading,
+    holds_judgments,
+    lacking_part,
+    looks_like_judgments,
+)
+from c10h.formats.judgments import Codes, Judgments, open_judgments, without_label
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -46,27 +56,118 @@ def parquet(**columns: object) -> bytes:
     return target.getvalue()
 
 
+def trial_names(item: str = TRIAL_ITEMS[0]) -> list[str]:
+    return list(replace(TRIALS, item=item).named().values())
+
+
 class TestLayouts:
-    @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: str(layout.item))
-    def test_recognised_whatever_the_order_and_more_columns(
-        self, tmp_path: Path, layout: Columns
+    @pytest.mark.parametrize("item", TRIAL_ITEMS)
+    def test_the_trial_file_whatever_the_order_and_more_columns(
+        self, tmp_path: Path, item: str
     ) -> None:
-        names = ["x", *sorted(layout.named().values(), reverse=True), "y"]
+        names = ["x", *sorted(trial_names(item), reverse=True), "y"]
         source = source_of(tmp_path, ",".join(names) + "\n" + ",".join("0" * len(names)) + "\n")
-        assert recognise(source) == layout
-        assert holds_judgments(source, Columns())
-        assert len(open_judgments(source, Columns())) == 1
+        assert looks_like_judgments(source)
+        reading = begin_reading(source, Columns())
+        assert reading.columns == replace(TRIALS, item=item)
+        assert list(reading.unused) == ["x", "y"]
+        assert len(open_judgments(reading)) == 1
 
     @pytest.mark.parametrize(
-        "header", ["annotator,item", "Annotator,Item,Label", "cat,dog,bird", "1,2,3", "label"]
+        "header",
+        [
+            "Annotator,Item,Label",
+            "worker_id,Task ID,answer",
+            "choice,userId,image-id,x",
+            "HIT,WORKERID,vote",
+        ],
     )
-    def test_anything_else_is_not(self, tmp_path: Path, header: str) -> None:
+    @pytest.mark.parametrize("name", ["t.csv", "t.txt", "t.tsv", "T.CSV", "t.csv.gz"])
+    def test_names_of_any_case_and_order(self, tmp_path: Path, header: str, name: str) -> None:
+        content = (header + "\n" + "1," * header.count(",") + "1\n").encode()
+        if "tsv" in name:
+            content = content.replace(b",", b"\t")
+        source = source_of(tmp_path, gzip.compress(content) if "gz" in name else content, name)
+        assert looks_like_judgments(source)
+        assert holds_judgments(source, Columns())
+        assert lacking_part(source) is None
+        assert len(open_judgments(source)) == 1
+
+    @pytest.mark.parametrize(
+        ("header", "lacks"),
+        [
+            ("annotator,item", "label"),
+            ("who,image,answer", "annotator"),
+            ("rater,thing,answer", "item"),
+            ("cat,dog,bird", None),
+            ("1,2,3", None),
+            ("label", None),
+            ("item,class 1,class 2", None),
+            ("annotation_id,response_id,answer_id", None),
+        ],
+    )
+    def test_anything_else_is_not(self, tmp_path: Path, header: str, lacks: str | None) -> None:
         source = source_of(tmp_path, header + "\n1,2,3\n")
-        assert recognise(source) is None
+        assert not looks_like_judgments(source)
         assert not holds_judgments(source, Columns())
+        assert lacking_part(source) == lacks
+
+    @pytest.mark.parametrize("name", ["t.npy", "t.h5", "t", "t.pt"])
+    def test_nor_a_file_that_is_called_otherwise(self, tmp_path: Path, name: str) -> None:
+        source = source_of(tmp_path, HEADER + "\na,0,1\n", name)
+        assert not looks_like_judgments(source)
 
     def test_a_named_column_makes_it_a_table_of_judgments(self, tmp_path: Path) -> None:
-        assert holds_judgments(source_of(tmp_path, "a,b,c\n1,2,3\n"), Columns(item="b"))
+        source = source_of(tmp_path, "a,b,c\n1,2,3\n")
+        assert holds_judgments(source, Columns(annotator="b"))
+        assert holds_judgments(source, Columns(label="b"))
+
+    def test_unless_other_tables_have_it_too(self, tmp_path: Path) -> None:
+        wide = source_of(tmp_path, "pic,cat,dog,right\nx,1,2,0\n")
+        assert not holds_judgments(wide, Columns(item="pic", true_label="right"))
+        long = source_of(tmp_path, "pic,worker,answer,right\nx,1,2,0\n")
+        assert holds_judgments(long, Columns(item="pic", true_label="right"))
+
+    def test_a_layout_decides(self, tmp_path: Path) -> None:
+        source = source_of(tmp_path, HEADER + "\na,0,1\n")
+        assert begin(source, Columns(), layout="wide") is None
+        assert begin(source, Columns(), layout="matrix") is not None
+        assert begin(source, Columns(), header=False) is None
+        other = source_of(tmp_path, "a,b,c\n1,2,3\n")
+        assert begin(other, Columns()) is None
+        with pytest.raises(InputError, match="which column is the annotator"):
+            begin(other, Columns(), layout="long")
+        with pytest.raises(InputError, match="--layout matrix: --label is about"):
+            begin(other, Columns(label="c"), layout="matrix")
+
+    def test_two_columns_for_a_part_are_asked_about(self, tmp_path: Path) -> None:
+        source = source_of(tmp_path, "worker,image,question,answer\na,0,q,1\n")
+        assert looks_like_judgments(source)
+        says = r"t\.csv: which column is the item, image or question\? --item names it$"
+        with pytest.raises(AmbiguousError, match=says):
+            open_judgments(source)
+        assert words(open_judgments(source, Columns(item="image")).item) == ["0"]
+
+    def test_so_are_those_of_other_parts(self, tmp_path: Path) -> None:
+        source = source_of(tmp_path, HEADER + ",true_label,gold_label\na,0,1,1,1\n")
+        says = r"the true_label, true_label or gold_label\? --true-label names it \(--true-label ''"
+        with pytest.raises(AmbiguousError, match=says):
+            open_judgments(source)
+        assert open_judgments(source, Columns(true_label="")).true_label is None
+
+    def test_a_plain_name_is_not_asked_about(self, tmp_path: Path) -> None:
+        source = source_of(tmp_path, "annotator,user,item,image,label,answer\na,b,0,1,x,y\n")
+        found = open_judgments(source)
+        assert [words(one) for one in (found.annotator, found.item, found.label)] == [
+            ["a"], ["0"], ["x"],
+        ]  # fmt: skip
+        assert found.taken.endswith("; not used: 'user', 'image', 'answer'")
+
+    def test_a_column_that_is_named_is_nothing_else(self, tmp_path: Path) -> None:
+        source = source_of(tmp_path, "worker,image,question,answer\na,0,q,1\n")
+        found = open_judgments(source, Columns(label="question"))
+        assert words(found.item) == ["0"]
+        assert words(found.label) == ["q"]
 
     def test_named_columns_come_before_the_layout(self, tmp_path: Path) -> None:
         found = read(tmp_path, "a,0,1,x", more=",other", label="other")
@@ -74,14 +175,14 @@ class TestLayouts:
         assert words(found.item) == ["0"]
 
     def test_a_named_column_of_the_trial_file_keeps_its_leading_zeros(self, tmp_path: Path) -> None:
-        names = [*LAYOUTS[0].named().values(), "code"]
+        names = [*trial_names(), "code"]
         rows = [",".join([*"0" * (len(names) - 1), code]) for code in ("007", "7")]
         source = source_of(tmp_path, "\n".join([",".join(names), *rows]) + "\n")
         assert words(open_judgments(source, Columns(item="code")).item) == ["007", "7"]
 
     @pytest.mark.parametrize("form", ["{}", "{}.0", " {} ", '"{}"'])
     def test_numbers_of_the_trial_file_in_any_form(self, tmp_path: Path, form: str) -> None:
-        names = list(LAYOUTS[0].named().values())
+        names = trial_names()
         row = ",".join(form.format(1) for _ in names)
         found = open_judgments(source_of(tmp_path, f"{','.join(names)}\n{row}\n"), Columns())
         for codes in (found.annotator, found.item, found.label):
@@ -94,7 +195,7 @@ class TestLayouts:
     def test_a_part_that_no_option_names(self, tmp_path: Path, missing: str) -> None:
         named = {part: part[0] for part in ("annotator", "item", "label") if part != missing}
         source = source_of(tmp_path, "a,i,l\n1,2,3\n")
-        says = rf"t\.csv: which column is the {missing}\? --{missing} names it; found a, i, l"
+        says = rf"t\.csv: which column is the {missing}\? --{missing} names it.*; found a, i, l"
         with pytest.raises(InputError, match=says):
             open_judgments(source, Columns(**named))
 
@@ -150,20 +251,23 @@ class TestWords:
         found = read(tmp_path, "a,0,1", true_label="label")
         assert words(found.true_label) == words(found.label) == ["1"]
 
-    @pytest.mark.parametrize("line", [",0,1", "a,,1", "a,0,", '"",0,1', "  ,0,1", "a,0"])
+    @pytest.mark.parametrize("line", [",0,1", "a,,1", '"",0,1', "  ,0,1", "a"])
     def test_a_missing_word_is_refused_with_its_row(self, tmp_path: Path, line: str) -> None:
-        part = {",": "annotator", "a,,1": "item"}.get(line, "label")
-        part = "annotator" if line[0] in ', "' else part
+        part = "item" if line[0] == "a" else "annotator"
         with pytest.raises(SchemaError, match=f"row 1: expected the {part}, found nothing"):
             read(tmp_path, "a,0,1", line)
 
-    @pytest.mark.parametrize("part", ["annotator", "item", "label"])
+    @pytest.mark.parametrize("line", ["a,0,", "a,0", 'a,0,""', "a,0, "])
+    def test_a_missing_label_is_for_the_filters(self, tmp_path: Path, line: str) -> None:
+        assert words(read(tmp_path, "a,0,1", line).label)[1] in (None, "")
+
+    @pytest.mark.parametrize("part", ["annotator", "item"])
     def test_a_null_of_parquet_is_missing(self, tmp_path: Path, part: str) -> None:
         columns = {"annotator": [1, 2], "item": [1, 2], "label": [0, 1]} | {part: [None, 1]}
         with pytest.raises(SchemaError, match=f"row 0: expected the {part}, found nothing"):
             open_judgments(source_of(tmp_path, parquet(**columns), "t.parquet"), Columns())
 
-    @pytest.mark.parametrize("part", ["annotator", "item", "label"])
+    @pytest.mark.parametrize("part", ["annotator", "item"])
     def test_a_nan_of_parquet_is_missing(self, tmp_path: Path, part: str) -> None:
         columns = {"annotator": [1, 2], "item": [1, 2], "label": [0, 1]}
         content = parquet(**columns | {part: [float("nan"), 1.0]})
@@ -178,6 +282,192 @@ class TestWords:
         source = source_of(tmp_path, b"\x00\x01\x02 no table")
         with pytest.raises(FileError, match=r"t\.csv: expected a table, found"):
             open_judgments(source, Columns(item="x"))
+
+
+class TestFirstLine:
+    """Tables without a line of names."""
+
+    ROWS = ("w1,u1,yes", "w1,u2,no", "w2,u1,yes")
+    NUMBERED = Columns("0", "1", "2")
+
+    def file(self, folder: Path, *lines: str) -> Source:
+        return source_of(folder, "\n".join(lines or self.ROWS) + "\n")
+
+    def open(self, source: Source, columns: Columns, header: bool | None = None) -> Judgments:
+        return open_judgments(begin_reading(source, columns, header=header))
+
+    @pytest.mark.parametrize("header", [None, False])
+    def test_columns_by_number(self, tmp_path: Path, header: bool | None) -> None:
+        found = self.open(self.file(tmp_path), self.NUMBERED, header)
+        assert words(found.annotator) == ["w1", "w1", "w2"]
+        assert words(found.item) == ["u1", "u2", "u1"]
+        assert words(found.label) == ["yes", "no", "yes"]
+        said = "annotator from column 0, item from column 1, label from column 2"
+        judgment = "; its first line is a judgment" if header is None else ""
+        assert found.taken == f"judgments, one a row: {said}{judgment}"
+
+    def test_in_another_order_with_times(self, tmp_path: Path) -> None:
+        lines = [f"{line},{time}" for line, time in zip(self.ROWS, (5, 7, 9), strict=True)]
+        found = self.open(self.file(tmp_path, *lines), Columns("1", "0", "2", rt="3"))
+        assert words(found.annotator) == ["u1", "u2", "u1"]
+        assert found.rt is not None
+        assert found.rt.tolist() == [5, 7, 9]
+
+    @pytest.mark.parametrize(
+        "numbers", [["7,0,1", "9,0,0"], ["0,0,0", "1,1,1", "0,1,1"], ["2,1,0", "4,3,1"]]
+    )
+    def test_of_numbers(self, tmp_path: Path, numbers: list[str]) -> None:
+        found = self.open(self.file(tmp_path, *numbers), self.NUMBERED)
+        rows = [line.split(",") for line in numbers]
+        for place, codes in enumerate((found.annotator, found.item, found.label)):
+            assert words(codes) == [row[place] for row in rows]
+
+    def test_by_number_below_names(self, tmp_path: Path) -> None:
+        source = self.file(tmp_path, "who,task,said", *self.ROWS)
+        for header in (None, True):
+            found = self.open(source, self.NUMBERED, header)
+            assert words(found.annotator) == ["w1", "w1", "w2"]
+
+    def test_names_of_more_columns_have_to_be_told(self, tmp_path: Path) -> None:
+        """A check that is not known as one would be counted as a judgment."""
+        lines = ["worker,task,answer,check", *(f"{line},0" for line in self.ROWS)]
+        source = self.file(tmp_path, *lines)
+        with pytest.raises(AmbiguousError, match="--header or --no-header"):
+            self.open(source, self.NUMBERED)
+        assert self.open(source, self.NUMBERED, True).check is not None
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ["who,pic,said", "a,x,yes", "b,x,no"],  # names that nobody knows
+            ["a,x,yes"],
+            ["worker,x,yes", "b,x,no"],  # a known name, and a word of its column
+        ],
+    )
+    def test_what_is_unclear_is_asked(self, tmp_path: Path, lines: list[str]) -> None:
+        source = self.file(tmp_path, *lines)
+        says = (
+            rf"is the first line \({lines[0].replace(',', ', ')}\) names or a judgment\? --header"
+        )
+        with pytest.raises(AmbiguousError, match=says):
+            self.open(source, self.NUMBERED)
+        assert len(self.open(source, self.NUMBERED, False)) == len(lines)
+        if len(lines) > 1:
+            assert len(self.open(source, self.NUMBERED, True)) == len(lines) - 1
+
+    def test_words_of_judgments_are_no_names(self, tmp_path: Path) -> None:
+        source = self.file(tmp_path, "w1,u1,correct", "w2,u1,wrong", "w2,u2,correct")
+        found = self.open(source, self.NUMBERED)
+        assert words(found.label) == ["correct", "wrong", "correct"]
+        assert found.correct is None
+
+    @pytest.mark.parametrize("part", ["annotator", "item", "label"])
+    def test_a_name_that_is_a_cell_is_no_name(self, tmp_path: Path, part: str) -> None:
+        lines = {"annotator": "w1,u4,no", "item": "w4,u1,no", "label": "w4,u4,yes"}
+        again = self.file(tmp_path, *self.ROWS[:1], "w2,u2,no", lines[part])
+        named = Columns("w1", "u1", "yes")
+        says = f"'{dict(zip(lines, ('w1', 'u1', 'yes'), strict=True))[part]}' is taken for the name"
+        with pytest.raises(InputError, match=says) as caught:
+            self.open(again, named)
+        assert "--no-header" in str(caught.value)
+        assert len(self.open(again, named, True)) == 2
+
+    def test_nor_is_a_number_above_numbers(self, tmp_path: Path) -> None:
+        source = self.file(tmp_path, "0,1,2", "3,1,0", "4,2,1")
+        with pytest.raises(AmbiguousError, match=r"first line \(0, 1, 2\) names or a judgment"):
+            self.open(source, self.NUMBERED)
+        with pytest.raises(InputError, match="seems to have no line of names: --no-header"):
+            self.open(self.file(tmp_path, "7,8,2", "9,5,0"), Columns("7", "8", "2"))
+        source = self.file(tmp_path, "0,1,2", "3,1,0", "4,2,1")
+        assert len(self.open(source, self.NUMBERED, False)) == 3
+        assert len(self.open(source, self.NUMBERED, True)) == 2
+
+    def test_a_known_name_among_the_cells(self, tmp_path: Path) -> None:
+        source = self.file(tmp_path, "worker,task,label", "a,task,0", "b,x,1")
+        with pytest.raises(InputError, match="'task' is taken for the name of a column"):
+            self.open(source, Columns())
+        assert words(self.open(source, Columns(), True).item) == ["task", "x"]
+
+    @pytest.mark.parametrize("header", [None, True])
+    def test_a_second_line_of_names(self, tmp_path: Path, header: bool | None) -> None:
+        """As in files that were put one behind the other."""
+        source = self.file(tmp_path, HEADER, "a,0,1", HEADER, "b,0,1")
+        with pytest.raises(SchemaError, match="row 1: repeats the line of names"):
+            self.open(source, Columns(), header)
+
+    @pytest.mark.parametrize(
+        ("columns", "says"),
+        [
+            (
+                Columns(),
+                "which column is the annotator\\? --annotator numbers it, 0 to 2; the first",
+            ),
+            (
+                Columns("0", "1"),
+                "which column is the label\\? --label numbers it, 0 to 2; the first",
+            ),
+            (Columns("w1", "1", "2"), "--annotator w1: expected the number of a column, 0 to 2"),
+            (Columns("0", "1", "3"), "--label 3: expected the number of a column, 0 to 2; the fir"),
+        ],
+    )
+    def test_without_names_numbers_are_needed(
+        self, tmp_path: Path, columns: Columns, says: str
+    ) -> None:
+        with pytest.raises(InputError, match=says) as caught:
+            self.open(self.file(tmp_path), columns, False)
+        assert str(caught.value).endswith("the first line is w1, u1, yes")
+
+    def test_a_number_that_no_column_has(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="expected a column '3'"):
+            self.open(self.file(tmp_path), Columns("0", "1", "3"))
+
+    def test_columns_of_parquet_have_names(self, tmp_path: Path) -> None:
+        source = source_of(tmp_path, parquet(a=["a"], b=[0], c=[1]), "t.parquet")
+        assert words(self.open(source, self.NUMBERED).annotator) == ["a"]
+        numbers = parquet(**{"2": ["a"], "1": [0], "0": [1]})  # which are names here
+        found = self.open(source_of(tmp_path, numbers, "n.parquet"), self.NUMBERED)
+        assert (words(found.annotator), words(found.label)) == (["1"], ["a"])
+        with pytest.raises(InputError, match="--no-header is about text"):
+            self.open(source, self.NUMBERED, False)
+
+    @settings(deadline=None)
+    @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=20), st.booleans())
+    def test_the_judgments_that_went_in_or_a_question(
+        self, rows: list[tuple[int, int, int]], names: bool
+    ) -> None:
+        lines = [",".join(f"{letter}{one}" for letter, one in zip("abc", row, strict=True))
+                 for row in rows]  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            source = self.file(Path(folder), *(["worker,item,label"] if names else []), *lines)
+            try:
+                found = self.open(source, self.NUMBERED)
+            except AmbiguousError:
+                assert not names
+                assert len({line.split(",")[0] for line in lines}) > 1
+                return
+            assert words(found.annotator) == [f"a{row[0]}" for row in rows]
+            assert words(found.label) == [f"c{row[2]}" for row in rows]
+
+
+class TestNoLabel:
+    @pytest.mark.parametrize("word", ["", "NA", "na", "N/A", "NaN", "null", "None", "NULL"])
+    def test_words_for_no_answer(self, word: str) -> None:
+        assert without_label(np.array([word, "x"])).tolist() == [True, False]
+        assert without_label(np.array([word, "x"]), [word]).tolist() == [False, False]
+
+    @pytest.mark.parametrize(
+        ("labels", "missing"),
+        [
+            (["-1", "0", "1"], [True, False, False]),
+            (["-1.0", "0.0", "NA"], [True, False, True]),
+            (["-1", "x"], [False, False]),
+            (["-1", "-2", "0"], [False, False, False]),
+            (["-1"], [True]),
+            ([], []),
+        ],
+    )
+    def test_minus_1_among_whole_numbers(self, labels: list[str], missing: list[bool]) -> None:
+        assert without_label(np.array(labels, dtype=np.str_)).tolist() == missing
 
 
 class TestChecks:

@@ -147,6 +147,15 @@ class TestByHand:
         assert found.n.tolist() == [1, 1, 0, 0]
 
 
+class TestTruth:
+    def test_over_the_items_whose_truth_is_known(self) -> None:
+        rows = [(0, 0, 0), (0, 1, 1), (0, 2, 2), (1, 0, 1), (1, 1, 1), (2, 1, 0)]
+        votes = votes_of(rows, truth=[0, -1, 1])
+        found = agreement(votes, everybody(votes)).truth
+        # 0 is right on item 0, wrong on 2; 1 wrong on 0; 2 judged item 1 alone.
+        np.testing.assert_array_equal(found, [0.5, 0, np.nan])
+
+
 class TestUntrusted:
     ROWS = ((0, 0, 0), (1, 0, 0), (2, 0, 1), (0, 1, 1), (1, 1, 2), (2, 1, 1))
 

@@ -15,7 +15,8 @@ from crowdkit.aggregation import GLAD, MACE, DawidSkene
 
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.formats.judgments import Columns, open_judgments
+from c10h.formats.column_names import Columns
+from c10h.formats.judgments import open_judgments
 from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
 from c10h.labels.material import Material

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import pandas
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.preprocessing import LabelEncoder
 
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.formats.judgments import Codes, Judgments
 from c10h.labels.filters import Filters, attention_of, in_time
-from c10h.labels.votes import Votes, count_votes
+from c10h.labels.votes import Exclusion, Votes, count_votes
 from c10h.records import Array, Labels
 
 EVERYTHING = Filters()
-SOME = Filters(min_judgments=1)
+SOME = Filters(min_votes=1)
 
 
 def codes(column: Sequence[Any]) -> Codes:
@@ -68,7 +71,7 @@ class TestCounting:
 
     def test_judgments_that_count_keep_the_order_of_the_table(self) -> None:
         judgments = table("bab", [1, 0, 0], [0, 1, 1], rt=[3, 1, 2])
-        votes = count_votes(judgments, Filters(rt_max=2, min_judgments=1), classes="xy")
+        votes = count_votes(judgments, Filters(rt_max=2, min_votes=1), classes="xy")
         assert votes.annotator.tolist() == [0, 1]
         assert votes.item.tolist() == [0, 0]
         assert votes.label.tolist() == [1, 1]
@@ -102,7 +105,7 @@ class TestCounting:
         judgments = table(
             frame.who, frame.what, frame.said, check=frame.check, correct=frame.right, rt=frame.rt
         )
-        limit = Filters(0.5, rt_min=0.1, rt_max=2, min_judgments=2)
+        limit = Filters(0.5, rt_min=0.1, rt_max=2, min_votes=2)
         attention = frame[frame.check].groupby("who").right.mean()
         out = set(attention.index[attention < 0.5])
         kept = frame[~frame.check & ~frame.who.isin(out) & frame.rt.between(0.1, 2)]
@@ -243,43 +246,46 @@ class TestRepeats:
 class TestFewJudgments:
     THREE = table("abcab", [0, 0, 0, 2, 2], [0, 1, 1, 0, 1])
 
-    def test_a_gap_in_the_numbers_is_refused(self) -> None:
-        says = r"1 of 3 items have no judgment, one of them is 1: --min-judgments 1"
-        with pytest.raises(InputError, match=says):
-            count_votes(self.THREE, EVERYTHING)
-
-    def test_or_left_out(self) -> None:
-        votes = count_votes(self.THREE, SOME)
+    def test_numbers_with_a_gap_are_ids(self) -> None:
+        votes = count_votes(self.THREE, EVERYTHING)
         assert counts_of(votes) == [[1, 2], [1, 1]]
         assert ids_of(votes.labels) == ["0", "2"]
-        assert votes.dropped == 1
-        assert votes.summary() == {"items": 1}
+        assert votes.dropped == 0
+        assert votes.summary() == {}
+
+    @pytest.mark.parametrize("first", [1, 7, 2**53 + 1, 10**18 - 3])
+    def test_so_are_numbers_that_do_not_begin_at_0(self, first: int) -> None:
+        numbers = [first, first + 1, first + 2]
+        votes = count_votes(table("aaa", numbers, [0, 1, 1]), EVERYTHING)
+        assert ids_of(votes.labels) == [str(one) for one in numbers]
+
+    def test_numbers_without_a_gap_are_positions(self) -> None:
+        assert ids_of(count_votes(table("aaa", [1, 2, 0], [0, 1, 1]), EVERYTHING).labels) is None
 
     def test_items_with_fewer_are_listed(self) -> None:
-        votes = count_votes(self.THREE, Filters(min_judgments=3))
+        votes = count_votes(self.THREE, Filters(min_votes=3))
         assert counts_of(votes) == [[1, 2]]
         assert ids_of(votes.labels) == ["0"]
-        found, absent = votes.excluded
-        assert (absent.name, absent.reason, absent.judgments) == ("1", "not in the table", 0)
+        (found,) = votes.excluded
         assert (found.what, found.name, found.reason) == ("item", "2", "judgments under 3")
         assert (found.value, found.judgments) == (2, 2)
-        assert votes.summary() == {"items": 2, "judgments-of-items": 2}
+        assert votes.summary() == {"items": 1, "judgments-of-items": 2}
         assert votes.labels.annotators["votes"].tolist() == [1, 1, 1]
 
     def test_none_has_enough(self) -> None:
         with pytest.raises(InputError, match="no item has 4 judgments, the most is 3"):
-            count_votes(self.THREE, Filters(min_judgments=4))
+            count_votes(self.THREE, Filters(min_votes=4))
 
     def test_less_than_none(self) -> None:
-        with pytest.raises(InputError, match="--min-judgments -1: expected 0 or more"):
-            count_votes(self.THREE, Filters(min_judgments=-1))
+        with pytest.raises(InputError, match="--min-votes -1: expected 0 or more"):
+            count_votes(self.THREE, Filters(min_votes=-1))
 
     def test_an_item_whose_judgments_are_all_excluded(self) -> None:
         judgments = table("abb", [0, 1, 0], [0, 1, 1], rt=[1, 9, 1])
         says = "1 of 2 items have no judgment, one of them is 1:"
         with pytest.raises(InputError, match=says):
             count_votes(judgments, Filters(rt_max=5))
-        votes = count_votes(judgments, Filters(rt_max=5, min_judgments=1))
+        votes = count_votes(judgments, Filters(rt_max=5, min_votes=1))
         assert ids_of(votes.labels) == ["0"]
         assert [(one.name, one.value) for one in votes.excluded_of("item")] == [("1", 0)]
 
@@ -287,7 +293,9 @@ class TestFewJudgments:
         judgments = table("ab", [0, 1], [0, 1])
         with pytest.raises(InputError, match="2 of 4 items have no judgment, one of them is 2:"):
             count_votes(judgments, EVERYTHING, size=4)
-        assert count_votes(judgments, SOME, size=4).dropped == 2
+        votes = count_votes(judgments, SOME, size=4)
+        assert votes.dropped == 0  # nothing of the table
+        assert ids_of(votes.labels) == ["0", "1"]  # which are not all items
         with pytest.raises(MismatchError, match="expected 1 items, found item 1"):
             count_votes(judgments, EVERYTHING, size=1)
 
@@ -340,7 +348,7 @@ class TestClasses:
         votes = count_votes(table("abc", [0, 0, 0], ["2.0", "0.0", "1.0"]), EVERYTHING)
         assert votes.labels.classes == ("0", "1", "2")
 
-    @pytest.mark.parametrize("labels", [["0", "2"], ["1", "2"], ["0", "0"], ["1", "1"]])
+    @pytest.mark.parametrize("labels", [["0", "2"], ["0", "0"], ["1", "1"]])
     def test_else_their_number_is_not_known(self, labels: list[str]) -> None:
         judgments = table("ab", [0, 0], labels)
         with pytest.raises(AmbiguousError, match="do not say how many classes there are: give --c"):
@@ -348,11 +356,70 @@ class TestClasses:
         votes = count_votes(judgments, EVERYTHING, ["x", "y", "z"])
         assert counts_of(votes) == [[labels.count(one) for one in "012"]]
 
-    def test_the_order_of_names_is_not_known(self) -> None:
-        judgments = table("ab", [0, 0], ["cat", "dog"])
-        with pytest.raises(AmbiguousError, match=r"give their order .*\(found cat, dog\)"):
+    def test_words_are_sorted_by_code_points(self) -> None:
+        labels = ["dog", "Zebra", "cat", "ärger", "dog"]
+        votes = count_votes(table("abcde", [0] * 5, labels), EVERYTHING)
+        assert votes.labels.classes == ("Zebra", "cat", "dog", "ärger")
+        assert counts_of(votes) == [[1, 1, 2, 1]]
+        said = "classes: Zebra, cat, dog, ärger (sorted; --classes gives another order)"
+        assert votes.notes == [said]
+        votes = count_votes(table("ab", [0, 0], ["cat", "dog"]), EVERYTHING, ["dog", "bird", "cat"])
+        assert counts_of(votes) == [[1, 0, 1]]
+        assert not votes.notes
+
+    @given(st.lists(st.text("bcxyzBC é-", min_size=1), min_size=2, max_size=9))
+    def test_as_scikit_learn_encodes_them(self, labels: list[str]) -> None:
+        labels = [label.strip() or "neither" for label in labels]
+        encoder = LabelEncoder().fit(labels)
+        words = encoder.classes_
+        if len(words) < 2 or len({word.casefold() for word in labels}) < len(words):
+            return
+        votes = count_votes(table("a" * len(labels), range(len(labels)), labels), EVERYTHING)
+        assert votes.labels.classes == tuple(words.tolist())
+        chosen = np.argmax(counts_of(votes), axis=1)
+        assert chosen.tolist() == encoder.transform(labels).tolist()
+
+    def test_many_classes_are_told_in_short(self) -> None:
+        labels = [f"c{number:02}" for number in range(40)]
+        (note,) = count_votes(table("a" * 40, range(40), labels), EVERYTHING).notes
+        assert note.endswith("c11, ... (40, sorted; --classes gives another order)")
+
+    @pytest.mark.parametrize("labels", [["cat", "Cat", "dog"], ["STRASSE", "straße"]])
+    def test_words_that_differ_in_case_alone_are_asked_about(self, labels: list[str]) -> None:
+        judgments = table("a" * len(labels), range(len(labels)), labels)
+        with pytest.raises(AmbiguousError, match="one class"):
             count_votes(judgments, EVERYTHING)
-        assert counts_of(count_votes(judgments, EVERYTHING, ["dog", "bird", "cat"])) == [[1, 0, 1]]
+        assert len(counts_of(count_votes(judgments, EVERYTHING, labels))) == len(labels)
+
+    @pytest.mark.parametrize("labels", [["cat", "cat"], [f"w{n}" for n in range(10_001)]])
+    def test_one_word_or_too_many_are_hardly_the_classes(self, labels: list[str]) -> None:
+        judgments = table("a" * len(labels), range(len(labels)), labels)
+        with pytest.raises(AmbiguousError, match="do not say how many classes there are"):
+            count_votes(judgments, EVERYTHING)
+
+    @pytest.mark.parametrize("odd", ["cow", "1st", "0x1"])
+    def test_a_word_among_numbers_is_a_slip(self, odd: str) -> None:
+        says = f"row 1: expected a class number as in other rows, found '{odd}'"
+        with pytest.raises(SchemaError, match=says):
+            count_votes(table("aab", [0, 1, 0], ["0", odd, "1"]), EVERYTHING)
+
+    @pytest.mark.parametrize(
+        ("labels", "wanted"),
+        [
+            (["-2", "1", "0"], "-2,0,1"),
+            (["1.5", "10.5", "2.5"], "1.5,2.5,10.5"),
+            (["0", "01", "2"], "0,01,2"),
+        ],
+    )
+    def test_numbers_that_are_no_classes_are_asked_for(
+        self, labels: list[str], wanted: str
+    ) -> None:
+        judgments = table("aaa", [0, 1, 2], labels)
+        with pytest.raises(AmbiguousError, match=f"--classes={wanted}$"):
+            count_votes(judgments, EVERYTHING)
+        votes = count_votes(judgments, EVERYTHING, wanted.split(","))
+        chosen = [wanted.split(",").index(label) for label in labels]
+        assert np.argmax(counts_of(votes), axis=1).tolist() == chosen
 
     def test_numbers_may_be_names(self) -> None:
         votes = count_votes(table("ab", [0, 0], [1, 2]), EVERYTHING, ["1", "2", "3"])
@@ -362,7 +429,7 @@ class TestClasses:
         votes = count_votes(table("ab", [0, 0], ["1.0", "2.0"]), EVERYTHING, ["1.0", "2.0", "3.0"])
         assert counts_of(votes) == [[1, 1, 0]]
 
-    @pytest.mark.parametrize("word", ["3", "-1", "1.5", "cow", "X", "01"])
+    @pytest.mark.parametrize("word", ["3", "-2", "1.5", "cow", "X", "01"])
     def test_another_word_is_refused_with_its_row(self, word: str) -> None:
         with pytest.raises(SchemaError, match=f"row 1: expected a label among .* found '{word}'"):
             count_votes(table("ab", [0, 0], ["1", word]), EVERYTHING, ["x", "y", "z"])
@@ -417,8 +484,6 @@ class TestTruth:
         ("truth", "says"),
         [
             ([0, 1], "item 0: expected one true label, found several"),
-            ([0, None], "item 0: expected a true label among 0, 1, found nothing"),
-            ([None, None], "item 0: expected a true label among 0, 1, found nothing"),
             (["7", "7"], "item 0: expected a true label among 0, 1, found '7'"),
         ],
     )
@@ -431,3 +496,217 @@ class TestTruth:
         truth = count_votes(judgments, EVERYTHING).labels.truth
         assert truth is not None
         assert truth.tolist() == [1]
+
+    def test_one_row_may_tell_it_for_the_others(self) -> None:
+        judgments = table("aab", [0, 1, 1], [0, 1, 1], true_label=[None, "", "1"])
+        votes = count_votes(judgments, EVERYTHING)
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [-1, 1]
+        assert votes.notes == ["truth of 1 of 2 items"]
+
+    @pytest.mark.parametrize("missing", [None, "", "NA", "nan", "-1", "None"])
+    def test_of_some_items_only(self, missing: str | None) -> None:
+        judgments = table("abc", "xyz", [0, 1, 1], true_label=["1", missing, "0"])
+        votes = count_votes(judgments, EVERYTHING)
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [1, -1, 0]
+        assert votes.notes == ["truth of 2 of 3 items"]
+
+    def test_of_no_item(self) -> None:
+        votes = count_votes(table("ab", [0, 1], [0, 1], true_label=[None, None]), EVERYTHING)
+        assert votes.labels.truth is None
+        assert votes.notes == ["truth of 0 of 2 items"]
+
+    def test_of_items_that_stay(self) -> None:
+        judgments = table("aab", [0, 0, 1], [0, 1, 1], true_label=[None, None, "1"])
+        votes = count_votes(judgments, Filters(min_votes=2))
+        assert votes.labels.truth is None
+
+    def test_words_that_nobody_chose_are_classes(self) -> None:
+        judgments = table("ab", [0, 1], ["cat", "dog"], true_label=["ape", "dog"])
+        votes = count_votes(judgments, EVERYTHING)
+        assert votes.labels.classes == ("ape", "cat", "dog")
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [0, 2]
+
+    def test_numbers_beside_names_need_their_order(self) -> None:
+        judgments = table("ab", [0, 1], ["cat", "dog"], true_label=[1, 0])
+        with pytest.raises(AmbiguousError, match=r"labels are names .* and true labels numbers"):
+            count_votes(judgments, EVERYTHING)
+        votes = count_votes(judgments, EVERYTHING, ["dog", "cat"])
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [1, 0]
+
+
+class TestOneBased:
+    def test_no_label_is_0(self) -> None:
+        judgments = table("abc", [0, 1, 1], ["3", "1", "2.0"])
+        says = r"no label is 0: are classes counted from 1\? --one-based, or --classes 1,2,3"
+        with pytest.raises(AmbiguousError, match=says):
+            count_votes(judgments, EVERYTHING)
+
+    def test_they_are_shifted(self) -> None:
+        judgments = table("abc", [0, 1, 1], ["3", "1", "2.0"], true_label=["3", "2", "2"])
+        votes = count_votes(judgments, EVERYTHING, one_based=True)
+        assert counts_of(votes) == [[0, 0, 1], [1, 1, 0]]
+        assert votes.labels.classes == ("0", "1", "2")
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [2, 1]
+        assert not votes.notes
+
+    def test_with_names(self) -> None:
+        judgments = table("ab", [0, 0], ["1", "3"], true_label=["dog", "dog"])
+        votes = count_votes(judgments, EVERYTHING, ["cat", "dog", "ape"], one_based=True)
+        assert counts_of(votes) == [[1, 0, 1]]
+        assert votes.labels.truth is not None
+        assert votes.labels.truth.tolist() == [1]
+
+    def test_or_matched_as_names(self) -> None:
+        votes = count_votes(table("ab", [0, 0], ["1", "3"]), EVERYTHING, ["1", "2", "3"])
+        assert counts_of(votes) == [[1, 0, 1]]
+        assert not votes.notes
+
+    def test_names_beside_the_numbers(self) -> None:
+        judgments = table("abc", [0, 0, 0], [1, 2, 1], name=["cat", "dog", "cat"])
+        votes = count_votes(judgments, EVERYTHING, one_based=True)
+        assert (votes.labels.classes, counts_of(votes)) == (("cat", "dog"), [[2, 1]])
+
+    @pytest.mark.parametrize("classes", [None, ["a", "b", "c"]])
+    def test_a_0_among_them(self, classes: list[str] | None) -> None:
+        with pytest.raises(InputError, match="0"):
+            count_votes(table("ab", [0, 0], ["0", "1"]), EVERYTHING, classes, one_based=True)
+
+    def test_words(self) -> None:
+        with pytest.raises(InputError, match="--one-based: labels are no numbers: cat, dog"):
+            count_votes(table("ab", [0, 0], ["cat", "dog"]), EVERYTHING, one_based=True)
+
+    def test_as_many_classes_as_the_highest_number(self) -> None:
+        with pytest.raises(
+            SchemaError, match=r"found '3': are classes counted from 1\? --one-based"
+        ):
+            count_votes(table("ab", [0, 0], ["1", "3"]), EVERYTHING, ["x", "y", "z"])
+
+    def test_counted_from_0_all_the_same(self) -> None:
+        votes = count_votes(table("ab", [0, 0], ["1", "2"]), EVERYTHING, ["x", "y", "z"])
+        assert counts_of(votes) == [[0, 1, 1]]
+        assert votes.notes == ["no label is 0: classes are counted from 0 (--one-based: from 1)"]
+
+
+DROP = Filters(drop_missing=True)
+MISSING = [None, "", "NA", "na", "n/a", "NaN", "null", "None"]
+
+
+class TestUnanswered:
+    @pytest.mark.parametrize("word", MISSING)
+    def test_are_refused_with_their_number_and_the_first(self, word: str | None) -> None:
+        judgments = table("abcd", [0, 0, 1, 1], ["x", word, "y", word])
+        says = (
+            "2 of 4 judgments have no label, the first in row 1.*: --missing drop leaves them out"
+        )
+        with pytest.raises(SchemaError, match=says):
+            count_votes(judgments, EVERYTHING)
+
+    @pytest.mark.parametrize("word", MISSING)
+    @pytest.mark.parametrize("labels", [["x", "y"], ["0", "1"]])
+    def test_are_left_out(self, word: str | None, labels: list[str]) -> None:
+        judgments = table("abcd", [0, 0, 1, 1], [labels[0], word, labels[1], word])
+        votes = count_votes(judgments, DROP)
+        assert counts_of(votes) == [[1, 0], [0, 1]]
+        assert votes.summary() == {"judgments-without-label": 2}
+        reason = f"label {word}" if word else "no label"
+        assert list(votes.unanswered) == [
+            Exclusion("judgment", row, reason, None, 1) for row in ("1", "3")
+        ]
+        assert votes.labels.annotators["votes"].tolist() == [1, 0, 1, 0]
+        assert votes.trials == 4
+
+    @pytest.mark.parametrize("word", ["-1", "-1.0"])
+    def test_minus_1_is_one_among_numbers(self, word: str) -> None:
+        votes = count_votes(table("abc", [0, 0, 1], ["0", word, "1"]), DROP)
+        assert counts_of(votes) == [[1, 0], [0, 1]]
+        with pytest.raises(SchemaError, match=r"row 1 \(-1"):
+            count_votes(table("abc", [0, 0, 1], ["0", word, "1"]), EVERYTHING)
+
+    def test_but_no_name_among_names(self) -> None:
+        votes = count_votes(table("abc", [0, 0, 1], ["x", "-1", "y"]), DROP)
+        assert votes.labels.classes == ("-1", "x", "y")
+
+    @pytest.mark.parametrize("word", ["none", "NA", "-1"])
+    def test_nor_what_classes_name(self, word: str) -> None:
+        votes = count_votes(table("abc", [0, 0, 1], ["0", word, "1"]), DROP, [word, "0", "1"])
+        assert counts_of(votes) == [[1, 1, 0], [0, 0, 1]]
+        assert not votes.unanswered
+
+    def test_an_item_that_nobody_answered_has_no_judgments(self) -> None:
+        judgments = table("abc", [0, 1, 0], ["x", None, "y"])
+        with pytest.raises(InputError, match="1 of 2 items have no judgment, one of them is 1"):
+            count_votes(judgments, DROP)
+        votes = count_votes(judgments, Filters(drop_missing=True, min_votes=1))
+        assert ids_of(votes.labels) == ["0"]
+        assert [one.name for one in votes.excluded_of("item")] == ["1"]
+
+    def test_those_of_excluded_annotators_and_checks_need_none(self) -> None:
+        parts = {"check": [0, 0, 1, 0], "correct": [0, 0, 0, 0]}
+        judgments = table("abbc", [0, 0, None, 0], ["x", None, None, "y"], **parts)
+        votes = count_votes(judgments, EVERYTHING)
+        assert counts_of(votes) == [[1, 1]]
+        assert votes.excluded_of("annotator")[0].judgments == 1
+        assert not votes.unanswered
+
+    def test_nothing_is_left(self) -> None:
+        with pytest.raises(InputError, match=r"no judgment is left: .* 2 are left out by label"):
+            count_votes(table("ab", [0, 0], [None, "NA"]), DROP)
+
+
+class TestDropLabel:
+    def test_by_name(self) -> None:
+        judgments = table("abc", [0, 0, 0], ["x", "can't tell", "y"])
+        votes = count_votes(judgments, Filters(drop_labels=("can't tell",)))
+        assert (votes.labels.classes, counts_of(votes)) == (("x", "y"), [[1, 1]])
+        assert votes.summary() == {"judgments-by-label": 1}
+        assert list(votes.unwanted) == [Exclusion("judgment", "1", "label can't tell", None, 1)]
+
+    def test_several_and_a_number(self) -> None:
+        judgments = table("abcd", [0, 0, 0, 0], ["0", "99", "1", "-7"])
+        votes = count_votes(judgments, Filters(drop_labels=("99", "-7")))
+        assert counts_of(votes) == [[1, 1]]
+        assert len(votes.unwanted) == 2
+
+    def test_one_that_means_no_answer(self) -> None:
+        judgments = table("abc", [0, 0, 0], ["x", "NA", "y"])
+        votes = count_votes(judgments, Filters(drop_labels=("NA",)))
+        assert (counts_of(votes), len(votes.unwanted), len(votes.unanswered)) == ([[1, 1]], 1, 0)
+
+    def test_one_that_is_not_there(self) -> None:
+        says = r"--drop-label unsre: no judgment has it; labels are unsure, x, y"
+        with pytest.raises(InputError, match=says):
+            count_votes(
+                table("abc", [0, 0, 0], ["x", "unsure", "y"]), Filters(drop_labels=("unsre",))
+            )
+
+    @given(st.lists(st.sampled_from(["0", "1", "?", "NA", ""]), min_size=1, max_size=30))
+    def test_what_is_left_is_counted(self, labels: list[str]) -> None:
+        judgments = table("a" * len(labels), [0] * len(labels), labels)
+        drop = ("?",) if "?" in labels else ()
+        limit = Filters(drop_missing=True, drop_labels=drop)
+        if not {"0", "1"} & {*labels}:
+            with pytest.raises(InputError):
+                count_votes(judgments, limit, ["0", "1"])
+            return
+        votes = count_votes(judgments, limit, ["0", "1"])
+        assert counts_of(votes) == [[labels.count("0"), labels.count("1")]]
+        assert len(votes.unwanted) == labels.count("?")
+        assert len(votes.unanswered) == labels.count("NA") + labels.count("")
+
+
+class TestUnordered:
+    """Where the order of classes does not matter, labels are classes as they are."""
+
+    @pytest.mark.parametrize("labels", [["1", "4"], ["7", "7"], ["0", "2"]])
+    def test_numbers_with_gaps(self, labels: list[str]) -> None:
+        judgments = table("ab", [0, 0], labels, true_label=["4", "4"])
+        votes = count_votes(judgments, EVERYTHING, ordered=False)
+        assert {*labels} <= {*votes.labels.classes}
+        assert votes.labels.truth is not None
+        assert votes.labels.classes[votes.labels.truth[0]] == "4"
+        assert not votes.notes

@@ -12,7 +12,8 @@ import pytest
 
 from c10h.errors import C10hError, InputError
 from c10h.files import Source
-from c10h.formats.judgments import Columns, open_judgments
+from c10h.formats.column_names import Columns
+from c10h.formats.judgments import open_judgments
 from c10h.labels.filters import Filters
 from c10h.report.table import to_json_text
 from c10h.stages.labels_annotators import COLUMNS, Annotators, describe_annotators

@@ -264,7 +264,7 @@ class TestTruthOfSome:
         found = people_of_images(images, labels).truth
         assert found is not None
         assert found.tolist() == [0, 1, -1]
-        with pytest.raises(MismatchError, match="the first is item 1 .another order"):
+        with pytest.raises(MismatchError, match=r"the first is item 1 .another order"):
             people_of_images(images, labels_of(counts=counts, truth=[0, 2, 2], classes=NAMES))
 
     def test_a_truth_that_is_not_known_stays_so_in_another_order_of_classes(self) -> None:

@@ -126,7 +126,7 @@ class TestJoin:
         assert found.truth.tolist() == [2, 1, 0, 0]
 
     def test_two_truths_that_differ(self) -> None:
-        with pytest.raises(MismatchError, match="the first is item 2 .another order"):
+        with pytest.raises(MismatchError, match=r"the first is item 2 .another order"):
             joined(images_of(truth=np.array([0, 1, 0, 1])), labels(truth=[0, 1, 2, 0]))
 
     def test_nobody_knows_the_truth(self) -> None:

@@ -1,0 +1,295 @@
+"""Judgments as a matrix of items by annotators, whose cells are the classes chosen."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
+from c10h.formats import tables
+from c10h.formats.arrays import choose, stored_arrays
+from c10h.formats.column_names import Columns, names_suggest_matrix, part_of, stem_of_series
+from c10h.formats.column_roles import OTHERS, ROW_NUMBERS, TOTALS, column_key
+from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
+from c10h.formats.detect import array_format, describe_head
+from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
+from c10h.items import whole_numbers
+from c10h.records import Array
+
+if TYPE_CHECKING:
+    import polars
+
+
+def open_annotator_matrix(reading: MatrixReading) -> Judgments:
+    """Read a table or an array of items by annotators.
+
+    Raises FileError for what is neither, AmbiguousError where a column may be an annotator or the
+    items, or the first line names or judgments, InputError for a column that is not there.
+    """
+    source, header = reading.source, reading.header
+    form = array_format(source)
+    if form is not None:
+        _, array = choose(stored_arrays(source, form), source, lambda one: one.is_matrix)
+        cells = np.asarray(array.load()[0 : array.shape[0]])
+        if cells.ndim != 2:
+            raise FileError(
+                f"{source.name}: expected items by annotators, found shape {cells.shape}"
+            )
+        names = [str(place) for place in range(cells.shape[1])]
+        return _judgments_of_table(reading, names, _frame_of(cells), named=False)
+    first_line = tables.header_of(source)
+    if first_line is None:
+        tables.refuse_encoding(source)
+        raise FileError(f"{source.name}: expected a table, found {describe_head(source)}")
+    is_text = tables.is_text(source)
+    if not is_text and header is False:
+        raise InputError(f"{source.name}: --no-header is about text: these columns have names")
+    frame = tables.collect(tables.scan(source, header=header is True or not is_text), source)
+    if is_text and header is None:
+        header = _first_line_has_names(source.name, first_line, frame.slice(1), reading.columns)
+        frame = frame.slice(1) if header else frame
+    named = header is not False
+    names = first_line if named else [str(place) for place in range(len(first_line))]
+    return _judgments_of_table(reading, names, frame, named=named)
+
+
+def judgments_of_cells(
+    table: str,
+    items: Sequence[str] | None,
+    annotators: Sequence[str],
+    cells: Array | polars.DataFrame,
+    true_labels: polars.Series | None = None,
+) -> Judgments:
+    """Judgments of n items by a annotators from ``cells`` (n, a), words or numbers of classes.
+
+    items: their names; None where they are numbered by their rows. true_labels: words (n), where
+    they are known. Cells that are empty or NaN have no judgment, and neither have -1, NA, null and
+    none where these are no class. Raises SchemaError for annotators with one name.
+    """
+    import polars
+
+    frame = cells if isinstance(cells, polars.DataFrame) else _frame_of(cells)
+    if not frame.height:
+        raise SchemaError(f"{table}: expected judgments, found no items")
+    if len(set(annotators)) != len(annotators):
+        twice = next(name for name in annotators if list(annotators).count(name) > 1)
+        raise SchemaError(f"{table}: expected different annotators, found {twice!r} twice")
+    width = frame.width
+    words = [frame.to_series(place).cast(polars.String) for place in range(width)]
+    label = codes_of(polars.concat(words).alias("label").cast(polars.Categorical), table)
+    label = Codes(label.words, label.row.reshape(width, -1).T.ravel())  # line by line
+    empty = np.append(label.words == "", True)
+    cell = np.flatnonzero(~empty[label.row])
+    line, column = np.divmod(cell, width)
+    names = range(frame.height) if items is None else items
+    item = codes_of(polars.Series("item", list(map(str, names))), table)
+    annotator = codes_of(polars.Series("annotator", list(annotators)), table)
+    true = None if true_labels is None else codes_of(true_labels.alias("true_label"), table)
+    return Judgments(
+        source=table,
+        annotator=Codes(annotator.words, annotator.row[column]),
+        item=Codes(item.words, item.row[line]),
+        label=Codes(label.words, label.row[cell]),
+        true_label=None if true is None else Codes(true.words, true.row[line]),
+        cell=cell,
+        taken=f"judgments, {frame.height:,} items by {width:,} annotators",
+    )
+
+
+def _frame_of(cells: Array) -> polars.DataFrame:
+    """An array as a table of words; whole numbers are written as such, NaN is nothing."""
+    import polars
+
+    columns = [
+        polars.Series(str(place), _words_of_array(values)) for place, values in enumerate(cells.T)
+    ]
+    return polars.DataFrame(columns)
+
+
+def _words_of_array(values: Array) -> list[str | None]:
+    if values.dtype.kind == "b":
+        values = values.astype(np.int64)
+    if values.dtype.kind != "f":
+        return [None if value is None else str(value) for value in values.tolist()]
+    return [
+        None if value != value else str(int(value)) if value.is_integer() else str(value)
+        for value in values.tolist()
+    ]
+
+
+def _judgments_of_table(
+    reading: MatrixReading, names: Sequence[str], frame: polars.DataFrame, *, named: bool
+) -> Judgments:
+    """The judgments of a table whose columns are called ``names``."""
+    table = reading.source.name
+    frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
+    item = _item_column(reading, names, frame, named=named)
+    true = _place(table, names, reading.columns.true_label, "--true-label")
+    if reading.columns.true_label is None and named:
+        true = next(
+            (place for place, name in enumerate(names) if part_of(name) == "true_label"), None
+        )
+    if isinstance(reading.chosen, tuple):
+        chosen = [_place(table, names, name, "--columns") for name in reading.chosen]
+    else:
+        chosen = list(range(len(names))[reading.chosen or slice(None)])
+    annotators = [place for place in chosen if place is not None and place not in (item, true)]
+    if len(annotators) < 2:
+        raise InputError(
+            f"{table}: expected two or more columns of annotators, found {len(annotators)} "
+            f"({', '.join(names[:SHOWN])})"
+        )
+    if reading.chosen is None:
+        _refuse_other_columns(table, names, frame, annotators, named=named)
+    judgments = judgments_of_cells(
+        table,
+        None if item is None else _names_of_items(table, frame.to_series(item)),
+        [names[place] for place in annotators],
+        frame.select(map(str, annotators)),
+        None if true is None else frame.to_series(true),
+    )
+    shown = "their rows" if item is None else repr(names[item]) if named else f"column {item}"
+    people = ", ".join(names[place] for place in annotators[:SHOWN])
+    more = ", ..." if annotators[SHOWN:] else ""
+    taken = f"{judgments.taken}; item from {shown}, annotators {people}{more}"
+    return replace(
+        judgments, taken=taken if true is None else f"{taken}; true_label from {names[true]!r}"
+    )
+
+
+def _names_of_items(table: str, column: polars.Series) -> list[str]:
+    words = [str(word or "").strip() for word in column.cast(str).to_list()]
+    if "" in words:
+        raise SchemaError(f"{table}: row {words.index('')}: expected the item, found nothing")
+    return words
+
+
+def _place(table: str, names: Sequence[str], name: str | None, option: str) -> int | None:
+    """The number of a column that an option names, or numbers; None where it does not."""
+    if not name:
+        return None
+    if names.count(name) == 1:
+        return list(names).index(name)
+    if name not in names and name.isdecimal() and int(name) < len(names):
+        return int(name)
+    raise InputError(
+        f"{table}: expected one column {name!r} ({option}), found {', '.join(names[:SHOWN])}"
+    )
+
+
+def _item_column(
+    reading: MatrixReading, names: Sequence[str], frame: polars.DataFrame, *, named: bool
+) -> int | None:
+    """The column that names the items; None where their rows number them.
+
+    It is the one that is asked for, called an item or an index, or the one text beside numbers.
+    Raises AmbiguousError where there are several.
+    """
+    table = reading.source.name
+    if reading.columns.item is not None:
+        return _place(table, names, reading.columns.item, "--item")
+    text = [place for place in range(frame.width) if _is_text(frame.to_series(place))]
+    candidates: list[int] = []
+    if named:
+        candidates = [place for place, name in enumerate(names) if part_of(name) == "item"]
+        others = [place for place in text if part_of(names[place]) != "true_label"]
+        if not candidates and len(others) == 1 and frame.width - len(text) >= 2:
+            candidates = others
+        candidates = candidates or [
+            place for place, name in enumerate(names) if _numbers_rows(name)
+        ]
+    elif len(text) == 1 and frame.width > 2:
+        candidates = text
+    if len(candidates) > 1:
+        shown = " or ".join(names[place] for place in candidates)
+        raise AmbiguousError(f"{table}: which column is the item, {shown}? --item names it")
+    return candidates[0] if candidates else None
+
+
+def _refuse_other_columns(
+    table: str,
+    names: Sequence[str],
+    frame: polars.DataFrame,
+    annotators: Sequence[int],
+    *,
+    named: bool,
+) -> None:
+    """Raise AmbiguousError for a column that is hardly an annotator, by its name or its cells.
+
+    Such are an index, a total, the truth; and a column whose cells are all different and running
+    numbers, or for a half in no other column, as names of items are.
+    """
+    options = "--columns START:STOP says which columns are annotators"
+    for place in annotators if named else ():
+        name = names[place]
+        is_other = column_key(name) in (*TOTALS, *OTHERS)
+        if is_other or _numbers_rows(name) or part_of(name) in ("item", "name", "rt"):
+            raise AmbiguousError(
+                f"{table}: is the column {names[place]!r} an annotator? {options}, --item and "
+                "--true-label name other ones"
+            )
+    words = {place: _words_of(frame.to_series(place)) for place in annotators}
+    columns_with = Counter(chain.from_iterable(words.values()))
+    for place, own in words.items():
+        if len(own) <= 2 or (named and stem_of_series(names[place])):
+            continue
+        running = own in ([str(one + first) for one in range(len(own))] for first in (0, 1))
+        foreign = 2 * sum(columns_with[word] == 1 for word in own) >= len(own)
+        cells = frame.to_series(place).cast(str).str.strip_chars()
+        if (running or foreign) and cells.is_in(own).sum() == len(own):
+            raise AmbiguousError(
+                f"{table}: column {names[place]}: all cells are different: does it name the items "
+                f"(--item {names[place]}), or is it an annotator? {options}"
+            )
+
+
+def _numbers_rows(name: str) -> bool:
+    """Whether a column of this name may number the rows."""
+    return column_key(name) in (*ROW_NUMBERS, "id")
+
+
+def _words_of(column: polars.Series) -> list[str]:
+    """The different labels of a column, in the order of the first cell of each."""
+    words = column.drop_nulls().cast(str).str.strip_chars().unique(maintain_order=True).to_list()
+    missing = without_label(np.array(words, dtype=np.str_)).tolist()
+    return [word for word, is_missing in zip(words, missing, strict=True) if not is_missing]
+
+
+def _is_text(column: polars.Series) -> bool:
+    """Whether a column has cells that are no whole numbers."""
+    words = {word.removeprefix("-") for word in _words_of(column)}
+    return whole_numbers(np.array(sorted(words), dtype=np.str_)) is None
+
+
+def _first_line_has_names(
+    table: str, first_line: Sequence[str], below: polars.DataFrame, columns: Columns
+) -> bool:
+    """Whether the first line of a text table names the annotators. Raises AmbiguousError.
+
+    Its words are names where they differ and none is a number or a cell below, and judgments where
+    all are cells below; running numbers, as pandas writes for names, can be both.
+    """
+    if {columns.item, columns.true_label} & {*first_line} or names_suggest_matrix(first_line):
+        return True
+    cells = {word for place in range(below.width) for word in _words_of(below.to_series(place))}
+    words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]
+    labels = [word for word in words if not without_label(np.array([word, "0"]))[0]]
+    numbers = [int(word) for word in words if word.isdecimal()]
+    running = len(numbers) == len(words) and numbers in (
+        list(range(first, first + len(words))) for first in numbers[:1]
+    )
+    if not any(re.fullmatch(NUMBER, word) or word in cells for word in words):
+        if len({*words}) == len(words) == len(labels):
+            return True
+    elif not running and sum(word not in cells for word in labels) <= 1:
+        return False  # the one word may be the name of an item
+    raise AmbiguousError(
+        f"{table}: is the first line ({', '.join(first_line[:SHOWN])}) names or judgments? "
+        "--header or --no-header says so"
+    )

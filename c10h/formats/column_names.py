@@ -1,0 +1,171 @@
+"""What the names of a table's columns say: which hold judgments, and whose.
+
+SYNONYMS is the one table of the names that people give to the parts of a judgment. Nothing here
+reads a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+REQUIRED = ("annotator", "item", "label")
+# Names of the columns of each part, whatever their case, blanks and signs ("Worker ID", workerId).
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "annotator": (
+        *("annotator", "worker", "rater", "user", "performer", "subject", "participant"),
+        *("coder", "judge", "labeler", "labeller"),
+    ),
+    "item": (
+        *("item", "task", "question", "image", "unit", "example", "object", "sample", "document"),
+        *("instance", "file", "filename", "image_name", "hit"),
+    ),
+    "label": (
+        *("label", "answer", "response", "annotation", "choice", "chosen_label", "vote"),
+        *("category", "class"),
+    ),
+    "check": ("check", "is_attn_check", "attention_check"),
+    "correct": ("correct", "correct_guess"),
+    "rt": ("rt", "reaction_time", "response_time"),
+    "true_label": ("true_label", "true_class", "ground_truth", "gold_label"),
+    "name": ("label_name", "chosen_category"),
+}
+# What the parts with names of their own may end in.
+ENDINGS = ("id", "idx", "index")
+# With such an ending these number the rows of a table, and not its classes.
+NUMBERED_ROWS = ("answer", "response", "annotation", "vote")
+# One letter and a number, as in a1, a2, a3, that stands for an annotator.
+LETTERS = ("a", "j", "r", "u", "w")
+# Numbered names of these are as likely the classes.
+CLASS_WORDS = ("category", "class", "vote")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a table holds what; "" where none shall. ``name``: class of the label."""
+
+    annotator: str | None = None
+    item: str | None = None
+    label: str | None = None
+    check: str | None = None
+    correct: str | None = None
+    rt: str | None = None
+    true_label: str | None = None
+    name: str | None = None
+    # Whether everything but names is known to be whole numbers, which are faster to read.
+    whole: bool = False
+
+    def named(self) -> dict[str, str]:
+        """The columns that are known, by their part."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {part: one for part, one in values.items() if isinstance(one, str) and one}
+
+    def over(self, other: Columns) -> Columns:
+        """These columns, and those of ``other`` where these are not known."""
+        known = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = {part: one for part, one in known.items() if isinstance(one, str)}
+        return replace(other, **told, whole=other.whole and not self.named())
+
+
+NOTHING = Columns()
+# The README of CIFAR-10H and its trial file spell the index column in two ways.
+TRIAL_ITEMS = ("cifar10_test_test_idx", "cifar10_test_set_idx")
+TRIALS = Columns(
+    annotator="annotator_id",
+    label="chosen_label",
+    check="is_attn_check",
+    correct="correct_guess",
+    rt="reaction_time",
+    true_label="true_label",
+    name="chosen_category",
+    whole=True,
+)
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What names say: ``columns`` that are certain, and ``several`` that a part could be."""
+
+    columns: Columns = NOTHING
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The parts of a judgment that no column is for, of annotator, item and label."""
+        known = {*self.columns.named(), *self.several}
+        return tuple(part for part in REQUIRED if part not in known)
+
+
+def recognise(names: Sequence[str], asked: Columns = NOTHING) -> Recognition:
+    """The columns that ``names`` tell, of which those that are ``asked`` for come first.
+
+    The trial file of CIFAR-10H is known by its exact names, any other table by SYNONYMS. Where
+    several columns could be one part, a plain "annotator", "item" or "label" is it.
+    """
+    for item in TRIAL_ITEMS:
+        if {TRIALS.annotator, item, TRIALS.label} <= set(names):
+            parts = replace(TRIALS, item=item).named()
+            missing: dict[str, Any] = {part: None for part in parts if parts[part] not in names}
+            return Recognition(asked.over(replace(TRIALS, item=item, **missing)))
+    told = asked.named()
+    taken = {told.get(part) for part in REQUIRED}
+    certain: dict[str, Any] = {}
+    several: dict[str, tuple[str, ...]] = {}
+    for part in SYNONYMS:
+        if getattr(asked, part) is not None:
+            continue
+        candidates = [name for name in names if part_of(name) == part and name not in taken]
+        plain = [name for name in candidates if _plain(name) == _plain(part)]
+        if part in REQUIRED and plain:
+            candidates = plain
+        if len(set(candidates)) == 1:
+            certain[part] = candidates[0]
+        elif candidates:
+            several[part] = tuple(candidates)
+    return Recognition(asked.over(Columns(**certain)), several)
+
+
+def part_of(name: str) -> str | None:
+    """The part of a judgment that a column of this name holds; None where the name tells none."""
+    plain = _plain(name)
+    if plain in _PART_OF:
+        return _PART_OF[plain]
+    for ending in ENDINGS:
+        stem = plain.removesuffix(ending)
+        if stem != plain and _PART_OF.get(stem) in REQUIRED and stem not in NUMBERED_ROWS:
+            return _PART_OF[stem]
+    return None
+
+
+def names_suggest_matrix(names: Sequence[str]) -> bool:
+    """Whether columns are called as annotators of a matrix are: annotator_1, worker2, rater_A, a1.
+
+    So are at least two columns, and half of all, with one word that means an annotator or a label.
+    """
+    stems = [stem for name in names if (stem := stem_of_series(name)) is not None]
+    most = max((stems.count(stem) for stem in stems), default=0)
+    return most >= 2 and 2 * most >= len(names)
+
+
+def stem_of_series(name: str) -> str | None:
+    """The word of a numbered (or lettered) name, in lower case; None where it names no person."""
+    matched = re.fullmatch(r"(.*[^\W\d_])[\W_]*\d+|(.*[^\W\d_])[\W_]+[A-Za-z]", name.strip())
+    if matched is None:
+        return None
+    stem = matched[1] or matched[2]
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+", stem)
+    last = words[-1].lower()
+    if last in LETTERS and len(words) == 1:
+        return last if matched[1] else None
+    named = _PART_OF.get(last) in ("annotator", "label") and last not in CLASS_WORDS
+    return stem.lower() if named else None
+
+
+def _plain(name: str) -> str:
+    """A name without case, blanks and signs."""
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+_PART_OF = {_plain(name): part for part, names in SYNONYMS.items() for name in names}
