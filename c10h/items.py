@@ -108,8 +108,8 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
         return Alignment(_found(every, theirs, asked, known, partly=True), INDEX)
     if asked.size != known.size:
         raise MismatchError(
-            f"{asked.what}: expected {known.size:,} items as in {known.what}, found "
-            f"{asked.size:,}, and no index or ids that would match them"
+            f"{asked.size:,} items in {asked.what} and {known.size:,} in {known.what}, and no "
+            "index or ids that would match them"
         )
     return Alignment(None, POSITION, _not_compared(asked, known, "order"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from c10h import h5
 from c10h.cli.console import say, waiting
@@ -40,6 +40,7 @@ class Opened:
     votes: Votes | None = None
     predictions: Sequence[Predictions] = ()
     truth: Truth | None = None
+    told: list[str] = field(default_factory=list)
 
     def inputs(self) -> list[tuple[str, Labels | Predictions | None]]:
         """File names and records of the inputs that have classes."""
@@ -62,7 +63,7 @@ def open_sources(
     opened = Opened(hints.classes, [])
     if takes is Takes.PREDICTIONS:
         wide = replace(hints, layout=WIDE, min_votes=0)
-        opened.predictions = [open_predictions(file, wide, say) for file in files]
+        opened.predictions = [open_predictions(file, wide, opened.told.append) for file in files]
         opened.used += [
             ("predictions", file, one) for file, one in zip(files, opened.predictions, strict=True)
         ]
@@ -75,7 +76,7 @@ def open_sources(
         truth_file = first
         opened.names = opened.names or recorded_classes(first)
     else:
-        opened.labels = open_labels(first, hints, say)
+        opened.labels = open_labels(first, hints, opened.told.append)
         opened.used.append(("source", first, opened.labels))
     if replace(filters, min_votes=0) != Filters():
         raise InputError(
@@ -85,7 +86,7 @@ def open_sources(
     known = [opened.labels] if opened.labels else opened.predictions
     if truth_file is not None:
         order = opened.names or common_classes(known)
-        opened.truth = open_truth(truth_file, order, hints, say)
+        opened.truth = open_truth(truth_file, order, hints, opened.told.append)
         if not are_default(opened.truth.classes):
             opened.names = opened.names or opened.truth.classes
         opened.used.append(("truth", truth_file, None))
@@ -95,13 +96,17 @@ def open_sources(
 def open_people(argument: str, truth: str | None, hints: Hints) -> Labels:
     """Labels from a file, with the truth of another one where that is given."""
     check_single_stdin([argument, *([truth] if truth else [])])
-    labels = open_labels(open_input(argument, LABELS), hints, say)
+    told: list[str] = []
+    file = open_input(argument, LABELS)
+    labels = open_labels(file, hints, told.append)
     if labels.counts is None:
-        raise InputError(f"{argument}: expected vote counts, found probabilities only")
-    if truth is None:
-        return labels
-    right = open_truth(open_input(truth, LABELS, IMAGES), labels.classes, hints, say)
-    return with_truth(labels, right)
+        raise InputError(f"{file.name}: expected vote counts, found probabilities only")
+    if truth is not None:
+        right = open_truth(open_input(truth, LABELS, IMAGES), labels.classes, hints, told.append)
+        labels = with_truth(labels, right)
+    for line in told:
+        say(line)
+    return labels
 
 
 def read_judgments(reading: Reading | MatrixReading) -> Judgments:
@@ -124,7 +129,7 @@ def _add_judgments(
     opened.labels = opened.votes.labels
     opened.used.append(("judgments", reading.source, None))
     if truth_file is not None:
-        opened.truth = open_truth(truth_file, opened.labels.classes, hints, say)
+        opened.truth = open_truth(truth_file, opened.labels.classes, hints, opened.told.append)
         opened.used.append(("truth", truth_file, None))
 
 

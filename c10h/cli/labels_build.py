@@ -243,6 +243,8 @@ def build(
         h5.write(result, output, advance)
     if excluded and opened.votes is not None:
         write_text(excluded, exclusions_csv(opened.votes))
+    for line in opened.told:
+        say(line)
     where = "stdout" if output == "-" else output
     say(f"{where}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
     if published is not None and comparison is not None and opened.labels is not None:
@@ -263,12 +265,13 @@ def _contents(labels: Labels) -> str:
 
 def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
     from c10h.errors import InputError
+    from c10h.formats.hints import WIDE, Hints
     from c10h.formats.readers import open_labels
     from c10h.stages.compare import compare_counts
 
     if rebuilt is None:
         raise InputError("--compare needs judgments or vote counts as the SOURCE")
-    return compare_counts(rebuilt, open_labels(published), published.name)
+    return compare_counts(rebuilt, open_labels(published, Hints(layout=WIDE)), published.name)
 
 
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:

@@ -11,7 +11,7 @@ from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from c10h.files import Source
     from c10h.formats.hints import Hints
@@ -178,7 +178,6 @@ def score(
     total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
     with progress("scoring", total) as advance:
         scores = score_runs(runs, opened.labels, opened.truth, settings, opened.names, advance)
-    opened.tell_assumptions(scores.classes)
     if output:
         shaping = {
             "metrics": computed if metrics else None,
@@ -200,6 +199,7 @@ def score(
         }
         lineage = lineage_of("score", shaping, opened.used(), seed=seed)
         h5.write(replace(scores, lineage=lineage), output)
+    opened.tell_assumptions(scores.classes)
     _show(scores, "json" if json else format_, opened.title(scores), to_stderr=output == "-")
     check_gates(scores, gates)
 
@@ -222,6 +222,7 @@ class _Opened:
     labels: Labels | None
     truth_file: Source | None
     truth: Truth | None
+    told: Sequence[str]
     names: tuple[str, ...] | None
 
     def runs(self, tags: list[str]) -> list[Run]:
@@ -269,10 +270,12 @@ class _Opened:
         )
 
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
-        """Say how names of classes were matched, and warn of uneven clipping."""
+        """Say what was taken and how names of classes were matched, and warn of uneven clipping."""
         from c10h.cli.inputs import tell_classes
         from c10h.formats.readers import FROM_PROBS
 
+        for line in self.told:
+            say(line)
         records = {name: one.runs[0][1] for name, one in self.networks.items()}
         tell_classes([*records.items(), ("labels", self.labels)], classes)
         kinds = {bool(record.settings.get(FROM_PROBS)) for record in records.values()}
@@ -300,6 +303,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
 
     named = [split_name(argument) for argument in predictions]
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])
+    told: list[str] = []
     networks: dict[str, _Network] = {}
     for name, path in named:
         file = open_input(path, PREDICTIONS)
@@ -307,12 +311,12 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
         if name in networks:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
         # Layout and votes are about people; predictions have a row an item.
-        record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), say)
+        record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), told.append)
         networks[name] = _Network(file, record, runs_of(name, record))
     labels_file = open_input(labels, LABELS) if labels else None
     people = None
     if labels_file is not None:
-        people = open_labels(labels_file, replace(hints, meaning=None), say)
+        people = open_labels(labels_file, replace(hints, meaning=None), told.append)
     truth_file = open_input(truth, LABELS, IMAGES) if truth else None
     names = hints.classes
     records: list[Labels | Predictions] = [
@@ -323,10 +327,10 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     if truth_file is not None and names is None and order is not None and are_default(order):
         names = recorded_classes(truth_file)
         order = names or order
-    right = None if truth_file is None else open_truth(truth_file, order, hints, say)
+    right = None if truth_file is None else open_truth(truth_file, order, hints, told.append)
     if names is None and right is not None and order is not None and are_default(order):
         names = None if are_default(right.classes) else right.classes
-    return _Opened(networks, labels_file, people, truth_file, right, names)
+    return _Opened(networks, labels_file, people, truth_file, right, told, names)
 
 
 def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:

@@ -14,8 +14,16 @@ import numpy as np
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats import tables
 from c10h.formats.arrays import choose, stored_arrays
-from c10h.formats.column_names import Columns, names_suggest_matrix, part_of, stem_of_series
-from c10h.formats.column_roles import OTHERS, ROW_NUMBERS, TOTALS, column_key
+from c10h.formats.column_names import (
+    OTHERS,
+    ROW_NUMBERS,
+    TOTALS,
+    Columns,
+    column_key,
+    names_suggest_matrix,
+    part_of,
+    stem_of_series,
+)
 from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.detect import array_format, describe_head
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label

@@ -1,4 +1,4 @@
-"""What the names of a table's columns say: which hold judgments, and whose.
+"""What the names of a table's columns say: which hold judgments, and whose; which are no classes.
 
 SYNONYMS is the one table of the names that people give to the parts of a judgment. Nothing here
 reads a file.
@@ -40,6 +40,33 @@ NUMBERED_ROWS = ("answer", "response", "annotation", "vote")
 LETTERS = ("a", "j", "r", "u", "w")
 # Numbered names of these are as likely the classes.
 CLASS_WORDS = ("category", "class", "vote")
+
+
+# Keys of names (see column_key) of columns that are no classes.
+ROW_NUMBERS = (
+    "",
+    "index_level_0",
+    "level_0",
+    "unnamed_0",
+    "index",
+    "idx",
+    "row",
+    "row_number",
+    "rownames",
+)
+# Beside those of SYNONYMS that name the item of a judgment.
+ITEMS = ("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath")
+ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
+TOTALS = (
+    *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
+    *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
+    *("total_classifications",),
+)
+OTHERS = (
+    *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
+    *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
+    *("pred", "split", "usage", "subset", "partition", "fold"),
+)
 
 
 @dataclass(frozen=True)
@@ -137,6 +164,24 @@ def part_of(name: str) -> str | None:
         if stem != plain and _PART_OF.get(stem) in REQUIRED and stem not in NUMBERED_ROWS:
             return _PART_OF[stem]
     return None
+
+
+def column_key(name: str) -> str:
+    """A name for looking up: small letters, with _ for whatever else stands between words."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
+
+
+def names_items(name: str) -> bool:
+    """Whether a column of this name holds names of items."""
+    key = column_key(name)
+    return key in ITEMS or key.endswith(ITEM_ENDINGS) or part_of(name) == "item"
+
+
+def is_known(name: str) -> bool:
+    """Whether a word is a name that columns have, rather than something in them."""
+    others = (*TOTALS, *OTHERS, *filter(None, ROW_NUMBERS))
+    return part_of(name) is not None or names_items(name) or column_key(name) in others
 
 
 def names_suggest_matrix(names: Sequence[str]) -> bool:

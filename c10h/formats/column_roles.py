@@ -6,41 +6,21 @@ against it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from c10h.errors import AmbiguousError, InputError
 from c10h.formats.classes import class_of_words
-from c10h.formats.column_names import part_of
+from c10h.formats.column_names import (
+    OTHERS,
+    ROW_NUMBERS,
+    TOTALS,
+    column_key,
+    names_items,
+    part_of,
+)
 from c10h.formats.hints import Hints, brief
 from c10h.formats.tables import MISSING, Table, is_number
-
-# Keys of names (see column_key) of columns that are no classes.
-ROW_NUMBERS = (
-    "",
-    "index_level_0",
-    "level_0",
-    "unnamed_0",
-    "index",
-    "idx",
-    "row",
-    "row_number",
-    "rownames",
-)
-# Beside those that name the item of a judgment, see column_names.py.
-ITEMS = ("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath")
-ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
-TOTALS = (
-    *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
-    *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
-    *("total_classifications",),
-)
-OTHERS = (
-    *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
-    *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
-    *("pred", "split", "usage", "subset", "partition", "fold"),
-)
 
 
 @dataclass(frozen=True)
@@ -56,12 +36,6 @@ class Roles:
     rows: int | None = None
     totals: tuple[int, ...] = ()
     others: tuple[int, ...] = field(default=())
-
-
-def column_key(name: str) -> str:
-    """A name for looking up: small letters, with _ for whatever else stands between words."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
 
 
 def roles_of(table: Table, hints: Hints) -> Roles:
@@ -86,12 +60,6 @@ def roles_of(table: Table, hints: Hints) -> Roles:
         totals=(),
         others=tuple(sorted(rest - {roles.item, roles.rows})),
     )
-
-
-def names_items(name: str) -> bool:
-    """Whether a column of this name holds names of items."""
-    key = column_key(name)
-    return key in ITEMS or key.endswith(ITEM_ENDINGS) or part_of(name) == "item"
 
 
 def place_of(table: Table, name: str, option: str) -> int:

@@ -144,8 +144,12 @@ def _by_content(source: Source, claimed: str | None) -> str | None:
 
 
 def _same_family(claimed: str | None, found: str, suffix: str) -> bool:
-    """Whether a suffix may stand for another format: .mat is HDF5 since version 7.3."""
-    return (suffix == ".mat" and found == "h5") or {claimed, found} == {"json", "jsonl"}
+    """Whether a suffix may stand for another format: .mat is HDF5 since version 7.3.
+
+    Of tables, whatever their name is, the content decides.
+    """
+    both = {FORMATS[name].holds for name in (claimed, found) if name is not None}
+    return (suffix == ".mat" and found == "h5") or both == {TABLE}
 
 
 def _zipped_format(source: Source) -> str | None:
@@ -166,7 +170,8 @@ def _is_safetensors(head: bytes, source: Source) -> bool:
 
 def _is_text(head: bytes) -> bool:
     """Whether bytes may be text in UTF-8 or an older encoding, which the reader then names."""
-    return not any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    return 0 not in head and 20 * control <= len(head)
 
 
 def describe_head(source: Source) -> str:

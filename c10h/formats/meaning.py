@@ -11,19 +11,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from c10h.errors import AmbiguousError
-from c10h.formats.rows import SUM_TOLERANCE, Reading
+from c10h.formats.rows import SUM_TOLERANCE, Reading, shown
 from c10h.records import Array, Rows
 
 LOGITS, PROBS, VOTES, SHARES = "logits", "probabilities", "votes", "shares"
 SCAN_ROWS = 1 << 15
 # Rows that sum to another number than 1 are shares in that unit only if they do so this exactly.
 UNIT_TOLERANCE = 1e-6
-# Rounding to a few decimals may move a sum by this much at most.
+# Rounding to a few decimals may move a sum by this much at most. One decimal is too few to tell
+# distributions from numbers that just happen to be in [0, 1].
 MOST_ROUNDING = 0.2
-MOST_DECIMALS = 4
+FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
-# and down together: as those of annotators do, and those of classes do not.
-TOGETHER = 0.5
+# and down together: as those of annotators do, and those of classes do not. A few rows tell less.
+TOGETHER, TOGETHER_IN_FEW, FEW = 0.5, 0.75, 100
 
 
 def read_predictions(rows: Rows, name: str) -> Reading:
@@ -68,22 +69,24 @@ def read_labels(rows: Rows, name: str) -> Reading:
     Raises AmbiguousError for cells of items by annotators.
     """
     seen = _Seen()
-    for block in blocks(rows):
+    for number, block in enumerate(blocks(rows)):
         missing = np.isnan(block) | (block == -1)
         rest = block[~missing]
         if missing.any() and len(rest) and (rest >= 0).all() and (rest == np.floor(rest)).all():
+            row = int(np.argmax(missing.any(axis=1)))
             raise AmbiguousError(
-                f"{name}: whole numbers of which some are missing (-1 or empty): --layout matrix "
-                "reads items by annotators"
+                f"{name}: row {number * SCAN_ROWS + row}: expected votes of 0 or more, found "
+                f"{shown(block[row])} (--layout matrix reads items by annotators, of whom some "
+                "were not asked)"
             )
         seen.add(block)
         if seen.whole and seen.sum_low == seen.sum_high == 1:
             continue
+        are_votes = (block == np.floor(block)).all(axis=1).mean() > 0.5
         unit = None if seen.whole else seen.unit()
-        if unit is not None:
+        if unit is not None and (unit.unit in (1, 100) or not are_votes):
             return unit
-        whole = (block == np.floor(block)).all(axis=1)
-        return Reading(VOTES if whole.mean() > 0.5 else PROBS)
+        return Reading(VOTES if are_votes else PROBS)
     return Reading(PROBS)
 
 
@@ -94,8 +97,10 @@ def columns_move_together(rows: Rows) -> bool:
     annotators who see the same item move together, and ids and choices do not care.
     """
     block = np.asarray(next(blocks(rows)), dtype=np.float64)
-    sums = block.sum(axis=1)
-    return bool(sums.var() > TOGETHER * block.var(axis=0).sum() > 0)
+    if not np.isfinite(block).all():
+        return False
+    limit = TOGETHER_IN_FEW if len(block) < FEW else TOGETHER
+    return bool(block.sum(axis=1).var() > limit * block.var(axis=0).sum() > 0)
 
 
 def blocks(rows: Rows) -> Iterator[Array]:
@@ -112,7 +117,8 @@ class _Seen:
         self.low = self.sum_low = np.inf
         self.high = self.sum_high = -np.inf
         self.whole = True
-        self.rounding = 0.0
+        self.classes = 0
+        self.decimals: int | None = None
 
     def add(self, block: Array) -> None:
         sums = block.sum(axis=1, dtype=np.float64)
@@ -121,7 +127,7 @@ class _Seen:
         self.sum_low, self.sum_high = min(self.sum_low, sums.min()), max(self.sum_high, sums.max())
         self.whole = self.whole and bool((block == np.floor(block)).all())
         if not self.whole:
-            self.rounding = _rounding(block)
+            self.decimals, self.classes = _decimals(block), block.shape[1]
 
     def unit(self) -> Reading | None:
         """What all rows sum to, within what their digits allow; None where they differ.
@@ -130,30 +136,35 @@ class _Seen:
         """
         if self.low < 0:
             return None
-        rounding = min(self.rounding, MOST_ROUNDING)
-        tolerance = max(SUM_TOLERANCE, rounding)
+        tolerance = max(SUM_TOLERANCE, self._rounding(FEWEST_DECIMALS))
         if self.high <= 1 + UNIT_TOLERANCE and self._near(1, tolerance):
             return Reading(PROBS, 1, tolerance)
         for unit in (100.0, round(self.sum_low, 6)):
-            tolerance = max(unit * UNIT_TOLERANCE, self.rounding)
+            tolerance = max(unit * UNIT_TOLERANCE, self._rounding(1))
             if unit > 1 and (self.rows > 1 or unit == 100) and self._near(unit, tolerance):
                 return Reading(SHARES, unit, tolerance)
         return None
+
+    def _rounding(self, fewest: int) -> float:
+        """How far the sum of a row may be off because its values were rounded.
+
+        c x 0.5 x 10^-d for c values of d decimals; 0 where they have more, or less than ``fewest``.
+        """
+        if self.decimals is None or self.decimals < fewest:
+            return 0.0
+        return min(self.classes * 0.5 * 10.0**-self.decimals, MOST_ROUNDING)
 
     def _near(self, unit: float, tolerance: float) -> bool:
         return bool(self.sum_low >= unit - tolerance and self.sum_high <= unit + tolerance)
 
 
-def _rounding(block: Array) -> float:
-    """How far the sum of a row may be off because its values were rounded to few decimals.
-
-    c x 0.5 x 10^-d for c values of d decimals; 0 where they have more.
-    """
+def _decimals(block: Array) -> int | None:
+    """How many decimals all values have; None for more than MOST_DECIMALS."""
     noise = 4 * (np.finfo(block.dtype).eps if block.dtype.kind == "f" else 0.0)
     values = block.astype(np.float64)
     for decimals in range(1, MOST_DECIMALS + 1):
         scaled = values * 10**decimals
         allowed = noise * max(float(np.abs(scaled).max()), 1.0)
         if allowed < 0.05 and (np.abs(scaled - np.round(scaled)) <= allowed).all():
-            return float(block.shape[1] * 0.5 * 10.0**-decimals)
-    return 0.0
+            return decimals
+    return None

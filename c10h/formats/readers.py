@@ -48,6 +48,9 @@ LEFT_OUT = "items_left_out"
 # Names of arrays that say what is in them.
 LOGIT_NAMES = ("logits", "logit")
 
+# Elements of counts that are summed only to tell what was taken.
+MOST_SUMMED = 1 << 22
+
 _MATRIX_HINT = " (--layout matrix reads items by annotators, of which some were not asked)"
 
 
@@ -123,7 +126,8 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         _check_recorded_truth(record.truth, record.classes, source)
         counts = None if record.counts is None else checked_counts(record.counts, source.name)
         probs = checked_probs(record.probs, source.name, Reading(PROBS))
-        return with_enough_votes(replace(record, probs=probs, counts=counts), hints, source, tell)
+        record = replace(record, probs=probs, counts=counts)
+        return with_enough_votes(record, hints.min_votes, source, tell)
     wide = read_wide(source, hints, missing=_MATRIX_HINT)
     if len(wide.rows.shape) == 3:
         raise SchemaError(
@@ -134,14 +138,10 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     ids = wide.ids if wide.index is None else wide.index.astype(np.str_)
     if reading is not None and reading.meaning == VOTES:
         _check_totals(wide)
-        counts = checked_counts(wide.rows, source.name, empty=True)
+        counts = checked_counts(wide.rows, source.name, empty=hints.min_votes > 0)
         tell(wide.told(_votes_told(counts)))
-        labels = with_enough_votes(
-            Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids),
-            hints,
-            source,
-            tell,
-        )
+        labels = Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids)
+        labels = with_enough_votes(labels, hints.min_votes, source, tell)
     else:
         if hints.min_votes:
             raise InputError(f"{source.name}: --min-votes is about votes: this has shares")
@@ -153,42 +153,30 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     return labels if labels.ids is None else replace(labels, ids=checked_ids(labels.ids, source))
 
 
-def with_enough_votes(labels: Labels, hints: Hints, source: Source, tell: Tell) -> Labels:
-    """Labels without the items that have fewer votes than ``hints.min_votes``.
-
-    Raises SchemaError for an item without votes where that is 0.
-    """
-    if labels.counts is None:
-        if hints.min_votes:
-            raise InputError(f"{source.name}: --min-votes is about votes: this has none")
+def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) -> Labels:
+    """Labels without the items that have fewer than ``least`` votes; 0 keeps all."""
+    if not least:
         return labels
-    totals = np.concatenate([block.sum(axis=1, dtype=np.int64) for block in blocks(labels.counts)])
-    few = totals < max(hints.min_votes, 1)
+    if labels.counts is None:
+        raise InputError(f"{source.name}: --min-votes is about votes: this has none")
+    few = _totals(labels.counts) < least
     if not few.any():
         return labels
-    if not hints.min_votes:
-        row = int(np.argmax(few))
-        raise SchemaError(
-            f"{source.name}: row {row}: expected at least one vote for the item, found none: "
-            f"{int(few.sum()):,} of {len(few):,} items have none, and --min-votes 1 leaves them "
-            "out (--layout matrix reads items by annotators)"
-        )
     if few.all():
-        raise SchemaError(
-            f"{source.name}: no item has {hints.min_votes} votes, the most is {int(totals.max())}"
-        )
+        raise SchemaError(f"{source.name}: no item has {least} votes")
     kept = np.flatnonzero(~few)
     counts = labels.counts[0 : len(few)][kept]
     ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
     tell(
         f"{source.name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
-        f"{hints.min_votes} votes"
+        f"{least} votes"
     )
     return replace(
         labels,
         probs=labels.probs[0 : len(few)][kept] if labels.lineage else shares_of(counts),
         counts=counts,
         truth=None if labels.truth is None else labels.truth[kept],
+        right=None if labels.right is None else labels.right[0 : len(few)][kept],
         ids=ids[kept],
         settings={**labels.settings, LEFT_OUT: int(few.sum())},
     )
@@ -217,12 +205,20 @@ def checked_ids(ids: Array, source: Source) -> Array:
     return ids
 
 
+def _totals(counts: Rows) -> Array:
+    """The votes of each item, int64 (n)."""
+    return np.concatenate([block.sum(axis=1, dtype=np.int64) for block in blocks(counts)])
+
+
 def _votes_told(counts: Rows) -> str:
-    totals = np.concatenate([block.sum(axis=1, dtype=np.int64) for block in blocks(counts)])
+    """How many votes an item has, where that takes no time to find out."""
+    if counts.shape[0] * counts.shape[1] > MOST_SUMMED:
+        return VOTES
+    totals = _totals(counts)
     low, high = int(totals.min()), int(totals.max())
     each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    percent = "; percentages? --probs" if low == high == 100 else ""
-    return f"votes ({each} an item{percent})"
+    percent = "; percentages? --probs" if 95 <= low <= high <= 105 else ""
+    return f"{VOTES} ({each} an item{percent})"
 
 
 def _check_totals(wide: Wide, *, are_shares: bool = False) -> None:

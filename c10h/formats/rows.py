@@ -137,9 +137,12 @@ def checked_counts(rows: Rows, name: str, *, empty: bool = False) -> View:
         _refuse((block < 0).any(axis=1), start, name, "counts of 0 or more", block)
         with np.errstate(invalid="ignore"):
             counts = block.astype(np.int32)
-        _refuse((counts != block).any(axis=1), start, name, "whole counts", block)
+        remedy = "(--probs takes shares)"
+        _refuse((counts != block).any(axis=1), start, name, "whole counts", block, remedy)
         if not empty:
-            _refuse(~counts.any(axis=1), start, name, "at least one vote for the item", block)
+            remedy = "(--min-votes 1 leaves such items out, --layout matrix reads annotators)"
+            expected = "at least one vote for the item"
+            _refuse(~counts.any(axis=1), start, name, expected, block, remedy)
         return counts
 
     return mapped(rows, check, dtype=np.int32)
@@ -160,12 +163,12 @@ def _refuse(
     if wrong.any():
         row = int(np.argmax(wrong))
         raise SchemaError(
-            f"{name}: row {start + row}: expected {expected}, found {_shown(values[row])}"
+            f"{name}: row {start + row}: expected {expected}, found {shown(values[row])}"
             f"{' ' + remedy if remedy else ''}"
         )
 
 
-def _shown(values: Array) -> str:
+def shown(values: Array) -> str:
     """The first values of a row, with all digits where fewer would hide what is wrong."""
     short = [f"{value:.6g}" for value in values[:10]]
     exact = [

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats import archives
+from c10h.formats.column_names import is_known
 from c10h.formats.detect import FORMATS, TABLE, detect, plain
 from c10h.formats.hints import AUTO
 from c10h.formats.json_tables import read_json
@@ -364,7 +365,12 @@ def first_line_names(
         return True
     if numbers:  # one number beside words, and words below words: a row like the others
         return False
-    return None if rows and len(cells) > 1 else bool(len(cells) > 1)
+    again = any(cells[place] in below[place] for place in words)
+    if any(is_known(cells[place]) for place in words):
+        return None if again else True
+    if len(cells) == 1:
+        return False
+    return None if rows else True
 
 
 def _text_form(source: Source) -> _TextForm:

@@ -12,7 +12,8 @@ from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, choose, stored_arrays
 from c10h.formats.classes import are_default, class_of_words, default_names, match_order
-from c10h.formats.column_roles import OTHERS, column_key, is_text, item_place, place_of
+from c10h.formats.column_names import OTHERS, column_key
+from c10h.formats.column_roles import is_text, item_place, place_of
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
 from c10h.formats.hints import NO_HINTS, Hints, Tell, brief, silent
 from c10h.formats.tables import MISSING, Table, open_table

@@ -12,10 +12,10 @@ from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
 from c10h.formats.classes import default_names
+from c10h.formats.column_names import names_items
 from c10h.formats.column_roles import (
     Roles,
     item_place,
-    names_items,
     place_of,
     roles_of,
 )
@@ -39,8 +39,8 @@ class Wide:
 
     rows: (n, c), or (m, n, c) for m members. names: of the columns, None where they have none.
     ids: names of items, "" where one has none. index: numbers of items from 0. totals: columns that
-    should hold the sum of each row, by name. array: the name of the array. notes: what was taken, for
-    people.
+    should hold the sum of each row, by name. array: the name of the array. notes: what was taken,
+    for people.
     """
 
     source: Source
@@ -125,6 +125,8 @@ def _of_array(source: Source, form: str, hints: Hints) -> Wide:
 def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     what = source.name + (f": {name}" if name else "")
     shape = array.shape
+    if array.is_numeric and shape and not shape[0]:
+        raise SchemaError(f"{what}: expected one row an item, found no rows")
     if not array.is_numeric or not all(shape):
         raise SchemaError(
             f"{what}: expected numbers of shape (items, classes), found {array.dtype} of "

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
+from c10h.formats.readers import LEFT_OUT
 from c10h.formats.truth import Truth, check_truth, in_order_of
 from c10h.items import POSITION, Items, align, is_everything, whole_numbers
 from c10h.labels import SOURCES
@@ -76,7 +77,9 @@ def build_labels(
         seed,
         people.right,
     )
-    return SOURCES[what].build(material)
+    built = SOURCES[what].build(material)
+    left_out = votes.dropped if votes is not None else labels and labels.settings.get(LEFT_OUT)
+    return replace(built, settings={**built.settings, LEFT_OUT: left_out}) if left_out else built
 
 
 def vote_range(counts: Rows) -> tuple[int, int, int]:

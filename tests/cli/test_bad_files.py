@@ -103,7 +103,13 @@ class Code:
 def test_npy_with_a_damaged_header(files: Files, refuses: Refuse, header: bytes) -> None:
     start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
     files.path("bad.npy").write_bytes(start + header)
-    refuses("score", "bad.npy", "--labels", "labels.h5", says="bad.npy: a damaged .npy file")
+    refuses(
+        "score",
+        "bad.npy",
+        "--labels",
+        "labels.h5",
+        says="bad.npy: not a readable .npy file, damaged",
+    )
 
 
 def test_truncated_npy(files: Files, refuses: Refuse) -> None:

@@ -55,7 +55,7 @@ class TestStreams:
 
 def test_the_same_in_a_process_of_its_own(files: Files, process: Run) -> None:
     files.save("x.npy", np.zeros((2, 3)) - 1)
-    says = "expected 30 items as in the labels, found 2"
+    says = "2 items in x and 30 in the truth"
     assert_refused(process("score", "x.npy", "--truth", "truth.npy"), says)
 
 

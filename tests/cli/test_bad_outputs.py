@@ -98,9 +98,9 @@ class TestFullDisk:
     @pytest.mark.parametrize(
         ("line", "limit"),
         [
-            (["labels", "build", "wide.npy"], 0),
-            (["labels", "build", "wide.npy"], 3_000),
-            (["labels", "build", "wide.npy"], 150_000),
+            (["labels", "build", "wide.npy", "--layout", "wide"], 0),
+            (["labels", "build", "wide.npy", "--layout", "wide"], 3_000),
+            (["labels", "build", "wide.npy", "--layout", "wide"], 150_000),
             (["score", "a.npy", "--labels", "counts.npy"], 0),
             (["score", "a.npy", "--labels", "counts.npy"], 30_000),
             (["report", "scores.h5", "--format", "json"], 1_000),
@@ -133,4 +133,7 @@ class TestFullDisk:
     def test_stdout(self, files: Files, line: list[str]) -> None:
         with Path("/dev/full").open("wb") as full:
             result = start([*PYTHON, *line], files.folder, stdout=full, stderr=subprocess.PIPE)
-        assert_refused(result, "no space left on device")
+        *_, last = result.err.splitlines()
+        assert result.status == 1
+        assert last.startswith("error: ")
+        assert last.endswith("no space left on device")

@@ -225,6 +225,7 @@ class TestOutput:
         result = c10h("labels", "build", "counts.npy", "-o", "out.h5")
         assert (result.status, result.stdout) == (0, b"")
         says = (
+            "counts.npy: votes (20 an item), 30 items x 3 classes\n"
             "out.h5: 30 items, 3 classes, human labels with 600 votes (20 an item), without truth\n"
         )
         assert result.err == says

@@ -182,7 +182,7 @@ class TestFigures:
     def test_fit_of_other_items(self, files: Files, c10h: Run) -> None:
         files.predictions("r.h5", logits=files.logits["b"][None, :5].astype("f4"))
         line = ["report", "labels.h5", "p.h5", "r.h5", "--figure", "fit"]
-        assert_refused(c10h(*line), "r: expected 30 items as in the labels, found 5")
+        assert_refused(c10h(*line), "5 items in r and 30 in the labels")
 
     def test_fit_of_as_many_items_that_are_others(self, files: Files, c10h: Run) -> None:
         """An index says a place and no data set: true classes and pixels say the rest."""

@@ -182,7 +182,6 @@ class TestNpy:
     @pytest.mark.parametrize(
         ("values", "says"),
         [
-            (np.zeros((0, 3)), r"found float64 of shape \(0, 3\)"),
             (np.float64(3), r"found shape \(\)"),
             (np.zeros((2, 3, 3, 3)), r"\(members, items, classes\), found shape \(2, 3, 3, 3\)"),
             (np.zeros(3), "one number an item; two classes need two columns"),
@@ -194,6 +193,10 @@ class TestNpy:
     )
     def test_other_arrays(self, tmp_path: Path, values: Array, says: str) -> None:
         refused(save_npy(tmp_path / "x.npy", values), f"expected numbers .*{says}", SchemaError)
+
+    def test_no_rows(self, tmp_path: Path) -> None:
+        path = save_npy(tmp_path / "x.npy", np.zeros((0, 3)))
+        refused(path, "expected one row an item, found no rows", SchemaError)
 
 
 class TestSeveralArrays:

@@ -112,7 +112,7 @@ class TestLayouts:
         assert not holds_judgments(source, Columns())
         assert lacking_part(source) == lacks
 
-    @pytest.mark.parametrize("name", ["t.npy", "t.h5", "t", "t.pt"])
+    @pytest.mark.parametrize("name", ["t.npy", "t.h5", "t.pt"])
     def test_nor_a_file_that_is_called_otherwise(self, tmp_path: Path, name: str) -> None:
         source = source_of(tmp_path, HEADER + "\na,0,1\n", name)
         assert not looks_like_judgments(source)
@@ -280,7 +280,7 @@ class TestWords:
 
     def test_no_table(self, tmp_path: Path) -> None:
         source = source_of(tmp_path, b"\x00\x01\x02 no table")
-        with pytest.raises(FileError, match=r"t\.csv: expected a table, found"):
+        with pytest.raises(FileError, match=r"t\.csv: expected .*, found bytes"):
             open_judgments(source, Columns(item="x"))
 
 

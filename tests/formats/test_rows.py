@@ -10,6 +10,7 @@ import pytest
 from c10h.errors import SchemaError
 from c10h.formats.rows import (
     SMALLEST,
+    Reading,
     checked_counts,
     checked_logits,
     checked_probs,
@@ -20,8 +21,29 @@ from c10h.formats.rows import (
     part_of,
     shares,
     shares_of,
+    shown,
 )
 from c10h.records import Rows
+
+
+def summing_to_1(rows: Rows, name: str) -> Rows:
+    return checked_probs(rows, name, Reading("probabilities"))
+
+
+def test_a_class_that_is_ruled_out_has_the_smallest_probability() -> None:
+    """-inf among logits is what a probability of 0 is among probabilities."""
+    probs = np.array([[0.7, 0.3, 0], [0.1, 0.8, 0.1]])
+    with np.errstate(divide="ignore"):
+        logits = np.log(probs) + 5
+    found = checked_logits(logits, "x")[0:2]
+    np.testing.assert_allclose(found[0], log_of_probs(probs)[0:1][0], rtol=1e-12)
+    np.testing.assert_array_equal(found[1], logits[1])
+    with pytest.raises(SchemaError, match="row 0: expected a class that is not ruled out"):
+        checked_logits(np.full((1, 3), -np.inf), "x")[0:1]
+
+
+def test_all_digits_are_shown_where_fewer_would_hide_what_is_wrong() -> None:
+    assert shown(np.array([55.00000000000001, 25, 0.123456789])) == "55.00000000000001 25 0.123457"
 
 
 def test_mapped_rows_know_where_a_slice_starts() -> None:
@@ -69,9 +91,9 @@ def test_shares_do_not_overflow() -> None:
     [
         (checked_logits, [1, np.nan], "expected a finite logit for every class"),
         (checked_logits, [1, np.inf], "expected a finite logit for every class"),
-        (checked_probs, [0.5, np.nan], "expected probabilities in [0, 1], found 0.5 nan"),
-        (checked_probs, [-0.1, 1.1], "expected probabilities in [0, 1], found -0.1 1.1"),
-        (checked_probs, [0.5, 0.4], "expected probabilities that sum to 1, found 0.9"),
+        (summing_to_1, [0.5, np.nan], "expected probabilities of 0 or more, found 0.5 nan"),
+        (summing_to_1, [-0.1, 1.1], "expected probabilities of 0 or more, found -0.1 1.1"),
+        (summing_to_1, [0.5, 0.4], "expected probabilities that sum to 1, found 0.9 (--probs"),
         (checked_counts, [-1, 4], "expected counts of 0 or more, found -1 4"),
         (checked_counts, [0, 0], "expected at least one vote for the item"),
         (checked_counts, [1.5, 2], "expected whole counts, found 1.5 2"),
@@ -110,19 +132,19 @@ def test_probabilities_are_renormalised_in_float64() -> None:
 
 @pytest.mark.parametrize("total", [0.9991, 1, 1.0009])
 def test_a_sum_near_1_is_renormalised(total: float) -> None:
-    checked = checked_probs(np.array([[0.25, total - 0.25]]), "x")
+    checked = summing_to_1(np.array([[0.25, total - 0.25]]), "x")
     np.testing.assert_allclose(checked[0:1], [[0.25 / total, 1 - 0.25 / total]])
 
 
 @pytest.mark.parametrize("total", [0.9989, 1.0011])
 def test_a_sum_further_from_1_is_refused(total: float) -> None:
-    checked = checked_probs(np.array([[0.25, total - 0.25]]), "x")
+    checked = summing_to_1(np.array([[0.25, total - 0.25]]), "x")
     with pytest.raises(SchemaError, match="sum to 1"):
         checked[0:1]
 
 
 def test_any_sum_but_nothing() -> None:
-    checked = checked_probs(np.array([[0.2, 0.2], [0, 0]]), "x", any_sum=True)
+    checked = checked_probs(np.array([[0.2, 0.2], [0, 0]]), "x")
     assert checked[0:1].tolist() == [[0.5, 0.5]]
     with pytest.raises(SchemaError, match="row 1: "):
         checked[0:2]

@@ -13,7 +13,7 @@ import pytest
 
 from c10h.errors import FileError
 from c10h.files import Source
-from c10h.formats import tables
+from c10h.formats import archives, tables
 
 TEXT = "who,what,said\na,0,1\nb,1,0\n"
 ROWS = [("a", "0", "1"), ("b", "1", "0")]
@@ -104,9 +104,7 @@ class TestForms:
     def test_parquet_keeps_its_types(self, tmp_path: Path) -> None:
         assert rows(save(tmp_path, parquet(a=[1, 2], b=[0.5, None]))) == [(1, 0.5), (2, None)]
 
-    @pytest.mark.parametrize(
-        "content", [b"\x89HDF\r\n\x1a\n\0\0", b"\x93NUMPY\x01\0", b"\xff\xfea\0"]
-    )
+    @pytest.mark.parametrize("content", [b"\x89HDF\r\n\x1a\n\0\0", b"\x93NUMPY\x01\0"])
     def test_other_bytes_have_no_header(self, tmp_path: Path, content: bytes) -> None:
         assert tables.header_of(save(tmp_path, content)) is None
 
@@ -133,7 +131,7 @@ class TestArchives:
         ("members", "found"),
         [
             ([("t.csv", TEXT), ("u.csv", TEXT)], r"t\.csv, u\.csv"),
-            ([("t.txt", TEXT)], r"t\.txt"),
+            ([("t.png", TEXT)], r"t\.png"),
             ([("t.csv.gz", gzip.compress(TEXT.encode()))], r"t\.csv\.gz"),
             ([("a/", "")], "nothing"),
         ],
@@ -182,7 +180,7 @@ class TestArchives:
     def test_what_unpacks_to_more_than_allowed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tables, "UNPACKED_BYTES", 1000)
+        monkeypatch.setattr(archives, "UNPACKED_BYTES", 1000)
         content = gzip.compress(TEXT.encode() + b"a,0,1\n" * 100_000)
         with pytest.raises(FileError, match=r"t\.csv: unpacks to more than .* MB, over 100 times"):
             tables.scan(save(tmp_path, content))
@@ -190,7 +188,7 @@ class TestArchives:
     def test_a_hundred_times_the_file_is_allowed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tables, "UNPACKED_BYTES", 10)
+        monkeypatch.setattr(archives, "UNPACKED_BYTES", 10)
         assert rows(save(tmp_path, FORMS["gzip"])) == ROWS
 
 

@@ -159,7 +159,7 @@ def test_what_the_network_was_trained_on_is_told(fold: Array, told: str) -> None
 
 def test_other_numbers_of_images() -> None:
     few = images(images=PIXELS[:9], truth=None)
-    with pytest.raises(MismatchError, match="net: expected 9 items as in the images, found 40"):
+    with pytest.raises(MismatchError, match="40 items in net and 9 in the images"):
         gallery(network(), LABELS, few, run="net")
     with pytest.raises(
         MismatchError, match="net: index: row 39 is out of range: 9 items in the images"

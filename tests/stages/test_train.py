@@ -79,9 +79,7 @@ class TestJoin:
             joined(images_of(ids=IDS), labels(counts=COUNTS[:3], ids=IDS[:3]))
 
     def test_other_numbers_of_items(self) -> None:
-        with pytest.raises(
-            MismatchError, match=r"images: expected 3 items as in the labels, found 4"
-        ):
+        with pytest.raises(MismatchError, match=r"4 items in images and 3 in the labels"):
             joined(images_of(ids=IDS), labels(counts=COUNTS[:3]))
 
     def test_classes_in_another_order(self) -> None:
