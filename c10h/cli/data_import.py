@@ -23,7 +23,7 @@ def import_(
             "of pictures a class.",
         ),
     ],
-    output: Annotated[str, options.output_option("File of images to write, - for stdout.")],
+    output: Annotated[str, options.record_option("images")],
     labels: Annotated[
         str | None,
         typer.Option("--labels", metavar="FILE", help="True classes of an array's pictures."),

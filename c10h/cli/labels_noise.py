@@ -26,7 +26,7 @@ def noise(
     h5_path: options.H5Path = None,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
     """Show how noisy labels are: what they and people's ceilings would be with n votes an item.
@@ -40,6 +40,7 @@ def noise(
 
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.cli.inputs import selection
     from c10h.cli.label_sources import open_people
     from c10h.errors import InputError
@@ -47,6 +48,7 @@ def noise(
     from c10h.report.table import render
     from c10h.stages.labels_noise import labels_noise, vote_grid
 
+    form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     people = open_people(labels, truth, selection(columns, h5_path))
@@ -57,7 +59,6 @@ def noise(
     grid = vote_grid(people, wanted)
     with progress("drawing votes", len(grid), "columns") as advance:
         found = labels_noise(people, grid, draws=draws, seed=seed, advance=advance)
-    form = "json" if json else format_
     if form == "terminal":
         write_terminal(output, found.tables(), found.charts)
     else:

@@ -43,7 +43,7 @@ def plan(
     h5_path: options.H5Path = None,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
     """Plan which items to show next and how often, so that the labels' expected error falls most.
@@ -53,19 +53,20 @@ def plan(
 
     [bold]c10h labels plan labels.h5 --budget 5000[/]
 
-    [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 --format csv -o next.csv[/]
+    [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 -o next.csv[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.cli.inputs import selection
     from c10h.cli.label_sources import open_people
     from c10h.files import check_output
     from c10h.report.table import render
     from c10h.stages.labels_plan import labels_plan
 
+    form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     people = open_people(labels, None, selection(columns, h5_path))
     found = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
-    form = "json" if json else format_
     if form == "terminal":
         write_terminal(output, [found.table()])
     else:

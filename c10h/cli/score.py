@@ -104,11 +104,9 @@ def score(
     h5_path: options.H5Path = None,
     logits: options.AsLogits = False,
     probs: options.AsProbs = False,
-    output: Annotated[
-        str | None, options.output_option("File of scores to write, - for stdout.")
-    ] = None,
+    output: Annotated[str | None, options.record_option("scores", prints=True)] = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
     list_metrics: Annotated[
         bool,
@@ -133,6 +131,7 @@ def score(
     from dataclasses import replace
 
     from c10h import h5
+    from c10h.cli.forms import form_of_printed
     from c10h.cli.inputs import meaning, selection
     from c10h.files import check_output
     from c10h.lineage import lineage_of
@@ -141,6 +140,7 @@ def score(
     from c10h.stages.score import Options
     from c10h.stages.score import score as score_runs
 
+    form = form_of_printed(output, format_, json)
     if output:
         check_output(output, force=force)
     gates = [Gate.parse(text) for text in fail_if or []]
@@ -177,7 +177,7 @@ def score(
         }
         lineage = lineage_of("score", shaping, opened.used(), seed=seed)
         h5.write(replace(scores, lineage=lineage), output)
-    _show(scores, "json" if json else format_, opened.title(scores), to_stderr=output == "-")
+    _show(scores, form, opened.title(scores), to_stderr=output == "-")
     check_gates(scores, gates)
 
 
@@ -269,6 +269,7 @@ def _open(
     meaning: Meaning | None,
 ) -> _Opened:
     from c10h.cli.inputs import split_name
+    from c10h.cli.meant import check_predictions
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -282,6 +283,7 @@ def _open(
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])
     networks: dict[str, _Network] = {}
     for name, path in named:
+        check_predictions(path)
         file = open_input(path, PREDICTIONS)
         name = name or file.stem
         if name in networks:
@@ -306,11 +308,13 @@ def _open(
 
 def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
     """Print the scores in one of SCORE_FORMATS."""
-    from c10h.report.score_tables import metrics_down
+    from c10h.report.score_tables import metrics_down, why_nothing
     from c10h.report.scores import entries, render
 
     found = entries([scores])
     tables = metrics_down(found, title)
+    if not tables:
+        say(why_nothing(found))
     if form == "terminal" or to_stderr:
         print_tables(tables, to_stderr=to_stderr)
     else:
