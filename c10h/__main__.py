@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import io
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # Imports make many objects, and nearly all of them stay: looking for garbage among them as often
 # as Python does by default takes a tenth of the time of a short command.
@@ -16,12 +17,27 @@ ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 INTERRUPTED = 130
 
 
+class Pipe(io.FileIO):
+    """Stdout or stderr, of which nobody may want the rest: after ``| head -1`` it goes nowhere.
+
+    What the command has left to do, and its status, are the same as if it had been read.
+    """
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return super().write(data)
+
+
 def run() -> NoReturn:
     """Run the command line of this process, and end it without tearing everything down.
 
     Unloading polars, numpy and HDF5 takes longer than many a command. A crash ends as ever.
     """
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+    sys.stdout, sys.stderr = _piped(sys.stdout), _piped(sys.stderr)
     status: object = 0
     try:
         from c10h.cli import main
@@ -36,6 +52,18 @@ def run() -> NoReturn:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+def _piped(stream: Any) -> Any:
+    """A standard stream on a :class:`Pipe`; None, as Python has it, where it is closed."""
+    if stream is None:
+        return None
+    return io.TextIOWrapper(
+        io.BufferedWriter(Pipe(stream.fileno(), "wb", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,31 @@
 Messages are one line and name the file, what was expected and what was found.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Known names that a message lists, and letters of a name that are compared with them.
+MOST_NAMES, LONGEST_NAME = 25, 100
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that looks most like another one, whatever its case; empty for none."""
+    from difflib import get_close_matches
+
+    small = {one.lower(): one for one in known}
+    near = get_close_matches(name.lower()[:LONGEST_NAME], small, n=1)
+    return small[near[0]] if near else ""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """What is said of a name that is none of the known ones: the nearest, if any, and all."""
+    names = list(known)
+    near = nearest(name, names)
+    meant = f"did you mean {near}? " if near else ""
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return f"unknown {what} {name!r}: {meant}expected one of {', '.join(names[:MOST_NAMES])}{more}"
+
 
 class C10hError(Exception):
     """Base of all errors that end a command with one line and no traceback."""

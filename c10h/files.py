@@ -163,8 +163,6 @@ def atomic_output(argument: str) -> Iterator[BinaryIO]:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
-    except BrokenPipeError:
-        raise
     except OSError as error:
         raise OutputError(f"{argument}: {reason(error)}") from error
 

@@ -28,5 +28,5 @@ c10h labels annotators "$table" "$@" --limit 5
 c10h labels noise "$out/labels.h5"
 
 # 4. Where 200 more judgments would help most.
-c10h labels plan "$out/labels.h5" --budget 200 --format csv -o "$out/next.csv" --force
+c10h labels plan "$out/labels.h5" --budget 200 -o "$out/next.csv" --force
 head -n 6 "$out/next.csv"

@@ -31,7 +31,7 @@ if ! c10h score "$@" --labels "$out/labels.h5" --metrics ce_human --json \
 fi
 
 # 4. A report for a paper's appendix or a pull request.
-c10h report "$out/scores.h5" --format markdown -o "$out/report.md" --force
+c10h report "$out/scores.h5" -o "$out/report.md" --force
 cat "$out/report.md"
 
 # 5. How the scores were made, down to the SHA-256 of the votes.

@@ -12,9 +12,6 @@ from torch.nn import functional
 from c10h.errors import InputError
 from c10h.training.precision import autocast
 
-# Rows of "logits" that sum to 1 as closely as this are probabilities.
-SUM_TOLERANCE = 1e-4
-
 
 def freeze(network: nn.Module, device: torch.device) -> nn.Module:
     """The network in evaluation mode, with parameters that no gradient is computed for."""
@@ -81,7 +78,7 @@ class Watched:
 def check_attackable(
     network: nn.Module, pixels: Tensor, name: str, *, needs_gradient: bool = True
 ) -> None:
-    """Raise InputError for a network without gradients, or that returns probabilities.
+    """Raise InputError for a network without gradients.
 
     pixels: float32 (n, 3, h, w), a few that it can be tried with. needs_gradient: whether it has to
     have gradients, which the health block needs whatever the attack.
@@ -94,12 +91,4 @@ def check_attackable(
             f"{name}: its output does not depend on its input in a way that torch can follow: "
             "there is no gradient to attack along, or to examine an attack by (--method square "
             "--health 0 needs none)"
-        )
-    shares = logits.detach().double()
-    sums = shares.sum(dim=1)
-    within = bool(((shares >= 0) & (shares <= 1)).all())
-    if within and bool(((sums - 1).abs() < SUM_TOLERANCE).all()):
-        raise InputError(
-            f"{name}: expected logits, found probabilities (rows in [0, 1] that sum to 1): return "
-            "what comes before the softmax, since attacks on rounded probabilities have no gradient"
         )

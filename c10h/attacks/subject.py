@@ -43,7 +43,7 @@ class Subject:
     def check(
         self, names: Sequence[str], source: str | None = None, *, needs_gradient: bool
     ) -> None:
-        """Raise InputError for a network that returns probabilities or has no gradients.
+        """Raise InputError for a network that has no gradients, where they are needed.
 
         names: of the networks, or one for all; source: of the sources.
         """

@@ -66,7 +66,7 @@ def root(
 
 
 def main() -> None:
-    """Run a command line. Errors of the user's end with one line, a closed pipe with none."""
+    """Run a command line. Errors of the user's end with one line."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # for terminals that lack a letter
@@ -84,6 +84,5 @@ def main() -> None:
     except OSError as error:
         # Python flushes stdout once more at exit, which must not fail aloud.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            console.fail(reason(error))
+        console.fail(reason(error))
         sys.exit(1)

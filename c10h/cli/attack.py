@@ -44,7 +44,7 @@ def attack(
             help="Run folders of c10h train, and the images; with --arch the images alone.",
         ),
     ],
-    output: Annotated[str, options.output_option("Attack file to write, - for stdout.")],
+    output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
         str, options.chosen(METHOD_NAMES, "--method", "How to attack; --list-methods tells more.")
     ] = "pgd",
@@ -141,7 +141,7 @@ def attack(
     device: options.Device = "auto",
     precision: options.NetworkPrecision = "fp32",
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
     list_methods: Annotated[
         bool,
@@ -165,7 +165,9 @@ def attack(
     [bold]c10h attack runs/human images.h5 --method apgd --loss dlr --labels labels.h5 -o adv.h5[/]
     """
     from c10h.cli.attacking import carry_out, prepare, show
+    from c10h.cli.forms import form_of_printed
 
+    form = form_of_printed(output, format_, json)
     prepared = prepare(
         paths=paths,
         output=output,
@@ -196,4 +198,4 @@ def attack(
     )
     found = carry_out(prepared, output)
     name = "attack" if output == "-" else Path(output).stem
-    show(found, name, "json" if json else format_, to_stderr=output == "-")
+    show(found, name, form, to_stderr=output == "-")

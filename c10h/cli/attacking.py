@@ -18,9 +18,10 @@ from c10h.attacks.parts import Parts
 from c10h.attacks.run import Plan
 from c10h.cli.budget import budgets
 from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.cli.meant import open_images
 from c10h.cli.networks import Asked, check_named, of_anybody, of_runs, opened
 from c10h.datasets.cache import open_input
-from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_distinct, check_output, check_single_stdin
 from c10h.formats.readers import open_labels
@@ -78,8 +79,7 @@ def prepare(**arguments: Any) -> Prepared:
     device = choose_device(arguments["device"])
     precision = choose_precision(arguments["precision"], device)
     machine = Machine(device, precision, arguments["batch_size"], lambda items: None)
-    image_file = open_input(arguments["paths"][-1], IMAGES)
-    images = h5.read(image_file, Images)
+    image_file, images = open_images(arguments["paths"][-1])
     least, found = LEAST_CLASSES.get(loss, 0), len(images.classes)
     if found < least:
         raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {found}")
@@ -112,10 +112,10 @@ def prepare(**arguments: Any) -> Prepared:
 
 
 def _check_paths(arguments: Mapping[str, Any]) -> None:
-    *folders, last = arguments["paths"]
-    arch, weights, output = arguments["arch"], arguments["weights"], arguments["output"]
-    check_named(folders, arch, weights, arguments["classes"], held_out=arguments["held_out"])
-    inputs = [last, arguments["labels"] or "", weights or ""]
+    paths, arch = arguments["paths"], arguments["arch"]
+    weights, output = arguments["weights"], arguments["output"]
+    check_named(paths, arch, weights, arguments["classes"], held_out=arguments["held_out"])
+    inputs = [paths[-1], arguments["labels"] or "", weights or ""]
     check_single_stdin(inputs)
     check_distinct([output], inputs)
     check_output(output, force=arguments["force"])

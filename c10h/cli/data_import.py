@@ -23,7 +23,7 @@ def import_(
             "a .parquet file of pictures, or CIFAR's python batches.",
         ),
     ],
-    output: Annotated[str, options.output_option("File of images to write, - for stdout.")],
+    output: Annotated[str, options.record_option("images")],
     labels: Annotated[
         str | None,
         typer.Option(

@@ -26,7 +26,7 @@ def list_(
     ] = None,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
     """List the data sets that c10h knows: what they are, their size, licence and state.
@@ -40,10 +40,12 @@ def list_(
 
     [bold]c10h data list --json | jq '.[].downloads[].address'[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.datasets.catalogue import CATALOGUE, members_of
     from c10h.files import check_output
     from c10h.report.table import render
 
+    form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     chosen = [one for name in names or CATALOGUE for one in members_of(name)]
@@ -51,7 +53,6 @@ def list_(
     tables = [_overview(entries)]
     if names:
         tables += [_downloads(entries), _licences(entries)]
-    form = "json" if json else format_
     if form == "terminal" and not output:
         print_tables(tables)
         return

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def parent_of(
     argument: str, run: Run, numbers: Sequence[int], material: Material, network: Module
-) -> tuple[Run | Path, Source, Run | None, str]:
-    """What ``--init`` names: a run or a file of weights; then its file and lineage, and a note.
+) -> tuple[Run | Path, Source, Run | None, list[str]]:
+    """What ``--init`` names: a run or a file of weights; then its file and lineage, and notes.
 
     numbers: the folds that are to be trained. network: one of the run's, which a file must fit.
     Raises InputError for what is not there or does not fit, InSampleError where a network would be
@@ -34,9 +34,9 @@ def parent_of(
     if not path.is_dir():
         source = Source.open(argument)
         refuse_checkpoint("--init", path)
-        load_weights(network, source.path)
+        taken = load_weights(network, source.path)
         note = f"note: what {source.name} was trained on is not known, and so not what is held out"
-        return source.path, source, None, note
+        return source.path, source, None, [*filter(None, [taken]), note]
     parent = open_run(path)
     if parent.architecture != run.architecture:
         raise MismatchError(
@@ -57,7 +57,7 @@ def parent_of(
         state = _done(parent, number)
         warning = warning or _what_was_seen(argument, parent, state, run, number, material)
     network_of(parent, numbers[0] if parent.folds else ALL)
-    return parent, Source.open(str(path / FILE)), parent, warning
+    return parent, Source.open(str(path / FILE)), parent, list(filter(None, [warning]))
 
 
 def refuse_checkpoint(option: str, path: Path) -> None:

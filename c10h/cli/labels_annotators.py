@@ -44,7 +44,7 @@ def annotators(
     ] = None,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
     """Show a table of annotators: trials, attention, agreement with the rest, kappa, speed.
@@ -56,6 +56,7 @@ def annotators(
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.cli.label_sources import read_judgments, tell_left_out
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS
@@ -69,6 +70,7 @@ def annotators(
     from c10h.report.table import render
     from c10h.stages.labels_annotators import describe_annotators
 
+    form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     named = Columns(annotator, item, label, check, correct, rt, true_label)
@@ -99,7 +101,6 @@ def annotators(
     )
     say(f"{file.name}: {found.votes.taken}")
     tell_left_out(file.name, found.votes)
-    form = "json" if json else format_
     shown = found.table()
     if form == "terminal" and not output:
         print_tables([shown])

@@ -35,7 +35,7 @@ def build(
             "stdin.",
         ),
     ],
-    output: Annotated[str, options.output_option("File of labels to write, - for stdout.")],
+    output: Annotated[str, options.record_option("labels")],
     what: Annotated[str, options.chosen(SOURCES, "--as", f"{_SOURCES_HELP}. {_WARNING}")] = "human",
     truth: options.Truth = None,
     classes: options.Classes = None,
@@ -106,6 +106,7 @@ def build(
     """
     from pathlib import Path
 
+    from c10h.cli.forms import form_of_text
     from c10h.cli.inputs import name_array
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
@@ -123,6 +124,7 @@ def build(
     source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
     if excluded:
+        form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
         check_output(excluded, force=force, binary=False)
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
             raise InputError(f"--excluded and -o are both {output}: expected two files")

@@ -29,7 +29,7 @@ def noise(
     min_votes: options.MinVotes = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
     """Show how noisy labels are: what they and people's ceilings would be with n votes an item.
@@ -43,6 +43,7 @@ def noise(
 
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.cli.label_sources import open_people
     from c10h.errors import InputError
     from c10h.files import check_output
@@ -50,6 +51,7 @@ def noise(
     from c10h.report.table import render
     from c10h.stages.labels_noise import labels_noise, vote_grid
 
+    form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
@@ -61,7 +63,6 @@ def noise(
     grid = vote_grid(people, wanted)
     with progress("drawing votes", len(grid), "columns") as advance:
         found = labels_noise(people, grid, draws=draws, seed=seed, advance=advance)
-    form = "json" if json else format_
     if form == "terminal":
         write_terminal(output, found.tables(), found.charts)
     else:

@@ -46,7 +46,7 @@ def plan(
     min_votes: options.MinVotes = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
     """Plan which items to show next and how often, so that the labels' expected error falls most.
@@ -56,20 +56,21 @@ def plan(
 
     [bold]c10h labels plan labels.h5 --budget 5000[/]
 
-    [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 --format csv -o next.csv[/]
+    [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 -o next.csv[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.cli.label_sources import open_people
     from c10h.files import check_output
     from c10h.formats.hints import Hints, parse_columns
     from c10h.report.table import render
     from c10h.stages.labels_plan import labels_plan
 
+    form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
     people = open_people(labels, None, hints)
     found = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
-    form = "json" if json else format_
     if form == "terminal":
         write_terminal(output, [found.table()])
     else:

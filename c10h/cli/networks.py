@@ -10,6 +10,7 @@ import numpy as np
 
 from c10h.cli.console import say
 from c10h.cli.fine_tuning import refuse_checkpoint
+from c10h.cli.meant import is_run
 from c10h.errors import InputError
 from c10h.files import Source
 from c10h.formats.classes import parse_classes
@@ -46,17 +47,24 @@ class Asked:
 
 
 def check_named(
-    folders: Sequence[str],
+    paths: Sequence[str],
     arch: str | None,
     weights: str | None,
     classes: str | None,
     *,
     held_out: bool,
+    probs: bool = False,
 ) -> None:
-    """Raise InputError unless a command line names runs or a network of anybody's, not both."""
+    """Raise InputError unless a command line names runs or a network of anybody's, not both.
+
+    paths: the RUN folders and, last, IMAGES.
+    """
+    *folders, images = paths
+    if is_run(images):
+        raise InputError(f"{images} is a run folder: runs come first, and IMAGES last")
     if bool(folders) == bool(arch):
         raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
-    for option, value in (("--weights", weights), ("--classes", classes)):
+    for option, value in (("--weights", weights), ("--classes", classes), ("--probs", probs)):
         if value and not arch:
             raise InputError(f"{option}: is for --arch; a run has its own")
     if held_out and arch:
@@ -130,21 +138,29 @@ def _notes(how: str, networks: Sequence[Trained], items: Array) -> list[str]:
     return notes
 
 
-def of_anybody(arch: str, weights: str | None, classes: str | None, images: Images) -> Asked:
-    """The predictions of a network that no run made, which its weights are the input of."""
+def of_anybody(
+    arch: str, weights: str | None, classes: str | None, images: Images, *, probs: bool = False
+) -> Asked:
+    """The predictions of a network that no run made, which its weights are the input of.
+
+    probs: the network returns probabilities.
+    """
     import torch
 
     names = parse_classes(classes) if classes else images.classes
     torch.manual_seed(0)
-    network = build(arch, len(names), (images.images.shape[1], images.images.shape[2]))
+    size = (images.images.shape[1], images.images.shape[2])
+    network = build(arch, len(names), size, probs=probs)
     inputs: list[tuple[str, Source, Made | None]] = []
     notes: list[str] = []
     if weights:
         file = Source.open(weights)
-        load_weights(network, file.path)
+        notes += filter(None, [load_weights(network, file.path)])
         inputs.append(("weights", file, None))
     else:
         notes.append(f"warning: {arch} has random weights: --weights names a file of them")
     return Asked(
-        lambda machine: predict_with(network, arch, names, images, machine), inputs, notes=notes
+        lambda machine: predict_with(network, arch, names, images, machine, probs=probs),
+        inputs,
+        notes=notes,
     )

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from c10h.cli.forms import check_record
+from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
 
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
@@ -22,7 +24,8 @@ def one_of(names: Iterable[str], flag: str) -> Callable[[str | None], str | None
 
     def check(value: str | None) -> str | None:
         if value is not None and value not in known:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=flag)
+            message = unknown_name("value", value, known)
+            raise typer.BadParameter(message, param_hint=flag)
         return value
 
     return check
@@ -282,7 +285,15 @@ ForeignArchitecture: TypeAlias = Annotated[
 Weights: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--weights", metavar="FILE", help="State dict for --arch; nothing else in it is loaded."
+        "--weights",
+        metavar="FILE",
+        help="State dict for --arch, of torch's or safetensors; nothing else in it is loaded.",
+    ),
+]
+NetworkProbs: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--probs", help="Your own network of --arch returns probabilities: take their logarithm."
     ),
 ]
 NetworkPrecision: TypeAlias = Annotated[
@@ -304,13 +315,28 @@ Json: TypeAlias = Annotated[
 
 
 def format_option(*names: str) -> Any:
-    """``--format`` with the forms that a command has; the first is the default."""
-    return chosen(names, "--format", "Form of the result.", rich_help_panel=OUTPUTS)
+    """``--format`` with the forms that a command has."""
+    help_text = "Form of the result; unless given, what the name of -o says."
+    return chosen(names, "--format", help_text, rich_help_panel=OUTPUTS)
 
 
-def output_option(help_text: str) -> Any:
+def output_option(help_text: str, **more: Any) -> Any:
     """``-o``: a file name, or - for stdout."""
-    return typer.Option("-o", "--output", metavar="FILE", help=help_text, rich_help_panel=OUTPUTS)
+    return typer.Option(
+        "-o", "--output", metavar="FILE", help=help_text, rich_help_panel=OUTPUTS, **more
+    )
 
 
-TextOutput: TypeAlias = Annotated[str | None, output_option("File to write instead of stdout.")]
+def record_option(what: str, *, prints: bool = False) -> Any:
+    """``-o`` of an HDF5 file. prints: whether the command prints its result as a table, too."""
+    printed = SCORE_FORMATS if prints else ()
+    return output_option(
+        f"File of {what} to write, - for stdout.",
+        callback=lambda output: check_record(output, printed),
+    )
+
+
+TextOutput: TypeAlias = Annotated[
+    str | None,
+    output_option("File to write instead of stdout; its suffix says the form: x.md, x.csv, …"),
+]

@@ -18,9 +18,10 @@ def predict(
             help="Run folders of c10h train, and the images; with --arch the images alone.",
         ),
     ],
-    output: Annotated[str, options.output_option("File of predictions to write, - for stdout.")],
+    output: Annotated[str, options.record_option("predictions")],
     arch: options.ForeignArchitecture = None,
     weights: options.Weights = None,
+    probs: options.NetworkProbs = False,
     classes: options.Classes = None,
     held_out: Annotated[
         bool,
@@ -58,31 +59,29 @@ def predict(
     from dataclasses import replace
 
     from c10h import h5
+    from c10h.cli.meant import open_images
     from c10h.cli.networks import check_named, of_anybody, of_runs, opened
-    from c10h.datasets.cache import open_input
-    from c10h.datasets.catalogue import IMAGES
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.lineage import lineage_of
-    from c10h.records import Images
     from c10h.training.precision import choose_device, choose_precision
     from c10h.training.prediction import Machine
 
     *folders, last = paths
-    check_named(folders, arch, weights, classes, held_out=held_out)
+    check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)
     check_single_stdin([last, weights or ""])
     check_distinct([output], [last, weights])
     check_output(output, force=force)
     place = choose_device(device)
     number_format = choose_precision(precision, place)
     runs = opened(folders)
-    source = open_input(last, IMAGES)
-    images = h5.read(source, Images)
+    source, images = open_images(last)
     if arch:
-        asked = of_anybody(arch, weights, classes, images)
+        asked = of_anybody(arch, weights, classes, images, probs=probs)
     else:
         asked = of_runs(runs, images, held_out=held_out, members=members)
     shaping = {
         "arch": arch,
+        "probs": probs,
         "answer": asked.how,
         "precision": number_format,
         "batch-size": batch_size,

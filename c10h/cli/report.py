@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import write, write_terminal
+from c10h.cli.console import say, write, write_terminal
 
 if TYPE_CHECKING:
     from c10h.report.report import Report
 
 PICTURES = ("svg", "png", "pdf")
+FORMS = (*options.SCORE_FORMATS, "html", *PICTURES)
 # Not in FIGURES: it needs images, of which other figures are not made.
 GALLERY = "gallery"
 SHOWN = "What is shown"
@@ -88,9 +89,7 @@ def report(
     ] = False,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[
-        str, options.format_option(*options.SCORE_FORMATS, "html", *PICTURES)
-    ] = "terminal",
+    format_: Annotated[str | None, options.format_option(*FORMS)] = None,
     json: options.Json = False,
 ) -> None:
     """Report scores, attacks, learning curves and labels, as tables and figures for people.
@@ -107,12 +106,13 @@ def report(
 
     [bold]c10h report control.h5 human.h5 --baseline control[/]
 
-    [bold]c10h report near.h5 far.h5 --figure generalization --format pdf -o figure2.pdf[/]
+    [bold]c10h report near.h5 far.h5 --figure generalization -o figure2.pdf[/]
 
     [bold]c10h report hard=adv1.h5 human=adv2.h5 --baseline hard[/]
 
-    [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery --format html -o g.html[/]
+    [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery -o g.html[/]
     """
+    from c10h.cli.forms import form_of_text
     from c10h.cli.report_files import read
     from c10h.errors import InputError
     from c10h.files import check_output
@@ -121,15 +121,19 @@ def report(
     from c10h.stages.report import Choice
     from c10h.stages.report import report as make_report
 
-    form = "json" if json else format_
-    binary = form in ("png", "pdf") and not script
+    form = form_of_text(output, format_, json, *(("terminal",) if script else FORMS))
+    if script:
+        if form != "terminal":
+            raise InputError("--script: prints commands, which have no --format")
+        form = "script"
+    binary = form in ("png", "pdf")
     if output or binary:
         check_output(output or "-", force=force, binary=binary)
     choice = Choice(metrics or (), stratum, baseline, figure, table)
     if figure == GALLERY:
         from c10h.cli.report_gallery import report_gallery
 
-        report_gallery(files, choice, pictures, "script" if script else form, output)
+        report_gallery(files, choice, pictures, form, output)
         return
     if pictures is not None:
         raise InputError("--pictures: is for --figure gallery")
@@ -138,6 +142,7 @@ def report(
         write(output, to_script(steps(found.files)))
         return
     made = make_report(found.scores, found.attacks, choice, found.others)
+    _tell_left_out(made, form)
     if form in PICTURES:
         _write_picture(made, form, output or "-")
     elif form == "terminal":
@@ -150,6 +155,15 @@ def report(
         write(output, made.render(form))
 
 
+def _tell_left_out(made: Report, form: str) -> None:
+    """Say which figures are not there that the form would have, and why."""
+    from c10h.report.figures import TABULAR
+
+    for name, why in made.left_out().items():
+        if form == "html" or (form == "terminal" and name not in TABULAR):
+            say(f"left out: {why}")
+
+
 def _write_picture(made: Report, form: str, output: str) -> None:
     """The one figure of a report as a picture. Raises InputError where there is none or several."""
     from c10h.errors import InputError
@@ -159,7 +173,8 @@ def _write_picture(made: Report, form: str, output: str) -> None:
     figures = made.figures()
     if made.table is not None or len(figures) != 1:
         names = ", ".join(one.name for one in figures) if made.table is None else ""
-        fit = f"{names} fit: name one with --figure" if names else "there is none of these files"
+        none = "; ".join(made.left_out().values()) or "there is none of these files"
+        fit = f"{names} fit: name one with --figure" if names else none
         raise InputError(f"--format {form}: expected one figure; {fit}")
     with atomic_output(output) as stream:
         write_all(stream, draw(figures[0], form, [step.line() for step in made.lineage()]))

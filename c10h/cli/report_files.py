@@ -11,6 +11,7 @@ from typing import Any
 from c10h import h5
 from c10h.cli.console import progress
 from c10h.cli.inputs import split_name
+from c10h.cli.meant import is_run
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
@@ -68,6 +69,11 @@ def read(arguments: Sequence[str]) -> Read:
 
 
 def _add(found: Read, name: str | None, path: str) -> None:
+    if is_run(path):
+        raise InputError(
+            f"{path} is a run folder: c10h show {path} tells what is in it, and {HISTORY} in it "
+            "has its learning curves"
+        )
     source = open_input(path, LABELS)
     record = _open(source)
     found.files.append(File(source.name, record.kind, source.sha256, record.lineage))

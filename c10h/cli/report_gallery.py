@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c10h import h5
 from c10h.cli.console import PLAIN_WIDTH, print_text, progress, terminal, write
 from c10h.cli.inputs import split_name
+from c10h.cli.meant import check_predictions, open_images
 from c10h.datasets.cache import open_input
-from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
 from c10h.formats.readers import open_labels, open_predictions
@@ -49,14 +49,13 @@ def open_files(arguments: Sequence[str]) -> Opened:
         )
     name, first = split_name(arguments[0])
     check_single_stdin([first, *arguments[1:]])
-    sources = [
-        Source.open(first), open_input(arguments[1], LABELS), open_input(arguments[2], IMAGES)
-    ]  # fmt: skip
+    check_predictions(first)
+    sources = [Source.open(first), open_input(arguments[1], LABELS)]
     predictions, labels = open_predictions(sources[0]), open_labels(sources[1])
-    images = h5.read(sources[2], Images)
+    pictures, images = open_images(arguments[2])
     files = [
         File(source.name, record.kind, source.sha256, record.lineage)
-        for source, record in zip(sources, (predictions, labels, images), strict=True)
+        for source, record in zip([*sources, pictures], (predictions, labels, images), strict=True)
     ]
     return Opened(name or sources[0].stem, predictions, labels, images, files)
 

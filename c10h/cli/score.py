@@ -110,11 +110,9 @@ def score(
     layout: options.Layout = "auto",
     one_based: options.OneBased = False,
     min_votes: options.MinVotes = 0,
-    output: Annotated[
-        str | None, options.output_option("File of scores to write, - for stdout.")
-    ] = None,
+    output: Annotated[str | None, options.record_option("scores", prints=True)] = None,
     force: options.Force = False,
-    format_: Annotated[str, options.format_option(*options.SCORE_FORMATS)] = "terminal",
+    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
     list_metrics: Annotated[
         bool,
@@ -139,6 +137,7 @@ def score(
     from dataclasses import replace
 
     from c10h import h5
+    from c10h.cli.forms import form_of_printed
     from c10h.cli.inputs import meaning, name_array
     from c10h.files import check_output
     from c10h.formats.classes import parse_classes
@@ -149,6 +148,7 @@ def score(
     from c10h.stages.score import Options
     from c10h.stages.score import score as score_runs
 
+    form = form_of_printed(output, format_, json)
     if output:
         check_output(output, force=force)
     gates = [Gate.parse(text) for text in fail_if or []]
@@ -200,7 +200,7 @@ def score(
         lineage = lineage_of("score", shaping, opened.used(), seed=seed)
         h5.write(replace(scores, lineage=lineage), output)
     opened.tell_assumptions(scores.classes)
-    _show(scores, "json" if json else format_, opened.title(scores), to_stderr=output == "-")
+    _show(scores, form, opened.title(scores), to_stderr=output == "-")
     check_gates(scores, gates)
 
 
@@ -290,6 +290,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from dataclasses import replace
 
     from c10h.cli.inputs import split_name
+    from c10h.cli.meant import check_predictions
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -306,6 +307,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     told: list[str] = []
     networks: dict[str, _Network] = {}
     for name, path in named:
+        check_predictions(path)
         file = open_input(path, PREDICTIONS)
         name = name or file.stem
         if name in networks:
@@ -335,11 +337,13 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
 
 def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
     """Print the scores in one of SCORE_FORMATS."""
-    from c10h.report.score_tables import metrics_down
+    from c10h.report.score_tables import metrics_down, why_nothing
     from c10h.report.scores import entries, render
 
     found = entries([scores])
     tables = metrics_down(found, title)
+    if not tables:
+        say(why_nothing(found))
     if form == "terminal" or to_stderr:
         print_tables(tables, to_stderr=to_stderr)
     else:

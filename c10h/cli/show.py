@@ -20,11 +20,15 @@ ITEMS = 5
 
 
 def show(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A c10h file, or - for stdin.")],
-    format_: Annotated[str, options.format_option("terminal", "json")] = "terminal",
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A c10h file, - for stdin, or a run folder.")
+    ],
+    format_: Annotated[str | None, options.format_option("terminal", "json")] = None,
     json: options.Json = False,
 ) -> None:
     """Show what is in a c10h file: datasets, classes, a few rows, and how it was made.
+
+    Of a run folder it shows the networks, how far they are, and their settings.
 
     The lineage at the end is a tree: the command that made the file and, below it, each input with
     its SHA-256 and the command that made that.
@@ -36,18 +40,42 @@ def show(
     [bold]c10h show scores.h5 --json | jq .lineage[/]
     """
     from c10h import h5
+    from c10h.cli.forms import form_of_text
+    from c10h.cli.meant import is_run
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.report.table import to_json_text
     from c10h.stages.show import show as describe
 
+    form = form_of_text(None, format_, json)
+    if is_run(file):
+        _show_run(file, form)
+        return
     source = open_input(file, IMAGES, LABELS)
     record = h5.read(source)
     description = describe(record)
-    if json or format_ == "json":
+    if form == "json":
         print_text(to_json_text(description.to_json()))
     else:
         _print(description, source.name, record)
+
+
+def _show_run(folder: str, form: str) -> None:
+    from pathlib import Path
+
+    from c10h.report.lineage import to_lines
+    from c10h.report.table import to_json_text
+    from c10h.stages.show_run import show_run
+    from c10h.training.run import open_run
+
+    found = show_run(open_run(Path(folder)))
+    if form == "json":
+        print_text(to_json_text(found.to_json()))
+        return
+    print_tables([found.table()])
+    shown = terminal()
+    lines = to_lines(found.run.lineage, shown[0] if shown else None)
+    print_text("\n" + "\n".join(lines) + "\n")
 
 
 def _print(description: Description, name: str, record: Record) -> None:

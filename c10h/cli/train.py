@@ -8,6 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, say
+from c10h.cli.forms import check_folder
 
 # Names of tables in c10h.training, which a help text does not wait for; a test compares them.
 TARGET_NAMES = ("soft", "hard", "class", "sample")
@@ -36,7 +37,13 @@ def train(
     images: options.ImagesFile,
     output: Annotated[
         str,
-        typer.Option("-o", "--output", metavar="RUN", help="Folder of the run: new, or to go on."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="RUN",
+            help="Folder of the run: new, or to go on.",
+            callback=check_folder,
+        ),
     ],
     arch: options.Architecture,
     labels: Annotated[
@@ -59,6 +66,7 @@ def train(
         list[int] | None,
         typer.Option("--fold", metavar="I", help="Only this fold, from 0; repeatable."),
     ] = None,
+    probs: options.NetworkProbs = False,
     target: Annotated[
         str,
         options.chosen(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from c10h import h5
 from c10h.cli.console import say
 from c10h.cli.fine_tuning import parent_of
+from c10h.cli.meant import open_images
 from c10h.datasets.cache import open_input
-from c10h.datasets.catalogue import IMAGES, LABELS
-from c10h.errors import InputError, MismatchError
+from c10h.datasets.catalogue import LABELS
+from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.files import Source, check_single_stdin
 from c10h.formats.readers import open_labels
 from c10h.lineage import Made, lineage_of
@@ -95,7 +95,7 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
     recipe = _recipe(arguments)
     files, images, labels = _open(arguments)
     height, width = images.images.shape[1:3]
-    network = build(arguments["arch"], len(images.classes), (height, width))
+    network = _network(arguments, len(images.classes), (height, width))
     material = join(images, labels, item_hashes(images.images))
     options = Options(
         architecture=arguments["arch"],
@@ -116,12 +116,23 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
     notes = [_what_is_trained(run, options, sum(one.numel() for one in network.parameters()))]
     sources = [source for _, source, _ in files]
     if arguments["init"] is not None:
-        parent, file, made, note = parent_of(arguments["init"], run, numbers, material, network)
+        parent, file, made, more = parent_of(arguments["init"], run, numbers, material, network)
         options = replace(options, parent=parent)
         run = _run(arguments, options, material, [*files, ("init", file, made)])
-        notes += [note] if note else []
+        notes += more
     _check(run, numbers, material, options, network)
     return Prepared(run, numbers, material, options, sources, arguments["tensorboard"], notes)
+
+
+def _network(arguments: Mapping[str, Any], classes: int, size: tuple[int, int]) -> Module:
+    """A network of the run, to check it by; where it returns probabilities, in training, too."""
+    name, probs = arguments["arch"], arguments["probs"]
+    network = build(name, classes, size, probs=probs)
+    if probs:
+        from c10h.models.own import check
+
+        check(name, network, classes, size, in_training=True)
+    return network
 
 
 def _recipe(arguments: Mapping[str, Any]) -> Recipe:
@@ -129,7 +140,7 @@ def _recipe(arguments: Mapping[str, Any]) -> Recipe:
     family = family_of(arguments["arch"])
     name: str = arguments["recipe"] or (family if family in RECIPES else None) or DEFAULT
     if name not in RECIPES:
-        raise InputError(f"--recipe {name}: expected one of {', '.join(RECIPES)}")
+        raise InputError(f"--recipe: {unknown_name('recipe', name, RECIPES)}")
     told = {part: arguments[part] for part in PARTS if arguments[part] is not None}
     return replace(recipe_for(name, family), **told)
 
@@ -140,8 +151,7 @@ def _open(
     """The inputs with their roles, for the lineage, and as records."""
     named = (arguments["images"], arguments["labels"], arguments["init"])
     check_single_stdin([one for one in named if one is not None])
-    source = open_input(arguments["images"], IMAGES)
-    images = h5.read(source, Images)
+    source, images = open_images(arguments["images"])
     files: list[tuple[str, Source, Made | None]] = [("images", source, images)]
     if arguments["labels"] is None:
         return files, images, None
@@ -175,6 +185,7 @@ def _run(
         "seed": options.seed,
         "precision": options.precision,
         "compile": options.compiled,
+        **({"probs": True} if arguments["probs"] else {}),
     }
     told = {part.replace("_", "-"): arguments[part] for part in ("recipe", *PARTS)}
     lineage = lineage_of(

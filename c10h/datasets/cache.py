@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c10h.datasets.catalogue import CATALOGUE, GROUPS, Dataset
-from c10h.errors import FileError, InputError, OutputError
+from c10h.errors import FileError, InputError, OutputError, nearest
 from c10h.files import Source, atomic_output, reason, write_all
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def open_input(argument: str, *forms: str) -> Source:
     Raises FileError for no such file and for a data set that was not fetched, InputError for one
     that has no such form.
     """
-    if argument not in {*CATALOGUE, *GROUPS} or Path(argument).exists():
+    names = (*CATALOGUE, *GROUPS)
+    if argument not in names or Path(argument).exists():
+        if not Path(argument).exists() and (near := nearest(argument, names)):
+            raise FileError(f"{argument}: there is no such file or data set: did you mean {near}?")
         return Source.open(argument)
     if argument in GROUPS:
         raise InputError(f"{argument}: which one, {' or '.join(GROUPS[argument])}?")

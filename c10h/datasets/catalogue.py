@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
 
 IMAGES, LABELS, PREDICTIONS, JUDGMENTS = "images", "labels", "predictions", "judgments"
 
@@ -202,5 +202,5 @@ def members_of(name: str) -> tuple[str, ...]:
     if name in GROUPS:
         return GROUPS[name]
     if name not in CATALOGUE:
-        raise InputError(f"{name}: expected one of {', '.join([*CATALOGUE, *GROUPS])}")
+        raise InputError(unknown_name("data set", name, [*CATALOGUE, *GROUPS]))
     return (name,)

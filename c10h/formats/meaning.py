@@ -36,7 +36,8 @@ def read_predictions(rows: Rows, name: str) -> Reading:
     for block in blocks(rows):
         seen.add(block)
         if seen.low < 0 or not np.isfinite(block[block != -np.inf]).all():
-            return Reading(LOGITS)  # the reader names a row that is not finite
+            # The reader names a row that is not finite.
+            return Reading(LOGITS, ruled_out=bool((block == -np.inf).any()))
         if seen.whole:
             continue
         unit = seen.unit()

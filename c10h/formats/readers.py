@@ -42,6 +42,8 @@ from c10h.records import Array, Attack, Labels, Predictions, Rows
 
 # Setting of predictions that came as probabilities: their logits are clipped logarithms.
 FROM_PROBS = "from_probabilities"
+# Setting of logits of which some classes are ruled out, by -inf.
+RULED_OUT = "ruled_out"
 # Setting of labels: how many items were left out, whose predictions then have no labels.
 LEFT_OUT = "items_left_out"
 
@@ -78,12 +80,13 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
         rows, meaning = checked_logits(rows, source.name), LOGITS
     else:
         rows, meaning = log_of_probs(checked_probs(rows, source.name, reading)), PROBS
+    ruled_out = {RULED_OUT: True} if reading is not None and reading.ruled_out else {}
     tell(wide.told(meaning))
     members = rows.shape[0] if len(rows.shape) == 3 else 1
     names = [source.stem] if members == 1 else [str(number) for number in range(members)]
     return Predictions(
         classes=wide.classes,
-        settings={FROM_PROBS: meaning == PROBS},
+        settings={FROM_PROBS: meaning == PROBS, **ruled_out},
         logits=rows if len(rows.shape) == 3 else one_member(rows),
         member=np.array(names),
         ids=None if wide.ids is None else checked_ids(wide.ids, source),

@@ -20,11 +20,15 @@ LOG_SMALLEST = float(np.log(SMALLEST))
 
 @dataclass(frozen=True)
 class Reading:
-    """What rows are, in a word, and for shares what they sum to and how closely."""
+    """What rows are, in a word, and for shares what they sum to and how closely.
+
+    ruled_out: whether some of the first logits are -inf.
+    """
 
     meaning: str
     unit: float = 1.0
     tolerance: float = SUM_TOLERANCE
+    ruled_out: bool = False
 
 
 def mapped(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
 from c10h.metrics.block import Block, Float
 from c10h.metrics.metric import Metric, Needs, count, divide, known, mean
@@ -192,5 +192,5 @@ def choose(names: Iterable[str]) -> list[str]:
     wanted = [part.strip() for name in names for part in name.split(",") if part.strip()]
     for name in wanted:
         if name not in METRICS:
-            raise InputError(f"there is no metric {name!r}: expected one of {', '.join(METRICS)}")
+            raise InputError(unknown_name("metric", name, METRICS))
     return [name for name in METRICS if not wanted or name in wanted]

@@ -116,6 +116,8 @@ class Formulas:
 
         Without weights, of the items as they are (b = 1).
         """
+        if not self._formulas:
+            return {}
         if weights is None:
             sums = self._matrix.sum(axis=0, keepdims=True)
         elif self._every_group_once:

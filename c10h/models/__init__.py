@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from c10h.errors import InputError
+from c10h.errors import InputError, nearest
 from c10h.models.weights import load_weights
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def build(
     *,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    probs: bool = False,
 ) -> Normalised:
     """A network by its name, with new weights from torch's generator.
 
@@ -183,12 +184,16 @@ def build(
     ``torchvision:NAME``. image_size: pixels on each side, or height and width; the network takes
     other sizes as well, and this is checked to be one that it can take. mean, std: of each channel,
     in [0, 1], to normalise by: CIFAR-10's by default, ImageNet's for torchvision's networks; a
-    user's own gets pixels in [0, 1] as they are.
-    Raises InputError for a name, a depth, a number of classes or a size that cannot be.
+    user's own gets pixels in [0, 1] as they are. probs: a user's own returns probabilities, of
+    which the model gives the logarithm, clipped at that of the smallest normal float32.
+    Raises InputError for a name, a depth, a number of classes or a size that cannot be, and for a
+    network that returns probabilities unless ``probs`` says so, or does not where it says so.
     """
     if classes < 2:
         raise InputError(f"{name}: expected at least 2 classes, found {classes}")
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if probs and ":" not in name:
+        raise InputError(f"--probs: is for a network of your own; {name} returns logits")
     if ":" in name:
         from c10h.models import own
 
@@ -201,7 +206,7 @@ def build(
 
     mean, std = mean or default_mean, std or default_std
     _check_statistics(mean, std)
-    model = Normalised(network, mean, std)
+    model = Normalised(network, mean, std, probs=probs)
     if ":" in name:
         own.check(name, model, classes, (height, width))
     return model
@@ -245,9 +250,11 @@ def _parse(name: str) -> tuple[str, dict[str, int | str]]:
     if near is not None:
         row = ARCHITECTURES[near]
         raise InputError(f"{name}: expected {row.form}, such as {', '.join(row.examples)}")
+    near = nearest(name, [one for row in ARCHITECTURES.values() for one in row.examples])
+    meant = f"did you mean {near}? " if near else ""
     examples = ", ".join(row.examples[-1] for row in ARCHITECTURES.values())
     raise InputError(
-        f"{name}: no network has that name: expected one such as {examples}, torchvision:resnet18 "
+        f"unknown network {name!r}: {meant}expected one such as {examples}, torchvision:resnet18 "
         "or package.module:callable"
     )
 

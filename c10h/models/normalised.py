@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from c10h.errors import InputError
+from c10h.formats.rows import SMALLEST
 
 
 class NeedsImages(nn.Module, ABC):
@@ -28,15 +29,24 @@ class Normalised(nn.Module):
     """A network of normalised images that takes pixels in [0, 1].
 
     network: takes (n, 3, h, w), gives logits (n, classes). mean, std: of each channel's pixels in
-    [0, 1]; they are in the state dict as (3, 1, 1).
+    [0, 1]; they are in the state dict as (3, 1, 1). probs: the network gives probabilities, and
+    their logarithm is taken for logits.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: nn.Module, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        mean: Sequence[float],
+        std: Sequence[float],
+        *,
+        probs: bool = False,
+    ) -> None:
         super().__init__()
         self.network = network
+        self.probs = probs
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1))
 
@@ -48,10 +58,17 @@ class Normalised(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (n, classes) of pixels in [0, 1], floating, (n, 3, h, w)."""
-        logits = self.network(self.normalise(pixels))
-        if not isinstance(logits, Tensor):
-            raise InputError(f"expected logits from the network, found {type(logits).__name__}")
-        return logits
+        returned = self.returned(pixels)
+        if not self.probs:
+            return returned
+        return returned.float().clamp(min=SMALLEST).log()
+
+    def returned(self, pixels: Tensor) -> Tensor:
+        """What the network itself returns of the same: logits or probabilities, (n, classes)."""
+        returned = self.network(self.normalise(pixels))
+        if not isinstance(returned, Tensor):
+            raise InputError(f"expected logits from the network, found {type(returned).__name__}")
+        return returned
 
     @torch.no_grad()
     def prepare(self, pixels: Tensor) -> None:

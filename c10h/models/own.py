@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import os
@@ -11,9 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
+from c10h.formats.rows import SUM_TOLERANCE
+from c10h.models.normalised import Normalised
 
 TORCHVISION = "torchvision"
 
@@ -55,14 +56,22 @@ def build(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     return network
 
 
-def check(name: str, model: nn.Module, classes: int, size: tuple[int, int]) -> None:
-    """Raise InputError unless the model takes two images of that size and gives their logits."""
+def check(
+    name: str, model: Normalised, classes: int, size: tuple[int, int], *, in_training: bool = False
+) -> None:
+    """Raise InputError unless the model takes two images of that size and returns what it should.
+
+    That is logits, or probabilities where the model is told that its network returns them.
+    in_training: as in training, which changes running statistics; else as in evaluation.
+    """
     height, width = size
+    generator = torch.Generator().manual_seed(0)  # torch's own goes on as if nothing were drawn
+    pixels = torch.rand(2, 3, height, width, generator=generator)
     training = model.training
-    model.eval()  # so that no running statistics change
+    model.train(in_training)
     try:
         with torch.no_grad():
-            logits = model(torch.zeros(2, 3, height, width))
+            returned = model.returned(pixels)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except Exception as error:
@@ -71,10 +80,29 @@ def check(name: str, model: nn.Module, classes: int, size: tuple[int, int]) -> N
         ) from error
     finally:
         model.train(training)
-    if tuple(logits.shape) != (2, classes):
+    if tuple(returned.shape) != (2, classes):
         raise InputError(
-            f"{name}: expected logits (2, {classes}) of 2 images, found {tuple(logits.shape)}"
+            f"{name}: expected logits (2, {classes}) of 2 images, found {tuple(returned.shape)}"
         )
+    if _are_probabilities(returned) and not model.probs:
+        raise InputError(
+            f"{name}: expected logits, found probabilities (rows in [0, 1] that sum to 1): return "
+            "what comes before the softmax; --probs of c10h predict and train takes their "
+            "logarithm, but an attack has no gradient where they are rounded"
+        )
+    if model.probs and not _are_probabilities(returned):
+        low, high = float(returned.min()), float(returned.max())
+        raise InputError(
+            f"{name}: --probs: expected probabilities (rows in [0, 1] that sum to 1), found "
+            f"values from {low:.4g} to {high:.4g}{' in training' if in_training else ''}"
+        )
+
+
+def _are_probabilities(returned: Tensor) -> bool:
+    """Whether rows (n, classes) are in [0, 1] and sum to 1."""
+    shares = returned.double()
+    sums = shares.sum(dim=1)
+    return bool(((shares >= 0) & (shares <= 1)).all() and ((sums - 1).abs() <= SUM_TOLERANCE).all())
 
 
 def _from_torchvision(name: str, network: str, classes: int) -> nn.Module:
@@ -82,8 +110,7 @@ def _from_torchvision(name: str, network: str, classes: int) -> nn.Module:
 
     names = models.list_models(module=models)
     if network not in names:
-        near = difflib.get_close_matches(network, names, n=3) or names[:3]
-        raise InputError(f"{name}: expected a network of torchvision's, such as {', '.join(near)}")
+        raise InputError(unknown_name("network of torchvision's", network, names))
     built: nn.Module = models.get_model(
         network, weights=None, num_classes=classes, **SETTINGS.get(network, {})
     )

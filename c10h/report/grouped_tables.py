@@ -16,6 +16,7 @@ from c10h.report.score_tables import (
     exposure_notes,
     items_notes,
     mark_best,
+    metric_notes,
     runs_down,
     whys,
 )
@@ -121,6 +122,7 @@ def models_down(
     notes = [
         *exposure_notes(found),
         *absence_notes(found, metrics, stratum),
+        *metric_notes(found, metrics, stratum),
         *items_notes(found, data_of),
         "Intervals: 95 %, bootstrap over items.",
     ]

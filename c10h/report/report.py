@@ -65,12 +65,16 @@ class Report:
 
     def figures(self) -> list[Figure]:
         """The figure that was asked for, else those that fit what was given."""
-        return self._figures
+        return self._figures[0]
+
+    def left_out(self) -> dict[str, str]:
+        """Why figures are not there that nobody asked for, by name."""
+        return {} if self.table is not None else self._figures[1]
 
     @cached_property
-    def _figures(self) -> list[Figure]:
+    def _figures(self) -> tuple[list[Figure], dict[str, str]]:
         if self.figure is not None:
-            return [figures.figure(self.figure, self.given)]
+            return [figures.figure(self.figure, self.given)], {}
         return figures.defaults(self.given)
 
     def lineage(self) -> list[Step]:

@@ -16,12 +16,17 @@ ARROWS = {"high": "↑", "low": "↓", "": ""}
 
 
 def metrics_down(found: Sequence[Entry], title: str) -> list[Table]:
-    """Metrics down, runs across, with what people reach; then strata and differences."""
+    """Metrics down, runs across, with what people reach; then strata and differences.
+
+    Nothing where no run has any of the metrics: then :func:`why_nothing` says why.
+    """
     metrics = [
         metric
         for metric in metrics_of(found)
         if any((figure := entry.figure(metric)) and not figure.why for entry in found)
     ]
+    if not metrics:
+        return []
     tables = [_main_table(found, metrics, title)]
     tables += [_strata_table(entry, metrics) for entry in found if len(entry.strata) > 1]
     if len(found) > 1:
@@ -51,6 +56,7 @@ def runs_down(title: str, found: Sequence[Entry], metrics: Sequence[str], stratu
     notes = [
         *exposure_notes(found),
         *absence_notes(found, metrics, stratum),
+        *metric_notes(found, metrics, stratum),
         *items_notes(found, lambda entry: entry.data),
         "Intervals: 95 %, bootstrap over items.",
     ]
@@ -111,6 +117,16 @@ def absence_notes(found: Sequence[Entry], metrics: Sequence[str], stratum: str) 
     return [f"No {names} of {', '.join(runs)}: {why}" for (names, why), runs in groups.items()]
 
 
+def metric_notes(found: Sequence[Entry], metrics: Sequence[str], stratum: str) -> list[str]:
+    """What is to be known of metrics of all items: notes of runs that begin with their names."""
+    return [
+        f"{entry.run}: {line}"
+        for entry in found
+        for line in entry.notes.splitlines()
+        if stratum == ALL and line.partition(":")[0] in metrics
+    ]
+
+
 def items_notes(found: Sequence[Entry], part: Callable[[Entry], str]) -> list[str]:
     """Where runs that are compared are not about the same items; ``part`` is what is compared."""
     digests: dict[str, set[str]] = {}
@@ -124,13 +140,24 @@ def items_notes(found: Sequence[Entry], part: Callable[[Entry], str]) -> list[st
 
 
 def _reasons(found: Sequence[Entry]) -> list[str]:
+    """Which metrics no run has, in lines."""
+    return [f"Not computed, {why}: {', '.join(names)}" for why, names in _lacking(found).items()]
+
+
+def _lacking(found: Sequence[Entry]) -> dict[str, list[str]]:
     """Which metrics no run has, by reason."""
     reasons: dict[str, list[str]] = {}
     for metric in metrics_of(found):
         figures = [figure for entry in found if (figure := entry.figure(metric))]
         if figures and all(figure.why for figure in figures):
             reasons.setdefault(figures[0].why, []).append(metric)
-    return [f"Not computed, {why}: {', '.join(names)}" for why, names in reasons.items()]
+    return reasons
+
+
+def why_nothing(found: Sequence[Entry]) -> str:
+    """Why no run has any of the metrics, in one line."""
+    lacking = [f"{', '.join(names)}: {why}" for why, names in _lacking(found).items()]
+    return f"nothing to show: {'; '.join(lacking)}"
 
 
 def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
@@ -141,8 +168,8 @@ def _strata_table(entry: Entry, metrics: Sequence[str]) -> Table:
         [Cell(metric), *(Cell(number(one.value if one else None)) for one in row)]
         for metric, row in zip(metrics, figures, strict=True)
     ]
-    sizes = [Cell(f"{one.n:,}" if one else "") for one in figures[0]] if figures else []
-    rows.append([Cell(f"n ({metrics[0]})" if metrics else "n"), *sizes])
+    sizes = [Cell(f"{one.n:,}" if one else "") for one in figures[0]]
+    rows.append([Cell(f"n ({metrics[0]})"), *sizes])
     header = ["metric", *(stratum.removeprefix(f"{by}=") for stratum in strata)]
     left = len(entry.strata) - len(strata)
     notes = [f"{left} more strata are in the JSON, the CSV and the file"] if left else []

@@ -13,7 +13,7 @@ from c10h.attacks import ATTACKS
 from c10h.attacks.problem import Budget
 from c10h.attacks.run import Plan
 from c10h.attacks.subject import Subject, attack_items
-from c10h.errors import InputError, MismatchError
+from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.formats.classes import are_default
 from c10h.records import Array, Attack, Images, Labels, Predictions
 from c10h.stages.join import People, people_of_images
@@ -193,10 +193,8 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
         why = "in which people saw nothing but the true class"
     else:
         if toward not in people.classes:
-            raise InputError(
-                f"--toward {toward}: expected {LEAST_LIKELY}, {HUMAN_SECOND} or one of "
-                f"{', '.join(people.classes)}"
-            )
+            known = (LEAST_LIKELY, HUMAN_SECOND, *people.classes)
+            raise InputError(f"--toward: {unknown_name('class', toward, known)}")
         possible = people.one_answer[rows] != people.classes.index(toward)
         why = f"that are {toward} already"
     if not possible.any():

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.formats.readers import FROM_PROBS
-from c10h.formats.rows import SMALLEST
 from c10h.metrics import METRICS, second_best
-from c10h.metrics.block import Block, Float
+from c10h.metrics.block import Float
 from c10h.metrics.ceilings import (
     CEILINGS,
     NEEDS_NO_VOTES,
@@ -25,6 +23,7 @@ from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
 from c10h.records import Array, Predictions
+from c10h.stages.clipping import clipping_notes, clipping_terms
 from c10h.stages.join import People
 from c10h.stages.tally import Tally, cut, stratify, tally
 
@@ -110,7 +109,7 @@ def evaluate(
             for name, number in numbers.items()
         },
         per_item=found.per_item,
-        notes="\n".join([*_notes_of_truth(chosen, people), *_notes(told, found)]),
+        notes="\n".join([*_notes_of_truth(chosen, people), *_notes(chosen, told, found)]),
         groups=cells.groups,
         size=people.size,
     )
@@ -214,26 +213,23 @@ def _ceilings(
     return values
 
 
-def _clipped(block: Block) -> Float:
-    """How many probabilities of an item were 0 and are taken as the smallest float32."""
-    return np.asarray((block.logits <= np.log(SMALLEST)).sum(axis=0, dtype=np.float64))
-
-
-# Terms that a reader should know of where they are not 0.
-_NOTES: Mapping[Term, str] = {
-    _clipped: "{:,} probabilities of 0, taken as 1.2e-38, the smallest normal float32",
-    second_best.second_tied: "{:,} items whose second-best logits tie: sba in expectation",
-}
-
-
 def _terms_of_notes(chosen: Iterable[str], predictions: Predictions) -> list[Term]:
-    told: list[Term] = [_clipped] if predictions.settings.get(FROM_PROBS) else []
+    """What is summed for notes alone."""
+    told = clipping_terms(chosen, predictions)
     return told + ([second_best.second_tied] if "sba" in chosen else [])
 
 
-def _notes(told: Iterable[Term], found: Tally) -> list[str]:
-    sums = {term: round(float(found.totals[term].sum())) for term in told}
-    return [_NOTES[term].format(total) for term, total in sums.items() if total]
+def _notes(chosen: Iterable[str], told: Sequence[Term], found: Tally) -> list[str]:
+    """What a reader should know of, where it occurs."""
+
+    def total(term: Term) -> float:
+        if term is known and known not in found.totals:
+            term = count  # that of all is
+        return float(found.totals[term].sum()) if term in found.totals else 0.0
+
+    tied = total(second_best.second_tied)
+    ties = [f"{tied:,.0f} items whose second-best logits tie: sba in expectation"] if tied else []
+    return [*clipping_notes(chosen, total), *ties]
 
 
 def _notes_of_truth(chosen: Mapping[str, Metric | RankMetric], people: People) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.formats.classes import match_order
+from c10h.formats.readers import FROM_PROBS
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.stages.join import seen_in_training
 from c10h.training import checkpoint as checkpoints
@@ -119,32 +120,48 @@ def predict(
     for other in networks:
         _check_fits(other.run, run, images)
     modules = [network_of(one.run, one.fold) for one in networks]
+    probs = any(one.run.probs for one in networks)
     classes = len(run.classes)
     if how == MEMBERS:
         members = MemberRows(modules, images.images, classes, machine)
         names = np.array([one.name for one in networks])
         folds = np.array([one.fold for one in networks], dtype=np.int16)
-        found = _of_images(images, run.classes, members, names, items)
+        found = _of_images(images, run.classes, members, names, items, probs=probs)
         return _with_trained(replace(found, member_fold=folds), networks)
     chosen = held_out_networks(networks, items) if how == HELD_OUT else None
     rows = CommonRows(modules, images.images, classes, machine, chosen)
     name = " + ".join(dict.fromkeys(one.run.name for one in networks))
-    found = _of_images(images, run.classes, rows, np.array([name]), items)
+    found = _of_images(images, run.classes, rows, np.array([name]), items, probs=probs)
     fold = None if chosen is None else _folds(networks, chosen)
     return _with_trained(replace(found, fold=fold), networks)
 
 
 def predict_with(
-    network: Module, name: str, classes: tuple[str, ...], images: Images, machine: Machine
+    network: Module,
+    name: str,
+    classes: tuple[str, ...],
+    images: Images,
+    machine: Machine,
+    *,
+    probs: bool = False,
 ) -> Predictions:
-    """The predictions of anybody's network, of which nobody knows what it was trained on."""
+    """The predictions of anybody's network, of which nobody knows what it was trained on.
+
+    probs: its logits are clipped logarithms of the probabilities that it returns.
+    """
     rows = MemberRows([network], images.images, len(classes), machine)
     items = item_hashes(images.images)
-    return _of_images(images, classes, rows, np.array([name]), items)
+    return _of_images(images, classes, rows, np.array([name]), items, probs=probs)
 
 
 def _of_images(
-    images: Images, classes: tuple[str, ...], logits: Rows, member: Array, items: Array
+    images: Images,
+    classes: tuple[str, ...],
+    logits: Rows,
+    member: Array,
+    items: Array,
+    *,
+    probs: bool,
 ) -> Predictions:
     """Predictions of images in their order. The truth is theirs if they have these classes."""
     truth = images.truth
@@ -157,6 +174,7 @@ def _of_images(
             truth = renumbered(truth, order)
     return Predictions(
         classes=classes,
+        settings={FROM_PROBS: True} if probs else {},
         logits=logits,
         member=member,
         index=np.arange(len(items)),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from c10h.errors import InputError, MismatchError
+from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Labels, Predictions, Scores
@@ -19,9 +19,6 @@ from c10h.report.report import Report
 from c10h.report.scores import Entry, entries, other_classes
 from c10h.stages.attacked import exposure, network_name
 from c10h.stages.report_people import compared
-
-# Names of runs in a message.
-MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def _check_names(choice: Choice) -> None:
         ("--table", choice.table, TABLES),
     ):
         if name is not None and name not in known:
-            raise InputError(f"{option} {name}: expected one of {', '.join(known)}")
+            raise InputError(f"{option}: {unknown_name(option[2:], name, known)}")
     if choice.figure is not None and choice.table is not None:
         raise InputError("--figure and --table exclude each other")
     alone = choice.figure is not None or choice.table is not None
@@ -103,14 +100,12 @@ def _check_choice(given: Given, choice: Choice) -> None:
     if baseline is not None and not names:
         raise InputError(f"--baseline {baseline}: is for scores and attacks, and there are none")
     if baseline is not None and baseline not in names:
-        more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-        known = ", ".join(names[:MOST_NAMES]) + more
-        raise InputError(f"--baseline {baseline}: expected one of the runs {known}")
+        raise InputError(f"--baseline: {unknown_name('run', baseline, names)}")
     if not found and (choice.metrics or stratum != ALL):
         raise InputError("--metrics and --stratum choose from scores files, and there are none")
     strata = list(dict.fromkeys(name for entry in found for name in entry.strata))
     if found and stratum not in strata:
-        raise InputError(f"--stratum {stratum}: expected one of {', '.join(strata)}")
+        raise InputError(f"--stratum: {unknown_name('stratum', stratum, strata)}")
 
 
 def _given(

@@ -259,7 +259,7 @@ def placed(images: Tensor, device: torch.device) -> Tensor:
 def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Tensor]:
     """A network with its first weights, and the items that its ancestors were trained on."""
     torch.manual_seed(options.seed)
-    network = build(run.architecture, len(run.classes), run.image_size)
+    network = _build(run)
     nothing = torch.zeros(0, dtype=torch.int64)
     if options.parent is None:
         return network, nothing
@@ -296,9 +296,13 @@ def network_of(run: Run, number: int) -> nn.Module:
 
 
 def _with_weights(run: Run, state: Checkpoint) -> nn.Module:
-    network = build(run.architecture, len(run.classes), run.image_size)
+    network = _build(run)
     _fill(network, state, run)
     return network
+
+
+def _build(run: Run) -> nn.Module:
+    return build(run.architecture, len(run.classes), run.image_size, probs=run.probs)
 
 
 def _fill(network: nn.Module, state: Checkpoint, run: Run) -> None:

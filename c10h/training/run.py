@@ -65,6 +65,11 @@ class Run:
         return self.folder.resolve().name
 
     @property
+    def probs(self) -> bool:
+        """Whether its networks return probabilities, of which the logarithm is taken."""
+        return bool(self.arguments.get("probs", False))
+
+    @property
     def knows_its_ancestors(self) -> bool:
         """Whether all that its networks were ever trained on is known: no weights are a file's."""
         return not _begins_with_a_file(self.lineage)

@@ -127,20 +127,6 @@ class TestAttackable:
         check_attackable(linear(3, 4), PIXELS, "net")
         check_attackable(nn.Sequential(linear(3, 4), nn.LogSoftmax(dim=1)), PIXELS, "net")
 
-    @pytest.mark.parametrize("needs_gradient", [True, False])
-    def test_probabilities_are_not(self, needs_gradient: bool) -> None:
-        network = nn.Sequential(linear(3, 4), nn.Softmax(dim=1))
-        with pytest.raises(InputError, match=r"net: expected logits, found probabilities"):
-            check_attackable(network, PIXELS, "net", needs_gradient=needs_gradient)
-
-    def test_probabilities_of_a_sure_network_are_not(self) -> None:
-        network = nn.Sequential(linear(3, 4), Times(1e4), nn.Softmax(dim=1))
-        with pytest.raises(InputError, match=r"net: expected logits"):
-            check_attackable(network, PIXELS, "net")
-
-    def test_logits_between_0_and_1_are(self) -> None:
-        check_attackable(nn.Sequential(linear(3, 4), nn.Sigmoid()), PIXELS, "net")
-
     def test_a_network_without_gradients_is_not(self) -> None:
         with pytest.raises(InputError, match=r"net: .*there is no gradient to attack along"):
             check_attackable(Steps(), PIXELS, "net")

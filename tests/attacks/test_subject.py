@@ -115,11 +115,10 @@ class TestNetworks:
 
 class TestChecks:
     def test_the_network_that_fails_is_named(self) -> None:
-        shares = nn.Sequential(linear(3, 4), nn.Softmax(dim=1))
-        one = subject(networks=[linear(3, 4), shares])
-        with pytest.raises(InputError, match=r"^second: expected logits, found probabilities"):
+        one = subject(networks=[linear(3, 4), Steps()])
+        with pytest.raises(InputError, match=r"^second: .*no gradient"):
             one.check(["first", "second"], needs_gradient=True)
-        with pytest.raises(InputError, match=r"^both: expected logits"):
+        with pytest.raises(InputError, match=r"^both: .*no gradient"):
             one.check(["both"], needs_gradient=True)
 
     def test_so_is_a_source(self) -> None:

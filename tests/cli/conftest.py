@@ -118,7 +118,7 @@ def refuses(c10h: Run, tmp_path: Path) -> Refuse:
     """Check that a command ends with one line and status 1, and leaves an older output alone."""
 
     def check(*arguments: object, says: str | Sequence[str], stdin: bytes = b"") -> None:
-        output = tmp_path / "old output" / "old.h5"
+        output = tmp_path / "old output" / "old"
         output.parent.mkdir(exist_ok=True)
         output.write_bytes(b"old")
         writes = arguments[0] != "show" and "-o" not in arguments

@@ -123,14 +123,20 @@ class TestKinds:
     @pytest.mark.parametrize(
         ("line", "expected"),
         [
-            (["score", "labels.h5", "--labels", "labels.h5"], "predictions"),
-            (["labels", "build", "labels.h5", "--as", "distill"], "predictions"),
+            (
+                ["score", "labels.h5", "--labels", "labels.h5"],
+                " holds labels: give it with --labels",
+            ),
+            (
+                ["labels", "build", "labels.h5", "--as", "distill"],
+                ": expected kind predictions, found kind labels",
+            ),
         ],
     )
     def test_labels_in_the_wrong_place(
         self, refuses: Refuse, line: list[str], expected: str
     ) -> None:
-        refuses(*line, says=f"labels.h5: expected kind {expected}, found kind labels")
+        refuses(*line, says=f"labels.h5{expected}")
 
     @pytest.mark.parametrize(
         "line",

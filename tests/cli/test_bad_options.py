@@ -87,7 +87,7 @@ class TestOptions:
     def test_a_metric_that_is_none(self, refuses: Refuse, option: str) -> None:
         name = "beauty" if option == "--metrics" else "beauty>1"
         line = ["score", "a.npy", "--labels", "labels.h5", option, name]
-        refuses(*line, says="there is no metric 'beauty': expected one of accuracy, ")
+        refuses(*line, says="unknown metric 'beauty': expected one of accuracy, ")
 
     @pytest.mark.parametrize("tag", ["network", "colour=red", "=x"])
     def test_a_tag_that_is_none(self, refuses: Refuse, tag: str) -> None:

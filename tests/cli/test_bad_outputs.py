@@ -109,15 +109,15 @@ class TestFullDisk:
     def test_a_limit(self, files: Files, c10h: Run, line: list[str], limit: int) -> None:
         files.save("wide.npy", np.random.default_rng(0).integers(1, 1 << 30, (20_000, 10)))
         c10h("score", "a.npy", "--labels", "labels.h5", "-o", "scores.h5")
-        files.save("old.h5", "old")
+        files.save("old", "old")
         before = set(files.folder.iterdir())
         result = start(
-            [*PYTHON, *line, "-o", "old.h5", "--force"],
+            [*PYTHON, *line, "-o", "old", "--force"],
             files.folder,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         )
-        assert_refused(result, "old.h5: file too large")
-        assert files.path("old.h5").read_text() == "old"
+        assert_refused(result, "old: file too large")
+        assert files.path("old").read_text() == "old"
         assert set(files.folder.iterdir()) == before
 
     @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ class TestInputs:
         [
             (["nowhere.h5", "labels.h5"], "nowhere.h5: no such file or directory"),
             (["images.h5", "nowhere.h5"], "nowhere.h5: no such file or directory"),
-            (["labels.h5"], "labels.h5: expected kind images, found kind labels"),
+            (["labels.h5"], "labels.h5 holds labels: expected IMAGES in its place"),
             (["images.h5", "images.h5"], "images.h5"),
             (["-", "-"], "'-' stands for stdin once"),
             (["cifar10"], "cifar10"),
@@ -86,11 +86,11 @@ class TestInputs:
         ("arch", "says"),
         [
             ("resnet_basic_7", "resnet_basic_7: "),
-            ("alexnet", "alexnet: no network has that name: expected one such as"),
+            ("alexnet", "unknown network 'alexnet': expected one such as vgg"),
             ("airbench94", "takes images of at least 9 x 9 pixels, found 8 x 8"),
             ("nowhere:net", "nowhere:net: no module nowhere"),
             ("tiny:nothing", "tiny:nothing: tiny has no callable 'nothing'"),
-            ("torchvision:resnet17", "expected a network of torchvision's, such as resnet1"),
+            ("torchvision:resnet17", "did you mean resnet1"),
             ("torchvision:alexnet", "cannot take images of 8 x 8 pixels"),
         ],
     )
@@ -135,7 +135,7 @@ class TestOptions:
             ([*FOLDS, "--fold", 5, "--parallel-folds", 2], "--fold 5: expected from 0 to 2"),
             (["--folds", 61], "--folds 61: expected from 2 to 60"),
             (["--parallel-folds", 2], "--parallel-folds: needs --folds"),
-            (["--recipe", "best"], "--recipe best: expected one of vgg, "),
+            (["--recipe", "best"], "--recipe: unknown recipe 'best': "),
             (["--device", "tpu9"], "--device tpu9: not on this machine"),
             (["--device", "cpu", "--precision", "fp16"], "--precision fp16: needs a GPU"),
         ],
@@ -199,8 +199,8 @@ class TestInit:
         torch.save({**state.network, "code": Path("x")}, "code.pt")
         for name, says in {
             "w.pt": "w.pt: not the weights of this network",
-            "bad.pt": "bad.pt: no file of weights that torch wrote",
-            "code.pt": "code.pt: holds objects other than weights, which are never loaded",
+            "bad.pt": "bad.pt: no file of weights that torch or safetensors wrote",
+            "code.pt": "code.pt: holds pathlib.",
             "nowhere": "nowhere: no such file or directory",
             "a/fold-all.pt": "a checkpoint of a run: name the run folder, a,",
         }.items():
@@ -332,7 +332,7 @@ class TestPredict:
         trained(c10h, "b", *ONE)
         for line, says in (
             (["images.h5"], "expected RUN folders and then IMAGES, or --arch and IMAGES"),
-            (["a"], "expected RUN folders and then IMAGES"),
+            (["a"], "a is a run folder: runs come first, and IMAGES last"),
             (["a", "images.h5", "--arch", "tiny:net"], "expected RUN folders and then IMAGES"),
             (["a", "images.h5", "--weights", "w.pt"], "--weights: is for --arch"),
             (["a", "images.h5", "--classes", "3"], "--classes: is for --arch"),
@@ -343,7 +343,7 @@ class TestPredict:
             (["a", "a/", "images.h5"], "a/: was given twice"),
             (["a", "nowhere.h5"], "nowhere.h5: no such file or directory"),
             (["nowhere", "images.h5"], "nowhere: expected a run folder with run.json"),
-            (["a", "labels.h5"], "labels.h5: expected kind images, found kind labels"),
+            (["a", "labels.h5"], "labels.h5 holds labels: expected IMAGES in its place"),
             (["a", "images.h5", "--device", "tpu9"], "--device tpu9: not on this machine"),
         ):
             self.refused(c10h, *line, says=says)

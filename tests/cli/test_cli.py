@@ -19,7 +19,7 @@ from made_attacks import made_attack
 from c10h import __version__, h5
 from c10h.cli import app
 
-from .conftest import LOUD, PYTHON, Files, Run, start
+from .conftest import LOUD, PYTHON, Files, Result, Run, start
 
 ESCAPE = "\x1b"
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;\d]*m")
@@ -167,20 +167,41 @@ run()
         ["score", "a.npy", "--labels", "counts.npy", "--json"],
         ["score", "a.npy", "--labels", "counts.npy"],
         ["show", "labels.h5"],
+        ["score", "a.npy", "--labels", "labels.h5", "-o", "-"],
         ["labels", "build", "counts.npy", "-o", "-"],
+        ["report", "labels.h5"],
         ["score", "--help"],
         ["--version"],
     ],
     ids=" ".join,
 )
-def test_a_closed_pipe_is_silent(files: Files, line: list[str]) -> None:
+def test_a_closed_pipe_is_no_error(files: Files, line: list[str]) -> None:
+    result = unread([*PYTHON, *line], files.folder)
+    assert result.status == 0
+    assert result.err == start([*PYTHON, *line], files.folder).err
+
+
+def test_a_gate_holds_though_nobody_reads(files: Files) -> None:
+    line = ["score", "a.npy", "--labels", "labels.h5", "--fail-if", "accuracy<=1"]
+    result = unread([*PYTHON, *line], files.folder)
+    assert result.status == 3
+    assert "error: a: accuracy = " in result.err
+
+
+def test_nobody_reads_messages(files: Files) -> None:
+    line = [*PYTHON, "labels", "build", "counts.npy", "-o", "l.h5"]
+    assert unread(line, files.folder, "stderr").status == 0
+    assert files.path("l.h5").exists()
+
+
+def unread(line: list[str], folder: Path, stream: str = "stdout") -> Result:
+    """Run a command of which nobody reads a stream."""
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        result = start([*PYTHON, *line], files.folder, stdout=writer)
+        return start(line, folder, **{stream: writer})
     finally:
         os.close(writer)
-    assert "rror" not in result.err
 
 
 class TestColour:

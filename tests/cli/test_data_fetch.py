@@ -304,8 +304,14 @@ class TestNames:
             (["labels", "annotators", "cifar10-test"], "expected judgments, found images"),
             (["score", "cifar10h", "--labels", "cifar10h"], "expected predictions, found labels"),
             (["show", "cifar10"], "which one, cifar10-train or cifar10-test?"),
-            (["data", "fetch", "cifar"], "cifar: expected one of synthetic, synthetic-far, cifar"),
-            (["data", "list", "cifar"], "cifar: expected one of synthetic, synthetic-far, cifar"),
+            (
+                ["data", "fetch", "cifar"],
+                "unknown data set 'cifar': did you mean cifar10?",
+            ),
+            (
+                ["data", "list", "cifar"],
+                "unknown data set 'cifar': did you mean cifar10?",
+            ),
         ],
     )
     def test_what_a_name_is_not(self, site: Server, c10h: Run, line: list[str], says: str) -> None:

@@ -18,5 +18,5 @@ def test_another_name_is_a_usage_error_that_lists_all() -> None:
     check = one_of(["a", "b"], "--x")
     assert check("a") == "a"
     assert check(None) is None
-    with pytest.raises(typer.BadParameter, match="'c' is not one of a, b"):
+    with pytest.raises(typer.BadParameter, match="unknown value 'c': expected one of a, b"):
         check("c")

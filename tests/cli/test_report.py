@@ -240,9 +240,9 @@ class TestOutput:
     @pytest.mark.parametrize("form", ["terminal", "markdown", "latex", "csv", "json"])
     def test_a_file_has_what_stdout_would_have(self, files: Files, c10h: Run, form: str) -> None:
         line = ["report", "a.h5", "b.h5", "--baseline", "a", "--format", form]
-        result = c10h(*line, "-o", "out.txt")
+        result = c10h(*line, "-o", "out")
         assert (result.status, result.stdout) == (0, b"")
-        assert files.path("out.txt").read_text(encoding="utf-8") == c10h(*line).out
+        assert files.path("out").read_text(encoding="utf-8") == c10h(*line).out
         assert c10h(*line, "-o", "-").out == c10h(*line).out
 
     def test_force(self, files: Files, c10h: Run) -> None:
@@ -256,11 +256,14 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            (["--baseline", "c"], "--baseline c: expected one of the runs a, b"),
-            (["--stratum", "truth=fish"], "--stratum truth=fish: expected one of all, truth=cat"),
+            (["--baseline", "c"], "--baseline: unknown run 'c': expected one of a, b"),
+            (
+                ["--stratum", "truth=fish"],
+                "unknown stratum 'truth=fish': did you mean truth=",
+            ),
             (["--table", "1", "--baseline", "a"], "are not for --baseline or --metrics"),
             (["--figure", "confidence", "--metrics", "kl"], "are not for --baseline or --metrics"),
-            (["--metrics", "beauty"], "there is no metric 'beauty': expected one of accuracy"),
+            (["--metrics", "beauty"], "unknown metric 'beauty': expected one of accuracy"),
         ],
     )
     def test_names_that_are_not_there(self, c10h: Run, options: list[str], says: str) -> None:
@@ -288,3 +291,40 @@ def test_a_metric_that_some_runs_lack_is_a_dash(files: Files, c10h: Run) -> None
     assert Path("t.h5").exists()
     row = next(line for line in out.splitlines() if line.startswith("t "))
     assert row.endswith(" -")
+
+
+class TestFiguresThatNobodyAskedFor:
+    """Votes without a truth: nothing is right or wrong, of which there is a figure by default."""
+
+    @pytest.fixture(autouse=True)
+    def without_truth(self, files: Files, c10h: Run) -> None:
+        c10h("labels", "build", "counts.npy", "-o", "votes.h5")
+        c10h("score", "a.npy", "--labels", "votes.h5", "--resamples", 20, "-o", "v.h5")
+
+    @pytest.mark.parametrize("form", ["terminal", "markdown", "latex", "csv", "json"])
+    def test_they_are_left_out(self, c10h: Run, form: str) -> None:
+        result = c10h("report", "v.h5", "--format", form)
+        assert (result.status, result.err) == (0, "")
+        assert "ce" in result.out
+
+    def test_a_page_says_so(self, c10h: Run) -> None:
+        result = c10h("report", "v.h5", "-o", "x.html")
+        assert result.status == 0
+        assert result.err == (
+            "left out: --figure confidence: no file has conf_right or conf_wrong\n"
+        )
+
+    def test_one_that_was_asked_for_is_an_error(self, c10h: Run) -> None:
+        says = "--figure confidence: no file has conf_right or conf_wrong"
+        assert_refused(c10h("report", "v.h5", "--figure", "confidence"), says)
+        assert_refused(c10h("report", "v.h5", "-o", "x.svg"), says)
+
+    def test_runs_that_no_tag_tells_apart(self, c10h: Run) -> None:
+        """The figure of several data sets needs one run of a network and training on each."""
+        for name, data in (("n", "near"), ("f", "far")):
+            tags = ("--tag", f"data={data}", "--tag", "network=x", "--tag", "training=y")
+            runs = (f"{name}1=a.npy", f"{name}2=b.npy")
+            c10h("score", *runs, *SCORE, *tags, "-o", f"{name}.h5")
+        result = c10h("report", "n.h5", "f.h5", "-o", "x.html")
+        assert result.status == 0
+        assert "left out: --figure generalization: " in result.err

@@ -188,9 +188,9 @@ class TestFormats:
         self, files: Files, c10h: Run, form: str, first: list[str]
     ) -> None:
         line = ["report", *first, "hard.h5", "human.h5", "--baseline", "hard", "--format", form]
-        result = c10h(*line, "-o", "out.txt")
+        result = c10h(*line, "-o", "out")
         assert (result.status, result.stdout) == (0, b"")
-        text = files.path("out.txt").read_text(encoding="utf-8")
+        text = files.path("out").read_text(encoding="utf-8")
         assert text == c10h(*line).out
         assert "hard" in text
 
@@ -259,7 +259,7 @@ class TestBaseline:
 
 class TestRefusals:
     def test_a_baseline_that_is_not_there(self, c10h: Run) -> None:
-        says = "--baseline c: expected one of the runs a, b, hard, human"
+        says = "--baseline: unknown run 'c': expected one of a, b, hard, human"
         assert_refused(c10h("report", "s.h5", "hard.h5", "human.h5", "--baseline", "c"), says)
 
     def test_other_classes(self, c10h: Run) -> None:

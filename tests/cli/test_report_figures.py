@@ -209,8 +209,8 @@ class TestFigures:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            (["near.h5", "--figure", "x"], "--figure x: expected one of generalization, confi"),
-            (["near.h5", "--table", "3"], "--table 3: expected one of 1, 2"),
+            (["near.h5", "--figure", "x"], "--figure: unknown figure 'x': expected one of gene"),
+            (["near.h5", "--table", "3"], "--table: unknown table '3': expected one of 1, 2"),
             (["near.h5", "--figure", "pgd"],
              "--figure pgd needs attack files and nothing else; found scores (1)"),
             (["adv.h5", "near.h5", "--figure", "pgd"], "found scores (1), attack (1)"),

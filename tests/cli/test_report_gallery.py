@@ -145,7 +145,12 @@ class TestGallery:
 
     def test_other_files(self, refuses: Refuse) -> None:
         refuses("report", "p.h5", "--figure", "gallery", says="labels and images, in this order")
-        refuses(*LINE[:3], "p.h5", *LINE[4:], says="expected kind images, found kind predictions")
+        refuses(
+            *LINE[:3],
+            "p.h5",
+            *LINE[4:],
+            says="p.h5 holds predictions: expected IMAGES",
+        )
         refuses(*LINE, "--format", "svg", "-o", "g.svg", says="html has its pictures")
 
 

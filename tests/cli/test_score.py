@@ -535,3 +535,33 @@ def test_the_reference_table_of_the_real_data(real_data: Path, c10h: Run) -> Non
     for name, value in wanted.items():
         assert math.isclose(metrics[name]["value"], value, abs_tol=5.1e-5), name
     assert [metrics[name]["n"] for name in ("sba", "sba_unique")] == [5607, 4727]
+
+
+class TestNothingToShow:
+    LINE = ("score", "a.npy", "--truth", "truth.npy", "--metrics", "ce_human,kl")
+    WHY = "needs human labels (--labels)"
+
+    def test_one_line(self, c10h: Run) -> None:
+        for form in ("terminal", "markdown", "latex"):
+            result = c10h(*self.LINE, "--format", form)
+            assert (result.status, result.out.strip()) == (0, "")
+            assert result.err.splitlines()[-1] == f"nothing to show: ce_human, kl: {self.WHY}"
+
+    @pytest.mark.parametrize("more", [("--by", "truth"), ("--per-item",), ("b.npy",)])
+    def test_null_with_why(self, c10h: Run, more: tuple[str, ...]) -> None:
+        found = c10h(*self.LINE, *more, "--json").json()
+        figure = found["runs"][0]["metrics"]["ce_human"]
+        assert (figure["value"], figure["n"], figure["why"]) == (None, 0, self.WHY)
+        result = c10h(*self.LINE, *more)
+        assert (result.status, result.out) == (0, "")
+
+    def test_a_table_of_them(self, c10h: Run) -> None:
+        assert c10h(*self.LINE, "-o", "s.h5").status == 0
+        result = c10h("report", "s.h5")
+        assert (result.status, result.err) == (0, "")
+        assert f"No ce_human of a: {self.WHY}" in result.out
+
+    def test_a_gate_on_them(self, c10h: Run) -> None:
+        result = c10h(*self.LINE, "--fail-if", "ce_human>0")
+        assert result.status == 1
+        assert f"a has no value: {self.WHY}" in result.err

@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from test_records import sample
 
 from c10h import __version__, h5
@@ -152,3 +153,41 @@ class TestFirstItems:
         h5.write(labels, "some.h5")
         found = on_a_terminal("show", "some.h5", NO_COLOR="1")
         assert re.search(r"0 +cat or dog .*\r\n *1 +- .*\r\n *2 +bird", found)
+
+
+@pytest.mark.usefixtures("runs")
+class TestRuns:
+    def test_networks_settings_files_and_lineage(self, c10h: Run) -> None:
+        out = c10h("show", "a").out
+        assert out.startswith("a: run\n")
+        for number in range(3):
+            assert re.search(rf"\nfold {number} +done +2 +\d\.\d{{4}} ", out)
+        assert "\nnetwork: tiny:net, for images of 8 x 8 pixels\n" in out
+        assert "\nclasses: cat, dog, bird\n" in out
+        assert "lr 0.5" in out
+        files = "files: fold-0.pt, fold-1.pt, fold-2.pt, history.h5, run.json"
+        assert f"\n{files}\n" in out
+        assert "c10h train --arch tiny:net" in out
+        assert "images: images.h5" in out
+
+    def test_what_is_not_done(self, c10h: Run) -> None:
+        os.unlink("a/fold-1.pt")
+        state = torch.load("a/fold-2.pt", weights_only=True)
+        torch.save({**state, "is_done": False, "history": state["history"][:1]}, "a/fold-2.pt")
+        out = c10h("show", "a/").out
+        assert re.search(r"\nfold 1 +not begun +0 ", out)
+        assert re.search(r"\nfold 2 +begun +1 ", out)
+
+    def test_json(self, c10h: Run) -> None:
+        found = c10h("show", "c", "--json").json()
+        assert (found["kind"], found["architecture"], found["folds"]) == ("run", "tiny:net", None)
+        assert found["image_size"] == [8, 8]
+        (network,) = found["networks"]
+        assert (network["fold"], network["state"], network["epochs"]) == (None, "done", 1)
+        assert network["results"]["lr"] == 0.5
+        assert found["files"] == ["fold-all.pt", "history.h5", "run.json"]
+        assert found["lineage"]["command"] == "c10h train"
+
+    def test_a_folder_that_is_none(self, c10h: Run) -> None:
+        os.mkdir("photos")
+        assert c10h("show", "photos").err == "error: photos: expected a file, found a folder\n"

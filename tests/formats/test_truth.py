@@ -79,8 +79,8 @@ class TestVectors:
         truth = open_truth(source, None, tell=told.append)
         assert (truth.classes, truth.values.tolist()) == (("cat", "dog"), [1, 0, 1])
         assert told == [
-            "y.csv: true classes of 3 of 3 items; classes cat, dog (sorted; --classes gives another"
-            "order)"
+            "y.csv: true classes of 3 of 3 items; "
+            "classes cat, dog (sorted; --classes gives another order)"
         ]
 
     def test_names_for_classes_without_names(self, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -83,8 +84,6 @@ def test_widths_that_are_left_out_are_the_papers() -> None:
         ("shake_shake_26_2x64d", "such as shake_shake_26_2x64d_SSI"),
         ("wrn_２８_10", "expected wrn_DEPTH_WIDENING"),
         ("resnet_basic_20\n", "expected resnet_"),
-        ("lenet", "no network has that name: expected one such as vgg_10_BN_16"),
-        ("", "no network has that name"),
     ],
 )
 def test_a_name_that_cannot_be_is_one_line(name: str, said: str) -> None:
@@ -93,6 +92,20 @@ def test_a_name_that_cannot_be_is_one_line(name: str, said: str) -> None:
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"{name}: ")
     assert "\n" not in str(caught.value).removeprefix(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("lenet", "expected one such as vgg_10_BN_16"),
+        ("", "expected one such as"),
+        ("resent_basic_20", "did you mean resnet_basic_20? expected one such as vgg"),
+        ("densnet_BC_100_12", "did you mean densenet_BC_100_12?"),
+    ],
+)
+def test_a_name_of_no_family(name: str, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(f"unknown network {name!r}: {said}")):
+        build(name)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 import torchvision
 
 from c10h.errors import InputError
-from c10h.models import build
+from c10h.models import build, own
 
 from .networks import copy_in_order, pictures
 
@@ -50,6 +51,26 @@ def two_outputs(classes):
         def forward(self, pixels):
             return pixels, pixels
     return Two(1, 1)
+
+class Softmax(Network):
+    def forward(self, pixels):
+        return (1e3 * super().forward(pixels)).softmax(dim=1)
+
+class OnlyInEvaluation(Network):
+    def forward(self, pixels):
+        logits = super().forward(pixels)
+        return logits if self.training else logits.softmax(dim=1)
+
+def shares(classes):
+    network = Softmax(classes)
+    network.scale.data = torch.arange(float(classes))
+    return network
+
+def log_shares(classes):
+    return nn.Sequential(Network(classes), nn.LogSoftmax(dim=1))
+
+def gates(classes):
+    return nn.Sequential(Network(classes), nn.Sigmoid())
 
 def failing(classes):
     raise ValueError("nothing here\\nand more")
@@ -98,6 +119,50 @@ def test_a_users_own_network_gets_pixels_unless_told_otherwise() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+class TestProbabilities:
+    def test_they_are_no_logits(self) -> None:
+        for name in ("my_nets:shares", "my_nets:OnlyInEvaluation"):
+            says = f"{name}: expected logits, found probabilities .* before the softmax; --probs"
+            with pytest.raises(InputError, match=says):
+                build(name, 3, 8)
+
+    @pytest.mark.parametrize("name", ["my_nets:log_shares", "my_nets:gates", "my_nets:Network"])
+    def test_other_numbers_are(self, name: str) -> None:
+        build(name, 3, 8)
+        with pytest.raises(InputError, match=f"{name}: --probs: expected probabilities"):
+            build(name, 3, 8, probs=True)
+
+    def test_their_logarithm_is_clipped_at_the_smallest_normal_float32(self) -> None:
+        pixels = torch.tensor([0.0, 0.001, 1.0])[:, None, None, None].expand(3, 3, 2, 2)
+        model = build("my_nets:shares", 3, 2, probs=True).eval()
+        logits = (1e3 * pixels[:, 0, 0, 0, None] * torch.arange(3.0)).double()
+        smallest = math.log(torch.finfo(torch.float32).tiny)
+        expected = logits.log_softmax(dim=1).clamp(min=smallest).float()
+        assert expected[2, 0] == pytest.approx(smallest)
+        torch.testing.assert_close(model(pixels), expected)
+
+    def test_the_weights_have_the_same_names(self) -> None:
+        names = build("my_nets:Network", 3, 8).state_dict().keys()
+        assert build("my_nets:shares", 3, 8, probs=True).state_dict().keys() == names
+
+    def test_in_training_they_may_be_logits(self) -> None:
+        model = build("my_nets:OnlyInEvaluation", 3, 8, probs=True)
+        with pytest.raises(InputError, match=r"--probs: .* found values from .* in training$"):
+            own.check("my_nets:OnlyInEvaluation", model, 3, (8, 8), in_training=True)
+
+    def test_networks_with_a_name_return_logits(self) -> None:
+        with pytest.raises(InputError, match="--probs: is for a network of your own; vgg"):
+            build("vgg_10_BN_16", 10, 32, probs=True)
+
+    def test_to_try_a_network_draws_no_random_numbers(self) -> None:
+        torch.manual_seed(3)
+        expected = torch.rand(1)
+        torch.manual_seed(3)
+        build("my_nets:Network", 3, 8)
+        assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -143,7 +208,7 @@ def test_a_torchvision_network_is_torchvisions() -> None:
 
 def test_a_name_that_torchvision_lacks() -> None:
     with pytest.raises(
-        InputError, match=r"expected a network of torchvision's, such as .*resnet18"
+        InputError, match=r"unknown network of torchvision's 'resnet19': did you mean resnet1"
     ):
         build("torchvision:resnet19")
 

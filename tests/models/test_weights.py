@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 import torch
 from bombs import Bomb
+from safetensors.torch import save_file
 
 from c10h.errors import FileError, InputError, MismatchError
 from c10h.models import build, load_weights
@@ -44,6 +46,98 @@ def test_state_dicts_of_any_wrapping_are_loaded(
 def test_weights_of_a_module_that_is_called_module_keep_their_names(tmp_path: Path) -> None:
     model = torch.nn.ModuleDict({"module": torch.nn.Linear(2, 2)})
     load_weights(model, saved(tmp_path, model.state_dict()))
+
+
+def assert_same_weights(one: torch.nn.Module, other: torch.nn.Module) -> None:
+    pixels = pictures(2, 8)
+    assert torch.equal(one.eval()(pixels), other.eval()(pixels))
+
+
+@pytest.mark.parametrize("place", ["net", "network", "weights", "ema", "any name"])
+@pytest.mark.parametrize("prefix", ["", "model.", "net.", "model.net._orig_mod."])
+def test_any_one_dictionary_of_tensors_and_any_common_prefix(
+    tmp_path: Path, place: str, prefix: str
+) -> None:
+    source, model = build(NAME), build(NAME)
+    state = {prefix + key: value for key, value in source.network.state_dict().items()}
+    content = {"acc": 90.0, "optimizer": {"lr": 0.1, "state": {}}, place: state, "epoch": 1}
+    note = load_weights(model, saved(tmp_path, content))
+    assert_same_weights(model, source)
+    assert note.startswith(f"weights.pt: the weights under {place}")
+    assert note.endswith(f"without the prefix {prefix}") == bool(prefix)
+
+
+def test_nothing_is_said_of_a_state_dict_as_it_is(tmp_path: Path) -> None:
+    assert load_weights(build(NAME), saved(tmp_path, build(NAME).state_dict())) == ""
+
+
+def test_a_prefix_that_a_key_lacks_stays(tmp_path: Path) -> None:
+    state = {f"model.{key}": value for key, value in build(NAME).network.state_dict().items()}
+    said = fault(tmp_path, {**state, "loss.weight": torch.ones(10)})
+    assert "unexpected: model.0.weight" in said
+
+
+def test_no_end_of_prefixes_is_no_end_of_work(tmp_path: Path) -> None:
+    said = fault(tmp_path, {"a." * 100_000: torch.zeros(1)})
+    assert "missing: " in said
+    assert len(said) < 700
+
+
+def test_a_known_name_comes_before_others(tmp_path: Path) -> None:
+    source, other, model = build(NAME), build(NAME), build(NAME)
+    content = {"ema": other.state_dict(), "model_state_dict": source.state_dict()}
+    load_weights(model, saved(tmp_path, content))
+    assert_same_weights(model, source)
+
+
+def test_of_several_dictionaries_the_one_that_fits(tmp_path: Path) -> None:
+    source, model = build(NAME), build(NAME)
+    content = {"teacher": build("wrn_10_1").state_dict(), "student": source.state_dict()}
+    assert "under student" in load_weights(model, saved(tmp_path, content))
+    assert_same_weights(model, source)
+
+
+def test_several_that_fit_are_named(tmp_path: Path) -> None:
+    state = build(NAME).state_dict()
+    said = fault(tmp_path, {"net": state, "ema": state, "epoch": 3})
+    assert "holds several state dicts of this network, net, ema: save the one" in said
+
+
+def test_averaged_weights_of_torch(tmp_path: Path) -> None:
+    source, model = build(NAME), build(NAME)
+    averaged = torch.optim.swa_utils.AveragedModel(source)
+    assert "n_averaged" in averaged.state_dict()
+    load_weights(model, saved(tmp_path, {"ema": averaged.state_dict()}))
+    assert_same_weights(model, source)
+
+
+def test_an_object_beside_the_weights_is_named(tmp_path: Path) -> None:
+    said = fault(tmp_path, {"state_dict": build(NAME).state_dict(), "args": Namespace(lr=0.1)})
+    assert said == (
+        "weights.pt: holds argparse.Namespace, which is never loaded: save the state_dict alone, "
+        "torch.save(model.state_dict(), …)"
+    )
+
+
+def test_the_name_of_an_object_commands_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pt"
+    path.write_bytes(b"\x80\x02c\x1b[31mevil\nname\x07\n.")
+    with pytest.raises(FileError) as caught:
+        load_weights(build(NAME), path)
+    assert str(caught.value).isprintable()
+
+
+def test_safetensors(tmp_path: Path) -> None:
+    source, model = build(NAME), build(NAME)
+    path = tmp_path / "weights.safetensors"
+    save_file({f"model.{key}": value for key, value in source.state_dict().items()}, path)
+    assert load_weights(model, path) == (
+        "weights.safetensors: the weights without the prefix model."
+    )
+    assert_same_weights(model, source)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(FileError, match="wrote, or damaged"):
+        load_weights(model, path)
 
 
 def test_counts_of_steps_may_be_missing(tmp_path: Path) -> None:
@@ -104,7 +198,8 @@ def test_what_is_no_state_dict(tmp_path: Path, content: object, said: str) -> No
 
 def test_a_whole_network_is_not_unpickled(tmp_path: Path) -> None:
     said = fault(tmp_path, build(NAME))
-    assert said.endswith("holds objects other than weights, which are never loaded")
+    assert "holds c10h.models.normalised.Normalised, which is never loaded: save the" in said
+    assert "torch.save(model.state_dict(), …)" in said
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -112,7 +207,7 @@ def test_code_in_a_file_is_not_run(tmp_path: Path, bomb: Bomb, legacy: bool) -> 
     path = tmp_path / "weights.pt"
     content = {"state_dict": bomb}
     torch.save(content, path, _use_new_zipfile_serialization=not legacy)
-    with pytest.raises(FileError, match=r"weights.pt: holds objects other than weights"):
+    with pytest.raises(FileError, match=r"weights.pt: holds \S+, which is never loaded"):
         load_weights(build(NAME), path)
     bomb.assert_not_run()
 
@@ -129,14 +224,18 @@ def test_code_in_a_plain_pickle_is_not_run(tmp_path: Path, bomb: Bomb) -> None:
 def test_a_file_that_is_cut_off(tmp_path: Path, kept: int) -> None:
     path = saved(tmp_path, build(NAME).state_dict())
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(FileError, match=r"weights.pt: no file of weights that torch wrote"):
+    with pytest.raises(
+        FileError, match=r"weights.pt: no file of weights that torch or safetensors wrote"
+    ):
         load_weights(build(NAME), path)
 
 
 def test_a_file_of_text(tmp_path: Path) -> None:
     path = tmp_path / "weights.pt"
     path.write_text("name,value\n")
-    with pytest.raises(FileError, match=r"weights.pt: no file of weights that torch wrote"):
+    with pytest.raises(
+        FileError, match=r"weights.pt: no file of weights that torch or safetensors wrote"
+    ):
         load_weights(build(NAME), path)
 
 

@@ -271,7 +271,7 @@ class TestEntropy:
 
 class TestChoice:
     def test_unknown_names_list_the_choices(self) -> None:
-        with pytest.raises(InputError, match="--figure x: expected one of generalization, "):
+        with pytest.raises(InputError, match="--figure: unknown figure 'x': expected one of gen"):
             figure("x", Given())
 
     @pytest.mark.parametrize("name", FIGURES)
@@ -295,12 +295,23 @@ class TestChoice:
             "entropy": Given(labels={"a": labels([[1, 1, 0]])}),
         }
         for name, given in names.items():
-            assert [one.name for one in defaults(given)] == [name]
-        assert defaults(Given(attacked=[attacked("a", steps=1)])) == []
+            found, left_out = defaults(given)
+            assert [one.name for one in found] == [name]
+            assert left_out == {}
+        assert defaults(Given(attacked=[attacked("a", steps=1)])) == ([], {})
+
+    def test_what_cannot_be_made_is_left_out(self) -> None:
+        given = Given([scored("a", {"kl": 0.5})], histories={"a": history()})
+        found, left_out = defaults(given)
+        assert [one.name for one in found] == ["curves"]
+        assert left_out == {
+            "confidence": "--figure confidence: no file has conf_right or conf_wrong"
+        }
 
     def test_a_figure_of_each_kind(self) -> None:
         given = Given(near_and_far().scored, [attacked("a")], {"a": history()})
-        assert [one.name for one in defaults(given)] == ["generalization", "pgd", "curves"]
+        found, _ = defaults(given)
+        assert [one.name for one in found] == ["generalization", "pgd", "curves"]
 
 
 class TestData:

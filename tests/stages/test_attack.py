@@ -254,7 +254,7 @@ class TestRows:
         assert attackable_rows(rows, PEOPLE, "dog")[1] == ""
         with pytest.raises(InputError, match="nothing is left"):
             attackable_rows(np.array([0, 3]), PEOPLE, "cat")
-        with pytest.raises(InputError, match="expected least-likely, human-second or one of cat"):
+        with pytest.raises(InputError, match="expected one of least-likely, human-second, cat"):
             attackable_rows(rows, PEOPLE, "cats")
 
     def test_images_without_one_true_class_are_left_out(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
 from c10h.report.figures.confidence import confidence
 from c10h.report.figures.curves import curves
 from c10h.report.figures.entropy import entropy
@@ -36,22 +36,31 @@ TABULAR = ("generalization", "confidence")
 def figure(name: str, given: Given) -> Figure:
     """The figure of that name. Raises InputError for an unknown name or other kinds of file."""
     if name not in FIGURES:
-        raise InputError(f"--figure {name}: expected one of {', '.join(FIGURES)}")
+        raise InputError(f"--figure: {unknown_name('figure', name, FIGURES)}")
     return FIGURES[name](given)
 
 
-def defaults(given: Given) -> list[Figure]:
-    """The figures that fit what was given, one for each kind of file that there is."""
-    found = []
+def defaults(given: Given) -> tuple[list[Figure], dict[str, str]]:
+    """The figures that fit what was given, one for each kind of file that there is.
+
+    Then why others are left out, by name, since nobody asked for them.
+    """
+    wanted: dict[str, Given] = {}
     if given.scored:
-        make = generalization if len(data_sets(given.scored)) > 1 else confidence
-        found.append(make(Given(scored=given.scored, stratum=given.stratum)))
+        name = "generalization" if len(data_sets(given.scored)) > 1 else "confidence"
+        wanted[name] = Given(scored=given.scored, stratum=given.stratum)
     if any(one.steps > 1 for one in given.attacked):
-        found.append(pgd(Given(attacked=given.attacked)))
+        wanted["pgd"] = Given(attacked=given.attacked)
     if given.histories:
-        found.append(curves(Given(histories=given.histories)))
+        wanted["curves"] = Given(histories=given.histories)
     if given.predictions:
-        found.append(fit(given))
+        wanted["fit"] = given
     elif given.labels:
-        found.append(entropy(Given(labels=given.labels)))
-    return found
+        wanted["entropy"] = Given(labels=given.labels)
+    found, left_out = list[Figure](), dict[str, str]()
+    for name, of in wanted.items():
+        try:
+            found.append(FIGURES[name](of))
+        except InputError as error:
+            left_out[name] = str(error)
+    return found, left_out

@@ -1,0 +1,95 @@
+"""What the name of an output says of its form: one table for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from c10h.errors import InputError, OutputError
+
+RECORD = "HDF5"
+# Forms by the suffix that says so. Other suffixes, and none, say nothing; those of forms that no
+# command writes are here so that no file has them that is something else.
+SUFFIXES = {
+    ".txt": "terminal",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".tex": "latex",
+    ".csv": "csv",
+    ".json": "json",
+    ".html": "html",
+    ".htm": "html",
+    ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
+    ".h5": RECORD,
+    ".hdf5": RECORD,
+    **{
+        f".{name}": name
+        for name in (
+            "7z", "arrow", "bz2", "doc", "docx", "eps", "feather", "gif", "gz", "ipynb", "jpeg",
+            "jpg", "jsonl", "mat", "npy", "npz", "parquet", "pickle", "pkl", "ps", "pt", "pth",
+            "safetensors", "tar", "tgz", "tif", "tiff", "tsv", "webp", "xls", "xlsx", "xml", "xz",
+            "yaml", "yml", "zip", "zst",
+        )
+    },
+}  # fmt: skip
+
+
+def form_of_text(output: str | None, named: str | None, json: bool, *forms: str) -> str:
+    """The form of a result: what ``--format`` or ``--json`` says, the suffix of ``-o``, terminal.
+
+    forms: those that the command has. Raises InputError where these contradict each other,
+    OutputError for a suffix of another form than the command has.
+    """
+    said = SUFFIXES.get(suffix(output))
+    if json and named not in (None, "json"):
+        raise InputError(f"--json and --format {named} exclude each other")
+    if said is not None and said not in forms:
+        known = ", ".join(name for name, form in SUFFIXES.items() if form in forms)
+        raise OutputError(f"{output}: {suffix(output)} is none of the forms to write here: {known}")
+    named = "json" if json else named
+    if named is not None and said not in (None, named):
+        option = "--json" if json else f"--format {named}"
+        raise InputError(f"-o {output}: {option} writes another form than {suffix(output)}")
+    return named or said or "terminal"
+
+
+def check_record(output: str | None, printed: Collection[str] = ()) -> str | None:
+    """The output, unless its suffix says that it is no HDF5 file: then OutputError.
+
+    printed: the forms in which the command prints its result besides.
+    """
+    said = SUFFIXES.get(suffix(output), RECORD)
+    if said == RECORD:
+        return output
+    hint = f"; --format {said} > {output} writes the result there" if said in printed else ""
+    raise OutputError(f"{output}: -o is an HDF5 file here, named as {_renamed(output)}{hint}")
+
+
+def check_folder(output: str) -> str:
+    """The output, unless its suffix says that it is a file: then OutputError."""
+    if suffix(output) in SUFFIXES:
+        raise OutputError(f"{output}: -o is a folder here, found the name of a file")
+    return output
+
+
+def _renamed(output: str | None) -> str:
+    return Path(str(output)).with_suffix(".h5").name
+
+
+def form_of_printed(output: str | None, named: str | None, json: bool) -> str:
+    """The form of a result that is printed besides a file: what ``--format`` or ``--json`` says.
+
+    Raises InputError where the file goes to stdout, too, and a form for programs is asked for.
+    """
+    form = form_of_text(None, named, json)
+    if output == "-" and form != "terminal":
+        option = "--json" if json else f"--format {form}"
+        raise InputError(f"-o - writes the file to stdout, and so would {option}: name a file")
+    return form
+
+
+def suffix(output: str | None) -> str:
+    """The suffix of an output's name in small letters; empty for stdout and for none."""
+    return "" if output in (None, "-") else Path(str(output)).suffix.lower()
