@@ -29,7 +29,7 @@ def zeros(block: Block) -> Float:
 def true_class_is_0(block: Block) -> Float:
     """Whether the true class is known and had a probability of 0, or all that are right had."""
     clipped = block.get(_clipped)
-    if hasattr(block, "right"):
+    if block.right is not None:
         zero = ~(~clipped & (block.right > 0)).any(axis=0)
     else:
         zero = clipped[block.truth, block.columns]
