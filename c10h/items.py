@@ -35,7 +35,7 @@ def whole_numbers(words: Array) -> Array | None:
 
 
 # How two inputs were matched.
-IDS, INDEX, POSITION = "ids", "index", "position"
+IDS, INDEX, POSITION = "ids", "index", "order"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Alignment:
     rows: Array | None
     by: str
     note: str = ""
+
+    def told(self, asked: Items, known: Items) -> str:
+        """Which way it went, in one line for people."""
+        note = f"; {self.note}" if self.note else ""
+        return f"{asked.what}: {asked.size:,} items matched with {known.what} by {self.by}{note}"
 
     @property
     def absent(self) -> int:
@@ -101,7 +106,7 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
                 f"{asked.what}: index: row {int(asked.index.max())} is out of range: "
                 f"{known.size:,} items in {known.what}"
             )
-        return Alignment(asked.index, INDEX, _not_compared(asked, known, "its index"))
+        return Alignment(asked.index, INDEX, _not_compared(asked, known))
     if theirs is not None and (partly or known.index is not None) and theirs.max() < asked.size:
         # Items in order, of which the other has some by number.
         every = np.arange(asked.size)
@@ -111,16 +116,7 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
             f"{asked.size:,} items in {asked.what} and {known.size:,} in {known.what}, and no "
             "index or ids that would match them"
         )
-    return Alignment(None, POSITION, _not_compared(asked, known, "order"))
-
-
-def find_ids(ids: Array, known: Array, what: str, where: str) -> Array:
-    """The row of ``known`` that has each of ``ids``, int64. Raises MismatchError where one is not.
-
-    what, where: whose the ids are, and whose the known ones, for messages.
-    """
-    ours, theirs = Items(what, len(ids), ids), Items(where, len(known), known)
-    return _found(ids, known, ours, theirs, partly=False)
+    return Alignment(None, POSITION, _not_compared(asked, known))
 
 
 def is_everything(rows: Array, size: int) -> bool:
@@ -171,12 +167,9 @@ def _found(names: Array, known: Array, asked: Items, other: Items, partly: bool)
     return rows
 
 
-def _not_compared(asked: Items, known: Items, how: str) -> str:
+def _not_compared(asked: Items, known: Items) -> str:
     """That ids of one side were not compared, since the other has none."""
     if (asked.ids is None) == (known.ids is None):
         return ""
     with_ids, without = (known, asked) if asked.ids is None else (asked, known)
-    return (
-        f"items have names in {with_ids.what} and not in {without.what}: the names were not "
-        f"compared, items are matched by {how}"
-    )
+    return f"items have names in {with_ids.what} and not in {without.what}, which are not compared"

@@ -17,7 +17,6 @@ from c10h.items import (
     Items,
     agreed_truth,
     align,
-    find_ids,
     whole_numbers,
 )
 
@@ -74,7 +73,8 @@ class TestHow:
     def test_an_index_counts_rows_where_ids_are_names(self, names: list[str]) -> None:
         found = align(asked(2, index=[2, 0]), known(3, names))
         assert rows(found) == [2, 0]
-        assert found.note.endswith("matched by its index")
+        assert found.by == INDEX
+        assert found.note.endswith("which are not compared")
 
     def test_items_in_order_are_found_by_number_where_some_were_left_out(self) -> None:
         found = align(asked(4), known(2, ["1", "3"]), partly=True)
@@ -89,10 +89,21 @@ class TestNotes:
     def test_names_that_only_one_side_has_are_not_compared(self) -> None:
         found = align(asked(), known(3, ["a", "b", "c"]))
         assert found.note == (
-            "items have names in the labels and not in net: the names were not compared, items are "
-            "matched by order"
+            "items have names in the labels and not in net, which are not compared"
         )
         assert align(asked(3, ["a", "b", "c"]), known()).note.startswith("items have names in net")
+
+    def test_which_way_it_went(self) -> None:
+        names = ["a", "b", "c"]
+        ours, theirs = asked(3, names), known(3, names)
+        assert (
+            align(ours, theirs).told(ours, theirs) == "net: 3 items matched with the labels by ids"
+        )
+        ours = asked()
+        assert align(ours, theirs).told(ours, theirs) == (
+            "net: 3 items matched with the labels by order; items have names in the labels and not "
+            "in net, which are not compared"
+        )
 
     def test_nothing_is_noted_where_nothing_is_lost(self) -> None:
         names = ["a", "b", "c"]
@@ -131,10 +142,6 @@ class TestRefused:
     def test_a_number_that_was_left_out(self) -> None:
         with pytest.raises(MismatchError, match=r"1 of 2 ids are not in the labels.*'1'"):
             align(asked(2, index=[0, 1]), known(3, ["0", "7", "10"]))
-
-    def test_finding_ids_names_both_sides(self) -> None:
-        with pytest.raises(MismatchError, match=r"^net: 1 of 1 ids are not in the images"):
-            find_ids(np.array(["x"]), np.array(["y"]), "net", "the images")
 
 
 @settings(derandomize=True, deadline=None, max_examples=60, database=None)

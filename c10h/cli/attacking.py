@@ -83,10 +83,11 @@ def prepare(**arguments: Any) -> Prepared:
     least, found = LEAST_CLASSES.get(loss, 0), len(images.classes)
     if found < least:
         raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {found}")
-    labels_file, labels = _labels(arguments["labels"])
+    told: list[str] = []
+    labels_file, labels = _labels(arguments["labels"], told)
     asked = _asked(arguments, images)
     source = _source(arguments["source"], images)
-    material, left_out = _material(arguments, images, labels, asked, source, machine)
+    material, left_out = _material(arguments, images, labels, asked, source, machine, told)
     plan = Plan(arguments["method"], loss, arguments["restarts"], precision)
     options = Options(
         plan, limits, machine, arguments["toward"], arguments["seed"], arguments["save_images"]
@@ -94,7 +95,7 @@ def prepare(**arguments: Any) -> Prepared:
     needs_gradient = method.needs_gradient or arguments["examined"] > 0
     names = material.asked.member.tolist()
     material.subject(options).check(names, arguments["source"], needs_gradient=needs_gradient)
-    for note in filter(None, [*asked.notes, left_out]):
+    for note in filter(None, [*told, *asked.notes, left_out]):
         say(note)
     inputs: list[tuple[str, Source, Made | None]] = [("images", image_file, images), *asked.inputs]
     if labels_file is not None:
@@ -121,11 +122,11 @@ def _check_paths(arguments: Mapping[str, Any]) -> None:
     check_output(output, force=arguments["force"])
 
 
-def _labels(argument: str | None) -> tuple[Source | None, Labels | None]:
+def _labels(argument: str | None, told: list[str]) -> tuple[Source | None, Labels | None]:
     if argument is None:
         return None, None
     file = open_input(argument, LABELS)
-    return file, open_labels(file)
+    return file, open_labels(file, tell=told.append)
 
 
 def _asked(arguments: Mapping[str, Any], images: Images) -> Asked:
@@ -150,9 +151,10 @@ def _material(
     asked: Asked,
     source: Asked | None,
     machine: Machine,
+    told: list[str],
 ) -> tuple[Material, str]:
     networks = asked.answer(machine)
-    people = people_for(images, labels, networks)
+    people = people_for(images, labels, networks, told.append)
     chosen = choose_rows(images.images.shape[0], arguments["limit"], arguments["seed"])
     rows, note = attackable_rows(chosen, people, arguments["toward"])
     others = None if source is None else source.answer(machine)

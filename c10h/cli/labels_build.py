@@ -202,6 +202,7 @@ def build(
             smoothing=smoothing,
             temperature=temperature,
             seed=seed,
+            tell=opened.told.append,
         )
     if opened.votes is not None:
         tell_votes(files[0].name, opened.votes)

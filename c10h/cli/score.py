@@ -11,7 +11,7 @@ from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from c10h.files import Source
     from c10h.formats.hints import Hints
@@ -177,7 +177,9 @@ def score(
     )
     total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
     with progress("scoring", total) as advance:
-        scores = score_runs(runs, opened.labels, opened.truth, settings, opened.names, advance)
+        scores = score_runs(
+            runs, opened.labels, opened.truth, settings, opened.names, advance, opened.told.append
+        )
     if output:
         shaping = {
             "metrics": computed if metrics else None,
@@ -222,7 +224,7 @@ class _Opened:
     labels: Labels | None
     truth_file: Source | None
     truth: Truth | None
-    told: Sequence[str]
+    told: list[str]
     names: tuple[str, ...] | None
 
     def runs(self, tags: list[str]) -> list[Run]:

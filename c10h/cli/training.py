@@ -93,10 +93,11 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
     if arguments["tensorboard"] and find_spec("tensorboard") is None:
         raise InputError("--tensorboard: not installed: pip install 'c10h[tensorboard]'")
     recipe = _recipe(arguments)
-    files, images, labels = _open(arguments)
+    told: list[str] = []
+    files, images, labels = _open(arguments, told)
     height, width = images.images.shape[1:3]
     network = _network(arguments, len(images.classes), (height, width))
-    material = join(images, labels, item_hashes(images.images))
+    material = join(images, labels, item_hashes(images.images), told.append)
     options = Options(
         architecture=arguments["arch"],
         recipe=recipe,
@@ -113,7 +114,10 @@ def prepare(arguments: Mapping[str, Any]) -> Prepared:
     )
     run = _run(arguments, options, material, files)
     numbers = chosen(run, arguments["fold"] or [])
-    notes = [_what_is_trained(run, options, sum(one.numel() for one in network.parameters()))]
+    notes = [
+        *told,
+        _what_is_trained(run, options, sum(one.numel() for one in network.parameters())),
+    ]
     sources = [source for _, source, _ in files]
     if arguments["init"] is not None:
         parent, file, made, more = parent_of(arguments["init"], run, numbers, material, network)
@@ -146,7 +150,7 @@ def _recipe(arguments: Mapping[str, Any]) -> Recipe:
 
 
 def _open(
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, Any], told: list[str]
 ) -> tuple[list[tuple[str, Source, Made | None]], Images, Labels | None]:
     """The inputs with their roles, for the lineage, and as records."""
     named = (arguments["images"], arguments["labels"], arguments["init"])
@@ -156,7 +160,7 @@ def _open(
     if arguments["labels"] is None:
         return files, images, None
     file = open_input(arguments["labels"], LABELS)
-    labels = open_labels(file)
+    labels = open_labels(file, tell=told.append)
     return [*files, ("labels", file, labels)], images, labels
 
 

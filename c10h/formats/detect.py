@@ -88,11 +88,6 @@ def detect(source: Source) -> str:
     return found
 
 
-def holds_table(source: Source) -> bool:
-    """Whether a foreign file is a table. Raises FileError for an unknown format."""
-    return FORMATS[detect(plain(source))].holds == TABLE
-
-
 def array_format(source: Source) -> str | None:
     """The format of a file of arrays, whatever its name; None for other files."""
     form = _by_content(source, None)

@@ -532,9 +532,5 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
     return frame, True
 
 
-def _numbers_for(names: list[str]) -> list[str]:
-    return [str(place) for place in range(len(names))]
-
-
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -15,6 +15,7 @@ from c10h.attacks.run import Plan
 from c10h.attacks.subject import Subject, attack_items
 from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.formats.classes import are_default
+from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Attack, Images, Labels, Predictions
 from c10h.stages.join import People, people_of_images
 from c10h.training.prediction import CommonRows, Machine, MemberRows
@@ -143,15 +144,18 @@ def _answers(asked: Predictions) -> list[Array]:
     return [rows.network_of]
 
 
-def people_for(images: Images, labels: Labels | None, asked: Predictions) -> People:
+def people_for(
+    images: Images, labels: Labels | None, asked: Predictions, tell: Tell = silent
+) -> People:
     """What is known of the images, with the classes of the networks.
 
+    tell: called with a line on how images and labels were matched.
     Raises MismatchError where the classes differ, InputError where no true classes are known.
     """
     if are_default(images.classes) and len(images.classes) == len(asked.classes):
         images = replace(images, classes=asked.classes)
     if labels is not None:
-        people = people_of_images(images, labels)
+        people = people_of_images(images, labels, tell)
     else:
         size = images.images.shape[0]
         people = People(images.classes, size, truth=images.truth, ids=images.ids)

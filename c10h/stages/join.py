@@ -12,7 +12,7 @@ import numpy as np
 
 from c10h.errors import MismatchError
 from c10h.formats.classes import are_default, are_matched_by_position, match_order
-from c10h.formats.hints import brief
+from c10h.formats.hints import Tell, brief, silent
 from c10h.formats.rows import mapped, shares
 from c10h.formats.truth import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
@@ -249,18 +249,21 @@ def people_of_truth(truth: Truth, classes: tuple[str, ...]) -> People:
     return replace(People.of(None, truth.values, classes, truth.right), ids=ids)
 
 
-def people_of_images(images: Images, labels: Labels) -> People:
+def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> People:
     """What labels say of images, in their order: matched by ids where both have them, or position.
 
-    Images without class names of their own take those of the labels, in order. Raises MismatchError
-    for other classes, sizes, ids or true classes.
+    Images without class names of their own take those of the labels, in order. tell: called with a
+    line on how items were matched. Raises MismatchError for other classes, sizes, ids or true
+    classes.
     """
     size = images.images.shape[0]
     classes = images.classes
     if are_default(classes) and len(classes) == len(labels.classes):
         classes = labels.classes
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
-    found = align(Items("images", size, images.ids), people.items("the labels"))
+    asked, known = Items("images", size, images.ids), people.items("the labels")
+    found = align(asked, known)
+    tell(found.told(asked, known))
     try:
         return people.take(found.rows).agreeing(images.truth, "the images")
     except MismatchError as error:

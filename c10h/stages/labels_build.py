@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
+from c10h.formats.hints import Tell, silent
 from c10h.formats.readers import LEFT_OUT
 from c10h.formats.truth import Truth, check_truth, in_order_of
 from c10h.items import POSITION, Items, align, is_everything, whole_numbers
@@ -39,11 +40,12 @@ def build_labels(
     smoothing: float = 0.1,
     temperature: float = 1.0,
     seed: int = 0,
+    tell: Tell = silent,
 ) -> Labels:
     """Labels of the source ``what`` (a name in SOURCES).
 
     votes: the judgments that ``labels`` come from. classes: names for inputs that have none of
-    their own, in their order.
+    their own, in their order. tell: called with a line on how items were matched.
     Raises InputError for a missing or senseless input, MismatchError for inputs that differ in
     items or classes.
     """
@@ -55,12 +57,12 @@ def build_labels(
         raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
     if labels is not None:
         labels = labels_in_order(labels, classes, "labels")
-    predictions = _in_one_order(predictions, classes)
+    predictions = _in_one_order(predictions, classes, tell)
     items = _items(labels, predictions, truth)
     people = _people(labels, predictions, items, classes)
     if truth is not None:
         truth = in_order_of(truth, classes, "truth")
-        given = truth_of(items, truth, from_names=votes is not None)
+        given = truth_of(items, truth, tell, from_names=votes is not None)
         people = people.agreeing(given.values, "the labels", given.right)
     if people.truth is not None:
         check_truth(people.truth, len(classes), "truth")
@@ -102,7 +104,7 @@ def with_truth(labels: Labels, truth: Truth) -> Labels:
 
 
 def _in_one_order(
-    predictions: Sequence[Predictions], classes: tuple[str, ...]
+    predictions: Sequence[Predictions], classes: tuple[str, ...], tell: Tell
 ) -> list[Predictions]:
     """Predictions with the same classes and the same items, in the order of the first.
 
@@ -114,7 +116,10 @@ def _in_one_order(
         one = predictions_in_order(one, classes, what)
         if ordered:
             wanted = items_of(ordered[0], "predictions 1")
-            rows = align(items_of(one, what), wanted).rows
+            asked = items_of(one, what)
+            found = align(asked, wanted)
+            tell(found.told(asked, wanted))
+            rows = found.rows
             if rows is not None and len(rows) != wanted.size:
                 raise MismatchError(
                     f"{what}: expected {wanted.size:,} items as in predictions 1, found "
@@ -154,7 +159,7 @@ def _people(
     return people
 
 
-def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Truth:
+def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: bool) -> Truth:
     """The truth of each item, -1 where it is not known.
 
     from_names: the items come from a table of judgments, in the order of their names: then a vector
@@ -163,7 +168,10 @@ def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Truth:
     numbers = None if items.ids is None else whole_numbers(items.ids)
     if from_names and numbers is not None:
         items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
-    found = align(items, truth.items("the truth"), partly=True)
+    known = truth.items("the truth")
+    found = align(items, known, partly=True)
+    if items.size:
+        tell(found.told(items, known))
     if from_names and items.ids is not None and found.by == POSITION:
         raise MismatchError(
             "truth: the items have names, and a vector of classes does not say whose they are: "

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from c10h.errors import InputError, InSampleError
+from c10h.formats.hints import Tell, silent
 from c10h.formats.readers import LEFT_OUT
 from c10h.formats.truth import Truth, check_truth, in_order_of
 from c10h.items import Items, align
@@ -69,12 +70,14 @@ def score(
     options: Options = DEFAULTS,
     classes: tuple[str, ...] | None = None,
     advance: Advance = lambda items: None,
+    tell: Tell = silent,
 ) -> Scores:
     """Every chosen metric of every run (of every member, where a run has several).
 
     labels, truth: what to score against, at least one, or predictions that carry their truth.
     classes: names for inputs without their own, in their order; else the first input's that has
-        any. advance: called with numbers of items as they are scored.
+        any. advance: called with numbers of items as they are scored. tell: called with a line on
+        how items were matched.
     Raises MismatchError where inputs do not belong together, InSampleError for predictions on
     training items unless the options allow them, InputError where there is nothing to compare.
     """
@@ -92,7 +95,7 @@ def score(
     scored: list[_Scored] = []
     for run in runs:
         predictions = predictions_in_order(run.predictions, classes, run.name)
-        joined = _join(replace(run, predictions=predictions), labels, truth, classes)
+        joined = _join(replace(run, predictions=predictions), labels, truth, classes, tell)
         if joined.people.truth is not None:
             check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
         scored += [
@@ -120,7 +123,7 @@ class _Joined:
 
 
 def _join(
-    run: Run, labels: Labels | None, truth: Truth | None, classes: tuple[str, ...]
+    run: Run, labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
 ) -> _Joined:
     """Match the items of a run with those of labels and truth. Raises MismatchError."""
     own = run.predictions.truth
@@ -131,10 +134,12 @@ def _join(
                 "with a truth"
             )
         return _Joined(run, People.of(None, own, classes), run.predictions.index)
-    people, note = _people(labels, truth, classes)
+    people, note = _people(labels, truth, classes, tell)
     partly = labels is not None and bool(labels.settings.get(LEFT_OUT))
     where = "the labels" if labels is not None else "the truth"
-    found = align(items_of(run.predictions, run.name), people.items(where), partly=partly)
+    asked, known = items_of(run.predictions, run.name), people.items(where)
+    found = align(asked, known, partly=partly)
+    tell(found.told(asked, known))
     rows, notes = found.rows, [note, found.note]
     if rows is not None and found.absent:
         kept = rows >= 0
@@ -146,7 +151,7 @@ def _join(
 
 
 def _people(
-    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...]
+    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
 ) -> tuple[People, str]:
     """What labels and truth say of the items of the labels, or else of the truth, and a note."""
     if truth is None:
@@ -154,7 +159,9 @@ def _people(
     if labels is None:
         return people_of_truth(truth, classes), ""
     items = Items("the labels", labels.probs.shape[0], labels.ids)
-    found = align(items, truth.items("the truth"), partly=True)
+    known = truth.items("the truth")
+    found = align(items, known, partly=True)
+    tell(found.told(items, known))
     truth = truth.at(found.rows)
     return People.of(labels, truth.values, classes, truth.right), found.note
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Images, Labels
 from c10h.report.table import MISSING, Cell, Table, number
 from c10h.stages.join import people_of_images
@@ -16,7 +17,7 @@ from c10h.training.run import Run, name_of
 from c10h.truth import lacking
 
 
-def join(images: Images, labels: Labels | None, items: Array) -> Material:
+def join(images: Images, labels: Labels | None, items: Array, tell: Tell = silent) -> Material:
     """Match labels with images, by ids where both have them, else by position.
 
     Without labels the true classes of the images are what there is. Raises MismatchError for other
@@ -33,7 +34,7 @@ def join(images: Images, labels: Labels | None, items: Array) -> Material:
             )
         shares = np.eye(len(images.classes))[images.truth]
         return Material(pictures, shares, images.truth, items, images.classes)
-    people = people_of_images(images, labels)
+    people = people_of_images(images, labels, tell)
     assert people.probs is not None
     shares = np.asarray(people.probs[0:size], dtype=np.float64)
     return Material(pictures, shares, people.one_answer, items, people.classes)
