@@ -124,10 +124,10 @@ def build(
     source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
     if excluded:
-        form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
-        check_output(excluded, force=force, binary=False)
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
             raise InputError(f"--excluded and -o are both {output}: expected two files")
+        form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
+        check_output(excluded, force=force, binary=False)
     check_single_stdin([*source, *(one for one in (truth, compare) if one)])
     takes = SOURCES[what].takes
     if takes is not Takes.PREDICTIONS and len(source) != 1:

@@ -58,7 +58,11 @@ class TestInputs:
 
     def test_labels_of_another_truth(self, c10h: Run) -> None:
         line = ("train", "images.h5", labels(truth=np.arange(60) // 20), *TINY)
-        refused(c10h, *line, says="other true classes than those of the images, the first is item")
+        refused(
+            c10h,
+            *line,
+            says="truth: differs from that of the images on 40 items, the first is item",
+        )
 
     @pytest.mark.parametrize("target", ["hard", "class"])
     def test_no_truth(self, c10h: Run, target: str) -> None:

@@ -120,7 +120,7 @@ class TestGallery:
     @pytest.mark.parametrize(
         ("changes", "says"),
         [
-            ({"size": 40}, "is about image 59, and there are 40 images"),
+            ({"size": 40}, "index: row 59 is out of range: 40 items in the images"),
             ({"side": 4}, "is another one than net predicted"),
         ],
     )
@@ -139,7 +139,7 @@ class TestGallery:
         found = c10h("report", "net=p.npy", *LINE[2:])
         assert found.status == 0, found.err
         assert "images not checked" in found.out
-        assert "matched by their order" in found.out
+        assert "which are not compared" in found.out
         np.save("p.npy", np.full((7, 3), -1.0))
         assert_refused(c10h("report", "net=p.npy", *LINE[2:]), "found 7")
 

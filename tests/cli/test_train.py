@@ -334,7 +334,9 @@ class TestProgress:
         result = process(*TRAIN, "-o", "a")
         assert result.status == 0
         assert "\x1b" not in result.err + result.out
-        assert len(result.err.splitlines()) == 4
+        matched, *lines = result.err.splitlines()
+        assert matched == "images: 60 items matched with the labels by ids"
+        assert len(lines) == 4
 
 
 def test_tensorboard(c10h: Run) -> None:
