@@ -71,6 +71,16 @@ def one_answer(truth: Array, right: Array | None) -> Array:
     return np.where(right.sum(axis=1) == 1, truth, UNKNOWN)
 
 
+def contents(truth: Array | None) -> str:
+    """Whether items have a true class, in words: "with truth", "without truth", or of how many."""
+    known = 0 if truth is None else int((truth >= 0).sum())
+    if truth is None or not known:
+        return "without truth"
+    return (
+        "with truth" if known == len(truth) else f"with truth of {known:,} of {len(truth):,} items"
+    )
+
+
 def lacking(truth: Array, ids: Array | None = None) -> str:
     """How many items have no true class and which is the first, in words; empty where all have."""
     unknown = np.flatnonzero(truth < 0)

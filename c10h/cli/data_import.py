@@ -128,6 +128,7 @@ def import_(
     from c10h.images.importing import import_images
     from c10h.images.request import IDS, Choice, Request
     from c10h.lineage import lineage_of
+    from c10h.truth import contents
 
     check_output(output, force=force)
     named = ids if ids not in (None, *IDS) else None
@@ -187,8 +188,7 @@ def import_(
     with progress("writing images", size, "pictures") as advance:
         h5.write(replace(images, lineage=lineage), output, advance)
     where = "stdout" if output == "-" else output
-    known = "with" if images.truth is not None else "without"
     say(
         f"{where}: {size:,} images of {width} x {height} pixels, {len(images.classes)} classes, "
-        f"{known} truth, {'with' if images.ids is not None else 'without'} ids"
+        f"{contents(images.truth)}, {'with' if images.ids is not None else 'without'} ids"
     )

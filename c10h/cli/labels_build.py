@@ -257,13 +257,14 @@ def build(
 def _contents(labels: Labels) -> str:
     """Whether labels have votes, and how many, and the truth."""
     from c10h.stages.labels_build import vote_range
+    from c10h.truth import contents
 
-    known = "with" if labels.truth is not None else "without"
+    known = contents(labels.truth)
     if labels.counts is None:
-        return f"without vote counts, {known} truth"
+        return f"without vote counts, {known}"
     total, fewest, most = vote_range(labels.counts)
     each = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    return f"with {total:,} votes ({each} an item), {known} truth"
+    return f"with {total:,} votes ({each} an item), {known}"
 
 
 def _compare(rebuilt: Labels | None, published: Source) -> Comparison:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from c10h.errors import InputError, MismatchError
+from c10h.errors import InputError, MismatchError, nearest
 from c10h.files import reason
 from c10h.formats.hints import brief
 
@@ -182,8 +182,10 @@ def _read_names(argument: str) -> tuple[str, ...]:
     except OSError as error:
         raise InputError(f"--classes {argument[:40]}: {reason(error)}") from error
     if not is_file:
+        near = nearest(argument, CLASS_LISTS)
+        meant = f"did you mean {near}? " if near else ""
         raise InputError(
-            f"--classes {argument}: expected {', '.join(CLASS_LISTS)}, a number, a,b,c "
+            f"--classes {argument}: {meant}expected {', '.join(CLASS_LISTS)}, a number, a,b,c "
             "or a file with one name a line"
         )
     try:

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from c10h.errors import FileError, SchemaError
+from c10h.errors import FileError, SchemaError, nearest
 from c10h.files import Source
 
 FOLDER = Path(__file__).with_name("maps")
@@ -21,6 +21,9 @@ def find_map(argument: str) -> Source:
     """The file of a map, which may be one of MAPS; a local file of that name comes first."""
     if argument in MAPS and not Path(argument).is_file():
         return Source.open(str(FOLDER / f"{argument}.csv"))
+    near = nearest(argument, MAPS)
+    if near and not Path(argument).exists():
+        raise FileError(f"--map {argument}: no such file: did you mean {near}?")
     return Source.open(argument)
 
 

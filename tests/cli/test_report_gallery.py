@@ -141,7 +141,7 @@ class TestGallery:
         assert "images not checked" in found.out
         assert "which are not compared" in found.out
         np.save("p.npy", np.full((7, 3), -1.0))
-        assert_refused(c10h("report", "net=p.npy", *LINE[2:]), "found 7")
+        assert_refused(c10h("report", "net=p.npy", *LINE[2:]), "7 items in net")
 
     def test_other_files(self, refuses: Refuse) -> None:
         refuses("report", "p.h5", "--figure", "gallery", says="labels and images, in this order")

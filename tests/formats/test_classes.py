@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.classes import CLASS_LISTS, are_default, default_names, match_order, parse_classes
+from c10h.formats.classes import (
+    CLASS_LISTS,
+    are_default,
+    are_matched_by_position,
+    class_of_words,
+    default_names,
+    match_order,
+    parse_classes,
+)
 
 NAMES = ("cat", "dog", "bird")
 
@@ -75,3 +83,81 @@ class TestMatchOrder:
     def test_another_number_of_classes(self, names: tuple[str, ...]) -> None:
         with pytest.raises(MismatchError, match=f"x: expected 3 classes, found {len(names)}"):
             match_order(names, NAMES, "x")
+
+
+def test_a_list_that_is_nearly_called_so() -> None:
+    with pytest.raises(InputError, match=r"^--classes cifar01: did you mean cifar10\?"):
+        parse_classes("cifar01")
+
+
+class TestNamesByMeaning:
+    WANTED = ("cat", "dog", "traffic light")
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ("traffic light", "cat", "dog"),
+            ("Traffic Light", "CAT", "Dog"),
+            ("traffic_light", "cat", "dog"),
+            ("trafficLight", "cat", "dog"),
+            ("p_traffic_light", "p_cat", "p_dog"),
+            ("traffic_light_prob", "cat_prob", "dog_prob"),
+            ("prob(traffic light)", "prob(cat)", "prob(dog)"),
+        ],
+    )
+    def test_equal_but_for_case_blanks_prefix_and_suffix(self, names: tuple[str, ...]) -> None:
+        assert match_order(names, self.WANTED, "x") == [1, 2, 0]
+        assert match_order(self.WANTED, names, "x") == [2, 0, 1]
+        assert not are_matched_by_position(names, self.WANTED)
+
+    def test_both_sides_may_be_decorated(self) -> None:
+        names, wanted = ("n_dog", "n_cat"), ("cat_votes", "dog_votes")
+        assert match_order(names, wanted, "x") == [1, 0]
+
+    def test_what_the_classes_share_themselves_is_no_decoration(self) -> None:
+        assert match_order(("p_cow", "p_cat"), ("cat", "cow"), "x") == [1, 0]
+        assert match_order(("xa", "xaa"), ("aa", "a"), "x") == [1, 0]
+
+    @pytest.mark.parametrize(
+        ("names", "order"),
+        [
+            (("p0", "p1", "p2"), None),
+            (("p3", "p1", "p2"), [1, 2, 0]),
+            (("class 2", "class 0", "class 1"), [1, 2, 0]),
+            (("1", "2", "3"), None),
+        ],
+    )
+    def test_numbers_are_the_classes_in_order(
+        self, names: tuple[str, ...], order: list[int] | None
+    ) -> None:
+        assert match_order(names, self.WANTED, "x") == order
+        assert are_matched_by_position(names, self.WANTED)
+
+    def test_ten_or_more_numbers_are_no_text(self) -> None:
+        wanted = tuple(f"class {letter}" for letter in "abcdefghijkl")
+        names = tuple(f"p{number}" for number in reversed(range(12)))
+        assert match_order(names, wanted, "x") == list(reversed(range(12)))
+
+    @pytest.mark.parametrize(
+        "names",
+        [("p1", "p2", "p4"), ("2", "3", "4"), ("cat", "dog", "tree"), ("Cat", "cat", "dog")],
+    )
+    def test_others_are_refused_with_both_lists(self, names: tuple[str, ...]) -> None:
+        with pytest.raises(MismatchError, match=f"{', '.join(names)}.*cat, dog, traffic light"):
+            match_order(names, self.WANTED, "x")
+
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            (["dog", "cat"], [1, 0]),
+            (["Dog", "CAT"], [1, 0]),
+            (["1", "0"], [1, 0]),
+            (["dog", "0"], None),
+            (["cats"], None),
+            ([], []),
+        ],
+    )
+    def test_words_are_names_or_numbers_of_classes(
+        self, words: list[str], found: list[int] | None
+    ) -> None:
+        assert class_of_words(words, ("cat", "dog")) == found

@@ -80,3 +80,8 @@ class TestFind:
     def test_no_such_map(self) -> None:
         with pytest.raises(FileError, match="no-such-map: no such file"):
             find_map("no-such-map")
+
+
+def test_a_map_that_is_nearly_called_so() -> None:
+    with pytest.raises(FileError, match=r"^--map cinic: no such file: did you mean cinic10\?"):
+        find_map("cinic")
