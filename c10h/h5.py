@@ -15,7 +15,6 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, overload
 
@@ -26,7 +25,7 @@ from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
 from c10h.files import Source, atomic_output
 from c10h.parallel import in_order
-from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows
+from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
 from c10h.sink import Sink
 
 SCHEMA = 1
@@ -145,45 +144,29 @@ def write(record: Record, argument: str, advance: Callable[[int], None] | None =
                 raise sink.error
 
 
-@dataclass(frozen=True)
-class DatasetRows:
-    """A dataset that stays in its file. Slices are read on demand, as :class:`Rows`."""
+def dataset_rows(dataset: h5py.Dataset, where: str) -> View:
+    """A dataset that stays in its file, of which slices are read on demand."""
 
-    dataset: h5py.Dataset
-    where: str
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.dataset.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = self.dataset.dtype
-        return dtype
-
-    def __getitem__(self, key: Any, /) -> Array:
+    def read(key: Any) -> Array:
         try:
-            return np.asarray(self.dataset[key])
+            return np.asarray(dataset[key])
         except OSError as error:
-            raise FileError(f"{self.where}: damaged: {error}") from error
+            raise FileError(f"{where}: damaged: {error}") from error
+
+    return View(tuple(dataset.shape), dataset.dtype, read)
 
 
-@dataclass(frozen=True)
-class LateRows:
-    """A dataset whose file is opened for each slice, as :class:`Rows`. where: name of the file."""
+def late_rows(path: Path, field: str, dataset: h5py.Dataset, name: str) -> View:
+    """A dataset whose file is opened for each slice. name: of the file."""
 
-    path: Path
-    field: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    where: str
-
-    def __getitem__(self, key: Any, /) -> Array:
+    def read(key: Any) -> Array:
         try:
-            with h5py.File(self.path, "r") as file:
-                return np.asarray(file[self.field][key])
+            with h5py.File(path, "r") as file:
+                return np.asarray(file[field][key])
         except (OSError, KeyError) as error:
-            raise FileError(f"{self.where}: {self.field}: damaged: {error}") from error
+            raise FileError(f"{name}: {field}: damaged: {error}") from error
+
+    return View(tuple(dataset.shape), dataset.dtype, read)
 
 
 def _attributes_of(file: h5py.File, source: Source) -> dict[str, Any]:
@@ -235,7 +218,7 @@ def _read_record(
                 if path.startswith(f"{field}/")
             }
         elif field in late and isinstance(found, h5py.Dataset):
-            values[field] = LateRows(source.path, field, found.shape, found.dtype, name)
+            values[field] = late_rows(source.path, field, found, name)
         else:
             values[field] = _load(found, f"{name}: {field}")
     return kind(**values)
@@ -250,7 +233,7 @@ def _load(dataset: h5py.Dataset | h5py.Group, where: str) -> Rows:
     if is_text and dtype.kind != "S":  # of variable length, as other programs write it
         return np.asarray(dataset.asstr()[...], dtype=np.str_)
     if not is_text and len(shape) > 1 and math.prod(shape) * dtype.itemsize > EAGER_BYTES:
-        return DatasetRows(dataset, where)
+        return dataset_rows(dataset, where)
     # Slicing takes several times as long, which counts with thousands of files.
     values = np.zeros(shape, dtype)
     if values.size:

@@ -221,7 +221,7 @@ def _h5(source: Source) -> Mapping[str, Stored]:
             text = np.dtype(np.str_)
             arrays[path] = Stored(tuple(dataset.shape), text, partial(_h5_text, source, dataset))
         elif dataset.dtype.kind in NUMBERS:
-            rows: Rows = h5.DatasetRows(dataset, f"{source.name}: {path}")
+            rows: Rows = h5.dataset_rows(dataset, f"{source.name}: {path}")
             shape = tuple(dataset.shape[::-1]) if turned else tuple(dataset.shape)
             arrays[path] = Stored(shape, dataset.dtype, partial(_h5_rows, rows, turned=turned))
     return arrays

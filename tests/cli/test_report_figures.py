@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import h5py
 import numpy as np
 import pytest
 from made_attacks import made_attack
@@ -21,7 +22,7 @@ from PIL import Image
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import History, Images, Scores
+from c10h.records import Array, History, Images, Scores, View
 from c10h.report.latex import escape
 
 from .conftest import Files, Run, assert_refused
@@ -441,9 +442,14 @@ def test_two_thousand_files(files: Files, process: Run) -> None:
 def test_samples_are_not_read_without_a_baseline(
     c10h: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(rows: h5.LateRows, key: Any) -> None:
-        raise AssertionError(rows.field)
+    make = h5.late_rows
 
-    monkeypatch.setattr(h5.LateRows, "__getitem__", refuse)
+    def refusing(path: Path, field: str, dataset: h5py.Dataset, name: str) -> View:
+        def refuse(key: Any) -> Array:
+            raise AssertionError(field)
+
+        return replace(make(path, field, dataset, name), read=refuse)
+
+    monkeypatch.setattr(h5, "late_rows", refusing)
     for form in ("terminal", "json", "csv"):
         assert c10h("report", "near.h5", "far.h5", "--format", form).status == 0

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from made_attacks import LARGE, SMALL, made_attack
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import Attack, Lineage, Predictions, Scores
+from c10h.records import Array, Attack, Lineage, Predictions, Scores, View
 
 from .conftest import Files, Run, assert_refused
 
@@ -88,14 +90,19 @@ class TestRuns:
     def test_no_image_is_read(self, c10h: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         write(images=np.zeros((1, 2, 30, 4, 4, 3), "f4"))
         monkeypatch.setattr(h5, "EAGER_BYTES", 0)
-        read = h5.DatasetRows.__getitem__
+        make = h5.dataset_rows
         seen: list[str] = []
 
-        def spy(rows: h5.DatasetRows, key: Any) -> Any:
-            seen.append(rows.where)
-            return read(rows, key)
+        def spied(dataset: h5py.Dataset, where: str) -> View:
+            view = make(dataset, where)
 
-        monkeypatch.setattr(h5.DatasetRows, "__getitem__", spy)
+            def read(key: Any) -> Array:
+                seen.append(where)
+                return view[key]
+
+            return replace(view, read=read)
+
+        monkeypatch.setattr(h5, "dataset_rows", spied)
         assert c10h("score", "adv.h5", *BASIC).status == 0
         assert any("logits" in where for where in seen)
         assert not [where for where in seen if "images" in where]
