@@ -64,9 +64,9 @@ class Alignment:
     note: str = ""
 
     def told(self, asked: Items, known: Items) -> str:
-        """Which way it went, in one line for people."""
+        """Which way it went, in words that follow what was asked for."""
         note = f"; {self.note}" if self.note else ""
-        return f"{asked.what}: {asked.size:,} items matched with {known.what} by {self.by}{note}"
+        return f"{asked.size:,} items matched with {known.what} by {self.by}{note}"
 
     @property
     def absent(self) -> int:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from c10h.errors import InputError, InSampleError
-from c10h.formats.hints import Tell, silent
+from c10h.formats.hints import Tell, brief, silent
 from c10h.formats.readers import LEFT_OUT
 from c10h.formats.truth import Truth, check_truth, in_order_of
 from c10h.items import Items, align
@@ -92,16 +92,22 @@ def score(
         labels = labels_in_order(labels, classes, "labels")
     if truth is not None:
         truth = in_order_of(truth, classes, "truth")
+    known = _known(labels, truth, classes, tell)
+    matched: dict[str, list[str]] = {}
     scored: list[_Scored] = []
     for run in runs:
         predictions = predictions_in_order(run.predictions, classes, run.name)
-        joined = _join(replace(run, predictions=predictions), labels, truth, classes, tell)
+        joined = _join(replace(run, predictions=predictions), known, classes)
+        matched.setdefault(joined.told, []).append(run.name)
         if joined.people.truth is not None:
             check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
         scored += [
             _score_member(joined, member, options, advance)
             for member in range(predictions.logits.shape[0])
         ]
+    for told, together in matched.items():
+        if told:
+            tell(f"{brief(together, 3)}: {told}")
     names = [one.name for one in scored]
     for name in names:
         if names.count(name) > 1:
@@ -110,60 +116,73 @@ def score(
 
 
 @dataclass(frozen=True)
+class _Known:
+    """What labels and truth say, in the order of the labels, or else of the truth.
+
+    where: which of these, for messages. partly: whether some items were left out of them. note:
+    what could not be compared.
+    """
+
+    people: People
+    where: str
+    partly: bool
+    note: str = ""
+
+
+def _known(
+    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
+) -> _Known | None:
+    """What there is to score against besides predictions; None for nothing."""
+    if labels is None:
+        if truth is None:
+            return None
+        return _Known(people_of_truth(truth, classes), "the truth", partly=False)
+    partly = bool(labels.settings.get(LEFT_OUT))
+    if truth is None:
+        return _Known(People.of(labels, None, classes), "the labels", partly)
+    items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
+    found = align(items, others, partly=True)
+    tell(f"the labels: {found.told(items, others)}")
+    truth = truth.at(found.rows)
+    people = People.of(labels, truth.values, classes, truth.right)
+    return _Known(people, "the labels", partly, found.note)
+
+
+@dataclass(frozen=True)
 class _Joined:
     """A run, and what is known of its items, in its order; rows: where they are in the labels.
 
-    note: what could not be compared, or was left out.
+    note: what could not be compared, or was left out. told: how the items were matched.
     """
 
     run: Run
     people: People
     rows: Array | None
     note: str = ""
+    told: str = ""
 
 
-def _join(
-    run: Run, labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
-) -> _Joined:
+def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
     """Match the items of a run with those of labels and truth. Raises MismatchError."""
     own = run.predictions.truth
-    if labels is None and truth is None:
+    if known is None:
         if own is None:
             raise InputError(
                 f"{run.name}: nothing to score against: give --labels, --truth or predictions "
                 "with a truth"
             )
         return _Joined(run, People.of(None, own, classes), run.predictions.index)
-    people, note = _people(labels, truth, classes, tell)
-    partly = labels is not None and bool(labels.settings.get(LEFT_OUT))
-    where = "the labels" if labels is not None else "the truth"
-    asked, known = items_of(run.predictions, run.name), people.items(where)
-    found = align(asked, known, partly=partly)
-    tell(found.told(asked, known))
-    rows, notes = found.rows, [note, found.note]
+    items, others = items_of(run.predictions, run.name), known.people.items(known.where)
+    found = align(items, others, partly=known.partly)
+    rows, notes = found.rows, [known.note, found.note]
     if rows is not None and found.absent:
         kept = rows >= 0
         notes.append(f"{found.absent:,} of {len(rows):,} items have no labels and are left out")
         run = replace(run, predictions=some_items(run.predictions, kept))
         rows, own = rows[kept], run.predictions.truth
-    people = people.take(rows).agreeing(own, run.name)
-    return _Joined(run, people, rows, "\n".join(filter(None, notes)))
-
-
-def _people(
-    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
-) -> tuple[People, str]:
-    """What labels and truth say of the items of the labels, or else of the truth, and a note."""
-    if truth is None:
-        return People.of(labels, None, classes), ""
-    if labels is None:
-        return people_of_truth(truth, classes), ""
-    items = Items("the labels", labels.probs.shape[0], labels.ids)
-    known = truth.items("the truth")
-    found = align(items, known, partly=True)
-    tell(found.told(items, known))
-    truth = truth.at(found.rows)
-    return People.of(labels, truth.values, classes, truth.right), found.note
+    people = known.people.take(rows).agreeing(own, run.name)
+    note = "\n".join(filter(None, notes))
+    return _Joined(run, people, rows, note, found.told(items, others))
 
 
 @dataclass(frozen=True)

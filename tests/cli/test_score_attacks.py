@@ -152,6 +152,7 @@ class TestItems:
         write(classes=("0", "1", "2"))
         result = c10h("score", "adv.h5", *BASIC)
         assert result.err == (
+            "adv@clean, adv@4/255, adv@8/255: 30 items matched with the labels by index\n"
             "adv: has no class names; its columns are taken as cat, dog, bird, in order\n"
         )
 
