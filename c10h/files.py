@@ -17,6 +17,10 @@ from typing import IO, BinaryIO
 
 from c10h.errors import FileError, InputError, OutputError
 
+# How HDF5 files begin, and how .mat files do that are HDF5 behind a block of text.
+HDF5 = b"\x89HDF\r\n\x1a\n"
+MATLAB = b"MATLAB 7.3 MAT-file"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -80,6 +84,16 @@ class Source:
         """The first ``size`` bytes."""
         with self.path.open("rb") as stream:
             return stream.read(size)
+
+
+def describe_head(source: Source) -> str:
+    """What a file seems to be, from its first bytes, for error messages."""
+    head = source.head(16)
+    if not head:
+        return "an empty file"
+    if all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head):
+        return f"text that begins with {head.decode()!r}"
+    return f"bytes that begin with {head[:8].hex(' ')}"
 
 
 def split_member(argument: str) -> tuple[str, str]:

@@ -23,15 +23,13 @@ import numpy as np
 
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
-from c10h.files import Source, atomic_output
+from c10h.files import HDF5, MATLAB, Source, atomic_output, describe_head
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
 from c10h.sink import Sink
 
 SCHEMA = 1
-MAGIC = b"\x89HDF\r\n\x1a\n"
-# How .mat files begin that are HDF5 behind a block of text.
-MATLAB = b"MATLAB 7.3 MAT-file"
+MAGIC = HDF5
 ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
 
 # A chunk is what one small read has to decompress.
@@ -73,16 +71,6 @@ def open_file(source: Source) -> tuple[h5py.File, Objects]:
     except C10hError:
         file.close()
         raise
-
-
-def describe_head(source: Source) -> str:
-    """What a file seems to be, from its first bytes, for error messages."""
-    head = source.head(16)
-    if not head:
-        return "an empty file"
-    if all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head):
-        return f"text that begins with {head.decode()!r}"
-    return f"bytes that begin with {head[:8].hex(' ')}"
 
 
 def peek_kind(source: Source) -> str | None:

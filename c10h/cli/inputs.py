@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from c10h.cli.console import say
 from c10h.errors import InputError
 from c10h.files import split_member
 from c10h.formats.hints import Meaning
-from c10h.records import Labels, Predictions
-from c10h.stages.join import class_names_note
+
+if TYPE_CHECKING:
+    from c10h.records import Labels, Predictions
 
 
 def meaning(logits: bool, probs: bool) -> Meaning | None:
@@ -37,6 +39,8 @@ def tell_classes(
     inputs: Sequence[tuple[str, Labels | Predictions | None]], classes: tuple[str, ...]
 ) -> None:
     """Say which inputs have other names of classes than these, or none of their own."""
+    from c10h.stages.join import class_names_note
+
     for what, record in inputs:
         note = "" if record is None else class_names_note(record, classes)
         if note:

@@ -25,7 +25,7 @@ from c10h.formats.column_names import (
     stem_of_series,
 )
 from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
-from c10h.formats.detect import array_format, describe_head
+from c10h.formats.detect import array_format, describe
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
 from c10h.items import whole_numbers
 from c10h.records import Array
@@ -54,7 +54,7 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     first_line = tables.header_of(source)
     if first_line is None:
         tables.refuse_encoding(source)
-        raise FileError(f"{source.name}: expected a table, found {describe_head(source)}")
+        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     is_text = tables.is_text(source)
     if not is_text and header is False:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")

@@ -23,7 +23,7 @@ import numpy as np
 
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError
-from c10h.files import Source
+from c10h.files import MATLAB, Source
 from c10h.formats import archives
 from c10h.formats.hints import brief
 from c10h.records import Array, Rows, View
@@ -212,7 +212,7 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 def _h5(source: Source) -> Mapping[str, Stored]:
     _, objects = h5.open_file(source)
     # MATLAB counts along columns, so what it calls (n, c) is (c, n) in HDF5.
-    turned = source.head(len(h5.MATLAB)) == h5.MATLAB
+    turned = source.head(len(MATLAB)) == MATLAB
     arrays = {}
     for path, dataset in objects.items():
         if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:

@@ -24,7 +24,7 @@ from c10h.formats.column_names import (
     part_of,
     recognise,
 )
-from c10h.formats.detect import describe_head
+from c10h.formats.detect import describe
 from c10h.formats.hints import AUTO, MATRIX, WIDE
 from c10h.parallel import Later
 
@@ -155,7 +155,7 @@ def begin_reading(
     names = tables.header_of(source, layout=layout)
     if names is None:
         tables.refuse_encoding(source)
-        raise FileError(f"{source.name}: expected a table, found {describe_head(source)}")
+        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     if not any(names):
         raise FileError(f"{source.name}: expected a table, found an empty one")
     is_text = tables.is_text(source)

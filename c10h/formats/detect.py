@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from c10h import h5
 from c10h.errors import FileError
-from c10h.files import Source
+from c10h.files import HDF5, MATLAB, Source, describe_head
 from c10h.formats import archives
 
 ARRAYS, TABLE = "arrays", "table"
@@ -37,7 +36,7 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     "npy": Format(".npy", ARRAYS, (".npy",), (b"\x93NUMPY",)),
     "npz": Format(".npz", ARRAYS, (".npz",)),
-    "h5": Format(".h5", ARRAYS, (".h5", ".hdf5"), (h5.MAGIC, h5.MATLAB)),
+    "h5": Format(".h5", ARRAYS, (".h5", ".hdf5"), (HDF5, MATLAB)),
     "mat": Format(".mat", ARRAYS, (".mat",), (b"MATLAB 5.0 MAT-file",)),
     "pt": Format(".pt", ARRAYS, (".pt", ".pth"), (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9",)),
     "safetensors": Format(".safetensors", ARRAYS, (".safetensors",)),
@@ -84,7 +83,7 @@ def detect(source: Source) -> str:
     if found is None or (claimed not in (None, found) and not _same_family(claimed, found, suffix)):
         is_other = any(source.head(len(magic)) == magic for magic in OTHERS)
         expected = f"one of {_KNOWN}" if claimed is None or is_other else FORMATS[claimed].title
-        raise FileError(f"{source.name}: expected {expected}, found {describe_head(source)}")
+        raise FileError(f"{source.name}: expected {expected}, found {describe(source)}")
     return found
 
 
@@ -169,10 +168,10 @@ def _is_text(head: bytes) -> bool:
     return 0 not in head and 20 * control <= len(head)
 
 
-def describe_head(source: Source) -> str:
-    """What a file seems to be, from its first bytes, for error messages."""
+def describe(source: Source) -> str:
+    """What a file is, as far as its first bytes tell, for error messages."""
     head = source.head(HEAD_BYTES)
     named = next((title for magic, title in OTHERS.items() if head.startswith(magic)), None)
     if named is None and head.startswith(archives.ZIP):
         named = f"a zip of {', '.join(archives.names_in_zip(source)[:3]) or 'nothing'}"
-    return named or h5.describe_head(source)
+    return named or describe_head(source)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError, InputError
-from c10h.files import Source
+from c10h.files import Source, describe_head
 from c10h.formats.archives import is_archive
 from c10h.formats.arrays import Stored, npy_rows
 from c10h.images import arrays, cifar, parquet
@@ -97,7 +97,7 @@ def _unknown(source: Source) -> FileError:
     """What to do with a file that holds no pictures, as far as its first bytes tell."""
     head = source.head(16)
     kind = h5.peek_kind(source) if head.startswith(h5.MAGIC) else None
-    found = h5.describe_head(source) if kind is None else f"a c10h file of {kind}"
+    found = describe_head(source) if kind is None else f"a c10h file of {kind}"
     advice = ""
     if kind == Images.kind:
         advice = ", which the other commands take as it is"
