@@ -35,7 +35,7 @@ def whole_numbers(words: Array) -> Array | None:
 
 
 # How two inputs were matched.
-IDS, INDEX, POSITION = "ids", "index", "order"
+IDS, INDEX, POSITION = "ids", "index", "position"
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class TestNotes:
         assert align(ours, theirs).told(ours, theirs) == "3 items matched with the labels by ids"
         ours = asked()
         assert align(ours, theirs).told(ours, theirs) == (
-            "3 items matched with the labels by order; items have names in the labels and not "
+            "3 items matched with the labels by position; items have names in the labels and not "
             "in net, which are not compared"
         )
 

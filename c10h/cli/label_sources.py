@@ -11,7 +11,6 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
-from c10h.formats.annotator_matrix import open_annotator_matrix
 from c10h.formats.classes import are_default
 from c10h.formats.columns import MatrixReading, Reading
 from c10h.formats.hints import WIDE, Hints
@@ -113,6 +112,8 @@ def read_judgments(reading: Reading | MatrixReading) -> Judgments:
     """The judgments of a table of either layout."""
     with waiting(f"reading {reading.source.name}"):
         if isinstance(reading, MatrixReading):
+            from c10h.formats.annotator_matrix import open_annotator_matrix  # which few need
+
             return open_annotator_matrix(reading)
         return open_judgments(reading)
 
