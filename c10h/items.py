@@ -77,12 +77,6 @@ class Alignment:
         """What belongs to each item, of ``values`` in the order of the other input."""
         return values if self.rows is None else np.asarray(values[self.rows])
 
-    def take_known(self, values: Array, absent: int = -1) -> Array:
-        """The same with a value for items that the other does not have."""
-        if self.rows is None:
-            return values
-        return np.where(self.rows < 0, absent, values[np.maximum(self.rows, 0)])
-
 
 def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
     """The row of ``known`` that each item of ``asked`` is about.

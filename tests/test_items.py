@@ -154,12 +154,6 @@ def test_every_way_of_matching_finds_the_same_items(order: list[int], size: int)
         np.testing.assert_array_equal(found.take(values), values[chosen])
 
 
-def test_values_of_items_that_the_other_does_not_have() -> None:
-    found = align(asked(3, ["c", "x", "a"]), known(3, ["a", "b", "c"]), partly=True)
-    assert found.take_known(np.array([5, 6, 7])).tolist() == [7, -1, 5]
-    assert Alignment(None, POSITION).take_known(np.array([5, 6])).tolist() == [5, 6]
-
-
 class TestTruth:
     def test_equal_truths_agree(self) -> None:
         assert agreed_truth(np.array([0, 1]), np.array([0, 1]), "the labels").tolist() == [0, 1]

@@ -17,7 +17,6 @@ from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats import tables
 from c10h.formats.column_names import (
-    NOTHING,
     REQUIRED,
     Columns,
     Recognition,
@@ -38,23 +37,6 @@ NUMBER = r"-?\d+(\.\d+)?"
 WHOLE_LINE = "whole line"
 # How many names of columns a message has, and how many of those that are not used.
 SHOWN, UNUSED = 20, 5
-
-
-def looks_like_judgments(source: Source) -> bool:
-    """Whether the names of a table's columns tell an annotator, an item and a label.
-
-    Raises FileError for an archive or parquet file that is damaged or refused.
-    """
-    return not _recognise(source, NOTHING).lacking
-
-
-def lacking_part(source: Source) -> str | None:
-    """Which of annotator, item and label no column is for, where the other two have one.
-
-    None for any other file. Raises FileError as :func:`looks_like_judgments` does.
-    """
-    lacking = _recognise(source, NOTHING).lacking
-    return lacking[0] if len(lacking) == 1 else None
 
 
 def _recognise(source: Source, asked: Columns, layout: str = AUTO) -> Recognition:
