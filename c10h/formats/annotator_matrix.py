@@ -55,11 +55,11 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     if first_line is None:
         tables.refuse_encoding(source)
         raise FileError(f"{source.name}: expected a table, found {describe_head(source)}")
-    is_text = tables.is_text(source)
-    if not is_text and header is False:
+    may_lack_names = tables.may_lack_names(source)
+    if not may_lack_names and header is False:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
-    frame = tables.collect(tables.scan(source, header=header is True or not is_text), source)
-    if is_text and header is None:
+    frame = tables.collect(tables.scan(source, header=header is True or not may_lack_names), source)
+    if may_lack_names and header is None:
         header = _first_line_has_names(source.name, first_line, frame.slice(1), reading.columns)
         frame = frame.slice(1) if header else frame
     named = header is not False
@@ -283,7 +283,8 @@ def _first_line_has_names(
     Its words are names where they differ and none is a number or a cell below, and judgments where
     all are cells below; running numbers, as pandas writes for names, can be both.
     """
-    if {columns.item, columns.true_label} & {*first_line} or names_suggest_matrix(first_line):
+    asked = {name for name in (columns.item, columns.true_label) if name and not name.isdecimal()}
+    if asked & {*first_line} or names_suggest_matrix(first_line):
         return True
     cells = {word for place in range(below.width) for word in _words_of(below.to_series(place))}
     words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]

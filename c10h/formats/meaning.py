@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from c10h.errors import AmbiguousError
+from c10h.formats.hints import EMPTY_CELLS
 from c10h.formats.rows import SUM_TOLERANCE, Reading, shown
 from c10h.records import Array, Rows
 
@@ -22,6 +23,9 @@ UNIT_TOLERANCE = 1e-6
 # distributions from numbers that just happen to be in [0, 1].
 MOST_ROUNDING = 0.2
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
+# Fewer rows than these do not show what a column is.
+FEWEST_ROWS = 4
+NUMBERS_ITEMS = "seems to number the items"
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
 # and down together: as those of annotators do, and those of classes do not. A few rows tell less.
 TOGETHER, TOGETHER_IN_FEW, FEW = 0.5, 0.75, 100
@@ -77,11 +81,10 @@ def read_labels(rows: Rows, name: str) -> Reading:
             row = int(np.argmax(missing.any(axis=1)))
             raise AmbiguousError(
                 f"{name}: row {number * SCAN_ROWS + row}: expected votes of 0 or more, found "
-                f"{shown(block[row])} (--layout matrix reads items by annotators, of whom some "
-                "were not asked)"
+                f"{shown(block[row])} ({EMPTY_CELLS})"
             )
-        seen.add(block)
-        if seen.whole and seen.sum_low == seen.sum_high == 1:
+        seen.add(block[block.any(axis=1)])  # nothing is known of items without votes
+        if not seen.rows or (seen.whole and seen.sum_low == seen.sum_high == 1):
             continue
         are_votes = (block == np.floor(block)).all(axis=1).mean() > 0.5
         unit = None if seen.whole else seen.unit()
@@ -104,6 +107,53 @@ def columns_move_together(rows: Rows) -> bool:
     return bool(block.sum(axis=1).var() > limit * block.var(axis=0).sum() > 0)
 
 
+def odd_column(rows: Array) -> tuple[int, str] | None:
+    """A column that is hardly a class, and why; None where there is none. rows: float64 (n, c).
+
+    It is the sum of the others; or it has different whole numbers that run from 0 or 1, or stand
+    beside fractions, or are above everything else, as numbers of items are; or without it all rows
+    sum to one number, and with it they do not.
+    """
+    rows = rows[np.isfinite(rows).all(axis=1) & rows.any(axis=1)]
+    if len(rows) < FEWEST_ROWS or rows.shape[1] < 2:
+        return None
+    sums = rows.sum(axis=1, keepdims=True)
+    rest = sums - rows
+    if rows.shape[1] > 2:
+        totals = (np.abs(rest - rows) <= UNIT_TOLERANCE * np.abs(sums)).all(axis=0)
+        if totals.any():
+            return int(np.argmax(totals)), "is the sum of the others"
+    first = rows[:FEWEST_ROWS]
+    for place in np.flatnonzero(((first == np.floor(first)) & (first >= 0)).all(axis=0)):
+        if _number_items(rows[:, place], np.delete(rows, place, axis=1), _alike(sums).all()):
+            return int(place), NUMBERS_ITEMS
+    if rows.shape[1] > 2:
+        units = _alike(rest) & ~_alike(sums) & (rest[0] > 0)
+        for unit in (1, 100):
+            near = (np.abs(rest - unit) <= SUM_TOLERANCE * unit).all(axis=0)
+            units |= near & ~(np.abs(sums - unit) <= SUM_TOLERANCE * unit).all()
+        units &= (rows >= 0).all()
+        if units.any():
+            return int(np.argmax(units)), "is not part of what rows sum to"
+    return None
+
+
+def _number_items(values: Array, others: Array, balanced: bool) -> bool:
+    """Whether a column (n) numbers the items. balanced: whether all rows have one sum."""
+    whole = (values == np.floor(values)).all() and values.min() >= 0
+    if not whole or len(np.unique(values)) < len(values):
+        return False
+    running = values[0] in (0, 1) and (np.diff(values) == 1).all()
+    beside_fractions = (others != np.floor(others)).any(axis=0).all()
+    above = values.min() > np.abs(others).sum(axis=1).max() and not balanced
+    return bool(running or beside_fractions or above)
+
+
+def _alike(values: Array) -> Array:
+    """Which columns have the same number in all rows."""
+    return np.asarray(np.ptp(values, axis=0) <= UNIT_TOLERANCE * np.abs(values).max(axis=0))
+
+
 def blocks(rows: Rows) -> Iterator[Array]:
     """All rows, some at a time."""
     for start in range(0, rows.shape[0], SCAN_ROWS):
@@ -122,6 +172,8 @@ class _Seen:
         self.decimals: int | None = None
 
     def add(self, block: Array) -> None:
+        if not len(block):
+            return
         sums = block.sum(axis=1, dtype=np.float64)
         self.rows += len(block)
         self.low, self.high = min(self.low, block.min()), max(self.high, block.max())
