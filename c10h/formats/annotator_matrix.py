@@ -20,6 +20,7 @@ from c10h.formats.column_names import (
     TOTALS,
     Columns,
     column_key,
+    names_items,
     names_suggest_matrix,
     part_of,
     stem_of_series,
@@ -205,7 +206,7 @@ def _item_column(
     text = [place for place in range(frame.width) if _is_text(frame.to_series(place))]
     candidates: list[int] = []
     if named:
-        candidates = [place for place, name in enumerate(names) if part_of(name) == "item"]
+        candidates = [place for place, name in enumerate(names) if names_items(name)]
         others = [place for place in text if part_of(names[place]) != "true_label"]
         if not candidates and len(others) == 1 and frame.width - len(text) >= 2:
             candidates = others
@@ -237,7 +238,7 @@ def _refuse_other_columns(
     for place in annotators if named else ():
         name = names[place]
         is_other = column_key(name) in (*TOTALS, *OTHERS)
-        if is_other or _numbers_rows(name) or part_of(name) in ("item", "name", "rt"):
+        if is_other or _numbers_rows(name) or names_items(name) or part_of(name) in ("name", "rt"):
             raise AmbiguousError(
                 f"{table}: is the column {names[place]!r} an annotator? {options}, --item and "
                 "--true-label name other ones"

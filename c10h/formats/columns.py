@@ -242,7 +242,10 @@ def _places(
             places[part] = int(name)
         elif names.count(name) != 1:
             count = "one" if name in names else "a"
-            raise InputError(f"{table}: expected {count} column {name!r} ({option}), found {shown}")
+            hint = " (--no-header takes columns by number)" if name.isdecimal() else ""
+            raise InputError(
+                f"{table}: expected {count} column {name!r} ({option}), found {shown}{hint}"
+            )
         else:
             places[part] = names.index(name)
     return places

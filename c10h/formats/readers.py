@@ -259,7 +259,7 @@ def _check_totals(wide: Wide, *, are_shares: bool = False) -> None:
         return
     sums = np.concatenate([block.sum(axis=1) for block in blocks(wide.member())])
     for name, values in wide.totals.items():
-        whole = (values == np.floor(values)).all() and (values >= 1).all()
+        whole = (values == np.floor(values)).all() and ((values >= 1) | (sums == 0)).all()
         if not np.allclose(values, sums, rtol=1e-6, atol=0) and not (are_shares and whole):
             raise AmbiguousError(
                 f"{wide.source.name}: the column {name} is not the sum of the others: --columns or "

@@ -102,7 +102,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     name, array = choose(
         arrays,
         source,
-        lambda one: one.is_matrix and not one.is_whole,
+        lambda one: one.is_matrix and not one.is_vector,
         lambda one: one.is_matrix,
     )
     rows = _as_matrix(array, source, name)
@@ -125,7 +125,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
         member = part_of(rows, (0,)) if len(rows.shape) == 3 else rows
         head = np.asarray(member[0 : min(SHOWING, member.shape[0])], dtype=np.float64)
         numbers = [f"number {place}" for place in range(head.shape[1])]
-        _refuse_odd_column(head, source, numbers, can_be_items=False)
+        _refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
     ids = ids_beside(arrays, rows.shape[-2])
     if ids is not None:
         notes.append("ids beside it")
@@ -206,7 +206,9 @@ def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wi
     ids = None if roles.item is None else item_names(frame["item"])
     if not roles.chosen:
         shown_names = [table.column_name(place) for place in roles.classes]
-        _refuse_odd_column(rows[:SHOWING], source, shown_names, can_be_items=ids is None)
+        _refuse_odd_column(
+            rows[:SHOWING], source, shown_names, can_be_items=ids is None, people=people
+        )
     notes = [] if roles.item is None else [f"ids from column {table.column_name(roles.item)}"]
     index = None
     left_out = sorted([*roles.others, *roles.totals])
@@ -245,7 +247,7 @@ def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
 
 
 def _refuse_odd_column(
-    rows: Array, source: Source, names: Sequence[str], *, can_be_items: bool
+    rows: Array, source: Source, names: Sequence[str], *, can_be_items: bool, people: bool
 ) -> None:
     """Raise AmbiguousError for a column that is hardly a class, whatever it is called."""
     odd = odd_column(rows)
@@ -254,7 +256,7 @@ def _refuse_odd_column(
         item = "--item takes it as their names, " if can_be_items and what == NUMBERS_ITEMS else ""
         raise AmbiguousError(
             f"{source.name}: the column {names[place]} {what}: {item}--columns says which columns "
-            "are classes"
+            f"are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
         )
 
 

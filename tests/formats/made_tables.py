@@ -6,6 +6,7 @@ Case k is always the same table. What even a person could not tell is left out:
 - a matrix of class numbers without a word about it, in which annotators hardly agree, is a table of
   votes with as much right, and so is one in which 0 stands for nobody asked;
 - numbers of classes without a name above them, in a column beside votes or shares;
+- numbers of items without a name above them, in a table of less than six rows;
 - a class that nobody chose, where classes are known by what was chosen only;
 - {name: list} in JSON, where a name may be that of an item or of a class.
 """
@@ -190,10 +191,13 @@ def _votes(maker: _Maker) -> Array:
 
 
 def _items(maker: _Maker, size: int, *, nameable: bool) -> tuple[str, list[Cell]]:
-    """How rows are called, and their names or numbers, in the order of the rows."""
+    """How rows are called, and their names or numbers, in the order of the rows.
+
+    nameable: whether there is a name above numbers of rows, without which few tell nothing.
+    """
     random = maker.random
     how = maker.word(("none", "from 0", "from 1", "gaps", "mixed", "numbers", "files"))
-    if not nameable and how in ("gaps", "mixed"):
+    if not nameable and how in ("gaps", "mixed", "numbers"):
         how = "none"
     gaps = np.sort(random.choice(4 * size, size, replace=False))
     named: dict[str, list[Cell]] = {
@@ -236,7 +240,7 @@ def _wide(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
     else:
         plain = tuple(str(one + first) for one in range(count))
         classes = plain
-    how, items = _items(maker, size, nameable=form != ".npy")
+    how, items = _items(maker, size, nameable=has_names or size >= 6)
     if form == ".npy":
         how, items = "none", list(range(size))
     columns = [(f"class {k}" if not has_names else classes[k], _cells(numbers[:, k]))

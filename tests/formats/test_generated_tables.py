@@ -33,7 +33,7 @@ from formats.made_tables import (
 
 CASES = 100
 ALL_CASES = 2_000
-MOST_REFUSALS = 8
+MOST_REFUSALS = 10
 # What score takes, too: the others are about judgments and people's votes.
 OF_SCORE = (
     *("--layout", "--header", "--no-header", "--item", "--columns", "--classes", "--min-votes"),
@@ -85,9 +85,11 @@ def follow(c10h: Run, made: Made, line: Sequence[str]) -> bool:
             return True
         assert_refused(result, made.path.stem)
         named = re.findall(r"--[a-z][a-z-]+", result.err)
-        if re.search(rf"{re.escape(made.path.name)}:\w+", result.err.split(": ", 2)[2]):
+        if re.search(rf"{re.escape(made.path.name)}:\w+", result.err):
             named.append("FILE:NAME")
         known = [one for one in dict.fromkeys(named) if line[0] == "labels" or one in OF_SCORE]
+        if made.kind == MATRIX and "columns are classes" in result.err:
+            known = [one for one in known if one != "--columns"]
         new = [one for one in known if one in made.answers and one not in said]
         if not new and line[0] == "score" and "c10h labels build" in result.err:
             return False
@@ -140,8 +142,10 @@ def order_of_classes(names: Sequence[str], made: Made) -> list[int]:
 def rows_of(ids: Array, made: Made) -> Array:
     """Which rows of the case's numbers the items are."""
     place = {name: row for row, name in enumerate(made.items)}
-    if made.by_order and not set(ids.tolist()) <= set(place):
-        place = {str(row): row for row in range(len(made.items))}
+    if made.by_order:  # counted from 1 in the table, or from 0
+        kept = np.flatnonzero(made.has_votes).tolist()
+        if ids.tolist() == [str(row) for row in kept]:
+            return np.array(kept)
     return np.array([place[name] for name in ids.tolist()])
 
 
