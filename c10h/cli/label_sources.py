@@ -125,6 +125,11 @@ def _add_judgments(
     truth_file: Source | None,
     hints: Hints,
 ) -> None:
+    if hints.zero:
+        raise InputError(
+            f"--missing zero is about tables with a column a class: {reading.source.name} has "
+            "judgments (--missing drop leaves out those without a label)"
+        )
     judgments = read_judgments(reading)
     opened.votes = count_votes(judgments, filters, opened.names, one_based=hints.one_based)
     opened.labels = opened.votes.labels

@@ -171,13 +171,17 @@ def _column(part: str, help_text: str) -> Any:
     return typer.Option(f"--{part}", metavar="COLUMN", help=help_text, rich_help_panel=JUDGMENTS)
 
 
-MISSING = ("refuse", "drop")
+_NO_LABEL = "What to do with judgments without a label (empty, NA, NaN, null, none, -1 among numbers)"
 Missing: TypeAlias = Annotated[
     str,
+    chosen(("refuse", "drop"), "--missing", f"{_NO_LABEL}.", rich_help_panel=JUDGMENTS),
+]
+MissingCells: TypeAlias = Annotated[
+    str,
     chosen(
-        MISSING,
+        ("refuse", "drop", "zero"),
         "--missing",
-        "What to do with judgments without a label (empty, NA, NaN, null, none, -1 among numbers).",
+        f"{_NO_LABEL}; zero: empty cells of a wide table are 0 votes.",
         rich_help_panel=JUDGMENTS,
     ),
 ]

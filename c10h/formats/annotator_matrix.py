@@ -20,6 +20,7 @@ from c10h.formats.column_names import (
     TOTALS,
     Columns,
     column_key,
+    names_items,
     names_suggest_matrix,
     part_of,
     stem_of_series,
@@ -55,11 +56,11 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     if first_line is None:
         tables.refuse_encoding(source)
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
-    is_text = tables.is_text(source)
-    if not is_text and header is False:
+    may_lack_names = tables.may_lack_names(source)
+    if not may_lack_names and header is False:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
-    frame = tables.collect(tables.scan(source, header=header is True or not is_text), source)
-    if is_text and header is None:
+    frame = tables.collect(tables.scan(source, header=header is True or not may_lack_names), source)
+    if may_lack_names and header is None:
         header = _first_line_has_names(source.name, first_line, frame.slice(1), reading.columns)
         frame = frame.slice(1) if header else frame
     named = header is not False
@@ -205,7 +206,7 @@ def _item_column(
     text = [place for place in range(frame.width) if _is_text(frame.to_series(place))]
     candidates: list[int] = []
     if named:
-        candidates = [place for place, name in enumerate(names) if part_of(name) == "item"]
+        candidates = [place for place, name in enumerate(names) if names_items(name)]
         others = [place for place in text if part_of(names[place]) != "true_label"]
         if not candidates and len(others) == 1 and frame.width - len(text) >= 2:
             candidates = others
@@ -237,7 +238,7 @@ def _refuse_other_columns(
     for place in annotators if named else ():
         name = names[place]
         is_other = column_key(name) in (*TOTALS, *OTHERS)
-        if is_other or _numbers_rows(name) or part_of(name) in ("item", "name", "rt"):
+        if is_other or _numbers_rows(name) or names_items(name) or part_of(name) in ("name", "rt"):
             raise AmbiguousError(
                 f"{table}: is the column {names[place]!r} an annotator? {options}, --item and "
                 "--true-label name other ones"
@@ -283,7 +284,8 @@ def _first_line_has_names(
     Its words are names where they differ and none is a number or a cell below, and judgments where
     all are cells below; running numbers, as pandas writes for names, can be both.
     """
-    if {columns.item, columns.true_label} & {*first_line} or names_suggest_matrix(first_line):
+    asked = {name for name in (columns.item, columns.true_label) if name and not name.isdecimal()}
+    if asked & {*first_line} or names_suggest_matrix(first_line):
         return True
     cells = {word for place in range(below.width) for word in _words_of(below.to_series(place))}
     words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]

@@ -78,7 +78,8 @@ def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
     if len(names) != len(wanted):
         raise MismatchError(
             f"{what}: expected {len(wanted)} classes, found {len(names)}: "
-            f"{brief(names)} for {brief(wanted)}"
+            f"{brief(names)} for {brief(wanted)} (--columns says which columns of a table are "
+            "classes)"
         )
     order = _order_by_meaning(names, wanted) or _order_by_number(names, wanted)
     if order is None:

@@ -7,7 +7,7 @@ against it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from c10h.errors import AmbiguousError, InputError
 from c10h.formats.classes import class_of_words
@@ -19,7 +19,7 @@ from c10h.formats.column_names import (
     names_items,
     part_of,
 )
-from c10h.formats.hints import Hints, brief
+from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
 from c10h.formats.tables import MISSING, Table, is_number
 
 
@@ -28,26 +28,27 @@ class Roles:
     """Which column of a table is what, by position.
 
     classes: in order. item: of names of items. rows: of row numbers. totals: how many votes an item
-    has. others: left out.
+    has. others: left out. chosen: whether options said which columns are classes.
     """
 
     classes: tuple[int, ...]
     item: int | None = None
     rows: int | None = None
     totals: tuple[int, ...] = ()
-    others: tuple[int, ...] = field(default=())
+    others: tuple[int, ...] = ()
+    chosen: bool = False
 
 
-def roles_of(table: Table, hints: Hints) -> Roles:
+def roles_of(table: Table, hints: Hints, *, people: bool = False) -> Roles:
     """Which columns are classes, and what the others are.
 
-    Raises InputError for columns that are asked for and not there, AmbiguousError where it is not
+    people: whether it is a table of people's labels, for messages. Raises InputError for columns that are asked for and not there, AmbiguousError where it is not
     certain, with the option that decides.
     """
     classes = _chosen(table, hints)
     if classes is None:
         _refuse_people(table)
-        roles = _by_name(table, hints, certain=True)
+        roles = _by_name(table, hints, OTHER_LAYOUTS if people else "", certain=True)
         _refuse_twins(table, roles)
         return roles
     roles = _by_name(table, hints, certain=False)
@@ -59,6 +60,7 @@ def roles_of(table: Table, hints: Hints) -> Roles:
         rows=roles.rows if roles.rows in rest else None,
         totals=(),
         others=tuple(sorted(rest - {roles.item, roles.rows})),
+        chosen=True,
     )
 
 
@@ -145,13 +147,16 @@ def _named_by_classes(names: Sequence[str], classes: Sequence[str]) -> tuple[int
     return known if len(known) == len(classes) else None
 
 
-def _by_name(table: Table, hints: Hints, *, certain: bool) -> Roles:
+def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> Roles:
     """The roles that names and text give, without regard to what --columns says.
 
-    certain: whether a doubt about the column of item names is an error.
+    certain: whether a doubt about the column of item names is an error. remedy: what else helps
+    then.
     """
     everything = list(range(table.width))
     keys = _keys(table)
+    if certain:
+        _refuse_a_letter(table, keys)
     text = {place for place in everything if is_text(table, place)}
     nested = {place for place in everything if table.is_nested(place)}
     item: int | None
@@ -160,7 +165,7 @@ def _by_name(table: Table, hints: Hints, *, certain: bool) -> Roles:
         named: list[int] = []
     else:
         named = [place for place, name in enumerate(table.names or ()) if names_items(name)]
-        item = _item_column(table, named, text, keys, certain=certain)
+        item = _item_column(table, named, text, keys, remedy, certain=certain)
     rows = next(
         (p for p in everything if keys[p] in ROW_NUMBERS and p != item and p not in text), None
     )
@@ -181,6 +186,7 @@ def _item_column(
     named: Sequence[int],
     text: set[int],
     keys: Sequence[str | None],
+    remedy: str,
     *,
     certain: bool,
 ) -> int | None:
@@ -196,6 +202,7 @@ def _item_column(
             shown = brief([table.column_name(place) for place in sorted(candidates)])
             raise AmbiguousError(
                 f"{table.source.name}: which column names the items, {shown}? --item COLUMN says so"
+                f"{f' ({remedy})' if remedy else ''}"
             )
     return None
 
@@ -209,6 +216,16 @@ def _refuse_people(table: Table) -> None:
                 "labels build with --annotator, --item and --label reads it (--columns says which "
                 "columns are classes)"
             )
+
+
+def _refuse_a_letter(table: Table, keys: Sequence[str | None]) -> None:
+    """Raise AmbiguousError for a y, which is the truth, among other letters, which are classes."""
+    letters = [key for key in keys if key is not None and len(key) == 1]
+    if "y" in letters and len(letters) > 1:
+        raise AmbiguousError(
+            f"{table.source.name}: is the column 'y' a class, as {brief(letters)}, or the truth? "
+            "--columns says which columns are classes"
+        )
 
 
 def _refuse_twins(table: Table, roles: Roles) -> None:

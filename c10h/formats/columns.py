@@ -140,12 +140,12 @@ def begin_reading(
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     if not any(names):
         raise FileError(f"{source.name}: expected a table, found an empty one")
-    is_text = tables.is_text(source)
-    if header is False and not is_text:
+    is_text, may_lack_names = tables.is_text(source), tables.may_lack_names(source)
+    if header is False and not may_lack_names:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
-    numbered = _numbered_parts(columns, names, header if is_text else True)
+    numbered = _numbered_parts(columns, names, header if may_lack_names else True)
     every = numbered >= {*REQUIRED, *columns.named()}
-    undecided = header is None and is_text and every
+    undecided = header is None and may_lack_names and every
     told = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
     found = Recognition(columns) if header is False or undecided else told
@@ -173,7 +173,7 @@ def begin_reading(
             for part in places
         },
         unused=unused if with_names else [],
-        first_line=words if with_names and is_text and not columns.whole else {},
+        first_line=words if with_names and may_lack_names and not columns.whole else {},
         certain=header is True,
         undecided=undecided,
         more=undecided and told.columns != columns,
@@ -224,7 +224,10 @@ def _places(
             places[part] = int(name)
         elif names.count(name) != 1:
             count = "one" if name in names else "a"
-            raise InputError(f"{table}: expected {count} column {name!r} ({option}), found {shown}")
+            hint = " (--no-header takes columns by number)" if name.isdecimal() else ""
+            raise InputError(
+                f"{table}: expected {count} column {name!r} ({option}), found {shown}{hint}"
+            )
         else:
             places[part] = names.index(name)
     return places

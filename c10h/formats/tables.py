@@ -35,6 +35,7 @@ BLANKS = " "
 SAMPLE_BYTES = 1 << 16
 SAMPLE_LINES = 64
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
+NUMBERS_WITH_BLANKS = re.compile(r"\s*\d+(\s+[+-]?\d+)+\s*", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 MISSING = ("", "na", "n/a", "nan", "null", "none")
 
@@ -121,21 +122,30 @@ def header_of(source: Source, header: bool = True, layout: str = AUTO) -> list[s
         return None
     if FORMATS[form].holds != TABLE:
         return None
-    if form != "text":
-        try:
-            return [name.strip() for name in _typed(file, form, layout)[0].collect_schema().names()]
-        except AmbiguousError:
-            return None  # which the reader of wide tables tells
     try:
-        cells = _text_form(file).rows[0]
+        if form == "text":
+            cells = _text_form(file).rows[0]
+        elif form == "xlsx":
+            cells = _rows_of_sheet(file)[1][0]
+        else:
+            cells = _typed(file, form, layout)[0].collect_schema().names()
+    except AmbiguousError:
+        return None  # which the reader of wide tables tells
     except FileError:
+        if form != "text":
+            raise
         return None
     return [cell.strip() for cell in cells] if header else [str(n) for n in range(len(cells))]
 
 
 def is_text(source: Source) -> bool:
-    """Whether a table is a text, whose first line may have names or not."""
+    """Whether a table is a text."""
     return detect(plain(source)) == "text"
+
+
+def may_lack_names(source: Source) -> bool:
+    """Whether the first line of a table may have names or not, as in a text or a sheet."""
+    return detect(plain(source)) in ("text", "xlsx")
 
 
 def scan(
@@ -147,12 +157,15 @@ def scan(
     """The table, not yet read. Raises FileError where it is none.
 
     dtypes: what to read some columns of a text table as; the others are text. header: whether the
-    first line names columns. layout: what a dictionary in JSON is.
+    first line names columns; those of a sheet are called "0", "1", … in any case. layout: what a
+    dictionary in JSON is.
     """
     import polars
 
     file = plain(source)
     form = detect(file)
+    if form == "xlsx":
+        return _open_excel(file, header).frame
     if form != "text":
         floats = polars.selectors.float()
         return _typed(file, form, layout)[0].with_columns(floats.fill_nan(None))
@@ -232,23 +245,32 @@ def _open_text(source: Source, header: bool | None) -> Table:
 
 def _open_excel(source: Source, header: bool | None) -> Table:
     """One sheet. FILE:SHEET names one of several."""
+    import polars
+
+    name, rows = _rows_of_sheet(source)
+    names = _names(rows, header, source)
+    # Numbers as text would have fewer digits.
+    sheet = _sheets(source, has_header=False, skip_rows=0 if names is None else 1)[name]
+    sheet.columns = [str(place) for place in range(sheet.width)]
+    floats = sheet.with_columns(polars.selectors.float().fill_nan(None))
+    skip = 0 if names is None else 1
+    if source.member == name:
+        source = replace(source, member="")  # it names no column, too
+    return Table(source, names, floats.lazy(), _sample(rows[skip:], sheet.width))
+
+
+def _rows_of_sheet(source: Source) -> tuple[str, list[list[str]]]:
+    """The name of the one sheet, or of the one that is meant, and its first rows as text."""
     heads = _sheets(source, has_header=False, n_rows=SAMPLE_LINES + 1, dtypes="string")
     heads = {name: sheet for name, sheet in heads.items() if sheet.height}
     if source.member in heads:
         heads = {source.member: heads[source.member]}
-        source = replace(source, member="")
     if len(heads) != 1:
         shown = ", ".join(heads) or "none"
         example = f": {source.name}:{next(iter(heads))} would name one" if heads else ""
         raise AmbiguousError(f"{source.name}: expected one sheet, found {shown}{example}")
     (name, head), *_ = heads.items()
-    rows = [[cell or "" for cell in row] for row in head.iter_rows()]
-    names = _names(rows, header, source)
-    # Numbers as text would have fewer digits.
-    sheet = _sheets(source, has_header=names is not None)[name]
-    sheet.columns = [str(place) for place in range(sheet.width)]
-    skip = 0 if names is None else 1
-    return Table(source, names, sheet.lazy(), _sample(rows[skip:], sheet.width))
+    return name, [[cell or "" for cell in row] for row in head.iter_rows()]
 
 
 def _sheets(source: Source, *, has_header: bool, **options: Any) -> dict[str, polars.DataFrame]:
@@ -343,7 +365,8 @@ def first_line_names(
     cells = [cell.strip() for cell in first]
     numbers = [cell for cell in cells if cell and numeric(cell)]
     words = [place for place, cell in enumerate(cells) if cell and not numeric(cell)]
-    counts = numbers in ([str(n + start) for n in range(len(numbers))] for start in (0, 1))
+    counted = ([str(n + start) for n in range(len(numbers))] for start in (0, 1))
+    counts = sorted(numbers) in map(sorted, counted)
     below = [
         [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
         for place in range(len(cells))
@@ -360,7 +383,7 @@ def first_line_names(
     if any(THOUSANDS.fullmatch(cells[place]) for place in words) and not decimal_comma:
         return None
     if numbers and not counts:
-        return None if above_numbers else False
+        return None if above_numbers or any(is_known(cells[place]) for place in words) else False
     if above_numbers or (numbers and len(numbers) > 1):
         return True
     if numbers:  # one number beside words, and words below words: a row like the others
@@ -416,6 +439,9 @@ def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
 def _separator(lines: Sequence[str]) -> str:
     """What separates the cells of a text: what every line has equally often, but not never."""
     counted = {mark: [len(cells) for cells in _cells(lines, mark)] for mark in SEPARATORS}
+    by_commas = _cells(lines, ",")
+    if all(any(map(NUMBERS_WITH_BLANKS.fullmatch, row)) for row in by_commas[1:] or by_commas):
+        counted[","] = [1]  # these are decimal commas in a text with blanks between its cells
     for mark, widths in counted.items():
         if widths[0] > 1 and len(set(widths)) == 1:
             return mark
@@ -519,10 +545,6 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
             frame = polars.scan_parquet(source.path)
         elif form == "feather":
             frame = polars.scan_ipc(source.path)
-        elif form == "xlsx":
-            table = _open_excel(source, header=True)
-            renamed = {str(n): name for n, name in enumerate(table.names or ())}
-            frame = table.frame.rename(renamed)
         else:
             content, named = read_json(source, form == "jsonl", layout)
             return content.lazy(), named

@@ -20,7 +20,8 @@ from c10h.formats.column_roles import (
     roles_of,
 )
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
-from c10h.formats.hints import Hints, brief
+from c10h.formats.hints import EMPTY_CELLS, OTHER_LAYOUTS, Hints, brief
+from c10h.formats.meaning import NUMBERS_ITEMS, odd_column
 from c10h.formats.rows import mapped, part_of
 from c10h.formats.tables import MISSING, Table, open_table
 from c10h.items import whole_numbers
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Columns of records and of lists that hold votes, the best first, as in ChaosNLI.
 VOTE_COLUMNS = ("label_counter", "label_count", "counts", "votes")
+# How many rows show whether a column is hardly a class.
+SHOWING = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -74,32 +77,32 @@ class Wide:
         return "; ".join([f"{self.source.whole_name}: {meaning}, {shape}{names}", *self.notes])
 
 
-def read_wide(source: Source, hints: Hints, missing: str = "") -> Wide:
+def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
     """The numbers of a foreign file.
 
-    missing: what helps where cells are empty. Raises FileError for a file that cannot be read,
+    people: whether they are people's votes, or shares of them, for messages. Raises FileError for a file that cannot be read,
     SchemaError for other contents, AmbiguousError where an option must say what is meant.
     """
     file = plain(source)
     form = detect(file)
     if FORMATS[form].holds == ARRAYS:
-        return _of_array(file, form, hints)
+        return _of_array(file, form, hints, people=people)
     table = open_table(file, hints.header, hints.layout)
     nested = _nested_column(table)
     if nested is not None:
         return _of_nested(table, nested, hints)
-    return _of_columns(table, roles_of(table, hints), missing)
+    return _of_columns(table, roles_of(table, hints, people=people), hints, people=people)
 
 
 # Arrays.
 
 
-def _of_array(source: Source, form: str, hints: Hints) -> Wide:
+def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     arrays = stored_arrays(source, form)
     name, array = choose(
         arrays,
         source,
-        lambda one: one.is_matrix and not one.is_whole,
+        lambda one: one.is_matrix and not one.is_vector,
         lambda one: one.is_matrix,
     )
     rows = _as_matrix(array, source, name)
@@ -116,6 +119,13 @@ def _of_array(source: Source, form: str, hints: Hints) -> Wide:
         rows = mapped(rows, lambda block, _: block[..., columns], width=width)
     elif hints.columns is not None:
         raise SchemaError(f"{source.name}: --columns: the columns of an array have no names")
+    if hints.zero:
+        rows = mapped(rows, lambda block, _: np.where(np.isnan(block), 0, block))
+    if rows.dtype.kind in "fiu" and not (hints.columns or hints.classes):
+        member = part_of(rows, (0,)) if len(rows.shape) == 3 else rows
+        head = np.asarray(member[0 : min(SHOWING, member.shape[0])], dtype=np.float64)
+        numbers = [f"number {place}" for place in range(head.shape[1])]
+        _refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
     ids = ids_beside(arrays, rows.shape[-2])
     if ids is not None:
         notes.append("ids beside it")
@@ -168,7 +178,7 @@ def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Ar
 # Tables.
 
 
-def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
+def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wide:
     source, names = table.source, table.names
     if len(roles.classes) < 2:
         shown = ", ".join(table.column_name(place) for place in roles.classes) or "none"
@@ -176,7 +186,8 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
         beside = f" beside {brief(left)}" if left else ""
         raise SchemaError(
             f"{source.name}: expected numbers of shape (items, classes), found columns of classes: "
-            f"{shown}{beside} (--columns or --classes says which are classes)"
+            f"{shown}{beside} (--columns or --classes says which are classes"
+            f"{f'; {OTHER_LAYOUTS}' if people else ''})"
         )
     columns = [table.numbers(place).alias(f"class {place}") for place in roles.classes]
     columns += [table.numbers(place).alias(f"total {place}") for place in roles.totals]
@@ -187,9 +198,17 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
     frame = _without_blank_end(table.collect(columns))
     if not frame.height:
         raise SchemaError(f"{source.name}: expected one row an item, found no rows")
-    _refuse_gaps(table, roles.classes, frame, missing)
-    rows = frame.select([f"class {place}" for place in roles.classes]).to_numpy()
+    values = frame.select([f"class {place}" for place in roles.classes])
+    _refuse_gaps(table, roles.classes, frame, people=people, zero=hints.zero)
+    if hints.zero:
+        values = values.fill_null(0).fill_nan(0)
+    rows = values.to_numpy()
     ids = None if roles.item is None else item_names(frame["item"])
+    if not roles.chosen:
+        shown_names = [table.column_name(place) for place in roles.classes]
+        _refuse_odd_column(
+            rows[:SHOWING], source, shown_names, can_be_items=ids is None, people=people
+        )
     notes = [] if roles.item is None else [f"ids from column {table.column_name(roles.item)}"]
     index = None
     left_out = sorted([*roles.others, *roles.totals])
@@ -227,10 +246,27 @@ def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
     return frame.head(int(filled[-1]) + 1 if len(filled) else 0)
 
 
-def _refuse_gaps(
-    table: Table, places: Sequence[int], frame: polars.DataFrame, missing: str
+def _refuse_odd_column(
+    rows: Array, source: Source, names: Sequence[str], *, can_be_items: bool, people: bool
 ) -> None:
-    """Raise SchemaError or AmbiguousError where a column of classes has something else."""
+    """Raise AmbiguousError for a column that is hardly a class, whatever it is called."""
+    odd = odd_column(rows)
+    if odd is not None:
+        place, what = odd
+        item = "--item takes it as their names, " if can_be_items and what == NUMBERS_ITEMS else ""
+        raise AmbiguousError(
+            f"{source.name}: the column {names[place]} {what}: {item}--columns says which columns "
+            f"are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
+        )
+
+
+def _refuse_gaps(
+    table: Table, places: Sequence[int], frame: polars.DataFrame, *, people: bool, zero: bool
+) -> None:
+    """Raise SchemaError or AmbiguousError where a column of classes has something else.
+
+    zero: whether empty cells are 0.
+    """
     for place in places:
         column = frame[f"class {place}"]
         if not column.null_count():
@@ -239,17 +275,20 @@ def _refuse_gaps(
         wrong &= ~table.words(place).str.to_lowercase().is_in(MISSING)
         row = int(column.is_null().arg_true()[0])
         slipped = table.collect([wrong.arg_true().first().alias("row")]).item()
+        if slipped is None and zero:
+            continue
         if slipped is None:
             raise AmbiguousError(
                 f"{table.source.name}: row {row}: expected a number in column "
-                f"{table.column_name(place)}, found nothing{missing}"
+                f"{table.column_name(place)}, found nothing{f' ({EMPTY_CELLS})' if people else ''}"
             )
         cell = table.collect([table.words(place).slice(slipped, 1)]).item()
         is_all = int(table.collect([wrong.sum()]).item()) == frame.height
         what = "expected a table of numbers" if is_all else f"row {slipped}: expected a number"
         raise SchemaError(
             f"{table.source.name}: {what} in column {table.column_name(place)}, found {cell!r} "
-            "(--columns or --classes says which columns are classes, --item which names items)"
+            "(--columns or --classes says which columns are classes, --item which names items"
+            f"{f'; {OTHER_LAYOUTS}' if people else ''})"
         )
 
 
