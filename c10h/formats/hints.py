@@ -14,6 +14,8 @@ Tell: TypeAlias = Callable[[str], None]
 
 AUTO, LONG, WIDE, MATRIX = "auto", "long", "wide", "matrix"
 LAYOUTS = (AUTO, LONG, WIDE, MATRIX)
+# What a table of true classes has, which no option says.
+TRUTH = "truth"
 
 
 def silent(_: str) -> None:

@@ -34,8 +34,11 @@ BLANKS = " "
 # How much of a text shows its form.
 SAMPLE_BYTES = 1 << 16
 SAMPLE_LINES = 64
+# How far the sum of rounded shares may be from 1.
+SHARES_OFF = 0.05
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+WITH_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 MISSING = ("", "na", "n/a", "nan", "null", "none")
 
 
@@ -219,15 +222,22 @@ def _open_text(source: Source, header: bool | None) -> Table:
     import polars
 
     form = _text_form(source)
-    names = _names(form.rows, header, source, decimal_comma=form.decimal_comma)
     width = max(map(len, form.rows))
+    if width > 2 and not any(cell.strip() for row in form.rows for cell in row[width - 1 :]):
+        frame = _scan_text(form, source, NO_DTYPES, width=width, skip=1)
+        last = polars.col(str(width - 1)).str.strip_chars()
+        if not collect(frame.select((last != "").sum()), source).item():
+            width -= 1  # every line ends in a separator
+    rows = [row[:width] for row in form.rows]
+    names = _names(rows, header, source, decimal_comma=form.decimal_comma)
     skip = 0 if names is None else 1
-    frame = _scan_text(form, source, NO_DTYPES, width=width, skip=skip)
+    frame = _scan_text(form, source, NO_DTYPES, width=max(map(len, form.rows)), skip=skip)
+    frame = frame.select(map(str, range(width)))
     if width == 1:  # blank lines at the end are no rows
         filled = frame.with_row_index("row").filter(polars.col("0").str.strip_chars() != "")
         last = collect(filled.select(polars.col("row").max()), source).item()
         frame = frame.head(0 if last is None else int(last) + 1)
-    return Table(source, names, frame, _sample(form.rows[skip:], width), form.decimal_comma)
+    return Table(source, names, frame, _sample(rows[skip:], width), form.decimal_comma)
 
 
 def _open_excel(source: Source, header: bool | None) -> Table:
@@ -350,13 +360,16 @@ def first_line_names(
     ]
     above_numbers = [place for place in words if below[place] and all(map(numeric, below[place]))]
     if not words:
-        if not numbers or (counts and len(numbers) > 1 and "" in cells[:1]):
+        first_is_empty = cells[0] == "" and len(below[0]) == len(rows) > 0
+        if not numbers or (counts and (len(numbers) > 1 or numbers == ["0"]) and first_is_empty):
             return True
-        if not (counts and len(numbers) > 1):
+        if not rows or len(numbers) < 2:
             return False
-        if not rows:
-            return False
-        return None if all(cell.isdecimal() for column in below for cell in column) else True
+        if not counts:
+            return None if _are_above_fractions(cells, below) else False
+        if all(cell.isdecimal() for column in below for cell in column):
+            return None
+        return None if _is_a_row_of_shares(cells, rows) else True
     if any(THOUSANDS.fullmatch(cells[place]) for place in words) and not decimal_comma:
         return None
     if numbers and not counts:
@@ -371,6 +384,29 @@ def first_line_names(
     if len(cells) == 1:
         return False
     return None if rows else True
+
+
+def _are_above_fractions(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether different whole numbers are above columns in which no cell is written as one."""
+    return (
+        all(cell.isdecimal() for cell in cells)
+        and len(set(cells)) == len(cells)
+        and not any(cell.isdecimal() for column in below for cell in column)
+        and sum(map(int, cells)) != 1
+    )
+
+
+def _is_a_row_of_shares(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether 0, 1 may be the first of rows that all sum to 1, and not two names.
+
+    It may where other rows have whole numbers without a point, too: pandas writes none.
+    """
+    if cells != ["0", "1"] or not any(cell.strip().isdecimal() for row in rows for cell in row):
+        return False
+    try:
+        return all(abs(sum(map(float, row)) - 1) < SHARES_OFF for row in rows)
+    except ValueError:
+        return False
 
 
 def _text_form(source: Source) -> _TextForm:
@@ -397,6 +433,10 @@ def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
     lines = text.splitlines(keepends=True)
     if not is_all and len(lines) > 1:
         lines = lines[:-1]
+    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == len("sep=;"):
+        return _without_first_line(source)  # Excel's own note
+    if text.startswith("#") and _is_remark(lines):
+        return _without_first_line(source)
     if text.startswith("#"):  # as numpy writes a line of names
         lines[0] = lines[0].lstrip("# ")
         path = _rewritten(source, lambda line: line.lstrip(b"# "), first_only=True)
@@ -410,7 +450,25 @@ def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
         path, separator = _without_blanks(source), "\t"
         sample = ["\t".join(cells) + "\n" for cells in _cells(sample, BLANKS)]
     rows = _cells(sample, separator)
-    return _TextForm(path, separator, rows, separator != "," and _has_decimal_comma(rows))
+    decimal_comma = separator != "," and _has_decimal_comma(rows)
+    if decimal_comma:
+        _refuse_thousands(rows, source)
+    return _TextForm(path, separator, rows, decimal_comma)
+
+
+def _is_remark(lines: Sequence[str]) -> bool:
+    """Whether the first line, which begins with #, is no line of names."""
+    if len(lines) > 1 and lines[1].startswith("#"):
+        return True
+    below = lines[1 : SAMPLE_LINES + 1]
+    widths = [len(cells) for cells in _cells(below, _separator(below))] if below else []
+    separator = _separator(below) if below else ","
+    return bool(widths) and widths[0] > len(_cells([lines[0].lstrip("# ")], separator)[0]) + 1
+
+
+def _without_first_line(source: Source) -> _TextForm:
+    path = _rewritten(source, lambda line: b"", first_only=True)
+    return _text_form(replace(source, path=path))
 
 
 def _separator(lines: Sequence[str]) -> str:
@@ -450,6 +508,18 @@ def _has_decimal_comma(rows: Sequence[Sequence[str]]) -> bool:
     return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells) and not any(
         "." in cell and is_number(cell) for cell in cells
     )
+
+
+def _refuse_thousands(rows: Sequence[Sequence[str]], source: Source) -> None:
+    """Raise AmbiguousError where all commas in numbers may as well stand between thousands."""
+    cells = [cell.strip() for row in rows[1:] for cell in row]
+    numbers = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
+    if numbers and all(WITH_THOUSANDS.fullmatch(cell) for cell in numbers):
+        raise AmbiguousError(
+            f"{source.name}: {numbers[0]} may be {numbers[0].replace(',', '')} or "
+            f"{numbers[0].replace(',', '.')}: write numbers without separators of thousands, and "
+            "with a decimal point"
+        )
 
 
 def _without_blanks(source: Source) -> Path:

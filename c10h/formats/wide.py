@@ -12,7 +12,7 @@ from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
 from c10h.formats.classes import default_names
-from c10h.formats.column_names import names_items
+from c10h.formats.column_names import column_key, names_items
 from c10h.formats.column_roles import (
     Roles,
     item_place,
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 # Columns of records and of lists that hold votes, the best first, as in ChaosNLI.
 VOTE_COLUMNS = ("label_counter", "label_count", "counts", "votes")
+# Names that R gives to an index without one, and names of a row of sums.
+INDEX_NAMES = ("X", "...1")
+SUMS = ("total", "totals", "sum", "all", "grand_total")
+SAME_SUM = 1e-6
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,11 @@ def read_wide(source: Source, hints: Hints, missing: str = "") -> Wide:
     nested = _nested_column(table)
     if nested is not None:
         return _of_nested(table, nested, hints)
-    return _of_columns(table, roles_of(table, hints), missing)
+    wide = _of_columns(table, roles_of(table, hints), missing)
+    if hints.columns is None and hints.classes is None:
+        _refuse_row_numbers(table, wide)
+    _refuse_sums(wide)
+    return wide
 
 
 # Arrays.
@@ -99,8 +107,9 @@ def _of_array(source: Source, form: str, hints: Hints) -> Wide:
     name, array = choose(
         arrays,
         source,
+        lambda one: one.is_matrix and not one.is_vector and not one.is_whole,
+        lambda one: one.is_matrix and not one.is_vector,
         lambda one: one.is_matrix and not one.is_whole,
-        lambda one: one.is_matrix,
     )
     rows = _as_matrix(array, source, name)
     notes = [f"the array {name}"] if name and not source.member and len(arrays) > 1 else []
@@ -174,9 +183,14 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
         shown = ", ".join(table.column_name(place) for place in roles.classes) or "none"
         left = [table.column_name(place) for place in (*roles.others, *roles.totals)]
         beside = f" beside {brief(left)}" if left else ""
+        judgments = (
+            "; a table of judgments is read with --annotator, --item and --label, or, with a "
+            "column an annotator, with --layout matrix"
+        )
+        words = judgments if missing and not roles.classes else ""
         raise SchemaError(
             f"{source.name}: expected numbers of shape (items, classes), found columns of classes: "
-            f"{shown}{beside} (--columns or --classes says which are classes)"
+            f"{shown}{beside} (--columns or --classes says which are classes{words})"
         )
     columns = [table.numbers(place).alias(f"class {place}") for place in roles.classes]
     columns += [table.numbers(place).alias(f"total {place}") for place in roles.totals]
@@ -194,7 +208,7 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
     index = None
     left_out = sorted([*roles.others, *roles.totals])
     if roles.rows is not None:
-        numbers = _row_numbers(table, roles.rows, frame["rows"].to_numpy())
+        numbers = row_numbers(table, roles.rows, frame["rows"].to_numpy())
         if ids is None and numbers is not None and 0 in numbers:
             index = numbers
             notes.append(f"rows by number from column {table.column_name(roles.rows)}")
@@ -215,6 +229,37 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
         {table.column_name(place): frame[f"total {place}"].to_numpy() for place in roles.totals},
         notes=tuple(notes),
     )
+
+
+def _refuse_row_numbers(table: Table, wide: Wide) -> None:
+    """Raise AmbiguousError where the first column counts the rows, as an index does by any name.
+
+    Votes can do that, too: then all items have as many.
+    """
+    rows = np.asarray(wide.rows[0 : wide.size])
+    first = 0 if wide.names is None or not table.names else table.names.index(wide.names[0])
+    least = 2 if table.names and table.names[0] in INDEX_NAMES else 3
+    start = rows[0, 0]
+    counts = start in (0, 1) and np.array_equal(rows[:, 0], np.arange(start, start + len(rows)))
+    if first or not counts or len(rows) < least or np.ptp(rows.sum(axis=1)) < SAME_SUM:
+        return
+    raise AmbiguousError(
+        f"{table.source.name}: the column {table.column_name(0)} counts the rows: --item "
+        f"{table.names[0] if table.names else 0} takes it for names of items, --columns or "
+        "--classes says which columns are classes"
+    )
+
+
+def _refuse_sums(wide: Wide) -> None:
+    """Raise SchemaError where the last row is the sum of the others, as its name says."""
+    if wide.ids is None or wide.size < 2 or column_key(str(wide.ids[-1])) not in SUMS:
+        return
+    rows = np.asarray(wide.rows[0 : wide.size])
+    if np.allclose(rows[-1], rows[:-1].sum(axis=0)):
+        raise SchemaError(
+            f"{wide.source.name}: row {wide.size - 1}, {str(wide.ids[-1])!r}, is the sum of the "
+            "rows above, and no item: take it out"
+        )
 
 
 def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
@@ -260,7 +305,7 @@ def item_names(column: polars.Series) -> Array:
     return words if numbers is None else numbers.astype(np.str_)
 
 
-def _row_numbers(table: Table, place: int, values: Array) -> Array | None:
+def row_numbers(table: Table, place: int, values: Array) -> Array | None:
     """Numbers of rows that say more than their order does; None where they do not.
 
     Raises AmbiguousError where the column holds no numbers of rows.

@@ -163,7 +163,8 @@ def truth_of(items: Items, truth: Truth, *, from_names: bool) -> Truth:
     numbers = None if items.ids is None else whole_numbers(items.ids)
     if from_names and numbers is not None:
         items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
-    found = align(items, truth.items("the truth"), partly=True)
+    partly = items.ids is not None or items.index is not None
+    found = align(items, truth.items("the truth"), partly=partly)
     if from_names and items.ids is not None and found.by == POSITION:
         raise MismatchError(
             "truth: the items have names, and a vector of classes does not say whose they are: "

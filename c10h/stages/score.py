@@ -132,13 +132,15 @@ def _join(
             )
         return _Joined(run, People.of(None, own, classes), run.predictions.index)
     people, note = _people(labels, truth, classes)
-    partly = labels is not None and bool(labels.settings.get(LEFT_OUT))
-    where = "the labels" if labels is not None else "the truth"
+    if labels is not None:
+        where, partly, lack = "the labels", bool(labels.settings.get(LEFT_OUT)), "labels"
+    else:
+        where, partly, lack = "the truth", run.predictions.ids is not None, "true class"
     found = align(items_of(run.predictions, run.name), people.items(where), partly=partly)
     rows, notes = found.rows, [note, found.note]
     if rows is not None and found.absent:
         kept = rows >= 0
-        notes.append(f"{found.absent:,} of {len(rows):,} items have no labels and are left out")
+        notes.append(f"{found.absent:,} of {len(rows):,} items have no {lack} and are left out")
         run = replace(run, predictions=some_items(run.predictions, kept))
         rows, own = rows[kept], run.predictions.truth
     people = people.take(rows).agreeing(own, run.name)
@@ -154,7 +156,7 @@ def _people(
     if labels is None:
         return people_of_truth(truth, classes), ""
     items = Items("the labels", labels.probs.shape[0], labels.ids)
-    found = align(items, truth.items("the truth"), partly=True)
+    found = align(items, truth.items("the truth"), partly=items.ids is not None)
     truth = truth.at(found.rows)
     return People.of(labels, truth.values, classes, truth.right), found.note
 

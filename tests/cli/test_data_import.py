@@ -313,7 +313,10 @@ class TestArraysAndBatches:
         (folder / "names").write_text("a\nb\nc\n")
         line = ["x.npy", "--labels", "y.npy", "--classes", "cat,dog", "--ids", "names"]
         result = c10h("data", "import", *line, "-o", "x.h5")
-        assert result.err == "x.h5: 3 images of 30 x 40 pixels, 2 classes, with truth, with ids\n"
+        assert result.err == (
+            "y.npy: true classes of 3 of 3 items\n"
+            "x.h5: 3 images of 30 x 40 pixels, 2 classes, with truth, with ids\n"
+        )
         found = read(folder / "x.h5")
         np.testing.assert_array_equal(found.images[:], pixels.transpose(0, 2, 3, 1), strict=True)
         assert found.truth is not None
