@@ -109,9 +109,10 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
     ):
         # Items in order, of which the other has some by number.
         every = np.arange(asked.size)
-        return Alignment(_found(every, theirs, asked, known, partly=True), INDEX)
+        rows = _found(every, theirs, asked, known, partly=True)
+        return Alignment(rows, INDEX, _by_number(rows, known, asked))
     if ours is not None and _are_all(ours, known.size):
-        return Alignment(ours, INDEX)
+        return Alignment(ours, INDEX, _by_number(ours, asked, known))
     if asked.size != known.size:
         raise MismatchError(
             f"{asked.size:,} items in {asked.what} and {known.size:,} in {known.what}, and no "
@@ -180,6 +181,16 @@ def _found(names: Array, known: Array, asked: Items, other: Items, partly: bool)
             f"{other.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r}{remedy}"
         )
     return rows
+
+
+def _by_number(rows: Array, named: Items, other: Items) -> str:
+    """That names were taken as numbers of rows, where that is not the order."""
+    if named.ids is None or is_everything(rows, len(rows)) or (rows < 0).any():
+        return ""
+    return (
+        f"items have names in {named.what} and not in {other.what}: the names are all of 0 to "
+        f"{len(rows) - 1}, and items are matched by number"
+    )
 
 
 def _not_compared(asked: Items, known: Items, how: str) -> str:

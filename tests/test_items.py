@@ -82,9 +82,12 @@ class TestHow:
 
     def test_names_that_are_all_numbers_of_rows_are_an_index(self) -> None:
         found = align(asked(3), known(3, ["2", "0", "1"]))
-        assert (rows(found), found.by, found.note) == ([1, 2, 0], INDEX, "")
+        assert (rows(found), found.by) == ([1, 2, 0], INDEX)
+        assert found.note.endswith("the names are all of 0 to 2, and items are matched by number")
         found = align(asked(3, ["2", "0", "1"]), known(3))
-        assert (rows(found), found.by, found.note) == ([2, 0, 1], INDEX, "")
+        assert (rows(found), found.by) == ([2, 0, 1], INDEX)
+        assert found.note.startswith("items have names in net and not in the labels")
+        assert align(asked(2), known(2, ["0", "1"])).note == ""
 
     @pytest.mark.parametrize("names", [None, ["0", "7", "10"]])
     def test_without_an_index_the_order_decides(self, names: list[str] | None) -> None:

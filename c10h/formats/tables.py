@@ -38,7 +38,6 @@ SAMPLE_LINES = 64
 SHARES_OFF = 0.05
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-WITH_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 MISSING = ("", "na", "n/a", "nan", "null", "none")
 
 
@@ -450,10 +449,7 @@ def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
         path, separator = _without_blanks(source), "\t"
         sample = ["\t".join(cells) + "\n" for cells in _cells(sample, BLANKS)]
     rows = _cells(sample, separator)
-    decimal_comma = separator != "," and _has_decimal_comma(rows)
-    if decimal_comma:
-        _refuse_thousands(rows, source)
-    return _TextForm(path, separator, rows, decimal_comma)
+    return _TextForm(path, separator, rows, separator != "," and _has_decimal_comma(rows))
 
 
 def _is_remark(lines: Sequence[str]) -> bool:
@@ -508,18 +504,6 @@ def _has_decimal_comma(rows: Sequence[Sequence[str]]) -> bool:
     return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells) and not any(
         "." in cell and is_number(cell) for cell in cells
     )
-
-
-def _refuse_thousands(rows: Sequence[Sequence[str]], source: Source) -> None:
-    """Raise AmbiguousError where all commas in numbers may as well stand between thousands."""
-    cells = [cell.strip() for row in rows[1:] for cell in row]
-    numbers = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
-    if numbers and all(WITH_THOUSANDS.fullmatch(cell) for cell in numbers):
-        raise AmbiguousError(
-            f"{source.name}: {numbers[0]} may be {numbers[0].replace(',', '')} or "
-            f"{numbers[0].replace(',', '.')}: write numbers without separators of thousands, and "
-            "with a decimal point"
-        )
 
 
 def _without_blanks(source: Source) -> Path:

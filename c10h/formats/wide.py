@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ VOTE_COLUMNS = ("label_counter", "label_count", "counts", "votes")
 INDEX_NAMES = ("X", "...1")
 SUMS = ("total", "totals", "sum", "all", "grand_total")
 SAME_SUM = 1e-6
+WITH_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
             f"{source.name}: expected numbers of shape (items, classes), found columns of classes: "
             f"{shown}{beside} (--columns or --classes says which are classes{words})"
         )
+    _refuse_thousands(table, roles.classes)
     columns = [table.numbers(place).alias(f"class {place}") for place in roles.classes]
     columns += [table.numbers(place).alias(f"total {place}") for place in roles.totals]
     if roles.item is not None:
@@ -229,6 +232,18 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
         {table.column_name(place): frame[f"total {place}"].to_numpy() for place in roles.totals},
         notes=tuple(notes),
     )
+
+
+def _refuse_thousands(table: Table, places: Sequence[int]) -> None:
+    """Raise AmbiguousError where all commas in numbers may as well stand between thousands."""
+    cells = [row[place] or "" for row in table.sample for place in places]
+    numbers = [cell for cell in cells if "," in cell]
+    if table.decimal_comma and numbers and all(map(WITH_THOUSANDS.fullmatch, numbers)):
+        raise AmbiguousError(
+            f"{table.source.name}: {numbers[0]} may be {numbers[0].replace(',', '')} or "
+            f"{numbers[0].replace(',', '.')}: write numbers without separators of thousands, and "
+            "with a decimal point"
+        )
 
 
 def _refuse_row_numbers(table: Table, wide: Wide) -> None:
