@@ -80,6 +80,15 @@ class TestHow:
         found = align(asked(4), known(2, ["1", "3"]), partly=True)
         assert (rows(found), found.by, found.absent) == ([-1, 0, -1, 1], INDEX, 2)
 
+    def test_names_that_are_all_numbers_of_rows_are_an_index(self) -> None:
+        found = align(asked(3), known(3, ["2", "0", "1"]))
+        assert (rows(found), found.by) == ([1, 2, 0], INDEX)
+        assert found.note.endswith("the names are all of 0 to 2, and items are matched by number")
+        found = align(asked(3, ["2", "0", "1"]), known(3))
+        assert (rows(found), found.by) == ([2, 0, 1], INDEX)
+        assert found.note.startswith("items have names in net and not in the labels")
+        assert align(asked(2), known(2, ["0", "1"])).note == ""
+
     @pytest.mark.parametrize("names", [None, ["0", "7", "10"]])
     def test_without_an_index_the_order_decides(self, names: list[str] | None) -> None:
         assert rows(align(asked(), known(3, names))) is None
@@ -114,8 +123,7 @@ class TestRefused:
         with pytest.raises(MismatchError) as caught:
             align(asked(3, ["a", "x", "y"]), known(3, ["k/a", "a", "b"]))
         assert str(caught.value) == (
-            "net: 2 of 3 ids are not in the labels, the first is 'x'; there ids are as 'k/a' "
-            "(--item COLUMN chooses another column of names)"
+            "net: 2 of 3 ids are not in the labels, the first is 'x'; there ids are as 'k/a'"
         )
 
     def test_nothing_in_common_is_refused_also_where_some_may_be_absent(self) -> None:

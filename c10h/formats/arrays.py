@@ -245,9 +245,19 @@ def _mat(source: Source) -> Mapping[str, Stored]:
         content = loadmat(source.path, mat_dtype=False, chars_as_strings=True)
     return {
         name: Stored.of(values)
-        for name, values in content.items()
+        for name, values in ((name, _words_in_cells(cell)) for name, cell in content.items())
         if isinstance(values, np.ndarray) and values.dtype.kind in NUMBERS + "US"
     }
+
+
+def _words_in_cells(values: Any) -> Any:
+    """A cell array of words as an array of text; anything else as it is."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "O" or not values.size:
+        return values
+    if not all(isinstance(cell, np.ndarray) and cell.dtype.kind == "U" for cell in values.flat):
+        return values
+    words = ["".join(cell.ravel().tolist()) for cell in values.flat]
+    return np.array(words, dtype=np.str_).reshape(values.shape)
 
 
 def _pt(source: Source) -> Mapping[str, Stored]:

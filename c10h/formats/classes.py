@@ -28,6 +28,7 @@ CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
 }
 
 MOST_CLASSES = 1_000_000
+NEGATIVE = re.compile(r"-\d+", re.ASCII)
 
 
 def default_names(count: int) -> tuple[str, ...]:
@@ -173,6 +174,8 @@ def _shared(keys: Sequence[str]) -> int:
 
 def _key(name: str) -> str:
     """A name without case and blanks; _ and - stand for blanks in names of columns."""
+    if NEGATIVE.fullmatch(name.strip()):
+        return name.strip()
     return re.sub(r"[\s_-]+", "", name.casefold())
 
 

@@ -6,6 +6,7 @@ against it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,11 +17,19 @@ from c10h.formats.column_names import (
     ROW_NUMBERS,
     TOTALS,
     column_key,
+    is_no_class,
     names_items,
     part_of,
 )
 from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
 from c10h.formats.tables import MISSING, Table, is_number
+
+# 1,200 and 25 % are numbers that nobody reads, rather than words.
+WRITTEN_NUMBER = re.compile(
+    r"[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+([.,]\d+)?\s?%", re.ASCII
+)
+# 0017 is a name, and no number of votes.
+PADDED = re.compile(r"0\d{2,}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,9 @@ class Roles:
 def roles_of(table: Table, hints: Hints, *, people: bool = False) -> Roles:
     """Which columns are classes, and what the others are.
 
-    people: whether it is a table of people's labels, for messages. Raises InputError for columns that are asked for and not there, AmbiguousError where it is not
-    certain, with the option that decides.
+    people: whether it is a table of people's labels, for messages. Raises InputError for columns
+    that are asked for and not there, AmbiguousError where it is not certain, with the option that
+    decides.
     """
     classes = _chosen(table, hints)
     if classes is None:
@@ -100,12 +110,24 @@ def item_place(table: Table, besides: int, hints: Hints) -> int | None:
     return None
 
 
+def row_columns(table: Table) -> list[int]:
+    """The columns of numbers that are called as those that number the rows."""
+    return [
+        place
+        for place, key in enumerate(_keys(table))
+        if key in ROW_NUMBERS and not is_text(table, place)
+    ]
+
+
 def is_text(table: Table, place: int) -> bool:
     """Whether a column holds words, as far as its first rows tell."""
     cells = [row[place] for row in table.sample if row[place] is not None]
     known = [cell for cell in cells if cell is not None and cell.strip().lower() not in MISSING]
+    if known and all(PADDED.fullmatch(cell) for cell in known):
+        return True
     return bool(known) and not any(
-        is_number(cell, decimal_comma=table.decimal_comma) for cell in known
+        is_number(cell, decimal_comma=table.decimal_comma) or WRITTEN_NUMBER.fullmatch(cell)
+        for cell in known
     )
 
 
@@ -166,10 +188,10 @@ def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> 
     else:
         named = [place for place, name in enumerate(table.names or ()) if names_items(name)]
         item = _item_column(table, named, text, keys, remedy, certain=certain)
-    rows = next(
-        (p for p in everything if keys[p] in ROW_NUMBERS and p != item and p not in text), None
-    )
-    others = {place for place in everything if keys[place] in OTHERS} | text | set(named) | nested
+    rows = next((place for place in row_columns(table) if place != item), None)
+    others = {place for place, name in enumerate(table.names or ()) if is_no_class(name)}
+    others |= {place for place in everything if keys[place] in ROW_NUMBERS}  # but for one of them
+    others |= text | set(named) | nested
     totals = {place for place in everything if keys[place] in TOTALS}
     left = set(everything) - others - totals - {item, rows}
     return Roles(

@@ -22,6 +22,8 @@ EMPTY_CELLS = (
     "c10h labels build takes empty cells for 0 with --missing zero, for somebody who was not asked "
     "with --layout matrix"
 )
+# What a table of true classes has, which no option says.
+TRUTH = "truth"
 
 
 def silent(_: str) -> None:

@@ -14,6 +14,8 @@ from c10h.records import Array, Rows, View
 
 # Largest distance from 1 at which the sum of a row still means probabilities.
 SUM_TOLERANCE = 1e-3
+MOST_VOTES = np.iinfo(np.int32).max
+NO_VOTES = "(--item says which column names items, --columns which are classes)"
 SMALLEST = float(np.finfo(np.float32).tiny)
 LOG_SMALLEST = float(np.log(SMALLEST))
 
@@ -153,8 +155,11 @@ def checked_counts(rows: Rows, name: str, *, empty: bool = False) -> View:
         _refuse((block < 0).any(axis=1), start, name, "counts of 0 or more", block)
         with np.errstate(invalid="ignore"):
             counts = block.astype(np.int32)
-        remedy = "(--probs takes shares)"
-        _refuse((counts != block).any(axis=1), start, name, "whole counts", block, remedy)
+        wrong = (counts != block).any(axis=1)
+        if wrong.any():
+            are_large = float(block[wrong][0].max()) > MOST_VOTES
+            remedy = NO_VOTES if are_large else "(--probs takes shares)"
+            _refuse(wrong, start, name, "whole counts", block, remedy)
         if not empty:
             remedy = "(--min-votes 1 leaves such items out, --layout matrix reads annotators)"
             expected = "at least one vote for the item"

@@ -34,6 +34,8 @@ BLANKS = " "
 # How much of a text shows its form.
 SAMPLE_BYTES = 1 << 16
 SAMPLE_LINES = 64
+# How far the sum of rounded shares may be from 1.
+SHARES_OFF = 0.05
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 NUMBERS_WITH_BLANKS = re.compile(r"\s*\d+(\s+[+-]?\d+)+\s*", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
@@ -232,15 +234,22 @@ def _open_text(source: Source, header: bool | None) -> Table:
     import polars
 
     form = _text_form(source)
-    names = _names(form.rows, header, source, decimal_comma=form.decimal_comma)
     width = max(map(len, form.rows))
+    if width > 2 and not any(cell.strip() for row in form.rows for cell in row[width - 1 :]):
+        frame = _scan_text(form, source, NO_DTYPES, width=width, skip=1)
+        last = polars.col(str(width - 1)).str.strip_chars()
+        if not collect(frame.select((last != "").sum()), source).item():
+            width -= 1  # every line ends in a separator
+    rows = [row[:width] for row in form.rows]
+    names = _names(rows, header, source, decimal_comma=form.decimal_comma)
     skip = 0 if names is None else 1
-    frame = _scan_text(form, source, NO_DTYPES, width=width, skip=skip)
+    frame = _scan_text(form, source, NO_DTYPES, width=max(map(len, form.rows)), skip=skip)
+    frame = frame.select(map(str, range(width)))
     if width == 1:  # blank lines at the end are no rows
         filled = frame.with_row_index("row").filter(polars.col("0").str.strip_chars() != "")
         last = collect(filled.select(polars.col("row").max()), source).item()
         frame = frame.head(0 if last is None else int(last) + 1)
-    return Table(source, names, frame, _sample(form.rows[skip:], width), form.decimal_comma)
+    return Table(source, names, frame, _sample(rows[skip:], width), form.decimal_comma)
 
 
 def _open_excel(source: Source, header: bool | None) -> Table:
@@ -365,24 +374,32 @@ def first_line_names(
     cells = [cell.strip() for cell in first]
     numbers = [cell for cell in cells if cell and numeric(cell)]
     words = [place for place, cell in enumerate(cells) if cell and not numeric(cell)]
-    counted = ([str(n + start) for n in range(len(numbers))] for start in (0, 1))
-    counts = sorted(numbers) in map(sorted, counted)
+    counted = [[str(n + start) for n in range(len(numbers))] for start in (0, 1)]
+    counts = numbers in counted
+    disordered = sorted(numbers) in map(sorted, counted) and not counts
     below = [
         [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
         for place in range(len(cells))
     ]
     above_numbers = [place for place in words if below[place] and all(map(numeric, below[place]))]
     if not words:
-        if not numbers or (counts and len(numbers) > 1 and "" in cells[:1]):
+        first_is_empty = cells[0] == "" and len(below[0]) == len(rows) > 0
+        if not numbers or (counts and (len(numbers) > 1 or numbers == ["0"]) and first_is_empty):
             return True
-        if not (counts and len(numbers) > 1):
+        if not rows or len(numbers) < 2:
             return False
-        if not rows:
-            return False
-        return None if all(cell.isdecimal() for column in below for cell in column) else True
+        if disordered:
+            return None if not _is_a_row_of_shares(cells, rows) else False
+        if not counts:
+            return None if _are_above_fractions(cells, below) else False
+        if all(cell.isdecimal() for column in below for cell in column):
+            return None
+        certain = _is_a_row_of_shares(cells, rows)
+        # pandas, which writes such names, writes no whole numbers among fractions.
+        return None if certain and any(c.isdecimal() for b in below for c in b) else True
     if any(THOUSANDS.fullmatch(cells[place]) for place in words) and not decimal_comma:
         return None
-    if numbers and not counts:
+    if numbers and not counts and not disordered:
         return None if above_numbers or any(is_known(cells[place]) for place in words) else False
     if above_numbers or (numbers and len(numbers) > 1):
         return True
@@ -394,6 +411,26 @@ def first_line_names(
     if len(cells) == 1:
         return False
     return None if rows else True
+
+
+def _are_above_fractions(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether different whole numbers are above columns in which no cell is written as one."""
+    return (
+        all(cell.isdecimal() for cell in cells)
+        and len(set(cells)) == len(cells)
+        and not any(cell.isdecimal() for column in below for cell in column)
+        and sum(map(int, cells)) != 1
+    )
+
+
+def _is_a_row_of_shares(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether 0, 1 or 1, 0 may be the first of rows that all sum to 1, and not two names."""
+    if sorted(cells) != ["0", "1"]:
+        return False
+    try:
+        return all(abs(sum(map(float, row)) - 1) < SHARES_OFF for row in rows)
+    except ValueError:
+        return False
 
 
 def _text_form(source: Source) -> _TextForm:
@@ -420,6 +457,10 @@ def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
     lines = text.splitlines(keepends=True)
     if not is_all and len(lines) > 1:
         lines = lines[:-1]
+    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == len("sep=;"):
+        return _without_first_line(source)  # Excel's own note
+    if text.startswith("#") and _is_remark(lines):
+        return _without_first_line(source)
     if text.startswith("#"):  # as numpy writes a line of names
         lines[0] = lines[0].lstrip("# ")
         path = _rewritten(source, lambda line: line.lstrip(b"# "), first_only=True)
@@ -436,12 +477,29 @@ def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
     return _TextForm(path, separator, rows, separator != "," and _has_decimal_comma(rows))
 
 
+def _is_remark(lines: Sequence[str]) -> bool:
+    """Whether the first line, which begins with #, is no line of names."""
+    if len(lines) > 1 and lines[1].startswith("#"):
+        return True
+    below = lines[1 : SAMPLE_LINES + 1]
+    widths = [len(cells) for cells in _cells(below, _separator(below))] if below else []
+    separator = _separator(below) if below else ","
+    return bool(widths) and widths[0] > len(_cells([lines[0].lstrip("# ")], separator)[0]) + 1
+
+
+def _without_first_line(source: Source) -> _TextForm:
+    path = _rewritten(source, lambda line: b"", first_only=True)
+    return _text_form(replace(source, path=path))
+
+
 def _separator(lines: Sequence[str]) -> str:
     """What separates the cells of a text: what every line has equally often, but not never."""
     counted = {mark: [len(cells) for cells in _cells(lines, mark)] for mark in SEPARATORS}
     by_commas = _cells(lines, ",")
     if all(any(map(NUMBERS_WITH_BLANKS.fullmatch, row)) for row in by_commas[1:] or by_commas):
-        counted[","] = [1]  # these are decimal commas in a text with blanks between its cells
+        words = [word for line in lines[1:] or lines for word in line.split()]
+        if all(word.count(",") <= 1 for word in words):
+            counted[","] = [1]  # these are decimal commas in a text with blanks between its cells
     for mark, widths in counted.items():
         if widths[0] > 1 and len(set(widths)) == 1:
             return mark

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
 from c10h.formats.classes import default_names
-from c10h.formats.column_names import names_items
+from c10h.formats.column_names import column_key, names_items
 from c10h.formats.column_roles import (
     Roles,
     item_place,
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 VOTE_COLUMNS = ("label_counter", "label_count", "counts", "votes")
 # How many rows show whether a column is hardly a class.
 SHOWING = 1 << 10
+# Names that R gives to an index without one, and names of a row of sums.
+INDEX_NAMES = ("X", "...1")
+SUMS = ("total", "totals", "sum", "all", "grand_total")
+SAME_SUM = 1e-6
+WITH_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,9 @@ class Wide:
 def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
     """The numbers of a foreign file.
 
-    people: whether they are people's votes, or shares of them, for messages. Raises FileError for a file that cannot be read,
-    SchemaError for other contents, AmbiguousError where an option must say what is meant.
+    people: whether they are people's votes, or shares of them, for messages. Raises FileError for
+    a file that cannot be read, SchemaError for other contents, AmbiguousError where an option must
+    say what is meant.
     """
     file = plain(source)
     form = detect(file)
@@ -91,7 +98,11 @@ def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
     nested = _nested_column(table)
     if nested is not None:
         return _of_nested(table, nested, hints)
-    return _of_columns(table, roles_of(table, hints, people=people), hints, people=people)
+    wide = _of_columns(table, roles_of(table, hints, people=people), hints, people=people)
+    if hints.columns is None and hints.classes is None:
+        _refuse_row_numbers(table, wide)
+    _refuse_sums(wide)
+    return wide
 
 
 # Arrays.
@@ -189,6 +200,7 @@ def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wi
             f"{shown}{beside} (--columns or --classes says which are classes"
             f"{f'; {OTHER_LAYOUTS}' if people else ''})"
         )
+    _refuse_thousands(table, roles.classes)
     columns = [table.numbers(place).alias(f"class {place}") for place in roles.classes]
     columns += [table.numbers(place).alias(f"total {place}") for place in roles.totals]
     if roles.item is not None:
@@ -213,7 +225,7 @@ def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wi
     index = None
     left_out = sorted([*roles.others, *roles.totals])
     if roles.rows is not None:
-        numbers = _row_numbers(table, roles.rows, frame["rows"].to_numpy())
+        numbers = row_numbers(table, roles.rows, frame["rows"].to_numpy())
         if ids is None and numbers is not None and 0 in numbers:
             index = numbers
             notes.append(f"rows by number from column {table.column_name(roles.rows)}")
@@ -234,6 +246,49 @@ def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wi
         {table.column_name(place): frame[f"total {place}"].to_numpy() for place in roles.totals},
         notes=tuple(notes),
     )
+
+
+def _refuse_thousands(table: Table, places: Sequence[int]) -> None:
+    """Raise AmbiguousError where all commas in numbers may as well stand between thousands."""
+    cells = [row[place] or "" for row in table.sample for place in places]
+    numbers = [cell for cell in cells if "," in cell]
+    if table.decimal_comma and numbers and all(map(WITH_THOUSANDS.fullmatch, numbers)):
+        raise AmbiguousError(
+            f"{table.source.name}: {numbers[0]} may be {numbers[0].replace(',', '')} or "
+            f"{numbers[0].replace(',', '.')}: write numbers without separators of thousands, and "
+            "with a decimal point"
+        )
+
+
+def _refuse_row_numbers(table: Table, wide: Wide) -> None:
+    """Raise AmbiguousError where the first column counts the rows, as an index does by any name.
+
+    Votes can do that, too: then all items have as many.
+    """
+    rows = np.asarray(wide.rows[0 : wide.size])
+    first = 0 if wide.names is None or not table.names else table.names.index(wide.names[0])
+    least = 2 if table.names and table.names[0] in INDEX_NAMES else 3
+    start = rows[0, 0]
+    counts = start in (0, 1) and np.array_equal(rows[:, 0], np.arange(start, start + len(rows)))
+    if first or not counts or len(rows) < least or np.ptp(rows.sum(axis=1)) < SAME_SUM:
+        return
+    raise AmbiguousError(
+        f"{table.source.name}: the column {table.column_name(0)} counts the rows: --item "
+        f"{table.names[0] if table.names else 0} takes it for names of items, --columns or "
+        "--classes says which columns are classes"
+    )
+
+
+def _refuse_sums(wide: Wide) -> None:
+    """Raise SchemaError where the last row is the sum of the others, as its name says."""
+    if wide.ids is None or wide.size < 2 or column_key(str(wide.ids[-1])) not in SUMS:
+        return
+    rows = np.asarray(wide.rows[0 : wide.size])
+    if np.allclose(rows[-1], rows[:-1].sum(axis=0)):
+        raise SchemaError(
+            f"{wide.source.name}: row {wide.size - 1}, {str(wide.ids[-1])!r}, is the sum of the "
+            "rows above, and no item: take it out"
+        )
 
 
 def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
@@ -299,7 +354,7 @@ def item_names(column: polars.Series) -> Array:
     return words if numbers is None else numbers.astype(np.str_)
 
 
-def _row_numbers(table: Table, place: int, values: Array) -> Array | None:
+def row_numbers(table: Table, place: int, values: Array) -> Array | None:
     """Numbers of rows that say more than their order does; None where they do not.
 
     Raises AmbiguousError where the column holds no numbers of rows.

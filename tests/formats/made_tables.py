@@ -335,9 +335,7 @@ def _add_others(maker: _Maker, table: _Table, kind: str, votes: Array, taken: se
             table.columns.insert(int(maker.random.integers(len(table.columns) + 1)), (name, cells))
 
 
-def _add_items(
-    maker: _Maker, table: _Table, how: str, items: list[Cell], form: str
-) -> str | None:
+def _add_items(maker: _Maker, table: _Table, how: str, items: list[Cell], form: str) -> str | None:
     """The column of names or numbers of items; its name, None without one."""
     if how == "none":
         return None
@@ -556,9 +554,7 @@ def _write_text(maker: _Maker, table: _Table, path: Path) -> None:
 
 def _write_arrays(maker: _Maker, table: _Table, path: Path) -> None:
     numbers = [cells for name, cells in table.columns if name != table.item]
-    values = np.array(
-        [[np.nan if cell is None else cell for cell in cells] for cells in numbers]
-    ).T
+    values = np.array([[np.nan if cell is None else cell for cell in cells] for cells in numbers]).T
     if path.suffix == ".npy":
         np.save(path, values)
         return

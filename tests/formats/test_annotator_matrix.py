@@ -226,11 +226,11 @@ class TestItems:
         [
             ("image,task,a1,a2\nx,p,0,1\ny,q,1,1\n", "the item, image or task\\? --item names it"),
             (
-                "pic,a1,a2\n5,0,1\n6,1,1\n7,1,0\n",
-                "column pic: all cells are different: .*--item pic",
+                "shown,a1,a2\n5,0,1\n6,1,1\n7,1,0\n",
+                "column shown: all cells are different: .*--item shown",
             ),
-            ("pic,a1,a2\ni1,x,y\ni2,y,y\ni3,x,y\n", "column pic: all cells are different"),
-            ("pic,a1,a2\n0,0,1\n1,2,1\n2,1,0\n3,1,0\n", "column pic: all cells are different"),
+            ("shown,a1,a2\ni1,x,y\ni2,y,y\ni3,x,y\n", "column shown: all cells are different"),
+            ("shown,a1,a2\n0,0,1\n1,2,1\n2,1,0\n3,1,0\n", "column shown: all cells are different"),
             ("a1,a2,total\n0,1,2\n1,1,2\n", "is the column 'total' an annotator\\? --columns"),
             ("a1,a2,split\n0,1,0\n1,1,0\n", "is the column 'split' an annotator"),
             ("a1,a2,Label\n0,1,0\n1,1,1\n", "is the column 'Label' an annotator"),
