@@ -28,6 +28,7 @@ from c10h.formats.column_names import (
 from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.detect import array_format, describe
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
+from c10h.formats.text import refuse_encoding
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -54,7 +55,7 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
         return _judgments_of_table(reading, names, _frame_of(cells), named=False)
     first_line = tables.header_of(source)
     if first_line is None:
-        tables.refuse_encoding(source)
+        refuse_encoding(source)
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     may_lack_names = tables.may_lack_names(source)
     if not may_lack_names and header is False:

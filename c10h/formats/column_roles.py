@@ -21,8 +21,9 @@ from c10h.formats.column_names import (
     names_items,
     part_of,
 )
+from c10h.formats.first_line import is_number
 from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
-from c10h.formats.tables import MISSING, Table, is_number
+from c10h.formats.tables import MISSING, Table
 
 # 1,200 and 25 % are numbers that nobody reads, rather than words.
 WRITTEN_NUMBER = re.compile(

@@ -25,6 +25,7 @@ from c10h.formats.column_names import (
 )
 from c10h.formats.detect import describe
 from c10h.formats.hints import AUTO, MATRIX, WIDE
+from c10h.formats.text import refuse_encoding
 from c10h.parallel import Later
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def begin_reading(
     """
     names = tables.header_of(source, layout=layout)
     if names is None:
-        tables.refuse_encoding(source)
+        refuse_encoding(source)
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     if not any(names):
         raise FileError(f"{source.name}: expected a table, found an empty one")
