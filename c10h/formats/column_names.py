@@ -56,7 +56,7 @@ ROW_NUMBERS = (
 )
 # Beside those of SYNONYMS that name the item of a judgment.
 ITEMS = ("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath")
-ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
+ITEM_ENDINGS = (*("_id", "_name", "_path", "_file", "_filename", "_key", "_url", "_idx", "_index"),)
 TOTALS = (
     *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
     *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
@@ -64,7 +64,15 @@ TOTALS = (
 )
 OTHERS = (
     *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
-    *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
+    *(
+        "true_class",
+        "true_category",
+        "ground_truth",
+        "majority",
+        "majority_label",
+        "prediction",
+        "predicted",
+    ),
     *("pred", "split", "usage", "subset", "partition", "fold"),
 )
 

@@ -25,11 +25,13 @@ MOST_ROUNDING = 0.2
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 # Fewer rows than these do not show what a column is, and fewer than those not that its numbers are
 # in an order of their own.
-FEWEST_ROWS, FEWEST_IN_ORDER = 4, 6
+FEWEST_ROWS, FEWEST_IN_ORDER, FEW = 4, 6, 30
 NUMBERS_ITEMS, NUMBERS_ROWS = "seems to number the items", "numbers the rows"
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
-# and down together: as those of annotators do, and those of classes do not. A few rows tell less.
-TOGETHER, TOGETHER_IN_FEW, FEW = 0.5, 0.75, 100
+# and down together, as those of annotators do, or each on its own, as those of judgments do. Those
+# of classes hardly do. In a few rows chance does much, so that more are asked about; next to none
+# tell nothing.
+TOGETHER, TOGETHER_IN_FEW, TOGETHER_IN_NONE = 0.5, 0.3, 0.75
 
 
 def read_predictions(rows: Rows, name: str) -> Reading:
@@ -104,7 +106,9 @@ def columns_move_together(rows: Rows) -> bool:
     block = np.asarray(next(blocks(rows)), dtype=np.float64)
     if not np.isfinite(block).all():
         return False
-    limit = TOGETHER_IN_FEW if len(block) < FEW else TOGETHER
+    limit = TOGETHER
+    if len(block) < FEW:
+        limit = TOGETHER_IN_FEW if len(block) >= FEWEST_ROWS else TOGETHER_IN_NONE
     return bool(block.sum(axis=1).var() > limit * block.var(axis=0).sum() > 0)
 
 

@@ -194,7 +194,6 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
         raise SchemaError(f"{source.name}: no item has {least} votes")
     kept = np.flatnonzero(~few)
     counts = None if labels.counts is None else labels.counts[0 : len(few)][kept]
-    own = labels.lineage or counts is None
     ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
     tell(
         f"{source.name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
@@ -202,7 +201,9 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
     )
     return replace(
         labels,
-        probs=labels.probs[0 : len(few)][kept] if own else shares_of(counts),
+        probs=labels.probs[0 : len(few)][kept]
+        if labels.lineage or counts is None
+        else shares_of(counts),
         counts=counts,
         truth=None if labels.truth is None else labels.truth[kept],
         right=None if labels.right is None else labels.right[0 : len(few)][kept],

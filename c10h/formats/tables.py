@@ -355,8 +355,8 @@ def first_line_names(
 ) -> bool | None:
     """Whether the first line of a text names its columns; None where it may do so or not.
 
-    It does where it has words above numbers, or counts 0, 1, … or 1, 2, … beside a word or an
-    empty cell; it does not where all of it is of the kind that is below.
+    It does where it has words above numbers, or counts 0, 1, … or 1, 2, … in any order beside a
+    word or an empty cell; it does not where all of it is of the kind that is below.
     """
 
     def numeric(cell: str) -> bool:
@@ -367,10 +367,10 @@ def first_line_names(
     words = [place for place, cell in enumerate(cells) if cell and not numeric(cell)]
     counted = ([str(n + start) for n in range(len(numbers))] for start in (0, 1))
     counts = sorted(numbers) in map(sorted, counted)
-    below = [
-        [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
-        for place in range(len(cells))
+    columns = [
+        [row[place].strip() for row in rows if place < len(row)] for place in range(len(cells))
     ]
+    below = [[cell for cell in column if cell.lower() not in MISSING] for column in columns]
     above_numbers = [place for place in words if below[place] and all(map(numeric, below[place]))]
     if not words:
         if not numbers or (counts and len(numbers) > 1 and "" in cells[:1]):

@@ -10,14 +10,14 @@ import numpy as np
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, choose, stored_arrays
+from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
 from c10h.formats.classes import are_default, class_of_words, default_names, match_order
 from c10h.formats.column_names import OTHERS, column_key
 from c10h.formats.column_roles import is_text, item_place, place_of
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
 from c10h.formats.hints import NO_HINTS, Hints, Tell, brief, silent
 from c10h.formats.tables import MISSING, Table, open_table
-from c10h.formats.wide import ids_beside, item_names
+from c10h.formats.wide import item_names
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.truth import UNKNOWN, first_right, renumbered
@@ -148,9 +148,10 @@ def _cells_of(source: Source, hints: Hints) -> _Cells:
         one_hot = _one_hot_columns(table)
         if one_hot is not None:
             return one_hot
-        shown = brief(table.names) if table.names else f"{table.width} without names"
+        named = f"columns {brief(table.names or ())}"
+        shown = named if table.names else f"{table.width} columns without names"
         raise SchemaError(
-            f"{source.name}: expected one class an item, found columns {shown}: "
+            f"{source.name}: expected one class an item, found {shown}: "
             f"{source.name}:COLUMN names the one of true classes"
         )
     return _cells_of_column(table, place, hints)
@@ -215,6 +216,11 @@ def _truth_place(table: Table, hints: Hints) -> int | None:
             return None
     item = item_place(table, -1, hints)
     rest = [p for p in range(table.width) if p != item and not (keys and keys[p] in OTHERS)]
+    if item is None and len(rest) == table.width == 2:
+        # Two columns of words: names of items are all different, and those of classes are not.
+        cells = [[row[place] for row in table.sample] for place in rest]
+        repeats = [place for place in rest if len({*cells[place]}) < len(cells[place])]
+        return repeats[0] if len(repeats) == 1 else None
     return rest[0] if item is not None and len(rest) == 1 else None
 
 

@@ -10,9 +10,15 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
+from c10h.formats.arrays import (
+    Stored,
+    choose,
+    ids_beside,
+    listing,
+    stored_arrays,
+    vectors_of_annotators,
+)
 from c10h.formats.classes import default_names
-from c10h.formats.column_names import names_items
 from c10h.formats.column_roles import (
     Roles,
     item_place,
@@ -80,8 +86,9 @@ class Wide:
 def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
     """The numbers of a foreign file.
 
-    people: whether they are people's votes, or shares of them, for messages. Raises FileError for a file that cannot be read,
-    SchemaError for other contents, AmbiguousError where an option must say what is meant.
+    people: whether they are people's votes, or shares of them, for messages. Raises FileError for
+    a file that cannot be read, SchemaError for other contents, AmbiguousError where an option must
+    say what is meant.
     """
     file = plain(source)
     form = detect(file)
@@ -99,6 +106,12 @@ def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
 
 def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     arrays = stored_arrays(source, form)
+    vectors = vectors_of_annotators(arrays)
+    if people and not source.member and len(vectors) == len(arrays) > 1:
+        raise AmbiguousError(
+            f"{source.name}: found {listing(arrays)}: c10h labels build --layout matrix with "
+            f"--columns {','.join(list(vectors)[:2])} would take these for annotators"
+        )
     name, array = choose(
         arrays,
         source,
@@ -158,21 +171,6 @@ def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     if len(shape) == 3 and isinstance(rows, View):
         return np.asarray(rows[0 : shape[0]])
     return rows
-
-
-def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
-    """The one array of text that is called as names of items are, and has as many."""
-    found = [
-        array
-        for name, array in arrays.items()
-        if name != besides
-        and array.dtype.kind in WORDS
-        and int(np.prod(array.shape)) == size
-        and names_items(name.rpartition("/")[2].removesuffix("s"))
-    ]
-    if len(found) != 1:
-        return None
-    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
 
 
 # Tables.

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli.conftest import Run, assert_refused
 
 from c10h import h5
 from c10h.files import Source
 from c10h.formats.classes import default_names
 from c10h.records import Array, Labels, Predictions, Scores
-from cli.conftest import Run, assert_refused
 from formats.made_tables import (
     BUILD,
     LOGITS,
