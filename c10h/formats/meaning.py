@@ -163,8 +163,10 @@ def _are_in_order(values: Array) -> bool:
 
 
 def _totals(rows: Array) -> Array:
-    """Which columns are the sum of the others, bool (c)."""
+    """Which columns are the sum of the others, bool (c); none in probabilities, even if one is."""
     sums = rows.sum(axis=1, keepdims=True)
+    if (rows != np.floor(rows)).any() and any(_is_near(sums, unit).all() for unit in (1, 100)):
+        return np.zeros(rows.shape[1], dtype=bool)
     return np.asarray((np.abs(sums - 2 * rows) <= UNIT_TOLERANCE * np.abs(sums)).all(axis=0))
 
 
@@ -177,9 +179,12 @@ def _strange_to_sums(rows: Array, sums: Array) -> Array:
     rest = sums - rows
     strange = _alike(rest) & ~_alike(sums) & (rest[0] > 0)
     for unit in (1, 100):
-        near = (np.abs(rest - unit) <= SUM_TOLERANCE * unit).all(axis=0)
-        strange |= near & ~(np.abs(sums - unit) <= SUM_TOLERANCE * unit).all()
+        strange |= _is_near(rest, unit).all(axis=0) & ~_is_near(sums, unit).all()
     return np.asarray(strange & (rows >= 0).all())
+
+
+def _is_near(sums: Array, unit: float) -> Array:
+    return np.asarray(np.abs(sums - unit) <= SUM_TOLERANCE * unit)
 
 
 def _alike(values: Array) -> Array:
