@@ -135,6 +135,8 @@ def _add_judgments(
     opened.labels = opened.votes.labels
     opened.used.append(("judgments", reading.source, None))
     if truth_file is not None:
+        if hints.item is not None and hints.item.isdecimal():
+            hints = replace(hints, item=None)  # the number of a column in the other table
         opened.truth = open_truth(truth_file, opened.labels.classes, hints, opened.told.append)
         opened.used.append(("truth", truth_file, None))
 

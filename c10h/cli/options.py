@@ -171,9 +171,7 @@ def _column(part: str, help_text: str) -> Any:
     return typer.Option(f"--{part}", metavar="COLUMN", help=help_text, rich_help_panel=JUDGMENTS)
 
 
-_NO_LABEL = (
-    "What to do with judgments without a label (empty, NA, NaN, null, none, -1 among numbers)"
-)
+_NO_LABEL = "Judgments without a label (empty, NA, NaN, null, none, -1 among numbers)"
 Missing: TypeAlias = Annotated[
     str,
     chosen(("refuse", "drop"), "--missing", f"{_NO_LABEL}.", rich_help_panel=JUDGMENTS),

@@ -13,7 +13,13 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats import tables
-from c10h.formats.arrays import choose, stored_arrays
+from c10h.formats.arrays import (
+    choose,
+    ids_beside,
+    listing,
+    stored_arrays,
+    vectors_of_annotators,
+)
 from c10h.formats.column_names import (
     OTHERS,
     ROW_NUMBERS,
@@ -45,14 +51,7 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     source, header = reading.source, reading.header
     form = array_format(source)
     if form is not None:
-        _, array = choose(stored_arrays(source, form), source, lambda one: one.is_matrix)
-        cells = np.asarray(array.load()[0 : array.shape[0]])
-        if cells.ndim != 2:
-            raise FileError(
-                f"{source.name}: expected items by annotators, found shape {cells.shape}"
-            )
-        names = [str(place) for place in range(cells.shape[1])]
-        return _judgments_of_table(reading, names, _frame_of(cells), named=False)
+        return _judgments_of_arrays(reading, form)
     first_line = tables.header_of(source)
     if first_line is None:
         refuse_encoding(source)
@@ -69,9 +68,33 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     return _judgments_of_table(reading, names, frame, named=named)
 
 
+def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
+    """The judgments of one matrix, or of the vectors that ``--columns`` names, one an annotator."""
+    source = reading.source
+    arrays = stored_arrays(source, form)
+    if not any(one.is_matrix and not one.is_vector for one in arrays.values()):
+        vectors = vectors_of_annotators(arrays)
+        if isinstance(reading.chosen, tuple) and vectors:
+            cells = [np.asarray(vectors[name].load()[...]).reshape(-1) for name in vectors]
+            frame = _frame_of_columns(cells)
+            return _judgments_of_table(reading, list(vectors), frame, named=True)
+        if len(vectors) > 1:
+            raise AmbiguousError(
+                f"{source.name}: found {listing(arrays)}: --columns {','.join(list(vectors)[:2])} "
+                "would say which are annotators"
+            )
+    _, array = choose(arrays, source, lambda one: one.is_matrix)
+    values = np.asarray(array.load()[0 : array.shape[0]])
+    if values.ndim != 2:
+        raise FileError(f"{source.name}: expected items by annotators, found shape {values.shape}")
+    names = [str(place) for place in range(values.shape[1])]
+    items = ids_beside(arrays, len(values))
+    return _judgments_of_table(reading, names, _frame_of(values), items, named=False)
+
+
 def judgments_of_cells(
     table: str,
-    items: Sequence[str] | None,
+    items: Sequence[str] | Array | None,
     annotators: Sequence[str],
     cells: Array | polars.DataFrame,
     true_labels: polars.Series | None = None,
@@ -114,12 +137,14 @@ def judgments_of_cells(
 
 def _frame_of(cells: Array) -> polars.DataFrame:
     """An array as a table of words; whole numbers are written as such, NaN is nothing."""
+    return _frame_of_columns(list(cells.T))
+
+
+def _frame_of_columns(columns: Sequence[Array]) -> polars.DataFrame:
     import polars
 
-    columns = [
-        polars.Series(str(place), _words_of_array(values)) for place, values in enumerate(cells.T)
-    ]
-    return polars.DataFrame(columns)
+    words = [_words_of_array(values) for values in columns]
+    return polars.DataFrame([polars.Series(str(place), cells) for place, cells in enumerate(words)])
 
 
 def _words_of_array(values: Array) -> list[str | None]:
@@ -134,12 +159,20 @@ def _words_of_array(values: Array) -> list[str | None]:
 
 
 def _judgments_of_table(
-    reading: MatrixReading, names: Sequence[str], frame: polars.DataFrame, *, named: bool
+    reading: MatrixReading,
+    names: Sequence[str],
+    frame: polars.DataFrame,
+    ids: Array | None = None,
+    *,
+    named: bool,
 ) -> Judgments:
-    """The judgments of a table whose columns are called ``names``."""
+    """The judgments of a table whose columns are called ``names``.
+
+    ids: names of the items, where no column has them.
+    """
     table = reading.source.name
     frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
-    item = _item_column(reading, names, frame, named=named)
+    item = None if ids is not None else _item_column(reading, names, frame, named=named)
     true = _place(table, names, reading.columns.true_label, "--true-label")
     if reading.columns.true_label is None and named:
         true = next(
@@ -159,12 +192,14 @@ def _judgments_of_table(
         _refuse_other_columns(table, names, frame, annotators, named=named)
     judgments = judgments_of_cells(
         table,
-        None if item is None else _names_of_items(table, frame.to_series(item)),
+        _names_of_items(table, frame.to_series(item)) if item is not None else ids,
         [names[place] for place in annotators],
         frame.select(map(str, annotators)),
         None if true is None else frame.to_series(true),
     )
-    shown = "their rows" if item is None else repr(names[item]) if named else f"column {item}"
+    shown = "their rows" if ids is None else "the names beside them"
+    if item is not None:
+        shown = repr(names[item]) if named else f"column {item}"
     people = ", ".join(names[place] for place in annotators[:SHOWN])
     more = ", ..." if annotators[SHOWN:] else ""
     taken = f"{judgments.taken}; item from {shown}, annotators {people}{more}"

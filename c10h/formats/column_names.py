@@ -59,7 +59,7 @@ ITEMS = (
     *("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath", "pic", "picture"),
     *("photo", "stimulus", "objid", "objectid", "imageid", "imgid", "photoid", "dr7objid"),
 )
-ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
+ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_filename", "_key", "_url", "_idx", "_index")
 TOTALS = (
     *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
     *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
@@ -67,7 +67,8 @@ TOTALS = (
 )
 OTHERS = (
     *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
-    *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
+    *("true_class", "true_category", "ground_truth", "majority", "majority_label"),
+    *("prediction", "predicted"),
     *("pred", "split", "usage", "subset", "partition", "fold", "gt", "y_true", "y_pred", "y_hat"),
     *("labels", "targets", "predictions", "pred_label", "predicted_label", "predicted_class"),
     *("gold_standard", "majority_vote", "argmax", "entropy", "agreement", "confidence"),

@@ -21,9 +21,9 @@ from c10h.formats.column_names import (
     names_items,
     part_of,
 )
-from c10h.formats.first_line import is_number
+from c10h.formats.first_line import MISSING, is_number
 from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
-from c10h.formats.tables import MISSING, Table
+from c10h.formats.tables import Table
 
 # 1,200 and 25 % are numbers that nobody reads, rather than words.
 WRITTEN_NUMBER = re.compile(
@@ -95,14 +95,16 @@ def place_of(table: Table, name: str, option: str) -> int:
 def item_place(table: Table, besides: int, hints: Hints) -> int | None:
     """The column that names items, in a table that has just one other column of use.
 
-    The one of ``--item``, else the only one that is called so, or else the only one of words.
+    The one of ``--item`` if that is here (it may be about another table), else the only one that is
+    called so, or else the only one of words.
     """
-    if hints.item is not None:
-        return place_of(table, hints.item, "--item")
+    keys = _keys(table)
+    asked = hints.item
+    if asked is not None and (asked.isdecimal() or column_key(asked) in keys):
+        return place_of(table, asked, "--item")
     rest = [
         place for place in range(table.width) if place != besides and not table.is_nested(place)
     ]
-    keys = _keys(table)
     named = [place for place in rest if table.names and names_items(table.names[place])]
     text = [place for place in rest if is_text(table, place) and keys[place] not in OTHERS]
     for candidates in ([place for place in named if place in text], named, text):
@@ -178,8 +180,14 @@ def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> 
     """
     everything = list(range(table.width))
     keys = _keys(table)
-    if certain:
-        _refuse_a_letter(table, keys)
+    letters = [key for key in keys if key is not None and len(key) == 1]
+    if certain and "y" in letters and len(letters) > 1:
+        raise AmbiguousError(
+            f"{table.source.name}: is the column 'y' a class, as {brief(letters)}, or the truth? "
+            "--columns says which columns are classes"
+        )
+    if len(letters) > 1:  # so that n is one, too
+        keys = [None if key in letters else key for key in keys]
     text = {place for place in everything if is_text(table, place)}
     nested = {place for place in everything if table.is_nested(place)}
     item: int | None
@@ -239,16 +247,6 @@ def _refuse_people(table: Table) -> None:
                 "labels build with --annotator, --item and --label reads it (--columns says which "
                 "columns are classes)"
             )
-
-
-def _refuse_a_letter(table: Table, keys: Sequence[str | None]) -> None:
-    """Raise AmbiguousError for a y, which is the truth, among other letters, which are classes."""
-    letters = [key for key in keys if key is not None and len(key) == 1]
-    if "y" in letters and len(letters) > 1:
-        raise AmbiguousError(
-            f"{table.source.name}: is the column 'y' a class, as {brief(letters)}, or the truth? "
-            "--columns says which columns are classes"
-        )
 
 
 def _refuse_twins(table: Table, roles: Roles) -> None:

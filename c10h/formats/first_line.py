@@ -11,6 +11,7 @@ from c10h.formats.column_names import is_known
 
 # How far the sum of rounded shares may be from 1.
 SHARES_OFF = 0.05
+MISSING = ("", "na", "n/a", "nan", "null", "none")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 
 
@@ -61,10 +62,10 @@ def first_line_names(
     cells = [cell.strip() for cell in first]
     numbers = [cell for cell in cells if cell and numeric(cell)]
     words = [place for place, cell in enumerate(cells) if cell and not numeric(cell)]
-    below = [
-        [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
-        for place in range(len(cells))
+    columns = [
+        [row[place].strip() for row in rows if place < len(row)] for place in range(len(cells))
     ]
+    below = [[cell for cell in column if cell.lower() not in MISSING] for column in columns]
     above_numbers = [place for place in words if below[place] and all(map(numeric, below[place]))]
     if not numbers and not words:
         return True

@@ -25,11 +25,13 @@ MOST_ROUNDING = 0.2
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 # Fewer rows than these do not show what a column is, and fewer than those not that its numbers are
 # in an order of their own.
-FEWEST_ROWS, FEWEST_IN_ORDER = 4, 6
+FEWEST_ROWS, FEWEST_IN_ORDER, FEW = 4, 6, 30
 NUMBERS_ITEMS, NUMBERS_ROWS = "seems to number the items", "numbers the rows"
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
-# and down together: as those of annotators do, and those of classes do not. A few rows tell less.
-TOGETHER, TOGETHER_IN_FEW, FEW = 0.5, 0.75, 100
+# and down together, as those of annotators do, or each on its own, as those of judgments do. Those
+# of classes hardly do. In a few rows chance does much, so that more are asked about; next to none
+# tell nothing.
+TOGETHER, TOGETHER_IN_FEW, TOGETHER_IN_NONE = 0.5, 0.3, 0.75
 
 
 def read_predictions(rows: Rows, name: str) -> Reading:
@@ -104,7 +106,9 @@ def columns_move_together(rows: Rows) -> bool:
     block = np.asarray(next(blocks(rows)), dtype=np.float64)
     if not np.isfinite(block).all():
         return False
-    limit = TOGETHER_IN_FEW if len(block) < FEW else TOGETHER
+    limit = TOGETHER
+    if len(block) < FEW:
+        limit = TOGETHER_IN_FEW if len(block) >= FEWEST_ROWS else TOGETHER_IN_NONE
     return bool(block.sum(axis=1).var() > limit * block.var(axis=0).sum() > 0)
 
 
@@ -159,8 +163,10 @@ def _are_in_order(values: Array) -> bool:
 
 
 def _totals(rows: Array) -> Array:
-    """Which columns are the sum of the others, bool (c)."""
+    """Which columns are the sum of the others, bool (c); none in probabilities, even if one is."""
     sums = rows.sum(axis=1, keepdims=True)
+    if (rows != np.floor(rows)).any() and any(_is_near(sums, unit).all() for unit in (1, 100)):
+        return np.zeros(rows.shape[1], dtype=bool)
     return np.asarray((np.abs(sums - 2 * rows) <= UNIT_TOLERANCE * np.abs(sums)).all(axis=0))
 
 
@@ -173,9 +179,12 @@ def _strange_to_sums(rows: Array, sums: Array) -> Array:
     rest = sums - rows
     strange = _alike(rest) & ~_alike(sums) & (rest[0] > 0)
     for unit in (1, 100):
-        near = (np.abs(rest - unit) <= SUM_TOLERANCE * unit).all(axis=0)
-        strange |= near & ~(np.abs(sums - unit) <= SUM_TOLERANCE * unit).all()
+        strange |= _is_near(rest, unit).all(axis=0) & ~_is_near(sums, unit).all()
     return np.asarray(strange & (rows >= 0).all())
+
+
+def _is_near(sums: Array, unit: float) -> Array:
+    return np.asarray(np.abs(sums - unit) <= SUM_TOLERANCE * unit)
 
 
 def _alike(values: Array) -> Array:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import polars
 
 NO_DTYPES: Mapping[str, type[polars.DataType]] = MappingProxyType({})
-MISSING = ("", "na", "n/a", "nan", "null", "none")
 
 
 @dataclass(frozen=True)

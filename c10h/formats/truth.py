@@ -11,14 +11,15 @@ import numpy as np
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, choose, stored_arrays
+from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
 from c10h.formats.classes import are_default, class_of_words, default_names, match_order
 from c10h.formats.column_names import OTHERS, column_key
 from c10h.formats.column_roles import is_text, item_place, place_of, row_columns
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
+from c10h.formats.first_line import MISSING
 from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
-from c10h.formats.tables import MISSING, Table, open_table
-from c10h.formats.wide import ids_beside, item_names, row_numbers
+from c10h.formats.tables import Table, open_table
+from c10h.formats.wide import item_names, row_numbers
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.truth import UNKNOWN, first_right, renumbered
@@ -165,9 +166,10 @@ def _cells_of(source: Source, hints: Hints) -> _Cells:
             raise SchemaError(
                 f"{source.name}: expected one class a line, found one line of {table.width}"
             )
-        shown = brief(table.names) if table.names else f"{table.width} without names"
+        named = f"columns {brief(table.names or ())}"
+        shown = named if table.names else f"{table.width} columns without names"
         raise SchemaError(
-            f"{source.name}: expected one class an item, found columns {shown}: "
+            f"{source.name}: expected one class an item, found {shown}: "
             f"{source.name}:COLUMN names the one of true classes"
         )
     return _cells_of_column(table, place, hints)
@@ -252,6 +254,11 @@ def _truth_place(table: Table, hints: Hints) -> int | None:
     item = item_place(table, -1, hints)
     beside = {item, *row_columns(table)}
     rest = [p for p in range(table.width) if p not in beside and not (keys and keys[p] in OTHERS)]
+    if item is None and len(rest) == table.width == 2:
+        # Two columns of words: names of items are all different, and those of classes are not.
+        cells = [[row[place] for row in table.sample] for place in rest]
+        repeats = [place for place in rest if len({*cells[place]}) < len(cells[place])]
+        return repeats[0] if len(repeats) == 1 else None
     return rest[0] if len(rest) == 1 and len(rest) < table.width else None
 
 

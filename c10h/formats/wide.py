@@ -11,9 +11,16 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
+from c10h.formats.arrays import (
+    Stored,
+    choose,
+    ids_beside,
+    listing,
+    stored_arrays,
+    vectors_of_annotators,
+)
 from c10h.formats.classes import default_names
-from c10h.formats.column_names import column_key, names_items
+from c10h.formats.column_names import column_key
 from c10h.formats.column_roles import (
     Roles,
     item_place,
@@ -21,10 +28,11 @@ from c10h.formats.column_roles import (
     roles_of,
 )
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
+from c10h.formats.first_line import MISSING
 from c10h.formats.hints import EMPTY_CELLS, OTHER_LAYOUTS, Hints, brief
 from c10h.formats.meaning import NUMBERS_ITEMS, odd_column
 from c10h.formats.rows import mapped, part_of
-from c10h.formats.tables import MISSING, Table, open_table
+from c10h.formats.tables import Table, open_table
 from c10h.items import whole_numbers
 from c10h.records import Array, Rows, View
 
@@ -110,6 +118,12 @@ def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
 
 def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     arrays = stored_arrays(source, form)
+    vectors = vectors_of_annotators(arrays)
+    if people and not source.member and len(vectors) == len(arrays) > 1:
+        raise AmbiguousError(
+            f"{source.name}: found {listing(arrays)}: c10h labels build --layout matrix with "
+            f"--columns {','.join(list(vectors)[:2])} would take these for annotators"
+        )
     name, array = choose(
         arrays,
         source,
@@ -169,21 +183,6 @@ def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     if len(shape) == 3 and isinstance(rows, View):
         return np.asarray(rows[0 : shape[0]])
     return rows
-
-
-def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
-    """The one array of text that is called as names of items are, and has as many."""
-    found = [
-        array
-        for name, array in arrays.items()
-        if name != besides
-        and array.dtype.kind in WORDS
-        and int(np.prod(array.shape)) == size
-        and names_items(name.rpartition("/")[2].removesuffix("s"))
-    ]
-    if len(found) != 1:
-        return None
-    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
 
 
 # Tables.

@@ -119,6 +119,7 @@ class _Table:
     has_names: bool
     answers: dict[str, Sequence[str]] = field(default_factory=dict)
     item: str | None = None
+    by_item: bool = False
 
     def place(self, name: str) -> int:
         return [one for one, _ in self.columns].index(name)
@@ -257,14 +258,17 @@ def _wide(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
         _add_others(maker, table, kind, votes, set(classes))
     if kind == VOTES and not has_names and maker.chance(0.2):
         table.columns.append(("total", votes.sum(axis=1).tolist()))
-    chosen = table.call_some(class_columns)
+    chosen, said = table.call_some(class_columns), ()
     item_column = _add_items(maker, table, how, items, form)
     if form != ".npz":
         chosen = table.call_some(class_columns)
         if item_column is not None:
             answers["--item"] = ("--item", table.call(item_column))
+            # --columns overrules what is known of columns, so that the others have to be said.
+            if how in ("gaps", "mixed", "numbers", "files"):
+                said = answers["--item"]
     if chosen is not None:
-        answers["--columns"] = ("--columns", chosen)
+        answers["--columns"] = ("--columns", chosen, *said)
     if form in SHEETS:
         flag = "--header" if has_names else "--no-header"
         answers[flag] = (flag,)
@@ -401,6 +405,7 @@ def _long(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
     random = maker.random
     size, count = votes.shape
     labels = _Labels.drawn(maker, count)
+    reader = maker.word((BUILD, BUILD, PEOPLE))
     annotators = int(votes.sum(axis=1).max()) + int(random.integers(1, 5))
     cells = _chosen(maker, votes, annotators)
     item, who = np.nonzero(cells >= 0)
@@ -409,7 +414,8 @@ def _long(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
     unanswered = [*empty.tolist(), *([0, size - 1] if maker.chance(0.2) else [])]
     item = np.append(item, np.array(unanswered, dtype=np.int64))
     who = np.append(who, random.integers(0, annotators, len(unanswered)))
-    label += [None] * len(unanswered)
+    no_label: Cell = -1 if labels.first is not None and maker.chance(0.3) else None
+    label += [no_label] * len(unanswered)
     how, names = _items(maker, size, nameable=True)
     if how in ("gaps", "mixed") or how == "none":
         how = "from 0"
@@ -427,16 +433,19 @@ def _long(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
         usual = maker.chance(0.75)
         pool = NAMES_OF_PARTS if usual else OTHER_NAMES_OF_PARTS
         called[part] = maker.styled(pool[part]) if usual else maker.word(pool[part])
+    by_item = form == ".json" and how == "files" and people == "words" and not unanswered
+    if by_item:
+        has_names, called = True, dict(zip(columns, columns, strict=True))
     parts = [(called[part], cells_) for part, cells_ in columns.items()]
     random.shuffle(parts)  # type: ignore[arg-type]
-    table = _Table(parts, has_names)
+    table = _Table(parts, has_names, by_item=by_item)
     truth = None
-    if maker.chance(0.3) and has_names:
+    if maker.chance(0.3) and has_names and not by_item:
         truth = np.where(votes.any(axis=1), votes.argmax(axis=1), 0)
         name = maker.styled(TRUTH_NAMES)
         table.columns.append((name, [labels.cell(int(truth[item[r]])) for r in order]))
         table.answers["--true-label"] = ("--true-label", name)
-    if maker.chance(0.2) and has_names:
+    if maker.chance(0.2) and has_names and not by_item:
         numbers: list[Cell] = list(range(len(order)))
         table.columns.insert(0, ("" if form in TEXTS else "index", numbers))
     for part in columns:
@@ -451,17 +460,17 @@ def _long(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
     if len(empty):
         table.answers["--min-votes"] = ("--min-votes", "1")
     return table, Made(
-        Path(), kind, maker.word((BUILD, BUILD, PEOPLE)), votes, labels.words, labels.words, tuple(map(str, names)),
+        Path(), kind, reader, votes, labels.words, labels.words, tuple(map(str, names)),
         how == "from 0", {}, truth,
     )  # fmt: skip
 
 
 def _matrix(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Made]:
-    random = maker.random
     size, count = votes.shape
     annotators = int(votes.sum(axis=1).max()) + int(maker.chance(0.5))
     cells = _chosen(maker, votes, annotators)
     labels = _Labels.drawn(maker, count)
+    reader = maker.word((BUILD, BUILD, PEOPLE))
     if form in (".npy", ".npz") and labels.first is None:
         labels = _Labels(tuple(str(one) for one in range(count)), 0)
     missing: Cell = -1 if labels.first is not None and maker.chance(0.5) else None
@@ -478,7 +487,7 @@ def _matrix(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, 
         form not in (".npy", ".npz") and maker.chance(0.7)
     )
     table = _Table(columns, has_names)
-    how, items = _items(maker, size, nameable=form not in (".npy", ".npz"))
+    how, items = _items(maker, size, nameable=has_names or size >= 6)
     if form in (".npy", ".npz"):
         how, items = "none", list(range(size))
     truth = None
@@ -503,7 +512,7 @@ def _matrix(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, 
     if form == ".npz":
         table.answers["FILE:NAME"] = ("values",)
     return table, Made(
-        Path(), kind, maker.word((BUILD, BUILD, PEOPLE)), votes, labels.words, labels.words, tuple(map(str, items)),
+        Path(), kind, reader, votes, labels.words, labels.words, tuple(map(str, items)),
         how in ("none", "from 0", "from 1"), {}, truth,
     )  # fmt: skip
 
@@ -571,7 +580,12 @@ def _write_json(table: _Table, path: Path) -> None:
     names = [name for name, _ in table.columns]
     rows = list(zip(*(cells for _, cells in table.columns), strict=True))
     records = [dict(zip(names, row, strict=True)) for row in rows]
-    if path.suffix == ".jsonl":
+    if table.by_item:
+        content: dict[Cell, dict[str, Cell]] = {}
+        for one in records:
+            content.setdefault(one["item"], {})[str(one["annotator"])] = one["label"]
+        path.write_text(json.dumps(content), encoding="utf-8")
+    elif path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
     else:
         path.write_text(json.dumps(records if table.has_names else rows), encoding="utf-8")
