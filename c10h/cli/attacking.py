@@ -22,7 +22,7 @@ from c10h.cli.meant import open_images
 from c10h.cli.networks import Asked, check_named, of_anybody, of_runs, opened
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
-from c10h.errors import InputError
+from c10h.errors import InputError, StoppedError
 from c10h.files import Source, check_distinct, check_output, check_single_stdin
 from c10h.formats.readers import open_labels
 from c10h.lineage import Made, lineage_of
@@ -40,7 +40,6 @@ from c10h.stages.attack import (
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.report import report
-from c10h.training.loop import StoppedError
 from c10h.training.precision import choose_device, choose_precision
 from c10h.training.prediction import Machine
 

@@ -11,11 +11,11 @@ import numpy as np
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
 from c10h.models import load_weights
+from c10h.run_folder import ALL, FILE, Run, open_run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.folds import part_of
 from c10h.training.networks import Material, network_of
-from c10h.training.run import ALL, FILE, Run, open_run
 
 if TYPE_CHECKING:
     from torch.nn import Module

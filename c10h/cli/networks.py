@@ -17,6 +17,7 @@ from c10h.formats.classes import parse_classes
 from c10h.lineage import Made
 from c10h.models import build, load_weights
 from c10h.records import Array, Images, Predictions
+from c10h.run_folder import Run, open_run
 from c10h.stages.predict import (
     ENSEMBLE,
     HELD_OUT,
@@ -29,7 +30,6 @@ from c10h.stages.predict import (
 )
 from c10h.training.folds import item_hashes
 from c10h.training.prediction import Machine
-from c10h.training.run import Run, open_run
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from c10h.errors import InputError
 from c10h.files import Source, write_text
 from c10h.records import History
 from c10h.report.table import MISSING, Cell, Table, number
+from c10h.run_folder import ALL, HISTORY, Run, name_of
 from c10h.training import checkpoint as checkpoints
 from c10h.training.networks import histories
-from c10h.training.run import ALL, HISTORY, Run, name_of
 
 GRID = "grid.json"
 

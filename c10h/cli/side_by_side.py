@@ -15,11 +15,10 @@ from typing import Any
 
 from c10h.cli.training import Prepared, prepare
 from c10h.cli.watching import Step, bar, interruptible, say_outcome, watched
-from c10h.errors import C10hError
+from c10h.errors import C10hError, StoppedError
 from c10h.parallel import end_with_parent, no_interrupts, workers
 from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import part_of
-from c10h.training.loop import StoppedError
 from c10h.training.networks import Outcome, train_fold
 
 # Seconds after which the parent looks whether Ctrl-C was pressed.

@@ -228,10 +228,9 @@ def _train(arguments: dict[str, Any], together: int) -> None:
     from c10h.cli.side_by_side import share_of_cores, train_side_by_side
     from c10h.cli.training import prepare
     from c10h.cli.watching import interruptible, say_outcome, watched
-    from c10h.errors import C10hError, InputError
+    from c10h.errors import C10hError, InputError, StoppedError
     from c10h.stages.train import table_of
     from c10h.training.distributed import joined
-    from c10h.training.loop import StoppedError
     from c10h.training.networks import Outcome, train_fold
 
     if together > 1:

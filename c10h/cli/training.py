@@ -22,13 +22,13 @@ from c10h.formats.readers import open_labels
 from c10h.lineage import Made, lineage_of
 from c10h.models import build, family_of
 from c10h.records import Images, Labels
+from c10h.run_folder import FILE, Run, begin_or_resume, chosen, open_run
 from c10h.stages.train import join, split
 from c10h.training.distributed import world_of_environment
 from c10h.training.folds import item_hashes, part_of
 from c10h.training.networks import Material, Options
 from c10h.training.precision import choose_device, choose_precision
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
-from c10h.training.run import FILE, Run, begin_or_resume, chosen, open_run
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:

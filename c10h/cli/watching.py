@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 
 from c10h.cli.console import progress, say
 from c10h.cli.training import Prepared
+from c10h.run_folder import ALL
 from c10h.training.loop import Reports
 from c10h.training.networks import Outcome, Tell
-from c10h.training.run import ALL
 
 # Called with images since the last call and what to say; and from a name and a number of images.
 Step: TypeAlias = Callable[[int, str], None]

@@ -12,12 +12,12 @@ from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.formats.classes import match_order
 from c10h.formats.readers import FROM_PROBS
 from c10h.records import Array, Images, Predictions, Rows
+from c10h.run_folder import ALL, Run
 from c10h.stages.join import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import item_hashes
 from c10h.training.networks import network_of
 from c10h.training.prediction import CommonRows, Machine, MemberRows
-from c10h.training.run import ALL, Run
 from c10h.truth import renumbered
 
 if TYPE_CHECKING:

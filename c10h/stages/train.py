@@ -10,10 +10,10 @@ from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Images, Labels
 from c10h.report.table import MISSING, Cell, Table, number
+from c10h.run_folder import Run, name_of
 from c10h.stages.join import people_of_images
 from c10h.training.folds import make_folds
 from c10h.training.networks import Material, Outcome
-from c10h.training.run import Run, name_of
 from c10h.truth import lacking
 
 

@@ -15,6 +15,7 @@ from training.small import CLASSES, TINY, Tiny, material, pictures, run_of
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.models import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
+from c10h.run_folder import Run
 from c10h.stages.join import seen_in_training
 from c10h.stages.predict import (
     ENSEMBLE,
@@ -32,7 +33,6 @@ from c10h.training.checkpoint import Checkpoint
 from c10h.training.folds import item_hashes
 from c10h.training.networks import Material
 from c10h.training.prediction import Machine
-from c10h.training.run import Run
 
 DATA = material(18)
 OTHER = material(7, seed=9)

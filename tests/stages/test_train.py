@@ -12,10 +12,10 @@ from training.small import material, pictures, run_of
 
 from c10h.errors import InputError, MismatchError
 from c10h.records import Array, Images, Labels, Lineage
+from c10h.run_folder import ALL
 from c10h.stages.train import join, split, table_of
 from c10h.training.folds import item_hashes
 from c10h.training.networks import Material, Outcome
-from c10h.training.run import ALL
 
 NAMES = ("cat", "dog", "bird")
 COUNTS = np.array([[8, 1, 1], [0, 6, 4], [2, 2, 6], [5, 5, 0]])
