@@ -171,6 +171,15 @@ def chosen(run: Run, numbers: list[int]) -> list[int]:
     return sorted(set(numbers))
 
 
+def refuse_checkpoint(option: str, path: Path) -> None:
+    """Raise InputError for a checkpoint of a run: what it was trained on would not be known."""
+    if path.suffix == ".pt" and (path.parent / FILE).is_file():
+        raise InputError(
+            f"{option} {path}: a checkpoint of a run: name the run folder, {path.parent}, which "
+            "knows what it was trained on"
+        )
+
+
 def _is_left_over(path: Path) -> bool:
     """Whether a file is what a killed process had begun to write as run.json."""
     return path.name.startswith(f".{FILE}.")

@@ -19,7 +19,7 @@ from c10h.attacks.run import Plan
 from c10h.cli.budget import budgets
 from c10h.cli.console import print_tables, print_text, progress, say
 from c10h.cli.meant import open_images
-from c10h.cli.networks import Asked, check_named, of_anybody, of_runs, opened
+from c10h.cli.network_arguments import check_named, open_networks
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError, StoppedError
@@ -27,6 +27,8 @@ from c10h.files import Source, check_distinct, check_output, check_single_stdin
 from c10h.formats.readers import open_labels
 from c10h.lineage import Made, lineage_of
 from c10h.records import Attack, Images, Labels, Lineage
+from c10h.run_folder import open_run
+from c10h.stages.answering import Answering, answering
 from c10h.stages.attack import (
     Material,
     Options,
@@ -40,6 +42,7 @@ from c10h.stages.attack import (
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.report import report
+from c10h.stages.requests import RunNetworks
 from c10h.training.precision import choose_device, choose_precision
 from c10h.training.prediction import Machine
 
@@ -128,45 +131,49 @@ def _labels(argument: str | None, told: list[str]) -> tuple[Source | None, Label
     return file, open_labels(file, tell=told.append)
 
 
-def _asked(arguments: Mapping[str, Any], images: Images) -> Asked:
-    if arguments["arch"]:
-        return of_anybody(arguments["arch"], arguments["weights"], arguments["classes"], images)
-    runs = opened(arguments["paths"][:-1])
-    held_out, members = arguments["held_out"], arguments["members"]
-    return of_runs(runs, images, held_out=held_out, members=members)
+def _asked(arguments: Mapping[str, Any], images: Images) -> Answering:
+    networks = open_networks(
+        arguments["paths"][:-1],
+        arguments["arch"],
+        arguments["weights"],
+        arguments["classes"],
+        held_out=arguments["held_out"],
+        members=arguments["members"],
+    )
+    return answering(networks, images, say)
 
 
-def _source(argument: str | None, images: Images) -> Asked | None:
+def _source(argument: str | None, images: Images) -> Answering | None:
     """The networks of ``--from``, of which those that did not see an image answer, too."""
     if argument is None:
         return None
-    return of_runs(opened([argument]), images, held_out=False, members=False)
+    return answering(RunNetworks((open_run(Path(argument)),)), images, say)
 
 
 def _material(
     arguments: Mapping[str, Any],
     images: Images,
     labels: Labels | None,
-    asked: Asked,
-    source: Asked | None,
+    asked: Answering,
+    source: Answering | None,
     machine: Machine,
     told: list[str],
 ) -> tuple[Material, str]:
-    networks = asked.answer(machine)
+    networks = asked.predict(machine)
     people = people_for(images, labels, networks, told.append)
     chosen = choose_rows(images.images.shape[0], arguments["limit"], arguments["seed"])
     rows, note = attackable_rows(chosen, people, arguments["toward"])
-    others = None if source is None else source.answer(machine)
+    others = None if source is None else source.predict(machine)
     if others is not None and others.classes != networks.classes:
         raise InputError(f"--from {arguments['source']}: has other classes than the networks")
     return Material(images, networks, people, rows, others), note
 
 
 def _architecture(folders: Sequence[str]) -> str:
-    return opened(folders)[0].architecture
+    return open_run(Path(folders[0])).architecture
 
 
-def _shaping(arguments: Mapping[str, Any], options: Options, asked: Asked) -> dict[str, Any]:
+def _shaping(arguments: Mapping[str, Any], options: Options, asked: Answering) -> dict[str, Any]:
     """The options that decide the result, for its lineage."""
     budget = options.budgets[0]
     return {

@@ -11,7 +11,7 @@ import numpy as np
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
 from c10h.models import load_weights
-from c10h.run_folder import ALL, FILE, Run, open_run
+from c10h.run_folder import ALL, FILE, Run, open_run, refuse_checkpoint
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.folds import part_of
@@ -58,15 +58,6 @@ def parent_of(
         warning = warning or _what_was_seen(argument, parent, state, run, number, material)
     network_of(parent, numbers[0] if parent.folds else ALL)
     return parent, Source.open(str(path / FILE)), parent, list(filter(None, [warning]))
-
-
-def refuse_checkpoint(option: str, path: Path) -> None:
-    """Raise InputError for a checkpoint of a run: what it was trained on would not be known."""
-    if path.suffix == ".pt" and (path.parent / FILE).is_file():
-        raise InputError(
-            f"{option} {path}: a checkpoint of a run: name the run folder, {path.parent}, which "
-            "knows what it was trained on"
-        )
 
 
 def _done(parent: Run, number: int) -> Checkpoint:

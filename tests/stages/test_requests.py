@@ -1,0 +1,45 @@
+"""Requests are refused as they are made, before torch is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from training.small import material, run_of
+
+from c10h.errors import InputError
+from c10h.files import Source
+from c10h.run_folder import FILE
+from c10h.stages.requests import ForeignNetwork, RunNetworks
+
+
+def test_a_run_is_there_once(tmp_path: Path) -> None:
+    run, other = run_of(tmp_path / "a", material(6), 2), run_of(tmp_path / "b", material(6), 2)
+    same = run_of(tmp_path / "b" / ".." / "a", material(6), 2)
+    assert RunNetworks((run, other)).runs == (run, other)
+    with pytest.raises(InputError, match=r"/b/\.\./a: was given twice"):
+        RunNetworks((run, other, same))
+    with pytest.raises(InputError, match=r"^a/: was given twice"):
+        RunNetworks((run, other, same), names=("a", "b", "a/"))
+
+
+def test_weights_are_not_a_runs(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    checkpoint = tmp_path / "fold-0.pt"
+    checkpoint.touch()
+    with pytest.raises(InputError, match=r"--weights .*fold-0.pt: a checkpoint of a run"):
+        ForeignNetwork("vgg_10_BN_16", Source.open(str(checkpoint)))
+
+
+@pytest.mark.parametrize("classes", ["cat", "cat,cat", "cat,"])
+def test_classes_that_cannot_be(classes: str) -> None:
+    with pytest.raises(InputError, match="--classes"):
+        ForeignNetwork("vgg_10_BN_16", classes=classes)
+
+
+def test_nothing_heavy_is_imported() -> None:
+    code = "import sys, c10h.stages.requests as _; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert not {"torch", "numpy"} & set(modules.decode().split())
