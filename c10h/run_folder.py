@@ -19,6 +19,7 @@ SCHEMA = 1
 FILE = "run.json"
 KIND = "run"
 HISTORY = "history.h5"
+GRID = "grid.json"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
 

@@ -5,15 +5,25 @@ Nothing here imports torch or numpy, which a request that cannot be carried out 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
+from c10h.files import Source
+from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 
 if TYPE_CHECKING:
-    from c10h.files import Source
-    from c10h.records import Images
+    from c10h.records import Images, Labels
     from c10h.run_folder import Run
+    from c10h.training.recipes import Recipe
+
+# What fields of requests can be.
+TARGET_NAMES, AUGMENT_NAMES, SCHEDULE_NAMES = map(tuple, (TARGETS, AUGMENTATIONS, SCHEDULES))
+OPTIMIZER_NAMES, PRECISION_NAMES = OPTIMIZERS, PRECISIONS
+# Fields that replace a part of the recipe.
+RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
 
 
 @dataclass(frozen=True)
@@ -85,3 +95,80 @@ class PredictRequest:
     batch_size: int = 500
     device: str = "auto"
     precision: str = "fp32"
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What to train.
+
+    images, labels: pictures and what people saw in them, and the files that they are from; without
+    labels the true classes of the images. architecture: a name that :func:`c10h.models.build`
+    knows; probs: it returns probabilities. folder: of the run, new or to go on. folds: how many, or
+    None for one network of everything; fold_numbers: those to train, none for all. target: a name
+    in TARGET_NAMES. rates, mixups: several are a grid. init: a run whose networks are the first
+    ones, or a file of first weights; init_name: what messages call a run, unless by its folder.
+    recipe: a name in RECIPES, or None for that of the network's
+    authors; what follows replaces parts of it. compiled: compile the network first. parallel_folds:
+    how many at a time, each in a process. checkpoint_minutes: between checkpoints, besides those
+    after each epoch. tensorboard: write learning curves for it. notes: what is to be told of the
+    inputs, once everything fits. settings: the recipe, with what replaces its parts.
+
+    Raises InputError for an architecture or a recipe that there is not, and for what is not
+    installed.
+    """
+
+    images: Images
+    images_file: Source
+    architecture: str
+    folder: Path
+    labels: Labels | None = None
+    labels_file: Source | None = None
+    probs: bool = False
+    folds: int | None = None
+    fold_numbers: tuple[int, ...] = ()
+    target: str = "soft"
+    rates: tuple[float, ...] = ()
+    mixups: tuple[float, ...] = ()
+    init: Run | Source | None = None
+    init_name: str = ""
+    recipe: str | None = None
+    optimizer: str | None = None
+    schedule: str | None = None
+    epochs: float | None = None
+    batch_size: int | None = None
+    weight_decay: float | None = None
+    augment: str | None = None
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    compiled: bool = False
+    parallel_folds: int = 1
+    checkpoint_minutes: float | None = None
+    tensorboard: bool = False
+    notes: tuple[str, ...] = ()
+    settings: Recipe = field(init=False)
+
+    def __post_init__(self) -> None:
+        from c10h.run_folder import refuse_checkpoint
+
+        if self.parallel_folds > 1 and self.folds is None:
+            raise InputError("--parallel-folds: needs --folds")
+        if self.tensorboard and find_spec("tensorboard") is None:
+            raise InputError("--tensorboard: not installed: pip install 'c10h[tensorboard]'")
+        if isinstance(self.init, Source):
+            refuse_checkpoint("--init", self.init.path)
+        object.__setattr__(self, "settings", _settings(self))
+
+
+def _settings(request: TrainRequest) -> Recipe:
+    """The recipe of the network's authors or the one asked for, with what replaces its parts."""
+    from c10h.models import family_of
+    from c10h.training.recipes import DEFAULT, RECIPES, recipe_for
+
+    family = family_of(request.architecture)
+    name = request.recipe or (family if family in RECIPES else None) or DEFAULT
+    if name not in RECIPES:
+        raise InputError(f"--recipe: {unknown_name('recipe', name, RECIPES)}")
+    parts = {part: getattr(request, part) for part in RECIPE_PARTS}
+    told = {part: value for part, value in parts.items() if value is not None}
+    return replace(recipe_for(name, family), **told)
