@@ -5,13 +5,17 @@ Nothing here imports torch or numpy, which a request that cannot be carried out 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from c10h.attacks.budget import INFINITY, NORMS, Budget
+from c10h.attacks.methods import ATTACKS, LEAST_CLASSES, LOSSES, Method
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
+from c10h.stages.attack_budgets import budgets
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 
 if TYPE_CHECKING:
@@ -21,7 +25,9 @@ if TYPE_CHECKING:
 
 # What fields of requests can be.
 TARGET_NAMES, AUGMENT_NAMES, SCHEDULE_NAMES = map(tuple, (TARGETS, AUGMENTATIONS, SCHEDULES))
-OPTIMIZER_NAMES, PRECISION_NAMES = OPTIMIZERS, PRECISIONS
+OPTIMIZER_NAMES, PRECISION_NAMES, NORM_NAMES = OPTIMIZERS, PRECISIONS, NORMS
+METHODS: Mapping[str, Method] = ATTACKS
+METHOD_NAMES, LOSS_NAMES = map(tuple, (ATTACKS, LOSSES))
 # Fields that replace a part of the recipe.
 RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
 
@@ -172,3 +178,66 @@ def _settings(request: TrainRequest) -> Recipe:
     parts = {part: getattr(request, part) for part in RECIPE_PARTS}
     told = {part: value for part, value in parts.items() if value is not None}
     return replace(recipe_for(name, family), **told)
+
+
+@dataclass(frozen=True)
+class AttackRequest:
+    """What to attack, and how.
+
+    images, images_file: pictures, and the file that they are from; labels, labels_file: what people
+    saw in them, to compare with. networks: who is attacked. method, loss, norm: names in
+    METHOD_NAMES, LOSS_NAMES (None for the method's own) and NORM_NAMES. epsilons, step_size: as
+    4/255, or decimals under 1, of pixels in [0, 1]. steps, random_start: None for the method's own.
+    toward: least-likely, human-second, a class, or empty for away from the truth. source: a run on
+    whose networks the perturbations are made; source_name: what messages call it, unless by its
+    folder. limit: how many images, drawn by the seed. examined: how many the attack itself is
+    examined on. parts: the folder where batches leave what they found, to go on from; None for one
+    that nobody finds again. notes: what is to be told of the inputs, once everything fits.
+
+    budgets, maximised: how far the attack goes, and the loss that it maximises. Raises InputError
+    for a loss, sizes or options that the method cannot have, and for too few classes.
+    """
+
+    images: Images
+    images_file: Source
+    networks: Networks
+    labels: Labels | None = None
+    labels_file: Source | None = None
+    method: str = "pgd"
+    epsilons: tuple[str, ...] = ("4/255",)
+    norm: str = INFINITY
+    loss: str | None = None
+    steps: int | None = None
+    step_size: str | None = None
+    restarts: int = 1
+    random_start: bool | None = None
+    toward: str = ""
+    source: Run | None = None
+    source_name: str = ""
+    limit: int | None = None
+    examined: int = 200
+    save_images: bool = False
+    batch_size: int = 250
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "fp32"
+    parts: Path | None = None
+    notes: tuple[str, ...] = ()
+    budgets: Sequence[Budget] = field(init=False)
+    maximised: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        method = ATTACKS[self.method]
+        loss = self.loss or method.losses[0]
+        if loss not in method.losses:
+            raise InputError(
+                f"--loss {loss}: --method {self.method} has {', '.join(method.losses)}"
+            )
+        limits = budgets(
+            self.epsilons, self.norm, method, self.steps, self.step_size, self.random_start
+        )
+        least, count = LEAST_CLASSES.get(loss, 0), len(self.images.classes)
+        if count < least:
+            raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {count}")
+        object.__setattr__(self, "budgets", limits)
+        object.__setattr__(self, "maximised", loss)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.small import material, run_of
+from training.small import material, pictures, run_of
 
 from c10h.errors import InputError
 from c10h.files import Source
 from c10h.records import Images
 from c10h.run_folder import FILE
-from c10h.stages.requests import ForeignNetwork, RunNetworks, TrainRequest
+from c10h.stages.requests import METHODS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
 from c10h.training.recipes import DEFAULT, RECIPES
 
 
@@ -82,3 +82,31 @@ def test_first_weights_are_not_a_checkpoints(tmp_path: Path) -> None:
     checkpoint.touch()
     with pytest.raises(InputError, match=r"--init .*fold-0.pt: a checkpoint of a run"):
         train_request(init=Source.open(str(checkpoint)))
+
+
+def attack_request(classes: str = "abcde", **more: Any) -> AttackRequest:
+    images = Images(classes=tuple(classes), images=pictures(6))
+    networks = ForeignNetwork("wrn_10_2")
+    return AttackRequest(images, Source(Path("i.h5"), "i.h5"), networks, **more)
+
+
+def test_what_an_attack_is_unless_said() -> None:
+    request = attack_request(epsilons=("4/255", "0.1"))
+    assert request.maximised == "ce"
+    assert [budget.epsilon for budget in request.budgets] == [4 / 255, 0.1]
+    assert {budget.steps for budget in request.budgets} == {METHODS["pgd"].steps}
+    assert attack_request(method="square").maximised == "margin"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"method": "md", "loss": "dlr"}, "--loss dlr: --method md has margin"),
+        ({"loss": "dlr", "classes": "ab"}, "--loss dlr: has no gradient under 3 classes, found 2"),
+        ({"epsilons": ("4",)}, "--epsilon 4: larger than any change of a pixel"),
+        ({"method": "fgsm", "steps": 2}, "--method fgsm: is one step"),
+    ],
+)
+def test_what_cannot_be_attacked(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        attack_request(**more)
