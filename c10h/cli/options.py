@@ -11,6 +11,7 @@ import typer
 from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
+from c10h.stages.requests import PRECISION_NAMES
 
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
@@ -268,7 +269,6 @@ Device: TypeAlias = Annotated[
         rich_help_panel="Machine",
     ),
 ]
-PRECISION_NAMES = ("auto", "fp32", "bf16", "fp16")
 Precision: TypeAlias = Annotated[
     str,
     chosen(

@@ -15,9 +15,8 @@ import torch
 from torch.nn import functional
 
 from c10h import h5
-from c10h.attacks import ATTACKS
-from c10h.attacks.losses import LOSSES
-from c10h.attacks.problem import NORMS
+from c10h.attacks.budget import NORMS
+from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.cli import attack as command
 from c10h.files import Source
 from c10h.models import build

@@ -17,11 +17,8 @@ from c10h.cli.options import PRECISION_NAMES
 from c10h.models import ARCHITECTURES
 from c10h.records import Lineage
 from c10h.training import checkpoint as checkpoints
-from c10h.training.augmentation import AUGMENTATIONS
-from c10h.training.optimization import SCHEDULES
-from c10h.training.precision import PRECISIONS
+from c10h.training.choices import AUGMENTATIONS, PRECISIONS, SCHEDULES, TARGETS
 from c10h.training.recipes import RECIPES
-from c10h.training.targets import TARGETS
 
 from . import test_cli
 from .conftest import CLASSES, PYTHON, Files, Run, start
