@@ -81,6 +81,7 @@ class TestHeldOut:
             network = network_of("a", str(fold))
             leaf = pixels_of(IMAGES)[mine].requires_grad_(True)
             functional.cross_entropy(network(leaf), truth[mine], reduction="sum").backward()
+            assert leaf.grad is not None
             wanted = (leaf + 4 / 255 * leaf.grad.sign()).clamp(0, 1).detach()
             images = torch.from_numpy(found.images[0, 0:1][0][mine]).permute(0, 3, 1, 2)
             assert torch.allclose(images, wanted, atol=1e-6)

@@ -136,7 +136,7 @@ class TestCells:
         if frame:
             floats = polars.selectors.float()
             cells = cells.with_columns(floats.fill_nan(None).cast(polars.Int64))  # type: ignore[union-attr]
-            cells = cells.with_columns(polars.selectors.boolean().cast(polars.Int8))  # type: ignore[union-attr]
+            cells = cells.with_columns(polars.selectors.boolean().cast(polars.Int8))
         found = judgments_of_cells("t", ["x", "y"], ["p", "q"], cells)
         assert told(found) == [
             (item, person, word)
