@@ -20,8 +20,9 @@ import torch
 from training import CPU, training_of
 
 from c10h import h5
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
 from c10h.attacks.network import freeze
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, Budget, Goal
+from c10h.attacks.problem import Goal
 from c10h.attacks.run import Plan, attack
 from c10h.datasets.cache import open_input
 from c10h.training.precision import choose_precision, keep_freed_memory

@@ -24,9 +24,10 @@ from cleverhans.torch.attacks.projected_gradient_descent import projected_gradie
 from training import CPU, training_of
 
 from c10h import h5
-from c10h.attacks.losses import LOSSES
+from c10h.attacks.budget import Budget
+from c10h.attacks.methods import LOSSES
 from c10h.attacks.network import freeze
-from c10h.attacks.problem import Budget, Goal
+from c10h.attacks.problem import Goal
 from c10h.attacks.run import Plan, attack, look
 from c10h.datasets.cache import open_input
 from c10h.models import build

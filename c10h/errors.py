@@ -8,6 +8,7 @@
     │   └── MismatchError        two inputs that do not belong together
     ├── OutputError              a result that cannot be written
     ├── InSampleError            scoring a network on items it was trained on
+    ├── StoppedError             Ctrl-C, of what can go on, exit status 130
     └── GateError                a condition of the user's holds, exit status 3
 
 Messages are one line and name the file, what was expected and what was found.
@@ -71,6 +72,12 @@ class OutputError(C10hError):
 
 class InSampleError(C10hError):
     """Predictions on items that the network was trained on."""
+
+
+class StoppedError(C10hError):
+    """Ctrl-C: training or an attack stopped after a whole step, and can go on."""
+
+    exit_status = 130
 
 
 class GateError(C10hError):

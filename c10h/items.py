@@ -77,18 +77,13 @@ class Alignment:
         """What belongs to each item, of ``values`` in the order of the other input."""
         return values if self.rows is None else np.asarray(values[self.rows])
 
-    def take_known(self, values: Array, absent: int = -1) -> Array:
-        """The same with a value for items that the other does not have."""
-        if self.rows is None:
-            return values
-        return np.where(self.rows < 0, absent, values[np.maximum(self.rows, 0)])
-
 
 def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
     """The row of ``known`` that each item of ``asked`` is about.
 
     By ids where both have them, else by index, else by position where the numbers of items agree.
-    Ids that are whole numbers are what an index counts. partly: ``known`` need not have all items.
+    Ids that are whole numbers are what an index counts; where one side has neither, they number
+    its rows if they are all of these. partly: ``known`` need not have all items.
     Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.
     """
     if asked.ids is not None and known.ids is not None:
@@ -107,10 +102,16 @@ def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
                 f"{known.size:,} items in {known.what}"
             )
         return Alignment(asked.index, INDEX, _not_compared(asked, known))
-    if theirs is not None and (partly or known.index is not None) and theirs.max() < asked.size:
+    some = partly or known.index is not None
+    if theirs is not None and (
+        (some and theirs.max() < asked.size) or _are_all(theirs, asked.size)
+    ):
         # Items in order, of which the other has some by number.
         every = np.arange(asked.size)
-        return Alignment(_found(every, theirs, asked, known, partly=True), INDEX)
+        rows = _found(every, theirs, asked, known, partly=True)
+        return Alignment(rows, INDEX, _by_number(rows, known, asked))
+    if ours is not None and _are_all(ours, known.size):
+        return Alignment(ours, INDEX, _by_number(ours, asked, known))
     if asked.size != known.size:
         raise MismatchError(
             f"{asked.size:,} items in {asked.what} and {known.size:,} in {known.what}, and no "
@@ -149,6 +150,11 @@ def _numbers(items: Items) -> Array | None:
     return None if items.ids is None else whole_numbers(items.ids)
 
 
+def _are_all(numbers: Array, size: int) -> bool:
+    """Whether these are 0 to size - 1 in any order."""
+    return len(numbers) == size and is_everything(np.sort(numbers), size)
+
+
 def _found(names: Array, known: Array, asked: Items, other: Items, partly: bool) -> Array:
     row_of = {name: row for row, name in enumerate(known.tolist())}
     if len(row_of) != len(known):
@@ -159,12 +165,22 @@ def _found(names: Array, known: Array, asked: Items, other: Items, partly: bool)
     missing = rows < 0
     if missing.all() or (missing.any() and not partly):
         name = names[np.argmax(missing)]
+        remedy = " (--item COLUMN chooses another column of names)" if missing.all() else ""
         raise MismatchError(
             f"{asked.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
-            f"{other.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r} "
-            "(--item COLUMN chooses another column of names)"
+            f"{other.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r}{remedy}"
         )
     return rows
+
+
+def _by_number(rows: Array, named: Items, other: Items) -> str:
+    """That names were taken as numbers of rows, where that is not the order."""
+    if named.ids is None or is_everything(rows, len(rows)) or (rows < 0).any():
+        return ""
+    return (
+        f"items have names in {named.what} and not in {other.what}: the names are all of 0 to "
+        f"{len(rows) - 1}, and items are matched by number"
+    )
 
 
 def _not_compared(asked: Items, known: Items) -> str:

@@ -81,6 +81,24 @@ def no_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C be asked for, which yields a function; a second one ends at once."""
+    asked: list[bool] = []
+
+    def ask(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    earlier = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
 def end_with_parent() -> None:
     """A process whose parent was killed would wait for work for ever."""
     from multiprocessing import parent_process

@@ -17,7 +17,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # a rank of its own, so that none can be in a circle with another.
 LAYERS = (
     {"errors"},
-    {"records", "h5", "files", "parallel", "lineage", "sink"},
+    {"records", "h5", "files", "parallel", "lineage", "sink", "run_folder", "deferred"},
     {"items", "truth"},
     {"formats"},
     {"images"},
@@ -35,6 +35,8 @@ LAYERS = (
 RANKS = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 NETWORKS = {"training", "models", "attacks"}
 HEAVY = {"torch", "torchvision", "cleverhans"}
+# What the command line leaves to stages.
+NOT_IN_CLI = {"c10h.training", "c10h.attacks", *HEAVY}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -83,6 +85,15 @@ def heavy(importer: str, source: str) -> list[str]:
     return [name for name in imported_at_once(ast.parse(source)) if name.split(".")[0] in HEAVY]
 
 
+def left_to_stages(source: str) -> list[str]:
+    """Imports in the source of the command line, in functions too, of what stages are for."""
+    return [
+        name
+        for name in imported(ast.parse(source))
+        if {name.split(".")[0], ".".join(name.split(".")[:2])} & NOT_IN_CLI
+    ]
+
+
 def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
@@ -104,6 +115,13 @@ def test_imports_run_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_torch_is_imported_only_where_networks_are(path: Path) -> None:
     assert heavy(part_of(path), path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: path.name
+)
+def test_the_command_line_leaves_networks_to_stages(path: Path) -> None:
+    assert left_to_stages(path.read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -149,3 +167,18 @@ def test_an_import_downward_is_allowed(importer: str, source: str) -> None:
 def test_an_import_of_torch_is_found(source: str, count: int) -> None:
     assert len(heavy("formats", source)) == count
     assert heavy("models", source) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("import torch", 1),
+        ("def f():\n    import torch.nn", 1),
+        ("from c10h import training", 1),
+        ("def f():\n    from c10h.attacks.methods import ATTACKS", 1),
+        ("if TYPE_CHECKING:\n    from c10h.training.networks import Outcome", 1),
+        ("from c10h.models import ARCHITECTURES\nfrom c10h.stages import attack, train", 0),
+    ],
+)
+def test_what_is_left_to_stages_is_found(source: str, count: int) -> None:
+    assert len(left_to_stages(source)) == count

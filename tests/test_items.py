@@ -80,6 +80,15 @@ class TestHow:
         found = align(asked(4), known(2, ["1", "3"]), partly=True)
         assert (rows(found), found.by, found.absent) == ([-1, 0, -1, 1], INDEX, 2)
 
+    def test_names_that_are_all_numbers_of_rows_are_an_index(self) -> None:
+        found = align(asked(3), known(3, ["2", "0", "1"]))
+        assert (rows(found), found.by) == ([1, 2, 0], INDEX)
+        assert found.note.endswith("the names are all of 0 to 2, and items are matched by number")
+        found = align(asked(3, ["2", "0", "1"]), known(3))
+        assert (rows(found), found.by) == ([2, 0, 1], INDEX)
+        assert found.note.startswith("items have names in net and not in the labels")
+        assert align(asked(2), known(2, ["0", "1"])).note == ""
+
     @pytest.mark.parametrize("names", [None, ["0", "7", "10"]])
     def test_without_an_index_the_order_decides(self, names: list[str] | None) -> None:
         assert rows(align(asked(), known(3, names))) is None
@@ -114,8 +123,7 @@ class TestRefused:
         with pytest.raises(MismatchError) as caught:
             align(asked(3, ["a", "x", "y"]), known(3, ["k/a", "a", "b"]))
         assert str(caught.value) == (
-            "net: 2 of 3 ids are not in the labels, the first is 'x'; there ids are as 'k/a' "
-            "(--item COLUMN chooses another column of names)"
+            "net: 2 of 3 ids are not in the labels, the first is 'x'; there ids are as 'k/a'"
         )
 
     def test_nothing_in_common_is_refused_also_where_some_may_be_absent(self) -> None:
@@ -152,12 +160,6 @@ def test_every_way_of_matching_finds_the_same_items(order: list[int], size: int)
     by_index = align(Items("a", size, index=chosen), Items("b", 12))
     for found in (by_ids, by_index):
         np.testing.assert_array_equal(found.take(values), values[chosen])
-
-
-def test_values_of_items_that_the_other_does_not_have() -> None:
-    found = align(asked(3, ["c", "x", "a"]), known(3, ["a", "b", "c"]), partly=True)
-    assert found.take_known(np.array([5, 6, 7])).tolist() == [7, -1, 5]
-    assert Alignment(None, POSITION).take_known(np.array([5, 6])).tolist() == [5, 6]
 
 
 class TestTruth:

@@ -11,9 +11,11 @@ from cleverhans.torch.attacks.projected_gradient_descent import projected_gradie
 from torch import Tensor
 
 from c10h.attacks import gradient
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
 from c10h.attacks.geometry import steepest
-from c10h.attacks.losses import LOSSES
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, Budget, Goal, Loss, Network
+from c10h.attacks.losses import cross_entropy
+from c10h.attacks.methods import LOSSES
+from c10h.attacks.problem import Goal, Loss, Network
 
 _ORDER = {INFINITY: np.inf, EUCLIDEAN: 2}
 
@@ -56,7 +58,7 @@ def pgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Loss
 
     cleverhans has cross-entropy alone; other losses go by :func:`c10h.attacks.gradient.pgd`.
     """
-    if loss is not LOSSES["ce"]:
+    if loss not in (LOSSES["ce"], cross_entropy):
         return gradient.pgd(network, pixels, goal, budget, loss)
     found: Tensor = projected_gradient_descent(
         _model(network, budget),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from c10h.attacks.problem import INFINITY
+from c10h.attacks.budget import INFINITY
 
 
 def size(perturbation: Tensor, norm: str) -> Tensor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from c10h.attacks.budget import Budget
 from c10h.attacks.geometry import project, random_start, steepest
-from c10h.attacks.problem import Budget, Goal, Loss, Network
+from c10h.attacks.problem import Goal, Loss, Network
 
 
 def input_gradient(

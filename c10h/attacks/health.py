@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from c10h.attacks.budget import INFINITY, Budget
 from c10h.attacks.geometry import size
 from c10h.attacks.gradient import input_gradient
-from c10h.attacks.losses import LOSSES
+from c10h.attacks.losses import cross_entropy
 from c10h.attacks.network import at_least_float32
-from c10h.attacks.problem import INFINITY, Budget, Goal
+from c10h.attacks.problem import Goal
 from c10h.attacks.run import Outcome, Plan, attack
 
 STEPS = 20
@@ -116,7 +117,7 @@ def passes(budgets: int, has_source: bool, has_temperature: bool) -> int:
 
 def zero_gradients(network: nn.Module, pixels: Tensor, goal: Goal) -> Tensor:
     """Whether the gradient of each item's cross-entropy is 0 in all its pixels, bool (n)."""
-    gradient, _, _ = input_gradient(network, pixels, goal, LOSSES["ce"])
+    gradient, _, _ = input_gradient(network, pixels, goal, cross_entropy)
     return size(gradient, INFINITY) == 0
 
 

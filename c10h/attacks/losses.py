@@ -1,17 +1,15 @@
 """What attacks maximise: one figure an item of its logits, larger where the attack is nearer.
 
-LOSSES is the table of losses. z are logits, y is the true class, t the target of a targeted attack.
+z are logits, y is the true class, t the target of a targeted attack.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from c10h.attacks.problem import Goal, Loss
+from c10h.attacks.problem import Goal
 
 
 def cross_entropy(logits: Tensor, goal: Goal) -> Tensor:
@@ -37,7 +35,7 @@ def dlr(logits: Tensor, goal: Goal) -> Tensor:
     (max of z_i over i ≠ y, less z_y) / (z_1 - z_3), of logits sorted from the largest; with a
     target, (z_t - z_y) / (z_1 - (z_3 + z_4) / 2). It does not change with the scale of logits. Two
     or three classes have no third and fourth; the last that there is stands in, and of two classes
-    nothing is left: see LEAST_CLASSES.
+    nothing is left: see c10h.attacks.methods.
     """
     ordered = logits.sort(dim=1, descending=True).values
     third = ordered[:, min(2, ordered.shape[1] - 1)]
@@ -57,8 +55,3 @@ def largest_other(logits: Tensor, classes: Tensor) -> Tensor:
     """The largest logit of the classes besides one an item, (n)."""
     is_class = functional.one_hot(classes, logits.shape[1]).bool()
     return logits.masked_fill(is_class, -torch.inf).amax(dim=1)
-
-
-LOSSES: Mapping[str, Loss] = {"ce": cross_entropy, "margin": margin, "dlr": dlr}
-# Of fewer classes a loss is the same for all logits and has no gradient.
-LEAST_CLASSES: Mapping[str, int] = {"dlr": 3}

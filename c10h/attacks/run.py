@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from c10h.attacks import ATTACKS
+from c10h.attacks.budget import Budget
 from c10h.attacks.geometry import size
-from c10h.attacks.losses import LOSSES
+from c10h.attacks.losses import cross_entropy
+from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.attacks.network import Watched
-from c10h.attacks.problem import Budget, Goal
+from c10h.attacks.problem import Goal
 from c10h.errors import C10hError, InputError
 
 # By how much float32 sums may leave the ball, relative to ε and in pixels: the ℓ2 norm of 224 x 224
@@ -142,4 +143,4 @@ def _reached(outcome: Outcome, goal: Goal) -> Tensor:
 
 
 def _wanted(outcome: Outcome, goal: Goal) -> Tensor:
-    return LOSSES["ce"](outcome.logits, goal)
+    return cross_entropy(outcome.logits, goal)

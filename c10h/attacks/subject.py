@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from c10h.attacks.budget import Budget
 from c10h.attacks.network import Together, Watched, check_attackable, freeze
-from c10h.attacks.problem import Budget, Goal
+from c10h.attacks.problem import Goal
 from c10h.attacks.run import Outcome, Plan, attack, look
 from c10h.records import Array, Rows
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables
+from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.stages.requests import LOSS_NAMES, METHOD_NAMES, METHODS, NORM_NAMES
 
-# The names in c10h.attacks.ATTACKS and LOSSES, which a help text does not wait for torch for; a
-# test compares.
-METHOD_NAMES = ("fgsm", "pgd", "apgd", "md", "square")
-LOSS_NAMES = ("ce", "margin", "dlr")
-NORM_NAMES = ("inf", "2")
+if TYPE_CHECKING:
+    from c10h.records import Attack
+
 EPSILON = "4/255"
 EXAMINED = 200
 
@@ -23,13 +22,12 @@ def _list_methods(wanted: bool) -> None:
     """Print the table of methods and exit, for ``--list-methods``."""
     if not wanted:
         return
-    from c10h.attacks import ATTACKS
     from c10h.report.table import Cell, Table
 
     rows = [
         [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)),
          Cell(" ".join(one.takes)), Cell(one.summary)]
-        for name, one in ATTACKS.items()
+        for name, one in METHODS.items()
     ]  # fmt: skip
     header = ["method", "steps", "losses", "also takes", "what it does"]
     print_tables([Table("", header, rows, labels=5)])
@@ -164,15 +162,37 @@ def attack(
 
     [bold]c10h attack runs/human images.h5 --method apgd --loss dlr --labels labels.h5 -o adv.h5[/]
     """
-    from c10h.cli.attacking import carry_out, prepare, show
+    from c10h import h5
     from c10h.cli.forms import form_of_printed
+    from c10h.cli.meant import open_images
+    from c10h.cli.network_arguments import check_named, open_networks
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import LABELS
+    from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.formats.readers import open_labels
+    from c10h.run_folder import open_run
+    from c10h.stages.requests import AttackRequest
 
     form = form_of_printed(output, format_, json)
-    prepared = prepare(
-        paths=paths,
-        output=output,
+    *folders, last = paths
+    check_named(paths, arch, weights, classes, held_out=held_out)
+    inputs = [last, labels or "", weights or ""]
+    check_single_stdin(inputs)
+    check_distinct([output], inputs)
+    check_output(output, force=force)
+    images_file, images = open_images(last)
+    labels_file, people, notes = None, None, list[str]()
+    if labels is not None:
+        labels_file = open_input(labels, LABELS)
+        people = open_labels(labels_file, tell=notes.append)
+    request = AttackRequest(
+        images=images,
+        images_file=images_file,
+        networks=open_networks(folders, arch, weights, classes, held_out=held_out, members=members),
+        labels=people,
+        labels_file=labels_file,
         method=method,
-        epsilons=epsilon or [EPSILON],
+        epsilons=tuple(epsilon or [EPSILON]),
         norm=norm,
         loss=loss,
         steps=steps,
@@ -180,13 +200,8 @@ def attack(
         restarts=restarts,
         random_start=random_start,
         toward=toward,
-        source=from_,
-        labels=labels,
-        arch=arch,
-        weights=weights,
-        classes=classes,
-        held_out=held_out,
-        members=members,
+        source=None if from_ is None else open_run(Path(from_)),
+        source_name=from_ or "",
         limit=limit,
         examined=health,
         save_images=save_images,
@@ -194,8 +209,26 @@ def attack(
         seed=seed,
         device=device,
         precision=precision,
-        force=force,
+        parts=None if output == "-" else Path(f"{output}.parts"),
+        notes=tuple(notes),
     )
-    found = carry_out(prepared, output)
+
+    from c10h.stages import attack as stage  # which imports torch
+
+    with stage.attack(
+        request, lambda what, work: progress(what, work, "image-steps"), say
+    ) as found:
+        h5.write(found, output)
     name = "attack" if output == "-" else Path(output).stem
-    show(found, name, form, to_stderr=output == "-")
+    _show(found, name, form, to_stderr=output == "-")
+
+
+def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
+    """Print what came of an attack, in one of SCORE_FORMATS."""
+    from c10h.stages.report import report
+
+    made = report([], {name: found})
+    if form == "terminal" or to_stderr:
+        print_tables(made.tables(), to_stderr=to_stderr)
+    else:
+        print_text(made.render(form))

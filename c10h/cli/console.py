@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Characters a line of a chart that no terminal shows.
 PLAIN_WIDTH = 80
+# Seconds between lines of progress where there is no terminal.
+BETWEEN_LINES = 60.0
 
 
 def say(message: str) -> None:
@@ -128,6 +131,27 @@ def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Adva
             bar.update(task, rate=f"{speed:,.{0 if speed > 10 else 1}f} {unit}/s" if speed else "")
 
         yield advance
+
+
+@contextlib.contextmanager
+def bar_or_lines(what: str, images: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar on a terminal, and elsewhere a line a minute; yields ``advance(items, text)``."""
+    with progress(what, images, "images") as advance:
+        if sys.stderr.isatty():
+            yield advance
+            return
+        begun = last = time.monotonic()
+        seen = 0
+
+        def step(items: int, text: str) -> None:
+            nonlocal last, seen
+            seen += items
+            now = time.monotonic()
+            if now - last > BETWEEN_LINES:
+                last = now
+                say(f"{text}, {seen / (now - begun):,.0f} images/s")
+
+        yield step
 
 
 @contextlib.contextmanager

@@ -97,6 +97,7 @@ def import_(
             "--skip-unlabeled", help="Leave pictures out that the table of --labels does not have."
         ),
     ] = False,
+    one_based: options.OneBased = False,
     force: options.Force = False,
 ) -> None:
     """Import pictures: a file of images, with their classes and names.
@@ -151,6 +152,7 @@ def import_(
         ids=None if named else ids,
         ids_file=ids_file,
         classes=parse_classes(classes) if classes else None,
+        one_based=one_based,
     )
     scratch = Path(tempfile.gettempdir() if output == "-" else Path(output).parent)
     with ExitStack() as stack:
@@ -177,6 +179,7 @@ def import_(
         "skip-bad": skip_bad,
         "skip-unlabeled": skip_unlabeled,
         "no-truth": no_truth,
+        "one-based": one_based,
     }
     lineage = lineage_of(
         "data import",

@@ -125,11 +125,18 @@ def _add_judgments(
     truth_file: Source | None,
     hints: Hints,
 ) -> None:
+    if hints.zero:
+        raise InputError(
+            f"--missing zero is about tables with a column a class: {reading.source.name} has "
+            "judgments (--missing drop leaves out those without a label)"
+        )
     judgments = read_judgments(reading)
     opened.votes = count_votes(judgments, filters, opened.names, one_based=hints.one_based)
     opened.labels = opened.votes.labels
     opened.used.append(("judgments", reading.source, None))
     if truth_file is not None:
+        if hints.item is not None and hints.item.isdecimal():
+            hints = replace(hints, item=None)  # the number of a column in the other table
         opened.truth = open_truth(truth_file, opened.labels.classes, hints, opened.told.append)
         opened.used.append(("truth", truth_file, None))
 

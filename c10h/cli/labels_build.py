@@ -69,7 +69,7 @@ def build(
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
     rt_max: options.MaxReactionTime = None,
-    missing: options.Missing = "refuse",
+    missing: options.MissingCells = "refuse",
     drop_label: options.DropLabel = None,
     min_votes: options.MinVotes = 0,
     excluded: Annotated[
@@ -176,6 +176,7 @@ def build(
         meaning=meaning(logits, probs),
         one_based=one_based,
         min_votes=min_votes,
+        zero=missing == "zero",
     )
     opened = open_sources(
         what,
@@ -220,7 +221,7 @@ def build(
         "rt-min": rt_min,
         "rt-max": rt_max,
         "min-votes": min_votes or None,
-        "missing": missing if missing == "drop" else None,
+        "missing": None if missing == "refuse" else missing,
         "drop-label": drop_label,
         "columns": columns,
         "header": header,

@@ -10,7 +10,7 @@ from c10h.datasets.catalogue import CATALOGUE, GROUPS, IMAGES
 from c10h.errors import C10hError, FileError, InputError
 from c10h.files import Source
 from c10h.records import Images
-from c10h.training.run import FILE
+from c10h.run_folder import FILE
 
 HOLDS = {"attack": "an attack", "history": "learning curves"}
 # Where else what was given as predictions belongs.

@@ -11,6 +11,7 @@ import typer
 from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
+from c10h.stages.requests import PRECISION_NAMES
 
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
@@ -171,13 +172,17 @@ def _column(part: str, help_text: str) -> Any:
     return typer.Option(f"--{part}", metavar="COLUMN", help=help_text, rich_help_panel=JUDGMENTS)
 
 
-MISSING = ("refuse", "drop")
+_NO_LABEL = "Judgments without a label (empty, NA, NaN, null, none, -1 among numbers)"
 Missing: TypeAlias = Annotated[
     str,
+    chosen(("refuse", "drop"), "--missing", f"{_NO_LABEL}.", rich_help_panel=JUDGMENTS),
+]
+MissingCells: TypeAlias = Annotated[
+    str,
     chosen(
-        MISSING,
+        ("refuse", "drop", "zero"),
         "--missing",
-        "What to do with judgments without a label (empty, NA, NaN, null, none, -1 among numbers).",
+        f"{_NO_LABEL}; zero: empty cells of a wide table are 0 votes.",
         rich_help_panel=JUDGMENTS,
     ),
 ]
@@ -264,7 +269,6 @@ Device: TypeAlias = Annotated[
         rich_help_panel="Machine",
     ),
 ]
-PRECISION_NAMES = ("auto", "fp32", "bf16", "fp16")
 Precision: TypeAlias = Annotated[
     str,
     chosen(

@@ -56,46 +56,33 @@ def predict(
 
     [bold]c10h predict images.h5 --arch torchvision:resnet18 --weights w.pt -o pred.h5[/]
     """
-    from dataclasses import replace
-
     from c10h import h5
     from c10h.cli.meant import open_images
-    from c10h.cli.networks import check_named, of_anybody, of_runs, opened
+    from c10h.cli.network_arguments import check_named, open_networks
     from c10h.files import check_distinct, check_output, check_single_stdin
-    from c10h.lineage import lineage_of
-    from c10h.training.precision import choose_device, choose_precision
-    from c10h.training.prediction import Machine
+    from c10h.stages.requests import PredictRequest
 
     *folders, last = paths
     check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)
     check_single_stdin([last, weights or ""])
     check_distinct([output], [last, weights])
     check_output(output, force=force)
-    place = choose_device(device)
-    number_format = choose_precision(precision, place)
-    runs = opened(folders)
-    source, images = open_images(last)
-    if arch:
-        asked = of_anybody(arch, weights, classes, images, probs=probs)
-    else:
-        asked = of_runs(runs, images, held_out=held_out, members=members)
-    shaping = {
-        "arch": arch,
-        "probs": probs,
-        "answer": asked.how,
-        "precision": number_format,
-        "batch-size": batch_size,
-        "device": None if place.type == "cpu" else place.type,
-    }
-    inputs = [("images", source, images), *asked.inputs]
-    lineage = lineage_of("predict", shaping, inputs, architecture=arch or runs[0].architecture)
-    size = images.images.shape[0]
-    with progress("predicting", asked.passes * size, "images") as advance:
-        found = asked.answer(Machine(place, number_format, batch_size, advance))
-        for note in asked.notes:
-            say(note)
-        h5.write(replace(found, lineage=lineage), output)
+    networks = open_networks(
+        folders, arch, weights, classes, held_out=held_out, members=members, probs=probs
+    )
+    images_file, images = open_images(last)
+    request = PredictRequest(images, images_file, networks, batch_size, device, precision)
+
+    from c10h.stages import predict as stage  # which imports torch
+
+    def advance(images: int) -> None:
+        step(images)
+
+    found = stage.predict(request, advance, say)
+    answers, size, count = found.logits.shape
+    with progress("predicting", answers * size, "images") as step:
+        h5.write(found, output)
     where = "stdout" if output == "-" else output
     names = found.member.tolist()
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-    say(f"{where}: {size:,} images, {len(found.classes)} classes, by {shown}")
+    say(f"{where}: {size:,} images, {count} classes, by {shown}")

@@ -19,8 +19,8 @@ from c10h.files import Source, check_single_stdin
 from c10h.formats.readers import open_attack, open_labels, open_predictions
 from c10h.records import Attack, History, Labels, Predictions, Record, Scores
 from c10h.report.given import File
+from c10h.run_folder import HISTORY
 from c10h.stages.report import Others
-from c10h.training.run import HISTORY
 
 # Files of which the reading shows how far it is.
 MANY = 200

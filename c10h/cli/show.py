@@ -65,8 +65,8 @@ def _show_run(folder: str, form: str) -> None:
 
     from c10h.report.lineage import to_lines
     from c10h.report.table import to_json_text
+    from c10h.run_folder import open_run
     from c10h.stages.show_run import show_run
-    from c10h.training.run import open_run
 
     found = show_run(open_run(Path(folder)))
     if form == "json":

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, say
+from c10h.cli.console import bar_or_lines, print_tables, say
 from c10h.cli.forms import check_folder
+from c10h.stages.requests import AUGMENT_NAMES, OPTIMIZER_NAMES, SCHEDULE_NAMES, TARGET_NAMES
 
-# Names of tables in c10h.training, which a help text does not wait for; a test compares them.
-TARGET_NAMES = ("soft", "hard", "class", "sample")
-AUGMENT_NAMES = ("none", "standard", "strong")
-SCHEDULE_NAMES = ("multistep", "cosine", "onecycle", "constant")
+if TYPE_CHECKING:
+    from c10h.files import Source
+    from c10h.records import Images, Labels
+    from c10h.run_folder import Run
+
 RECIPE = "Recipe"
 MACHINE = "Machine"
 
@@ -106,7 +110,7 @@ def train(
     ] = None,
     optimizer: Annotated[
         str | None,
-        options.chosen(("sgd", "adam"), "--optimizer", "The optimizer.", rich_help_panel=RECIPE),
+        options.chosen(OPTIMIZER_NAMES, "--optimizer", "The optimizer.", rich_help_panel=RECIPE),
     ] = None,
     lr: Annotated[
         list[float] | None,
@@ -214,59 +218,84 @@ def train(
 
     [bold]c10h train synthetic --arch resnet_basic_8 --epochs 10 -o runs/hard[/]
     """
-    arguments = {name: value for name, value in locals().items() if name != "list_architectures"}
-    _train(arguments, parallel_folds)
+    from c10h.errors import StoppedError
+    from c10h.report.training_tables import grid_table, outcomes_table
+    from c10h.stages.requests import TrainRequest
 
+    opened = _open(images, labels, init)
+    request = TrainRequest(
+        images=opened.images,
+        images_file=opened.images_file,
+        labels=opened.labels,
+        labels_file=opened.labels_file,
+        architecture=arch,
+        folder=Path(output),
+        probs=probs,
+        folds=folds,
+        fold_numbers=tuple(fold or ()),
+        target=target,
+        rates=tuple(lr or ()),
+        mixups=tuple(mixup or ()),
+        init=opened.init,
+        init_name=init or "",
+        recipe=recipe,
+        optimizer=optimizer,
+        schedule=schedule,
+        epochs=epochs,
+        batch_size=batch_size,
+        weight_decay=weight_decay,
+        augment=augment,
+        seed=seed,
+        device=device,
+        precision=precision,
+        compiled=compile_,
+        parallel_folds=parallel_folds,
+        checkpoint_minutes=checkpoint_minutes,
+        tensorboard=tensorboard,
+        notes=opened.notes,
+    )
 
-def _train(arguments: dict[str, Any], together: int) -> None:
-    """Train the folds that were asked for and show how they came out."""
-    from contextlib import suppress
+    from c10h.stages import train as stage  # which imports torch
 
-    import torch
-
-    from c10h.cli.run_files import grid_table, write_grid, write_history
-    from c10h.cli.side_by_side import share_of_cores, train_side_by_side
-    from c10h.cli.training import prepare
-    from c10h.cli.watching import interruptible, say_outcome, watched
-    from c10h.errors import C10hError, InputError
-    from c10h.stages.train import table_of
-    from c10h.training.distributed import joined
-    from c10h.training.loop import StoppedError
-    from c10h.training.networks import Outcome, train_fold
-
-    if together > 1:
-        if arguments["folds"] is None:
-            raise InputError("--parallel-folds: needs --folds")
-        torch.set_num_threads(share_of_cores(together))
-    prepared = prepare(arguments)
-    options, numbers = prepared.options, prepared.numbers
-    if together > 1 and options.world.size > 1:
-        raise InputError("--parallel-folds: not with torchrun, whose processes share each fold")
-    prepared.begin()
-    run, outcomes = prepared.run, list[Outcome]()
     try:
-        with joined(options.world, options.device), interruptible() as stop:
-            if together > 1:
-                outcomes = train_side_by_side(arguments, prepared, together, stop)
-            for number in numbers if together == 1 else []:
-                with watched(prepared, number, stop) as tell:
-                    outcomes.append(train_fold(run, number, prepared.material, options, tell))
-                if options.world.is_first:
-                    say_outcome(outcomes[-1])
-    except C10hError as error:
-        if options.world.is_first:
-            with suppress(C10hError):
-                write_history(run)
-                write_grid(run)
-        if not isinstance(error, StoppedError):
-            raise
-        if options.world.is_first:
-            say(str(error))
+        result = stage.train(request, bar_or_lines, say)
+    except StoppedError as error:
         raise typer.Exit(error.exit_status) from None
-    if options.world.is_first:
-        write_history(run)
-        write_grid(run)
-        tables = [table_of(run, outcomes)]
-        if len(options.grid()) > 1:
-            tables.append(grid_table(run, numbers))
+    if result is not None:
+        tables = [outcomes_table(result.run, result.outcomes)]
+        if result.tried:
+            tables.append(grid_table(result.tried))
         print_tables(tables)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a command line names, opened. notes: on what was taken of the labels."""
+
+    images_file: Source
+    images: Images
+    labels_file: Source | None
+    labels: Labels | None
+    init: Run | Source | None
+    notes: tuple[str, ...]
+
+
+def _open(images: str, labels: str | None, init: str | None) -> _Inputs:
+    """Open the inputs. Raises InputError or FileError for what is not there or not to be read."""
+    from c10h.cli.meant import open_images
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import LABELS
+    from c10h.files import Source, check_single_stdin
+    from c10h.formats.readers import open_labels
+    from c10h.run_folder import open_run
+
+    check_single_stdin([name for name in (images, labels, init) if name is not None])
+    images_file, pictures = open_images(images)
+    labels_file, people, notes = None, None, list[str]()
+    if labels is not None:
+        labels_file = open_input(labels, LABELS)
+        people = open_labels(labels_file, tell=notes.append)
+    first: Run | Source | None = None
+    if init is not None:
+        first = open_run(Path(init)) if Path(init).is_dir() else Source.open(init)
+    return _Inputs(images_file, pictures, labels_file, people, first, tuple(notes))

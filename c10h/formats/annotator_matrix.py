@@ -13,13 +13,20 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats import tables
-from c10h.formats.arrays import choose, stored_arrays
+from c10h.formats.arrays import (
+    choose,
+    ids_beside,
+    listing,
+    stored_arrays,
+    vectors_of_annotators,
+)
 from c10h.formats.column_names import (
     OTHERS,
     ROW_NUMBERS,
     TOTALS,
     Columns,
     column_key,
+    names_items,
     names_suggest_matrix,
     part_of,
     stem_of_series,
@@ -27,6 +34,7 @@ from c10h.formats.column_names import (
 from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.detect import array_format, describe
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
+from c10h.formats.text import refuse_encoding
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -43,23 +51,16 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     source, header = reading.source, reading.header
     form = array_format(source)
     if form is not None:
-        _, array = choose(stored_arrays(source, form), source, lambda one: one.is_matrix)
-        cells = np.asarray(array.load()[0 : array.shape[0]])
-        if cells.ndim != 2:
-            raise FileError(
-                f"{source.name}: expected items by annotators, found shape {cells.shape}"
-            )
-        names = [str(place) for place in range(cells.shape[1])]
-        return _judgments_of_table(reading, names, _frame_of(cells), named=False)
+        return _judgments_of_arrays(reading, form)
     first_line = tables.header_of(source)
     if first_line is None:
-        tables.refuse_encoding(source)
+        refuse_encoding(source)
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
-    is_text = tables.is_text(source)
-    if not is_text and header is False:
+    may_lack_names = tables.may_lack_names(source)
+    if not may_lack_names and header is False:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
-    frame = tables.collect(tables.scan(source, header=header is True or not is_text), source)
-    if is_text and header is None:
+    frame = tables.collect(tables.scan(source, header=header is True or not may_lack_names), source)
+    if may_lack_names and header is None:
         header = _first_line_has_names(source.name, first_line, frame.slice(1), reading.columns)
         frame = frame.slice(1) if header else frame
     named = header is not False
@@ -67,9 +68,33 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
     return _judgments_of_table(reading, names, frame, named=named)
 
 
+def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
+    """The judgments of one matrix, or of the vectors that ``--columns`` names, one an annotator."""
+    source = reading.source
+    arrays = stored_arrays(source, form)
+    if not any(one.is_matrix and not one.is_vector for one in arrays.values()):
+        vectors = vectors_of_annotators(arrays)
+        if isinstance(reading.chosen, tuple) and vectors:
+            cells = [np.asarray(vectors[name].load()[...]).reshape(-1) for name in vectors]
+            frame = _frame_of_columns(cells)
+            return _judgments_of_table(reading, list(vectors), frame, named=True)
+        if len(vectors) > 1:
+            raise AmbiguousError(
+                f"{source.name}: found {listing(arrays)}: --columns {','.join(list(vectors)[:2])} "
+                "would say which are annotators"
+            )
+    _, array = choose(arrays, source, lambda one: one.is_matrix)
+    values = np.asarray(array.load()[0 : array.shape[0]])
+    if values.ndim != 2:
+        raise FileError(f"{source.name}: expected items by annotators, found shape {values.shape}")
+    names = [str(place) for place in range(values.shape[1])]
+    items = ids_beside(arrays, len(values))
+    return _judgments_of_table(reading, names, _frame_of(values), items, named=False)
+
+
 def judgments_of_cells(
     table: str,
-    items: Sequence[str] | None,
+    items: Sequence[str] | Array | None,
     annotators: Sequence[str],
     cells: Array | polars.DataFrame,
     true_labels: polars.Series | None = None,
@@ -112,12 +137,14 @@ def judgments_of_cells(
 
 def _frame_of(cells: Array) -> polars.DataFrame:
     """An array as a table of words; whole numbers are written as such, NaN is nothing."""
+    return _frame_of_columns(list(cells.T))
+
+
+def _frame_of_columns(columns: Sequence[Array]) -> polars.DataFrame:
     import polars
 
-    columns = [
-        polars.Series(str(place), _words_of_array(values)) for place, values in enumerate(cells.T)
-    ]
-    return polars.DataFrame(columns)
+    words = [_words_of_array(values) for values in columns]
+    return polars.DataFrame([polars.Series(str(place), cells) for place, cells in enumerate(words)])
 
 
 def _words_of_array(values: Array) -> list[str | None]:
@@ -132,12 +159,20 @@ def _words_of_array(values: Array) -> list[str | None]:
 
 
 def _judgments_of_table(
-    reading: MatrixReading, names: Sequence[str], frame: polars.DataFrame, *, named: bool
+    reading: MatrixReading,
+    names: Sequence[str],
+    frame: polars.DataFrame,
+    ids: Array | None = None,
+    *,
+    named: bool,
 ) -> Judgments:
-    """The judgments of a table whose columns are called ``names``."""
+    """The judgments of a table whose columns are called ``names``.
+
+    ids: names of the items, where no column has them.
+    """
     table = reading.source.name
     frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
-    item = _item_column(reading, names, frame, named=named)
+    item = None if ids is not None else _item_column(reading, names, frame, named=named)
     true = _place(table, names, reading.columns.true_label, "--true-label")
     if reading.columns.true_label is None and named:
         true = next(
@@ -157,12 +192,14 @@ def _judgments_of_table(
         _refuse_other_columns(table, names, frame, annotators, named=named)
     judgments = judgments_of_cells(
         table,
-        None if item is None else _names_of_items(table, frame.to_series(item)),
+        _names_of_items(table, frame.to_series(item)) if item is not None else ids,
         [names[place] for place in annotators],
         frame.select(map(str, annotators)),
         None if true is None else frame.to_series(true),
     )
-    shown = "their rows" if item is None else repr(names[item]) if named else f"column {item}"
+    shown = "their rows" if ids is None else "the names beside them"
+    if item is not None:
+        shown = repr(names[item]) if named else f"column {item}"
     people = ", ".join(names[place] for place in annotators[:SHOWN])
     more = ", ..." if annotators[SHOWN:] else ""
     taken = f"{judgments.taken}; item from {shown}, annotators {people}{more}"
@@ -205,7 +242,7 @@ def _item_column(
     text = [place for place in range(frame.width) if _is_text(frame.to_series(place))]
     candidates: list[int] = []
     if named:
-        candidates = [place for place, name in enumerate(names) if part_of(name) == "item"]
+        candidates = [place for place, name in enumerate(names) if names_items(name)]
         others = [place for place in text if part_of(names[place]) != "true_label"]
         if not candidates and len(others) == 1 and frame.width - len(text) >= 2:
             candidates = others
@@ -237,7 +274,7 @@ def _refuse_other_columns(
     for place in annotators if named else ():
         name = names[place]
         is_other = column_key(name) in (*TOTALS, *OTHERS)
-        if is_other or _numbers_rows(name) or part_of(name) in ("item", "name", "rt"):
+        if is_other or _numbers_rows(name) or names_items(name) or part_of(name) in ("name", "rt"):
             raise AmbiguousError(
                 f"{table}: is the column {names[place]!r} an annotator? {options}, --item and "
                 "--true-label name other ones"
@@ -283,7 +320,8 @@ def _first_line_has_names(
     Its words are names where they differ and none is a number or a cell below, and judgments where
     all are cells below; running numbers, as pandas writes for names, can be both.
     """
-    if {columns.item, columns.true_label} & {*first_line} or names_suggest_matrix(first_line):
+    asked = {name for name in (columns.item, columns.true_label) if name and not name.isdecimal()}
+    if asked & {*first_line} or names_suggest_matrix(first_line):
         return True
     cells = {word for place in range(below.width) for word in _words_of(below.to_series(place))}
     words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]

@@ -25,6 +25,7 @@ from c10h import h5
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import MATLAB, Source
 from c10h.formats import archives
+from c10h.formats.column_names import names_items
 from c10h.formats.hints import brief
 from c10h.records import Array, Rows, View
 
@@ -115,6 +116,28 @@ def listing(arrays: Mapping[str, Stored]) -> str:
         f"{name} {'x'.join(map(str, array.shape)) or 'scalar'}" for name, array in arrays.items()
     ]
     return f"{len(arrays)} arrays ({brief(shown)})"
+
+
+def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
+    """The one array of text that is called as names of items are, and has as many."""
+    found = [
+        array
+        for name, array in arrays.items()
+        if name != besides
+        and array.dtype.kind in WORDS
+        and int(np.prod(array.shape)) == size
+        and names_items(name.rpartition("/")[2].removesuffix("s"))
+    ]
+    if len(found) != 1:
+        return None
+    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
+
+
+def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:
+    """The vectors of one length, as several people may each have one; none where they differ."""
+    vectors = {name: one for name, one in arrays.items() if name and one.is_vector and one.shape}
+    sizes = {int(np.prod(one.shape)) for one in vectors.values()}
+    return vectors if len(sizes) == 1 else {}
 
 
 def decoded(values: Array) -> Array:
@@ -245,9 +268,19 @@ def _mat(source: Source) -> Mapping[str, Stored]:
         content = loadmat(source.path, mat_dtype=False, chars_as_strings=True)
     return {
         name: Stored.of(values)
-        for name, values in content.items()
+        for name, values in ((name, _words_in_cells(cell)) for name, cell in content.items())
         if isinstance(values, np.ndarray) and values.dtype.kind in NUMBERS + "US"
     }
+
+
+def _words_in_cells(values: Any) -> Any:
+    """A cell array of words as an array of text; anything else as it is."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "O" or not values.size:
+        return values
+    if not all(isinstance(cell, np.ndarray) and cell.dtype.kind == "U" for cell in values.flat):
+        return values
+    words = ["".join(cell.ravel().tolist()) for cell in values.flat]
+    return np.array(words, dtype=np.str_).reshape(values.shape)
 
 
 def _pt(source: Source) -> Mapping[str, Stored]:

@@ -28,6 +28,7 @@ CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
 }
 
 MOST_CLASSES = 1_000_000
+NEGATIVE = re.compile(r"-\d+", re.ASCII)
 
 
 def default_names(count: int) -> tuple[str, ...]:
@@ -78,7 +79,8 @@ def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
     if len(names) != len(wanted):
         raise MismatchError(
             f"{what}: expected {len(wanted)} classes, found {len(names)}: "
-            f"{brief(names)} for {brief(wanted)}"
+            f"{brief(names)} for {brief(wanted)} (--columns says which columns of a table are "
+            "classes)"
         )
     order = _order_by_meaning(names, wanted) or _order_by_number(names, wanted)
     if order is None:
@@ -172,6 +174,8 @@ def _shared(keys: Sequence[str]) -> int:
 
 def _key(name: str) -> str:
     """A name without case and blanks; _ and - stand for blanks in names of columns."""
+    if NEGATIVE.fullmatch(name.strip()):
+        return name.strip()
     return re.sub(r"[\s_-]+", "", name.casefold())
 
 

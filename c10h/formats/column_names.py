@@ -55,17 +55,23 @@ ROW_NUMBERS = (
     "rownames",
 )
 # Beside those of SYNONYMS that name the item of a judgment.
-ITEMS = ("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath")
-ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_key", "_url", "_idx", "_index")
+ITEMS = (
+    *("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath", "pic", "picture"),
+    *("photo", "stimulus", "objid", "objectid", "imageid", "imgid", "photoid", "dr7objid"),
+)
+ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_filename", "_key", "_url", "_idx", "_index")
 TOTALS = (
     *("total", "n", "sum", "count", "votes", "n_votes", "num_votes", "total_votes", "annotators"),
     *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
-    *("total_classifications",),
+    *("total_classifications", "all", "grand_total", "row_total", "row_sum"),
 )
 OTHERS = (
     *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
-    *("true_class", "ground_truth", "majority", "majority_label", "prediction", "predicted"),
-    *("pred", "split", "usage", "subset", "partition", "fold"),
+    *("true_class", "true_category", "ground_truth", "majority", "majority_label"),
+    *("prediction", "predicted"),
+    *("pred", "split", "usage", "subset", "partition", "fold", "gt", "y_true", "y_pred", "y_hat"),
+    *("labels", "targets", "predictions", "pred_label", "predicted_label", "predicted_class"),
+    *("gold_standard", "majority_vote", "argmax", "entropy", "agreement", "confidence"),
 )
 
 
@@ -167,15 +173,26 @@ def part_of(name: str) -> str | None:
 
 
 def column_key(name: str) -> str:
-    """A name for looking up: small letters, with _ for whatever else stands between words."""
+    """A name for looking up: small letters, with _ for whatever else stands between words.
+
+    That of a name without letters and digits, as + and -, is the name itself.
+    """
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
+    return re.sub(r"[\W_]+", "_", words.casefold()).strip("_") or name.strip()
 
 
 def names_items(name: str) -> bool:
     """Whether a column of this name holds names of items."""
     key = column_key(name)
-    return key in ITEMS or key.endswith(ITEM_ENDINGS) or part_of(name) == "item"
+    named = key in ITEMS or key.endswith(ITEM_ENDINGS) or part_of(name) == "item"
+    return named and not is_no_class(name)
+
+
+def is_no_class(name: str) -> bool:
+    """Whether a column of this name holds a class of each item or the like: label, class_id."""
+    key = column_key(name)
+    ending = next((one for one in ITEM_ENDINGS if key.endswith(one)), "")
+    return key in OTHERS or key.removesuffix(ending) in OTHERS
 
 
 def is_known(name: str) -> bool:

@@ -6,8 +6,9 @@ against it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from c10h.errors import AmbiguousError, InputError
 from c10h.formats.classes import class_of_words
@@ -16,11 +17,20 @@ from c10h.formats.column_names import (
     ROW_NUMBERS,
     TOTALS,
     column_key,
+    is_no_class,
     names_items,
     part_of,
 )
-from c10h.formats.hints import Hints, brief
-from c10h.formats.tables import MISSING, Table, is_number
+from c10h.formats.first_line import MISSING, is_number
+from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
+from c10h.formats.tables import Table
+
+# 1,200 and 25 % are numbers that nobody reads, rather than words.
+WRITTEN_NUMBER = re.compile(
+    r"[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+([.,]\d+)?\s?%", re.ASCII
+)
+# 0017 is a name, and no number of votes.
+PADDED = re.compile(r"0\d{2,}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -28,26 +38,28 @@ class Roles:
     """Which column of a table is what, by position.
 
     classes: in order. item: of names of items. rows: of row numbers. totals: how many votes an item
-    has. others: left out.
+    has. others: left out. chosen: whether options said which columns are classes.
     """
 
     classes: tuple[int, ...]
     item: int | None = None
     rows: int | None = None
     totals: tuple[int, ...] = ()
-    others: tuple[int, ...] = field(default=())
+    others: tuple[int, ...] = ()
+    chosen: bool = False
 
 
-def roles_of(table: Table, hints: Hints) -> Roles:
+def roles_of(table: Table, hints: Hints, *, people: bool = False) -> Roles:
     """Which columns are classes, and what the others are.
 
-    Raises InputError for columns that are asked for and not there, AmbiguousError where it is not
-    certain, with the option that decides.
+    people: whether it is a table of people's labels, for messages. Raises InputError for columns
+    that are asked for and not there, AmbiguousError where it is not certain, with the option that
+    decides.
     """
     classes = _chosen(table, hints)
     if classes is None:
         _refuse_people(table)
-        roles = _by_name(table, hints, certain=True)
+        roles = _by_name(table, hints, OTHER_LAYOUTS if people else "", certain=True)
         _refuse_twins(table, roles)
         return roles
     roles = _by_name(table, hints, certain=False)
@@ -59,6 +71,7 @@ def roles_of(table: Table, hints: Hints) -> Roles:
         rows=roles.rows if roles.rows in rest else None,
         totals=(),
         others=tuple(sorted(rest - {roles.item, roles.rows})),
+        chosen=True,
     )
 
 
@@ -82,14 +95,16 @@ def place_of(table: Table, name: str, option: str) -> int:
 def item_place(table: Table, besides: int, hints: Hints) -> int | None:
     """The column that names items, in a table that has just one other column of use.
 
-    The one of ``--item``, else the only one that is called so, or else the only one of words.
+    The one of ``--item`` if that is here (it may be about another table), else the only one that is
+    called so, or else the only one of words.
     """
-    if hints.item is not None:
-        return place_of(table, hints.item, "--item")
+    keys = _keys(table)
+    asked = hints.item
+    if asked is not None and (asked.isdecimal() or column_key(asked) in keys):
+        return place_of(table, asked, "--item")
     rest = [
         place for place in range(table.width) if place != besides and not table.is_nested(place)
     ]
-    keys = _keys(table)
     named = [place for place in rest if table.names and names_items(table.names[place])]
     text = [place for place in rest if is_text(table, place) and keys[place] not in OTHERS]
     for candidates in ([place for place in named if place in text], named, text):
@@ -98,12 +113,24 @@ def item_place(table: Table, besides: int, hints: Hints) -> int | None:
     return None
 
 
+def row_columns(table: Table) -> list[int]:
+    """The columns of numbers that are called as those that number the rows."""
+    return [
+        place
+        for place, key in enumerate(_keys(table))
+        if key in ROW_NUMBERS and not is_text(table, place)
+    ]
+
+
 def is_text(table: Table, place: int) -> bool:
     """Whether a column holds words, as far as its first rows tell."""
     cells = [row[place] for row in table.sample if row[place] is not None]
     known = [cell for cell in cells if cell is not None and cell.strip().lower() not in MISSING]
+    if known and all(PADDED.fullmatch(cell) for cell in known):
+        return True
     return bool(known) and not any(
-        is_number(cell, decimal_comma=table.decimal_comma) for cell in known
+        is_number(cell, decimal_comma=table.decimal_comma) or WRITTEN_NUMBER.fullmatch(cell)
+        for cell in known
     )
 
 
@@ -145,13 +172,22 @@ def _named_by_classes(names: Sequence[str], classes: Sequence[str]) -> tuple[int
     return known if len(known) == len(classes) else None
 
 
-def _by_name(table: Table, hints: Hints, *, certain: bool) -> Roles:
+def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> Roles:
     """The roles that names and text give, without regard to what --columns says.
 
-    certain: whether a doubt about the column of item names is an error.
+    certain: whether a doubt about the column of item names is an error. remedy: what else helps
+    then.
     """
     everything = list(range(table.width))
     keys = _keys(table)
+    letters = [key for key in keys if key is not None and len(key) == 1]
+    if certain and "y" in letters and len(letters) > 1:
+        raise AmbiguousError(
+            f"{table.source.name}: is the column 'y' a class, as {brief(letters)}, or the truth? "
+            "--columns says which columns are classes"
+        )
+    if len(letters) > 1:  # so that n is one, too
+        keys = [None if key in letters else key for key in keys]
     text = {place for place in everything if is_text(table, place)}
     nested = {place for place in everything if table.is_nested(place)}
     item: int | None
@@ -160,11 +196,11 @@ def _by_name(table: Table, hints: Hints, *, certain: bool) -> Roles:
         named: list[int] = []
     else:
         named = [place for place, name in enumerate(table.names or ()) if names_items(name)]
-        item = _item_column(table, named, text, keys, certain=certain)
-    rows = next(
-        (p for p in everything if keys[p] in ROW_NUMBERS and p != item and p not in text), None
-    )
-    others = {place for place in everything if keys[place] in OTHERS} | text | set(named) | nested
+        item = _item_column(table, named, text, keys, remedy, certain=certain)
+    rows = next((place for place in row_columns(table) if place != item), None)
+    others = {place for place, name in enumerate(table.names or ()) if is_no_class(name)}
+    others |= {place for place in everything if keys[place] in ROW_NUMBERS}  # but for one of them
+    others |= text | set(named) | nested
     totals = {place for place in everything if keys[place] in TOTALS}
     left = set(everything) - others - totals - {item, rows}
     return Roles(
@@ -181,6 +217,7 @@ def _item_column(
     named: Sequence[int],
     text: set[int],
     keys: Sequence[str | None],
+    remedy: str,
     *,
     certain: bool,
 ) -> int | None:
@@ -196,6 +233,7 @@ def _item_column(
             shown = brief([table.column_name(place) for place in sorted(candidates)])
             raise AmbiguousError(
                 f"{table.source.name}: which column names the items, {shown}? --item COLUMN says so"
+                f"{f' ({remedy})' if remedy else ''}"
             )
     return None
 

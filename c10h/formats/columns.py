@@ -17,7 +17,6 @@ from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats import tables
 from c10h.formats.column_names import (
-    NOTHING,
     REQUIRED,
     Columns,
     Recognition,
@@ -26,6 +25,7 @@ from c10h.formats.column_names import (
 )
 from c10h.formats.detect import describe
 from c10h.formats.hints import AUTO, MATRIX, WIDE
+from c10h.formats.text import refuse_encoding
 from c10h.parallel import Later
 
 if TYPE_CHECKING:
@@ -38,23 +38,6 @@ NUMBER = r"-?\d+(\.\d+)?"
 WHOLE_LINE = "whole line"
 # How many names of columns a message has, and how many of those that are not used.
 SHOWN, UNUSED = 20, 5
-
-
-def looks_like_judgments(source: Source) -> bool:
-    """Whether the names of a table's columns tell an annotator, an item and a label.
-
-    Raises FileError for an archive or parquet file that is damaged or refused.
-    """
-    return not _recognise(source, NOTHING).lacking
-
-
-def lacking_part(source: Source) -> str | None:
-    """Which of annotator, item and label no column is for, where the other two have one.
-
-    None for any other file. Raises FileError as :func:`looks_like_judgments` does.
-    """
-    lacking = _recognise(source, NOTHING).lacking
-    return lacking[0] if len(lacking) == 1 else None
 
 
 def _recognise(source: Source, asked: Columns, layout: str = AUTO) -> Recognition:
@@ -154,16 +137,16 @@ def begin_reading(
     """
     names = tables.header_of(source, layout=layout)
     if names is None:
-        tables.refuse_encoding(source)
+        refuse_encoding(source)
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     if not any(names):
         raise FileError(f"{source.name}: expected a table, found an empty one")
-    is_text = tables.is_text(source)
-    if header is False and not is_text:
+    is_text, may_lack_names = tables.is_text(source), tables.may_lack_names(source)
+    if header is False and not may_lack_names:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
-    numbered = _numbered_parts(columns, names, header if is_text else True)
+    numbered = _numbered_parts(columns, names, header if may_lack_names else True)
     every = numbered >= {*REQUIRED, *columns.named()}
-    undecided = header is None and is_text and every
+    undecided = header is None and may_lack_names and every
     told = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
     found = Recognition(columns) if header is False or undecided else told
@@ -191,7 +174,7 @@ def begin_reading(
             for part in places
         },
         unused=unused if with_names else [],
-        first_line=words if with_names and is_text and not columns.whole else {},
+        first_line=words if with_names and may_lack_names and not columns.whole else {},
         certain=header is True,
         undecided=undecided,
         more=undecided and told.columns != columns,
@@ -242,7 +225,10 @@ def _places(
             places[part] = int(name)
         elif names.count(name) != 1:
             count = "one" if name in names else "a"
-            raise InputError(f"{table}: expected {count} column {name!r} ({option}), found {shown}")
+            hint = " (--no-header takes columns by number)" if name.isdecimal() else ""
+            raise InputError(
+                f"{table}: expected {count} column {name!r} ({option}), found {shown}{hint}"
+            )
         else:
             places[part] = names.index(name)
     return places

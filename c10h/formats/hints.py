@@ -14,6 +14,16 @@ Tell: TypeAlias = Callable[[str], None]
 
 AUTO, LONG, WIDE, MATRIX = "auto", "long", "wide", "matrix"
 LAYOUTS = (AUTO, LONG, WIDE, MATRIX)
+# What helps where people's labels are no table with a number a class, for messages.
+OTHER_LAYOUTS = (
+    "c10h labels build reads items by annotators with --layout matrix, judgments with --layout long"
+)
+EMPTY_CELLS = (
+    "c10h labels build takes empty cells for 0 with --missing zero, for somebody who was not asked "
+    "with --layout matrix"
+)
+# What a table of true classes has, which no option says.
+TRUTH = "truth"
 
 
 def silent(_: str) -> None:
@@ -27,7 +37,8 @@ class Hints:
     columns: which columns are classes, by position or by name. item: the column of item names.
     classes: names in order. header: whether the first line of a text names columns. layout: one of
     LAYOUTS. meaning: whether numbers are logits or probabilities. one_based: class numbers begin
-    at 1. min_votes: items with fewer votes are left out; 0 refuses items without any.
+    at 1. min_votes: items with fewer votes are left out; 0 refuses items without any. zero: whether
+    empty cells of a wide table are 0.
     """
 
     columns: slice | tuple[str, ...] | None = None
@@ -38,6 +49,7 @@ class Hints:
     meaning: Meaning | None = None
     one_based: bool = False
     min_votes: int = 0
+    zero: bool = False
 
 
 NO_HINTS = Hints()

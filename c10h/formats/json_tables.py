@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats.column_names import recognise
-from c10h.formats.hints import AUTO, LONG, WIDE, brief
+from c10h.formats.hints import AUTO, LONG, TRUTH, WIDE, brief
 
 if TYPE_CHECKING:
     import polars
@@ -24,7 +24,8 @@ def read_json(source: Source, lines: bool, layout: str = AUTO) -> tuple[polars.D
 
     A list of records, of rows or of single values; a record a line; {column: [value, …]}; or
     {item: {annotator: label}}, which becomes a table of judgments. layout: LONG, WIDE (items with
-    {class: number} or a list of numbers each) or AUTO for dictionaries.
+    {class: number} or a list of numbers each), TRUTH (items with a class each) or AUTO for
+    dictionaries.
     Raises FileError for other texts, AmbiguousError for a dictionary with two readings.
     """
     import polars
@@ -89,6 +90,8 @@ def _rows_of_dictionary(
     """Records of {column: [value, …]}, {item: {annotator: label}} and {item: {class: number}}."""
     inner = list(content.values())
     kinds = {_kind(value) for value in inner}
+    if kinds == {"value"} and layout == TRUTH:
+        return [{"item": item, "truth": value} for item, value in content.items()]
     if kinds == {"value"}:
         return [content]
     is_table = not recognise(list(content)).lacking
@@ -107,13 +110,35 @@ def _rows_of_dictionary(
             for annotator, label in labels.items()
         ]
     if layout == WIDE and kinds == {"record"}:
-        return [{"item": item, **numbers} for item, numbers in content.items()]
+        return _numbers_of_items(content, source)
     if layout == WIDE and kinds == {"list"}:
         return [{"item": item, "numbers": numbers} for item, numbers in content.items()]
     raise AmbiguousError(
         f"{source.name}: a dictionary by {brief(list(content), 3)}: --layout long reads it as "
         "{item: {annotator: label}}, --layout wide as items with a number for each class"
     )
+
+
+def _numbers_of_items(
+    content: Mapping[str, Mapping[str, Value]], source: Source
+) -> Sequence[Mapping[str, Value]]:
+    """Records of {item: {class: number}}, where a class that an item does not have is 0.
+
+    Raises AmbiguousError for what pandas writes, {column: {row: number}}.
+    """
+    classes = list(dict.fromkeys(name for numbers in content.values() for name in numbers))
+    rows = [str(number) for number in range(len(classes))]
+    if len(rows) >= len(content) and all(list(numbers) == rows for numbers in content.values()):
+        raise AmbiguousError(
+            f"{source.name}: {brief(list(content), 3)} have a number for each of 0 to "
+            f"{len(rows) - 1}, as columns do that pandas wrote: to_json(orient='records') writes "
+            "rows"
+        )
+    values = [value for numbers in content.values() for value in numbers.values()]
+    if not all(isinstance(value, int | float) and value >= 0 for value in values):
+        return [{"item": item, **numbers} for item, numbers in content.items()]
+    absent = dict.fromkeys(classes, 0)
+    return [{"item": item, **absent, **numbers} for item, numbers in content.items()]
 
 
 def _values(value: Value) -> Sequence[Value]:

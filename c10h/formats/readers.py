@@ -15,7 +15,17 @@ from c10h.errors import AmbiguousError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.classes import are_default
 from c10h.formats.column_names import names_suggest_matrix
-from c10h.formats.hints import AUTO, NO_HINTS, Hints, Tell, silent
+from c10h.formats.hints import (
+    AUTO,
+    LONG,
+    MATRIX,
+    NO_HINTS,
+    OTHER_LAYOUTS,
+    Hints,
+    Tell,
+    brief,
+    silent,
+)
 from c10h.formats.meaning import (
     LOGITS,
     PROBS,
@@ -52,8 +62,6 @@ LOGIT_NAMES = ("logits", "logit")
 
 # Elements of counts that are summed only to tell what was taken.
 MOST_SUMMED = 1 << 22
-
-_MATRIX_HINT = " (--layout matrix reads items by annotators, of which some were not asked)"
 
 
 def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) -> Predictions:
@@ -122,7 +130,8 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     """Labels from a file of that kind, or votes, probabilities or shares from a foreign one.
 
     Items with fewer votes than ``hints.min_votes`` are left out, if that is not 0. Rows are checked
-    as they are read. Raises FileError, SchemaError or AmbiguousError.
+    as they are read. Raises FileError, SchemaError or AmbiguousError, and InputError for a layout
+    of judgments.
     """
     if not source.member and h5.peek_kind(source) is not None:
         record = h5.read(source, Labels)
@@ -131,7 +140,12 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         probs = checked_probs(record.probs, source.name, Reading(PROBS))
         record = replace(record, probs=probs, counts=counts)
         return with_enough_votes(record, hints.min_votes, source, tell)
-    wide = read_wide(source, hints, missing=_MATRIX_HINT)
+    if hints.layout in (LONG, MATRIX):
+        raise InputError(
+            f"{source.name}: --layout {hints.layout} is about judgments: c10h labels build makes "
+            "labels of them"
+        )
+    wide = read_wide(source, hints, people=True)
     if len(wide.rows.shape) == 3:
         raise SchemaError(
             f"{source.name}: expected labels of shape (items, classes), found {wide.rows.shape}"
@@ -146,37 +160,52 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         labels = Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids)
         labels = with_enough_votes(labels, hints.min_votes, source, tell)
     else:
-        if hints.min_votes:
-            raise InputError(f"{source.name}: --min-votes is about votes: this has shares")
-        probs = checked_probs(wide.rows, source.name, reading)
+        if hints.min_votes > 1:
+            raise InputError(
+                f"{source.name}: --min-votes {hints.min_votes} is about votes: this has shares, "
+                "of which --min-votes 1 leaves out rows of zeros"
+            )
+        kept = hints.min_votes > 0
+        probs = checked_probs(wide.rows, source.name, reading, labels=True, empty=kept)
         _check_totals(wide, are_shares=True)
         unit = f"shares of {reading.unit:g}" if reading and reading.meaning == SHARES else PROBS
         tell(wide.told(unit))
         labels = Labels(classes=wide.classes, probs=probs, ids=ids)
+        labels = with_enough_votes(labels, hints.min_votes, source, tell)
     return labels if labels.ids is None else replace(labels, ids=checked_ids(labels.ids, source))
 
 
 def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) -> Labels:
-    """Labels without the items that have fewer than ``least`` votes; 0 keeps all."""
+    """Labels without the items that have fewer than ``least`` votes; 0 keeps all.
+
+    Without votes, 1 leaves out the items whose shares are all 0.
+    """
     if not least:
         return labels
-    if labels.counts is None:
+    if labels.counts is None and least > 1:
         raise InputError(f"{source.name}: --min-votes is about votes: this has none")
-    few = _totals(labels.counts) < least
+    if labels.counts is None:
+        few = np.concatenate([~block.any(axis=1) for block in blocks(labels.probs)])
+    else:
+        few = _totals(labels.counts) < least
     if not few.any():
         return labels
     if few.all():
         raise SchemaError(f"{source.name}: no item has {least} votes")
     kept = np.flatnonzero(~few)
-    counts = labels.counts[0 : len(few)][kept]
+    counts = None if labels.counts is None else labels.counts[0 : len(few)][kept]
+    if labels.lineage or counts is None:
+        probs: Rows = labels.probs[0 : len(few)][kept]
+    else:
+        probs = shares_of(counts)
     ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
     tell(
         f"{source.name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
-        f"{least} votes"
+        f"{least} vote{'' if least == 1 else 's'}"
     )
     return replace(
         labels,
-        probs=labels.probs[0 : len(few)][kept] if labels.lineage else shares_of(counts),
+        probs=probs,
         counts=counts,
         truth=None if labels.truth is None else labels.truth[kept],
         right=None if labels.right is None else labels.right[0 : len(few)][kept],
@@ -233,7 +262,7 @@ def _check_totals(wide: Wide, *, are_shares: bool = False) -> None:
         return
     sums = np.concatenate([block.sum(axis=1) for block in blocks(wide.member())])
     for name, values in wide.totals.items():
-        whole = (values == np.floor(values)).all() and (values >= 1).all()
+        whole = (values == np.floor(values)).all() and ((values >= 1) | (sums == 0)).all()
         if not np.allclose(values, sums, rtol=1e-6, atol=0) and not (are_shares and whole):
             raise AmbiguousError(
                 f"{wide.source.name}: the column {name} is not the sum of the others: --columns or "
@@ -247,17 +276,19 @@ def _refuse_other_layouts(wide: Wide, reading: Reading | None, hints: Hints) -> 
         return
     if reading is None or reading.meaning != VOTES:
         return
+    if wide.totals:
+        return  # which are the sums of votes, or refused
     if wide.names is not None and names_suggest_matrix(wide.names):
         raise AmbiguousError(
             f"{wide.source.name}: columns called {wide.names[0]}, {wide.names[1]} … look like "
-            "annotators: --layout matrix reads items by annotators, --layout wide votes by class"
+            f"annotators (--layout wide if they are classes): {OTHER_LAYOUTS}"
         )
-    unnamed = wide.names is None or are_default(wide.names)
-    if unnamed and columns_move_together(wide.rows):
+    if columns_move_together(wide.rows):
+        named = wide.names is not None and not are_default(wide.names)
+        shown = f"in columns {brief(wide.names or ())}" if named else "without names of columns"
         raise AmbiguousError(
-            f"{wide.source.name}: whole numbers without names of columns, which may be votes by "
-            "class (--layout wide), items by annotators (--layout matrix) or judgments (--layout "
-            "long --no-header, with --annotator, --item and --label)"
+            f"{wide.source.name}: whole numbers {shown}, which hardly are votes by class "
+            f"(--layout wide if they are): {OTHER_LAYOUTS}"
         )
 
 

@@ -14,6 +14,8 @@ from c10h.records import Array, Rows, View
 
 # Largest distance from 1 at which the sum of a row still means probabilities.
 SUM_TOLERANCE = 1e-3
+MOST_VOTES = np.iinfo(np.int32).max
+NO_VOTES = "(--item says which column names items, --columns which are classes)"
 SMALLEST = float(np.finfo(np.float32).tiny)
 LOG_SMALLEST = float(np.log(SMALLEST))
 
@@ -108,25 +110,37 @@ def checked_logits(rows: Rows, name: str) -> View:
     return mapped(rows, check)
 
 
-def checked_probs(rows: Rows, name: str, reading: Reading | None = None) -> View:
+def checked_probs(
+    rows: Rows,
+    name: str,
+    reading: Reading | None = None,
+    *,
+    labels: bool = False,
+    empty: bool = False,
+) -> View:
     """Rows renormalised to sum to 1 in float64.
 
-    reading: what rows have to sum to, and how closely; None scales any rows of 0 or more. Reading
-    one that is negative or has another sum raises SchemaError.
+    reading: what rows have to sum to, and how closely; None scales any rows of 0 or more. labels:
+    whether these are people's, for messages. empty: whether rows of zeros, items without votes,
+    stay as they are. Reading a row that is negative or has another sum raises SchemaError.
     """
 
     def check(block: Array, start: int) -> Array:
         probs = block.astype(np.float64)
         _refuse(~(probs >= 0).all(axis=1), start, name, "probabilities of 0 or more", probs)
         sums = probs.sum(axis=1, keepdims=True)
+        nothing = sums == 0
+        if not empty:
+            remedy = "(--min-votes 1 leaves such items out)" if labels else ""
+            _refuse(nothing[:, 0], start, name, "a sum above 0", sums, remedy)
         if reading is None:
-            wrong = ~((sums[:, 0] > 0) & (sums[:, 0] < np.inf))
-            _refuse(wrong, start, name, "a sum above 0", sums)
-            return np.asarray(probs / sums)
-        wrong = ~(np.abs(sums[:, 0] - reading.unit) <= reading.tolerance)
-        expected = f"probabilities that sum to {reading.unit:g}"
-        _refuse(wrong, start, name, expected, sums, "(--probs scales rows)")
-        return np.asarray(probs / sums)
+            _refuse(~(sums < np.inf)[:, 0], start, name, "a finite sum", sums)
+        else:
+            near = np.abs(sums - reading.unit) <= reading.tolerance
+            expected = f"probabilities that sum to {reading.unit:g}"
+            remedy = f"({'c10h labels build ' if labels else ''}--probs scales rows)"
+            _refuse(~(near | nothing)[:, 0], start, name, expected, sums, remedy)
+        return np.asarray(probs / np.where(nothing, 1, sums))
 
     return mapped(rows, check, dtype=np.float64)
 
@@ -141,8 +155,11 @@ def checked_counts(rows: Rows, name: str, *, empty: bool = False) -> View:
         _refuse((block < 0).any(axis=1), start, name, "counts of 0 or more", block)
         with np.errstate(invalid="ignore"):
             counts = block.astype(np.int32)
-        remedy = "(--probs takes shares)"
-        _refuse((counts != block).any(axis=1), start, name, "whole counts", block, remedy)
+        wrong = (counts != block).any(axis=1)
+        if wrong.any():
+            are_large = float(block[wrong][0].max()) > MOST_VOTES
+            remedy = NO_VOTES if are_large else "(--probs takes shares)"
+            _refuse(wrong, start, name, "whole counts", block, remedy)
         if not empty:
             remedy = "(--min-votes 1 leaves such items out, --layout matrix reads annotators)"
             expected = "at least one vote for the item"

@@ -5,38 +5,24 @@ Values of a text are read as text, lazily by polars: what is a number is for the
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats import archives
-from c10h.formats.column_names import is_known
 from c10h.formats.detect import FORMATS, TABLE, detect, plain
+from c10h.formats.first_line import column_names_of
 from c10h.formats.hints import AUTO
 from c10h.formats.json_tables import read_json
+from c10h.formats.text import SAMPLE_LINES, TextForm, refuse_encoding, text_form
 
 if TYPE_CHECKING:
     import polars
 
 NO_DTYPES: Mapping[str, type[polars.DataType]] = MappingProxyType({})
-# In the order in which they are tried: a comma may be a decimal one where another is there.
-SEPARATORS = "\t;|,"
-BLANKS = " "
-# How much of a text shows its form.
-SAMPLE_BYTES = 1 << 16
-SAMPLE_LINES = 64
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-MISSING = ("", "na", "n/a", "nan", "null", "none")
 
 
 @dataclass(frozen=True)
@@ -121,21 +107,30 @@ def header_of(source: Source, header: bool = True, layout: str = AUTO) -> list[s
         return None
     if FORMATS[form].holds != TABLE:
         return None
-    if form != "text":
-        try:
-            return [name.strip() for name in _typed(file, form, layout)[0].collect_schema().names()]
-        except AmbiguousError:
-            return None  # which the reader of wide tables tells
     try:
-        cells = _text_form(file).rows[0]
+        if form == "text":
+            cells = text_form(file).rows[0]
+        elif form == "xlsx":
+            cells = _rows_of_sheet(file)[1][0]
+        else:
+            cells = _typed(file, form, layout)[0].collect_schema().names()
+    except AmbiguousError:
+        return None  # which the reader of wide tables tells
     except FileError:
+        if form != "text":
+            raise
         return None
     return [cell.strip() for cell in cells] if header else [str(n) for n in range(len(cells))]
 
 
 def is_text(source: Source) -> bool:
-    """Whether a table is a text, whose first line may have names or not."""
+    """Whether a table is a text."""
     return detect(plain(source)) == "text"
+
+
+def may_lack_names(source: Source) -> bool:
+    """Whether the first line of a table may have names or not, as in a text or a sheet."""
+    return detect(plain(source)) in ("text", "xlsx")
 
 
 def scan(
@@ -147,16 +142,19 @@ def scan(
     """The table, not yet read. Raises FileError where it is none.
 
     dtypes: what to read some columns of a text table as; the others are text. header: whether the
-    first line names columns. layout: what a dictionary in JSON is.
+    first line names columns; those of a sheet are called "0", "1", … in any case. layout: what a
+    dictionary in JSON is.
     """
     import polars
 
     file = plain(source)
     form = detect(file)
+    if form == "xlsx":
+        return _open_excel(file, header).frame
     if form != "text":
         floats = polars.selectors.float()
         return _typed(file, form, layout)[0].with_columns(floats.fill_nan(None))
-    text = _text_form(file)
+    text = text_form(file)
     return _scan_text(text, source, dtypes, width=None if header else len(text.rows[0]))
 
 
@@ -171,84 +169,56 @@ def collect(frame: polars.LazyFrame, source: Source) -> polars.DataFrame:
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
 
 
-def refuse_encoding(source: Source) -> None:
-    """Raise FileError naming the first line of a text that is no UTF-8, if there is one."""
-    file = plain(source)
-    if detect(file) not in ("text", "json", "jsonl"):
-        return
-    decoder, number = codecs.getincrementaldecoder("utf-8")(), 1
-    with file.path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                lines = number + error.object[: error.start].count(b"\n")
-                byte = error.object[error.start : error.start + 1].hex()
-                raise FileError(
-                    f"{source.name}: line {lines}: expected UTF-8 text, found the byte {byte}"
-                ) from error
-            number += block.count(b"\n")
-
-
-def is_number(cell: str, *, decimal_comma: bool = False) -> bool:
-    """Whether a cell of a text is a number."""
-    try:
-        float(cell.replace(",", ".", 1) if decimal_comma else cell)
-    except ValueError:
-        return False
-    return "_" not in cell
-
-
-# Text.
-
-
-@dataclass(frozen=True)
-class _TextForm:
-    """How a text separates cells. rows: the first ones, as csv reads them, the line of names in it.
-
-    path: the text, or a copy that is separated by tabs rather than blanks.
-    """
-
-    path: Path
-    separator: str
-    rows: Sequence[list[str]]
-    decimal_comma: bool
-
-
 def _open_text(source: Source, header: bool | None) -> Table:
     import polars
 
-    form = _text_form(source)
-    names = _names(form.rows, header, source, decimal_comma=form.decimal_comma)
+    form = text_form(source)
     width = max(map(len, form.rows))
+    if width > 2 and not any(cell.strip() for row in form.rows for cell in row[width - 1 :]):
+        frame = _scan_text(form, source, NO_DTYPES, width=width, skip=1)
+        last = polars.col(str(width - 1)).str.strip_chars()
+        if not collect(frame.select((last != "").sum()), source).item():
+            width -= 1  # every line ends in a separator
+    rows = [row[:width] for row in form.rows]
+    names = column_names_of(rows, header, source, decimal_comma=form.decimal_comma)
     skip = 0 if names is None else 1
-    frame = _scan_text(form, source, NO_DTYPES, width=width, skip=skip)
+    frame = _scan_text(form, source, NO_DTYPES, width=max(map(len, form.rows)), skip=skip)
+    frame = frame.select(map(str, range(width)))
     if width == 1:  # blank lines at the end are no rows
         filled = frame.with_row_index("row").filter(polars.col("0").str.strip_chars() != "")
         last = collect(filled.select(polars.col("row").max()), source).item()
         frame = frame.head(0 if last is None else int(last) + 1)
-    return Table(source, names, frame, _sample(form.rows[skip:], width), form.decimal_comma)
+    return Table(source, names, frame, _sample(rows[skip:], width), form.decimal_comma)
 
 
 def _open_excel(source: Source, header: bool | None) -> Table:
     """One sheet. FILE:SHEET names one of several."""
+    import polars
+
+    name, rows = _rows_of_sheet(source)
+    names = column_names_of(rows, header, source)
+    # Numbers as text would have fewer digits.
+    sheet = _sheets(source, has_header=False, skip_rows=0 if names is None else 1)[name]
+    sheet.columns = [str(place) for place in range(sheet.width)]
+    floats = sheet.with_columns(polars.selectors.float().fill_nan(None))
+    skip = 0 if names is None else 1
+    if source.member == name:
+        source = replace(source, member="")  # it names no column, too
+    return Table(source, names, floats.lazy(), _sample(rows[skip:], sheet.width))
+
+
+def _rows_of_sheet(source: Source) -> tuple[str, list[list[str]]]:
+    """The name of the one sheet, or of the one that is meant, and its first rows as text."""
     heads = _sheets(source, has_header=False, n_rows=SAMPLE_LINES + 1, dtypes="string")
     heads = {name: sheet for name, sheet in heads.items() if sheet.height}
     if source.member in heads:
         heads = {source.member: heads[source.member]}
-        source = replace(source, member="")
     if len(heads) != 1:
         shown = ", ".join(heads) or "none"
         example = f": {source.name}:{next(iter(heads))} would name one" if heads else ""
         raise AmbiguousError(f"{source.name}: expected one sheet, found {shown}{example}")
     (name, head), *_ = heads.items()
-    rows = [[cell or "" for cell in row] for row in head.iter_rows()]
-    names = _names(rows, header, source)
-    # Numbers as text would have fewer digits.
-    sheet = _sheets(source, has_header=names is not None)[name]
-    sheet.columns = [str(place) for place in range(sheet.width)]
-    skip = 0 if names is None else 1
-    return Table(source, names, sheet.lazy(), _sample(rows[skip:], sheet.width))
+    return name, [[cell or "" for cell in row] for row in head.iter_rows()]
 
 
 def _sheets(source: Source, *, has_header: bool, **options: Any) -> dict[str, polars.DataFrame]:
@@ -296,190 +266,8 @@ def _sample(rows: Sequence[Sequence[str]], width: int) -> list[list[str | None]]
     return [[cell.strip() or None for cell in row] + [None] * (width - len(row)) for row in rows]
 
 
-def _names(
-    rows: Sequence[Sequence[str]],
-    header: bool | None,
-    source: Source,
-    *,
-    decimal_comma: bool = False,
-) -> tuple[str, ...] | None:
-    """The names in the first line; None where it is the first row.
-
-    Raises AmbiguousError where it may be either.
-    """
-    first, rest = rows[0], rows[1:]
-    if header is None:
-        header = first_line_names(first, rest, decimal_comma=decimal_comma)
-    if header is None:
-        raise AmbiguousError(
-            f"{source.name}: the first line, {' | '.join(first)[:60]}, may name columns or be the "
-            "first row: --header or --no-header says which"
-        )
-    wide = next((number for number, row in enumerate(rest) if len(row) > len(rest[0])), None)
-    if wide is not None:
-        raise FileError(
-            f"{source.name}: not a readable table: row {wide + (not header)}: expected "
-            f"{len(rest[0])} cells as in the row above, found {len(rest[wide])}"
-        )
-    if not header:
-        return None
-    names = tuple(cell.strip() for cell in first)
-    # R writes no name above the names of rows.
-    return ("", *names) if rest and len(first) == max(map(len, rest)) - 1 else names
-
-
-def first_line_names(
-    first: Sequence[str], rows: Sequence[Sequence[str]], *, decimal_comma: bool = False
-) -> bool | None:
-    """Whether the first line of a text names its columns; None where it may do so or not.
-
-    It does where it has words above numbers, or counts 0, 1, … or 1, 2, … beside a word or an
-    empty cell; it does not where all of it is of the kind that is below.
-    """
-
-    def numeric(cell: str) -> bool:
-        return is_number(cell, decimal_comma=decimal_comma)
-
-    cells = [cell.strip() for cell in first]
-    numbers = [cell for cell in cells if cell and numeric(cell)]
-    words = [place for place, cell in enumerate(cells) if cell and not numeric(cell)]
-    counts = numbers in ([str(n + start) for n in range(len(numbers))] for start in (0, 1))
-    below = [
-        [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
-        for place in range(len(cells))
-    ]
-    above_numbers = [place for place in words if below[place] and all(map(numeric, below[place]))]
-    if not words:
-        if not numbers or (counts and len(numbers) > 1 and "" in cells[:1]):
-            return True
-        if not (counts and len(numbers) > 1):
-            return False
-        if not rows:
-            return False
-        return None if all(cell.isdecimal() for column in below for cell in column) else True
-    if any(THOUSANDS.fullmatch(cells[place]) for place in words) and not decimal_comma:
-        return None
-    if numbers and not counts:
-        return None if above_numbers else False
-    if above_numbers or (numbers and len(numbers) > 1):
-        return True
-    if numbers:  # one number beside words, and words below words: a row like the others
-        return False
-    again = any(cells[place] in below[place] for place in words)
-    if any(is_known(cells[place]) for place in words):
-        return None if again else True
-    if len(cells) == 1:
-        return False
-    return None if rows else True
-
-
-def _text_form(source: Source) -> _TextForm:
-    status = source.path.stat()
-    return _sniffed(source, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=64)
-def _sniffed(source: Source, _changed: int, _size: int) -> _TextForm:
-    """The form of a text. Raises FileError where it has no line, or is no UTF-8."""
-    with source.path.open("rb") as stream:
-        data = stream.read(SAMPLE_BYTES)
-        is_all = not stream.read(1)
-    try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=is_all)
-    except UnicodeDecodeError as error:
-        refuse_encoding(source)
-        raise FileError(f"{source.name}: expected UTF-8 text: {error}") from error
-    if "\0" in text:
-        raise FileError(f"{source.name}: expected text, found a byte 0")
-    if "\r" in text and "\n" not in text:  # as old Macs wrote it
-        path = _rewritten(source, lambda line: line.replace(b"\r", b"\n"))
-        return _text_form(replace(source, path=path))
-    lines = text.splitlines(keepends=True)
-    if not is_all and len(lines) > 1:
-        lines = lines[:-1]
-    if text.startswith("#"):  # as numpy writes a line of names
-        lines[0] = lines[0].lstrip("# ")
-        path = _rewritten(source, lambda line: line.lstrip(b"# "), first_only=True)
-        source = replace(source, path=path)
-    sample = [line for line in lines[: SAMPLE_LINES + 1] if line.strip()]
-    if not sample:
-        raise FileError(f"{source.name}: expected a table, found an empty one")
-    separator = _separator(sample)
-    path = source.path
-    if separator == BLANKS:
-        path, separator = _without_blanks(source), "\t"
-        sample = ["\t".join(cells) + "\n" for cells in _cells(sample, BLANKS)]
-    rows = _cells(sample, separator)
-    return _TextForm(path, separator, rows, separator != "," and _has_decimal_comma(rows))
-
-
-def _separator(lines: Sequence[str]) -> str:
-    """What separates the cells of a text: what every line has equally often, but not never."""
-    counted = {mark: [len(cells) for cells in _cells(lines, mark)] for mark in SEPARATORS}
-    for mark, widths in counted.items():
-        if widths[0] > 1 and len(set(widths)) == 1:
-            return mark
-    widest = max(SEPARATORS, key=lambda mark: counted[mark][0])
-    if counted[widest][0] > 1:
-        return widest
-    by_blanks = _cells(lines, BLANKS)
-    found = {len(cells) for cells in by_blanks[1:] or by_blanks}
-    width = max(found)
-    if len(found) == 1 and width > 1 and len(by_blanks[0]) in (width, width - 1):
-        columns = zip(*by_blanks[1:], strict=True) if len(by_blanks) > 1 else [by_blanks[0]]
-        # Two words may be one name, as "traffic light" is.
-        if width > 2 or any(all(map(is_number, column)) for column in columns):
-            return BLANKS
-    return ","
-
-
-def _cells(lines: Sequence[str], separator: str) -> list[list[str]]:
-    try:
-        if separator == BLANKS:
-            stripped = (line.strip().replace("\t", " ") for line in lines)
-            return list(csv.reader(stripped, delimiter=" ", skipinitialspace=True))
-        text = io.StringIO("".join(lines))
-        return list(csv.reader(text, delimiter=separator, skipinitialspace=True)) or [[""]]
-    except csv.Error:
-        return [line.rstrip("\r\n").split(separator) for line in lines]
-
-
-def _has_decimal_comma(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether cells are numbers with a decimal comma, and none has a point."""
-    cells = [cell.strip() for row in rows[1:] or rows for cell in row]
-    return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells) and not any(
-        "." in cell and is_number(cell) for cell in cells
-    )
-
-
-def _without_blanks(source: Source) -> Path:
-    """A copy whose cells are separated by tabs."""
-    return _rewritten(
-        source,
-        lambda line: (
-            (
-                "\t".join(_cells([line.decode("utf-8", "replace")], BLANKS)[0]).encode()
-                if b'"' in line
-                else re.sub(rb"[ \t]+", b"\t", line.strip())
-            )
-            + b"\n"
-        ),
-    )
-
-
-def _rewritten(
-    source: Source, change: Callable[[bytes], bytes], *, first_only: bool = False
-) -> Path:
-    """A temporary copy of a text with its lines changed."""
-    with source.path.open("rb") as stream, archives.temporary() as target:
-        for number, line in enumerate(stream):
-            line = line.removeprefix(codecs.BOM_UTF8) if not number else line
-            target.write(line if first_only and number else change(line))
-        return Path(target.name)
-
-
 def _scan_text(
-    form: _TextForm,
+    form: TextForm,
     source: Source,
     dtypes: Mapping[str, type[polars.DataType]],
     *,
@@ -519,10 +307,6 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
             frame = polars.scan_parquet(source.path)
         elif form == "feather":
             frame = polars.scan_ipc(source.path)
-        elif form == "xlsx":
-            table = _open_excel(source, header=True)
-            renamed = {str(n): name for n, name in enumerate(table.names or ())}
-            frame = table.frame.rename(renamed)
         else:
             content, named = read_json(source, form == "jsonl", layout)
             return content.lazy(), named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,21 +11,28 @@ import numpy as np
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, choose, stored_arrays
+from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
 from c10h.formats.classes import are_default, class_of_words, default_names, match_order
 from c10h.formats.column_names import OTHERS, column_key
-from c10h.formats.column_roles import is_text, item_place, place_of
+from c10h.formats.column_roles import is_text, item_place, place_of, row_columns
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
-from c10h.formats.hints import NO_HINTS, Hints, Tell, brief, silent
-from c10h.formats.tables import MISSING, Table, open_table
-from c10h.formats.wide import ids_beside, item_names
+from c10h.formats.first_line import MISSING
+from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
+from c10h.formats.tables import Table, open_table
+from c10h.formats.wide import item_names, row_numbers
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.truth import UNKNOWN, first_right, renumbered
 
 # Names of columns of true classes, besides which a table may have others of OTHERS.
-TRUTHS = ("truth", "true_label", "true_class", "ground_truth", "gold", "gold_label", "target", "y",
-          "label", "class", "category")  # fmt: skip
+TRUTHS = (
+    *("truth", "true_label", "true_class", "ground_truth", "gold", "gold_label", "gold_standard"),
+    *("gt", "y_true", "target", "targets", "y", "label", "labels", "class", "category"),
+)
+# How many of these are nothing but the truth.
+CERTAIN = 11
+
+WHOLE = re.compile(r"-?\d+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,9 @@ def open_truth(
     if not known:
         raise SchemaError(f"{source.name}: expected true classes, found none")
     notes = [f"true classes of {known:,} of {len(truth.values):,} items", *cells.notes]
+    lowest = int(truth.values[truth.values >= 0].min())
+    if cells.numbers is not None and lowest > 0 and known >= len(truth.classes):
+        notes.append("no item has class 0" + ("" if hints.one_based else " (--one-based: from 1)"))
     if classes is None and not are_default(truth.classes):
         notes.append(f"classes {brief(truth.classes)} (sorted; --classes gives another order)")
     tell(f"{source.whole_name}: {'; '.join(notes)}")
@@ -111,7 +122,7 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
             arrays = stored_arrays(file, form)
             _, array = choose(arrays, file, lambda one: one.is_vector and one.is_whole)
             return array.is_vector
-        table = open_table(file, hints.header)
+        table = open_table(file, hints.header, TRUTH)
         return (
             not table.is_nested(0) if table.width == 1 else _truth_place(table, hints) is not None
         )
@@ -126,14 +137,17 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
 class _Cells:
     """What a file says of each item: numbers or words (n), or lists of them.
 
-    words: str; "" where nothing is said. names: of the columns of one-hot rows.
+    words: str; "" where nothing is said. names: of the columns of one-hot rows. are_flags: whether
+    numbers are true or false. ids, index: which items these are, as in :class:`Items`.
     """
 
     words: Array | None = None
     numbers: Array | None = None
     lists: Sequence[Sequence[object] | None] | None = None
     names: tuple[str, ...] | None = None
+    are_flags: bool = False
     ids: Array | None = None
+    index: Array | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -142,15 +156,20 @@ def _cells_of(source: Source, hints: Hints) -> _Cells:
     form = detect(file)
     if FORMATS[form].holds == ARRAYS:
         return _cells_of_array(file, form)
-    table = open_table(file, hints.header)
+    table = open_table(file, hints.header, TRUTH)
     place = 0 if table.width == 1 else _truth_place(table, hints)
     if place is None:
         one_hot = _one_hot_columns(table)
         if one_hot is not None:
             return one_hot
-        shown = brief(table.names) if table.names else f"{table.width} without names"
+        if len(table.sample) == 1 and table.names is None:
+            raise SchemaError(
+                f"{source.name}: expected one class a line, found one line of {table.width}"
+            )
+        named = f"columns {brief(table.names or ())}"
+        shown = named if table.names else f"{table.width} columns without names"
         raise SchemaError(
-            f"{source.name}: expected one class an item, found columns {shown}: "
+            f"{source.name}: expected one class an item, found {shown}: "
             f"{source.name}:COLUMN names the one of true classes"
         )
     return _cells_of_column(table, place, hints)
@@ -172,7 +191,8 @@ def _cells_of_array(source: Source, form: str) -> _Cells:
         ids = ids_beside(arrays, len(values), name)
         if values.dtype.kind in WORDS:
             return _Cells(words=np.char.strip(values.astype(np.str_)), ids=ids, notes=notes)
-        return _Cells(numbers=values.astype(np.float64), ids=ids, notes=notes)
+        are_flags = values.dtype.kind == "b"
+        return _Cells(numbers=values.astype(np.float64), are_flags=are_flags, ids=ids, notes=notes)
     if array.is_matrix and values.ndim == 2 and _is_one_hot(values):
         numbers = values.argmax(axis=1).astype(np.float64)
         return _Cells(numbers=numbers, notes=(*notes, "one-hot rows"))
@@ -183,23 +203,41 @@ def _cells_of_column(table: Table, place: int, hints: Hints) -> _Cells:
     import polars
 
     item = None if table.width == 1 else item_place(table, place, hints)
-    columns = [table.words(item).alias("item")] if item is not None else []
     notes = [f"column {table.column_name(place)}"] if table.width > 1 else []
-    ids = None
-    if columns:
-        ids = item_names(table.collect(columns).to_series())
-        notes.append(f"ids from column {table.column_name(item or 0)}")
+    ids = index = None
+    if item is not None:
+        ids = item_names(table.collect([table.words(item)]).to_series())
+        notes.append(f"ids from column {table.column_name(item)}")
+    else:
+        ids, index, note = _numbered_rows(table, place)
+        notes += [note] if note else []
     if table.is_nested(place):
         lists = table.collect([polars.col(str(place))]).to_series().to_list()
-        return _Cells(lists=lists, ids=ids, notes=tuple(notes))
+        return _Cells(lists=lists, ids=ids, index=index, notes=tuple(notes))
     frame = table.collect([table.numbers(place).alias("number"), table.words(place).alias("word")])
     words = frame["word"].fill_null("")
     missing = words.str.to_lowercase().is_in(MISSING)
     if not (frame["number"].is_null() & ~missing).any():
         numbers = frame["number"].fill_null(float("nan")).to_numpy()
-        return _Cells(numbers=numbers, ids=ids, notes=tuple(notes))
+        return _Cells(numbers=numbers, ids=ids, index=index, notes=tuple(notes))
     kept = words.zip_with(~missing, polars.Series([""]).new_from_index(0, len(words)))
-    return _Cells(words=np.array(kept.to_list(), dtype=np.str_), ids=ids, notes=tuple(notes))
+    known = np.array(kept.to_list(), dtype=np.str_)
+    return _Cells(words=known, ids=ids, index=index, notes=tuple(notes))
+
+
+def _numbered_rows(table: Table, besides: int) -> tuple[Array | None, Array | None, str]:
+    """Ids or index from a column of row numbers that is not in order, and a note on it."""
+    rows = next((place for place in row_columns(table) if place != besides), None)
+    if rows is None:
+        return None, None, ""
+    values = table.collect([table.numbers(rows)]).to_series().to_numpy()
+    numbers = row_numbers(table, rows, values)
+    column = table.column_name(rows)
+    if numbers is None:
+        return None, None, f"row numbers in column {column} left out"
+    if 0 in numbers:
+        return None, numbers, f"rows by number from column {column}"
+    return numbers.astype(np.str_), None, f"ids from column {column}"
 
 
 def _truth_place(table: Table, hints: Hints) -> int | None:
@@ -207,15 +245,21 @@ def _truth_place(table: Table, hints: Hints) -> int | None:
     if table.source.member:
         return place_of(table, table.source.member, "FILE:COLUMN")
     keys = [column_key(name) for name in table.names or ()]
-    for names in (TRUTHS[:7], TRUTHS[7:]):
+    for names in (TRUTHS[:CERTAIN], TRUTHS[CERTAIN:]):
         found = [place for place, key in enumerate(keys) if key in names]
         if len(found) == 1:
             return found[0]
         if found:
             return None
     item = item_place(table, -1, hints)
-    rest = [p for p in range(table.width) if p != item and not (keys and keys[p] in OTHERS)]
-    return rest[0] if item is not None and len(rest) == 1 else None
+    beside = {item, *row_columns(table)}
+    rest = [p for p in range(table.width) if p not in beside and not (keys and keys[p] in OTHERS)]
+    if item is None and len(rest) == table.width == 2:
+        # Two columns of words: names of items are all different, and those of classes are not.
+        cells = [[row[place] for row in table.sample] for place in rest]
+        repeats = [place for place in rest if len({*cells[place]}) < len(cells[place])]
+        return repeats[0] if len(repeats) == 1 else None
+    return rest[0] if len(rest) == 1 and len(rest) < table.width else None
 
 
 def _one_hot_columns(table: Table) -> _Cells | None:
@@ -271,7 +315,7 @@ def _single(cells: _Cells, source: Source, classes: Sequence[str] | None, hints:
         numbers, names = _numbers_of_words(cells.words, source, classes)
     else:
         numbers, names = _checked_numbers(cells, source, classes, hints)
-    return Truth(numbers, names, ids=cells.ids)
+    return Truth(numbers, names, ids=cells.ids, index=cells.index)
 
 
 def _numbers_of_words(
@@ -305,7 +349,15 @@ def _checked_numbers(
     values = cells.numbers
     if values is None:
         raise SchemaError(f"{source.name}: expected one class an item")
-    unknown = np.isnan(values) | (values == UNKNOWN)
+    if cells.are_flags and classes is not None and len(classes) > 2:
+        raise SchemaError(
+            f"{source.name}: expected one of {len(classes)} classes an item, found true and false"
+        )
+    named = () if classes is None or are_default(classes) else tuple(classes)
+    by_name = bool(named) and all(map(WHOLE.fullmatch, named))
+    unknown = np.isnan(values)
+    if not (by_name and str(UNKNOWN) in named):
+        unknown |= values == UNKNOWN
     with np.errstate(invalid="ignore"):
         numbers = np.where(unknown, UNKNOWN, values).astype(np.int64)
     wrong = ~unknown & (numbers != values)
@@ -316,7 +368,7 @@ def _checked_numbers(
         if classes is None:
             return numbers, cells.names
         return in_order_of(Truth(numbers, cells.names), classes, source.name).values, tuple(classes)
-    if classes is not None and not are_default(classes) and all(n.isdecimal() for n in classes):
+    if by_name:
         words = np.where(unknown, "", np.char.mod("%d", numbers))
         return _numbers_of_words(words, source, classes)
     if hints.one_based:
@@ -348,7 +400,8 @@ def _several(cells: _Cells, source: Source, classes: Sequence[str] | None) -> Tr
     for row, one in enumerate(lists):
         right[row, [number_of[value] for value in one]] = 1
     values = first_right(right)
-    return Truth(values, names, None if (right.sum(axis=1) <= 1).all() else right, cells.ids)
+    several = None if (right.sum(axis=1) <= 1).all() else right
+    return Truth(values, names, several, cells.ids, cells.index)
 
 
 def _highest(numbers: set[object]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,9 +11,16 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, Stored, choose, stored_arrays
+from c10h.formats.arrays import (
+    Stored,
+    choose,
+    ids_beside,
+    listing,
+    stored_arrays,
+    vectors_of_annotators,
+)
 from c10h.formats.classes import default_names
-from c10h.formats.column_names import names_items
+from c10h.formats.column_names import column_key
 from c10h.formats.column_roles import (
     Roles,
     item_place,
@@ -20,9 +28,11 @@ from c10h.formats.column_roles import (
     roles_of,
 )
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
-from c10h.formats.hints import Hints, brief
+from c10h.formats.first_line import MISSING
+from c10h.formats.hints import EMPTY_CELLS, OTHER_LAYOUTS, Hints, brief
+from c10h.formats.meaning import NUMBERS_ITEMS, odd_column
 from c10h.formats.rows import mapped, part_of
-from c10h.formats.tables import MISSING, Table, open_table
+from c10h.formats.tables import Table, open_table
 from c10h.items import whole_numbers
 from c10h.records import Array, Rows, View
 
@@ -31,6 +41,13 @@ if TYPE_CHECKING:
 
 # Columns of records and of lists that hold votes, the best first, as in ChaosNLI.
 VOTE_COLUMNS = ("label_counter", "label_count", "counts", "votes")
+# How many rows show whether a column is hardly a class.
+SHOWING = 1 << 10
+# Names that R gives to an index without one, and names of a row of sums.
+INDEX_NAMES = ("X", "...1")
+SUMS = ("total", "totals", "sum", "all", "grand_total")
+SAME_SUM = 1e-6
+WITH_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,32 +91,43 @@ class Wide:
         return "; ".join([f"{self.source.whole_name}: {meaning}, {shape}{names}", *self.notes])
 
 
-def read_wide(source: Source, hints: Hints, missing: str = "") -> Wide:
+def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
     """The numbers of a foreign file.
 
-    missing: what helps where cells are empty. Raises FileError for a file that cannot be read,
-    SchemaError for other contents, AmbiguousError where an option must say what is meant.
+    people: whether they are people's votes, or shares of them, for messages. Raises FileError for
+    a file that cannot be read, SchemaError for other contents, AmbiguousError where an option must
+    say what is meant.
     """
     file = plain(source)
     form = detect(file)
     if FORMATS[form].holds == ARRAYS:
-        return _of_array(file, form, hints)
+        return _of_array(file, form, hints, people=people)
     table = open_table(file, hints.header, hints.layout)
     nested = _nested_column(table)
     if nested is not None:
         return _of_nested(table, nested, hints)
-    return _of_columns(table, roles_of(table, hints), missing)
+    wide = _of_columns(table, roles_of(table, hints, people=people), hints, people=people)
+    if hints.columns is None and hints.classes is None:
+        _refuse_row_numbers(table, wide)
+    _refuse_sums(wide)
+    return wide
 
 
 # Arrays.
 
 
-def _of_array(source: Source, form: str, hints: Hints) -> Wide:
+def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     arrays = stored_arrays(source, form)
+    vectors = vectors_of_annotators(arrays)
+    if people and not source.member and len(vectors) == len(arrays) > 1:
+        raise AmbiguousError(
+            f"{source.name}: found {listing(arrays)}: c10h labels build --layout matrix with "
+            f"--columns {','.join(list(vectors)[:2])} would take these for annotators"
+        )
     name, array = choose(
         arrays,
         source,
-        lambda one: one.is_matrix and not one.is_whole,
+        lambda one: one.is_matrix and not one.is_vector,
         lambda one: one.is_matrix,
     )
     rows = _as_matrix(array, source, name)
@@ -116,6 +144,13 @@ def _of_array(source: Source, form: str, hints: Hints) -> Wide:
         rows = mapped(rows, lambda block, _: block[..., columns], width=width)
     elif hints.columns is not None:
         raise SchemaError(f"{source.name}: --columns: the columns of an array have no names")
+    if hints.zero:
+        rows = mapped(rows, lambda block, _: np.where(np.isnan(block), 0, block))
+    if rows.dtype.kind in "fiu" and not (hints.columns or hints.classes):
+        member = part_of(rows, (0,)) if len(rows.shape) == 3 else rows
+        head = np.asarray(member[0 : min(SHOWING, member.shape[0])], dtype=np.float64)
+        numbers = [f"number {place}" for place in range(head.shape[1])]
+        _refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
     ids = ids_beside(arrays, rows.shape[-2])
     if ids is not None:
         notes.append("ids beside it")
@@ -150,25 +185,10 @@ def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     return rows
 
 
-def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
-    """The one array of text that is called as names of items are, and has as many."""
-    found = [
-        array
-        for name, array in arrays.items()
-        if name != besides
-        and array.dtype.kind in WORDS
-        and int(np.prod(array.shape)) == size
-        and names_items(name.rpartition("/")[2].removesuffix("s"))
-    ]
-    if len(found) != 1:
-        return None
-    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
-
-
 # Tables.
 
 
-def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
+def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wide:
     source, names = table.source, table.names
     if len(roles.classes) < 2:
         shown = ", ".join(table.column_name(place) for place in roles.classes) or "none"
@@ -176,8 +196,10 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
         beside = f" beside {brief(left)}" if left else ""
         raise SchemaError(
             f"{source.name}: expected numbers of shape (items, classes), found columns of classes: "
-            f"{shown}{beside} (--columns or --classes says which are classes)"
+            f"{shown}{beside} (--columns or --classes says which are classes"
+            f"{f'; {OTHER_LAYOUTS}' if people else ''})"
         )
+    _refuse_thousands(table, roles.classes)
     columns = [table.numbers(place).alias(f"class {place}") for place in roles.classes]
     columns += [table.numbers(place).alias(f"total {place}") for place in roles.totals]
     if roles.item is not None:
@@ -187,14 +209,22 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
     frame = _without_blank_end(table.collect(columns))
     if not frame.height:
         raise SchemaError(f"{source.name}: expected one row an item, found no rows")
-    _refuse_gaps(table, roles.classes, frame, missing)
-    rows = frame.select([f"class {place}" for place in roles.classes]).to_numpy()
+    values = frame.select([f"class {place}" for place in roles.classes])
+    _refuse_gaps(table, roles.classes, frame, people=people, zero=hints.zero)
+    if hints.zero:
+        values = values.fill_null(0).fill_nan(0)
+    rows = values.to_numpy()
     ids = None if roles.item is None else item_names(frame["item"])
+    if not roles.chosen:
+        shown_names = [table.column_name(place) for place in roles.classes]
+        _refuse_odd_column(
+            rows[:SHOWING], source, shown_names, can_be_items=ids is None, people=people
+        )
     notes = [] if roles.item is None else [f"ids from column {table.column_name(roles.item)}"]
     index = None
     left_out = sorted([*roles.others, *roles.totals])
     if roles.rows is not None:
-        numbers = _row_numbers(table, roles.rows, frame["rows"].to_numpy())
+        numbers = row_numbers(table, roles.rows, frame["rows"].to_numpy())
         if ids is None and numbers is not None and 0 in numbers:
             index = numbers
             notes.append(f"rows by number from column {table.column_name(roles.rows)}")
@@ -217,6 +247,49 @@ def _of_columns(table: Table, roles: Roles, missing: str) -> Wide:
     )
 
 
+def _refuse_thousands(table: Table, places: Sequence[int]) -> None:
+    """Raise AmbiguousError where all commas in numbers may as well stand between thousands."""
+    cells = [row[place] or "" for row in table.sample for place in places]
+    numbers = [cell for cell in cells if "," in cell]
+    if table.decimal_comma and numbers and all(map(WITH_THOUSANDS.fullmatch, numbers)):
+        raise AmbiguousError(
+            f"{table.source.name}: {numbers[0]} may be {numbers[0].replace(',', '')} or "
+            f"{numbers[0].replace(',', '.')}: write numbers without separators of thousands, and "
+            "with a decimal point"
+        )
+
+
+def _refuse_row_numbers(table: Table, wide: Wide) -> None:
+    """Raise AmbiguousError where the first column counts the rows, as an index does by any name.
+
+    Votes can do that, too: then all items have as many.
+    """
+    rows = np.asarray(wide.rows[0 : wide.size])
+    first = 0 if wide.names is None or not table.names else table.names.index(wide.names[0])
+    least = 2 if table.names and table.names[0] in INDEX_NAMES else 3
+    start = rows[0, 0]
+    counts = start in (0, 1) and np.array_equal(rows[:, 0], np.arange(start, start + len(rows)))
+    if first or not counts or len(rows) < least or np.ptp(rows.sum(axis=1)) < SAME_SUM:
+        return
+    raise AmbiguousError(
+        f"{table.source.name}: the column {table.column_name(0)} counts the rows: --item "
+        f"{table.names[0] if table.names else 0} takes it for names of items, --columns or "
+        "--classes says which columns are classes"
+    )
+
+
+def _refuse_sums(wide: Wide) -> None:
+    """Raise SchemaError where the last row is the sum of the others, as its name says."""
+    if wide.ids is None or wide.size < 2 or column_key(str(wide.ids[-1])) not in SUMS:
+        return
+    rows = np.asarray(wide.rows[0 : wide.size])
+    if np.allclose(rows[-1], rows[:-1].sum(axis=0)):
+        raise SchemaError(
+            f"{wide.source.name}: row {wide.size - 1}, {str(wide.ids[-1])!r}, is the sum of the "
+            "rows above, and no item: take it out"
+        )
+
+
 def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
     """The table without rows at its end in which nothing is."""
     import polars
@@ -227,10 +300,27 @@ def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
     return frame.head(int(filled[-1]) + 1 if len(filled) else 0)
 
 
-def _refuse_gaps(
-    table: Table, places: Sequence[int], frame: polars.DataFrame, missing: str
+def _refuse_odd_column(
+    rows: Array, source: Source, names: Sequence[str], *, can_be_items: bool, people: bool
 ) -> None:
-    """Raise SchemaError or AmbiguousError where a column of classes has something else."""
+    """Raise AmbiguousError for a column that is hardly a class, whatever it is called."""
+    odd = odd_column(rows)
+    if odd is not None:
+        place, what = odd
+        item = "--item takes it as their names, " if can_be_items and what == NUMBERS_ITEMS else ""
+        raise AmbiguousError(
+            f"{source.name}: the column {names[place]} {what}: {item}--columns says which columns "
+            f"are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
+        )
+
+
+def _refuse_gaps(
+    table: Table, places: Sequence[int], frame: polars.DataFrame, *, people: bool, zero: bool
+) -> None:
+    """Raise SchemaError or AmbiguousError where a column of classes has something else.
+
+    zero: whether empty cells are 0.
+    """
     for place in places:
         column = frame[f"class {place}"]
         if not column.null_count():
@@ -239,17 +329,20 @@ def _refuse_gaps(
         wrong &= ~table.words(place).str.to_lowercase().is_in(MISSING)
         row = int(column.is_null().arg_true()[0])
         slipped = table.collect([wrong.arg_true().first().alias("row")]).item()
+        if slipped is None and zero:
+            continue
         if slipped is None:
             raise AmbiguousError(
                 f"{table.source.name}: row {row}: expected a number in column "
-                f"{table.column_name(place)}, found nothing{missing}"
+                f"{table.column_name(place)}, found nothing{f' ({EMPTY_CELLS})' if people else ''}"
             )
         cell = table.collect([table.words(place).slice(slipped, 1)]).item()
         is_all = int(table.collect([wrong.sum()]).item()) == frame.height
         what = "expected a table of numbers" if is_all else f"row {slipped}: expected a number"
         raise SchemaError(
             f"{table.source.name}: {what} in column {table.column_name(place)}, found {cell!r} "
-            "(--columns or --classes says which columns are classes, --item which names items)"
+            "(--columns or --classes says which columns are classes, --item which names items"
+            f"{f'; {OTHER_LAYOUTS}' if people else ''})"
         )
 
 
@@ -260,7 +353,7 @@ def item_names(column: polars.Series) -> Array:
     return words if numbers is None else numbers.astype(np.str_)
 
 
-def _row_numbers(table: Table, place: int, values: Array) -> Array | None:
+def row_numbers(table: Table, place: int, values: Array) -> Array | None:
     """Numbers of rows that say more than their order does; None where they do not.
 
     Raises AmbiguousError where the column holds no numbers of rows.

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.errors import InputError, MismatchError, SchemaError
+from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.files import Source
 from c10h.formats.classes import MOST_CLASSES, default_names
+from c10h.formats.hints import Hints
 from c10h.formats.readers import recorded_classes
 from c10h.formats.truth import open_truth
 from c10h.images.request import SHOWN
-from c10h.items import whole_numbers
+from c10h.items import Items, align, whole_numbers
 from c10h.records import Array
 
 
@@ -26,30 +27,41 @@ class Numbered:
     note: str = ""
 
 
-def read_labels(labels: Source, classes: tuple[str, ...] | None, size: int) -> Numbered:
+def read_labels(
+    labels: Source, classes: tuple[str, ...] | None, size: int, *, one_based: bool = False
+) -> Numbered:
     """The true classes of ``size`` pictures from a file of them, in any form that truth has.
 
     Raises FileError, SchemaError, MismatchError for another number of them.
     """
     notes: list[str] = []
-    truth = open_truth(labels, classes or recorded_classes(labels), tell=notes.append)
+    known = classes or recorded_classes(labels)
+    truth = open_truth(labels, known, Hints(one_based=one_based), notes.append)
     if len(truth.values) != size:
         raise MismatchError(
             f"{labels.name}: expected {size:,} classes for as many pictures, found "
             f"{len(truth.values):,}"
         )
-    return Numbered(truth.values, truth.classes, "".join(notes).removeprefix(f"{labels.name}: "))
+    found = align(Items("the pictures", size), truth.items(labels.name))
+    notes = [*(note.removeprefix(f"{labels.name}: ") for note in notes), found.note]
+    return Numbered(truth.at(found.rows).values, truth.classes, "; ".join(filter(None, notes)))
 
 
 def number_classes(
-    values: Array, classes: tuple[str, ...] | None, name: str, items: Sequence[str] | None = None
+    values: Array,
+    classes: tuple[str, ...] | None,
+    name: str,
+    items: Sequence[str] | None = None,
+    *,
+    one_based: bool = False,
 ) -> Numbered:
     """Classes (n) as numbers.
 
     classes: their names in order, where they are known: words are looked up in them, and numbers
     must be below their count. Else words are classes in the order of code points, and whole numbers
     those of classes without names. name: what the values come from. items: whose they are.
-    Raises SchemaError for a value that is no class, InputError for fewer than two classes.
+    one_based: whether numbers begin at 1. Raises SchemaError for a value that is no class,
+    AmbiguousError where no number is 0 and none must be, InputError for fewer than two classes.
     """
     if values.dtype.kind in "SUO":
         words = np.array([_text(value) for value in values.tolist()], dtype=np.str_)
@@ -62,6 +74,7 @@ def number_classes(
         values = numbers
     with np.errstate(invalid="ignore"):
         truth = values.astype(np.int64)
+    values, truth = values - int(one_based), truth - int(one_based)
     wrong = (truth != values) | (truth < 0) | (truth >= (len(classes) if classes else MOST_CLASSES))
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -72,6 +85,11 @@ def number_classes(
         )
     if classes is not None:
         return Numbered(truth, classes)
+    if len(truth) and truth.min() > 0:
+        raise AmbiguousError(
+            f"{name}: no picture has class 0: are classes counted from 1? --one-based says so, "
+            f"--classes {int(truth.max()) + 1} that class 0 has no picture"
+        )
     names = default_names(max(int(truth.max()) + 1, 2))
     return Numbered(truth, names, f"classes 0 to {len(names) - 1} (--classes names them)")
 

@@ -67,7 +67,7 @@ def _from_container(source: Source, container: Mapping[str, Stored], request: Re
     if chosen.truth is not None and request.labels is None and not request.no_truth:
         name = f"{source.name}: {chosen.truth}"
         values = read_classes(container[chosen.truth], pictures.shape[0], name)
-        truth = number_classes(values, request.classes, name)
+        truth = number_classes(values, request.classes, name, one_based=request.one_based)
         told += f", truth from {chosen.truth}"
     return _of_array(source, pictures, truth, request, [told, assumed])
 
@@ -78,7 +78,7 @@ def _of_array(
     """Images of an array. truth: what the file has of it, if that is meant."""
     size = pictures.shape[0]
     if request.labels is not None:
-        truth = read_labels(request.labels, request.classes, size)
+        truth = read_labels(request.labels, request.classes, size, one_based=request.one_based)
     classes = truth.classes if truth is not None else request.classes
     if classes is None:
         raise AmbiguousError(f"{source.name}: which classes? give --labels or --classes")

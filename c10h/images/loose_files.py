@@ -72,7 +72,9 @@ class LooseFiles(Listing):
             return Arrangement(order, short, self.request.classes, None)
         rows = [self.table.row_of(paths[row]) for row in order]
         words = np.array([self.table.words[row] for row in rows if row is not None], dtype=np.str_)
-        numbered = number_classes(words, self.request.classes, self.table.name, short)
+        numbered = number_classes(
+            words, self.request.classes, self.table.name, short, one_based=self.request.one_based
+        )
         self.order_of_classes = numbered.note
         found = set(numbered.truth.tolist())
         self.absent = [name for k, name in enumerate(numbered.classes) if k not in found]

@@ -138,7 +138,7 @@ def _truth_of(
 ) -> tuple[_Truth, list[str]]:
     """The classes, from ``--labels`` or a column, and what was taken, one line each."""
     if request.labels is not None:
-        numbered = read_labels(request.labels, request.classes, size)
+        numbered = read_labels(request.labels, request.classes, size, one_based=request.one_based)
         notes = [f"{request.labels.name}: {numbered.note}"] if numbered.note else []
         return _Truth(numbered.classes, numbered.truth), notes
     lower = {name.lower(): name for name in schema}
@@ -151,14 +151,16 @@ def _truth_of(
                 f"--no-truth with --classes; found {', '.join(list(schema)[:20])}"
             )
         return _Truth(classes), []
-    numbered = _read_column(source, column, classes)
+    numbered = _read_column(source, column, classes, one_based=request.one_based)
     notes = [f"{source.name}: truth from column {column!r}"]
     if numbered.note:
         notes.append(f"{source.name}: {numbered.note}")
     return _Truth(numbered.classes, numbered.truth), notes
 
 
-def _read_column(source: Source, column: str, classes: tuple[str, ...] | None) -> Numbered:
+def _read_column(
+    source: Source, column: str, classes: tuple[str, ...] | None, *, one_based: bool
+) -> Numbered:
     import polars
 
     try:
@@ -173,7 +175,8 @@ def _read_column(source: Source, column: str, classes: tuple[str, ...] | None) -
         )
     if not (values.dtype.is_numeric() or values.dtype == polars.Boolean):
         values = values.cast(polars.String)
-    return number_classes(values.to_numpy(), classes, f"{source.name}: {column}")
+    where = f"{source.name}: {column}"
+    return number_classes(values.to_numpy(), classes, where, one_based=one_based)
 
 
 def _names_of(source: Source) -> dict[str, tuple[str, ...]]:

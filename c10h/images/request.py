@@ -44,7 +44,7 @@ class Request:
 
     labels: true classes of an array, or a table of file and class for pictures in a folder or
     archive. no_truth: leave true classes out. ids: one of IDS, None for what is usual. ids_file: a
-    text with one id a line. classes: names in order.
+    text with one id a line. classes: names in order. one_based: numbers of classes begin at 1.
     """
 
     choice: Choice = field(default_factory=Choice)
@@ -53,6 +53,7 @@ class Request:
     ids: str | None = None
     ids_file: Source | None = None
     classes: tuple[str, ...] | None = None
+    one_based: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from c10h.attacks.health import STEPS, Measures, measure, passes
 from c10h.attacks.network import freeze
 from c10h.attacks.subject import Subject
 from c10h.records import Array, Attack
-from c10h.stages.attack import Job, Material, Options, batches_of
+from c10h.stages.attack_batches import Job, Material, Options, batches_of
 
 # Shares of items: what rounding or a single item may do to a figure.
 FEW = 0.01

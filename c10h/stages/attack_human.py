@@ -6,7 +6,7 @@ import numpy as np
 
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Attack, Predictions
-from c10h.stages.attack import second_classes
+from c10h.stages.attack_batches import second_classes
 from c10h.stages.evaluate import evaluate
 from c10h.stages.join import People
 

@@ -169,7 +169,7 @@ def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: boo
     if from_names and numbers is not None:
         items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
     known = truth.items("the truth")
-    found = align(items, known, partly=True)
+    found = align(items, known, partly=items.ids is not None or items.index is not None)
     if items.size:
         tell(f"{items.what}: {found.told(items, known)}")
     if from_names and items.ids is not None and found.by == POSITION:

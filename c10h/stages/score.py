@@ -119,14 +119,19 @@ def score(
 class _Known:
     """What labels and truth say, in the order of the labels, or else of the truth.
 
-    where: which of these, for messages. partly: whether some items were left out of them. note:
-    what could not be compared.
+    are_labels: whether of labels. partly: whether they need not have all items. note: what could
+    not be compared.
     """
 
     people: People
-    where: str
+    are_labels: bool
     partly: bool
     note: str = ""
+
+    @property
+    def where(self) -> str:
+        """What has them, for messages."""
+        return "the labels" if self.are_labels else "the truth"
 
 
 def _known(
@@ -136,16 +141,16 @@ def _known(
     if labels is None:
         if truth is None:
             return None
-        return _Known(people_of_truth(truth, classes), "the truth", partly=False)
+        return _Known(people_of_truth(truth, classes), are_labels=False, partly=True)
     partly = bool(labels.settings.get(LEFT_OUT))
     if truth is None:
-        return _Known(People.of(labels, None, classes), "the labels", partly)
+        return _Known(People.of(labels, None, classes), are_labels=True, partly=partly)
     items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
-    found = align(items, others, partly=True)
+    found = align(items, others, partly=items.ids is not None)
     tell(f"the labels: {found.told(items, others)}")
     truth = truth.at(found.rows)
     people = People.of(labels, truth.values, classes, truth.right)
-    return _Known(people, "the labels", partly, found.note)
+    return _Known(people, are_labels=True, partly=partly, note=found.note)
 
 
 @dataclass(frozen=True)
@@ -173,11 +178,14 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
             )
         return _Joined(run, People.of(None, own, classes), run.predictions.index)
     items, others = items_of(run.predictions, run.name), known.people.items(known.where)
-    found = align(items, others, partly=known.partly)
+    # A truth need not know all items, but which those are only their names say.
+    named = known.are_labels or items.ids is not None
+    found = align(items, others, partly=known.partly and named)
     rows, notes = found.rows, [known.note, found.note]
     if rows is not None and found.absent:
         kept = rows >= 0
-        notes.append(f"{found.absent:,} of {len(rows):,} items have no labels and are left out")
+        lack = "labels" if known.are_labels else "true class"
+        notes.append(f"{found.absent:,} of {len(rows):,} items have no {lack} and are left out")
         run = replace(run, predictions=some_items(run.predictions, kept))
         rows, own = rows[kept], run.predictions.truth
     people = known.people.take(rows).agreeing(own, run.name)

@@ -1,82 +1,76 @@
-"""Train: from images and labels to what networks are trained on, and in which folds."""
+"""Train: the networks of a run, fold by fold, that go on where they were broken off."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from c10h.errors import InputError
+from c10h.errors import C10hError, InputError, StoppedError
 from c10h.formats.hints import Tell, silent
-from c10h.records import Array, Images, Labels
-from c10h.report.table import MISSING, Cell, Table, number
-from c10h.stages.join import people_of_images
-from c10h.training.folds import make_folds
-from c10h.training.networks import Material, Outcome
-from c10h.training.run import Run, name_of
-from c10h.truth import lacking
+from c10h.parallel import interruptible
+from c10h.run_folder import Run
+from c10h.stages.fold_progress import Show, outcome_line, reports_of, unseen
+from c10h.stages.parallel_folds import share_cores, train_in_processes
+from c10h.stages.requests import TrainRequest
+from c10h.stages.run_files import tried, write_grid, write_history
+from c10h.stages.training_plan import plan_training
+from c10h.training.distributed import joined
+from c10h.training.networks import Outcome, train_fold
 
 
-def join(images: Images, labels: Labels | None, items: Array, tell: Tell = silent) -> Material:
-    """Match labels with images, by ids where both have them, else by position.
+@dataclass(frozen=True)
+class TrainResult:
+    """A run, how each of the networks that were asked for came out, and the grid.
 
-    Without labels the true classes of the images are what there is. Raises MismatchError for other
-    classes, sizes or ids, InputError where there are neither labels nor the true class of each.
+    tried: what each setting of a grid came to, a row a fold and setting; see
+    :func:`c10h.stages.run_files.tried`. Empty where there was nothing to choose.
     """
-    size = images.images.shape[0]
-    pictures = np.asarray(images.images[0:size])
-    if labels is None:
-        if images.truth is None:
-            raise InputError("expected LABELS: the images do not have true classes")
-        if missing := lacking(images.truth, images.ids):
-            raise InputError(
-                f"images: expected the true class of each: {missing}; or give LABELS for all"
-            )
-        shares = np.eye(len(images.classes))[images.truth]
-        return Material(pictures, shares, images.truth, items, images.classes)
-    people = people_of_images(images, labels, tell)
-    assert people.probs is not None
-    shares = np.asarray(people.probs[0:size], dtype=np.float64)
-    return Material(pictures, shares, people.one_answer, items, people.classes)
+
+    run: Run
+    outcomes: Sequence[Outcome]
+    tried: Sequence[Mapping[str, Any]] = ()
 
 
-def split(material: Material, folds: int | None, seed: int) -> Array | None:
-    """The fold of each item; None without folds."""
-    if folds is None:
+def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> TrainResult | None:
+    """Train the networks that a request asks for, or go on with them; they are in its run folder.
+
+    show: how the training of a network is shown. tell: called with lines on what is trained and
+    how it came out. Returns None in all processes of torchrun but the first, which alone writes
+    and speaks. Raises StoppedError on Ctrl-C, of which the line was told, InSampleError where a
+    network would be tested on what its ancestor was trained on, other C10hErrors for what cannot
+    be.
+    """
+    together = request.parallel_folds
+    if together > 1:
+        share_cores(together)
+    plan = plan_training(request)
+    options, numbers = plan.options, plan.numbers
+    if together > 1 and options.world.size > 1:
+        raise InputError("--parallel-folds: not with torchrun, whose processes share each fold")
+    plan = plan.begin(tell)
+    run, outcomes = plan.run, list[Outcome]()
+    is_first = options.world.is_first
+    try:
+        with joined(options.world, options.device), interruptible() as stop:
+            if together > 1:
+                outcomes = train_in_processes(plan, together, stop, show, tell)
+            for number in numbers if together == 1 else []:
+                with reports_of(plan, number, stop, show) as reports:
+                    outcomes.append(train_fold(run, number, plan.material, options, reports))
+                if is_first:
+                    tell(outcome_line(outcomes[-1]))
+    except C10hError as error:
+        if is_first:
+            with suppress(C10hError):
+                write_history(run)
+                write_grid(run)
+            if isinstance(error, StoppedError):
+                tell(str(error))
+        raise
+    if not is_first:
         return None
-    return make_folds(material.items, material.strata, folds, seed)
-
-
-def table_of(run: Run, outcomes: Sequence[Outcome]) -> Table:
-    """How networks did on their held-out items, a row each, and the mean of all."""
-    columns = {
-        "items": "items",
-        "accuracy": "accuracy",
-        "loss": "cross-entropy",
-        "ce_hard": "ce_hard",
-        "lr": "lr",
-        "mixup": "mixup",
-    }
-    known = [key for key in columns if any(key in one.results for one in outcomes)]
-    rows = []
-    for one in outcomes:
-        name = str(one.fold) if run.folds else name_of(one.fold)
-        rows.append([Cell(name), *(Cell(_figure(key, one.results)) for key in known)])
-    if len(outcomes) > 1:
-        means = {
-            key: float(np.mean([one.results[key] for one in outcomes if key in one.results]))
-            for key in known
-            if key not in ("lr", "mixup")
-        }
-        rows.append([Cell("mean"), *(Cell(_figure(key, means)) for key in known)])
-    note = "held-out items; cross-entropy is with the labels" if run.folds else ""
-    header = ["fold", *(columns[key] for key in known)]
-    return Table(f"{run.name}: {run.architecture}", header, rows, notes=[note] if note else [])
-
-
-def _figure(key: str, results: Mapping[str, float]) -> str:
-    if key not in results:
-        return MISSING
-    if key == "items":
-        return f"{results[key]:,.0f}"
-    return f"{results[key]:g}" if key in ("lr", "mixup") else number(results[key])
+    write_history(run)
+    write_grid(run)
+    return TrainResult(run, outcomes, tried(run, numbers) if len(options.grid()) > 1 else ())

@@ -1,49 +1,31 @@
-"""Changes of pictures while a network trains, for a whole batch at once, on bytes.
-
-A row of AUGMENTATIONS takes a batch, uint8 (b, h, w, 3), what to mirror, the recipe and a generator
-of the batch's device, and returns a batch of the same shape.
-"""
+"""Changes of pictures while a network trains, for a whole batch at once, on bytes."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from c10h.training.choices import AUGMENTATIONS
 from c10h.training.recipes import Recipe
 
 # Side of the square that "strong" blanks out, as a share of the picture's: 16 of 32 pixels.
 CUTOUT = 0.5
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """summary: one line for the help. change: see the module; flips: bool (b), what to mirror."""
-
-    summary: str
-    change: Callable[[Tensor, Tensor, Recipe, torch.Generator], Tensor]
-
-
-def _none(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+def unchanged(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    """The batch as it is."""
     return batch
 
 
-def _standard(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+def standard(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    """Moved by up to as many pixels as the recipe says, some of them mirrored."""
     return shifted(batch, recipe.translate, flips, random, recipe.padding_mode)
 
 
-def _strong(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
-    return blanked(_standard(batch, flips, recipe, random), random)
-
-
-AUGMENTATIONS: Mapping[str, Augmentation] = {
-    "none": Augmentation("pictures as they are", _none),
-    "standard": Augmentation("moved by up to 4 pixels, half of them mirrored", _standard),
-    "strong": Augmentation("standard, and a black square of half the side", _strong),
-}
+def strong(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    """As standard, and a black square in each."""
+    return blanked(standard(batch, flips, recipe, random), random)
 
 
 def augmented(

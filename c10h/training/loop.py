@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from c10h.errors import C10hError, InputError
+from c10h.errors import C10hError, InputError, StoppedError
+from c10h.run_folder import name_of
 from c10h.training.augmentation import augmented
 from c10h.training.checkpoint import Checkpoint, save
 from c10h.training.distributed import World, distribute
 from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
 from c10h.training.precision import autocast
 from c10h.training.recipes import Recipe
-from c10h.training.run import name_of
 from c10h.training.targets import draw, mix
 
 # How often the running loss is read, shown and checked; reading it makes a GPU wait. Several
@@ -34,12 +34,6 @@ STEPS_BETWEEN_LOOKS = 10
 ORDER, CHANGES, NETWORK, MIXING = range(4)
 # What torch's CPU allocator and CUDA's libraries say.
 OUT_OF_MEMORY = "out of memory|allocate memory|not enough memory|ALLOC_FAILED"
-
-
-class StoppedError(C10hError):
-    """Ctrl-C: training stopped after a whole step, and can go on."""
-
-    exit_status = 130
 
 
 class DivergedError(C10hError):

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from c10h.errors import C10hError, MismatchError
 from c10h.models import build, load_weights, prepare
 from c10h.records import Array, History
+from c10h.run_folder import ALL, Run, name_of
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
+from c10h.training.choices import TARGETS
 from c10h.training.distributed import World
 from c10h.training.evaluation import cross_entropy, predict
 from c10h.training.folds import make_folds, part_of
@@ -29,8 +31,6 @@ from c10h.training.loop import (
     largest_batch,
 )
 from c10h.training.recipes import Recipe
-from c10h.training.run import ALL, Run, name_of
-from c10h.training.targets import TARGETS
 
 # Who is told of the training of one network: from its name and how many pictures it will see.
 Tell: TypeAlias = Callable[[str, int], Reports]

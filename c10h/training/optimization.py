@@ -11,12 +11,6 @@ from torch import Tensor, nn
 
 from c10h.training.recipes import Lookahead, Recipe
 
-SCHEDULES: Mapping[str, str] = {
-    "multistep": "divided at the recipe's milestones",
-    "cosine": "half a cosine, down to 0",
-    "onecycle": "up in the first 23 % of the steps, then down",
-    "constant": "the same all the time",
-}
 # Where the triangle of "onecycle" begins, peaks and ends (Jordan 2024, listing 4).
 TRIANGLE = ((0.0, 0.2), (0.23, 1.0), (1.0, 0.07))
 

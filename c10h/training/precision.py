@@ -9,7 +9,6 @@ import torch
 
 from c10h.errors import InputError
 
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 # Parameters of glibc's mallopt(3).
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4

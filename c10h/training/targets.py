@@ -1,13 +1,6 @@
-"""What a network is trained towards: ``--target`` and ``--mixup``.
-
-A row of TARGETS makes, from labels and truth of the training part, one distribution an item. With
-``sample`` a label is drawn from it each time that an item is shown.
-"""
+"""What a network is trained towards: ``--target`` and ``--mixup``."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,35 +8,25 @@ from torch import Tensor
 
 from c10h.errors import InputError
 from c10h.records import Array
+from c10h.training.choices import TARGETS
 from c10h.truth import lacking
 
 
-@dataclass(frozen=True)
-class Target:
-    """How to make a target.
-
-    summary: one line for the help. make: distributions (n, c) from shares and truth. chosen_by: the
-    figure of held-back items that chooses among learning rates; without people's labels for the
-    target that does without them. needs_truth: of every item.
-    """
-
-    summary: str
-    make: Callable[[Array, Array | None], Array]
-    is_drawn: bool = False
-    chosen_by: str = "loss"
-    needs_truth: bool = False
-
-
-def _soft(shares: Array, truth: Array | None) -> Array:
+def soft(shares: Array, truth: Array | None) -> Array:
+    """The labels' distributions, (n, c)."""
     return shares
 
 
-def _hard(shares: Array, truth: Array | None) -> Array:
+def hard(shares: Array, truth: Array | None) -> Array:
+    """The true classes, one-hot (n, c). Raises InputError where they are not known."""
     return np.asarray(np.eye(shares.shape[1])[_known(truth, "hard")])
 
 
-def _by_class(shares: Array, truth: Array | None) -> Array:
-    """The mean distribution of each true class, over the training part alone."""
+def by_class(shares: Array, truth: Array | None) -> Array:
+    """The mean distribution of each item's true class, (n, c), over the training part alone.
+
+    Raises InputError where the true classes are not known.
+    """
     known = _known(truth, "class")
     sums = np.zeros((shares.shape[1], shares.shape[1]))
     np.add.at(sums, known, shares)
@@ -67,18 +50,6 @@ def check_truth_for(name: str, truth: Array | None) -> None:
     """Raise InputError where a target needs true classes that are not known."""
     if TARGETS[name].needs_truth:
         _known(truth, name)
-
-
-TARGETS: Mapping[str, Target] = {
-    "soft": Target("cross-entropy with the labels' distribution", _soft),
-    "hard": Target("the true class", _hard, chosen_by="ce_hard", needs_truth=True),
-    "class": Target(
-        "the mean distribution of the true class, over the training part",
-        _by_class,
-        needs_truth=True,
-    ),
-    "sample": Target("a label drawn from the distribution at each showing", _soft, is_drawn=True),
-}
 
 
 def draw(shares: Tensor, generator: torch.Generator) -> Tensor:

@@ -14,11 +14,13 @@ from cleverhans.torch.attacks.projected_gradient_descent import projected_gradie
 from torch import Tensor, nn
 from torch.nn import functional
 
-from c10h.attacks import ATTACKS, gradient
+from c10h.attacks import gradient
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
 from c10h.attacks.cleverhans_adapter import fgsm, pgd
 from c10h.attacks.geometry import size
-from c10h.attacks.losses import LOSSES, cross_entropy
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, NORMS, Budget, Goal
+from c10h.attacks.losses import cross_entropy
+from c10h.attacks.methods import ATTACKS, LOSSES
+from c10h.attacks.problem import Goal
 
 from .conftest import Examples
 from .trained import correct

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS
 from c10h.attacks.geometry import project, random_start, size, steepest
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, NORMS
 
 
 def image(*values: float) -> Tensor:

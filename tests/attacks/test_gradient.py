@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from c10h.attacks import cleverhans_adapter
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
 from c10h.attacks.gradient import input_gradient, pgd
-from c10h.attacks.losses import LOSSES, cross_entropy, margin
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, NORMS, Budget, Goal
+from c10h.attacks.losses import cross_entropy, margin
+from c10h.attacks.methods import LOSSES
+from c10h.attacks.problem import Goal
 
 from .conftest import Examples
 from .trained import Calls, assert_within, linear

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
 from c10h.attacks.health import (
     OTHERS,
     STEPS,
@@ -19,7 +20,7 @@ from c10h.attacks.health import (
     zero_gradients_in_float64,
 )
 from c10h.attacks.network import Together
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, Budget, Goal
+from c10h.attacks.problem import Goal
 
 from .trained import blobs, linear, trained
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from c10h.attacks import ATTACKS, Method
-from c10h.attacks.problem import EUCLIDEAN, NORMS, Budget, Goal, Loss, Network
+from c10h.attacks.budget import EUCLIDEAN, NORMS, Budget
+from c10h.attacks.methods import ATTACKS, Method
+from c10h.attacks.problem import Goal, Loss, Network
 from c10h.attacks.run import Outcome, Plan, attack, look
 from c10h.errors import C10hError, InputError
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from c10h.attacks import subject as module
+from c10h.attacks.budget import Budget
 from c10h.attacks.network import Together, Watched
-from c10h.attacks.problem import Budget
 from c10h.attacks.run import Plan, attack
 from c10h.attacks.subject import Subject, attack_items
 from c10h.errors import InputError

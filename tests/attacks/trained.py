@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from c10h.attacks.budget import Budget
 from c10h.attacks.geometry import size
-from c10h.attacks.problem import Budget
 
 CLASSES, SIDE = 5, 10
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from c10h import h5
 from c10h.files import Source
 from c10h.records import Attack, Images, Labels
 
-from .conftest import Refuse, Run
+from .conftest import Refuse, Run, start
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -44,6 +45,38 @@ def images(**changes: object) -> None:
 def labels(**changes: object) -> None:
     found = h5.read(Source.open("labels.h5"), Labels)
     h5.write(replace(found, **changes), "changed.h5")  # type: ignore[arg-type]
+
+
+REFUSED = """
+import sys
+from c10h.cli import main
+sys.argv = ["c10h", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 1, end.code
+print("torch" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["train", "images.h5", "nothing.h5", "--arch", "vgg_10_BN_16", "-o", "new"],
+        ["train", "images.h5", "--arch", "vgg", "-o", "new"],
+        ["train", "images.h5", "--arch", "vgg_10_BN_16", "--recipe", "x", "-o", "new"],
+        ["predict", "a", "nothing.h5", "-o", "p.h5"],
+        ["predict", "a", "a", "images.h5", "-o", "p.h5"],
+        ["attack", "a", "images.h5", "--epsilon", "4", "-o", "p.h5"],
+        ["attack", "a", "images.h5", "--method", "md", "--loss", "dlr", "-o", "p.h5"],
+        ["attack", "a", "images.h5", "--from", "nothing", "-o", "p.h5"],
+    ],
+    ids=" ".join,
+)
+def test_torch_is_not_waited_for(line: list[str]) -> None:
+    result = start([sys.executable, "-c", REFUSED, *line], Path.cwd())
+    assert result.err.startswith("error: ")
+    assert (result.status, result.stdout) == (0, b"False\n")
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,22 @@ class TestItems:
         figure = metrics_of(found)["accuracy"]
         assert (figure["value"], figure["n"]) == (pytest.approx(right.mean()), len(order))
 
+    def test_the_truth_of_some_items_only(self, c10h: Run) -> None:
+        Path("p.csv").write_text("file,cat,dog\na,2,-1\nb,1,-1\nc,-1,3\n")
+        Path("y.csv").write_text("file,label\nc,dog\na,dog\n")
+        line = ["score", "p.csv", "--truth", "y.csv", "--metrics", "accuracy", "--json"]
+        found = c10h(*line, "--resamples", "0").json()
+        figure = metrics_of(found)["accuracy"]
+        assert (figure["value"], figure["n"]) == (0.5, 2)
+        assert "1 of 3 items have no true class and are left out" in str(found["runs"][0]["notes"])
+
+    def test_a_truth_by_numbers_that_may_begin_at_1_is_not_matched(self, c10h: Run) -> None:
+        Path("p.csv").write_text("cat,dog\n2,-1\n1,-1\n-1,3\n")
+        Path("v.csv").write_text("cat,dog\n3,1\n2,2\n1,3\n")
+        Path("y.csv").write_text("id,label\n1,cat\n2,dog\n")
+        result = c10h("score", "p.csv", "--labels", "v.csv", "--truth", "y.csv")
+        assert_refused(result, "3 items in the labels and 2 in the truth, and no index or ids")
+
     def test_a_truth_whose_classes_are_taken_by_position_is_told(self, c10h: Run) -> None:
         result = c10h("score", "a.npy", "--truth", "labels.h5", "--resamples", "50")
         assert result.status == 0

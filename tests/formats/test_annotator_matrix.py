@@ -32,7 +32,7 @@ def read(
     header: bool | None = None,
     *,
     name: str = "t.csv",
-    chosen: slice | None = None,
+    chosen: slice | tuple[str, ...] | None = None,
 ) -> Judgments:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -226,11 +226,11 @@ class TestItems:
         [
             ("image,task,a1,a2\nx,p,0,1\ny,q,1,1\n", "the item, image or task\\? --item names it"),
             (
-                "pic,a1,a2\n5,0,1\n6,1,1\n7,1,0\n",
-                "column pic: all cells are different: .*--item pic",
+                "shown,a1,a2\n5,0,1\n6,1,1\n7,1,0\n",
+                "column shown: all cells are different: .*--item shown",
             ),
-            ("pic,a1,a2\ni1,x,y\ni2,y,y\ni3,x,y\n", "column pic: all cells are different"),
-            ("pic,a1,a2\n0,0,1\n1,2,1\n2,1,0\n3,1,0\n", "column pic: all cells are different"),
+            ("shown,a1,a2\ni1,x,y\ni2,y,y\ni3,x,y\n", "column shown: all cells are different"),
+            ("shown,a1,a2\n0,0,1\n1,2,1\n2,1,0\n3,1,0\n", "column shown: all cells are different"),
             ("a1,a2,total\n0,1,2\n1,1,2\n", "is the column 'total' an annotator\\? --columns"),
             ("a1,a2,split\n0,1,0\n1,1,0\n", "is the column 'split' an annotator"),
             ("a1,a2,Label\n0,1,0\n1,1,1\n", "is the column 'Label' an annotator"),
@@ -325,3 +325,65 @@ class TestFirstLine:
             if word
         ]
         assert [(item, word) for item, _, word in told(found)] == given
+
+
+class TestArrays:
+    def test_names_beside_a_matrix(self, tmp_path: Path) -> None:
+        cells = np.array([[0, 1], [1, -1]])
+        np.savez(tmp_path / "t.npz", cells=cells, filenames=np.array(["b.png", "a.png"]))
+        found = read(tmp_path, (tmp_path / "t.npz").read_bytes(), name="t.npz")
+        assert found.item.words.tolist() == ["a.png", "b.png"]
+        assert counts_of(found, ["x", "y"]) == [[0, 1], [1, 1]]
+
+    def write_vectors(self, folder: Path) -> bytes:
+        np.savez(folder / "v.npz", clean=[0, 1, 1], label_1=[0, 1, 0], label_2=[1, -1, 1])
+        return (folder / "v.npz").read_bytes()
+
+    def test_a_vector_an_annotator(self, tmp_path: Path) -> None:
+        content = self.write_vectors(tmp_path)
+        found = read(tmp_path, content, Columns(true_label="clean"), name="t.npz",
+                     chosen=("label_1", "label_2"))  # fmt: skip
+        assert counts_of(found) == [[1, 1], [0, 1], [1, 1]]
+        assert found.annotator.words.tolist() == ["label_1", "label_2"]
+        truth = count_votes(found, Filters()).labels.truth
+        assert truth is not None
+        assert truth.tolist() == [0, 1, 1]
+
+    def test_which_vectors_are_annotators_is_asked_for(self, tmp_path: Path) -> None:
+        content = self.write_vectors(tmp_path)
+        with pytest.raises(AmbiguousError, match="--columns clean,label_1 would say"):
+            read(tmp_path, content, name="t.npz")
+
+
+class TestExcel:
+    ROWS = ("bird", "cat", "cat"), ("cat", None, "bird"), ("cat", "cat", "cat")
+
+    def write(self, folder: Path, *rows: Sequence[object]) -> bytes:
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(folder / "b.xlsx")
+        return (folder / "b.xlsx").read_bytes()
+
+    def test_without_names(self, tmp_path: Path) -> None:
+        found = read(tmp_path, self.write(tmp_path, *self.ROWS), header=False, name="t.xlsx")
+        assert counts_of(found) == [[1, 2], [1, 1], [0, 3]]
+
+    def test_with_names(self, tmp_path: Path) -> None:
+        content = self.write(tmp_path, ("Ann", "Bob", "Cyd"), *self.ROWS)
+        found = read(tmp_path, content, name="t.xlsx")
+        assert counts_of(found) == [[1, 2], [1, 1], [0, 3]]
+        assert set(found.annotator.words.tolist()) == {"Ann", "Bob", "Cyd"}
+
+
+def test_an_item_by_number_is_no_word_of_the_first_line(tmp_path: Path) -> None:
+    text = "3,0,1\n8,1,1\n9,0,0\n"
+    found = read(tmp_path, text, Columns(item="0"), header=False)
+    assert counts_of(found) == [[1, 1], [0, 2], [2, 0]]
+    assert counts_of(read(tmp_path, "0,1,1\n1,0,1\n2,0,0\n", Columns(item="0"))) == [
+        [0, 2],
+        [1, 1],
+        [2, 0],
+    ]

@@ -98,7 +98,7 @@ def test_shares_do_not_overflow() -> None:
         (checked_counts, [0, 0], "expected at least one vote for the item"),
         (checked_counts, [1.5, 2], "expected whole counts, found 1.5 2"),
         (checked_counts, [np.nan, 2], "expected whole counts, found nan 2"),
-        (checked_counts, [1e12, 2], "expected whole counts"),
+        (checked_counts, [1e12, 2], "expected whole counts, found 1e+12 2 (--item says"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_number(

@@ -14,6 +14,7 @@ import pytest
 from c10h.errors import FileError
 from c10h.files import Source
 from c10h.formats import archives, tables
+from c10h.formats.text import refuse_encoding
 
 TEXT = "who,what,said\na,0,1\nb,1,0\n"
 ROWS = [("a", "0", "1"), ("b", "1", "0")]
@@ -214,15 +215,15 @@ class TestBroken:
         source = save(tmp_path, TEXT.encode() + b"K\xe4tz,0,1\n")
         says = r"t\.csv: line 4: expected UTF-8 text, found the byte e4"
         with pytest.raises(FileError, match=says):
-            tables.refuse_encoding(source)
+            refuse_encoding(source)
         with pytest.raises(FileError, match=says):
             rows(source)
 
     def test_the_line_is_counted_in_what_a_gzip_holds(self, tmp_path: Path) -> None:
         source = save(tmp_path, gzip.compress(TEXT.encode() + b"\xff,0,1\n"), "t.csv.gz")
         with pytest.raises(FileError, match=r"t\.csv\.gz: line 4: .* the byte ff"):
-            tables.refuse_encoding(source)
+            refuse_encoding(source)
 
     @pytest.mark.parametrize("form", ["plain", "bom", "gzip", "parquet"])
     def test_what_is_utf_8_is_not_refused(self, tmp_path: Path, form: str) -> None:
-        tables.refuse_encoding(save(tmp_path, FORMS[form]))
+        refuse_encoding(save(tmp_path, FORMS[form]))

@@ -10,11 +10,13 @@ import h5py
 import numpy as np
 import polars
 import pytest
+import scipy.io
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.hints import Hints
 from c10h.formats.truth import Truth, check_truth, in_order_of, is_vector, open_truth
+from c10h.items import Items, align
 from c10h.records import Labels
 from formats.files import save_text, saved, source_of
 
@@ -258,3 +260,50 @@ def test_classes_out_of_range(values: list[int], says: str) -> None:
     with pytest.raises(InputError, match=f"^y: {says}$"):
         check_truth(np.array(values), 3, "y")
     check_truth(np.array([-1, 2]), 3, "y")
+
+
+class TestWhoseTruth:
+    """Names and numbers of items beside their classes."""
+
+    @pytest.mark.parametrize("column", ["0", "y", "what"])
+    def test_a_series_of_pandas(self, tmp_path: Path, column: str) -> None:
+        source = saved(tmp_path, f",{column}\n0,2\n1,0\n2,1\n", "y.csv")
+        truth = open_truth(source, CLASSES)
+        assert (truth.values.tolist(), truth.ids, truth.index) == ([2, 0, 1], None, None)
+
+    def test_a_series_in_another_order(self, tmp_path: Path) -> None:
+        truth = open_truth(saved(tmp_path, ",y\n2,1\n0,2\n1,0\n", "y.csv"), CLASSES)
+        found = align(Items("net", 3), truth.items("the truth"))
+        assert truth.at(found.rows).values.tolist() == [2, 0, 1]
+
+    def test_a_dictionary_of_names(self, tmp_path: Path) -> None:
+        source = saved(tmp_path, '{"b.png": "dog", "a.png": "cat"}', "y.json")
+        truth = open_truth(source, CLASSES)
+        assert truth.ids is not None
+        assert (truth.values.tolist(), truth.ids.tolist()) == ([1, 0], ["b.png", "a.png"])
+
+    def test_words_in_cells_of_matlab(self, tmp_path: Path) -> None:
+        words = np.array(["dog", "bird", "cat"], dtype=object)
+        scipy.io.savemat(tmp_path / "y.mat", {"labels": words})
+        assert values(source_of(tmp_path / "y.mat")) == [1, 2, 0]
+
+    def test_a_negative_number_that_is_a_class(self, tmp_path: Path) -> None:
+        source = saved(tmp_path, "-1\n1\n0\n", "y.csv")
+        assert values(source, ("-1", "0", "1")) == [0, 2, 1]
+        assert values(source, ("1", "-1", "0")) == [1, 0, 2]
+        assert values(source) == [-1, 1, 0]
+
+    def test_flags_are_no_classes_of_three(self, tmp_path: Path) -> None:
+        source = saved(tmp_path, np.array([True, False, True]))
+        assert values(source, ("no", "yes")) == [1, 0, 1]
+        with pytest.raises(SchemaError, match="expected one of 3 classes an item, found true"):
+            open_truth(source, CLASSES)
+
+    def test_one_line_of_classes(self, tmp_path: Path) -> None:
+        with pytest.raises(SchemaError, match="expected one class a line, found one line of 3"):
+            open_truth(saved(tmp_path, "2,2,1\n", "y.csv"), CLASSES)
+
+    def test_no_class_0(self, tmp_path: Path) -> None:
+        told: list[str] = []
+        open_truth(saved(tmp_path, "1\n2\n1\n", "y.csv"), CLASSES, tell=told.append)
+        assert "no item has class 0 (--one-based: from 1)" in told[0]

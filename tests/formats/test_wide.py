@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars
 import pytest
+import scipy.io
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats.hints import Hints
@@ -134,7 +135,7 @@ class TestFirstLine:
         wide = opened(save_text(tmp_path / "x.csv", f"{first}\n0.25,0.75\n0.5,0.5\n"))
         assert (wide.size, wide.names) == (2, tuple(first.replace('"', "").split(",")))
 
-    @pytest.mark.parametrize("first", ["0.5,0.5", "3,4", "-1,0", "nan,1", "1e5,2"])
+    @pytest.mark.parametrize("first", ["0.5,0.5", "1,0", "-1,0", "nan,1", "1e5,2"])
     def test_numbers(self, tmp_path: Path, first: str) -> None:
         wide = opened(save_text(tmp_path / "x.csv", f"{first}\n0.25,0.75\n0.5,0.5\n"))
         assert (wide.size, wide.names) == (3, None)
@@ -145,6 +146,8 @@ class TestFirstLine:
             '"1,000",20,3\n3,4,5\n3,4,5\n',  # a number as people write it
             "0,1,2\n3,0,0\n1,1,1\n",  # votes, or the names that pandas writes
             "x,7,9\n1,2,3\n4,5,6\n",  # a word above numbers, beside numbers
+            "0,1\n0.25,0.75\n1,0\n",  # an item that is certain, or the names that pandas writes
+            "2,0,1\n0.5,-1.5,0.25\n1.5,0.1,0.2\n",  # numbers of classes in another order
         ],
     )
     def test_what_may_be_either_is_asked_for(self, tmp_path: Path, text: str) -> None:
@@ -238,9 +241,9 @@ class TestColumnsThatAreNoClasses:
         refused(path, "is one of a table of judgments", AmbiguousError)
 
     def test_several_columns_of_words(self, tmp_path: Path) -> None:
-        path = save_text(tmp_path / "x.csv", "picture,note,cat,dog\np,x,3,1\nq,y,0,4\n")
-        refused(path, "which column names the items, 'picture', 'note'", AmbiguousError)
-        ids = opened(path, item="picture").ids
+        path = save_text(tmp_path / "x.csv", "thing,note,cat,dog\np,x,3,1\nq,y,0,4\n")
+        refused(path, "which column names the items, 'thing', 'note'", AmbiguousError)
+        ids = opened(path, item="thing").ids
         assert ids is not None
         assert ids.tolist() == ["p", "q"]
 
@@ -454,3 +457,86 @@ def test_other_formats_are_named_with_those_that_are_read(
     refused(
         tmp_path / "x.bin", r"expected one of \.npy, .* found an? (Python|PNG|SQLite)", FileError
     )
+
+
+class TestExportsOfOtherPrograms:
+    """What pandas, R and Excel add to a table of numbers."""
+
+    @pytest.mark.parametrize("names", ["Кот,犬,+", "-,+,?", "é,è,ê"])
+    def test_names_in_any_alphabet(self, tmp_path: Path, names: str) -> None:
+        wide = opened(save_text(tmp_path / "x.csv", f"{names}\n3,1,5\n0,4,2\n"))
+        assert wide.names == tuple(names.split(","))
+        assert everything(wide).tolist() == [[3, 1, 5], [0, 4, 2]]
+
+    @pytest.mark.parametrize("cell", ['"1,200"', "1 200", "25%", "2.5 %", "1.200.000"])
+    def test_numbers_as_people_write_them_are_no_names(self, tmp_path: Path, cell: str) -> None:
+        path = save_text(tmp_path / "x.csv", f"cat,dog,bird\n{cell},3,4\n{cell},1,2\n")
+        refused(path, "expected a table of numbers in column 'cat'")
+
+    def test_numbers_with_zeros_before_them_are_names(self, tmp_path: Path) -> None:
+        wide = opened(save_text(tmp_path / "x.csv", "what,cat,dog\n0017,3,4\n0018,1,2\n"))
+        assert wide.ids is not None
+        assert (wide.names, wide.ids.tolist()) == (("cat", "dog"), ["0017", "0018"])
+
+    @pytest.mark.parametrize("index", ["X", "...1", "nr"])
+    def test_an_index_of_any_name(self, tmp_path: Path, index: str) -> None:
+        path = save_text(tmp_path / "x.csv", f"{index},cat,dog\n1,3,4\n2,1,2\n3,0,2\n")
+        refused(path, f"'{index}' counts the rows: --item {index} takes it", AmbiguousError)
+        assert opened(path, item=index).names == ("cat", "dog")
+        assert opened(path, columns=slice(0, 3)).names == (index, "cat", "dog")
+
+    def test_votes_that_count_the_rows(self, tmp_path: Path) -> None:
+        wide = opened(save_text(tmp_path / "x.csv", "cat,dog\n0,4\n1,3\n2,2\n"))
+        assert wide.names == ("cat", "dog")
+
+    @pytest.mark.parametrize("first", [",Unnamed: 0", "level_0,index", "rownames,index"])
+    def test_two_indices(self, tmp_path: Path, first: str) -> None:
+        wide = opened(save_text(tmp_path / "x.csv", f"{first},cat,dog\n0,0,3,4\n1,1,1,2\n"))
+        assert (wide.names, wide.ids, wide.index) == (("cat", "dog"), None, None)
+
+    @pytest.mark.parametrize("other", ["gt", "y_true", "label_id", "class_name", "entropy"])
+    def test_what_is_said_of_an_item_beside_its_votes(self, tmp_path: Path, other: str) -> None:
+        wide = opened(save_text(tmp_path / "x.csv", f"id,cat,dog,{other}\n7,3,4,1\n9,1,2,0\n"))
+        assert wide.ids is not None
+        assert (wide.names, wide.ids.tolist()) == (("cat", "dog"), ["7", "9"])
+
+    @pytest.mark.parametrize("names", ["cat,dog,bird,", "cat,dog,bird", ""])
+    def test_a_separator_at_the_end_of_every_line(self, tmp_path: Path, names: str) -> None:
+        text = f"{names}\n" if names else ""
+        wide = opened(save_text(tmp_path / "x.csv", text + "0.5,-1.5,2,\n1.5,0.1,0.2,\n"))
+        assert everything(wide).tolist() == [[0.5, -1.5, 2], [1.5, 0.1, 0.2]]
+        assert wide.names == (("cat", "dog", "bird") if names else None)
+
+    @pytest.mark.parametrize("first", ["sep=;", "# of 2020", "# of 2020\n# by us"])
+    def test_a_line_above_the_names(self, tmp_path: Path, first: str) -> None:
+        wide = opened(save_text(tmp_path / "x.csv", f"{first}\nid;cat;dog\na;3;4\nb;1;2\n"))
+        assert (wide.size, wide.names) == (2, ("cat", "dog"))
+
+    def test_sums_below_the_items(self, tmp_path: Path) -> None:
+        text = "item,cat,dog,All\na,3,4,7\nb,1,2,3\n"
+        wide = opened(save_text(tmp_path / "x.csv", text))
+        assert (wide.names, list(wide.totals)) == (("cat", "dog"), ["'All'"])
+        path = save_text(tmp_path / "y.csv", text + "All,4,6,10\n")
+        refused(path, "row 2, 'All', is the sum of the rows above, and no item")
+        save_text(path, text + "All,4,7,11\n")
+        assert opened(path).size == 3
+
+    def test_commas_that_may_stand_between_thousands(self, tmp_path: Path) -> None:
+        path = save_text(tmp_path / "x.csv", "cat;dog\n1,200;3,400\n2,000;1\n")
+        refused(path, "1,200 may be 1200 or 1.200", AmbiguousError)
+        path = save_text(tmp_path / "y.csv", "cat;dog\n1,200;-3,400\n0,250;1\n")
+        assert everything(opened(path)).tolist() == [[1.2, -3.4], [0.25, 1]]
+
+    def test_a_counter_of_each_item(self, tmp_path: Path) -> None:
+        path = save_text(tmp_path / "x.json", '{"a": {"cat": 1, "dog": 2}, "b": {"dog": 3}}')
+        assert everything(opened(path, layout="wide")).tolist() == [[1, 2], [0, 3]]
+
+    def test_columns_as_pandas_writes_them(self, tmp_path: Path) -> None:
+        columns = {"cat": {"0": 1, "1": 4, "2": 0}, "dog": {"0": 2, "1": 0, "2": 3}}
+        path = save_text(tmp_path / "x.json", json.dumps(columns))
+        refused(path, "as columns do that pandas wrote", AmbiguousError, layout="wide")
+
+    def test_a_row_of_class_numbers_of_matlab_is_no_matrix(self, tmp_path: Path) -> None:
+        logits = np.array([[2, 0, -1], [0.5, 3, 1]])
+        scipy.io.savemat(tmp_path / "x.mat", {"scores": logits, "labels": np.array([[1.0, 2.0]])})
+        assert everything(opened(tmp_path / "x.mat")).tolist() == logits.tolist()

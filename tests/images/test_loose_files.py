@@ -256,8 +256,9 @@ class TestTables:
 
     def test_class_numbers(self, faces: Path) -> None:
         table = TABLE.replace("sad", "2").replace("happy", "10")
-        found = imported(faces, table)
-        assert found.images.classes == tuple(map(str, range(11)))
+        says = "no picture has class 0: .* --one-based says so, --classes 11"
+        refused(faces, says, AmbiguousError, table)
+        found = imported(faces, table, classes=tuple(map(str, range(11))))
         assert found.images.truth.tolist() == [10, 2, 10, 2]  # type: ignore[union-attr]
         named = imported(faces, table, classes=tuple("abcdefghijk"))
         assert set(classes_of(named).values()) == {"c", "k"}
@@ -268,6 +269,11 @@ class TestTables:
         table = TABLE.replace("sad", "2").replace("happy", "1")
         found = imported(faces, table, classes=("2", "1"))
         assert found.images.truth.tolist() == [1, 0, 1, 0]  # type: ignore[union-attr]
+
+    def test_class_numbers_from_1(self, faces: Path) -> None:
+        table = TABLE.replace("sad", "2").replace("happy", "1")
+        refused(faces, "no picture has class 0: .* --one-based", AmbiguousError, table)
+        assert set(classes_of(imported(faces, table, one_based=True)).values()) == {"0", "1"}
 
     def test_a_huge_class_number(self, faces: Path) -> None:
         table = TABLE.replace("sad", "2").replace("happy", "123456789012")

@@ -12,11 +12,11 @@ from attacks.trained import CLASSES as COUNT
 from attacks.trained import blobs
 from torch import nn
 
+from c10h.attacks.budget import Budget
 from c10h.attacks.parts import Parts
-from c10h.attacks.problem import Budget
 from c10h.attacks.run import Plan
 from c10h.records import Array, Attack, Images, Predictions
-from c10h.stages.attack import Material, Options, collect, run, shapes_of
+from c10h.stages.attack_batches import Material, Options, collect, run, shapes_of
 from c10h.stages.join import People
 from c10h.training.prediction import CommonRows, Machine, MemberRows
 

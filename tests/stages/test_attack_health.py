@@ -13,9 +13,9 @@ from attacks.trained import linear, trained
 from made_attacks import made_attack
 from torch import nn
 
+from c10h.attacks.budget import Budget
 from c10h.attacks.confidence import temperature_for
 from c10h.attacks.health import STEPS, Measures, passes
-from c10h.attacks.problem import Budget
 from c10h.attacks.run import Plan
 from c10h.records import Array, Attack
 from c10h.report.attack_health import MEANINGS, SOUND, verdict

@@ -1,204 +1,107 @@
-"""What networks are trained on: images and labels joined, split, and told about."""
+"""From a request to a run: what is trained, told and shown, and what goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from metrics.scoring import labels_of
-from training.small import material, pictures, run_of
+from training.small import TINY, material
 
-from c10h.errors import InputError, MismatchError
-from c10h.records import Array, Images, Labels, Lineage
-from c10h.stages.train import join, split, table_of
-from c10h.training.folds import item_hashes
-from c10h.training.networks import Material, Outcome
-from c10h.training.run import ALL
+from c10h import h5
+from c10h.errors import InSampleError, MismatchError
+from c10h.files import Source
+from c10h.records import History, Images
+from c10h.run_folder import FILE, HISTORY, open_run
+from c10h.stages.requests import TrainRequest
+from c10h.stages.train import train
+from c10h.training.networks import network_of
 
-NAMES = ("cat", "dog", "bird")
-COUNTS = np.array([[8, 1, 1], [0, 6, 4], [2, 2, 6], [5, 5, 0]])
-SHARES = COUNTS / 10
-IDS = np.array(["a", "b", "c", "d"])
+DATA = material(18)
 
 
-def images_of(**more: Any) -> Images:
-    return Images(**{"classes": NAMES, "images": pictures(4), **more})
+@pytest.fixture
+def request_of(tmp_path: Path) -> Callable[..., TrainRequest]:
+    """Makes requests of two folds of a small network, in folders of a test."""
+    path = tmp_path / "images.h5"
+    path.write_bytes(b"images")
+    images = Images(classes=DATA.classes, images=DATA.images, truth=DATA.truth)
+
+    def make(folder: str, **more: Any) -> TrainRequest:
+        given = {
+            "architecture": TINY, "folds": 2, "epochs": 2, "batch_size": 4, "device": "cpu",
+            "precision": "fp32", "folder": tmp_path / folder, **more,
+        }  # fmt: skip
+        return TrainRequest(images=images, images_file=Source.open(str(path)), **given)
+
+    return make
 
 
-def labels(**more: Any) -> Labels:
-    return labels_of(**{"counts": COUNTS, "classes": NAMES, **more})
+def weights(folder: Path, fold: int) -> list[Any]:
+    return [values.tolist() for values in network_of(open_run(folder), fold).state_dict().values()]
 
 
-def joined(images: Images, labels: Labels | None) -> Material:
-    return join(images, labels, item_hashes(images.images))
+def test_a_run_and_what_is_said_of_it(
+    request_of: Callable[..., TrainRequest], tmp_path: Path
+) -> None:
+    told: list[str] = []
+    shown: dict[str, int] = {}
+
+    @contextmanager
+    def show(what: str, images: int) -> Iterator[Callable[[int, str], None]]:
+        def step(items: int, text: str) -> None:
+            shown[what] = shown.get(what, 0) + items
+
+        yield step
+        assert images == 2 * 8  # two epochs of nine images, in whole batches
+
+    result = train(request_of("a", notes=("the labels: by position",)), show, told.append)
+    assert result is not None
+    assert result.tried == ()
+    assert [outcome.fold for outcome in result.outcomes] == [0, 1]
+    assert [outcome.results["items"] for outcome in result.outcomes] == [9.0, 9.0]
+    assert set(shown) == {"fold 0", "fold 1"}
+    assert told[0] == "the labels: by position"
+    assert told[1].startswith(f"{TINY}: ")
+    assert [line.partition(":")[0] for line in told[2:]] == ["fold 0", "fold 1"]
+    assert (tmp_path / "a" / FILE).is_file()
+    curves = h5.read(Source.open(str(tmp_path / "a" / HISTORY)), History)
+    assert curves.fold.tolist() == [0, 0, 1, 1]
+    assert curves.lineage == result.run.lineage
 
 
-class TestJoin:
-    def test_by_position(self) -> None:
-        images = images_of()
-        found = joined(images, labels(truth=[0, 1, 2, 0]))
-        np.testing.assert_allclose(found.shares, SHARES)
-        assert found.shares.dtype == np.float64
-        np.testing.assert_array_equal(found.images, images.images)
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, 1, 2, 0]
-        assert found.classes == NAMES
-        assert found.items.tolist() == item_hashes(images.images).tolist()
-
-    def test_by_ids_whatever_the_order(self) -> None:
-        others = np.array(["d", "x", "b", "a", "c"])
-        rows = [3, 0, 1, 0, 2]
-        found = joined(
-            images_of(ids=IDS),
-            labels(counts=COUNTS[rows], ids=others, truth=[0, 2, 1, 0, 2]),
-        )
-        np.testing.assert_allclose(found.shares, SHARES)
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, 1, 2, 0]
-
-    def test_true_classes_of_some_images(self) -> None:
-        truth = np.array([0, -1, 2, 1])
-        with pytest.raises(InputError, match=r"1 of 4 items do not have one.*or give LABELS"):
-            joined(images_of(truth=truth), None)
-        found = joined(images_of(truth=truth), labels())
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, -1, 2, 1]
-        # Folds are balanced by people's first choice where the true class is not known.
-        assert found.strata.tolist() == [0, 1, 2, 1]
-
-    def test_several_right_answers_are_no_true_class(self) -> None:
-        right = [[1, 0, 0], [0, 0, 0], [0, 1, 1], [0, 0, 1]]
-        found = joined(images_of(), labels(truth=[0, -1, 1, 2], right=right))
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, -1, -1, 2]
-
-    def test_ids_that_the_labels_lack(self) -> None:
-        with pytest.raises(MismatchError, match=r"images: 1 of 4 ids are not in the labels.*'d'"):
-            joined(images_of(ids=IDS), labels(counts=COUNTS[:3], ids=IDS[:3]))
-
-    def test_other_numbers_of_items(self) -> None:
-        with pytest.raises(MismatchError, match=r"4 items in images and 3 in the labels"):
-            joined(images_of(ids=IDS), labels(counts=COUNTS[:3]))
-
-    def test_classes_in_another_order(self) -> None:
-        order = [2, 0, 1]
-        theirs = tuple(NAMES[one] for one in order)
-        found = joined(
-            images_of(truth=np.array([0, 1, 2, 0])),
-            labels(counts=COUNTS[:, order], classes=theirs, truth=[1, 2, 0, 1]),
-        )
-        np.testing.assert_allclose(found.shares, SHARES)
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, 1, 2, 0]
-
-    def test_other_classes(self) -> None:
-        made = Lineage(command="c10h labels build")
-        with pytest.raises(MismatchError, match=r"labels: its classes .* no class is called 'fox'"):
-            joined(images_of(), labels(classes=("cat", "dog", "fox"), lineage=made))
-        with pytest.raises(MismatchError, match="labels: expected 3 classes, found 2"):
-            joined(images_of(), labels(counts=COUNTS[:, :2], classes=("cat", "dog")))
-        with pytest.raises(MismatchError, match="labels: expected 3 classes, found 2"):
-            joined(
-                images_of(classes=("0", "1", "2")),
-                labels(counts=COUNTS[:, :2], classes=("cat", "dog")),
-            )
-
-    @pytest.mark.parametrize("nameless", ["images", "labels"])
-    def test_who_has_no_class_names_takes_the_others(self, nameless: str) -> None:
-        numbers = ("0", "1", "2")
-        names = {"images": NAMES, "labels": NAMES, nameless: numbers}
-        found = joined(
-            images_of(classes=names["images"], truth=np.array([0, 1, 2, 0])),
-            labels(classes=names["labels"]),
-        )
-        assert found.classes == NAMES
-        np.testing.assert_allclose(found.shares, SHARES)
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, 1, 2, 0]
-
-    def test_the_images_know_the_truth_where_the_labels_do_not(self) -> None:
-        found = joined(images_of(truth=np.array([2, 1, 0, 0])), labels())
-        assert found.truth is not None
-        assert found.truth.tolist() == [2, 1, 0, 0]
-
-    def test_two_truths_that_differ(self) -> None:
-        with pytest.raises(MismatchError, match=r"the first is item 2 .another order"):
-            joined(images_of(truth=np.array([0, 1, 0, 1])), labels(truth=[0, 1, 2, 0]))
-
-    def test_nobody_knows_the_truth(self) -> None:
-        found = joined(images_of(), labels())
-        assert found.truth is None
-        assert found.strata.tolist() == [0, 1, 2, 0]
-
-    def test_images_alone(self) -> None:
-        found = joined(images_of(truth=np.array([0, 1, 2, 0])), None)
-        np.testing.assert_array_equal(found.shares, np.eye(3)[[0, 1, 2, 0]])
-
-    def test_images_alone_without_truth(self) -> None:
-        with pytest.raises(InputError, match="expected LABELS: the images do not have true"):
-            joined(images_of(), None)
+def test_fold_after_fold_is_the_same_run(
+    request_of: Callable[..., TrainRequest], tmp_path: Path
+) -> None:
+    train(request_of("a"))
+    train(request_of("b", fold_numbers=(1,)))
+    result = train(request_of("b"))
+    assert result is not None
+    assert [outcome.fold for outcome in result.outcomes] == [0, 1]
+    for fold in range(2):
+        assert weights(tmp_path / "a", fold) == weights(tmp_path / "b", fold)
+    with pytest.raises(MismatchError, match="was begun with seed 0, not 1"):
+        train(request_of("b", seed=1))
 
 
-class TestSplit:
-    def test_by_the_truth_where_it_is_known(self) -> None:
-        data = material(30)
-        fold = split(data, 3, 0)
-        assert fold is not None
-        for one in range(3):
-            assert np.bincount(fold[data.truth == one]).tolist() in (
-                [3, 3, 4],
-                [4, 3, 3],
-                [3, 4, 3],
-            )
-
-    def test_without_folds(self) -> None:
-        assert split(material(30), None, 0) is None
+def test_a_grid(request_of: Callable[..., TrainRequest]) -> None:
+    result = train(request_of("a", rates=(0.1, 0.01), fold_numbers=(0,)))
+    assert result is not None
+    assert [(row["fold"], row["lr"]) for row in result.tried] == [(0, 0.1), (0, 0.01)]
+    assert [row["chosen"] for row in result.tried].count(True) == 1
+    best = min(result.tried, key=lambda row: row["ce_hard"])
+    assert best["chosen"]
 
 
-class TestTable:
-    def outcomes(self) -> list[Outcome]:
-        return [
-            Outcome(
-                fold,
-                {
-                    "items": 1000.0 + fold,
-                    "loss": 0.5 + fold,
-                    "accuracy": 0.75,
-                    "ce_hard": 1.0,
-                    "lr": 0.1 / (1 + fold),
-                    "mixup": 0.0,
-                },
-            )
-            for fold in range(2)
-        ]
-
-    def cells(self, outcomes: list[Outcome], tmp_path: Path, folds: int | None = 2) -> Array:
-        data = material(9)
-        table = table_of(run_of(tmp_path / "human", data, folds), outcomes)
-        return np.array([table.header, *([cell.text for cell in row] for row in table.rows)])
-
-    def test_a_row_a_fold_and_their_mean(self, tmp_path: Path) -> None:
-        found = self.cells(self.outcomes(), tmp_path)
-        assert found[0].tolist() == [
-            "fold", "items", "accuracy", "cross-entropy", "ce_hard", "lr", "mixup",
-        ]  # fmt: skip
-        assert found[:, 0].tolist() == ["fold", "0", "1", "mean"]
-        assert found[1, 1] == "1,000"
-        assert [float(one) for one in found[1:, 3]] == [0.5, 1.5, 1.0]
-        assert found[1:3, 5].tolist() == ["0.1", "0.05"]
-
-    def test_nobody_asks_for_the_mean_learning_rate(self, tmp_path: Path) -> None:
-        found = self.cells(self.outcomes(), tmp_path)
-        assert found[3, 5] == found[3, 6] != "0.075"
-
-    def test_one_network_has_no_mean(self, tmp_path: Path) -> None:
-        found = self.cells([Outcome(ALL, {"lr": 0.1, "mixup": 0.0})], tmp_path, None)
-        assert found.tolist() == [["fold", "lr", "mixup"], ["all items", "0.1", "0"]]
-
-    def test_figures_that_one_fold_lacks(self, tmp_path: Path) -> None:
-        first, second = self.outcomes()
-        results = {key: value for key, value in second.results.items() if key != "accuracy"}
-        found = self.cells([first, Outcome(1, results)], tmp_path)
-        assert float(found[3, 2]) == 0.75
+def test_a_fold_does_not_begin_with_a_network_that_saw_its_images(
+    request_of: Callable[..., TrainRequest], tmp_path: Path
+) -> None:
+    train(request_of("a"))
+    parent = open_run(tmp_path / "a")
+    result = train(request_of("b", init=parent))
+    assert result is not None
+    assert [one.role for one in result.run.lineage.inputs] == ["images", "init"]
+    with pytest.raises(InSampleError, match="fold 0 was trained on"):
+        train(request_of("c", init=parent, seed=1))

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from c10h.records import Array, Lineage
+from c10h.run_folder import Run
 from c10h.training.checkpoint import Checkpoint, load
 from c10h.training.folds import item_hashes, make_folds
 from c10h.training.loop import Examples, Reports, Settings, Training
 from c10h.training.networks import Material, Options
 from c10h.training.recipes import RECIPES, Recipe
-from c10h.training.run import Run
 
 CLASSES = ("cat", "dog", "bird")
 TINY = "training.small:Tiny"

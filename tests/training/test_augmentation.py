@@ -13,7 +13,8 @@ import torch
 from scipy.stats import chisquare
 
 from c10h.records import Array
-from c10h.training.augmentation import AUGMENTATIONS, alternating, augmented, blanked, shifted
+from c10h.training.augmentation import alternating, augmented, blanked, shifted
+from c10h.training.choices import AUGMENTATIONS
 from training.small import RECIPE, pictures
 
 

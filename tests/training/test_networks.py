@@ -12,13 +12,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from c10h.errors import C10hError, MismatchError
+from c10h.errors import C10hError, MismatchError, StoppedError
 from c10h.records import Array
+from c10h.run_folder import ALL, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training import networks
 from c10h.training.evaluation import predict
 from c10h.training.folds import item_hashes
-from c10h.training.loop import Examples, Reports, StoppedError, Training
+from c10h.training.loop import Examples, Reports, Training
 from c10h.training.networks import (
     Material,
     Outcome,
@@ -27,7 +28,6 @@ from c10h.training.networks import (
     placed,
     train_fold,
 )
-from c10h.training.run import ALL, Run
 from training.small import (
     RECIPE,
     TINY,

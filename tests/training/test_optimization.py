@@ -12,7 +12,8 @@ from torch import nn
 from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR
 
-from c10h.training.optimization import SCHEDULES, SlowWeights, learning_rate_factor, make_optimizer
+from c10h.training.choices import SCHEDULES
+from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
 from c10h.training.recipes import RECIPES, Lookahead, Recipe
 from training.small import Tiny
 

@@ -8,7 +8,8 @@ import torch
 from scipy.stats import chisquare
 
 from c10h.errors import InputError
-from c10h.training.targets import TARGETS, check_truth_for, draw, mix
+from c10h.training.choices import TARGETS
+from c10h.training.targets import check_truth_for, draw, mix
 
 SHARES = np.array([[0.5, 0.3, 0.2], [0.1, 0.9, 0.0], [0.7, 0.1, 0.2], [0.0, 0.6, 0.4]])
 TRUTH = np.array([0, 1, 0, 1])

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from c10h.errors import InputError
+from c10h.errors import InputError, StoppedError
 from c10h.training import loop
 from c10h.training.checkpoint import Checkpoint, load
 from c10h.training.distributed import CommonBatchNorm2d, World, joined, world_of_environment
-from c10h.training.loop import Reports, StoppedError
+from c10h.training.loop import Reports
 from training.small import RECIPE, same, settings, train
 
 HOW = replace(RECIPE, epochs=4, batch_size=8, translate=1, lr=0.05)

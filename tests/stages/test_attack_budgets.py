@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from c10h.attacks import ATTACKS
-from c10h.attacks.problem import EUCLIDEAN, INFINITY, NORMS, Budget
-from c10h.cli.budget import budgets, parse_size
+from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
+from c10h.attacks.methods import ATTACKS
 from c10h.errors import InputError
+from c10h.stages.attack_budgets import budgets, parse_size
 
 
 def parsed(*epsilons: str, method: str = "pgd", **changes: Any) -> list[Budget]:

@@ -14,12 +14,9 @@ from c10h import h5
 from c10h.errors import InputError
 from c10h.files import Source, write_text
 from c10h.records import History
-from c10h.report.table import MISSING, Cell, Table, number
+from c10h.run_folder import ALL, GRID, HISTORY, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.networks import histories
-from c10h.training.run import ALL, HISTORY, Run, name_of
-
-GRID = "grid.json"
 
 
 def write_history(run: Run) -> None:
@@ -68,21 +65,3 @@ def write_grid(run: Run) -> None:
     path = run.folder / GRID
     if rows and not (path.is_file() and path.read_text(encoding="utf-8") == text):
         write_text(str(path), text)
-
-
-def grid_table(run: Run, numbers: Sequence[int]) -> Table:
-    """What each setting of a grid came to in some folds."""
-    rows = []
-    for row in tried(run, numbers):
-        figures = [row.get(key) for key in ("accuracy", "loss", "ce_hard")]
-        rows.append(
-            [
-                Cell(name_of(ALL) if row["fold"] is None else str(row["fold"])),
-                *(Cell(f"{row[key]:g}") for key in ("lr", "mixup")),
-                *(Cell(MISSING if one is None else number(one)) for one in figures),
-                Cell("chosen" if row["chosen"] else "", best=row["chosen"]),
-            ]
-        )
-    header = ["fold", "lr", "mixup", "accuracy", "cross-entropy", "ce_hard", ""]
-    note = f"a tenth of each fold's training images; also in {GRID}"
-    return Table("tried", header, rows, labels=3, notes=[note])

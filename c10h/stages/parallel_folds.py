@@ -10,27 +10,29 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
-from typing import Any
 
-from c10h.cli.training import Prepared, prepare
-from c10h.cli.watching import Step, bar, interruptible, say_outcome, watched
-from c10h.errors import C10hError
-from c10h.parallel import end_with_parent, no_interrupts, workers
+from c10h.errors import C10hError, StoppedError
+from c10h.formats.hints import Tell
+from c10h.parallel import end_with_parent, interruptible, no_interrupts, workers
+from c10h.stages.fold_progress import Show, Step, outcome_line, reports_of
+from c10h.stages.training_plan import TrainingPlan
 from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import part_of
-from c10h.training.loop import StoppedError
 from c10h.training.networks import Outcome, train_fold
+from c10h.training.precision import choose_device
 
 # Seconds after which the parent looks whether Ctrl-C was pressed.
 PATIENCE = 0.2
 
 
-def share_of_cores(together: int) -> int:
-    """Threads for each of some processes, no more than one process alone would take."""
+def share_cores(together: int) -> None:
+    """Let this process take as many threads as each of some will, and no more than it would alone.
+
+    It is how many each process of a fold takes, too.
+    """
     import torch
 
-    return max(1, min(torch.get_num_threads(), workers() // together))
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), workers() // together)))
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Failure:
     stopped: bool = False
 
 
-def train_side_by_side(
-    arguments: Mapping[str, Any], prepared: Prepared, together: int, stop: Callable[[], bool]
+def train_in_processes(
+    plan: TrainingPlan, together: int, stop: Callable[[], bool], show: Show, tell: Tell
 ) -> list[Outcome]:
     """Train the folds of a run in processes, at most ``together`` at a time.
 
@@ -50,20 +52,16 @@ def train_side_by_side(
     """
     import torch
 
-    images, *labels = (str(source.path) for source in prepared.files)
-    own = {**arguments, "images": images, "labels": labels[0] if labels else None}
-    if isinstance(prepared.options.parent, Path):
-        own["init"] = str(prepared.options.parent)
-    waiting = list(prepared.numbers)
+    waiting = list(plan.numbers)
     running: dict[Connection, tuple[int, SpawnProcess]] = {}
     outcomes: dict[int, Outcome] = {}
     failures: dict[int, Failure] = {}
     told = False
-    with bar("folds", _pictures(prepared)) as advance, _ended(running):
+    with show("folds", _images_left(plan)) as advance, _ended(running):
         shown = Shown(advance)
         while running or (waiting and not failures and not stop()):
             while waiting and len(running) < together and not failures and not stop():
-                connection, process = _start(own, waiting[0], torch.get_num_threads())
+                connection, process = _start(torch.get_num_threads())
                 running[connection] = (waiting.pop(0), process)
             if (failures or stop()) and not told:
                 told = True
@@ -72,15 +70,19 @@ def train_side_by_side(
             for ready in wait(list(running), PATIENCE):
                 assert isinstance(ready, Connection)
                 number, process = running[ready]
-                found = _received(ready, process)
-                if isinstance(found, tuple):
-                    shown.step(number, *found)
+                message = _received(ready, process)
+                if message is None:
+                    with contextlib.suppress(OSError):  # it ended, of which the next message tells
+                        ready.send((plan, number))
                     continue
-                if isinstance(found, Outcome):
-                    outcomes[number] = found
-                    say_outcome(found)
+                if isinstance(message, tuple):
+                    shown.step(number, *message)
+                    continue
+                if isinstance(message, Outcome):
+                    outcomes[number] = message
+                    tell(outcome_line(message))
                 else:
-                    failures[number] = found
+                    failures[number] = message
                 shown.end(number)
                 process.join()
                 ready.close()
@@ -90,7 +92,7 @@ def train_side_by_side(
         raise C10hError(real[0].message)
     if failures or waiting:
         raise StoppedError("stopped after a step of each fold; the same command goes on")
-    return [outcomes[number] for number in prepared.numbers]
+    return [outcomes[number] for number in plan.numbers]
 
 
 class Shown:
@@ -110,12 +112,12 @@ class Shown:
         self._texts.pop(number, None)
 
 
-def _pictures(prepared: Prepared) -> int:
+def _images_left(plan: TrainingPlan) -> int:
     """How many images the networks will see that are not trained yet; that of a grid is a guess."""
-    run, options = prepared.run, prepared.options
+    run, options = plan.run, plan.options
     total = 0.0
-    for number in prepared.numbers:
-        size = len(part_of(run.split, number, len(prepared.material.items)).training)
+    for number in plan.numbers:
+        size = len(part_of(run.split, number, len(plan.material.items)).training)
         path = run.checkpoint(number)
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
@@ -136,50 +138,53 @@ def _ended(running: Mapping[Connection, tuple[int, SpawnProcess]]) -> Iterator[N
             process.join()
 
 
-def _start(
-    arguments: Mapping[str, Any], number: int, threads: int
-) -> tuple[Connection, SpawnProcess]:
+def _start(threads: int) -> tuple[Connection, SpawnProcess]:
     context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_train_one, args=(dict(arguments), number, threads, theirs), daemon=True
-    )
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_train_one, args=(threads, theirs), daemon=True)
     with no_interrupts():
         process.start()
     theirs.close()
     return ours, process
 
 
-def _received(connection: Connection, process: SpawnProcess) -> tuple[int, str] | Outcome | Failure:
+def _received(
+    connection: Connection, process: SpawnProcess
+) -> tuple[int, str] | Outcome | Failure | None:
+    """What a process says: a step, how it ended, or None for that it is ready to begin."""
     try:
-        found: tuple[int, str] | Outcome | Failure = connection.recv()
-        return found
-    except EOFError:
+        message: tuple[int, str] | Outcome | Failure | None = connection.recv()
+        return message
+    except (EOFError, ConnectionResetError):
         process.join()
         stopped = process.exitcode == -signal.SIGTERM  # before it could listen
         return Failure(f"the process of a fold ended with status {process.exitcode}", stopped)
 
 
-def _train_one(
-    arguments: Mapping[str, Any], number: int, threads: int, connection: Connection
-) -> None:
-    """Train one fold in a process of its own. Ctrl-C goes to the parent, which passes it on."""
+def _train_one(threads: int, connection: Connection) -> None:
+    """Train one fold in a process of its own. Ctrl-C goes to the parent, which passes it on.
+
+    The parent sends the plan when this process has imported everything: pipes are small, and it
+    has others to look after.
+    """
     import torch
 
     end_with_parent()
     torch.set_num_threads(threads)
 
     @contextmanager
-    def show(what: str, pictures: int) -> Iterator[Step]:
+    def show(what: str, images: int) -> Iterator[Step]:
         yield lambda items, text: connection.send((items, text))
 
     answer: Outcome | Failure
     with interruptible() as stop:
+        connection.send(None)
+        plan, number = connection.recv()
+        run, options = plan.run, plan.options
         try:
-            prepared = prepare({**arguments, "fold": [number]})
-            with watched(prepared, number, stop, show) as tell:
-                run, options = prepared.run, prepared.options
-                answer = train_fold(run, number, prepared.material, options, tell)
+            choose_device(str(options.device))  # which also sets up this process for it
+            with reports_of(plan, number, stop, show) as reports:
+                answer = train_fold(run, number, plan.material, options, reports)
         except C10hError as error:
             answer = Failure(str(error), isinstance(error, StoppedError))
         connection.send(answer)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from c10h.attacks.budget import Budget
+from c10h.attacks.methods import Method
 from c10h.errors import InputError
-
-if TYPE_CHECKING:
-    from c10h.attacks import Method
-    from c10h.attacks.problem import Budget
 
 GREY_LEVELS = 255
 HOW = "write k/255, as 4/255, or a decimal under 1, as 0.0157; pixels are in [0, 1]"
@@ -54,8 +51,6 @@ def budgets(
     random_start: bool | None,
 ) -> list[Budget]:
     """The budgets in the order given, each once. Raises InputError for what does not fit."""
-    from c10h.attacks.problem import Budget
-
     count = steps or method.steps
     if method.steps == 1 and (count > 1 or step_size or random_start):
         raise InputError("--method fgsm: is one step of epsilon from the image itself; see pgd")

@@ -11,33 +11,36 @@ import numpy as np
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
 from c10h.models import load_weights
+from c10h.run_folder import ALL, FILE, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.folds import part_of
 from c10h.training.networks import Material, network_of
-from c10h.training.run import ALL, FILE, Run, open_run
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
 
 def parent_of(
-    argument: str, run: Run, numbers: Sequence[int], material: Material, network: Module
+    init: Run | Source,
+    name: str,
+    run: Run,
+    numbers: Sequence[int],
+    material: Material,
+    network: Module,
 ) -> tuple[Run | Path, Source, Run | None, list[str]]:
     """What ``--init`` names: a run or a file of weights; then its file and lineage, and notes.
 
-    numbers: the folds that are to be trained. network: one of the run's, which a file must fit.
+    name: what messages call a run, unless by its folder. numbers: the folds that are to be trained.
+    network: one of the run's, which a file must fit.
     Raises InputError for what is not there or does not fit, InSampleError where a network would be
     tested on what its ancestor was trained on.
     """
-    path = Path(argument)
-    if not path.is_dir():
-        source = Source.open(argument)
-        refuse_checkpoint("--init", path)
-        taken = load_weights(network, source.path)
-        note = f"note: what {source.name} was trained on is not known, and so not what is held out"
-        return source.path, source, None, [*filter(None, [taken]), note]
-    parent = open_run(path)
+    if isinstance(init, Source):
+        taken = load_weights(network, init.path)
+        note = f"note: what {init.name} was trained on is not known, and so not what is held out"
+        return init.path, init, None, [*filter(None, [taken]), note]
+    parent, argument = init, name or str(init.folder)
     if parent.architecture != run.architecture:
         raise MismatchError(
             f"--init {argument}: expected {run.architecture}, found {parent.architecture}"
@@ -57,16 +60,7 @@ def parent_of(
         state = _done(parent, number)
         warning = warning or _what_was_seen(argument, parent, state, run, number, material)
     network_of(parent, numbers[0] if parent.folds else ALL)
-    return parent, Source.open(str(path / FILE)), parent, list(filter(None, [warning]))
-
-
-def refuse_checkpoint(option: str, path: Path) -> None:
-    """Raise InputError for a checkpoint of a run: what it was trained on would not be known."""
-    if path.suffix == ".pt" and (path.parent / FILE).is_file():
-        raise InputError(
-            f"{option} {path}: a checkpoint of a run: name the run folder, {path.parent}, which "
-            "knows what it was trained on"
-        )
+    return parent, Source.open(str(parent.folder / FILE)), parent, list(filter(None, [warning]))
 
 
 def _done(parent: Run, number: int) -> Checkpoint:

@@ -12,7 +12,7 @@ import pytest
 
 from c10h.errors import FileError, InputError, MismatchError, OutputError, SchemaError
 from c10h.records import Input, Lineage
-from c10h.training.run import ALL, FILE, Run, begin_or_resume, chosen, open_run
+from c10h.run_folder import ALL, FILE, Run, begin_or_resume, chosen, open_run
 
 
 def run_in(folder: Path, **changes: Any) -> Run:

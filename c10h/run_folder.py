@@ -19,6 +19,7 @@ SCHEMA = 1
 FILE = "run.json"
 KIND = "run"
 HISTORY = "history.h5"
+GRID = "grid.json"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
 
@@ -169,6 +170,15 @@ def chosen(run: Run, numbers: list[int]) -> list[int]:
         if not 0 <= number < run.folds:
             raise InputError(f"--fold {number}: expected from 0 to {run.folds - 1}")
     return sorted(set(numbers))
+
+
+def refuse_checkpoint(option: str, path: Path) -> None:
+    """Raise InputError for a checkpoint of a run: what it was trained on would not be known."""
+    if path.suffix == ".pt" and (path.parent / FILE).is_file():
+        raise InputError(
+            f"{option} {path}: a checkpoint of a run: name the run folder, {path.parent}, which "
+            "knows what it was trained on"
+        )
 
 
 def _is_left_over(path: Path) -> bool:

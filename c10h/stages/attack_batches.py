@@ -1,0 +1,341 @@
+"""Attack: which network each picture is taken to, batch by batch, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+from c10h.attacks.budget import Budget
+from c10h.attacks.methods import ATTACKS
+from c10h.attacks.run import Plan
+from c10h.attacks.subject import Subject, attack_items
+from c10h.errors import InputError, MismatchError, unknown_name
+from c10h.formats.classes import are_default
+from c10h.formats.hints import Tell, silent
+from c10h.records import Array, Attack, Images, Labels, Predictions
+from c10h.stages.join import People, people_of_images
+from c10h.training.prediction import CommonRows, Machine, MemberRows
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+LEAST_LIKELY, HUMAN_SECOND = "least-likely", "human-second"
+
+Shapes: TypeAlias = Mapping[str, tuple[str, tuple[int, ...]]]
+
+
+class Store(Protocol):
+    """Where batches leave what they found: :class:`c10h.attacks.parts.Parts`."""
+
+    arrays: dict[str, Any]
+
+    @property
+    def done(self) -> Array: ...
+
+    def finish(self, batch: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to attack.
+
+    budgets: the same but for ε and the step. toward: LEAST_LIKELY, HUMAN_SECOND, a class, or empty
+    for away from the truth. keeps_images: perturbed ones, too.
+    """
+
+    plan: Plan
+    budgets: Sequence[Budget]
+    machine: Machine
+    toward: str = ""
+    seed: int = 0
+    keeps_images: bool = False
+
+    @property
+    def work(self) -> int:
+        """Steps for each image."""
+        return sum(budget.steps for budget in self.budgets) * self.plan.restarts
+
+
+@dataclass(frozen=True)
+class Job:
+    """Some items of a member that one network answers for.
+
+    network, source: which of the networks, taken together; source is empty where there is none.
+    items: of the attacked ones.
+    """
+
+    member: int
+    network: tuple[int, ...]
+    source: tuple[int, ...]
+    items: Array
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is attacked: n items, and who answers for them.
+
+    asked: predictions whose logits were never read; they know the networks. source: the same of
+    other networks, on which perturbations are made. rows: which of the images. people: what is
+    known of all images, with the classes of the networks.
+    """
+
+    images: Images
+    asked: Predictions
+    people: People
+    rows: Array
+    source: Predictions | None = None
+
+    @property
+    def members(self) -> int:
+        return self.asked.logits.shape[0]
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """What is to be done, in order: for each member, the items of each network."""
+        sources = [] if self.source is None else [_answers(self.source)[0]]
+        found = []
+        for member, answers in enumerate(_answers(self.asked)):
+            both = np.concatenate([answers, *sources])[:, self.rows]
+            split = len(answers)
+            for numbers in np.unique(both, axis=1).T.tolist():
+                items = np.flatnonzero((both == np.array(numbers)[:, None]).all(axis=0))
+                found.append(Job(member, (*numbers[:split],), (*numbers[split:],), items))
+        return found
+
+    def subject(self, options: Options) -> Subject:
+        """The networks and the items as an attack takes them."""
+        assert self.people.truth is not None
+        targets = None
+        if options.toward == HUMAN_SECOND:
+            targets = second_classes(self.people)[self.rows]
+        elif options.toward not in ("", LEAST_LIKELY):
+            targets = np.full(len(self.rows), self.people.classes.index(options.toward))
+        return Subject(
+            images=self.images.images,
+            rows=self.rows,
+            truth=self.people.truth[self.rows],
+            networks=networks_of(self.asked),
+            sources=() if self.source is None else networks_of(self.source),
+            targets=targets,
+            least_likely=options.toward == LEAST_LIKELY,
+            device=options.machine.device,
+        )
+
+
+def networks_of(asked: Predictions) -> Sequence[Module]:
+    """The networks behind predictions that were not computed yet."""
+    assert isinstance(asked.logits, CommonRows | MemberRows)
+    return asked.logits.networks
+
+
+def _answers(asked: Predictions) -> list[Array]:
+    """For each member, the networks that answer for each image together, int (r, n)."""
+    rows, size = asked.logits, asked.logits.shape[1]
+    count = len(networks_of(asked))
+    if isinstance(rows, MemberRows):
+        return [np.full((1, size), number) for number in range(count)]
+    assert isinstance(rows, CommonRows)
+    if rows.network_of is None:
+        return [np.repeat(np.arange(count)[:, None], size, axis=1)]
+    return [rows.network_of]
+
+
+def people_for(
+    images: Images, labels: Labels | None, asked: Predictions, tell: Tell = silent
+) -> People:
+    """What is known of the images, with the classes of the networks.
+
+    tell: called with a line on how images and labels were matched.
+    Raises MismatchError where the classes differ, InputError where no true classes are known.
+    """
+    if are_default(images.classes) and len(images.classes) == len(asked.classes):
+        images = replace(images, classes=asked.classes)
+    if labels is not None:
+        people = people_of_images(images, labels, tell)
+    else:
+        size = images.images.shape[0]
+        people = People(images.classes, size, truth=images.truth, ids=images.ids)
+    if people.classes != asked.classes:
+        raise MismatchError(
+            f"images: expected the classes of the network, {', '.join(asked.classes)}, found "
+            f"{', '.join(people.classes)}"
+        )
+    if people.truth is None:
+        raise InputError("images: have no true classes to attack away from, and no --labels either")
+    return people
+
+
+def choose_rows(size: int, limit: int | None, seed: int) -> Array:
+    """The rows to attack, in order: all, or as many as the limit, drawn by the seed."""
+    if limit is None or limit >= size:
+        return np.arange(size)
+    return np.sort(np.random.default_rng(seed).choice(size, limit, replace=False))
+
+
+def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, str]:
+    """The rows that can be attacked, and a note on those left out.
+
+    An attack leads away from the one true class, and not where it is already. Raises InputError
+    for a class that there is not, and where nothing is left.
+    """
+    assert people.one_answer is not None
+    unknown = people.one_answer[rows] < 0
+    if unknown.any():
+        if unknown.all():
+            raise InputError("none of the images has one true class to attack away from")
+        kept, note = attackable_rows(rows[~unknown], people, toward)
+        told = f"left out: {int(unknown.sum()):,} images without one true class"
+        return kept, f"{told}; {note}" if note else told
+    if toward in ("", LEAST_LIKELY):
+        return rows, ""
+    if toward == HUMAN_SECOND:
+        possible = second_classes(people)[rows] >= 0
+        why = "in which people saw nothing but the true class"
+    else:
+        if toward not in people.classes:
+            known = (LEAST_LIKELY, HUMAN_SECOND, *people.classes)
+            raise InputError(f"--toward: {unknown_name('class', toward, known)}")
+        possible = people.one_answer[rows] != people.classes.index(toward)
+        why = f"that are {toward} already"
+    if not possible.any():
+        raise InputError(f"--toward {toward}: nothing is left without the images {why}")
+    left_out = int((~possible).sum())
+    return rows[possible], f"left out: {left_out:,} images {why}" if left_out else ""
+
+
+def second_classes(people: People) -> Array:
+    """What most people saw besides the true class, int64 (n); -1 where nobody saw anything else.
+
+    The first of several classes that equally many saw; -1, too, where the true class is not known.
+    Raises InputError without people.
+    """
+    if people.probs is None:
+        raise InputError(f"--toward {HUMAN_SECOND}: needs --labels")
+    assert people.one_answer is not None
+    seen = people.counts if people.counts is not None else people.probs
+    votes = np.array(seen[0 : people.size], dtype=np.float64)
+    votes[np.arange(people.size), people.one_answer] = -1
+    votes[people.one_answer < 0] = -1
+    return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1)
+
+
+def batches_of(jobs: Sequence[Job], size: int) -> Iterator[tuple[int, Job, Array]]:
+    """The batches of all jobs: number, job, attacked items."""
+    number = 0
+    for job in jobs:
+        for start in range(0, len(job.items), size):
+            yield number, job, job.items[start : start + size]
+            number += 1
+
+
+def shapes_of(material: Material, options: Options) -> Shapes:
+    """The arrays that an attack fills: dtype and shape by name."""
+    members, classes = material.members, len(material.asked.classes)
+    k, n, steps = len(options.budgets), len(material.rows), options.budgets[0].steps
+    batches = sum(1 for _ in batches_of(material.jobs, options.machine.batch))
+    shapes: dict[str, tuple[str, tuple[int, ...]]] = {
+        "clean_logits": ("float32", (members, n, classes)),
+        "logits": ("float32", (members, k, n, classes)),
+        "loss": ("float32", (members, k, steps + 1, n)),
+        "correct": ("uint8", (members, k, steps + 1, n)),
+        "norm": ("float32", (members, k, n)),
+        "done": ("uint8", (batches,)),
+    }
+    if options.toward:
+        shapes["target"] = ("int64", (members, n))
+    if options.keeps_images:
+        shapes["images"] = ("float32", (members, k, n, *material.images.images.shape[1:]))
+    return shapes
+
+
+def run(material: Material, options: Options, store: Store, advance: Callable[[int], None]) -> None:
+    """Attack all batches that are not done. advance: called with images times steps."""
+    subject = material.subject(options)
+    for number, job, items in batches_of(material.jobs, options.machine.batch):
+        if not store.done[number]:
+            _attack_batch(subject, options, store.arrays, number, job, items)
+            store.finish(number)
+        advance(len(items) * options.work)
+
+
+def _attack_batch(
+    subject: Subject,
+    options: Options,
+    found: Mapping[str, Any],
+    number: int,
+    job: Job,
+    items: Array,
+) -> None:
+    """Attack a batch, and put what came of it where it belongs."""
+    plan = options.plan
+    if job.source:
+        plan = replace(plan, source=subject.network(job.source, source=True))
+    network, seeds, m = subject.network(job.network), _seeds(options, number), job.member
+    batch = attack_items(subject, network, items, options.budgets, plan, seeds)
+    found["clean_logits"][m, items] = batch.clean.logits.cpu().numpy()
+    if batch.goal.target is not None:
+        found["target"][m, items] = batch.goal.target.cpu().numpy()
+    for k, outcome in enumerate(batch.outcomes):
+        found["logits"][m, k, items] = outcome.logits.cpu().numpy()
+        found["loss"][m, k][:, items] = outcome.losses.cpu().numpy()
+        found["correct"][m, k][:, items] = outcome.correct.cpu().numpy()
+        found["norm"][m, k, items] = outcome.norm.cpu().numpy()
+        if options.keeps_images:
+            found["images"][m, k, items] = outcome.pixels.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def _seeds(options: Options, batch: int) -> list[int]:
+    """A seed for each restart of a batch."""
+    return [
+        int(np.random.SeedSequence([options.seed, batch, restart]).generate_state(1)[0])
+        for restart in range(options.plan.restarts)
+    ]
+
+
+def _step_sizes(options: Options) -> str:
+    """That of each budget; empty where the method sets its own."""
+    if "--step-size" not in ATTACKS[options.plan.method].takes:
+        return ""
+    return ",".join(f"{budget.step_size:.9g}" for budget in options.budgets)
+
+
+def collect(material: Material, options: Options, store: Store) -> Attack:
+    """The record of what was found, without lineage, health and people."""
+    asked, rows, found = material.asked, material.rows, store.arrays
+    plan, budget = options.plan, options.budgets[0]
+    assert material.people.truth is not None
+
+    def some(values: Array | None) -> Array | None:
+        return None if values is None else values[rows]
+
+    return Attack(
+        classes=asked.classes,
+        settings={
+            "method": plan.method,
+            "loss": plan.loss,
+            "norm": budget.norm,
+            "steps": budget.steps,
+            "step-size": _step_sizes(options),
+            "restarts": plan.restarts,
+            "random-start": budget.random_start,
+            "toward": options.toward,
+            "precision": plan.precision,
+            "from": "" if material.source is None else str(material.source.member[0]),
+        },
+        **{name: found[name] for name in ("clean_logits", "logits", "loss", "correct", "norm")},
+        epsilon=np.array([one.epsilon for one in options.budgets]),
+        target=found.get("target"),
+        images=found.get("images"),
+        index=rows if asked.index is None else asked.index[rows],
+        member=asked.member,
+        member_fold=asked.member_fold,
+        ids=some(asked.ids),
+        truth=material.people.truth[rows],
+        fold=some(asked.fold),
+        item=some(asked.item),
+        trained=asked.trained,
+    )

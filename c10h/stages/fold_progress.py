@@ -1,0 +1,72 @@
+"""What is shown of the training of a fold, and its curves for TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, TypeAlias
+
+from c10h.run_folder import ALL
+from c10h.stages.training_plan import TrainingPlan
+from c10h.training.loop import Reports
+from c10h.training.networks import Outcome, Tell
+
+# Called with images since the last call and what to say; and from a name and a number of images.
+Step: TypeAlias = Callable[[int, str], None]
+Show: TypeAlias = Callable[[str, int], AbstractContextManager[Step]]
+
+
+@contextmanager
+def unseen(what: str, images: int) -> Iterator[Step]:
+    """Show nothing."""
+    yield lambda done, text: None
+
+
+@contextmanager
+def reports_of(
+    plan: TrainingPlan, number: int, stop: Callable[[], bool], show: Show
+) -> Iterator[Tell]:
+    """How the training of one fold is shown, and its curves for TensorBoard if they are wanted."""
+    first = plan.options.world.is_first
+    with ExitStack() as stack:
+        board = _board(plan, number) if plan.tensorboard and first else None
+        if board is not None:
+            stack.callback(board.close)
+        shown = stack.enter_context(ExitStack())
+
+        def tell(what: str, pictures: int) -> Reports:
+            if not first:
+                return Reports(stop=stop)
+            shown.close()  # the bar of the network before, where there are several settings
+            advance = shown.enter_context(show(what, pictures))
+            epochs = plan.options.recipe.epochs
+
+            def step(items: int, epoch: int, loss: float) -> None:
+                advance(items, f"{what}, epoch {epoch}/{epochs:g}, loss {loss:.4f}")
+
+            def epoch_ends(epoch: int, loss: float, accuracy: float, rate: float) -> None:
+                if board is not None:
+                    for name, value in (("loss", loss), ("accuracy", accuracy), ("lr", rate)):
+                        board.add_scalar(name, value, epoch)
+
+            return Reports(step, epoch_ends, stop)
+
+        yield tell
+
+
+def _board(plan: TrainingPlan, number: int) -> Any:
+    from torch.utils.tensorboard import SummaryWriter
+
+    name = plan.run.checkpoint(number).stem
+    return SummaryWriter(str(plan.run.folder / "tensorboard" / name))
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """One line on a network that is done."""
+    what = "all items" if outcome.fold == ALL else f"fold {outcome.fold}"
+    figures = [
+        f"{name} {outcome.results[key]:.4f}"
+        for name, key in (("accuracy", "accuracy"), ("cross-entropy", "loss"))
+        if key in outcome.results
+    ]
+    return f"{what}: trained" + (f"; held out: {', '.join(figures)}" if figures else "")

@@ -1,0 +1,243 @@
+"""What training, predicting and attacking are asked: requests, which are checked as they are made.
+
+Nothing here imports torch or numpy, which a request that cannot be carried out does not wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from c10h.attacks.budget import INFINITY, NORMS, Budget
+from c10h.attacks.methods import ATTACKS, LEAST_CLASSES, LOSSES, Method
+from c10h.errors import InputError, unknown_name
+from c10h.files import Source
+from c10h.stages.attack_budgets import budgets
+from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
+
+if TYPE_CHECKING:
+    from c10h.records import Images, Labels
+    from c10h.run_folder import Run
+    from c10h.training.recipes import Recipe
+
+# What fields of requests can be.
+TARGET_NAMES, AUGMENT_NAMES, SCHEDULE_NAMES = map(tuple, (TARGETS, AUGMENTATIONS, SCHEDULES))
+OPTIMIZER_NAMES, PRECISION_NAMES, NORM_NAMES = OPTIMIZERS, PRECISIONS, NORMS
+METHODS: Mapping[str, Method] = ATTACKS
+METHOD_NAMES, LOSS_NAMES = map(tuple, (ATTACKS, LOSSES))
+# Fields that replace a part of the recipe.
+RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
+
+
+@dataclass(frozen=True)
+class RunNetworks:
+    """The networks of runs that c10h trained, each run once.
+
+    held_out: demand that each image is answered for by a network that did not see it. members: each
+    network by itself. names: what messages call the runs, unless by their folders. Raises
+    InputError for a run that is there twice.
+    """
+
+    runs: tuple[Run, ...]
+    held_out: bool = False
+    members: bool = False
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        places = [run.folder.resolve() for run in self.runs]
+        for number, place in enumerate(places):
+            if place in places[:number]:
+                name = self.names[number] if self.names else self.runs[number].folder
+                raise InputError(f"{name}: was given twice")
+
+    @property
+    def architecture(self) -> str:
+        return self.runs[0].architecture
+
+
+@dataclass(frozen=True)
+class ForeignNetwork:
+    """A network that no run of c10h made.
+
+    architecture: a name that :func:`c10h.models.build` knows. weights: a file of them; random ones
+    without. classes: names as ``--classes`` has them; without, those of the images. probs: it
+    returns probabilities, not logits. Raises InputError for the checkpoint of a run as weights,
+    and for classes that cannot be.
+    """
+
+    architecture: str
+    weights: Source | None = None
+    classes: str | None = None
+    probs: bool = False
+
+    def __post_init__(self) -> None:
+        from c10h.formats.classes import parse_classes
+        from c10h.run_folder import refuse_checkpoint
+
+        if self.weights is not None:
+            refuse_checkpoint("--weights", self.weights.path)
+        if self.classes is not None:
+            parse_classes(self.classes)
+
+
+Networks: TypeAlias = RunNetworks | ForeignNetwork
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """What to predict.
+
+    images, images_file: pictures, and the file that they are from. networks: who answers.
+    batch_size: images at a time. device: auto, or a name of torch's. precision: auto, fp32, bf16 or
+    fp16, of the networks' products.
+    """
+
+    images: Images
+    images_file: Source
+    networks: Networks
+    batch_size: int = 500
+    device: str = "auto"
+    precision: str = "fp32"
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What to train.
+
+    images, labels: pictures and what people saw in them, and the files that they are from; without
+    labels the true classes of the images. architecture: a name that :func:`c10h.models.build`
+    knows; probs: it returns probabilities. folder: of the run, new or to go on. folds: how many, or
+    None for one network of everything; fold_numbers: those to train, none for all. target: a name
+    in TARGET_NAMES. rates, mixups: several are a grid. init: a run whose networks are the first
+    ones, or a file of first weights; init_name: what messages call a run, unless by its folder.
+    recipe: a name in RECIPES, or None for that of the network's
+    authors; what follows replaces parts of it. compiled: compile the network first. parallel_folds:
+    how many at a time, each in a process. checkpoint_minutes: between checkpoints, besides those
+    after each epoch. tensorboard: write learning curves for it. notes: what is to be told of the
+    inputs, once everything fits. settings: the recipe, with what replaces its parts.
+
+    Raises InputError for an architecture or a recipe that there is not, and for what is not
+    installed.
+    """
+
+    images: Images
+    images_file: Source
+    architecture: str
+    folder: Path
+    labels: Labels | None = None
+    labels_file: Source | None = None
+    probs: bool = False
+    folds: int | None = None
+    fold_numbers: tuple[int, ...] = ()
+    target: str = "soft"
+    rates: tuple[float, ...] = ()
+    mixups: tuple[float, ...] = ()
+    init: Run | Source | None = None
+    init_name: str = ""
+    recipe: str | None = None
+    optimizer: str | None = None
+    schedule: str | None = None
+    epochs: float | None = None
+    batch_size: int | None = None
+    weight_decay: float | None = None
+    augment: str | None = None
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    compiled: bool = False
+    parallel_folds: int = 1
+    checkpoint_minutes: float | None = None
+    tensorboard: bool = False
+    notes: tuple[str, ...] = ()
+    settings: Recipe = field(init=False)
+
+    def __post_init__(self) -> None:
+        from c10h.run_folder import refuse_checkpoint
+
+        if self.parallel_folds > 1 and self.folds is None:
+            raise InputError("--parallel-folds: needs --folds")
+        if self.tensorboard and find_spec("tensorboard") is None:
+            raise InputError("--tensorboard: not installed: pip install 'c10h[tensorboard]'")
+        if isinstance(self.init, Source):
+            refuse_checkpoint("--init", self.init.path)
+        object.__setattr__(self, "settings", _settings(self))
+
+
+def _settings(request: TrainRequest) -> Recipe:
+    """The recipe of the network's authors or the one asked for, with what replaces its parts."""
+    from c10h.models import family_of
+    from c10h.training.recipes import DEFAULT, RECIPES, recipe_for
+
+    family = family_of(request.architecture)
+    name = request.recipe or (family if family in RECIPES else None) or DEFAULT
+    if name not in RECIPES:
+        raise InputError(f"--recipe: {unknown_name('recipe', name, RECIPES)}")
+    parts = {part: getattr(request, part) for part in RECIPE_PARTS}
+    told = {part: value for part, value in parts.items() if value is not None}
+    return replace(recipe_for(name, family), **told)
+
+
+@dataclass(frozen=True)
+class AttackRequest:
+    """What to attack, and how.
+
+    images, images_file: pictures, and the file that they are from; labels, labels_file: what people
+    saw in them, to compare with. networks: who is attacked. method, loss, norm: names in
+    METHOD_NAMES, LOSS_NAMES (None for the method's own) and NORM_NAMES. epsilons, step_size: as
+    4/255, or decimals under 1, of pixels in [0, 1]. steps, random_start: None for the method's own.
+    toward: least-likely, human-second, a class, or empty for away from the truth. source: a run on
+    whose networks the perturbations are made; source_name: what messages call it, unless by its
+    folder. limit: how many images, drawn by the seed. examined: how many the attack itself is
+    examined on. parts: the folder where batches leave what they found, to go on from; None for one
+    that nobody finds again. notes: what is to be told of the inputs, once everything fits.
+
+    budgets, maximised: how far the attack goes, and the loss that it maximises. Raises InputError
+    for a loss, sizes or options that the method cannot have, and for too few classes.
+    """
+
+    images: Images
+    images_file: Source
+    networks: Networks
+    labels: Labels | None = None
+    labels_file: Source | None = None
+    method: str = "pgd"
+    epsilons: tuple[str, ...] = ("4/255",)
+    norm: str = INFINITY
+    loss: str | None = None
+    steps: int | None = None
+    step_size: str | None = None
+    restarts: int = 1
+    random_start: bool | None = None
+    toward: str = ""
+    source: Run | None = None
+    source_name: str = ""
+    limit: int | None = None
+    examined: int = 200
+    save_images: bool = False
+    batch_size: int = 250
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "fp32"
+    parts: Path | None = None
+    notes: tuple[str, ...] = ()
+    budgets: Sequence[Budget] = field(init=False)
+    maximised: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        method = ATTACKS[self.method]
+        loss = self.loss or method.losses[0]
+        if loss not in method.losses:
+            raise InputError(
+                f"--loss {loss}: --method {self.method} has {', '.join(method.losses)}"
+            )
+        limits = budgets(
+            self.epsilons, self.norm, method, self.steps, self.step_size, self.random_start
+        )
+        least, count = LEAST_CLASSES.get(loss, 0), len(self.images.classes)
+        if count < least:
+            raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {count}")
+        object.__setattr__(self, "budgets", limits)
+        object.__setattr__(self, "maximised", loss)

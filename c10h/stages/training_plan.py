@@ -1,0 +1,222 @@
+"""What is settled before anything is trained: material, recipe, folds and the run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from c10h.errors import InputError, MismatchError
+from c10h.files import Source
+from c10h.formats.hints import Tell
+from c10h.lineage import Made, lineage_of
+from c10h.models import build
+from c10h.models.own import check as check_own_network
+from c10h.run_folder import FILE, Run, begin_or_resume, chosen, open_run
+from c10h.stages.fine_tuning import parent_of
+from c10h.stages.requests import RECIPE_PARTS, TrainRequest
+from c10h.stages.training_material import join, split
+from c10h.training.distributed import world_of_environment
+from c10h.training.folds import item_hashes, part_of
+from c10h.training.networks import Material, Options
+from c10h.training.precision import choose_device, choose_precision
+from c10h.training.targets import check_truth_for
+
+if TYPE_CHECKING:
+    import torch
+    from torch.nn import Module
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A run, which folds of it to train, on what, and how. ``begin`` makes its folder.
+
+    tensorboard: whether learning curves are written for it. notes: what people should know, one
+    line each.
+    """
+
+    run: Run
+    numbers: Sequence[int]
+    material: Material
+    options: Options
+    tensorboard: bool = False
+    notes: Sequence[str] = ()
+
+    def begin(self, tell: Tell) -> TrainingPlan:
+        """Make the run folder, or find it as it was, and tell the notes.
+
+        The first of all processes does. Raises OutputError or MismatchError where that is not
+        possible.
+        """
+        if not self.options.world.is_first:
+            return self
+        run = begin_or_resume(self.run)
+        changed = [
+            f"{name} {run.machine.get(name)}, now {value}"
+            for name, value in self.run.machine.items()
+            if run.machine.get(name) != value
+        ]
+        for note in self.notes:
+            tell(note)
+        if changed:
+            tell(f"note: begun with {'; '.join(changed)}: last digits may differ from one go")
+        # A process that was killed while it wrote a checkpoint leaves a large file without a name.
+        for number in self.numbers:
+            for left in run.folder.glob(f".{self.run.checkpoint(number).stem}.*"):
+                left.unlink(missing_ok=True)
+        return replace(self, run=run)
+
+
+def plan_training(request: TrainRequest) -> TrainingPlan:
+    """Settle everything that a request leaves open, and check it.
+
+    Raises C10hError (one line) for whatever cannot be.
+    """
+    import torch
+
+    world = world_of_environment()
+    device = choose_device(request.device)
+    if world.size > 1 and device.type == "cuda":
+        device = torch.device("cuda", world.local_rank)
+    images, notes = request.images, list(request.notes)
+    network = _network(request)
+    material = join(images, request.labels, item_hashes(images.images), notes.append)
+    options = Options(
+        architecture=request.architecture,
+        recipe=request.settings,
+        # Without labels there is the true class alone, whatever the target.
+        target=request.target if request.labels is not None else "hard",
+        rates=tuple(dict.fromkeys(request.rates or [request.settings.lr])),
+        mixups=tuple(dict.fromkeys(request.mixups or [0.0])),
+        seed=request.seed,
+        precision=_precision(request, device),
+        device=device,
+        world=world,
+        compiled=request.compiled,
+        minutes=request.checkpoint_minutes,
+    )
+    files: list[tuple[str, Source, Made | None]] = [("images", request.images_file, images)]
+    if request.labels_file is not None:
+        files.append(("labels", request.labels_file, request.labels))
+    run = _run(request, options, material, files)
+    numbers = chosen(run, list(request.fold_numbers))
+    parameters = sum(values.numel() for values in network.parameters())
+    notes.append(_what_is_trained(run, options, parameters))
+    if request.init is not None:
+        parent, file, made, more = parent_of(
+            request.init, request.init_name, run, numbers, material, network
+        )
+        options = replace(options, parent=parent)
+        run = _run(request, options, material, [*files, ("init", file, made)])
+        notes += more
+    _check(run, numbers, material, options, network)
+    return TrainingPlan(run, numbers, material, options, request.tensorboard, notes)
+
+
+def _network(request: TrainRequest) -> Module:
+    """A network of the run, to check it by; where it returns probabilities, in training, too."""
+    name, classes = request.architecture, len(request.images.classes)
+    height, width = request.images.images.shape[1:3]
+    network = build(name, classes, (height, width), probs=request.probs)
+    if request.probs:
+        check_own_network(name, network, classes, (height, width), in_training=True)
+    return network
+
+
+def _precision(request: TrainRequest, device: torch.device) -> str:
+    """The precision; a run that goes on keeps the one that it began with, unless told another."""
+    name = request.precision
+    if name == "auto" and (request.folder / FILE).is_file():
+        name = str(open_run(request.folder).arguments.get("precision", name))
+    return choose_precision(name, device)
+
+
+def _run(
+    request: TrainRequest,
+    options: Options,
+    material: Material,
+    files: Sequence[tuple[str, Source, Made | None]],
+) -> Run:
+    """The run as it is to be: see :class:`Run`."""
+    import torch
+
+    shaping = {
+        "arch": options.architecture,
+        "folds": request.folds,
+        "target": options.target,
+        "lr": list(options.rates),
+        "mixup": [] if options.mixups == (0.0,) else list(options.mixups),
+        "seed": options.seed,
+        "precision": options.precision,
+        "compile": options.compiled,
+        **({"probs": True} if request.probs else {}),
+    }
+    told = {part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)}
+    lineage = lineage_of(
+        "train", {**shaping, **told}, files, options.seed, architecture=options.architecture
+    )
+    hashes = {role: source.sha256 for role, source, _ in files}
+    height, width = map(int, material.images.shape[1:3])
+    return Run(
+        folder=request.folder,
+        architecture=options.architecture,
+        classes=material.classes,
+        image_size=height if height == width else (height, width),
+        folds=request.folds,
+        split=split(material, request.folds, options.seed),
+        arguments={**dataclasses.asdict(options.recipe), **shaping, **hashes},
+        lineage=lineage,
+        machine={
+            "device": str(options.device),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "processes": options.world.size,
+        },
+    )
+
+
+def _check(
+    run: Run, numbers: Sequence[int], material: Material, options: Options, network: Module
+) -> None:
+    """Raise InputError for what would fail only when networks are trained."""
+    import torch
+
+    check_truth_for(options.target, material.truth)
+    processes = options.world.size
+    for number in numbers:
+        rows = part_of(run.split, number, len(material.items)).training
+        if len(options.grid()) > 1 and len(np.unique(material.items[rows])) < 2:
+            raise InputError("several --lr or --mixup: expected images of which some can choose")
+        batch = min(options.recipe.batch_size, len(rows))
+        if batch % processes:
+            raise MismatchError(
+                f"--batch-size {batch}: does not divide by the {processes} processes"
+            )
+        if batch == processes:
+            height, width = material.images.shape[1:3]
+            try:
+                network.train()(torch.zeros(1, 3, height, width))
+            except ValueError as error:
+                raise InputError(
+                    f"--batch-size {options.recipe.batch_size}: {run.architecture} cannot be "
+                    "trained on one image at a time: its batch normalisation needs several"
+                ) from error
+
+
+def _what_is_trained(run: Run, options: Options, parameters: int) -> str:
+    """One line for people: the network, the recipe, the machine."""
+    recipe = options.recipe
+    rates = ", ".join(f"{rate:g}" for rate in options.rates)
+    mixups = ", ".join(f"{mixup:g}" for mixup in options.mixups)
+    parts = [
+        f"{parameters:,} parameters",
+        f"target {options.target}" + (f" with mixup {mixups}" if any(options.mixups) else ""),
+        f"{recipe.optimizer}, lr {rates} {recipe.schedule}, epochs {recipe.epochs:g}, "
+        f"batch {recipe.batch_size}, weight decay {recipe.weight_decay:.4g}, "
+        f"augment {recipe.augment}",
+        f"{options.precision} on {options.device}",
+    ]
+    return f"{run.architecture}: {'; '.join(parts)}; recipe: {recipe.source}"

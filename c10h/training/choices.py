@@ -1,0 +1,86 @@
+"""What people can choose of how networks are trained. Nothing here imports torch or numpy.
+
+A row of TARGETS makes, from labels and truth of the training part, one distribution an item. With
+``sample`` a label is drawn from it each time that an item is shown. A row of AUGMENTATIONS takes a
+batch, uint8 (b, h, w, 3), what to mirror, the recipe and a generator of the batch's device, and
+returns a batch of the same shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from c10h.deferred import Deferred
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from c10h.records import Array
+    from c10h.training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Target:
+    """How to make a target.
+
+    summary: one line for the help. make: distributions (n, c) from shares and truth. chosen_by: the
+    figure of held-back items that chooses among learning rates; without people's labels for the
+    target that does without them. needs_truth: of every item.
+    """
+
+    summary: str
+    make: Callable[[Array, Array | None], Array]
+    is_drawn: bool = False
+    chosen_by: str = "loss"
+    needs_truth: bool = False
+
+
+_SOFT = Deferred("c10h.training.targets:soft")
+TARGETS: Mapping[str, Target] = {
+    "soft": Target("cross-entropy with the labels' distribution", _SOFT),
+    "hard": Target(
+        "the true class",
+        Deferred("c10h.training.targets:hard"),
+        chosen_by="ce_hard",
+        needs_truth=True,
+    ),
+    "class": Target(
+        "the mean distribution of the true class, over the training part",
+        Deferred("c10h.training.targets:by_class"),
+        needs_truth=True,
+    ),
+    "sample": Target("a label drawn from the distribution at each showing", _SOFT, is_drawn=True),
+}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """summary: one line for the help. change: see the module; flips: bool (b), what to mirror."""
+
+    summary: str
+    change: Callable[[Tensor, Tensor, Recipe, Generator], Tensor]
+
+
+AUGMENTATIONS: Mapping[str, Augmentation] = {
+    "none": Augmentation("pictures as they are", Deferred("c10h.training.augmentation:unchanged")),
+    "standard": Augmentation(
+        "moved by up to 4 pixels, half of them mirrored",
+        Deferred("c10h.training.augmentation:standard"),
+    ),
+    "strong": Augmentation(
+        "standard, and a black square of half the side",
+        Deferred("c10h.training.augmentation:strong"),
+    ),
+}
+
+SCHEDULES: Mapping[str, str] = {
+    "multistep": "divided at the recipe's milestones",
+    "cosine": "half a cosine, down to 0",
+    "onecycle": "up in the first 23 % of the steps, then down",
+    "constant": "the same all the time",
+}
+
+OPTIMIZERS = ("sgd", "adam")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")

@@ -1,0 +1,112 @@
+"""Requests are refused as they are made, before torch is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from training.small import material, pictures, run_of
+
+from c10h.errors import InputError
+from c10h.files import Source
+from c10h.records import Images
+from c10h.run_folder import FILE
+from c10h.stages.requests import METHODS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
+from c10h.training.recipes import DEFAULT, RECIPES
+
+
+def test_a_run_is_there_once(tmp_path: Path) -> None:
+    run, other = run_of(tmp_path / "a", material(6), 2), run_of(tmp_path / "b", material(6), 2)
+    same = run_of(tmp_path / "b" / ".." / "a", material(6), 2)
+    assert RunNetworks((run, other)).runs == (run, other)
+    with pytest.raises(InputError, match=r"/b/\.\./a: was given twice"):
+        RunNetworks((run, other, same))
+    with pytest.raises(InputError, match=r"^a/: was given twice"):
+        RunNetworks((run, other, same), names=("a", "b", "a/"))
+
+
+def test_weights_are_not_a_runs(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    checkpoint = tmp_path / "fold-0.pt"
+    checkpoint.touch()
+    with pytest.raises(InputError, match=r"--weights .*fold-0.pt: a checkpoint of a run"):
+        ForeignNetwork("vgg_10_BN_16", Source.open(str(checkpoint)))
+
+
+@pytest.mark.parametrize("classes", ["cat", "cat,cat", "cat,"])
+def test_classes_that_cannot_be(classes: str) -> None:
+    with pytest.raises(InputError, match="--classes"):
+        ForeignNetwork("vgg_10_BN_16", classes=classes)
+
+
+def test_nothing_heavy_is_imported() -> None:
+    code = "import sys, c10h.stages.requests as _; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert not {"torch", "numpy"} & set(modules.decode().split())
+
+
+def train_request(**more: Any) -> TrainRequest:
+    data = material(6)
+    images = Images(classes=data.classes, images=data.images, truth=data.truth)
+    given = {"architecture": "wrn_10_2", "folder": Path("run"), **more}
+    return TrainRequest(images=images, images_file=Source(Path("i.h5"), "i.h5"), **given)
+
+
+def test_settings_are_the_recipe_with_what_replaces_its_parts() -> None:
+    assert train_request().settings == RECIPES["wrn"]
+    assert train_request(architecture="my:net").settings == RECIPES[DEFAULT]
+    found = train_request(recipe="paper", epochs=2.5, weight_decay=0.0).settings
+    assert found == replace(RECIPES["paper"], epochs=2.5, weight_decay=0.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"architecture": "wrn_10"}, "wrn_10: expected wrn_DEPTH_WIDENING"),
+        ({"recipe": "papr"}, "--recipe: unknown recipe 'papr': did you mean paper"),
+        ({"parallel_folds": 2}, "--parallel-folds: needs --folds"),
+    ],
+)
+def test_what_cannot_be_trained(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        train_request(**more)
+
+
+def test_first_weights_are_not_a_checkpoints(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    checkpoint = tmp_path / "fold-0.pt"
+    checkpoint.touch()
+    with pytest.raises(InputError, match=r"--init .*fold-0.pt: a checkpoint of a run"):
+        train_request(init=Source.open(str(checkpoint)))
+
+
+def attack_request(classes: str = "abcde", **more: Any) -> AttackRequest:
+    images = Images(classes=tuple(classes), images=pictures(6))
+    networks = ForeignNetwork("wrn_10_2")
+    return AttackRequest(images, Source(Path("i.h5"), "i.h5"), networks, **more)
+
+
+def test_what_an_attack_is_unless_said() -> None:
+    request = attack_request(epsilons=("4/255", "0.1"))
+    assert request.maximised == "ce"
+    assert [budget.epsilon for budget in request.budgets] == [4 / 255, 0.1]
+    assert {budget.steps for budget in request.budgets} == {METHODS["pgd"].steps}
+    assert attack_request(method="square").maximised == "margin"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"method": "md", "loss": "dlr"}, "--loss dlr: --method md has margin"),
+        ({"loss": "dlr", "classes": "ab"}, "--loss dlr: has no gradient under 3 classes, found 2"),
+        ({"epsilons": ("4",)}, "--epsilon 4: larger than any change of a pixel"),
+        ({"method": "fgsm", "steps": 2}, "--method fgsm: is one step"),
+    ],
+)
+def test_what_cannot_be_attacked(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        attack_request(**more)
