@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -60,9 +59,9 @@ def network_of(run: str, fold: str) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize(
-    ("option", "known"), [("--method", ATTACKS), ("--loss", LOSSES), ("--norm", NORMS)], ids=str
+    ("option", "known"), [("--method", [*ATTACKS]), ("--loss", [*LOSSES]), ("--norm", [*NORMS])]
 )
-def test_choices_are_those_of_the_tables(c10h: Run, option: str, known: Iterable[str]) -> None:
+def test_choices_are_those_of_the_tables(c10h: Run, option: str, known: list[str]) -> None:
     result = c10h("attack", "a", IMAGES, option, "nothing", "-o", "x.h5")
     assert result.status == 2
     assert f"expected one of {', '.join(known)}" in unwrapped(result.err)
