@@ -34,6 +34,7 @@ from c10h.formats.column_names import (
 from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.detect import array_format, describe
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
+from c10h.formats.meaning import FEWEST_IN_ORDER
 from c10h.formats.text import refuse_encoding
 from c10h.items import whole_numbers
 from c10h.records import Array
@@ -267,8 +268,9 @@ def _refuse_other_columns(
 ) -> None:
     """Raise AmbiguousError for a column that is hardly an annotator, by its name or its cells.
 
-    Such are an index, a total, the truth; and a column whose cells are all different and running
-    numbers, or for a half in no other column, as names of items are.
+    Such are an index, a total, the truth; and a column whose cells are all different and numbers
+    that run from 0 or 1 (in any order, where there are some rows), or for a half in no other
+    column, as names of items are.
     """
     options = "--columns START:STOP says which columns are annotators"
     for place in annotators if named else ():
@@ -284,7 +286,9 @@ def _refuse_other_columns(
     for place, own in words.items():
         if len(own) <= 2 or (named and stem_of_series(names[place])):
             continue
-        running = own in ([str(one + first) for one in range(len(own))] for first in (0, 1))
+        counts = [[str(one + first) for one in range(len(own))] for first in (0, 1)]
+        in_any_order = len(own) >= FEWEST_IN_ORDER and sorted(own) in map(sorted, counts)
+        running = own in counts or in_any_order
         foreign = 2 * sum(columns_with[word] == 1 for word in own) >= len(own)
         cells = frame.to_series(place).cast(str).str.strip_chars()
         if (running or foreign) and cells.is_in(own).sum() == len(own):

@@ -180,7 +180,7 @@ def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> 
     """
     everything = list(range(table.width))
     keys = _keys(table)
-    letters = [key for key in keys if key is not None and len(key) == 1]
+    letters = [key for key in keys if key and len(key) == 1 and key.isalpha()]
     if certain and "y" in letters and len(letters) > 1:
         raise AmbiguousError(
             f"{table.source.name}: is the column 'y' a class, as {brief(letters)}, or the truth? "

@@ -26,6 +26,7 @@ FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 # Fewer rows than these do not show what a column is, and fewer than those not that its numbers are
 # in an order of their own.
 FEWEST_ROWS, FEWEST_IN_ORDER, FEW = 4, 6, 30
+ROUGHLY = 0.05
 NUMBERS_ITEMS, NUMBERS_ROWS = "seems to number the items", "numbers the rows"
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
 # and down together, as those of annotators do, or each on its own, as those of judgments do. Those
@@ -184,7 +185,8 @@ def _strange_to_sums(rows: Array, sums: Array) -> Array:
 
 
 def _is_near(sums: Array, unit: float) -> Array:
-    return np.asarray(np.abs(sums - unit) <= SUM_TOLERANCE * unit)
+    """Which sums are a unit, however few digits the shares have that make it up."""
+    return np.asarray(np.abs(sums - unit) <= ROUGHLY * unit)
 
 
 def _alike(values: Array) -> Array:

@@ -388,3 +388,14 @@ def test_an_item_by_number_is_no_word_of_the_first_line(tmp_path: Path) -> None:
         [1, 1],
         [2, 0],
     ]
+
+
+@pytest.mark.parametrize("count", [5, 6, 9])
+def test_numbers_of_items_in_any_order(tmp_path: Path, count: int) -> None:
+    numbers = np.roll(np.arange(count), 2)[::-1]
+    text = "".join(f"{one},{one % 3},{one % 2},{one // 2}\n" for one in numbers.tolist())
+    if count < 6:  # too few to be more than chance
+        assert len(read(tmp_path, text, header=False).annotator.words) == 4
+    else:
+        with pytest.raises(AmbiguousError, match="column 0: all cells are different"):
+            read(tmp_path, text, header=False)
