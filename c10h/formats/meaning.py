@@ -26,6 +26,7 @@ FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 # Fewer rows than these do not show what a column is, and fewer than those not that its numbers are
 # in an order of their own.
 FEWEST_ROWS, FEWEST_IN_ORDER, FEW = 4, 6, 30
+# How far rounding to two decimals may move a sum of shares, in units.
 ROUGHLY = 0.05
 NUMBERS_ITEMS, NUMBERS_ROWS = "seems to number the items", "numbers the rows"
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
