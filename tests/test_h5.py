@@ -227,28 +227,38 @@ class TestBreakingTheSchema:
         path = written(tmp_path / "x.h5")
         with edited(path) as file:
             del file.attrs[name]
-        self.refused(path, "damaged", FileError)
+        self.refused(path, f"damaged: '{name}'", FileError)
 
-    @pytest.mark.parametrize("lineage", ["{", "[]", "3", '"x"', '{"command": 1}', "[" * 10**5])
-    def test_a_broken_lineage(self, tmp_path: Path, lineage: str) -> None:
+    @pytest.mark.parametrize(
+        ("lineage", "says"),
+        [
+            ("{", "damaged: Expecting property name"),
+            ("[]", "lineage: not in the form that c10h writes"),
+            ("3", "lineage: not in the form that c10h writes"),
+            ('"x"', "lineage: not in the form that c10h writes"),
+            ('{"command": 1}', "lineage: not in the form that c10h writes"),
+            ("[" * 10**5, "damaged: maximum recursion depth"),
+        ],
+    )
+    def test_a_broken_lineage(self, tmp_path: Path, lineage: str, says: str) -> None:
         path = written(tmp_path / "x.h5")
         with edited(path) as file:
             file.attrs["lineage"] = lineage
-        self.refused(path, "lineage|damaged", InputError)
+        self.refused(path, says, InputError)
 
     def test_a_dataset_without_values(self, tmp_path: Path) -> None:
         path = written(tmp_path / "x.h5")
         with edited(path) as file:
             del file["truth"]
             file["truth"] = h5py.Empty("i8")
-        self.refused(path, "truth|damaged", InputError)
+        self.refused(path, "damaged: object of type 'NoneType'", FileError)
 
     def test_a_size_beyond_all_memory(self, tmp_path: Path) -> None:
         path = written(tmp_path / "x.h5")
         with edited(path) as file:
             del file["truth"]
             file.create_dataset("truth", shape=(1 << 45,), dtype="i8", chunks=(1024,))
-        self.refused(path, "truth|damaged", InputError)
+        self.refused(path, "damaged: Unable to allocate", FileError)
 
 
 class TestOtherFiles:
@@ -303,7 +313,7 @@ class TestOtherFiles:
         record = Labels(classes=CLASSES, probs=np.full((3000, 3), 1 / 3), counts=votes)
         h5.write(record, str(tmp_path / "x.h5"))
         damage(tmp_path / "x.h5", "counts")
-        self.refused(tmp_path / "x.h5", "damaged")
+        self.refused(tmp_path / "x.h5", "damaged: Can't synchronously read data")
 
     @pytest.mark.parametrize("name", ["kind", "schema", "classes", "lineage"])
     def test_a_damaged_attribute(self, tmp_path: Path, name: str) -> None:
@@ -312,7 +322,7 @@ class TestOtherFiles:
         # The datatype follows the name, which is padded to 8 bytes.
         content[content.index(name.encode() + b"\0") + (len(name) // 8 + 1) * 8] = 0xFF
         path.write_bytes(content)
-        self.refused(path, "damaged|not one that c10h wrote")
+        self.refused(path, "damaged: Error iterating over attributes")
         with contextlib.suppress(FileError):
             h5.peek_kind(Source.open(str(path)))
 
@@ -465,8 +475,8 @@ def test_an_error_while_values_are_computed_leaves_the_old_file(tmp_path: Path) 
         def __getitem__(self, key: Any, /) -> Any:
             raise SchemaError("row 3 is bad")
 
-    with pytest.raises(SchemaError, match="row 3"):
-        h5.write(dataclasses.replace(sample("labels"), probs=Broken()), str(path))
+    with pytest.raises(SchemaError, match=r"^row 3 is bad$"):
+        h5.write(dataclasses.replace(sample("labels"), probs=Broken()), str(path))  # type: ignore[call-arg]
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

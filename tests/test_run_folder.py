@@ -162,7 +162,7 @@ def test_json_of_something_else(folder: Path) -> None:
     folder.mkdir(parents=True)
     for text in ("[]", "3", "{}"):
         (folder / FILE).write_text(text)
-        with pytest.raises(SchemaError):
+        with pytest.raises(SchemaError, match="not in the form that c10h writes"):
             open_run(folder)
 
 

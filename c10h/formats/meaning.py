@@ -23,12 +23,8 @@ UNIT_TOLERANCE = 1e-6
 # distributions from numbers that just happen to be in [0, 1].
 MOST_ROUNDING = 0.2
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
-# Fewer rows than these do not show what a column is, and fewer than those not that its numbers are
-# in an order of their own.
-FEWEST_ROWS, FEWEST_IN_ORDER, FEW = 4, 6, 30
-# How far rounding to two decimals may move a sum of shares, in units.
-ROUGHLY = 0.05
-NUMBERS_ITEMS, NUMBERS_ROWS = "seems to number the items", "numbers the rows"
+# How many rows are next to none, and how many are few.
+NEXT_TO_NONE, FEW = 4, 30
 # Above this ratio of the variance of row sums to the sum of the columns' variances, columns go up
 # and down together, as those of annotators do, or each on its own, as those of judgments do. Those
 # of classes hardly do. In a few rows chance does much, so that more are asked about; next to none
@@ -110,89 +106,8 @@ def columns_move_together(rows: Rows) -> bool:
         return False
     limit = TOGETHER
     if len(block) < FEW:
-        limit = TOGETHER_IN_FEW if len(block) >= FEWEST_ROWS else TOGETHER_IN_NONE
+        limit = TOGETHER_IN_FEW if len(block) >= NEXT_TO_NONE else TOGETHER_IN_NONE
     return bool(block.sum(axis=1).var() > limit * block.var(axis=0).sum() > 0)
-
-
-def odd_column(rows: Array) -> tuple[int, str] | None:
-    """A column that is hardly a class, and why; None where there is none. rows: float64 (n, c).
-
-    It is the sum of the others (but for one, which numbers the items then), or numbers the items as
-    far as its cells tell, or is not part of what rows sum to: without it that is one number.
-    """
-    rows = rows[np.isfinite(rows).all(axis=1) & rows.any(axis=1)]
-    if len(rows) < FEWEST_ROWS or rows.shape[1] < 2:
-        return None
-    width = rows.shape[1]
-    sums = rows.sum(axis=1, keepdims=True)
-    without = _strange_to_sums(rows, sums) if width > 2 else np.zeros(width, dtype=bool)
-    heads = rows[:FEWEST_ROWS]
-    for place in np.flatnonzero(((heads == np.floor(heads)) & (heads >= 0)).all(axis=0)):
-        values, others = rows[:, place], np.delete(rows, place, axis=1)
-        if not _are_different(values):
-            continue
-        if without[place] or _number_items(values, others) or (width > 3 and _has_total(others)):
-            return int(place), NUMBERS_ROWS if _are_in_order(values) else NUMBERS_ITEMS
-    if width > 2 and _has_total(rows):
-        return int(np.argmax(_totals(rows))), "is the sum of the others"
-    return (int(np.argmax(without)), "is not part of what rows sum to") if without.any() else None
-
-
-def _are_different(values: Array) -> bool:
-    """Whether values are different whole numbers of 0 or more."""
-    whole = (values == np.floor(values)).all() and values.min() >= 0
-    return bool(whole) and len(np.unique(values)) == len(values)
-
-
-def _number_items(values: Array, others: Array) -> bool:
-    """Whether different whole numbers (n) number the items, beside ``others`` (n, c).
-
-    They are all those from 0 or 1, or alone go up, or stand beside fractions, or are above the sums
-    of the others, with which they do not make up one sum.
-    """
-    sums = others.sum(axis=1)
-    every = values.max() - values.min() == len(values) - 1 and values.min() in (0, 1)
-    rising = (np.diff(values) > 0).all() and not (np.diff(others, axis=0) > 0).all(axis=0).any()
-    ordered = _are_in_order(values) or (len(values) >= FEWEST_IN_ORDER and (every or rising))
-    beside_fractions = (others != np.floor(others)).any(axis=0).all()
-    above = values.min() > np.abs(sums).max() and not _alike(sums + values)
-    return bool(ordered or beside_fractions or above)
-
-
-def _are_in_order(values: Array) -> bool:
-    """Whether values are 0, 1, 2, … or 1, 2, 3, …"""
-    return bool(values[0] in (0, 1) and (np.diff(values) == 1).all())
-
-
-def _totals(rows: Array) -> Array:
-    """Which columns are the sum of the others, bool (c); none in probabilities, even if one is."""
-    sums = rows.sum(axis=1, keepdims=True)
-    if (rows != np.floor(rows)).any() and any(_is_near(sums, unit).all() for unit in (1, 100)):
-        return np.zeros(rows.shape[1], dtype=bool)
-    return np.asarray((np.abs(sums - 2 * rows) <= UNIT_TOLERANCE * np.abs(sums)).all(axis=0))
-
-
-def _has_total(rows: Array) -> bool:
-    return bool(_totals(rows).any())
-
-
-def _strange_to_sums(rows: Array, sums: Array) -> Array:
-    """Without which columns all rows sum to one number, as they do not with them, bool (c)."""
-    rest = sums - rows
-    strange = _alike(rest) & ~_alike(sums) & (rest[0] > 0)
-    for unit in (1, 100):
-        strange |= _is_near(rest, unit).all(axis=0) & ~_is_near(sums, unit).all()
-    return np.asarray(strange & (rows >= 0).all())
-
-
-def _is_near(sums: Array, unit: float) -> Array:
-    """Which sums are a unit, however few digits the shares have that make it up."""
-    return np.asarray(np.abs(sums - unit) <= ROUGHLY * unit)
-
-
-def _alike(values: Array) -> Array:
-    """Which columns have the same number in all rows, within rounding."""
-    return np.asarray(np.ptp(values, axis=0) <= UNIT_TOLERANCE * np.abs(values).max(axis=0))
 
 
 def blocks(rows: Rows) -> Iterator[Array]:

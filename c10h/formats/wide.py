@@ -20,7 +20,6 @@ from c10h.formats.arrays import (
     vectors_of_annotators,
 )
 from c10h.formats.classes import default_names
-from c10h.formats.column_names import column_key
 from c10h.formats.column_roles import (
     Roles,
     item_place,
@@ -30,7 +29,12 @@ from c10h.formats.column_roles import (
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
 from c10h.formats.first_line import MISSING
 from c10h.formats.hints import EMPTY_CELLS, OTHER_LAYOUTS, Hints, brief
-from c10h.formats.meaning import NUMBERS_ITEMS, odd_column
+from c10h.formats.odd_columns import (
+    SHOWING,
+    refuse_odd_column,
+    refuse_row_numbers,
+    refuse_row_of_sums,
+)
 from c10h.formats.rows import mapped, part_of
 from c10h.formats.tables import Table, open_table
 from c10h.items import whole_numbers
@@ -41,12 +45,6 @@ if TYPE_CHECKING:
 
 # Columns of records and of lists that hold votes, the best first, as in ChaosNLI.
 VOTE_COLUMNS = ("label_counter", "label_count", "counts", "votes")
-# How many rows show whether a column is hardly a class.
-SHOWING = 1 << 10
-# Names that R gives to an index without one, and names of a row of sums.
-INDEX_NAMES = ("X", "...1")
-SUMS = ("total", "totals", "sum", "all", "grand_total")
-SAME_SUM = 1e-6
 WITH_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
@@ -106,11 +104,7 @@ def read_wide(source: Source, hints: Hints, *, people: bool = False) -> Wide:
     nested = _nested_column(table)
     if nested is not None:
         return _of_nested(table, nested, hints)
-    wide = _of_columns(table, roles_of(table, hints, people=people), hints, people=people)
-    if hints.columns is None and hints.classes is None:
-        _refuse_row_numbers(table, wide)
-    _refuse_sums(wide)
-    return wide
+    return _of_columns(table, roles_of(table, hints, people=people), hints, people=people)
 
 
 # Arrays.
@@ -150,7 +144,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
         member = part_of(rows, (0,)) if len(rows.shape) == 3 else rows
         head = np.asarray(member[0 : min(SHOWING, member.shape[0])], dtype=np.float64)
         numbers = [f"number {place}" for place in range(head.shape[1])]
-        _refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
+        refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
     ids = ids_beside(arrays, rows.shape[-2])
     if ids is not None:
         notes.append("ids beside it")
@@ -217,9 +211,11 @@ def _of_columns(table: Table, roles: Roles, hints: Hints, *, people: bool) -> Wi
     ids = None if roles.item is None else item_names(frame["item"])
     if not roles.chosen:
         shown_names = [table.column_name(place) for place in roles.classes]
-        _refuse_odd_column(
-            rows[:SHOWING], source, shown_names, can_be_items=ids is None, people=people
-        )
+        refuse_odd_column(rows, source, shown_names, can_be_items=ids is None, people=people)
+        if roles.classes[0] == 0:
+            refuse_row_numbers(rows, source, "" if names is None else names[0])
+    if ids is not None:
+        refuse_row_of_sums(rows, ids, source)
     notes = [] if roles.item is None else [f"ids from column {table.column_name(roles.item)}"]
     index = None
     left_out = sorted([*roles.others, *roles.totals])
@@ -259,37 +255,6 @@ def _refuse_thousands(table: Table, places: Sequence[int]) -> None:
         )
 
 
-def _refuse_row_numbers(table: Table, wide: Wide) -> None:
-    """Raise AmbiguousError where the first column counts the rows, as an index does by any name.
-
-    Votes can do that, too: then all items have as many.
-    """
-    rows = np.asarray(wide.rows[0 : wide.size])
-    first = 0 if wide.names is None or not table.names else table.names.index(wide.names[0])
-    least = 2 if table.names and table.names[0] in INDEX_NAMES else 3
-    start = rows[0, 0]
-    counts = start in (0, 1) and np.array_equal(rows[:, 0], np.arange(start, start + len(rows)))
-    if first or not counts or len(rows) < least or np.ptp(rows.sum(axis=1)) < SAME_SUM:
-        return
-    raise AmbiguousError(
-        f"{table.source.name}: the column {table.column_name(0)} counts the rows: --item "
-        f"{table.names[0] if table.names else 0} takes it for names of items, --columns or "
-        "--classes says which columns are classes"
-    )
-
-
-def _refuse_sums(wide: Wide) -> None:
-    """Raise SchemaError where the last row is the sum of the others, as its name says."""
-    if wide.ids is None or wide.size < 2 or column_key(str(wide.ids[-1])) not in SUMS:
-        return
-    rows = np.asarray(wide.rows[0 : wide.size])
-    if np.allclose(rows[-1], rows[:-1].sum(axis=0)):
-        raise SchemaError(
-            f"{wide.source.name}: row {wide.size - 1}, {str(wide.ids[-1])!r}, is the sum of the "
-            "rows above, and no item: take it out"
-        )
-
-
 def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
     """The table without rows at its end in which nothing is."""
     import polars
@@ -298,20 +263,6 @@ def _without_blank_end(frame: polars.DataFrame) -> polars.DataFrame:
         return frame
     filled = frame.select(~polars.all_horizontal(polars.all().is_null())).to_series().arg_true()
     return frame.head(int(filled[-1]) + 1 if len(filled) else 0)
-
-
-def _refuse_odd_column(
-    rows: Array, source: Source, names: Sequence[str], *, can_be_items: bool, people: bool
-) -> None:
-    """Raise AmbiguousError for a column that is hardly a class, whatever it is called."""
-    odd = odd_column(rows)
-    if odd is not None:
-        place, what = odd
-        item = "--item takes it as their names, " if can_be_items and what == NUMBERS_ITEMS else ""
-        raise AmbiguousError(
-            f"{source.name}: the column {names[place]} {what}: {item}--columns says which columns "
-            f"are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
-        )
 
 
 def _refuse_gaps(

@@ -106,7 +106,7 @@ def _are_probabilities(returned: Tensor) -> bool:
 
 
 def _from_torchvision(name: str, network: str, classes: int) -> nn.Module:
-    from torchvision import models  # type: ignore[import-untyped]
+    from torchvision import models
 
     names = models.list_models(module=models)
     if network not in names:

@@ -40,7 +40,7 @@ def test_a_linear_network_is_led_to_the_corner_of_the_ball(starts_at_random: boo
     network, pixels = linear(2, 6), torch.rand(7, 3, 6, 6)
     truth = network(pixels).argmax(dim=1)
     budget = Budget(0.1, steps=20, random_start=starts_at_random)
-    weights = network[1].weight[1 - truth] - network[1].weight[truth]
+    weights = network.weight[1 - truth] - network.weight[truth]
     best = (pixels + 0.1 * weights.sign().view_as(pixels)).clamp(0, 1)
     for loss in LOSSES.values():
         if loss is not LOSSES["dlr"]:  # is the same everywhere where there are two classes
@@ -52,7 +52,7 @@ def test_a_linear_network_is_led_along_its_weights_in_l2(starts_at_random: bool)
     network, pixels = linear(2, 6), 0.3 + 0.4 * torch.rand(7, 3, 6, 6)
     truth = network(pixels).argmax(dim=1)
     budget = Budget(0.5, EUCLIDEAN, steps=100, random_start=starts_at_random)
-    weights = network[1].weight[1 - truth] - network[1].weight[truth]
+    weights = network.weight[1 - truth] - network.weight[truth]
     most = margin(network(pixels), Goal(truth)) + 0.5 * weights.norm(dim=1)
     found = apgd(network, pixels, Goal(truth), budget, margin)
     torch.testing.assert_close(margin(network(found), Goal(truth)), most, rtol=0, atol=1e-4)
@@ -194,7 +194,7 @@ def test_a_target_is_approached() -> None:
 def test_items_do_not_depend_on_their_batch(norm: str) -> None:
     network = linear(4, 5).double()
     with torch.no_grad():
-        network[1].weight *= 5
+        network.weight.mul_(5)
 
     def bent(place: Tensor) -> Tensor:
         return network((7 * place).sin())

@@ -25,7 +25,7 @@ def test_the_gradient_of_a_linear_network_by_hand() -> None:
     network = linear(4, 3)
     pixels, truth = torch.rand(6, 3, 3, 3), torch.arange(6) % 4
     gradient, values, logits = input_gradient(network, pixels, Goal(truth), cross_entropy)
-    weights, bias = network[1].weight, network[1].bias  # type: ignore[index]
+    weights, bias = network.layer.weight, network.layer.bias
     wanted = pixels.flatten(1) @ weights.T + bias
     torch.testing.assert_close(logits, wanted)
     shares = wanted.softmax(dim=1)

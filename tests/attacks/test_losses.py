@@ -59,6 +59,7 @@ def test_the_attack_has_what_it_wants_where_the_margin_is_above_0(name: str) -> 
     """
     logits, away, toward = drawn()
     assert torch.equal(margin(logits, away) > 0, logits.argmax(dim=1) != away.truth)
+    assert toward.target is not None
     assert torch.equal(margin(logits, toward) > 0, logits.argmax(dim=1) == toward.target)
     loss = LOSSES[name]
     wrong = margin(logits, away) > 0
@@ -71,14 +72,14 @@ def test_the_attack_has_what_it_wants_where_the_margin_is_above_0(name: str) -> 
 
 
 def test_margin_is_foolbox_s(foolbox: Any) -> None:
-    import eagerpy
+    from eagerpy.astensor import astensor
     from foolbox.attacks.carlini_wagner import best_other_classes
 
     logits, away, toward = drawn()
     items = torch.arange(len(logits))
     for goal, classes, sign in ((away, away.truth, 1), (toward, toward.target, -1)):
         assert classes is not None
-        others = best_other_classes(eagerpy.astensor(logits), eagerpy.astensor(classes)).raw
+        others = best_other_classes(astensor(logits), astensor(classes)).raw
         wanted = sign * (logits[items, others] - logits[items, classes])
         assert torch.equal(margin(logits, goal), wanted)
 

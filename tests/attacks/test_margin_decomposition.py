@@ -87,7 +87,7 @@ def test_a_linear_network_is_led_to_the_corner_of_the_ball(starts_at_random: boo
     network, pixels = linear(2, 6), torch.rand(7, 3, 6, 6)
     truth = network(pixels).argmax(dim=1)
     budget = Budget(0.1, steps=60, random_start=starts_at_random)
-    weights = network[1].weight[1 - truth] - network[1].weight[truth]
+    weights = network.weight[1 - truth] - network.weight[truth]
     best = (pixels + 0.1 * weights.sign().view_as(pixels)).clamp(0, 1)
     found = margin_decomposition(network, pixels, Goal(truth), budget, margin)
     torch.testing.assert_close(found, best)

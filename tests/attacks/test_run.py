@@ -182,7 +182,7 @@ def _add(amount: float) -> Callable[[Network, Tensor, Goal, Budget, Loss], Tenso
 def test_what_leaves_its_budget_ends_the_attack(
     monkeypatch: pytest.MonkeyPatch, cnn: nn.Module, amount: float, start: float, says: str
 ) -> None:
-    monkeypatch.setitem(ATTACKS, "wild", Method("", _add(amount)))  # type: ignore[arg-type]
+    monkeypatch.setitem(ATTACKS, "wild", Method("", _add(amount)))
     pixels = torch.full((2, 3, 32, 32), start)
     goal, budget = Goal(torch.zeros(2, dtype=torch.int64)), Budget(0.1, steps=1)
     with pytest.raises(C10hError, match=says):

@@ -160,7 +160,7 @@ def test_it_stays_on_corners_of_the_ball_within_the_pixels() -> None:
 def test_it_comes_near_the_best_corner_of_a_linear_network() -> None:
     network, pixels = linear(2, 4), 0.3 + 0.4 * torch.rand(6, 3, 4, 4)
     truth = network(pixels).argmax(dim=1)
-    weights = network[1].weight[1 - truth] - network[1].weight[truth]
+    weights = network.weight[1 - truth] - network.weight[truth]
     torch.manual_seed(0)
     found = square(network, pixels, Goal(truth), Budget(0.1, steps=800), margin)
     gain = margin(network(found), Goal(truth)) - margin(network(pixels), Goal(truth))
@@ -172,7 +172,7 @@ def test_it_comes_near_the_best_corner_of_a_linear_network() -> None:
 def test_in_l2_it_uses_the_whole_radius() -> None:
     network, pixels = linear(2, 10), 0.3 + 0.4 * torch.rand(6, 3, 10, 10)
     truth = network(pixels).argmax(dim=1)
-    weights = network[1].weight[1 - truth] - network[1].weight[truth]
+    weights = network.weight[1 - truth] - network.weight[truth]
     seen = Calls(network)
     torch.manual_seed(0)
     budget = Budget(0.5, EUCLIDEAN, steps=800)

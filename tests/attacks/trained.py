@@ -44,11 +44,27 @@ def trained() -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def linear(classes: int, side: int, seed: int = 0) -> nn.Module:
+class Linear(nn.Module):
     """Logits that are linear in pixels."""
+
+    def __init__(self, classes: int, side: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3 * side**2, classes)
+
+    @property
+    def weight(self) -> Tensor:
+        """One row a class."""
+        return self.layer.weight
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        logits: Tensor = self.layer(pixels.flatten(1))
+        return logits
+
+
+def linear(classes: int, side: int, seed: int = 0) -> Linear:
+    """A linear network, frozen."""
     torch.manual_seed(seed)
-    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * side**2, classes))
-    return network.requires_grad_(False)
+    return Linear(classes, side).requires_grad_(False)
 
 
 class Calls:
@@ -73,8 +89,9 @@ def of_brightness(margin: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tens
     return network
 
 
-def correct(network: Callable[[Tensor], Tensor], pixels: Tensor, truth: Tensor) -> int:
+def correct(network: Callable[[Tensor], Tensor], pixels: Tensor, truth: Tensor | None) -> int:
     """How many are right."""
+    assert truth is not None
     return int((network(pixels).argmax(dim=1) == truth).sum())
 
 

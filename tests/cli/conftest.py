@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,6 +141,11 @@ def assert_refused(result: Result, says: str | Sequence[str]) -> None:
     assert result.err.endswith("\n")
     for words in [says] if isinstance(says, str) else says:
         assert words in result.err
+
+
+def unwrapped(text: str) -> str:
+    """A usage error as one line, without the box that it is in."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", text).split())
 
 
 @dataclass(frozen=True)

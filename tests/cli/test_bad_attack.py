@@ -118,7 +118,8 @@ def test_l2_may_be_large(c10h: Run) -> None:
     line = (*LINE, "--norm", "2", "--steps", 2, "--health", 0)
     assert c10h(*line, "--epsilon", "510/255", "-o", "x.h5").status == 0
     found = h5.read(Source.open("x.h5"), Attack)
-    assert found.epsilon.tolist() == [2.0]  # type: ignore[attr-defined]
+    assert isinstance(found, Attack)
+    assert found.epsilon.tolist() == [2.0]
     result = c10h(*line, "--epsilon", "2", "-o", "y.h5")
     assert result.status == 1
     assert "ℓ2 distances above 1 are written as k/255" in result.err
@@ -176,7 +177,12 @@ class TestData:
 
     def test_labels_in_another_order(self, refuses: Refuse) -> None:
         labels(truth=np.roll(np.arange(60) % 3, 1))
-        refuses(*LINE, "--labels", "changed.h5", says="another order?")
+        refuses(
+            *LINE,
+            "--labels",
+            "changed.h5",
+            says="on 60 items, the first is item 0 (another order?)",
+        )
 
     def test_labels_of_other_items(self, refuses: Refuse) -> None:
         labels(ids=np.array([f"x{number}" for number in range(60)]))
@@ -184,7 +190,7 @@ class TestData:
 
     def test_labels_with_other_classes(self, refuses: Refuse) -> None:
         labels(classes=("cat", "dog", "fish"))
-        refuses(*LINE, "--labels", "changed.h5", says="labels:")
+        refuses(*LINE, "--labels", "changed.h5", says="labels: its classes are cat, dog, fish")
 
     def test_images_of_other_classes(self, refuses: Refuse) -> None:
         images(classes=("cat", "dog", "fish"))

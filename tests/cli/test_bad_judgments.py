@@ -58,19 +58,31 @@ PARQUET = as_parquet(annotator=["a", "b"], item=[0, 0], label=[0, 1])
 
 # A file name, its bytes, and what the error says.
 NO_TABLES = {
-    "empty": ("t.csv", b"", "found an empty file"),
-    "empty gzip file": ("t.csv.gz", b"", "empty"),
-    "empty zip file": ("t.zip", b"", "empty"),
-    "gzip of nothing": ("t.csv.gz", gzip.compress(b""), "empty"),
+    "empty": ("t.csv", b"", "expected .csv, .tsv or .txt, found an empty file"),
+    "empty gzip file": ("t.csv.gz", b"", "expected .csv, .tsv or .txt, found an empty file"),
+    "empty zip file": ("t.zip", b"", "found an empty file"),
+    "gzip of nothing": (
+        "t.csv.gz",
+        gzip.compress(b""),
+        "expected .csv, .tsv or .txt, found an empty file",
+    ),
     "header only": ("t.csv", HEADER.encode(), "expected judgments, found a header only"),
     "header only, gzip": ("t.csv.gz", gzip.compress(HEADER.encode()), "found a header only"),
-    "utf-16-le": ("t.csv", TABLE.encode("utf-16-le"), "expected"),
+    "utf-16-le": (
+        "t.csv",
+        TABLE.encode("utf-16-le"),
+        "expected .csv, .tsv or .txt, found bytes that begin with 61 00 6e 00",
+    ),
     "latin-1": (
         "t.csv",
         TABLE.replace("\nb", "\n\xe4").encode("latin-1"),
         "line 3: expected UTF-8 text",
     ),
-    "more fields": ("t.csv", (TABLE + "c,1,0,5\n").encode(), "not a readable table"),
+    "more fields": (
+        "t.csv",
+        (TABLE + "c,1,0,5\n").encode(),
+        "not a readable table: found more fields than",
+    ),
     "a blank line": (
         "t.csv",
         TABLE.replace("\nb", "\n\nb", 1).encode(),
@@ -81,7 +93,11 @@ NO_TABLES = {
         (TABLE + "c,1\n").encode(),
         "1 of 4 judgments has no label, the first in row 3: --missing drop leaves them out",
     ),
-    "open quote": ("t.csv", (TABLE + '"c,1,0\n').encode(), "not a readable table"),
+    "open quote": (
+        "t.csv",
+        (TABLE + '"c,1,0\n').encode(),
+        'not a readable table: could not parse `"c,1,0',
+    ),
     "gzip, cut at its end": ("t.csv.gz", GZIPPED[:-12], "a damaged archive"),
     "gzip, cut at its start": ("t.csv.gz", GZIPPED[:20], "a damaged archive"),
     "gzip with junk": ("t.csv.gz", GZIPPED + b"junk", "a damaged archive"),
@@ -90,14 +106,14 @@ NO_TABLES = {
     "zip of two": (
         "t.zip",
         zipped(("t.csv", TABLE), ("u.csv", TABLE)),
-        "expected one .csv in the arch",
+        "expected one .csv in the archive, found t.csv, u.csv",
     ),
     "zip of a picture": (
         "t.zip",
         zipped(("t.png", TABLE)),
         "expected one .csv in the archive, found t.png",
     ),
-    "zip of nothing": ("t.zip", zipped(), "t.zip: "),
+    "zip of nothing": ("t.zip", zipped(), "found bytes that begin with 50 4b 05 06"),
     "zip that climbs": (
         "t.zip",
         zipped(("../t.csv", TABLE)),
@@ -108,9 +124,13 @@ NO_TABLES = {
         zipped(("/tmp/t.csv", TABLE)),
         "leads out of the archive: refused",
     ),
-    "zip with a password": ("t.zip", with_password(zipped(("t.csv", TABLE))), "password"),
-    "parquet, cut": ("t.parquet", PARQUET[:-6], "t.parquet: "),
-    "parquet, cut at its start": ("t.parquet", PARQUET[:40], "t.parquet: "),
+    "zip with a password": (
+        "t.zip",
+        with_password(zipped(("t.csv", TABLE))),
+        "is encrypted, password required",
+    ),
+    "parquet, cut": ("t.parquet", PARQUET[:-6], "not a readable table: parquet: "),
+    "parquet, cut at its start": ("t.parquet", PARQUET[:40], "not a readable table: parquet: "),
     "parquet without rows": (
         "t.parquet",
         as_parquet(annotator=[], item=[], label=[]),
@@ -119,12 +139,12 @@ NO_TABLES = {
     "parquet of lists": (
         "t.parquet",
         as_parquet(annotator=["a"], item=[[1, 2]], label=[0]),
-        "t.parquet: ",
+        "not a readable table: cannot cast List type",
     ),
     "parquet of nulls": (
         "t.parquet",
         as_parquet(annotator=["a"], item=[None], label=[0]),
-        "row 0: expected the",
+        "row 0: expected the item, found nothing",
     ),
 }
 
@@ -147,11 +167,13 @@ class TestFiles:
         assert found.status == wanted.status == 0
         files.path("found.h5").write_bytes(found.stdout)
         files.path("wanted.h5").write_bytes(wanted.stdout)
-        counts = [
-            h5.read(Source.open(str(files.path(name))), Labels).counts
+        ours, plain = (
+            h5.read(Source.open(str(files.path(name))), Labels)
             for name in ("found.h5", "wanted.h5")
-        ]
-        np.testing.assert_array_equal(*counts)
+        )
+        assert isinstance(ours, Labels)
+        assert isinstance(plain, Labels)
+        np.testing.assert_array_equal(ours.counts, plain.counts)
 
     @pytest.mark.parametrize("what", NO_TABLES)
     def test_is_no_table(self, files: Files, refuses: Refuse, what: str) -> None:
@@ -423,13 +445,14 @@ class TestOtherInputs:
     ) -> None:
         files.save("t.csv", TABLE)
         files.save("y.npy", np.zeros(size, int))
-        refuses("labels", "build", "t.csv", "--truth", "y.npy", *options, says="items")
+        says = f"2 items in the labels and {size} in the truth, and no index or ids"
+        refuses("labels", "build", "t.csv", "--truth", "y.npy", *options, says=says)
 
     def test_truth_shorter_than_the_numbers_of_items(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", TABLE.replace("a,1,1", "a,5,1"))
         files.save("y.npy", np.zeros(3, int))
         line = ["labels", "build", "t.csv", "--min-judgments", "1", "--truth", "y.npy"]
-        refuses(*line, says="3")
+        refuses(*line, says="index: row 5 is out of range: 3 items in the truth")
 
     def test_truth_for_items_with_names(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", HEADER + "a,x.png,0\na,y.png,1\n")

@@ -50,7 +50,7 @@ class TestStreams:
     def test_streams_that_are_closed(self, files: Files, closed: str) -> None:
         line = " ".join([*PYTHON, "show", "-" if closed == "<&-" else "labels.h5", closed])
         result = start(["sh", "-c", line], files.folder)
-        assert_refused(result, "")
+        assert_refused(result, "closed")
 
 
 def test_the_same_in_a_process_of_its_own(files: Files, process: Run) -> None:
@@ -65,11 +65,18 @@ def test_no_warning_beside_the_line(files: Files, process: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("blank.csv", "\n\n"), ("nan.npy", np.full(30, np.nan)), ("stop.pt", ".")]
+    ("name", "content", "says"),
+    [
+        ("blank.csv", "\n\n", "expected a table, found an empty one"),
+        ("nan.npy", np.full(30, np.nan), "expected true classes, found none"),
+        ("stop.pt", ".", "expected .pt, found text that begins with '.'"),
+    ],
 )
-def test_truth_that_is_broken(files: Files, refuses: Refuse, name: str, content: Any) -> None:
+def test_truth_that_is_broken(
+    files: Files, refuses: Refuse, name: str, content: Any, says: str
+) -> None:
     files.save(name, content)
-    refuses("score", "a.npy", "--truth", name, says=f"{name}: ")
+    refuses("score", "a.npy", "--truth", name, says=f"{name}: {says}")
 
 
 class TestOptions:
@@ -81,7 +88,7 @@ class TestOptions:
     @pytest.mark.parametrize("bound", ["nan", "NaN"])
     def test_a_gate_that_can_never_hold(self, refuses: Refuse, bound: str) -> None:
         line = ["score", "a.npy", "--labels", "labels.h5", "--fail-if", f"ce_human>{bound}"]
-        refuses(*line, says="--fail-if")
+        refuses(*line, says=f"--fail-if 'ce_human>{bound}': expected METRIC")
 
     @pytest.mark.parametrize("option", ["--metrics", "--fail-if"])
     def test_a_metric_that_is_none(self, refuses: Refuse, option: str) -> None:
@@ -94,10 +101,18 @@ class TestOptions:
         line = ["score", "a.npy", "--labels", "labels.h5", "--tag", tag]
         refuses(*line, says=f"--tag {tag}: expected network=")
 
-    @pytest.mark.parametrize("columns", ["3", "2:1", "a:b", "0:4"])
-    def test_columns_that_are_none(self, refuses: Refuse, columns: str) -> None:
+    @pytest.mark.parametrize(
+        ("columns", "says"),
+        [
+            ("3", "--columns 3: expected START:STOP"),
+            ("2:1", "--columns 2:1: expected START:STOP"),
+            ("a:b", "--columns a:b: expected START:STOP"),
+            ("0:4", "a.npy: expected columns up to 4, found 3"),
+        ],
+    )
+    def test_columns_that_are_none(self, refuses: Refuse, columns: str, says: str) -> None:
         line = ["score", "a.npy", "--labels", "labels.h5", "--columns", columns]
-        refuses(*line, says="expected")
+        refuses(*line, says=says)
 
     def test_nothing_to_score_against(self, files: Files, refuses: Refuse) -> None:
         files.predictions("p.h5")

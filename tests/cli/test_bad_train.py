@@ -52,7 +52,7 @@ class TestInputs:
     def test_labels_of_other_classes(self, c10h: Run) -> None:
         four = np.full((60, 4), 1 / 4)
         line = ("train", "images.h5", labels(classes=tuple("abcd"), probs=four), *TINY)
-        refused(c10h, *line, says="labels")
+        refused(c10h, *line, says="expected 3 classes, found 4")
         line = ("train", "images.h5", labels(classes=("cat", "dog", "cow")), *TINY)
         refused(c10h, *line, says=["cow", "bird"])
 
@@ -188,6 +188,8 @@ class TestInit:
     def test_other_classes(self, c10h: Run) -> None:
         trained(c10h, "a", "train", "images.h5", *TINY, "--epochs", 1)
         images = h5.read(Source.open("images.h5"), Images)
+        assert isinstance(images, Images)
+        assert images.truth is not None
         other = Images(
             classes=("cat", "dog", "cow"), images=images.images[0:9], truth=images.truth[:9]
         )
@@ -381,7 +383,7 @@ class TestPredict:
         Path("b/run.json").write_text(json.dumps(found))
         self.refused(c10h, "a", "b", "others.h5", says="b: has other classes than a")
         line = ("images.h5", "--arch", "tiny:net", "--classes", "a,a")
-        self.refused(c10h, *line, says="--classes")
+        self.refused(c10h, *line, says="--classes a,a: expected")
 
     def test_outputs(self, c10h: Run) -> None:
         trained(c10h, "a")

@@ -246,9 +246,10 @@ def on_terminal(line: list[str], folder: Path, more: Mapping[str, str]) -> str:
     ours, theirs = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if key not in LOUD}
     environment |= {"TERM": "xterm-256color", **more}
-    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
     written = b""
-    with subprocess.Popen([*PYTHON, *line], cwd=folder, env=environment, **streams) as process:
+    with subprocess.Popen(
+        [*PYTHON, *line], cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
         os.close(theirs)
         try:
             while block := os.read(ours, 1 << 16):

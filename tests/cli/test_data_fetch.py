@@ -279,15 +279,13 @@ class TestNames:
         found = c10h("score", "x.npy", "--truth", "cifar10-test", "--json").json()
         assert found["runs"][0]["metrics"]["accuracy"]["value"] == 1.0
 
-    def test_nothing_but_fetch_downloads(self, site: Server, refuses: Refuse) -> None:
-        refuses(
-            "score", "x.npy", "--labels", "cifar10h",
-            says="no such file",
-        )  # fmt: skip
-        refuses(
-            "labels", "build", "cifar10h",
-            says="cifar10h: not fetched yet: c10h data fetch cifar10h",
-        )  # fmt: skip
+    def test_nothing_but_fetch_downloads(
+        self, site: Server, refuses: Refuse, tmp_path: Path
+    ) -> None:
+        np.save(tmp_path / "x.npy", np.eye(10))
+        says = "cifar10h: not fetched yet: c10h data fetch cifar10h"
+        refuses("score", "x.npy", "--labels", "cifar10h", says=says)
+        refuses("labels", "build", "cifar10h", says=says)
         assert site.asked == []
 
     def test_a_local_file_comes_first(self, site: Server, c10h: Run, tmp_path: Path) -> None:

@@ -268,8 +268,8 @@ class TestPicturesWithoutClassFolders:
 class TestArraysAndBatches:
     def test_containers(self, folder: Path, c10h: Run) -> None:
         pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
-        arrays = {"x_train": pixels[:3], "y_train": [[1], [0], [1]], "x_test": pixels[3:]}
-        np.savez(folder / "x.npz", **arrays, y_test=[[1]])
+        arrays = {"x_train": pixels[:3], "x_test": pixels[3:]}
+        np.savez(folder / "x.npz", **arrays, y_train=[[1], [0], [1]], y_test=[[1]])  # type: ignore[arg-type]
         line = ["data", "import", "x.npz", "--classes", "a,b", "-o", "x.h5"]
         assert "x.npz: has train and test: --split says which" in c10h(*line).err
         result = c10h(*line, "--split", "train")

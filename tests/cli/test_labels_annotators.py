@@ -219,7 +219,7 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_counts_are_no_judgments(refuses: Refuse) -> None:
-    refuses("labels", "annotators", "counts.npy", says="counts.npy")
+    refuses("labels", "annotators", "counts.npy", says="counts.npy: expected a table, found")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ class TestModels:
 
     @pytest.mark.parametrize("what", MODELS)
     def test_counts_are_no_judgments(self, refuses: Refuse, what: str) -> None:
-        refuses("labels", "build", "counts.npy", "--as", what, says="counts.npy")
+        refuses("labels", "build", "counts.npy", "--as", what, says="counts.npy: expected a table")
 
     @pytest.mark.parametrize("what", MODELS)
     def test_without_crowd_kit(

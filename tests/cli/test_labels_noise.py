@@ -151,7 +151,7 @@ def test_labels_with_little_to_go_by(files: Files, c10h: Run, what: str, form: s
 
 def test_an_output_that_exists(files: Files, c10h: Run, refuses: Refuse) -> None:
     files.path("out").write_text("old")
-    refuses(*NOISE, "labels.h5", "-o", "out", says="out")
+    refuses(*NOISE, "labels.h5", "-o", "out", says="out: exists already")
     assert files.path("out").read_text() == "old"
     assert c10h(*NOISE, "labels.h5", "-o", "out", "--force").status == 0
 
@@ -186,20 +186,22 @@ def test_probabilities(files: Files, refuses: Refuse) -> None:
 
 def test_truth_of_another_size(files: Files, refuses: Refuse) -> None:
     files.save("y.npy", files.truth[:-1])
-    refuses(*NOISE, "counts.npy", "--truth", "y.npy", says=["30", "29"])
+    refuses(
+        *NOISE, "counts.npy", "--truth", "y.npy", says="30 items in the labels and 29 in the truth"
+    )
 
 
 def test_stdin_twice(refuses: Refuse) -> None:
-    refuses(*NOISE, "-", "--truth", "-", says="stdin")
+    refuses(*NOISE, "-", "--truth", "-", says="'-' stands for stdin once")
 
 
 def test_a_file_that_is_not_there(refuses: Refuse) -> None:
-    refuses(*NOISE, "none.npy", says="none.npy")
+    refuses(*NOISE, "none.npy", says="none.npy: no such file")
 
 
 def test_a_table_of_judgments(files: Files, refuses: Refuse) -> None:
     files.save("j.csv", "annotator,item,label\na,0,0\nb,0,1\nc,1,1\n")
-    refuses(*NOISE, "j.csv", says="j.csv")
+    refuses(*NOISE, "j.csv", says="j.csv: the column 'annotator' is one of a table of judgments")
 
 
 @pytest.mark.parametrize(

@@ -193,17 +193,17 @@ def test_probabilities(files: Files, refuses: Refuse) -> None:
 
 
 def test_a_file_that_is_not_there(refuses: Refuse) -> None:
-    refuses(*PLAN, "none.npy", "--budget", 5, says="none.npy")
+    refuses(*PLAN, "none.npy", "--budget", 5, says="none.npy: no such file")
 
 
 def test_predictions_are_no_labels(files: Files, refuses: Refuse) -> None:
     files.predictions("p.h5")
-    refuses(*PLAN, "p.h5", "--budget", 5, says="p.h5")
+    refuses(*PLAN, "p.h5", "--budget", 5, says="p.h5: expected kind labels, found")
 
 
 def test_an_output_that_exists(files: Files, refuses: Refuse, c10h: Run) -> None:
     files.path("out").write_text("old")
-    refuses(*PLAN, "labels.h5", "--budget", 5, "-o", "out", says="out")
+    refuses(*PLAN, "labels.h5", "--budget", 5, "-o", "out", says="out: exists already")
     assert files.path("out").read_text() == "old"
     assert c10h(*PLAN, "labels.h5", "--budget", 5, "-o", "out", "--force").status == 0
 

@@ -128,8 +128,8 @@ class TestTrain:
         assert found.settings == {"from_probabilities": True}
         sums = np.exp(np.asarray(found.logits[0], dtype=np.float64)).sum(axis=1)
         np.testing.assert_allclose(sums, 1, rtol=1e-5)
-        line = ("attack", "run", "others.h5", "--steps", 1, "--health", 0, "-o", "adv.h5")
-        assert c10h(*line).status == 0
+        attack = ("attack", "run", "others.h5", "--steps", 1, "--health", 0, "-o", "adv.h5")
+        assert c10h(*attack).status == 0
 
     def test_a_run_that_was_begun_otherwise(self, c10h: Run, refuses: Refuse) -> None:
         trained(c10h, "run", *self.LINE, "--arch", "nets:shares", "--probs")

@@ -242,7 +242,7 @@ def test_real(c10h: Run, random: np.random.Generator) -> None:
     known = [row for row in range(SIZE) if right[row]]
     hits = [logits[row].argmax() in right[row] for row in known]
     result = c10h("score", "logits.npy", "--truth", "real.json", *SCORE)
-    check(result, size=len(known), accuracy=np.mean(hits))
+    check(result, size=len(known), accuracy=float(np.mean(hits)))
 
 
 def test_a_flat_folder_and_a_table_of_classes(

@@ -86,7 +86,7 @@ class TestJson:
     def test_what_does_not_exist_is_null_with_a_reason(self, c10h: Run) -> None:
         line = ["score", "a.npy", "--truth", "truth.npy", "--resamples", "50", "--json"]
         metrics = metrics_of(c10h(*line).json())
-        nothing = {"value": None, "low": None, "high": None, "ceilings": {}}
+        nothing: dict[str, Any] = {"value": None, "low": None, "high": None, "ceilings": {}}
         needs = {
             "ce_human": "needs human labels (--labels)",
             "equivalent_annotators": "needs human labels with vote counts (--labels)",

@@ -186,7 +186,7 @@ class TestInSample:
 
     def test_each_network_has_a_fold(self, c10h: Run) -> None:
         trained = {"item": self.item, "fold": np.full(30, 1, "i2")}  # all but fold 1's saw them
-        changes = {"members": 2, "item": self.item, "trained": trained}
+        changes: dict[str, Any] = {"members": 2, "item": self.item, "trained": trained}
         write(**changes, member_fold=np.array([1, 1], "i2"))
         assert c10h("score", "adv.h5", *BASIC).status == 0
         write(**changes, member_fold=np.array([1, 0], "i2"))

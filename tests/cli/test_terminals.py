@@ -85,9 +85,16 @@ def _make(c10h: Run) -> None:
     h5.write(made_attack(items=30, health=block, human=people), "adv.h5")
     h5.write(made_attack(1, items=30), "other.h5")
     epochs = np.arange(30)
-    curves = {"loss": 2 / (1.0 + epochs), "accuracy": epochs / 40, "learning_rate": epochs / 1e3}
     fold, epoch = (epochs // 15).astype("i2"), (epochs % 15 + 1).astype("i4")
-    h5.write(History(classes=CLASSES, fold=fold, epoch=epoch, **curves), "history.h5")
+    history = History(
+        classes=CLASSES,
+        fold=fold,
+        epoch=epoch,
+        loss=2 / (1.0 + epochs),
+        accuracy=epochs / 40,
+        learning_rate=epochs / 1e3,
+    )
+    h5.write(history, "history.h5")
     pixels = random.integers(0, 256, (30, 8, 8, 3)).astype("u1")
     h5.write(Images(classes=CLASSES, images=pixels, truth=np.arange(30) % 3), "images.h5")
     for name, run in zip("pq", "ab", strict=True):
@@ -118,8 +125,8 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
             patch.setattr(sys, "argv", ["c10h", *line])
             patch.setattr(sys, "excepthook", sys.excepthook)
             patch.setattr(sys, "stdout", shown)
-            patch.setattr(sys, "stderr", io.StringIO())
-            assert status_of_main() == 0, sys.stderr.getvalue()
+            patch.setattr(sys, "stderr", said := io.StringIO())
+            assert status_of_main() == 0, said.getvalue()
         found = shown.buffer
         assert isinstance(found, io.BytesIO)
         return found.getvalue().decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,16 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from c10h.cli import train as command
-from c10h.cli.options import PRECISION_NAMES
 from c10h.models import ARCHITECTURES
 from c10h.records import Lineage
 from c10h.training import checkpoint as checkpoints
-from c10h.training.choices import AUGMENTATIONS, PRECISIONS, SCHEDULES, TARGETS
+from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 from c10h.training.recipes import RECIPES
 
 from . import test_cli
-from .conftest import CLASSES, PYTHON, Files, Run, start
+from .conftest import CLASSES, PYTHON, Files, Run, start, unwrapped
 from .runs import (
     DATA,
     FOLDS,
@@ -40,11 +39,24 @@ ONE = ("train", *DATA, *TINY, "--epochs", 1)
 
 
 class TestHelp:
-    def test_names_that_help_tells_are_those_of_the_tables(self) -> None:
-        assert tuple(TARGETS) == command.TARGET_NAMES
-        assert tuple(AUGMENTATIONS) == command.AUGMENT_NAMES
-        assert tuple(SCHEDULES) == command.SCHEDULE_NAMES
-        assert PRECISIONS == PRECISION_NAMES
+    @pytest.mark.parametrize(
+        ("option", "known"),
+        [
+            ("--target", TARGETS),
+            ("--augment", AUGMENTATIONS),
+            ("--schedule", SCHEDULES),
+            ("--optimizer", OPTIMIZERS),
+            ("--precision", PRECISIONS),
+            ("--recipe", RECIPES),
+        ],
+        ids=str,
+    )
+    def test_choices_are_those_of_the_tables(
+        self, c10h: Run, option: str, known: Iterable[str]
+    ) -> None:
+        result = c10h(*ONE, option, "nothing", "-o", "a")
+        assert result.status in (1, 2)
+        assert f"expected one of {', '.join(known)}" in unwrapped(result.err)
 
     @pytest.mark.parametrize("line", [["train", "--help"], ["predict", "--help"]], ids=" ".join)
     def test_no_network_is_needed(self, files: Files, line: list[str]) -> None:

@@ -115,8 +115,8 @@ class TestKill:
     def test_a_grid(self, c10h: Run) -> None:
         line = ("train", *DATA, *TINY, "--epochs", 1, "--lr", 0.1)
         trained(c10h, "a", *line)
-        line = (*line, "--checkpoint-minutes", 0, "-o", "b")
-        assert killed_until_done("step", 6, line, 4) == 2
+        often = (*line, "--checkpoint-minutes", 0, "-o", "b")
+        assert killed_until_done("step", 6, often, 4) == 2
         assert_equal_runs("a", "b")
         assert Path("a/grid.json").read_bytes() == Path("b/grid.json").read_bytes()
 

@@ -261,7 +261,7 @@ def test_a_full_disk(site: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_folder_that_cannot_be_made(site: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"not a directory|file exists"):
+    with pytest.raises(OutputError, match=r"file.bin: (not a directory|file exists)$"):
         fetch(wanted(site), tmp_path / "file" / NAME, Progress())
 
 

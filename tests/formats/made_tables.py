@@ -18,7 +18,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars
@@ -143,7 +143,7 @@ class _Maker:
     def __init__(self, number: int) -> None:
         self.random = np.random.default_rng([1510, number])
 
-    def one(self, choices: Sequence[object]) -> object:
+    def one(self, choices: Sequence[Any]) -> Any:
         return choices[int(self.random.integers(len(choices)))]
 
     def word(self, choices: Sequence[str]) -> str:
@@ -249,7 +249,7 @@ def _wide(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
     table = _Table(columns, has_names)
     class_columns = [name for name, _ in columns]
     if has_names and maker.chance(0.4):
-        random.shuffle(table.columns)  # type: ignore[arg-type]
+        random.shuffle(table.columns)
     answers = table.answers
     if reader != NETWORK and kind == VOTES and maker.chance(0.2):
         _leave_out_zeros(table)
@@ -258,7 +258,7 @@ def _wide(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
         _add_others(maker, table, kind, votes, set(classes))
     if kind == VOTES and not has_names and maker.chance(0.2):
         table.columns.append(("total", votes.sum(axis=1).tolist()))
-    chosen, said = table.call_some(class_columns), ()
+    chosen, said = table.call_some(class_columns), list[str]()
     item_column = _add_items(maker, table, how, items, form)
     if form != ".npz":
         chosen = table.call_some(class_columns)
@@ -266,7 +266,7 @@ def _wide(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
             answers["--item"] = ("--item", table.call(item_column))
             # --columns overrules what is known of columns, so that the others have to be said.
             if how in ("gaps", "mixed", "numbers", "files"):
-                said = answers["--item"]
+                said = list(answers["--item"])
     if chosen is not None:
         answers["--columns"] = ("--columns", chosen, *said)
     if form in SHEETS:
@@ -437,7 +437,7 @@ def _long(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
     if by_item:
         has_names, called = True, dict(zip(columns, columns, strict=True))
     parts = [(called[part], cells_) for part, cells_ in columns.items()]
-    random.shuffle(parts)  # type: ignore[arg-type]
+    random.shuffle(parts)
     table = _Table(parts, has_names, by_item=by_item)
     truth = None
     if maker.chance(0.3) and has_names and not by_item:
@@ -567,7 +567,7 @@ def _write_arrays(maker: _Maker, table: _Table, path: Path) -> None:
     if path.suffix == ".npy":
         np.save(path, values)
         return
-    arrays = {"values": values}
+    arrays: dict[str, Any] = {"values": values}
     if table.item is not None:
         cells = dict(table.columns)[table.item]
         arrays[maker.word(("id", "ids", "filenames"))] = np.array([str(one) for one in cells])

@@ -136,7 +136,7 @@ class TestCells:
         if frame:
             floats = polars.selectors.float()
             cells = cells.with_columns(floats.fill_nan(None).cast(polars.Int64))  # type: ignore[union-attr]
-            cells = cells.with_columns(polars.selectors.boolean().cast(polars.Int8))  # type: ignore[union-attr]
+            cells = cells.with_columns(polars.selectors.boolean().cast(polars.Int8))
         found = judgments_of_cells("t", ["x", "y"], ["p", "q"], cells)
         assert told(found) == [
             (item, person, word)
@@ -336,8 +336,7 @@ class TestArrays:
         assert counts_of(found, ["x", "y"]) == [[0, 1], [1, 1]]
 
     def write_vectors(self, folder: Path) -> bytes:
-        vectors = {"clean": [0, 1, 1], "label_1": [0, 1, 0], "label_2": [1, -1, 1]}
-        np.savez(folder / "v.npz", **{name: np.array(one) for name, one in vectors.items()})
+        np.savez(folder / "v.npz", clean=[0, 1, 1], label_1=[0, 1, 0], label_2=[1, -1, 1])
         return (folder / "v.npz").read_bytes()
 
     def test_a_vector_an_annotator(self, tmp_path: Path) -> None:

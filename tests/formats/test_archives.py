@@ -29,7 +29,7 @@ FILES = {"b/2.png": b"two", "a/1.png": b"one" * 1000, "a/notes.txt": b"text"}
 Write = Callable[[Path, Mapping[str, bytes]], None]
 
 
-def write_tar(mode: str) -> Write:
+def write_tar(mode: Any) -> Write:
     def write(path: Path, files: Mapping[str, bytes]) -> None:
         with tarfile.open(path, mode) as archive:
             for name, content in files.items():

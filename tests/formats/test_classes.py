@@ -48,13 +48,21 @@ class TestParseClasses:
             parse_classes(argument)
 
     def test_a_text_too_long_for_a_file_name(self) -> None:
-        with pytest.raises(InputError, match="--classes"):
+        with pytest.raises(InputError, match=r"^--classes a{40}: file name too long$"):
             parse_classes("a" * 5000)
 
-    @pytest.mark.parametrize("content", [b"", b"cat\n", b"\xff\xfe\x00", b"cat\ncat\n"])
-    def test_a_file_that_holds_no_names(self, tmp_path: Path, content: bytes) -> None:
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [
+            (b"", "expected two or more names, found 0 names"),
+            (b"cat\n", "expected two or more names, found 1 names"),
+            (b"\xff\xfe\x00", "not a readable text file"),
+            (b"cat\ncat\n", "expected different names, found 'cat' 2 times"),
+        ],
+    )
+    def test_a_file_that_holds_no_names(self, tmp_path: Path, content: bytes, says: str) -> None:
         (tmp_path / "names.txt").write_bytes(content)
-        with pytest.raises(InputError, match=r"names\.txt: "):
+        with pytest.raises(InputError, match=rf"names\.txt: {says}$"):
             parse_classes(str(tmp_path / "names.txt"))
 
 

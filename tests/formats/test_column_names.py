@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -63,7 +64,7 @@ def test_other_names(name: str) -> None:
 def test_any_names_in_any_order(
     chosen: dict[str, str], others: list[str], form: type[str], source: random.Random
 ) -> None:
-    parts = {part: form(name) for part, name in chosen.items()}
+    parts: dict[str, Any] = {part: form(name) for part, name in chosen.items()}
     names = [*parts.values(), *others]
     source.shuffle(names)
     found = recognise(names)

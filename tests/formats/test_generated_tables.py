@@ -76,7 +76,7 @@ def check(c10h: Run, made: Made, folder: Path) -> None:
 
 def follow(c10h: Run, made: Made, line: Sequence[str]) -> bool:
     """Run a command, with what its refusals ask for; False where they ask for labels build."""
-    file, said = str(made.path), {}
+    file, said = str(made.path), dict[str, Sequence[str]]()
     for _ in range(MOST_REFUSALS):
         words = [word.replace("{}", file) for word in line]
         result = c10h(*words, *(word for answer in said.values() for word in answer))

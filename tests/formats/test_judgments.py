@@ -7,6 +7,7 @@ import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars
@@ -36,7 +37,7 @@ def source_of(folder: Path, content: str | bytes, name: str = "t.csv") -> Source
     return Source.open(str(path))
 
 
-def read(folder: Path, *lines: str, more: str = "", **columns: str) -> Judgments:
+def read(folder: Path, *lines: str, more: str = "", **columns: Any) -> Judgments:
     """A table with the three columns, those called ``more``, and these lines."""
     text = "\n".join([HEADER + more, *lines]) + "\n"
     return open_judgments(source_of(folder, text), Columns(**columns))
@@ -187,7 +188,8 @@ class TestLayouts:
 
     @pytest.mark.parametrize("missing", ["annotator", "item", "label"])
     def test_a_part_that_no_option_names(self, tmp_path: Path, missing: str) -> None:
-        named = {part: part[0] for part in ("annotator", "item", "label") if part != missing}
+        parts = ("annotator", "item", "label")
+        named: dict[str, Any] = {part: part[0] for part in parts if part != missing}
         source = source_of(tmp_path, "a,i,l\n1,2,3\n")
         says = rf"t\.csv: which column is the {missing}\? --{missing} names it.*; found a, i, l"
         with pytest.raises(InputError, match=says):
@@ -199,7 +201,9 @@ class TestLayouts:
             read(tmp_path, "a,0,1", true_label="y")
 
     def test_a_column_whose_name_is_there_twice_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="label"):
+        with pytest.raises(
+            InputError, match=r"expected one column 'label' \(--label\), found annot"
+        ):
             read(tmp_path, "a,0,1,0", more=",label")
 
     def test_a_wide_table_is_told_in_short(self, tmp_path: Path) -> None:

@@ -253,9 +253,11 @@ def test_arrays_beside_predictions(tmp_path: Path) -> None:
     assert values(source_of(tmp_path / "x.npz", "labels")) == [2, 0, 1]
 
 
-@pytest.mark.parametrize("values", [[0, 3], [-2, 0]])
-def test_classes_out_of_range(values: list[int]) -> None:
-    with pytest.raises(InputError, match=r"^y: row"):
+@pytest.mark.parametrize(
+    ("values", "says"), [([0, 3], "row 1: .* found 3"), ([-2, 0], "row 0: .* found -2")]
+)
+def test_classes_out_of_range(values: list[int], says: str) -> None:
+    with pytest.raises(InputError, match=f"^y: {says}$"):
         check_truth(np.array(values), 3, "y")
     check_truth(np.array([-1, 2]), 3, "y")
 

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars
@@ -273,7 +274,7 @@ class TestChoosing:
             {"classes": ("cat", "dog")},
         ],
     )
-    def test_columns_of_a_wide_table(self, tmp_path: Path, hints: dict[str, object]) -> None:
+    def test_columns_of_a_wide_table(self, tmp_path: Path, hints: dict[str, Any]) -> None:
         wide = opened(save_text(tmp_path / "x.csv", self.TEXT), **hints)
         assert everything(wide).tolist() == [[3, 4], [5, 6]]
         assert wide.names == ("cat", "dog")
@@ -390,14 +391,25 @@ class TestJson:
         path = save_text(tmp_path / "x.json", '{"p": {"cat": 3, "dog": 1}, "q": {"dog": 4}}')
         refused(path, "--layout long .* --layout wide", AmbiguousError)
 
-    @pytest.mark.parametrize("text", ["[1, 2", "nothing", "3", "[]", "{}", "[1, [2]]", "\x00"])
-    def test_what_is_no_table(self, tmp_path: Path, text: str) -> None:
-        with pytest.raises(InputError, match=r"^x\.json: "):
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("[1, 2", "not readable as JSON: "),
+            ("nothing", "not readable as JSON: "),
+            ("3", "expected a list or a dictionary, found 3"),
+            ("[]", r"expected a list or a dictionary, found \[\]"),
+            ("{}", r"expected a list or a dictionary, found \{\}"),
+            ("[1, [2]]", "expected rows of one kind, found value and list"),
+            ("\x00", "expected .json, found bytes that begin with 00"),
+        ],
+    )
+    def test_what_is_no_table(self, tmp_path: Path, text: str, says: str) -> None:
+        with pytest.raises(InputError, match=rf"^x\.json: {says}"):
             opened(save_text(tmp_path / "x.json", text))
 
     def test_deep_nesting_ends_nothing(self, tmp_path: Path) -> None:
         path = save_text(tmp_path / "x.json", "[" * 100_000 + "]" * 100_000)
-        with pytest.raises(InputError, match=r"^x\.json: "):
+        with pytest.raises(InputError, match=r"^x\.json: not readable as JSON: .*recursion"):
             opened(path)
 
 

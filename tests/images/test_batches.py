@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
 import pickletools
@@ -128,7 +127,8 @@ class TestBatches:
 
 class TestOtherContents:
     def test_other_pickles(self, pixels: Array) -> None:
-        for content in ([], 3, "x", {}, {"data": 3}, {"labels": [1]}, {1: 2}):
+        contents: list[Any] = [[], 3, "x", {}, {"data": 3}, {"labels": [1]}, {1: 2}]
+        for content in contents:
             with pytest.raises(InputError, match=r"^x: expected"):
                 read_batch(pickle.dumps(content, 2), "x")
 
@@ -168,13 +168,25 @@ class TestOtherContents:
             read_batch(data[: int(len(data) * share)], "x")
 
     def test_any_byte_changed(self, pixels: Array, random: np.random.Generator) -> None:
+        """Of all that is not a pixel: one line that names the file, or a batch of the same form."""
         data = cifar(pixels, LABELS)
-        head = [k for k in range(len(data)) if data[k : k + 1] != pixels.tobytes()[:1]][:400]
-        for place in head:
+        start = data.index(pixels.tobytes())
+        outside = [*range(start), *range(start + pixels.nbytes, len(data))]
+        refusals = []
+        for place in outside:
             broken = bytearray(data)
-            broken[place] = random.integers(256)
-            with contextlib.suppress(InputError):
-                read_batch(bytes(broken), "x")
+            broken[place] ^= random.integers(1, 256)
+            try:
+                batch = read_batch(bytes(broken), "x")
+            except InputError as error:
+                refusals.append(str(error))
+                continue
+            assert (batch.images.shape, batch.images.dtype) == ((4, 32, 32, 3), np.uint8)
+            assert np.array_equal(np.sort(batch.images, axis=None), np.sort(pixels, axis=None))
+            assert (batch.truth.shape, batch.truth.dtype) == ((4,), np.int64)
+            assert batch.files is None or batch.files.shape == (4,)
+        assert 0 < len(refusals) < len(outside)
+        assert all(said.startswith("x: ") and "\n" not in said for said in refusals)
 
 
 DICT = b"}q\x00"

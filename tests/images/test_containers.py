@@ -37,7 +37,7 @@ def pictures(seed: int, count: int = 4) -> Array:
 
 
 def save_npz(path: Path, **arrays: Array) -> Path:
-    np.savez_compressed(path / "x.npz", **arrays)
+    np.savez_compressed(path / "x.npz", **arrays)  # type: ignore[arg-type]
     return path / "x.npz"
 
 
@@ -48,7 +48,7 @@ def save_pt(path: Path, **arrays: Array) -> Path:
 
 @pytest.fixture(params=[save_npz, save_pt])
 def save(request: pytest.FixtureRequest, tmp_path: Path) -> Save:
-    return lambda **arrays: request.param(tmp_path, **arrays)  # type: ignore[no-any-return]
+    return lambda **arrays: request.param(tmp_path, **arrays)
 
 
 def assert_is(found: Imported, pixels: Array, truth: list[int] | None) -> None:

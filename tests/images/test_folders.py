@@ -16,6 +16,7 @@ from PIL import Image
 
 from c10h.errors import AmbiguousError, C10hError, FileError, InputError, MismatchError
 from c10h.files import Source
+from c10h.formats.archives import Member
 from c10h.images import decoding, folders
 from c10h.images.folders import import_folder
 from c10h.images.request import Choice, Imported, Request
@@ -102,7 +103,8 @@ def archived(tmp_path: Path, form: str, names: list[str]) -> Path:
             for name in names:
                 zipped.writestr(name, PICTURES[name])
         return path
-    with tarfile.open(path, f"w:{form.removeprefix('tar').removeprefix('.')}") as archive:
+    mode: Any = f"w:{form.removeprefix('tar').removeprefix('.')}"
+    with tarfile.open(path, mode) as archive:
         for name in names:
             info = tarfile.TarInfo(name)
             info.size = len(PICTURES[name])
@@ -161,13 +163,13 @@ class TestOrder:
         assert found.excluded == {"bad-pictures": 1, "bad-pictures-named": ["1/bad.png"]}
 
     def test_memory_for_pixels_bounds_a_batch(self) -> None:
-        members = [decoding.Member(str(k), b"x" * 10) for k in range(10)]
+        members = [Member(str(k), b"x" * 10) for k in range(10)]
         sizes = [
             len(batch) for batch in decoding._batches(iter(members), decoding.BATCH_BYTES // 4)
         ]
         assert sizes == [4, 4, 2]
         assert [len(one) for one in decoding._batches(iter(members), 1 << 40)] == [1] * 10
-        large = [decoding.Member(str(k), bytes(decoding.BATCH_BYTES // 2)) for k in range(4)]
+        large = [Member(str(k), bytes(decoding.BATCH_BYTES // 2)) for k in range(4)]
         assert [len(one) for one in decoding._batches(iter(large), 1)] == [3, 1]
 
 

@@ -83,7 +83,7 @@ def refused(path: Path, says: str, error: type[InputError] = InputError, **optio
 @pytest.fixture(params=[tar, folder])
 def distributed(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Path]:
     """Batches as they are distributed, as an archive and as a folder."""
-    return lambda files: request.param(tmp_path / "cifar", files)  # type: ignore[no-any-return]
+    return lambda files: request.param(tmp_path / "cifar", files)
 
 
 class TestBatches:

@@ -176,7 +176,8 @@ class TestWithoutTruth:
         assert len(ids(imported(root, no_truth=True, classes=MOODS))) == 2
 
     def test_select(self, faces: Path) -> None:
-        for more in ({"no_truth": True}, {}):
+        options: list[dict[str, Any]] = [{"no_truth": True}, {}]
+        for more in options:
             found = imported(faces, classes=MOODS, select="![0-9]*", **more)
             assert ids(found) == ["B.png", "b.jpeg"]
             refused(faces, "that --select takes, found none", classes=MOODS, select="x*", **more)

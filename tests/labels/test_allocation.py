@@ -287,7 +287,7 @@ class TestAllocate:
         assert found.max() - found.min() <= 1
 
     def test_who_is_first_among_equals_is_drawn(self) -> None:
-        chosen = sum(allocate(EQUAL, 3, seed=seed) for seed in range(600))
+        chosen = np.sum([allocate(EQUAL, 3, seed=seed) for seed in range(600)], axis=0)
         assert chisquare(chosen).pvalue > 0.001
         assert chosen.sum() == 1800
 

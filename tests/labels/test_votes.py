@@ -18,20 +18,21 @@ from c10h.labels.filters import Filters, attention_of, in_time
 from c10h.labels.votes import Exclusion, Votes, count_votes
 from c10h.records import Array, Labels
 
+Column = Sequence[Any] | Array
 EVERYTHING = Filters()
 SOME = Filters(min_votes=1)
 
 
-def codes(column: Sequence[Any]) -> Codes:
+def codes(column: Column) -> Codes:
     known = sorted({str(word) for word in column if word is not None})
     row = [len(known) if word is None else known.index(str(word)) for word in column]
     return Codes(np.array(known, dtype=np.str_), np.array(row, dtype=np.uint32))
 
 
-def table(who: Sequence[Any], what: Sequence[Any], said: Sequence[Any], **more: Any) -> Judgments:
+def table(who: Column, what: Column, said: Column, **more: Any) -> Judgments:
     """Judgments from lists or words; check and correct are flags, rt numbers."""
     flags = {"check": bool, "correct": bool, "rt": float}
-    parts = {
+    parts: dict[str, Any] = {
         part: np.array(column, dtype=flags[part]) if part in flags else codes(column)
         for part, column in more.items()
     }
@@ -112,7 +113,7 @@ class TestCounting:
         wanted = pandas.crosstab(kept.what, kept.said).reindex(columns=range(classes), fill_value=0)
         wanted = wanted[wanted.sum(axis=1) >= 2]
         if wanted.empty:
-            with pytest.raises(InputError):
+            with pytest.raises(InputError, match=r"no judgment is left|no item has 2"):
                 count_votes(judgments, limit, [f"c{one}" for one in range(classes)])
             return
         votes = count_votes(judgments, limit, [f"c{one}" for one in range(classes)])
@@ -387,7 +388,9 @@ class TestClasses:
     @pytest.mark.parametrize("labels", [["cat", "Cat", "dog"], ["STRASSE", "straße"]])
     def test_words_that_differ_in_case_alone_are_asked_about(self, labels: list[str]) -> None:
         judgments = table("a" * len(labels), range(len(labels)), labels)
-        with pytest.raises(AmbiguousError, match="one class"):
+        with pytest.raises(
+            AmbiguousError, match=r"are the labels .* one class\? --classes names the classes"
+        ):
             count_votes(judgments, EVERYTHING)
         assert len(counts_of(count_votes(judgments, EVERYTHING, labels))) == len(labels)
 
@@ -571,9 +574,15 @@ class TestOneBased:
         votes = count_votes(judgments, EVERYTHING, one_based=True)
         assert (votes.labels.classes, counts_of(votes)) == (("cat", "dog"), [[2, 1]])
 
-    @pytest.mark.parametrize("classes", [None, ["a", "b", "c"]])
-    def test_a_0_among_them(self, classes: list[str] | None) -> None:
-        with pytest.raises(InputError, match="0"):
+    @pytest.mark.parametrize(
+        ("classes", "says"),
+        [
+            (None, r"labels 0, 1 do not say how many .* \(numbers begin at 1\)$"),
+            (["a", "b", "c"], "row 0: expected a label among 1, 2, 3, found '0'$"),
+        ],
+    )
+    def test_a_0_among_them(self, classes: list[str] | None, says: str) -> None:
+        with pytest.raises(InputError, match=says):
             count_votes(table("ab", [0, 0], ["0", "1"]), EVERYTHING, classes, one_based=True)
 
     def test_words(self) -> None:
@@ -690,7 +699,7 @@ class TestDropLabel:
         drop = ("?",) if "?" in labels else ()
         limit = Filters(drop_missing=True, drop_labels=drop)
         if not {"0", "1"} & {*labels}:
-            with pytest.raises(InputError):
+            with pytest.raises(InputError, match="no judgment is left"):
                 count_votes(judgments, limit, ["0", "1"])
             return
         votes = count_votes(judgments, limit, ["0", "1"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def by_resampling(case: Case, statistic: Statistic, resamples: int = 1000) -> Ar
     return np.percentile([statistic(case.take(items)) for items in drawn], [2.5, 97.5])
 
 
-def interval_of(case: Case, metric: str, **options: object) -> Array:
+def interval_of(case: Case, metric: str, **options: Any) -> Array:
     figure = case.figures(metrics=(metric,), **{"resamples": RESAMPLES, **options})[metric]
     return np.array([figure.low, figure.high])
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ VOTES = st.lists(
 TRUTH = np.array([0, 1, 2, 0])
 
 
-def ceiling(metric: str, method: str, counts: object, truth: object = None) -> float:
+def ceiling(metric: str, method: str, counts: Any, truth: Any = None) -> float:
     votes = np.asarray(counts)
     found = figures(np.zeros(votes.shape), counts=votes, truth=truth)
     return found[metric].ceilings.get(method, float("nan"))

@@ -59,8 +59,7 @@ def test_kappa_without_counts_takes_probabilities() -> None:
 
 
 def test_kappa_does_not_see_a_prior() -> None:
-    votes = {"counts": [[3, 1], [3, 1]], "truth": [0, 1]}
-    found = figures([[2, 0], [2, 0]], probs=[[0.6, 0.4]] * 2, **votes)
+    found = figures([[2, 0], [2, 0]], probs=[[0.6, 0.4]] * 2, counts=[[3, 1], [3, 1]], truth=[0, 1])
     assert found["kappa_human"].value == pytest.approx(0.5)
 
 

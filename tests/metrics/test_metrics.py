@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def test_a_metric_is_null_with_the_reason_where_its_inputs_are_missing(
     metric: str, given: str, random: np.random.Generator
 ) -> None:
     case = made_up(random, 40)
-    inputs = {"truth": case.truth, "probs": case.people, "counts": case.counts}
+    inputs: dict[str, Any] = {"truth": case.truth, "probs": case.people, "counts": case.counts}
     found = figures(case.logits, resamples=10, **{given: inputs[given]})[metric]
     missing = [need for need in METRICS[metric].needs if need not in GIVEN[given]]
     if missing:

@@ -179,13 +179,14 @@ def test_influence_is_the_change_that_one_more_item_makes(
     random: np.random.Generator,
 ) -> None:
     first = random.random(2400)
-    second = (random.random(2400) < 0.3 + first / 2) * 1.0
+    second = (random.random(2400) < 0.3 + first / 2).astype(np.float64)
     if tied:
-        first = np.ceil(first * 40) / 40
+        first = np.asarray(np.ceil(first * 40) / 40, dtype=np.float64)
     influence = fit(first, second).term(EVERYTHING)
+    assert isinstance(influence, np.ndarray)
     plain = value(first, second)
     for item in np.argsort(first)[[*range(0, 2400, 119), -30]]:
         moved = value(np.append(first, first[item]), np.append(second, second[item]))
         change = (moved - plain) * 2401
-        assert change == pytest.approx(influence[item], abs=0.04 * np.std(influence))
+        assert change == pytest.approx(influence[item], abs=0.04 * float(np.std(influence)))
     assert influence.mean() == pytest.approx(0, abs=1e-12)

@@ -102,7 +102,7 @@ def test_ambiguous_items_are_left_out_of_sba_unique() -> None:
 
 
 def test_sba_without_counts_takes_probabilities() -> None:
-    found = figures([[1, 2, 0], [1, 2, 0]], probs=[[0.2, 0.8, 0], [0, 1, 0]])
+    found = figures([[1, 2, 0], [1, 2, 0]], probs=[[0.2, 0.8, 0.0], [0.0, 1.0, 0.0]])
     assert (found["sba"].value, found["sba"].n) == (1, 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -106,7 +107,7 @@ def test_a_unit_that_shares_its_activation_is_the_formula() -> None:
 
 
 def test_a_unit_of_its_own_activation_adds_to_its_raw_input() -> None:
-    unit = resnet_preact.own_activation(resnet_preact.basic)(4, 4, 1).eval()
+    unit: Any = resnet_preact.own_activation(resnet_preact.basic)(4, 4, 1).eval()
     with torch.no_grad():
         unit.branch[-1][-1].weight.zero_()  # the last convolution
     batch = features(4)
@@ -127,7 +128,7 @@ def test_a_padded_shortcut_averages_and_appends_zeros(size: int) -> None:
 @pytest.mark.parametrize("alpha", [84, 270])
 def test_a_pyramids_units_widen_evenly_to_16_plus_alpha(alpha: int) -> None:
     with torch.device("meta"):
-        network = pyramidnet.build(10, "basic", 110, alpha)
+        network: Any = pyramidnet.build(10, "basic", 110, alpha)
     widths = [unit.branch[1].out_channels for unit in network if hasattr(unit, "branch")]
     assert len(widths) == 54
     assert widths[-1] == 16 + alpha

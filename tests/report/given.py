@@ -31,6 +31,7 @@ def scored(
     value = np.array(list(values.values()), dtype="f8").reshape(1, -1, 1)
     texts = {"run": run, "network": network, "training": training, "data": data, "items": items,
              "exposure": exposure, "notes": ""}  # fmt: skip
+    columns: dict[str, Any] = {name: np.array([text]) for name, text in texts.items()}
     record = Scores(
         classes=CLASSES,
         lineage=lineage,
@@ -43,7 +44,7 @@ def scored(
         metric=np.array(list(values)),
         stratum=np.array(["all"]),
         samples=np.zeros((*value.shape, 2), "f4"),
-        **{name: np.array([text]) for name, text in texts.items()},
+        **columns,
     )
     return entries([record], [file])[0]
 

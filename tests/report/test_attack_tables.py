@@ -301,7 +301,7 @@ class TestDifferences:
     )
     def test_other_items(self, changes: dict[str, Any]) -> None:
         ids = np.array([f"i{row}" for row in range(12)])
-        known = {"item": np.arange(12, dtype="u8"), "ids": ids}
+        known: dict[str, Any] = {"item": np.arange(12, dtype="u8"), "ids": ids}
         found = self.figures(made_attack(1, **known), made_attack(2, **{**known, **changes}))
         whys = {one.why for one in found.values()}
         if "index" in changes:  # the ids, which agree, go before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,7 @@ from c10h.report.script import to_script
 from c10h.report.steps import steps
 
 
-def made(
-    name: str, command: str, *inputs: Input, seed: int | None = None, **options: object
-) -> Input:
+def made(name: str, command: str, *inputs: Input, seed: int | None = None, **options: Any) -> Input:
     lineage = Lineage(
         command=f"c10h {command}", options=options, inputs=inputs, seed=seed, version="1"
     )
@@ -35,7 +34,8 @@ def chain(name: str, **options: object) -> Input:
     """Scores of predictions of a run of two folds, which was trained on fetched images."""
     images = as_role("images", made("synthetic-images.h5", "data fetch synthetic", seed=0))
     votes = Input(role="judgments", name="votes.csv", sha256="sha-votes")
-    labels = made("labels.h5", "labels build", votes, **{"as": "human"})
+    human: dict[str, Any] = {"as": "human"}
+    labels = made("labels.h5", "labels build", votes, **human)
     train = made("", "train", images, as_role("labels", labels), seed=0,
                  arch="resnet_basic_8", folds=2)  # fmt: skip
     folds = [

@@ -82,7 +82,9 @@ class TestColumns:
 
     @pytest.mark.parametrize("least", [-0.1, 1.01, 2, float("nan")])
     def test_a_bound_that_is_no_share(self, describe: Describe, least: float) -> None:
-        with pytest.raises(InputError, match="--min-attention"):
+        with pytest.raises(
+            InputError, match=f"--min-attention {least:g}: expected a share from 0 to 1"
+        ):
             describe(filters=Filters(min_attention=least))
 
     def test_a_bound_without_checks(self, describe: Describe) -> None:

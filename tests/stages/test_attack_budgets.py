@@ -80,7 +80,8 @@ def test_l2_above_1_without_levels_says_so() -> None:
 
 def test_the_usual_step_is_a_quarter_of_epsilon_in_ten() -> None:
     (one,) = parsed("4/255")
-    assert one == Budget(4 / 255, INFINITY, 10, pytest.approx(1 / 255), random_start=True)
+    assert one.step_size == pytest.approx(1 / 255)
+    assert one == Budget(4 / 255, INFINITY, 10, one.step_size, random_start=True)
     (few,) = parsed("4/255", steps=2)
     assert few.step_size == few.epsilon == 4 / 255
     (many,) = parsed("4/255", steps=100)

@@ -120,8 +120,8 @@ class TestDifferent:
 class TestRefused:
     @pytest.mark.parametrize("whose", ["rebuilt", "published"])
     def test_probabilities(self, whose: str) -> None:
-        pair = [labels(), replace(labels(), counts=None)]
-        pair = pair[::-1] if whose == "rebuilt" else pair
+        pair = (labels(), replace(labels(), counts=None))
+        pair = (pair[1], pair[0]) if whose == "rebuilt" else pair
         with pytest.raises(InputError, match="p: --compare needs vote counts, found probabilities"):
             compare_counts(*pair, "p")
 

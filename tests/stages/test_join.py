@@ -173,25 +173,25 @@ class TestSeenInTraining:
         assert self.seen(trained=trained([12, 14, 99], [-1] * 3)) == [False, True, False, True]
 
     def test_held_out_folds_are_unseen(self) -> None:
-        own = {"fold": folds(0, 0, 1, 1), "trained": trained([11, 12, 13, 14], [0, 0, 1, 1])}
-        assert self.seen(**own) == [False] * 4
+        seen = self.seen(fold=folds(0, 0, 1, 1), trained=trained([11, 12, 13, 14], [0, 0, 1, 1]))
+        assert seen == [False] * 4
 
     def test_a_prediction_by_the_network_of_another_fold_is_seen(self) -> None:
-        own = {"fold": folds(0, 1, 1, 1), "trained": trained([11, 12, 13, 14], [0, 0, 1, 1])}
-        assert self.seen(**own) == [False, True, False, False]
+        seen = self.seen(fold=folds(0, 1, 1, 1), trained=trained([11, 12, 13, 14], [0, 0, 1, 1]))
+        assert seen == [False, True, False, False]
 
     def test_an_ancestor_saw_what_the_folds_hold_out(self) -> None:
-        own = {"fold": folds(0, 0, 1, 1), "trained": trained([11, 14, 13], [0, 1, -1])}
-        assert self.seen(**own) == [False, False, True, False]
+        seen = self.seen(fold=folds(0, 0, 1, 1), trained=trained([11, 14, 13], [0, 1, -1]))
+        assert seen == [False, False, True, False]
 
     def test_a_picture_that_is_in_two_folds_is_seen_by_both(self) -> None:
-        own = {"fold": folds(0, 0, 1, 1), "trained": trained([11, 11, 12, 14], [0, 1, 0, 1])}
-        assert self.seen(**own) == [True, False, False, False]
+        seen = self.seen(fold=folds(0, 0, 1, 1), trained=trained([11, 11, 12, 14], [0, 1, 0, 1]))
+        assert seen == [True, False, False, False]
 
     @pytest.mark.parametrize("fold", [None, folds(-1, -1, -1, -1)])
     def test_an_ensemble_of_folds_saw_every_item(self, fold: Array | None) -> None:
-        own = {"fold": fold, "trained": trained([11, 12, 13], [0, 0, 1])}
-        assert self.seen(**own) == [True, True, True, False]
+        seen = self.seen(fold=fold, trained=trained([11, 12, 13], [0, 0, 1]))
+        assert seen == [True, True, True, False]
 
     @pytest.mark.parametrize(
         ("member", "expected"), [(0, [False, False, True, True]), (1, [True, True, False, False])]

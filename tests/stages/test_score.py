@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -309,7 +310,8 @@ class TestPairs:
         assert found.low is not None
         assert found.high is not None
         alone = [figures_of(scores, row=row)[metric] for row in (0, 1)]
-        unpaired = np.hypot(*(figure.high - figure.low for figure in alone))
+        first, second = (figure.high - figure.low for figure in alone)
+        unpaired = np.hypot(first, second)
         assert found.high - found.low < 0.6 * unpaired
         assert found.value == pytest.approx(alone[0].value - alone[1].value)
 
@@ -405,10 +407,12 @@ class TestManyItems:
         self, metric: str, large: Case, large_scores: Scores
     ) -> None:
         if metric == "aurc":
-            pairs, statistic = (large.model.max(axis=1), large.right), aurc
+            pairs = (large.model.max(axis=1), large.right)
+            statistic: Callable[[Array, Array], float] = aurc
         else:
             people, model = (entropy(x, axis=1).round(12) for x in (large.people, large.model))
-            pairs, statistic = (people, model), lambda x, y: spearmanr(x, y).statistic
+            pairs = (people, model)
+            statistic = lambda x, y: spearmanr(x, y).statistic  # noqa: E731
         found = figures_of(large_scores)[metric]
         assert found.value == pytest.approx(statistic(*pairs), abs=1e-4)
         random = np.random.default_rng(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from c10h.training.choices import AUGMENTATIONS
 from training.small import RECIPE, pictures
 
 
-def crops(picture: Array, padding: int, mode: str) -> dict[bytes, set[tuple[int, int, bool]]]:
+def crops(picture: Array, padding: int, mode: Any) -> dict[bytes, set[tuple[int, int, bool]]]:
     """Every picture that shifts and mirroring can make of one, by its bytes.
 
     Reflected edges make some of them in two ways.
@@ -51,7 +52,7 @@ def test_all_positions_are_as_frequent(flip: bool) -> None:
     random = torch.Generator().manual_seed(1)
     found = shifted(batch, 1, torch.full((9000,), flip), random).numpy()
     places = [min(known[one.tobytes()]) for one in found]
-    counts = [places.count((*place, flip)) for place in product(range(3), repeat=2)]
+    counts = [places.count((top, left, flip)) for top, left in product(range(3), repeat=2)]
     assert sum(counts) == 9000
     assert chisquare(counts).pvalue > 0.01
 
@@ -112,7 +113,7 @@ class TestRecipes:
         random = torch.Generator().manual_seed(seed)
         return augmented(self.batch, self.rows, epoch, recipe, 0, random)
 
-    def mirrored(self, **changes: object) -> torch.Tensor:
+    def mirrored(self, **changes: Any) -> torch.Tensor:
         """Which pictures are mirrored, where nothing is moved."""
         found = self.shown(translate=0, **changes)
         is_mirrored = (found == self.batch.flip(2)).flatten(1).all(dim=1)

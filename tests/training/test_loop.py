@@ -236,7 +236,9 @@ def test_the_whitening_bias_learns_for_some_epochs_only() -> None:
 
     network = Whitened()
     seen: list[Tensor] = []
-    reports = Reports(epoch=lambda *_: seen.append(network.whitening.bias.detach().clone()))
+    bias = network.whitening.bias
+    assert bias is not None
+    reports = Reports(epoch=lambda *_: seen.append(bias.detach().clone()))
     recipe = replace(PLAIN, epochs=4, whitening_bias_epochs=2)
     train(settings(recipe), make=lambda: network, reports=reports)
     assert not torch.equal(seen[0], seen[1])

@@ -17,10 +17,10 @@ from c10h.records import Array
 from c10h.run_folder import ALL, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training import networks
+from c10h.training.evaluation import predict
 from c10h.training.folds import item_hashes
-from c10h.training.loop import Reports
+from c10h.training.loop import Examples, Reports, Training
 from c10h.training.networks import (
-    Examples,
     Material,
     Outcome,
     histories,
@@ -62,20 +62,20 @@ def trained_on(run: Run, number: int) -> set[int]:
 def examples_of(monkeypatch: pytest.MonkeyPatch) -> list[Examples]:
     """Everything that networks are given to learn from, as it is given."""
     seen: list[Examples] = []
-    original = networks.Training.__init__
+    original = Training.__init__
 
     def spy(self: Any, network: nn.Module, data: Examples, *more: Any) -> None:
         seen.append(data)
         original(self, network, data, *more)
 
-    monkeypatch.setattr(networks.Training, "__init__", spy)
+    monkeypatch.setattr(Training, "__init__", spy)
     return seen
 
 
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[Array]:
     """All pictures that trained networks are measured on."""
     seen: list[Array] = []
-    original = networks.predict
+    original = predict
 
     def spy(network: nn.Module, images: Array, *more: Any) -> Array:
         seen.append(images)

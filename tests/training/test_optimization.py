@@ -38,7 +38,7 @@ def scheduled(steps: int, make: type, **how: object) -> list[float]:
 def test_multistep_is_torchs(name: str) -> None:
     recipe = replace(RECIPES[name], warmup_epochs=0)
     per_epoch = 7
-    steps = recipe.epochs * per_epoch
+    steps = int(recipe.epochs * per_epoch)
     turns = [math.ceil(share * steps) for share in recipe.milestones]
     wanted = scheduled(steps, MultiStepLR, milestones=turns, gamma=recipe.decay)
     assert factors(recipe, steps, per_epoch) == pytest.approx(wanted)

@@ -34,7 +34,7 @@ def plain(network: nn.Module, images: Array) -> Array:
 @pytest.fixture
 def networks() -> list[nn.Module]:
     """Three, whose batch normalisation has statistics of its own."""
-    found = []
+    found: list[nn.Module] = []
     for _ in range(3):
         network = Tiny()
         network(torch.rand(10, 3, 8, 8) * 3)

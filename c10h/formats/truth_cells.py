@@ -1,0 +1,175 @@
+"""What a foreign file says of the true class of each item: words, numbers, lists or flags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from c10h.errors import SchemaError
+from c10h.files import Source
+from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
+from c10h.formats.column_names import OTHERS, column_key
+from c10h.formats.column_roles import is_text, item_place, place_of, row_columns
+from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
+from c10h.formats.first_line import MISSING
+from c10h.formats.hints import TRUTH, Hints, brief
+from c10h.formats.tables import Table, open_table
+from c10h.formats.wide import item_names, row_numbers
+from c10h.records import Array
+
+# Names of columns of true classes, besides which a table may have others of OTHERS.
+TRUTHS = (
+    *("truth", "true_label", "true_class", "ground_truth", "gold", "gold_label", "gold_standard"),
+    *("gt", "y_true", "target", "targets", "y", "label", "labels", "class", "category"),
+)
+# How many of these are nothing but the truth.
+CERTAIN = 11
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a file says of each item: numbers or words (n), or lists of them.
+
+    words: str; "" where nothing is said. names: of the columns of one-hot rows. are_flags: whether
+    numbers are true or false. ids, index: which items these are, as in :class:`Items`.
+    """
+
+    words: Array | None = None
+    numbers: Array | None = None
+    lists: Sequence[Sequence[object] | None] | None = None
+    names: tuple[str, ...] | None = None
+    are_flags: bool = False
+    ids: Array | None = None
+    index: Array | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_cells(source: Source, hints: Hints) -> Cells:
+    """What a foreign file says of each item. Raises FileError, SchemaError or AmbiguousError."""
+    file = plain(source)
+    form = detect(file)
+    if FORMATS[form].holds == ARRAYS:
+        return _cells_of_array(file, form)
+    table = open_table(file, hints.header, TRUTH)
+    place = 0 if table.width == 1 else truth_place(table, hints)
+    if place is None:
+        one_hot = _one_hot_columns(table)
+        if one_hot is not None:
+            return one_hot
+        if len(table.sample) == 1 and table.names is None:
+            raise SchemaError(
+                f"{source.name}: expected one class a line, found one line of {table.width}"
+            )
+        named = f"columns {brief(table.names or ())}"
+        shown = named if table.names else f"{table.width} columns without names"
+        raise SchemaError(
+            f"{source.name}: expected one class an item, found {shown}: "
+            f"{source.name}:COLUMN names the one of true classes"
+        )
+    return _cells_of_column(table, place, hints)
+
+
+def _cells_of_array(source: Source, form: str) -> Cells:
+    arrays = stored_arrays(source, form)
+    name, array = choose(
+        arrays,
+        source,
+        lambda one: one.is_vector and one.is_whole,
+        lambda one: one.is_vector,
+        lambda one: one.is_matrix and one.is_whole,
+    )
+    notes = (f"the array {name}",) if name and not source.member and len(arrays) > 1 else ()
+    values = np.asarray(array.load()[...] if not array.shape else array.load()[0 : array.shape[0]])
+    if array.is_vector:
+        values = values.reshape(-1)
+        ids = ids_beside(arrays, len(values), name)
+        if values.dtype.kind in WORDS:
+            return Cells(words=np.char.strip(values.astype(np.str_)), ids=ids, notes=notes)
+        are_flags = values.dtype.kind == "b"
+        return Cells(numbers=values.astype(np.float64), are_flags=are_flags, ids=ids, notes=notes)
+    if array.is_matrix and values.ndim == 2 and _is_one_hot(values):
+        numbers = values.argmax(axis=1).astype(np.float64)
+        return Cells(numbers=numbers, notes=(*notes, "one-hot rows"))
+    raise SchemaError(f"{source.name}: expected one class an item, found shape {array.shape}")
+
+
+def _cells_of_column(table: Table, place: int, hints: Hints) -> Cells:
+    import polars
+
+    item = None if table.width == 1 else item_place(table, place, hints)
+    notes = [f"column {table.column_name(place)}"] if table.width > 1 else []
+    ids = index = None
+    if item is not None:
+        ids = item_names(table.collect([table.words(item)]).to_series())
+        notes.append(f"ids from column {table.column_name(item)}")
+    else:
+        ids, index, note = _numbered_rows(table, place)
+        notes += [note] if note else []
+    if table.is_nested(place):
+        lists = table.collect([polars.col(str(place))]).to_series().to_list()
+        return Cells(lists=lists, ids=ids, index=index, notes=tuple(notes))
+    frame = table.collect([table.numbers(place).alias("number"), table.words(place).alias("word")])
+    words = frame["word"].fill_null("")
+    missing = words.str.to_lowercase().is_in(MISSING)
+    if not (frame["number"].is_null() & ~missing).any():
+        numbers = frame["number"].fill_null(float("nan")).to_numpy()
+        return Cells(numbers=numbers, ids=ids, index=index, notes=tuple(notes))
+    kept = words.zip_with(~missing, polars.Series([""]).new_from_index(0, len(words)))
+    known = np.array(kept.to_list(), dtype=np.str_)
+    return Cells(words=known, ids=ids, index=index, notes=tuple(notes))
+
+
+def _numbered_rows(table: Table, besides: int) -> tuple[Array | None, Array | None, str]:
+    """Ids or index from a column of row numbers that is not in order, and a note on it."""
+    rows = next((place for place in row_columns(table) if place != besides), None)
+    if rows is None:
+        return None, None, ""
+    values = table.collect([table.numbers(rows)]).to_series().to_numpy()
+    numbers = row_numbers(table, rows, values)
+    column = table.column_name(rows)
+    if numbers is None:
+        return None, None, f"row numbers in column {column} left out"
+    if 0 in numbers:
+        return None, numbers, f"rows by number from column {column}"
+    return numbers.astype(np.str_), None, f"ids from column {column}"
+
+
+def truth_place(table: Table, hints: Hints) -> int | None:
+    """The column of true classes in a table; None where it is not clear."""
+    if table.source.member:
+        return place_of(table, table.source.member, "FILE:COLUMN")
+    keys = [column_key(name) for name in table.names or ()]
+    for names in (TRUTHS[:CERTAIN], TRUTHS[CERTAIN:]):
+        found = [place for place, key in enumerate(keys) if key in names]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return None
+    item = item_place(table, -1, hints)
+    beside = {item, *row_columns(table)}
+    rest = [p for p in range(table.width) if p not in beside and not (keys and keys[p] in OTHERS)]
+    if item is None and len(rest) == table.width == 2:
+        # Two columns of words: names of items are all different, and those of classes are not.
+        cells = [[row[place] for row in table.sample] for place in rest]
+        repeats = [place for place in rest if len({*cells[place]}) < len(cells[place])]
+        return repeats[0] if len(repeats) == 1 else None
+    return rest[0] if len(rest) == 1 and len(rest) < table.width else None
+
+
+def _one_hot_columns(table: Table) -> Cells | None:
+    """One-hot rows of a table; None where its rows are none."""
+    places = [place for place in range(table.width) if not is_text(table, place)]
+    if len(places) < 2 or any(table.is_nested(place) for place in places):
+        return None
+    rows = table.collect([table.numbers(place) for place in places]).to_numpy()
+    if not _is_one_hot(rows):
+        return None
+    names = None if table.names is None else tuple(table.names[place] for place in places)
+    numbers = rows.argmax(axis=1).astype(np.float64)
+    return Cells(numbers=numbers, names=names, notes=("one-hot rows",))
+
+
+def _is_one_hot(rows: Array) -> bool:
+    return bool(((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all())
