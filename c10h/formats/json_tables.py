@@ -39,7 +39,8 @@ def read_json(source: Source, lines: bool, layout: str = AUTO) -> tuple[polars.D
         named = isinstance(rows[0], Mapping)
     kinds = {_kind(row) for row in rows}
     if len(kinds) > 1 and kinds != {"list", "missing"}:
-        raise FileError(f"{source.name}: expected rows of one kind, found {' and '.join(kinds)}")
+        shown = " and ".join(dict.fromkeys(map(_kind, rows)))  # a set has no order
+        raise FileError(f"{source.name}: expected rows of one kind, found {shown}")
     if kinds == {"list"} and _are_rows(rows):
         rows = [{str(place): value for place, value in enumerate(row)} for row in rows]
     elif not named:

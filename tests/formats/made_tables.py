@@ -252,7 +252,7 @@ def _wide(maker: _Maker, kind: str, form: str, votes: Array) -> tuple[_Table, Ma
         random.shuffle(table.columns)
     answers = table.answers
     if reader != NETWORK and kind == VOTES and maker.chance(0.2):
-        _leave_out_zeros(maker, table)
+        _leave_out_zeros(table)
         answers["--missing"] = ("--missing", "zero")
     if has_names:
         _add_others(maker, table, kind, votes, set(classes))
@@ -312,7 +312,7 @@ def _cells(values: Array) -> list[Cell]:
     return cells
 
 
-def _leave_out_zeros(maker: _Maker, table: _Table) -> None:
+def _leave_out_zeros(table: _Table) -> None:
     """Nothing where there is no vote, as tables that were pivoted have it."""
     for _, cells in table.columns:
         cells[:] = [None if cell == 0 else cell for cell in cells]
