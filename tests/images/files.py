@@ -34,7 +34,7 @@ def imported(path: Path, **options: Any) -> Imported:
     """What ``data import`` makes of a path. options: of the request and of its choice."""
     choice = {key: options.pop(key) for key in list(options) if hasattr(Choice(), key)}
     for key in ("labels", "ids_file"):
-        if isinstance(options.get(key), Path):
+        if isinstance(options.get(key), str | Path):
             options[key] = Source.open(str(options[key]))
     request = Request(choice=Choice(**choice), **options)
     return import_images(str(path), request, path.parent, lambda _: lambda _: None)
