@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import subprocess
 import sys
@@ -12,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import polars
 import pytest
+from formats.files import parquet, zipped
 
 from c10h import h5
 from c10h.files import Source
@@ -33,14 +32,6 @@ CHECKS = ("--check", "gold", "--correct", "right")
 GZIPPED = gzip.compress(TABLE.encode() * 50)
 
 
-def zipped(*members: tuple[str, str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", method) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return target.getvalue()
-
-
 def with_password(archive: bytes) -> bytes:
     content = bytearray(archive)
     content[6] |= 1
@@ -48,13 +39,7 @@ def with_password(archive: bytes) -> bytes:
     return bytes(content)
 
 
-def as_parquet(**columns: object) -> bytes:
-    target = io.BytesIO()
-    polars.DataFrame(columns).write_parquet(target)
-    return target.getvalue()
-
-
-PARQUET = as_parquet(annotator=["a", "b"], item=[0, 0], label=[0, 1])
+PARQUET = parquet(annotator=["a", "b"], item=[0, 0], label=[0, 1])
 
 # A file name, its bytes, and what the error says.
 NO_TABLES = {
@@ -133,17 +118,17 @@ NO_TABLES = {
     "parquet, cut at its start": ("t.parquet", PARQUET[:40], "not a readable table: parquet: "),
     "parquet without rows": (
         "t.parquet",
-        as_parquet(annotator=[], item=[], label=[]),
+        parquet(annotator=[], item=[], label=[]),
         "found a header only",
     ),
     "parquet of lists": (
         "t.parquet",
-        as_parquet(annotator=["a"], item=[[1, 2]], label=[0]),
+        parquet(annotator=["a"], item=[[1, 2]], label=[0]),
         "not a readable table: cannot cast List type",
     ),
     "parquet of nulls": (
         "t.parquet",
-        as_parquet(annotator=["a"], item=[None], label=[0]),
+        parquet(annotator=["a"], item=[None], label=[0]),
         "row 0: expected the item, found nothing",
     ),
 }

@@ -16,6 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from images.files import png_of as png
 from PIL import Image
 
 from c10h import h5
@@ -32,12 +33,6 @@ def read(path: Path) -> Images:
     found = h5.read(Source.open(str(path)), Images)
     assert isinstance(found, Images)
     return found
-
-
-def png(pixels: Array) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def make_pictures(root: Path, count: int, side: int = 8) -> Array:

@@ -6,13 +6,13 @@ import csv
 import gzip
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars
 import pytest
+from formats.files import zipped
 
 from c10h import h5
 from c10h.files import Source
@@ -48,13 +48,6 @@ def counts_of(path: Path) -> list[list[int]]:
     return found
 
 
-def zipped(name: str, text: str) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, text)
-    return target.getvalue()
-
-
 def as_parquet(text: str) -> bytes:
     target = io.BytesIO()
     polars.read_csv(text.encode()).write_parquet(target)
@@ -80,7 +73,7 @@ class TestForms:
         ),
         "t.csv.gz": gzip.compress(TABLE.encode()),
         "t.tsv.gz": gzip.compress(TABLE.replace(",", "\t").encode()),
-        "t.zip": zipped("any.csv", TABLE),
+        "t.zip": zipped(("any.csv", TABLE)),
         "t.parquet": as_parquet(TABLE),
     }  # fmt: skip
 

@@ -6,32 +6,15 @@ import csv
 import io
 import re
 import sys
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from .conftest import CLASSES, PYTHON, Files, Refuse, Run, start
+from .special import SPECIAL, special
 
 pytestmark = pytest.mark.usefixtures("files")
 NOISE = ("labels", "noise")
 FORMATS = ("terminal", "markdown", "latex", "csv", "json")
-
-# Votes of which much is not defined. As a file of labels: rows of 0 and 1 are probabilities.
-SPECIAL = {
-    "one item": [[3, 1, 0]],
-    "one vote": [[1, 0, 0]],
-    "single votes": np.eye(3, dtype=int).tolist() * 4,
-    "unanimous": (20 * np.eye(3, dtype=int)).tolist() * 4,
-    "one class": [[7, 0, 0]] * 12,
-}
-
-
-def special(files: Files, what: str) -> Path:
-    counts = np.array(SPECIAL[what], dtype="i4")
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    truth = np.arange(len(counts)) % 3
-    return files.labels("s.h5", counts=counts, probs=shares, truth=truth)
 
 
 class TestForms:

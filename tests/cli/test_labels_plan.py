@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from .conftest import PYTHON, Files, Refuse, Run, start
+from .special import SPECIAL, special
 
 pytestmark = pytest.mark.usefixtures("files")
 PLAN = ("labels", "plan")
@@ -121,26 +121,10 @@ class TestPipes:
         assert sum(one["judgments"] for one in found["items"]) == 12
 
 
-# Labels that leave a plan little to go by.
-SPECIAL = {
-    "one item": [[3, 1, 0]],
-    "one vote": [[1, 0, 0]],
-    "single votes": np.eye(3, dtype=int).tolist() * 4,
-    "unanimous": (20 * np.eye(3, dtype=int)).tolist() * 4,
-    "one class": [[7, 0, 0]] * 12,
-}
-
-
-def special(files: Files, what: str) -> Path:
-    counts = np.array(SPECIAL[what], dtype="i4")
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    return files.labels("s.h5", counts=counts, probs=shares, truth=None)
-
-
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("what", SPECIAL)
 def test_labels_with_little_to_go_by(files: Files, c10h: Run, what: str, objective: str) -> None:
-    line = [*PLAN, special(files, what), "--budget", 50, "--objective", objective]
+    line = [*PLAN, special(files, what, truth=None), "--budget", 50, "--objective", objective]
     if "vote" in what:  # single votes tell no prior
         line += ["--prior", 0.1]
     found = c10h(*line, "--json").json()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -26,15 +25,11 @@ from c10h.formats.columns import (
 from c10h.formats.judgments import Codes, Judgments, open_judgments, without_label
 from c10h.items import whole_numbers
 from c10h.records import Array
+from formats.files import parquet
+from formats.files import save_table as source_of
 
 HEADER = "annotator,item,label"
 CHECKS = Columns(check="check", correct="ok")
-
-
-def source_of(folder: Path, content: str | bytes, name: str = "t.csv") -> Source:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Source.open(str(path))
 
 
 def read(folder: Path, *lines: str, more: str = "", **columns: Any) -> Judgments:
@@ -47,12 +42,6 @@ def words(codes: Codes | None) -> list[str | None]:
     assert codes is not None
     known = [*codes.words.tolist(), None]
     return [known[row] for row in codes.row.tolist()]
-
-
-def parquet(**columns: object) -> bytes:
-    target = io.BytesIO()
-    polars.DataFrame(columns).write_parquet(target)
-    return target.getvalue()
 
 
 def trial_names(item: str = TRIAL_ITEMS[0]) -> list[str]:

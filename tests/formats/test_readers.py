@@ -12,7 +12,7 @@ from c10h.formats.hints import Hints, Meaning
 from c10h.formats.meaning import SCAN_ROWS
 from c10h.formats.readers import FROM_PROBS, open_labels, open_predictions
 from c10h.records import Array, Labels, Predictions
-from formats.files import saved, source_of
+from formats.files import probs_of, saved, source_of
 
 CLASSES = ("cat", "dog", "bird")
 LOGITS = np.array([[2.0, -1, 0.5], [0, 3, 1], [-4, 0, 2]])
@@ -22,10 +22,6 @@ COUNTS = np.array([[40, 8, 3], [0, 51, 0], [1, 0, 0]])
 
 def logits_of(predictions: Predictions) -> Array:
     return predictions.logits[0, 0 : predictions.logits.shape[1]]
-
-
-def probs_of(labels: Labels) -> Array:
-    return labels.probs[0 : labels.probs.shape[0]]
 
 
 def softmax(logits: Array) -> Array:

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
-import polars
 import pytest
 
 from c10h.errors import FileError
 from c10h.files import Source
 from c10h.formats import archives, tables
 from c10h.formats.text import refuse_encoding
+from formats.files import parquet, zipped
+from formats.files import save_table as save
 
 TEXT = "who,what,said\na,0,1\nb,1,0\n"
 ROWS = [("a", "0", "1"), ("b", "1", "0")]
-
-
-def save(folder: Path, content: str | bytes, name: str = "t.csv") -> Source:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Source.open(str(path))
-
-
-def zipped(*members: tuple[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", method) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return target.getvalue()
-
-
-def parquet(**columns: object) -> bytes:
-    target = io.BytesIO()
-    polars.DataFrame(columns).write_parquet(target)
-    return target.getvalue()
 
 
 def rows(source: Source) -> list[tuple[object, ...]]:

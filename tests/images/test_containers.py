@@ -19,17 +19,9 @@ from c10h.images.importing import import_images
 from c10h.images.request import Choice, Imported, Request
 from c10h.records import Array
 
+from .files import imported, refused
+
 Save = Callable[..., Path]
-
-
-def imported(path: Path, splits: tuple[str, ...] = (), **options: Any) -> Imported:
-    request = Request(choice=Choice(splits=splits), **options)
-    return import_images(str(path), request, path.parent, lambda _: lambda _: None)
-
-
-def refused(path: Path, says: str, error: type[InputError] = InputError, **options: Any) -> None:
-    with pytest.raises(error, match=says):
-        imported(path, **options)
 
 
 def pictures(seed: int, count: int = 4) -> Array:
@@ -75,7 +67,7 @@ class TestNames:
         path = save(**arrays)
         refused(path, "has train and test: --split says which to take", AmbiguousError)
         for seed, split in enumerate(("train", "test")):
-            found = imported(path, (split,))
+            found = imported(path, splits=(split,))
             assert_is(found, pictures(seed), [seed, 2, 0, 1])
             assert found.images.classes == ("0", "1", "2")
             told, order = found.notes

@@ -22,17 +22,14 @@ from c10h.images.folders import import_folder
 from c10h.images.request import Choice, Imported, Request
 from c10h.records import Array
 
+from .files import ids, truth
+from .files import png_of as png
+
 Files = Mapping[str, bytes]
 
 
 def picture(seed: int, size: tuple[int, int] = (4, 5)) -> Array:
     return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
-
-
-def png(pixels: Array) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def write(folder: Path, files: Files) -> Path:
@@ -51,16 +48,6 @@ def request_of(**options: Any) -> Request:
 def found_in(path: Path, **options: Any) -> Imported:
     source = Source(path, path.name)
     return import_folder(source, request_of(**options), path.parent, lambda _: lambda _: None)
-
-
-def ids(found: Imported) -> list[str]:
-    assert found.images.ids is not None
-    return [str(one) for one in found.images.ids]
-
-
-def truth(found: Imported) -> list[int]:
-    assert found.images.truth is not None
-    return [int(one) for one in found.images.truth]
 
 
 def refused(path: Path, says: str, error: type[C10hError] = InputError, **choice: Any) -> None:

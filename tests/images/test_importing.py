@@ -16,10 +16,9 @@ import pytest
 from PIL import Image
 
 from c10h.errors import AmbiguousError, FileError, InputError, MismatchError, SchemaError
-from c10h.files import Source
 from c10h.images import cifar
-from c10h.images.importing import import_images
-from c10h.images.request import Choice, Imported, Request
+
+from .files import imported, refused
 
 FOUR = tuple("abcd")
 
@@ -64,20 +63,6 @@ def folder(path: Path, files: Mapping[str, bytes]) -> Path:
     for name, content in files.items():
         (path / name).write_bytes(content)
     return path
-
-
-def imported(path: Path, **options: Any) -> Imported:
-    choice = {key: options.pop(key) for key in list(options) if hasattr(Choice(), key)}
-    for key in ("labels", "ids_file"):
-        if key in options:
-            options[key] = Source.open(str(options[key]))
-    request = Request(choice=Choice(**choice), **options)
-    return import_images(str(path), request, path.parent, lambda _: lambda _: None)
-
-
-def refused(path: Path, says: str, error: type[InputError] = InputError, **options: Any) -> None:
-    with pytest.raises(error, match=says):
-        imported(path, **options)
 
 
 @pytest.fixture(params=[tar, folder])

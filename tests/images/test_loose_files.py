@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -11,20 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from c10h.errors import AmbiguousError, FileError, InputError, MismatchError, SchemaError
 from c10h.files import Source
 from c10h.images.importing import import_images
 from c10h.images.request import Choice, Imported, Request
 
+from .files import greys, ids, png
+
 MOODS = ("happy", "sad")
-
-
-def png(value: int) -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", (3, 2), (value,) * 3).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def write(folder: Path, names: list[str]) -> Path:
@@ -72,17 +66,6 @@ def refused(
         imported(path, labels, **options)
 
 
-def colours(found: Imported) -> list[int]:
-    """What tells the pictures of :func:`write` apart."""
-    images = found.images.images
-    return [int(one) for one in images[0 : images.shape[0]][:, 0, 0, 0]]
-
-
-def ids(found: Imported) -> list[str]:
-    assert found.images.ids is not None
-    return [str(one) for one in found.images.ids]
-
-
 def classes_of(found: Imported) -> dict[str, str]:
     """The class of each picture, by its id."""
     truth = found.images.truth
@@ -106,7 +89,7 @@ class TestWithoutTruth:
     def test_in_the_order_of_their_paths(self, faces: Path) -> None:
         found = imported(faces, no_truth=True, classes=MOODS)
         assert ids(found) == ["10.png", "9.png", "B.png", "b.jpeg"]
-        assert colours(found) == [1, 0, 3, 2]
+        assert greys(found) == [1, 0, 3, 2]
         assert found.images.truth is None
         assert found.images.classes == MOODS
         assert found.notes == ()
@@ -116,7 +99,7 @@ class TestWithoutTruth:
     def test_archives_are_as_folders(self, faces: Path, form: str, inside: str) -> None:
         wanted = imported(faces, no_truth=True, classes=MOODS)
         found = imported(archived(faces, form, inside), no_truth=True, classes=MOODS)
-        assert (ids(found), colours(found)) == (ids(wanted), colours(wanted))
+        assert (ids(found), greys(found)) == (ids(wanted), greys(wanted))
 
     def test_class_folders_are_part_of_the_ids(self, tmp_path: Path) -> None:
         root = write(tmp_path / "x", ["dog/1.png", "cat/2.png", "cat/deep/1.png", "0.png"])
@@ -196,7 +179,7 @@ class TestWithoutTruth:
         (faces / "0.png").write_bytes(b"broken")
         refused(faces, r"faces: 0\.png: no PNG", FileError, no_truth=True, classes=MOODS)
         found = imported(faces, no_truth=True, classes=MOODS, skip_bad=True)
-        assert colours(found) == [1, 0, 3, 2]
+        assert greys(found) == [1, 0, 3, 2]
 
     def test_no_pictures(self, tmp_path: Path) -> None:
         (tmp_path / "x").mkdir()
@@ -237,7 +220,7 @@ class TestTables:
         found = imported(path, table)
         assert classes_of(found) == WANTED
         assert found.images.classes == MOODS
-        assert colours(found) == [1, 0, 3, 2]
+        assert greys(found) == [1, 0, 3, 2]
 
     def test_what_was_taken_is_told(self, faces: Path) -> None:
         assert imported(faces, TABLE).notes == (
@@ -401,4 +384,4 @@ def test_many_pictures_with_a_table_in_another_order(tmp_path: Path) -> None:
     found = imported(root, "\n".join(lines))
     assert found.images.truth is not None
     np.testing.assert_array_equal(found.images.truth, np.arange(300) % 7)
-    assert colours(found) == [number % 256 for number in range(300)]
+    assert greys(found) == [number % 256 for number in range(300)]

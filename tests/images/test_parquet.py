@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,13 @@ from typing import Any
 import numpy as np
 import polars
 import pytest
-from PIL import Image
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
-from c10h.files import Source
 from c10h.images import parquet
-from c10h.images.importing import import_images
-from c10h.images.request import Choice, Imported, Request
+
+from .files import greys, imported, png, refused, truth
 
 MOODS = ("happy", "sad")
-
-
-def png(value: int, size: tuple[int, int] = (3, 2)) -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", size, (value,) * 3).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def files(count: int) -> list[dict[str, Any]]:
@@ -43,35 +34,11 @@ def saved(path: Path, names: dict[str, list[str]] | None = None, **columns: Any)
     return path / "x.parquet"
 
 
-def imported(path: Path, **options: Any) -> Imported:
-    choice = {key: options.pop(key) for key in list(options) if hasattr(Choice(), key)}
-    for key in ("labels", "ids_file"):
-        if key in options:
-            options[key] = Source.open(str(options[key]))
-    request = Request(choice=Choice(**choice), **options)
-    return import_images(str(path), request, path.parent, lambda _: lambda _: None)
-
-
-def refused(path: Path, says: str, error: type[InputError] = InputError, **options: Any) -> None:
-    with pytest.raises(error, match=says):
-        imported(path, **options)
-
-
-def colours(found: Imported) -> list[int]:
-    images = found.images.images
-    return [int(one) for one in images[0 : images.shape[0]][:, 0, 0, 0]]
-
-
-def truth(found: Imported) -> list[int]:
-    assert found.images.truth is not None
-    return [int(one) for one in found.images.truth]
-
-
 class TestClasses:
     def test_numbers_and_the_names_beside_them(self, tmp_path: Path) -> None:
         path = saved(tmp_path, {"label": ["happy", "sad"]}, image=files(3), label=[1, 0, 1])
         found = imported(path)
-        assert colours(found) == [0, 1, 2]
+        assert greys(found) == [0, 1, 2]
         assert truth(found) == [1, 0, 1]
         assert found.images.classes == MOODS
         assert found.images.ids is not None
@@ -127,13 +94,13 @@ class TestPictures:
         monkeypatch.setattr(parquet, "ROWS", rows)
         path = saved(tmp_path, image=files(700), label=[row % 3 for row in range(700)])
         found = imported(path, skip_bad=True)
-        assert colours(found) == [row % 256 for row in range(700)]
+        assert greys(found) == [row % 256 for row in range(700)]
         assert truth(found) == [row % 3 for row in range(700)]
 
     def test_bytes_without_paths(self, tmp_path: Path) -> None:
         path = saved(tmp_path, image=[one["bytes"] for one in files(3)], label=[0, 1, 0])
         found = imported(path)
-        assert colours(found) == [0, 1, 2]
+        assert greys(found) == [0, 1, 2]
         assert found.images.ids is None
         assert "x.parquet: without ids: the paths of its pictures are not all there" in found.notes
 
@@ -170,7 +137,7 @@ class TestPictures:
         path = saved(tmp_path, image=rows, label=[0, 1, 2, 0])
         refused(path, r"x\.parquet: row 1: no PNG, .* \(--skip-bad", FileError)
         found = imported(path, skip_bad=True)
-        assert (colours(found), truth(found)) == ([0, 2, 3], [0, 2, 0])
+        assert (greys(found), truth(found)) == ([0, 2, 3], [0, 2, 0])
         assert found.images.ids is not None
         assert found.images.ids.tolist() == ["4.png", "2.png", "1.png"]
         assert found.excluded == {"bad-pictures": 1, "bad-pictures-named": ["row 1"]}
@@ -213,7 +180,7 @@ class TestPictures:
     def test_the_column_that_is_called_so(self, tmp_path: Path) -> None:
         masks = [{"bytes": png(99), "path": "m"}] * 2
         path = saved(tmp_path, mask=masks, image=files(2), label=[0, 1])
-        assert colours(imported(path)) == [0, 1]
+        assert greys(imported(path)) == [0, 1]
 
     @pytest.mark.parametrize("left", [5, 300])
     def test_truncated(self, tmp_path: Path, left: int) -> None:

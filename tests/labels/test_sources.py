@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from formats.files import probs_of
 
 from c10h.errors import InputError
 from c10h.labels import SOURCES, Takes
@@ -21,10 +22,6 @@ PEOPLE = Labels(classes=CLASSES, probs=SHARES, counts=COUNTS, truth=TRUTH)
 
 def build(what: str, **material: Any) -> Labels:
     return SOURCES[what].build(Material(CLASSES, **{"truth": TRUTH, **material}))
-
-
-def probs_of(labels: Labels) -> Array:
-    return labels.probs[0 : labels.probs.shape[0]]
 
 
 def predictions(*logits: Array) -> Predictions:

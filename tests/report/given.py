@@ -10,6 +10,7 @@ import numpy as np
 from c10h.records import History, Input, Labels, Lineage, Scores
 from c10h.report.given import Given
 from c10h.report.scores import Entry, entries
+from c10h.report.table import Table
 
 CLASSES = ("cat", "dog", "bird")
 NAN = float("nan")
@@ -95,3 +96,8 @@ def labels(counts: Any, **more: Any) -> Labels:
     return Labels(
         classes=CLASSES, counts=counts, probs=counts / counts.sum(axis=1, keepdims=True), **more
     )
+
+
+def texts(table: Table) -> list[list[str]]:
+    """What the cells of a table say."""
+    return [[cell.text for cell in row] for row in table.rows]

@@ -18,6 +18,8 @@ from c10h.report.attack_tables import attack_tables
 from c10h.report.attacks import HEADER, Attacked, by_attack, to_rows
 from c10h.report.table import Table, heading, number, split, to_json_text
 
+from .given import texts
+
 NAN = float("nan")
 # Losses and right answers of four items, (m, k, s + 1, n): clean, a step between, the end.
 LOSS = np.array([[[[0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 1.0], [1.0, 1.0, 2.0, 4.0]]]], "f4")
@@ -31,10 +33,6 @@ def by_hand(**changes: Any) -> Attack:
 
 def run(name: str, record: Attack | None = None, member: int = 0) -> Attacked:
     return Attacked(name, record or made_attack(), member, "held-out")
-
-
-def texts(table: Table) -> list[list[str]]:
-    return [[cell.text for cell in row] for row in table.rows]
 
 
 def column(table: Table, name: str) -> list[Any]:

@@ -13,13 +13,8 @@ from c10h.report.attacks import Attacked
 from c10h.report.given import Given
 from c10h.report.grouped_tables import score_tables
 from c10h.report.paper_tables import table_1, table_2
-from c10h.report.table import Table
 
-from .given import NAN, near_and_far, of_run, scored
-
-
-def texts(table: Table) -> list[list[str]]:
-    return [[cell.text for cell in row] for row in table.rows]
+from .given import NAN, near_and_far, of_run, scored, texts
 
 
 class TestScores:

@@ -17,7 +17,7 @@ from scipy.stats import entropy
 from c10h.errors import InputError
 from c10h.metrics import ceilings
 from c10h.metrics.ceilings import split_half
-from c10h.records import Array, Labels
+from c10h.records import Labels
 from c10h.report.table import to_csv, to_json_text
 from c10h.stages.labels_noise import ALL_VOTES, Curve, Noise, labels_noise, vote_grid
 
@@ -36,11 +36,6 @@ def noise_of(labels: Labels, *votes: int, draws: int = 4, seed: int = 0) -> Nois
 def curve(found: Noise, metric: str, method: str = "") -> Curve:
     (only,) = (one for one in found.curves if (one.metric, one.method) == (metric, method))
     return only
-
-
-def counts_of(labels: Labels) -> Array:
-    assert labels.counts is not None
-    return np.asarray(labels.counts[0 : labels.counts.shape[0]])
 
 
 class TestGrid:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from formats.files import counts_of
 from metrics.scoring import labels_of, made_up
 from scipy.stats import dirichlet, entropy
 
@@ -22,11 +23,6 @@ from c10h.stages.labels_plan import SHOWN, labels_plan
 @pytest.fixture
 def people(random: np.random.Generator) -> Labels:
     return labels_of(counts=made_up(random, 60).counts)
-
-
-def counts_of(labels: Labels) -> Array:
-    assert labels.counts is not None
-    return np.asarray(labels.counts[0 : labels.counts.shape[0]])
 
 
 class TestPlan:

@@ -1,12 +1,5 @@
 """What tests of training share."""
 
-from __future__ import annotations
+from models.conftest import seeded
 
-import pytest
-import torch
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> None:
-    """Each test draws the same numbers, whichever ran before."""
-    torch.manual_seed(0)
+__all__ = ["seeded"]
