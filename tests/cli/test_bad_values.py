@@ -218,6 +218,7 @@ class TestClassNames:
         assert result.status == 0
         assert result.err == (
             "x.csv: logits, 30 items x 3 classes (x0, x1, x2)\n"
+            "x: 30 items matched with the labels by position\n"
             "x: its x0, x1, x2 are taken as cat, dog, bird, by number\n"
         )
 
