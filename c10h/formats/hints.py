@@ -19,8 +19,8 @@ OTHER_LAYOUTS = (
     "c10h labels build reads items by annotators with --layout matrix, judgments with --layout long"
 )
 EMPTY_CELLS = (
-    "c10h labels build takes empty cells for 0 with --missing zero, for somebody who was not asked "
-    "with --layout matrix"
+    "c10h labels build reads items by annotators, some of whom were not asked, with --layout "
+    "matrix, and empty cells as 0 with --missing zero"
 )
 # What a table of true classes has, which no option says.
 TRUTH = "truth"
