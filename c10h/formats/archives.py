@@ -135,6 +135,7 @@ def unpack_only_table(source: Source) -> Path:
         raise FileError(f"{source.name}: expected one .csv in the archive, found {shown}")
     with _refusals(source), zipfile.ZipFile(source.path) as archive:
         info = next(info for info in archive.infolist() if _inside(info.filename, source) in names)
+        _refuse_password(info, source)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # Python unpacks the other methods without a bound on what a few bytes become.
             raise FileError(f"{source.name}: expected a zip by deflate, found another method")
@@ -268,8 +269,15 @@ def _in_zip(source: Source, wanted: Wanted, most: int) -> Iterator[Member]:
             is_folder = info.filename.endswith(("/", "\\"))
             content = None
             if not is_folder and info.file_size <= most and wanted(path):
+                _refuse_password(info, source)
                 content = archive.read(info)
             yield Member(path, content, is_folder=is_folder)
+
+
+def _refuse_password(info: zipfile.ZipInfo, source: Source) -> None:
+    """Raise FileError for an encrypted member: the first bit of its flags (APPNOTE 4.4.4)."""
+    if info.flag_bits & 1:
+        raise FileError(f"{source.name}: member {info.filename!r} has a password: refused")
 
 
 def _unpacked(source: Source) -> IO[bytes]:

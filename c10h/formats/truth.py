@@ -71,7 +71,9 @@ def open_truth(
         return _recorded(h5.read(source, Labels, Predictions, Images), source, classes)
     cells = read_cells(source, hints)
     truth = (
-        _several(cells, source, classes) if cells.lists else _single(cells, source, classes, hints)
+        _several(cells, source, classes, int(hints.one_based))
+        if cells.lists
+        else _single(cells, source, classes, hints)
     )
     known = int((truth.values >= 0).sum())
     if not known:
@@ -206,6 +208,9 @@ def _checked_numbers(
     if by_name:
         words = np.where(unknown, "", np.char.mod("%d", numbers))
         return _numbers_of_words(words, source, classes)
+    if hints.one_based and (numbers == 0).any():
+        row = int(np.argmax(numbers == 0))
+        raise SchemaError(f"{source.name}: row {row}: --one-based: expected 1 or more, found 0")
     if hints.one_based:
         numbers = np.where(unknown, UNKNOWN, numbers - 1)
     if classes is not None:
@@ -221,16 +226,18 @@ def _checked_numbers(
     return numbers, default_names(max(int(known.max(initial=0)) + 1, 2))
 
 
-def _several(cells: Cells, source: Source, classes: Sequence[str] | None) -> Truth:
-    """Items with a list of right classes each, as ReaL has them."""
+def _several(cells: Cells, source: Source, classes: Sequence[str] | None, first: int) -> Truth:
+    """Items with a list of right classes each, as ReaL has them. first: the lowest number."""
     lists = [list(one or ()) for one in cells.lists or ()]
     present = {value for one in lists for value in one}
     are_words = {isinstance(value, str) for value in present} == {True}
     names = tuple(classes) if classes is not None else None
     if names is None:
-        top = sorted(map(str, present)) if are_words else default_names(_highest(present) + 1)
+        top = (
+            sorted(map(str, present)) if are_words else default_names(_highest(present) + 1 - first)
+        )
         names = tuple(top)
-    number_of = _numbers_of_classes(present, names, source, are_words=are_words)
+    number_of = _numbers_of_classes(present, names, source, None if are_words else first)
     right = np.zeros((len(lists), len(names)), dtype=np.uint8)
     for row, one in enumerate(lists):
         right[row, [number_of[value] for value in one]] = 1
@@ -244,18 +251,19 @@ def _highest(numbers: set[object]) -> int:
 
 
 def _numbers_of_classes(
-    present: set[object], names: Sequence[str], source: Source, *, are_words: bool
+    present: set[object], names: Sequence[str], source: Source, first: int | None
 ) -> Mapping[object, int]:
+    """first: the lowest number of a class; None for words."""
     found: Mapping[object, int] = {}
-    if are_words:
+    if first is None:
         words = sorted(map(str, present))
         places = class_of_words(words, names)
         found = {} if places is None else dict(zip(words, places, strict=True))
     else:
         found = {
-            value: int(str(value))
+            value: int(str(value)) - first
             for value in present
-            if str(value).isdecimal() and int(str(value)) < len(names)
+            if str(value).isdecimal() and 0 <= int(str(value)) - first < len(names)
         }
     odd = next((value for value in present if value not in found), None)
     if odd is not None:

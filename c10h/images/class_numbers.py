@@ -78,9 +78,11 @@ def number_classes(
     wrong = (truth != values) | (truth < 0) | (truth >= (len(classes) if classes else MOST_CLASSES))
     if wrong.any():
         row = int(np.argmax(wrong))
-        expected = f"a class from 0 to {len(classes) - 1}" if classes else "a class number, 0 or up"
+        first = int(one_based)
+        last = len(classes or ()) - 1 + first
+        expected = f"class from {first} to {last}" if classes else f"class number, {first} or up"
         raise SchemaError(
-            f"{name}: {_item(row, items)}: expected {expected}, found {values[row]} "
+            f"{name}: {_item(row, items)}: expected a {expected}, found {values[row] + first} "
             "(--no-truth leaves the classes out)"
         )
     if classes is not None:

@@ -106,7 +106,7 @@ class TestArchives:
         content[6] |= 1
         content[content.find(b"PK\x01\x02") + 8] |= 1
         Path("x.zip").write_bytes(content)
-        refuses(*IMPORT, "x.zip", says=["x.zip: an archive that cannot be read", "encrypted"])
+        refuses(*IMPORT, "x.zip", says="has a password: refused")
 
     @pytest.mark.parametrize("form", ["tar", "zip"])
     def test_bombs(self, form: str) -> None:

@@ -112,7 +112,7 @@ NO_TABLES = {
     "zip with a password": (
         "t.zip",
         with_password(zipped(("t.csv", TABLE))),
-        "is encrypted, password required",
+        "has a password: refused",
     ),
     "parquet, cut": ("t.parquet", PARQUET[:-6], "not a readable table: parquet: "),
     "parquet, cut at its start": ("t.parquet", PARQUET[:40], "not a readable table: parquet: "),

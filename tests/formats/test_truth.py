@@ -207,6 +207,20 @@ class TestNumbering:
             open_truth(source, None)
         assert open_truth(source, None, Hints(one_based=True)).values.tolist() == [0, 2, 1]
 
+    @pytest.mark.parametrize("content", ["1\n0\n2\n", "[[1], [0], [2]]"])
+    def test_none_is_0_then(self, tmp_path: Path, content: str) -> None:
+        name = "y.json" if content.startswith("[") else "y.txt"
+        source = source_of(save_text(tmp_path / name, content))
+        for classes in (None, ("a", "b")):
+            with pytest.raises(SchemaError, match=r"expected .*, found 0"):
+                open_truth(source, classes, Hints(one_based=True))
+
+    def test_lists_counted_from_1(self, tmp_path: Path) -> None:
+        source = source_of(save_text(tmp_path / "real.json", "[[1], [2, 3], []]"))
+        truth = open_truth(source, ("a", "b", "c"), Hints(one_based=True))
+        assert truth.right is not None
+        assert truth.right.tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
+
     def test_numbers_that_are_names(self, tmp_path: Path) -> None:
         assert values(saved(tmp_path, np.array([1, 3, 2])), ("1", "2", "3")) == [0, 2, 1]
 
