@@ -22,7 +22,7 @@ def _list_methods(wanted: bool) -> None:
     """Print the table of methods and exit, for ``--list-methods``."""
     if not wanted:
         return
-    from c10h.report.table import Cell, Table
+    from c10h.views.table import Cell, Table
 
     rows = [
         [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from c10h.report.table import Table
+    from c10h.views.table import Table
 
 
 # Characters a line of a chart that no terminal shows.
@@ -22,14 +22,14 @@ BETWEEN_LINES = 60.0
 
 def say(message: str) -> None:
     """One line for people, on stderr."""
-    from c10h.report.table import one_line
+    from c10h.views.table import one_line
 
     print(one_line(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def fail(message: str) -> None:
     """One line that says why the command ends."""
-    from c10h.report.table import one_line
+    from c10h.views.table import one_line
 
     console = _console(stderr=True)
     console.print("[bold red]error:[/] ", end="")
@@ -38,7 +38,8 @@ def fail(message: str) -> None:
 
 def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
     """Tables as a terminal shows them; aligned plain text where the output is no terminal."""
-    from c10h.report.table import GAP, split, to_plain
+    from c10h.views.forms.plain import to_plain
+    from c10h.views.table import GAP, split
 
     stream = sys.stderr if to_stderr else sys.stdout
     if not stream.isatty():
@@ -73,7 +74,7 @@ def write_terminal(
     output: str | None, tables: Sequence[Table], charts: Callable[[int], str] | None = None
 ) -> None:
     """Tables, and charts of a given width, as the terminal has room; plain text in a file."""
-    from c10h.report.table import to_plain
+    from c10h.views.forms.plain import to_plain
 
     gap = "\n" if tables else ""
     if output is not None:
@@ -180,7 +181,7 @@ def _print_rich(console: Console, table: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    from c10h.report.table import GAP, heading
+    from c10h.views.table import GAP, heading
 
     if table.title:
         console.print(Text(f"{table.title}\n", style="bold"))

@@ -12,7 +12,7 @@ from c10h.cli.console import print_tables, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from c10h.report.table import Table
+    from c10h.views.table import Table
 
 
 def list_(
@@ -43,7 +43,7 @@ def list_(
     from c10h.cli.forms import form_of_text
     from c10h.datasets.catalogue import CATALOGUE, members_of
     from c10h.files import check_output
-    from c10h.report.table import render
+    from c10h.views.forms.tables import render
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
@@ -91,7 +91,7 @@ def _describe(name: str) -> dict[str, Any]:
 def _overview(entries: dict[str, dict[str, Any]]) -> Table:
     from c10h.datasets.cache import folder
     from c10h.datasets.catalogue import GROUPS
-    from c10h.report.table import Cell, Table
+    from c10h.views.table import Cell, Table
 
     rows = []
     for name, entry in entries.items():
@@ -107,7 +107,7 @@ def _overview(entries: dict[str, dict[str, Any]]) -> Table:
 
 def _downloads(entries: dict[str, dict[str, Any]]) -> Table:
     """Sizes as a table; addresses and checks below it, where nothing is cut off."""
-    from c10h.report.table import Cell, Table
+    from c10h.views.table import Cell, Table
 
     found = {one["name"]: one for entry in entries.values() for one in entry["downloads"]}
     rows = [[Cell(name), Cell(f"{one['bytes']:,}")] for name, one in found.items()]
@@ -116,7 +116,7 @@ def _downloads(entries: dict[str, dict[str, Any]]) -> Table:
 
 
 def _licences(entries: dict[str, dict[str, Any]]) -> Table:
-    from c10h.report.table import Cell, Table
+    from c10h.views.table import Cell, Table
 
     rows = [
         [Cell(name), Cell(entry["licence"]), Cell(entry["citation"])]

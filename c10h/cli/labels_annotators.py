@@ -67,8 +67,8 @@ def annotators(
     from c10h.formats.columns import begin
     from c10h.formats.hints import parse_columns
     from c10h.labels.filters import Filters
-    from c10h.report.table import render
     from c10h.stages.labels_annotators import describe_annotators
+    from c10h.views.forms.tables import render
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:

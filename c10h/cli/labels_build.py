@@ -164,8 +164,8 @@ def build(
     from c10h.formats.classes import parse_classes
     from c10h.labels.filters import Filters
     from c10h.lineage import lineage_of
-    from c10h.report.exclusions import exclusions_csv
     from c10h.stages.labels_build import build_labels
+    from c10h.views.exclusions import exclusions_csv
 
     hints = Hints(
         columns=chosen,

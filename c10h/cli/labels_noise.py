@@ -48,8 +48,8 @@ def noise(
     from c10h.errors import InputError
     from c10h.files import check_output
     from c10h.formats.hints import Hints, parse_columns
-    from c10h.report.table import render
     from c10h.stages.labels_noise import labels_noise, vote_grid
+    from c10h.views.forms.tables import render
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:

@@ -62,8 +62,8 @@ def plan(
     from c10h.cli.label_sources import open_people
     from c10h.files import check_output
     from c10h.formats.hints import Hints, parse_columns
-    from c10h.report.table import render
     from c10h.stages.labels_plan import labels_plan
+    from c10h.views.forms.tables import render
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:

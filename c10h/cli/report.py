@@ -10,7 +10,7 @@ from c10h.cli import options
 from c10h.cli.console import say, write, write_terminal
 
 if TYPE_CHECKING:
-    from c10h.report.report import Report
+    from c10h.views.report import Report
 
 PICTURES = ("svg", "png", "pdf")
 FORMS = (*options.SCORE_FORMATS, "html", *PICTURES)
@@ -21,7 +21,7 @@ SHOWN = "What is shown"
 
 def _figures() -> list[str]:
     """Names of figures, for completion in the shell."""
-    from c10h.report.figures import FIGURES
+    from c10h.views.figures import FIGURES
 
     return [*FIGURES, GALLERY]
 
@@ -116,10 +116,10 @@ def report(
     from c10h.cli.report_files import read
     from c10h.errors import InputError
     from c10h.files import check_output
-    from c10h.report.script import to_script
-    from c10h.report.steps import steps
     from c10h.stages.report import Choice
     from c10h.stages.report import report as make_report
+    from c10h.views.script import to_script
+    from c10h.views.steps import steps
 
     form = form_of_text(output, format_, json, *(("terminal",) if script else FORMS))
     if script:
@@ -148,7 +148,7 @@ def report(
     elif form == "terminal":
         write_terminal(output, made.terminal_tables(), made.charts)
     elif form == "html":
-        from c10h.report.report_page import to_html
+        from c10h.views.forms.html_report import to_html
 
         write(output, to_html(made))
     else:
@@ -157,7 +157,7 @@ def report(
 
 def _tell_left_out(made: Report, form: str) -> None:
     """Say which figures are not there that the form would have, and why."""
-    from c10h.report.figures import TABULAR
+    from c10h.views.figures import TABULAR
 
     for name, why in made.left_out().items():
         if form == "html" or (form == "terminal" and name not in TABULAR):
@@ -168,7 +168,7 @@ def _write_picture(made: Report, form: str, output: str) -> None:
     """The one figure of a report as a picture. Raises InputError where there is none or several."""
     from c10h.errors import InputError
     from c10h.files import atomic_output, write_all
-    from c10h.report.draw import draw
+    from c10h.views.forms.drawing import draw
 
     figures = made.figures()
     if made.table is not None or len(figures) != 1:

@@ -18,9 +18,9 @@ from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
 from c10h.formats.readers import open_attack, open_labels, open_predictions
 from c10h.records import Attack, History, Labels, Predictions, Record, Scores
-from c10h.report.given import File
 from c10h.run_folder import HISTORY
 from c10h.stages.report import Others
+from c10h.views.given import File
 
 # Files of which the reading shows how far it is.
 MANY = 200

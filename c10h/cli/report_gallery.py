@@ -14,16 +14,19 @@ from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
 from c10h.formats.readers import open_labels, open_predictions
 from c10h.records import Images, Labels, Predictions
-from c10h.report.gallery import HEADER, Gallery
-from c10h.report.gallery_text import to_text
-from c10h.report.given import File, Given
-from c10h.report.report import FEET, Report
-from c10h.report.report_page import to_html
-from c10h.report.script import to_script
-from c10h.report.steps import steps
-from c10h.report.table import FORMATS, to_csv, to_json_text, to_plain
 from c10h.stages.gallery import PICTURES, gallery
 from c10h.stages.report import Choice
+from c10h.views.forms.csv_rows import to_csv
+from c10h.views.forms.html_report import to_html
+from c10h.views.forms.json_text import to_json_text
+from c10h.views.forms.plain import to_plain
+from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.forms.terminal_gallery import to_text
+from c10h.views.gallery import HEADER, Gallery
+from c10h.views.given import File, Given
+from c10h.views.report import FEET, Report
+from c10h.views.script import to_script
+from c10h.views.steps import steps
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def report_gallery(
         write(output, to_csv(HEADER, found.rows()))
     else:
         lines = [step.line() for step in foot.lineage()]
-        write(output, FEET[form](FORMATS[form]([found.table()]), lines))
+        write(output, FEET[form](TABLE_FORMS[form]([found.table()]), lines))
 
 
 def _write_terminal(found: Gallery, foot: Report, output: str | None) -> None:

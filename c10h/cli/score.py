@@ -34,7 +34,7 @@ def _list_metrics(wanted: bool) -> None:
     if not wanted:
         return
     from c10h.metrics import METRICS
-    from c10h.report.table import Cell, Table
+    from c10h.views.table import Cell, Table
 
     rows = [
         [Cell(name), Cell(metric.better or "-"), Cell(metric.summary)]
@@ -339,8 +339,8 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
 
 def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
     """Print the scores in one of SCORE_FORMATS."""
-    from c10h.report.score_tables import metrics_down, why_nothing
-    from c10h.report.scores import entries, render
+    from c10h.views.score_tables import metrics_down, why_nothing
+    from c10h.views.scores import entries, render
 
     found = entries([scores])
     tables = metrics_down(found, title)

@@ -44,8 +44,8 @@ def show(
     from c10h.cli.meant import is_run
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
-    from c10h.report.table import to_json_text
     from c10h.stages.show import show as describe
+    from c10h.views.forms.json_text import to_json_text
 
     form = form_of_text(None, format_, json)
     if is_run(file):
@@ -63,10 +63,10 @@ def show(
 def _show_run(folder: str, form: str) -> None:
     from pathlib import Path
 
-    from c10h.report.lineage import to_lines
-    from c10h.report.table import to_json_text
     from c10h.run_folder import open_run
     from c10h.stages.show_run import show_run
+    from c10h.views.forms.json_text import to_json_text
+    from c10h.views.lineage import to_lines
 
     found = show_run(open_run(Path(folder)))
     if form == "json":
@@ -79,8 +79,8 @@ def _show_run(folder: str, form: str) -> None:
 
 
 def _print(description: Description, name: str, record: Record) -> None:
-    from c10h.report.lineage import to_lines
-    from c10h.report.table import GAP, Cell, Table
+    from c10h.views.lineage import to_lines
+    from c10h.views.table import GAP, Cell, Table
 
     shown = terminal()
     width = shown[0] if shown else None
@@ -104,8 +104,8 @@ def _print(description: Description, name: str, record: Record) -> None:
 
 def _preview(record: Record, width: int, colours: str | None) -> None:
     """The first items, on a terminal."""
-    from c10h.report.preview import in_a_row, to_table
     from c10h.stages.show import preview
+    from c10h.views.forms.terminal_preview import in_a_row, to_table
 
     items = preview(record, ITEMS)
     if not items:
@@ -136,7 +136,7 @@ def _brief(first: list[object], room: int) -> str:
 
 
 def _format(value: object) -> str:
-    from c10h.report.table import MISSING
+    from c10h.views.table import MISSING
 
     if isinstance(value, list):
         return "[" + " ".join(_format(item) for item in value) + "]"

@@ -27,7 +27,7 @@ def _list_architectures(wanted: bool) -> None:
     if not wanted:
         return
     from c10h.models import ARCHITECTURES
-    from c10h.report.table import Cell, Table
+    from c10h.views.table import Cell, Table
 
     rows = [
         [Cell(row.form), Cell(", ".join(row.examples)), Cell(row.summary), Cell(row.citation)]
@@ -219,8 +219,8 @@ def train(
     [bold]c10h train synthetic --arch resnet_basic_8 --epochs 10 -o runs/hard[/]
     """
     from c10h.errors import StoppedError
-    from c10h.report.training_tables import grid_table, outcomes_table
     from c10h.stages.requests import TrainRequest
+    from c10h.views.training_tables import grid_table, outcomes_table
 
     opened = _open(images, labels, init)
     request = TrainRequest(

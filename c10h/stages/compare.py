@@ -9,8 +9,8 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.items import IDS, Items, align
 from c10h.records import Array, Labels
-from c10h.report.table import Cell, Table
 from c10h.stages.join import labels_in_order
+from c10h.views.table import Cell, Table
 
 ROWS = 1 << 16
 SHOWN = 20

@@ -11,7 +11,6 @@ from c10h.formats.truth import check_truth
 from c10h.items import Items, align
 from c10h.metrics.block import Block
 from c10h.records import Array, Images, Labels, Predictions
-from c10h.report.gallery import Gallery, Picture, farthest
 from c10h.stages.join import (
     People,
     common_classes,
@@ -23,6 +22,7 @@ from c10h.stages.join import (
 from c10h.stages.tally import BLOCK_ELEMENTS, cut
 from c10h.training.folds import item_hashes
 from c10h.truth import name_of
+from c10h.views.gallery import Gallery, Picture, farthest
 
 # How many there are unless said.
 PICTURES = 12

@@ -12,7 +12,7 @@ import numpy as np
 from c10h.errors import GateError, InputError
 from c10h.metrics import choose
 from c10h.records import Scores
-from c10h.report.table import interval, number
+from c10h.views.table import interval, number
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,

@@ -14,8 +14,8 @@ from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
-from c10h.report.scores import plain
-from c10h.report.table import Cell, Table, number
+from c10h.views.scores import plain
+from c10h.views.table import Cell, Table, number
 
 # Columns in order, and how a value is shown.
 COLUMNS: Mapping[str, Callable[[Any], str]] = {

@@ -21,10 +21,10 @@ from c10h.metrics.noise import (
     top_share,
 )
 from c10h.records import Array, Labels
-from c10h.report.chart import line_chart
-from c10h.report.scores import plain
-from c10h.report.table import Cell, Table, number
 from c10h.stages.join import People
+from c10h.views.forms.terminal_chart import line_chart
+from c10h.views.scores import plain
+from c10h.views.table import Cell, Table, number
 
 # Shares of the most uncertain items.
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)

@@ -10,7 +10,7 @@ import numpy as np
 from c10h.errors import InputError
 from c10h.labels.allocation import OBJECTIVES, PRIOR_RANGE, allocate, fit_prior
 from c10h.records import Array, Labels
-from c10h.report.table import Cell, Table
+from c10h.views.table import Cell, Table
 
 SHOWN = 20
 MOST_BUDGET = 10**12

@@ -10,15 +10,15 @@ from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Labels, Predictions, Scores
-from c10h.report.attacks import Attacked
-from c10h.report.figures import FIGURES, PICTURED
-from c10h.report.given import File, Given
-from c10h.report.groups import baselines
-from c10h.report.paper_tables import TABLES
-from c10h.report.report import Report
-from c10h.report.scores import Entry, entries, other_classes
 from c10h.stages.attacked import exposure, network_name
 from c10h.stages.report_people import compared
+from c10h.views.attacks import Attacked
+from c10h.views.figures import FIGURES, PICTURED
+from c10h.views.given import File, Given
+from c10h.views.groups import baselines
+from c10h.views.paper_tables import TABLES
+from c10h.views.report import Report
+from c10h.views.scores import Entry, entries, other_classes
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from c10h.errors import InputError, MismatchError
 from c10h.items import agreed_truth, align
 from c10h.metrics.block import Float
 from c10h.records import Array, Labels, Predictions
-from c10h.report.given import Compared
 from c10h.stages.join import (
     People,
     common_classes,
@@ -19,6 +18,7 @@ from c10h.stages.join import (
     labels_in_order,
     predictions_in_order,
 )
+from c10h.views.given import Compared
 
 
 def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
-from c10h.report.scores import plain
 from c10h.truth import UNKNOWN, name_of
+from c10h.views.scores import plain
 
 if TYPE_CHECKING:
-    from c10h.report.preview import Item
+    from c10h.views.forms.terminal_preview import Item
 
 ROWS = 3
 SHOWN = 12
@@ -73,7 +73,7 @@ def show(record: Record) -> Description:
 
 def preview(record: Record, count: int) -> list[Item]:
     """The first items of images or labels; none of other kinds."""
-    from c10h.report.preview import Item
+    from c10h.views.forms.terminal_preview import Item
 
     if not isinstance(record, Images | Labels):
         return []

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from c10h.report.scores import plain
-from c10h.report.table import MISSING, Cell, Table, number
 from c10h.run_folder import ALL, KIND, Run, name_of
 from c10h.training import checkpoint as checkpoints
+from c10h.views.scores import plain
+from c10h.views.table import MISSING, Cell, Table, number
 
 DONE, BEGUN, NOT_BEGUN = "done", "begun", "not begun"
 # Results that the table has; the others are in the JSON.

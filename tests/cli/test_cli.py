@@ -136,7 +136,7 @@ class TestProcess:
         result = start(line, files.folder, environment={"PYTHONIOENCODING": encoding})
         assert (result.status, result.err) == (0, "")
 
-    @pytest.mark.parametrize("module", ["c10h.cli", "c10h.report.report"])
+    @pytest.mark.parametrize("module", ["c10h.cli", "c10h.views.report"])
     def test_ctrl_c_while_modules_are_imported(self, files: Files, module: str) -> None:
         """Which are imported before the command begins, and while it runs."""
         script = f"""

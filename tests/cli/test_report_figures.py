@@ -23,7 +23,7 @@ from PIL import Image
 from c10h import h5
 from c10h.files import Source
 from c10h.records import Array, History, Images, Scores, View
-from c10h.report.latex import escape
+from c10h.views.forms.latex_text import escape
 
 from .conftest import Files, Run, assert_refused
 from .test_cli import on_terminal

@@ -13,9 +13,9 @@ from c10h.formats.classes import default_names
 from c10h.formats.truth import Truth
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.report.scores import Entry, Figure
 from c10h.stages.score import Options, Run, score
 from c10h.truth import first_right
+from c10h.views.scores import Entry, Figure
 
 # The same examples in every run, so that a failure is one for everybody.
 fixed_examples = settings(derandomize=True, database=None, deadline=None, max_examples=60)

@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import brier_score_loss
 
 from c10h.metrics.ceilings import split_votes
-from c10h.report.scores import Figure
+from c10h.views.scores import Figure
 from metrics.oracles import all_votes
 from metrics.scoring import figures, log_odds, made_up
 

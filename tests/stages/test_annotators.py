@@ -15,8 +15,8 @@ from c10h.files import Source
 from c10h.formats.column_names import Columns
 from c10h.formats.judgments import open_judgments
 from c10h.labels.filters import Filters
-from c10h.report.table import to_json_text
 from c10h.stages.labels_annotators import COLUMNS, Annotators, describe_annotators
+from c10h.views.forms.json_text import to_json_text
 
 # a is attentive, b passes half of the checks, c has none, d fails all.
 TABLE = """who,what,said,check,right,time,truth

@@ -18,10 +18,10 @@ from c10h.attacks.confidence import temperature_for
 from c10h.attacks.health import STEPS, Measures, passes
 from c10h.attacks.run import Plan
 from c10h.records import Array, Attack
-from c10h.report.attack_health import MEANINGS, SOUND, verdict
-from c10h.report.attacks import Attacked
 from c10h.stages import attack_health
 from c10h.stages.attack_health import Check, examine, join, work_of
+from c10h.views.attack_health import MEANINGS, SOUND, verdict
+from c10h.views.attacks import Attacked
 
 from .attacking import ITEMS, TRUTH, answers, attacked, material, options
 

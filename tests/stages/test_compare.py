@@ -11,9 +11,9 @@ import pytest
 from c10h.errors import InputError, MismatchError
 from c10h.formats.rows import computed, shares_of
 from c10h.records import Array, Labels, Lineage
-from c10h.report.table import to_plain
 from c10h.stages import compare
 from c10h.stages.compare import compare_counts
+from c10h.views.forms.plain import to_plain
 
 CLASSES = ("cat", "dog", "bird")
 COUNTS = np.array([[3, 0, 1], [0, 4, 0], [1, 1, 1], [0, 0, 2]], dtype="i4")

@@ -18,8 +18,9 @@ from c10h.errors import InputError
 from c10h.metrics import ceilings
 from c10h.metrics.ceilings import split_half
 from c10h.records import Labels
-from c10h.report.table import to_csv, to_json_text
 from c10h.stages.labels_noise import ALL_VOTES, Curve, Noise, labels_noise, vote_grid
+from c10h.views.forms.csv_rows import to_csv
+from c10h.views.forms.json_text import to_json_text
 
 LEFT_OUT = "leave-one-vote-out"
 

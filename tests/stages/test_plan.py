@@ -16,8 +16,9 @@ from c10h.errors import InputError
 from c10h.labels.allocation import OBJECTIVES, allocate, fit_prior
 from c10h.metrics.ceilings import split_votes
 from c10h.records import Array, Labels
-from c10h.report.table import to_csv, to_json_text
 from c10h.stages.labels_plan import SHOWN, labels_plan
+from c10h.views.forms.csv_rows import to_csv
+from c10h.views.forms.json_text import to_json_text
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS
 from c10h.records import Array, Predictions, Scores
-from c10h.report.scores import Difference, against, differences, entries
 from c10h.stages.score import Options, Run, score
+from c10h.views.scores import Difference, against, differences, entries
 
 QUICK = Options(resamples=0)
 NAMES = ("cat", "dog", "bird", "frog")

@@ -1,0 +1,20 @@
+"""What was left out of a table of judgments, as a list."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from c10h.views.forms.csv_rows import to_csv
+
+if TYPE_CHECKING:
+    from c10h.labels.votes import Votes
+
+
+def exclusions_csv(votes: Votes) -> str:
+    """Everything that was left out, one line each; a judgment is named by its row of the table."""
+    told = chain(votes.excluded, votes.unanswered, votes.unwanted)
+    rows = [(one.what, one.name, one.reason, one.value, one.judgments) for one in told]
+    late = zip(votes.late.tolist(), votes.late_rt.tolist(), strict=True)
+    rows += [("judgment", str(row), "reaction time out of bounds", time, 1) for row, time in late]
+    return to_csv(["what", "name", "reason", "value", "judgments"], rows)

@@ -1,0 +1,41 @@
+"""How uncertain people are: a histogram of the entropies of their distributions."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from c10h.metrics.block import Float
+from c10h.records import Labels
+from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.given import Given
+from c10h.views.label_tables import entropies
+
+BINS = 12
+UNANIMOUS = "0"
+
+
+def entropy(given: Given) -> Figure:
+    """Items by entropy in nats, a panel a file; items of entropy 0 have a bar of their own."""
+    given.expect("--figure entropy", labels=0)
+    panels = [_panel(name, labels) for name, labels in given.labels.items()]
+    notes = ["Items of one class alone have entropy 0; the others are in bins of equal width."]
+    return Figure("entropy", "Entropy of the label distributions", panels, notes)
+
+
+def _panel(name: str, labels: Labels) -> Panel:
+    ticks, counts = histogram(entropies(labels))
+    series = Series("items", np.arange(len(counts), dtype=np.float64), counts)
+    return Panel(name, "entropy, nats", "items", [series], BARS, ticks, digits=0)
+
+
+def histogram(values: Float) -> tuple[list[str], Float]:
+    """Names of the bins and how many values are in each: those of 0, then BINS up to the most."""
+    above = values[values > 0]
+    if not len(above):
+        return [UNANIMOUS], np.array([float(len(values))])
+    counts, edges = np.histogram(above, BINS, (0, float(above.max())))
+    names = [f"{low:.2f}–{high:.2f}" for low, high in pairwise(edges)]
+    found = np.concatenate([[len(values) - len(above)], counts]).astype(np.float64)
+    return [UNANIMOUS, *names], found

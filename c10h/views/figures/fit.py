@@ -1,0 +1,73 @@
+"""The distributions of people and networks on single items, as the paper's figure 3B."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from c10h.errors import InputError
+from c10h.metrics.block import entropy
+from c10h.records import Array
+from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.given import Compared, Given
+from c10h.views.score_tables import exposure_lines
+
+ITEMS, CLASSES = 6, 5
+# Probability under which a class is left out of a panel.
+SMALL = 0.01
+# The colour of people, so that networks have those that they have in other figures.
+PEOPLE = 6
+
+
+def fit(given: Given) -> Figure:
+    """People beside two networks, on the ITEMS items that people are least sure about.
+
+    Of items with the same first choice by people and both networks: those show what accuracy does
+    not. They are chosen without a look at which network is closer to people.
+    """
+    given.expect("--figure fit", predictions=2, labels=1)
+    compared = given.compared
+    assert compared is not None
+    rows = chosen(compared)
+    if not len(rows):
+        raise InputError("--figure fit: people and both networks agree on the first choice nowhere")
+    panels = [_panel(compared, int(row)) for row in rows]
+    notes = [
+        f"Items with the same first choice by people and both networks, the {len(rows)} of the "
+        f"largest entropy of people. Classes of {SMALL:g} or more, at most {CLASSES}.",
+        *exposure_lines(compared.exposure.items()),
+    ]
+    return Figure("fit", "Distributions of people and networks", panels, notes, columns=3)
+
+
+def chosen(compared: Compared) -> Array:
+    """Rows of the items, by falling entropy of people; of equal ones the first in the file.
+
+    A tie of people's for the first place is no first choice.
+    """
+    people = compared.people
+    first = people.argmax(axis=1)
+    alike = (people == people.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    for found in compared.networks.values():
+        alike &= found.argmax(axis=1) == first
+    rows = np.flatnonzero(alike)
+    return rows[np.argsort(-entropy(people[rows].T), kind="stable")][:ITEMS]
+
+
+def _panel(compared: Compared, row: int) -> Panel:
+    of = {"people": compared.people[row]} | {n: q[row] for n, q in compared.networks.items()}
+    order = np.lexsort((-np.max(list(of.values()), axis=0), -of["people"]))
+    kept = [c for c in order if max(q[c] for q in of.values()) >= SMALL][:CLASSES]
+    series = [
+        Series(
+            name,
+            np.arange(len(kept), dtype=np.float64),
+            np.array([q[c] for c in kept]),
+            colour=place - 1 if place else PEOPLE,
+        )
+        for place, (name, q) in enumerate(of.items())
+    ]
+    title = compared.names[row]
+    if compared.truth is not None and compared.truth[row] >= 0:
+        title += f", {compared.classes[int(compared.truth[row])]}"
+    ticks = [compared.classes[c] for c in kept]
+    return Panel(title, "class", "probability", series, BARS, ticks, digits=2, top=1.0)

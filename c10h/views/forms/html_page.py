@@ -1,0 +1,167 @@
+"""A report as one HTML file that needs nothing else: no network, no font, no library.
+
+The same report is the same bytes. Whatever names say is text: templates escape it, drawings are
+embedded as images, which run nothing, and the page's policy allows no script but its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from c10h.metrics import METRICS
+from c10h.views.forms.html_gallery import Card, cards
+from c10h.views.gallery import Gallery
+from c10h.views.table import Cell, Table
+
+TEMPLATES = "templates"
+ARROWS = ("↑", "↓")
+BETTER = {"high": " Higher is better.", "low": " Lower is better.", "": ""}
+NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing as SVG, and for those who cannot see it what it shows: in words and as numbers."""
+
+    title: str
+    svg: str
+    description: str = ""
+    tables: Sequence[Table] = ()
+
+    @property
+    def uri(self) -> str:
+        """The ``data:`` address of the drawing."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page tells, in this order; lineage: how its inputs were made, in lines."""
+
+    title: str
+    tables: Sequence[Table] = ()
+    figures: Sequence[Drawing] = ()
+    gallery: Gallery | None = None
+    lineage: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell as the template wants it: key is what it is sorted by, "" for what has no value."""
+
+    cell: Cell
+    key: str
+    metric: str | None
+
+
+def page(content: Page) -> str:
+    """The whole file."""
+    style, script = _part("page.css"), _part("page.js")
+    shown = [] if content.gallery is None else cards(content.gallery)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=content,
+            tables=[_prepared(table) for table in content.tables],
+            drawings=[(one, [_prepared(table) for table in one.tables]) for one in content.figures],
+            metrics=_definitions(
+                [*content.tables, *(table for one in content.figures for table in one.tables)]
+            ),
+            cards=shown,
+            choices=list(dict.fromkeys(card.choice for card in shown)),
+            most_entropy=_most_entropy(shown),
+            style=Markup(style),  # noqa: S704 - these two are the package's own
+            script=Markup(script),  # noqa: S704
+            policy=_policy(style, script),
+        )
+    )
+
+
+def metric_of(text: str) -> str | None:
+    """The metric that a header or cell names; before an arrow it may be of a data set."""
+    name = text.partition(" ")[0] if text.endswith(ARROWS) else text
+    return name if name in METRICS else None
+
+
+def sort_key(text: str) -> str:
+    """The number that a cell begins with, in digits alone; "" where there is none."""
+    found = NUMBER.match(text)
+    if found is None:
+        return ""
+    value = float(found[1].replace(",", "")) * (-1 if text.startswith("-") else 1)
+    return ("-" if value < 0 else "") + "Infinity" if math.isinf(value) else repr(value)
+
+
+def _prepared(table: Table) -> tuple[Table, list[str | None], list[list[_Cell]]]:
+    """A table, the metric that each column is of, and the cells."""
+    rows = [
+        [
+            _Cell(
+                cell,
+                cell.text if column < table.labels else sort_key(cell.text),
+                metric_of(cell.text) if column < table.labels else None,
+            )
+            for column, cell in enumerate(row)
+        ]
+        for row in table.rows
+    ]
+    return table, [metric_of(name) for name in table.header], rows
+
+
+def _definitions(tables: Sequence[Table]) -> Mapping[str, str]:
+    """The definitions of the metrics that tables name, in the order of METRICS."""
+    texts = [text for table in tables for text in table.header]
+    texts += [cell.text for table in tables for row in table.rows for cell in row[: table.labels]]
+    named = {metric_of(text) for text in texts}
+    return {
+        name: f"{metric.summary}.{BETTER[metric.better]}"
+        for name, metric in METRICS.items()
+        if name in named
+    }
+
+
+def _most_entropy(shown: Sequence[Card]) -> str:
+    """The end of the range of entropies, rounded down so that it still shows a picture."""
+    most = max((card.entropy for card in shown), default=0.0)
+    return f"{math.floor(most * 100) / 100:.2f}"
+
+
+def _policy(style: str, script: str) -> str:
+    """What the page may load: images that it holds itself, this style and this script."""
+    return (
+        "default-src 'none'; img-src data:; "
+        f"style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _part(name: str) -> str:
+    return (files("c10h.views.forms") / TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("c10h.views.forms", TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

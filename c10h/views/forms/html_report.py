@@ -1,0 +1,39 @@
+"""A report, or a gallery alone, as an HTML page."""
+
+from __future__ import annotations
+
+from c10h.views.forms.drawing import draw
+from c10h.views.forms.html_page import Drawing, Page, page
+from c10h.views.gallery import Gallery
+from c10h.views.report import Report
+
+# Runs that a title names.
+MOST_NAMES = 4
+
+
+def to_html(made: Report, gallery: Gallery | None = None) -> str:
+    """Tables, figures with their values, the gallery if there is one, and how it was made.
+
+    A figure or a table that was asked for stands alone.
+    """
+    figures = [] if made.table is not None else made.figures()
+    content = Page(
+        title=_title(made) if gallery is None else gallery.run,
+        tables=[] if made.figure is not None else made.tables(),
+        figures=[
+            Drawing(one.title, draw(one, "svg").decode(), one.title, one.tables())
+            for one in figures
+        ],
+        gallery=gallery,
+        lineage="\n".join(step.line() for step in made.lineage()),
+    )
+    return page(content)
+
+
+def _title(made: Report) -> str:
+    """What was given by name, as far as a title has room."""
+    given = made.given
+    runs = [one.run for one in given.scored] + [one.run for one in given.attacked]
+    names = list(dict.fromkeys([*runs, *given.histories, *given.labels, *given.predictions]))
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more or "Report"

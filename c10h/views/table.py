@@ -1,0 +1,115 @@
+"""Tables: cells of finished text. Numbers are formatted where their meaning is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from textwrap import fill
+
+from c10h.views.forms.column_packing import pack
+
+MISSING = "-"
+# What a column takes on a terminal besides its text.
+GAP = 3
+
+
+def one_line(text: str) -> str:
+    """A text in one line without control characters."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in " ".join(text.split())
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value, an addition in small print (an interval), and whether it is the best of its kind."""
+
+    text: str
+    small: str = ""
+    best: bool = False
+
+    def __post_init__(self) -> None:
+        """Take out what would break a row or command the terminal: names can have that."""
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", one_line(self.text))
+
+    def plain(self) -> str:
+        """Value and addition in one line."""
+        return f"{self.text} ({self.small})" if self.small else self.text
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header. The first ``labels`` columns are names, the others numbers.
+
+    notes: lines below the table.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    labels: int = 1
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        """The same of title, header and notes as of cells, for these tell names, too."""
+        object.__setattr__(self, "title", one_line(self.title))
+        object.__setattr__(self, "header", [one_line(name) for name in self.header])
+        object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A figure to four decimals; "-" where there is none, "inf" where it is infinite."""
+    if value is None or value != value:
+        return MISSING
+    if value in (float("inf"), float("-inf")):
+        return "inf" if value > 0 else "-inf"
+    return f"{value:.{digits}f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval as "low to high"; empty where there is none."""
+    ends = number(low), number(high)
+    return "" if MISSING in ends else f"{ends[0]} to {ends[1]}"
+
+
+def heading(table: Table, column: int) -> str:
+    """The name of a column, in lines that are no wider than its cells where words allow.
+
+    An underscore ends a word, too.
+    """
+    cells = [row[column] for row in table.rows]
+    widest = max((max(len(cell.text), len(cell.small)) for cell in cells), default=1)
+    name = table.header[column].replace(" ↑", "\N{NO-BREAK SPACE}↑")
+    name = name.replace(" ↓", "\N{NO-BREAK SPACE}↓")
+    name = name.replace("_", "_ ")
+    lines = fill(name, max(1, widest), break_long_words=False, break_on_hyphens=False)
+    return lines.replace("_ ", "_")
+
+
+def split(table: Table, width: int) -> list[Table]:
+    """The table as parts of at most ``width`` characters, each with the naming columns.
+
+    A value and its small print count as two lines of one cell.
+    """
+    sizes = [
+        max(map(len, heading(table, column).splitlines() or [""]))
+        if column >= table.labels
+        else len(table.header[column])
+        for column in range(len(table.header))
+    ]
+    for row in table.rows:
+        for column, cell in enumerate(row):
+            sizes[column] = max(sizes[column], len(cell.text), len(cell.small))
+    parts = pack([size + GAP for size in sizes], table.labels, width)
+    return [
+        replace(
+            table,
+            title=table.title if number == 0 else "",
+            header=[table.header[column] for column in part],
+            rows=[[row[column] for column in part] for row in table.rows],
+            notes=table.notes if number == len(parts) - 1 else (),
+        )
+        for number, part in enumerate(parts)
+    ]

@@ -1,0 +1,352 @@
+"""Figures: their numbers against sums by hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_attacks import SMALL, made_attack
+
+from c10h.errors import InputError
+from c10h.views.attacks import Attacked
+from c10h.views.figures import FIGURES, PICTURED, defaults, figure
+from c10h.views.figures.entropy import histogram
+from c10h.views.figures.figure import BARS, LINES, Figure, Panel
+from c10h.views.given import Compared, Given
+from c10h.views.paper_tables import TABLES
+
+from .given import NAN, history, labels, near_and_far, of_run, scored
+
+
+def attacked(name: str, **changes: Any) -> Attacked:
+    return Attacked(name, made_attack(**changes), 0, "held-out")
+
+
+def values(panel: Panel) -> dict[str, list[float]]:
+    return {one.name: one.y.tolist() for one in panel.series}
+
+
+def titles(found: Figure) -> list[str]:
+    return [panel.y_name for panel in found.panels]
+
+
+class TestGeneralization:
+    def test_bars_by_data_set_in_the_order_of_the_files(self) -> None:
+        found = figure("generalization", near_and_far())
+        assert titles(found) == ["accuracy", "cross-entropy, nats", "second-best accuracy"]
+        for panel in found.panels:
+            assert (panel.form, panel.ticks) == (BARS, ["near", "far"])
+        accuracy, ce, sba = found.panels
+        assert values(accuracy) == {"hard": [0.9, 0.5], "human": [0.8, 0.6]}
+        assert values(ce) == {"hard": [0.3, 4.0], "human": [0.2, 3.0]}
+        assert values(sba) == {"hard": [0.5, 0.3], "human": [0.6, 0.4]}
+        low, high = accuracy.series[0].low, accuracy.series[0].high
+        assert low is not None
+        assert high is not None
+        np.testing.assert_allclose([low, high], [[0.89, 0.49], [0.91, 0.51]])
+
+    def test_several_networks_are_a_mean_with_the_lowest_and_the_highest(self) -> None:
+        runs = [
+            scored(f"{n}{t}", {"accuracy": a}, network=n, training=t, data="near")
+            for n, t, a in (("x", "hard", 0.5), ("y", "hard", 0.9), ("x", "human", 0.8),
+                            ("y", "human", 0.7))
+        ]  # fmt: skip
+        found = figure("generalization", Given(scored=runs))
+        hard, human = found.panels[0].series
+        assert (hard.y[0], human.y[0]) == (pytest.approx(0.7), pytest.approx(0.75))
+        assert (hard.ends(0), human.ends(0)) == ((0.5, 0.9), (0.7, 0.8))
+        assert found.notes == [
+            "Means over networks, ends the lowest and highest of them; networks: hard on near 2, "
+            "human on near 2."
+        ]
+
+    def test_one_network_beside_means_has_its_interval(self) -> None:
+        runs = [
+            scored(f"{n}{t}", {"accuracy": 0.5}, network=n, training=t, data="near")
+            for n, t in (("x", "hard"), ("y", "hard"), ("x", "human"))
+        ]
+        found = figure("generalization", Given(scored=runs))
+        assert found.panels[0].series[1].ends(0) == (0.49, 0.51)
+        assert "highest of them; of one network, its 95 % interval; networks" in found.notes[0]
+
+    def test_second_choices_only_where_no_network_saw_the_items(self) -> None:
+        runs = [scored("a", {"sba": 0.5, "accuracy": 0.9}, exposure="unknown")]
+        found = figure("generalization", Given(scored=runs))
+        assert titles(found) == ["accuracy"]
+        told = "Second-best accuracy is of items that no network saw, which is not known of a on "
+        assert found.notes[1] == f"{told}file."
+        assert len(figure("generalization", near_and_far()).notes) == 1
+
+    def test_without_tags_the_lineage_says_what_is_one_training(self) -> None:
+        runs = [
+            scored(name, {"accuracy": 0.5}, file=data, lineage=of_run(name, folder))
+            for name, folder, data in (("a", "hard", "near"), ("b", "hard", "far"))
+        ]
+        (panel,) = figure("generalization", Given(scored=runs)).panels
+        assert [one.name for one in panel.series] == ["hard"]
+        assert panel.ticks == ["near", "far"]
+
+    def test_without_a_lineage_runs_have_their_names(self) -> None:
+        runs = [scored("a", {"accuracy": 0.5}), scored("b", {"accuracy": 0.6})]
+        (panel,) = figure("generalization", Given(scored=runs)).panels
+        assert values(panel) == {"a": [0.5], "b": [0.6]}
+
+    def test_what_is_missing_is_a_gap(self) -> None:
+        runs = [
+            scored("a", {"accuracy": 0.5}, training="hard", data="near"),
+            scored("b", {"accuracy": NAN}, training="human", data="near"),
+        ]
+        (panel,) = figure("generalization", Given(scored=runs)).panels
+        np.testing.assert_equal(panel.series[1].y, [NAN])
+
+    def test_other_items_have_no_mean(self) -> None:
+        runs = [
+            scored(n, {"accuracy": 0.5}, network=n, training="t", data="near", items=n)
+            for n in "ab"
+        ]
+        with pytest.raises(InputError, match="t on near: the runs are about other items"):
+            figure("generalization", Given(scored=runs))
+
+    def test_two_runs_of_one_network_are_told(self) -> None:
+        runs = [scored(n, {"accuracy": 0.5}, training="t", data="near") for n in "ab"]
+        with pytest.raises(InputError, match="t on near: a, b are told apart by no tag"):
+            figure("generalization", Given(scored=runs))
+
+    def test_no_metric_of_it(self) -> None:
+        with pytest.raises(InputError, match="no file has any of accuracy, ce_hard, sba"):
+            figure("generalization", Given(scored=[scored("a", {"kl": 0.5})]))
+
+
+class TestConfidence:
+    def test_right_and_wrong_of_each_run(self) -> None:
+        runs = [
+            scored(n, {"conf_right": r, "conf_wrong": w}) for n, r, w in (("a", 0.9, 0.6),
+                                                                         ("b", 0.8, 0.5))
+        ]  # fmt: skip
+        (panel,) = figure("confidence", Given(scored=runs)).panels
+        assert panel.ticks == ["a", "b"]
+        assert values(panel) == {"right": [0.9, 0.8], "wrong": [0.6, 0.5]}
+        low, high = panel.series[1].ends(0)
+        assert (low, high) == (pytest.approx(0.59), pytest.approx(0.61))
+
+    def test_data_sets_are_told_where_there_are_several(self) -> None:
+        runs = [scored(d, {"conf_right": 0.9, "conf_wrong": 0.5}, data=d) for d in ("x", "y")]
+        (panel,) = figure("confidence", Given(scored=runs)).panels
+        assert panel.ticks == ["x, x", "y, y"]
+
+    def test_neither(self) -> None:
+        with pytest.raises(InputError, match="no file has conf_right or conf_wrong"):
+            figure("confidence", Given(scored=[scored("a", {"kl": 0.5})]))
+
+
+class TestPgd:
+    def test_a_panel_a_size_and_a_line_a_run(self) -> None:
+        runs = [attacked("hard", seed=1), attacked("human", seed=2, budgets=(SMALL,))]
+        found = figure("pgd", Given(attacked=runs))
+        assert [panel.title for panel in found.panels] == ["ε = 4/255", "ε = 8/255"]
+        assert [list(values(panel)) for panel in found.panels] == [["hard", "human"], ["hard"]]
+        expected = np.asarray(runs[0].record.loss, "f8")[0, 0].mean(axis=-1)
+        np.testing.assert_allclose(found.panels[0].series[0].y, expected)
+        assert found.panels[0].series[0].x.tolist() == [0, 1, 2, 3]
+        assert "pgd, ℓ∞, loss ce, 3 steps" in found.title
+
+    def test_kinds_of_attack_are_apart(self) -> None:
+        runs = [attacked("a", budgets=(SMALL,)), attacked("b", settings={"norm": "2"})]
+        found = figure("pgd", Given(attacked=runs))
+        assert [panel.title.split(",")[0] for panel in found.panels] == [
+            "ε = 4/255", "ε = 4/255", "ε = 8/255",
+        ]  # fmt: skip
+        assert "ℓ2" in found.panels[1].title
+
+    def test_a_single_step_is_left_out_beside_others(self) -> None:
+        runs = [attacked("a"), attacked("b", steps=1)]
+        found = figure("pgd", Given(attacked=runs))
+        assert {name for panel in found.panels for name in values(panel)} == {"a"}
+        assert len(figure("pgd", Given(attacked=runs[1:])).panels) == 2
+
+
+class TestFit:
+    people = np.array([[0.6, 0.4, 0], [0.9, 0.1, 0], [0.5, 0.5, 0], [0.4, 0.3, 0.3], [0, 1, 0]])
+
+    def given(self, **networks: Any) -> Given:
+        record = labels([[1, 0, 0]])
+        hard = np.array([[0.7, 0.2, 0.1]] * 4 + [[0.1, 0.8, 0.1]])
+        found = {"hard": hard, "human": hard, **networks}
+        names = [f"i{row}" for row in range(5)]
+        exposure = dict.fromkeys(found, "held-out") | {"hard": "in-sample"}
+        truth = np.array([0, 0, 0, 0, 1])
+        compared = Compared(record.classes, self.people, found, names, truth, exposure)
+        fake: Any = dict.fromkeys(found)
+        return Given(labels={"l": record}, predictions=fake, compared=compared)
+
+    def test_the_most_uncertain_of_equal_first_choice(self) -> None:
+        found = figure("fit", self.given())
+        assert [panel.title for panel in found.panels] == [
+            "i3, cat", "i0, cat", "i1, cat", "i4, dog",
+        ]  # fmt: skip
+
+    def test_true_classes_of_some_items(self) -> None:
+        given = self.given()
+        assert given.compared is not None
+        some = replace(given.compared, truth=np.array([-1, 0, 0, 0, 1]))
+        found = figure("fit", replace(given, compared=some))
+        assert [panel.title for panel in found.panels] == ["i3, cat", "i0", "i1, cat", "i4, dog"]
+
+    def test_a_network_that_chooses_another_class_leaves_the_item_out(self) -> None:
+        other = np.array([[0.2, 0.7, 0.1]] + [[0.7, 0.2, 0.1]] * 3 + [[0.1, 0.8, 0.1]])
+        found = figure("fit", self.given(human=other))
+        assert [panel.title[:2] for panel in found.panels] == ["i3", "i1", "i4"]
+
+    def test_a_network_that_saw_the_items_is_told(self) -> None:
+        assert figure("fit", self.given()).notes[1:] == [
+            "Items in training: in-sample (hard)", "Items in training: held-out (human)",
+        ]  # fmt: skip
+
+    def test_bars_of_people_and_both_networks(self) -> None:
+        panel = figure("fit", self.given()).panels[1]
+        assert panel.ticks == ["cat", "dog", "bird"]
+        hard = [0.7, 0.2, 0.1]
+        assert values(panel) == {"people": [0.6, 0.4, 0], "hard": hard, "human": hard}
+
+    def test_networks_have_the_first_colours(self) -> None:
+        people, *networks = figure("fit", self.given()).panels[0].series
+        assert [one.colour for one in networks] == [0, 1]
+        assert people.colour not in (0, 1)
+
+    def test_small_classes_are_left_out(self) -> None:
+        sure = np.array([[0.999, 0.001, 0.0]] * 4 + [[0.0, 1.0, 0.0]])
+        found = figure("fit", self.given(hard=sure, human=sure))
+        assert [panel.ticks for panel in found.panels][-1] == ["dog"]
+
+    def test_nothing_in_common(self) -> None:
+        other = np.array([[0.0, 0.1, 0.9]] * 5)
+        with pytest.raises(InputError, match="agree on the first choice nowhere"):
+            figure("fit", self.given(hard=other))
+
+
+class TestCurves:
+    def test_a_line_a_fold(self) -> None:
+        found = figure("curves", Given(histories={"a": history()}))
+        assert titles(found) == ["loss, nats", "accuracy", "learning rate"]
+        loss, accuracy, rate = found.panels
+        assert list(values(loss)) == ["fold 0", "fold 1"]
+        np.testing.assert_allclose(loss.series[0].y, [1, 1 / 2, 1 / 3])
+        np.testing.assert_allclose(accuracy.series[1].y, [0.49, 1 - 1 / 3 - 0.01, 0.74])
+        np.testing.assert_allclose(rate.series[0].y, [0.1, 0.01, 0.001])
+        assert loss.form == LINES
+        assert loss.series[0].x.tolist() == [1, 2, 3]
+
+    def test_files_are_told_where_there_are_several(self) -> None:
+        given = Given(histories={"a": history(1), "b": history(1)})
+        assert list(values(figure("curves", given).panels[0])) == ["a, fold 0", "b, fold 0"]
+
+    def test_of_several_files_each_has_a_colour_and_each_fold_a_style(self) -> None:
+        given = Given(histories={"a": history(), "b": history()})
+        found = figure("curves", given).panels[0].series
+        assert [(one.colour, one.dash) for one in found] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+class TestEntropy:
+    def test_bins(self) -> None:
+        names, counts = histogram(np.array([0, 0, 0, 0.1, 1.2, 1.15]))
+        assert names[:3] == ["0", "0.00–0.10", "0.10–0.20"]
+        assert names[-1] == "1.10–1.20"
+        assert counts.tolist() == [3, 0, 1, *[0] * 9, 2]
+
+    def test_all_are_unanimous(self) -> None:
+        names, counts = histogram(np.zeros(4))
+        assert (names, counts.tolist()) == (["0"], [4])
+
+    def test_a_panel_a_file(self) -> None:
+        given = Given(labels={"a": labels([[1, 0, 0], [1, 1, 0]]), "b": labels([[1, 1, 1]])})
+        found = figure("entropy", given)
+        assert [panel.title for panel in found.panels] == ["a", "b"]
+        assert [sum(panel.series[0].y) for panel in found.panels] == [2, 1]
+        assert found.panels[0].series[0].y[0] == 1
+
+
+class TestChoice:
+    def test_unknown_names_list_the_choices(self) -> None:
+        with pytest.raises(InputError, match="--figure: unknown figure 'x': expected one of gen"):
+            figure("x", Given())
+
+    @pytest.mark.parametrize("name", FIGURES)
+    def test_other_kinds_are_told(self, name: str) -> None:
+        with pytest.raises(InputError, match="nothing else; found nothing"):
+            figure(name, Given())
+
+    def test_a_kind_too_many(self) -> None:
+        given = Given(scored=near_and_far().scored, histories={"a": history()})
+        says = r"--figure curves needs history files and nothing else; found scores \(4\), history"
+        with pytest.raises(InputError, match=says):
+            figure("curves", given)
+
+    def test_defaults(self) -> None:
+        alone = [scored("a", {"conf_right": 0.5, "conf_wrong": 0.4})]
+        names = {
+            "generalization": near_and_far(),
+            "confidence": Given(scored=alone),
+            "pgd": Given(attacked=[attacked("a")]),
+            "curves": Given(histories={"a": history()}),
+            "entropy": Given(labels={"a": labels([[1, 1, 0]])}),
+        }
+        for name, given in names.items():
+            found, left_out = defaults(given)
+            assert [one.name for one in found] == [name]
+            assert left_out == {}
+        assert defaults(Given(attacked=[attacked("a", steps=1)])) == ([], {})
+
+    def test_what_cannot_be_made_is_left_out(self) -> None:
+        given = Given([scored("a", {"kl": 0.5})], histories={"a": history()})
+        found, left_out = defaults(given)
+        assert [one.name for one in found] == ["curves"]
+        assert left_out == {
+            "confidence": "--figure confidence: no file has conf_right or conf_wrong"
+        }
+
+    def test_a_figure_of_each_kind(self) -> None:
+        given = Given(near_and_far().scored, [attacked("a")], {"a": history()})
+        found, _ = defaults(given)
+        assert [one.name for one in found] == ["generalization", "pgd", "curves"]
+
+
+class TestData:
+    def test_tables(self) -> None:
+        *_, table = figure("generalization", near_and_far()).tables()
+        assert table.header == ["data set", "hard", "human"]
+        assert [[cell.plain() for cell in row] for row in table.rows] == [
+            ["near", "0.5000 (0.4900 to 0.5100)", "0.6000 (0.5900 to 0.6100)"],
+            ["far", "0.3000 (0.2900 to 0.3100)", "0.4000 (0.3900 to 0.4100)"],
+        ]
+        assert "Generalization by data set" in table.notes
+
+    def test_rows_and_json_say_the_same(self) -> None:
+        found = figure("generalization", near_and_far())
+        rows = {tuple(row[2:5]): row[5:] for row in found.rows()}
+        assert len(rows) == 12
+        for panel in found.to_json()["panels"]:
+            for one in panel["series"]:
+                for at, x in enumerate(one["x"]):
+                    expected = [one[key][at] for key in ("y", "low", "high")]
+                    assert rows[one["name"], x, panel["y"]] == expected
+
+
+class TestDocs:
+    """docs/figures.md."""
+
+    page = Path(__file__).parents[2] / "docs" / "figures.md"
+
+    def test_each_figure_and_table_is_there_twice(self) -> None:
+        """From the demo and from CIFAR-10H."""
+        text = self.page.read_text(encoding="utf-8")
+        for shown in (*(f"--figure {name}" for name in (*FIGURES, *PICTURED)),
+                      *(f"--table {name}" for name in TABLES)):  # fmt: skip
+            assert len(re.findall(rf"{shown} --format", text)) == 2, shown
+
+    def test_pictures_are_the_files_that_are_there(self) -> None:
+        named = re.findall(r"\]\(figures/(.*?)\)", self.page.read_text(encoding="utf-8"))
+        assert sorted(named) == sorted(one.name for one in (self.page.parent / "figures").iterdir())
