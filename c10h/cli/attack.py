@@ -225,9 +225,10 @@ def attack(
 
 def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     """Print what came of an attack, in one of SCORE_FORMATS."""
-    from c10h.stages.report import report
+    from c10h.stages.report import ReportRequest, report
+    from c10h.views.report import Report
 
-    made = report([], {name: found})
+    made = Report(report(ReportRequest(attacks={name: found})))
     if form == "terminal" or to_stderr:
         print_tables(made.tables(), to_stderr=to_stderr)
     else:

@@ -301,7 +301,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from c10h.formats.hints import WIDE
     from c10h.formats.readers import open_labels, open_scored, recorded_classes
     from c10h.formats.truth import open_truth
-    from c10h.stages.attacked import runs_of
+    from c10h.stages.attack_runs import runs_of
     from c10h.stages.join import common_classes
 
     named = [split_name(argument) for argument in predictions]
@@ -339,14 +339,14 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
 
 def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
     """Print the scores in one of SCORE_FORMATS."""
-    from c10h.views.score_tables import metrics_down, why_nothing
-    from c10h.views.scores import entries, render
+    from c10h.metrics.estimates import scored_runs
+    from c10h.views.scores import metrics_down, render, why_nothing
 
-    found = entries([scores])
-    tables = metrics_down(found, title)
+    runs = scored_runs([scores])
+    tables = metrics_down(runs, title)
     if not tables:
-        say(why_nothing(found))
+        say(why_nothing(runs))
     if form == "terminal" or to_stderr:
         print_tables(tables, to_stderr=to_stderr)
     else:
-        print_text(render(form, tables, found))
+        print_text(render(form, tables, runs))

@@ -1,15 +1,17 @@
-"""``--epsilon``, ``--step-size`` and what goes with them: from words to budgets."""
+"""``--epsilon``, ``--step-size`` and what goes with them: from words to budgets, and back."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 from c10h.attacks.budget import Budget
 from c10h.attacks.methods import Method
 from c10h.errors import InputError
 
 GREY_LEVELS = 255
+TOLERANCE = 1e-9
 HOW = "write k/255, as 4/255, or a decimal under 1, as 0.0157; pixels are in [0, 1]"
 
 
@@ -32,6 +34,14 @@ def parse_size(text: str, flag: str, norm: str) -> float:
         more = "; ℓ2 distances above 1 are written as k/255" if norm == "2" else ""
         raise InputError(f"{flag} {text}: larger than any change of a pixel{meant}: {HOW}{more}")
     return value
+
+
+def epsilon_name(epsilon: float) -> str:
+    """A size in pixels of [0, 1] as "4/255" where it is a whole number of levels, else "0.1"."""
+    levels = round(epsilon * GREY_LEVELS)
+    if abs(epsilon * GREY_LEVELS - levels) < TOLERANCE:
+        return f"{levels}/{GREY_LEVELS}"
+    return f"{Decimal(repr(float(epsilon))).normalize():f}"
 
 
 def float_or_nan(text: str) -> float:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from c10h.metrics.estimates import ScoredRun, scored_runs
 from c10h.records import History, Input, Labels, Lineage, Scores
-from c10h.views.given import Given
-from c10h.views.scores import Entry, entries
+from c10h.stages.report import Results
 from c10h.views.table import Table
 
 CLASSES = ("cat", "dog", "bird")
@@ -27,7 +27,7 @@ def scored(
     items: str = "same",
     file: str = "file",
     lineage: Lineage | None = None,
-) -> Entry:
+) -> ScoredRun:
     """One run with these values by metric, each in an interval of 0.01 to both sides."""
     value = np.array(list(values.values()), dtype="f8").reshape(1, -1, 1)
     texts = {"run": run, "network": network, "training": training, "data": data, "items": items,
@@ -47,7 +47,7 @@ def scored(
         samples=np.zeros((*value.shape, 2), "f4"),
         **columns,
     )
-    return entries([record], [file])[0]
+    return scored_runs([record], [file])[0]
 
 
 def of_run(run: str, folder: str, network: str = "resnet_basic_8") -> Lineage:
@@ -64,16 +64,17 @@ def of_run(run: str, folder: str, network: str = "resnet_basic_8") -> Lineage:
     return Lineage(command="c10h score", inputs=(one,), seed=0)
 
 
-def near_and_far() -> Given:
+def near_and_far(**more: Any) -> Results:
     """Two trainings on two data sets."""
     rows = [("hard", "near", 0.9, 0.3, 0.5), ("human", "near", 0.8, 0.2, 0.6),
             ("hard", "far", 0.5, 4.0, 0.3), ("human", "far", 0.6, 3.0, 0.4)]  # fmt: skip
-    return Given(
+    return Results(
         scored=[
             scored(f"{training}-{data}", {"accuracy": a, "ce_hard": ce, "sba": sba},
                    training=training, data=data)
             for training, data, a, ce, sba in rows
-        ]
+        ],
+        **more,
     )  # fmt: skip
 
 

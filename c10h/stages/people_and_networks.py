@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,10 +19,26 @@ from c10h.stages.join import (
     labels_in_order,
     predictions_in_order,
 )
-from c10h.views.given import Compared
 
 
-def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
+@dataclass(frozen=True)
+class Compared:
+    """People and networks on the same n items, all in one order of items and of classes.
+
+    people: float64 (n, c); networks: the distributions of each by name, float64 (n, c).
+    names: what each item is called. truth: the class of each, -1 where it is not known. exposure:
+    whether each network was trained on any of its items, in a word.
+    """
+
+    classes: tuple[str, ...]
+    people: Float
+    networks: Mapping[str, Float]
+    names: Sequence[str]
+    truth: Array | None = None
+    exposure: Mapping[str, str] = field(default_factory=dict)
+
+
+def compare_people(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
     """The items that all networks predicted, in the order of the labels.
 
     Raises InputError for a file of several networks, MismatchError for other classes or items: true
@@ -40,14 +57,15 @@ def compared(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
         matched = align(items_of(records[name], name), people.items("the labels"))
         rows[name] = matched.take(np.arange(people.size))
     common = np.arange(people.size)
-    for one in rows.values():
-        common = np.intersect1d(common, one)
+    for of_network in rows.values():
+        common = np.intersect1d(common, of_network)
     if not len(common):
         raise MismatchError(f"{' and '.join(networks)} are not about the same items")
     people = people.take(common)
     assert people.probs is not None
     places = {
-        name: np.argsort(one)[np.searchsorted(np.sort(one), common)] for name, one in rows.items()
+        name: np.argsort(of_network)[np.searchsorted(np.sort(of_network), common)]
+        for name, of_network in rows.items()
     }
     ordered = {
         name: _softmax(record.logits[0, 0 : record.logits.shape[1]])[places[name]]

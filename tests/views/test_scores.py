@@ -1,20 +1,12 @@
-"""Tables of networks and trainings, data sets across; the tables of the paper."""
+"""Tables of scores: networks and trainings, data sets across."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from made_attacks import LARGE, SMALL, made_attack
 
-from c10h.errors import InputError
-from c10h.records import Lineage
-from c10h.views.attacks import Attacked
-from c10h.views.given import Given
-from c10h.views.grouped_tables import score_tables
-from c10h.views.paper_tables import table_1, table_2
+from c10h.views.scores import score_tables
 
-from .given import NAN, near_and_far, of_run, scored, texts
+from .made_results import NAN, near_and_far, scored, texts
 
 
 class TestScores:
@@ -104,7 +96,7 @@ class TestScores:
         assert [row[:3] for row in texts(table)] == [
             ["x", "human", "+0.1000"], ["y", "hard", "-0.3000"], ["y", "human", "-0.1000"],
         ]  # fmt: skip
-        lacking = [run for run in runs if run.run != "yhardfar"]
+        lacking = [run for run in runs if run.name != "yhardfar"]
         _, table = score_tables(lacking, ["accuracy"], "all", "hard")
         assert texts(table)[1] == ["y", "human", "+0.2000", ""]
         assert table.notes == ["yhumanfar: there is no baseline on the same data"]
@@ -154,79 +146,3 @@ class TestScores:
             "Items in training: held-out (r0, r1, r2, r3, r4)",
             "Items in training: in-sample (seen)",
         ]
-
-
-class TestTable1:
-    def test_accuracy_and_cross_entropy(self) -> None:
-        (table,) = table_1(near_and_far())
-        assert table.header[1:] == [
-            "accuracy near ↑", "accuracy far ↑", "ce_hard near ↓", "ce_hard far ↓",
-        ]  # fmt: skip
-
-    def test_files_are_data_sets_without_tags(self) -> None:
-        runs = [
-            scored(n, {"accuracy": 0.5}, file=f, lineage=of_run(n, "hard"))
-            for n, f in (("a", "near"), ("b", "far"))
-        ]
-        (table,) = table_1(Given(scored=runs))
-        assert table.header[:4] == ["network", "training", "accuracy near ↑", "accuracy far ↑"]
-        assert texts(table) == [["resnet_basic_8", "hard", "0.5000", "0.5000", "-", "-"]]
-
-    def test_two_runs_in_one_place(self) -> None:
-        runs = [scored(n, {"accuracy": 0.5}, training="t", data="d") for n in "ab"]
-        with pytest.raises(InputError, match="nothing tells a from b on d"):
-            table_1(Given(scored=runs))
-
-
-def attacked(name: str, folder: str = "", **changes: Any) -> Attacked:
-    lineage = of_run("x", folder).inputs[0].lineage if folder else Lineage(command="")
-    return Attacked(name, made_attack(lineage=lineage, **changes), 0, "held-out")
-
-
-class TestTable2:
-    def test_attacks_across(self) -> None:
-        fgsm = {"settings": {"method": "fgsm"}, "steps": 1, "budgets": (SMALL,)}
-        runs = [attacked("f1", "hard", **fgsm), attacked("f2", "human", **fgsm),
-                attacked("p1", "hard", budgets=(LARGE, SMALL)),
-                attacked("p2", "human", budgets=(SMALL,))]  # fmt: skip
-        (table,) = table_2(Given(attacked=runs))
-        assert table.header == [
-            "network", "training",
-            *(f"accuracy {x} ↑" for x in ("clean", "FGSM 4/255", "PGD 4/255", "PGD 8/255")),
-            *(f"cross-entropy {x} ↓" for x in ("clean", "FGSM 4/255", "PGD 4/255", "PGD 8/255")),
-        ]  # fmt: skip
-        assert [row[:2] for row in texts(table)] == [
-            ["resnet_basic_8", "hard"], ["resnet_basic_8", "human"],
-        ]  # fmt: skip
-        expected = runs[2].estimates["accuracy", "8/255"].value
-        assert texts(table)[0][5] == f"{expected:.4f}"
-        assert texts(table)[1][5] == "-"
-
-    def test_what_cannot_be_compared_is_told(self) -> None:
-        other = {"settings": {"restarts": 5}, "seed": 1}
-        runs = [attacked("p1", "hard"), attacked("p2", "human", **other),
-                attacked("p3", "class", items=9)]  # fmt: skip
-        (table,) = table_2(Given(attacked=runs))
-        assert table.notes[1:] == [
-            "PGD: pgd, ℓ∞, loss ce, 3 steps, random start (p1, p3)",
-            "PGD: pgd, ℓ∞, loss ce, 3 steps, 5 restarts, random start (p2)",
-            "Means over 12 items (p1, p2), 9 items (p3); intervals: 95 %, bootstrap over items. "
-            "Sizes of attacks are in pixels of [0, 1].",
-            "Runs are about different items.",
-            "Clean: of the first file of each network and training.",
-        ]
-        best = [[cell.best for cell in row] for row in table.rows]
-        after = [table.header.index(name) for name in table.header if "PGD" in name]
-        assert not any(row[column] for row in best for column in after)
-        clean = table.header.index("cross-entropy clean ↓")
-        assert sorted(row[clean] for row in best) == [False, False, True]
-        assert not best[2][clean]
-
-    def test_without_a_lineage_rows_are_runs(self) -> None:
-        (table,) = table_2(Given(attacked=[attacked("a"), attacked("b")]))
-        assert [row[1] for row in texts(table)] == ["a", "b"]
-
-    def test_the_same_attack_twice(self) -> None:
-        runs = [attacked("a", "hard"), attacked("b", "hard")]
-        with pytest.raises(InputError, match="nothing tells a from b after PGD 4/255"):
-            table_2(Given(attacked=runs))
