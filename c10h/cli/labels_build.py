@@ -8,7 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, progress, say, waiting
-from c10h.labels import SOURCES, Takes
+from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:
     from c10h.files import Source

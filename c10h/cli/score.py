@@ -24,7 +24,7 @@ STRATA_NAMES = ("truth", "modal", "human-entropy")
 
 
 def _complete_metrics() -> list[str]:
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
 
     return list(METRICS)
 
@@ -33,7 +33,7 @@ def _list_metrics(wanted: bool) -> None:
     """Print the table of metrics and exit, for ``--list-metrics``."""
     if not wanted:
         return
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
     from c10h.views.table import Cell, Table
 
     rows = [
@@ -143,7 +143,7 @@ def score(
     from c10h.formats.classes import parse_classes
     from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.lineage import lineage_of
-    from c10h.metrics import choose
+    from c10h.metrics.metrics import choose
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import Options
     from c10h.stages.score import score as score_runs

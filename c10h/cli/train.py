@@ -26,7 +26,7 @@ def _list_architectures(wanted: bool) -> None:
     """Print the table of architectures and exit, for ``--list-architectures``."""
     if not wanted:
         return
-    from c10h.models import ARCHITECTURES
+    from c10h.models.architectures import ARCHITECTURES
     from c10h.views.table import Cell, Table
 
     rows = [

@@ -62,10 +62,10 @@ class RunNetworks:
 class ForeignNetwork:
     """A network that no run of c10h made.
 
-    architecture: a name that :func:`c10h.models.build` knows. weights: a file of them; random ones
-    without. classes: names as ``--classes`` has them; without, those of the images. probs: it
-    returns probabilities, not logits. Raises InputError for the checkpoint of a run as weights,
-    and for classes that cannot be.
+    architecture: a name that :func:`c10h.models.building.build` knows. weights: a file of them;
+    random ones without. classes: names as ``--classes`` has them; without, those of the images.
+    probs: it returns probabilities, not logits. Raises InputError for the checkpoint of a run as
+    weights, and for classes that cannot be.
     """
 
     architecture: str
@@ -108,8 +108,9 @@ class TrainRequest:
     """What to train.
 
     images, labels: pictures and what people saw in them, and the files that they are from; without
-    labels the true classes of the images. architecture: a name that :func:`c10h.models.build`
-    knows; probs: it returns probabilities. folder: of the run, new or to go on. folds: how many, or
+    labels the true classes of the images. architecture: a name that
+    :func:`c10h.models.building.build` knows; probs: it returns probabilities. folder: of the run,
+    new or to go on. folds: how many, or
     None for one network of everything; fold_numbers: those to train, none for all. target: a name
     in TARGET_NAMES. rates, mixups: several are a grid. init: a run whose networks are the first
     ones, or a file of first weights; init_name: what messages call a run, unless by its folder.
@@ -168,7 +169,7 @@ class TrainRequest:
 
 def _settings(request: TrainRequest) -> Recipe:
     """The recipe of the network's authors or the one asked for, with what replaces its parts."""
-    from c10h.models import family_of
+    from c10h.models.architectures import family_of
     from c10h.training.recipes import DEFAULT, RECIPES, recipe_for
 
     family = family_of(request.architecture)

@@ -1,8 +1,8 @@
 """Training settings as data: those of each network's authors for CIFAR-10, and the paper's two.
 
-RECIPES has a row for each family of :data:`c10h.models.ARCHITECTURES`, the default of its networks,
-and ``paper`` and ``paper-code``. A published number of iterations is given in epochs of 50,000
-images. Nothing here imports torch.
+RECIPES has a row for each family of :data:`c10h.models.architectures.ARCHITECTURES`, the default of
+its networks, and ``paper`` and ``paper-code``. A published number of iterations is given in epochs
+of 50,000 images. Nothing here imports torch.
 """
 
 from __future__ import annotations
