@@ -9,6 +9,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from c10h.formats.truth import Truth
     from c10h.records import Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
-
-# The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
-STRATA_NAMES = ("truth", "modal", "human-entropy")
 
 
 def _complete_metrics() -> list[str]:
@@ -73,7 +71,7 @@ def score(
     ] = None,
     by: Annotated[
         str | None,
-        options.chosen(STRATA_NAMES, "--by", "Also every metric for parts of the items."),
+        options.chosen(STRATA, "--by", "Also every metric for parts of the items."),
     ] = None,
     tag: Annotated[
         list[str] | None,

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from c10h.errors import InputError, unknown_name
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
 from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Metric, Needs, count, divide, known, mean
+from c10h.metrics.metric import Metric, count, divide, known, mean
+from c10h.metrics.needs import Needs
 from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)

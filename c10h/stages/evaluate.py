@@ -18,8 +18,9 @@ from c10h.metrics.ceilings import (
     split_half,
     split_half_name,
 )
-from c10h.metrics.metric import Metric, Needs, Term, count, known
+from c10h.metrics.metric import Metric, Term, count, known
 from c10h.metrics.metrics import METRICS
+from c10h.metrics.needs import Needs
 from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
