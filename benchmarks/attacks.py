@@ -30,7 +30,7 @@ from c10h.attacks.network import freeze
 from c10h.attacks.problem import Goal
 from c10h.attacks.run import Plan, attack, look
 from c10h.datasets.cache import open_input
-from c10h.models import build
+from c10h.models.building import build
 from c10h.training.precision import choose_precision, keep_freed_memory
 
 BATCH, STEPS, EPSILON = 250, 10, 4 / 255
