@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from c10h.deferred import Deferred
 
 if TYPE_CHECKING:
-    from c10h.attacks.problem import Attack, Loss
+    from c10h.attacks.attack_types import Attack, Loss
 
 LOSSES: Mapping[str, Loss] = {
     "ce": Deferred("c10h.attacks.losses:cross_entropy"),

@@ -1,6 +1,6 @@
 """Sources of labels: what ``c10h labels build --as`` can make.
 
-To add one, write a file with a function ``build(material) -> Labels`` and add one row to SOURCES.
+To add one, write a file with a function ``build(inputs) -> Labels`` and add one row to SOURCES.
 Builders are imported when they are used, so that a help text costs nothing.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from c10h.labels.material import Material
+    from c10h.labels.source_inputs import SourceInputs
     from c10h.records import Labels
 
 
@@ -41,10 +41,10 @@ class LabelSource:
     warning: str = ""
     drawn: bool = False
 
-    def build(self, material: Material) -> Labels:
+    def build(self, inputs: SourceInputs) -> Labels:
         """Make the labels."""
-        builder: Callable[[Material], Labels] = importlib.import_module(self.module).build
-        return builder(material)
+        builder: Callable[[SourceInputs], Labels] = importlib.import_module(self.module).build
+        return builder(inputs)
 
 
 _COLLAPSES = (

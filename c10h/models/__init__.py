@@ -195,10 +195,10 @@ def build(
     if probs and ":" not in name:
         raise InputError(f"--probs: is for a network of your own; {name} returns logits")
     if ":" in name:
-        from c10h.models import own
+        from c10h.models import external_networks
 
-        network = own.build(name, classes, (height, width))
-        default_mean, default_std = own.statistics(name)
+        network = external_networks.build(name, classes, (height, width))
+        default_mean, default_std = external_networks.statistics(name)
     else:
         network = _build_named(name, classes, (height, width))
         default_mean, default_std = CIFAR10_MEAN, CIFAR10_STD
@@ -208,7 +208,7 @@ def build(
     _check_statistics(mean, std)
     model = Normalised(network, mean, std, probs=probs)
     if ":" in name:
-        own.check(name, model, classes, (height, width))
+        external_networks.check(name, model, classes, (height, width))
     return model
 
 
