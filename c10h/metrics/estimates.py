@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.classes import are_default
-from c10h.metrics import METRICS
+from c10h.formats.class_names import are_default
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from c10h.attacks.health_checks import CheckResult
 from c10h.errors import InputError, MismatchError
-from c10h.formats.rows import checked_logits, one_member, part_of
+from c10h.formats.lazy_rows import checked_logits, one_member, part_of
 from c10h.items import agreed_truth, align, is_everything
 from c10h.metrics.block import Float
 from c10h.metrics.differences import Difference, Pair, differences

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.truth import check_truth
+from c10h.formats.truth_files import check_truth
 from c10h.items import Items, align
 from c10h.metrics import divergence
 from c10h.metrics.block import Block, Float

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from c10h.errors import InputError, unknown_name
-from c10h.metrics import METRICS, choose
 from c10h.metrics.estimates import ScoredRun, metrics_of, scored_runs
+from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Input, Labels, Predictions, Scores
 from c10h.stages.attack_runs import AttackedNetwork, attacked_networks

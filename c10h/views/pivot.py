@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from c10h.metrics import METRICS
 from c10h.metrics.differences import Difference, best
 from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
