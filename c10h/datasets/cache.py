@@ -14,11 +14,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c10h.datasets.catalogue import CATALOGUE, GROUPS, Dataset
+from c10h.datasets.catalogue import CATALOGUE, GROUPS
 from c10h.errors import FileError, InputError, OutputError, nearest
 from c10h.files import Source, atomic_output, reason, write_all
 
@@ -113,12 +112,6 @@ def store(name: str, made: Mapping[str, Product], where: Path | None = None) -> 
         _write(product, path, name)
 
 
-def maker_of(dataset: Dataset) -> Any:
-    """The function that makes a data set's files, by form."""
-    module, function = dataset.maker.split(":")
-    return getattr(import_module(module), function)
-
-
 def _write(product: Product, path: Path, name: str) -> None:
     from c10h import h5
     from c10h.lineage import lineage_of
@@ -139,7 +132,7 @@ def _write(product: Product, path: Path, name: str) -> None:
 
 def _made(name: str, form: str) -> Path:
     """Make an embedded set: in the cache or, where that cannot be written, for this process."""
-    made = maker_of(CATALOGUE[name])(name, {}, lambda total: lambda done: None)
+    made = CATALOGUE[name].maker(name, {}, lambda total: lambda done: None)
     try:
         store(name, made)
         return product_path(name, form)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from c10h.datasets.cache import Product
-from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.datasets.catalogue import IMAGES, LABELS, Start
 from c10h.files import Source
 from c10h.formats.classes import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
@@ -20,11 +20,7 @@ from c10h.images.request import Choice, Request
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes
 
-# Each maker takes the name of a data set, its downloads by name, and ``start``: given how many
-# pictures there are, where that is known, it returns what is called with how many more are done.
 CIFAR10 = CLASS_LISTS["cifar10"]
-
-Start: TypeAlias = Callable[[int | None], Callable[[int], None]]
 
 
 def cifar10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:

@@ -26,6 +26,7 @@ from c10h.errors import AmbiguousError, FileError
 from c10h.files import MATLAB, Source
 from c10h.formats import archives
 from c10h.formats.column_names import names_items
+from c10h.formats.file_formats import FORMATS
 from c10h.formats.hints import brief
 from c10h.records import Array, Rows, View
 
@@ -71,11 +72,12 @@ class Stored:
 
 
 def stored_arrays(source: Source, form: str) -> Mapping[str, Stored]:
-    """The arrays of a file in one of READERS, by name; "" where it holds just one without a name.
+    """The arrays of a file in a format of them, by name; "" where it holds just one without a name.
 
     Raises FileError for a file that cannot be read.
     """
-    arrays = READERS[form](source)
+    read = FORMATS[form].read
+    arrays: Mapping[str, Stored] = {} if read is None else read(source)
     if not arrays:
         raise FileError(f"{source.name}: expected an array, found no array of numbers or text")
     return arrays
@@ -181,12 +183,14 @@ def npy_rows(source: Source) -> Rows:
     return View(shape, dtype, read)
 
 
-def _npy(source: Source) -> Mapping[str, Stored]:
+def npy_arrays(source: Source) -> Mapping[str, Stored]:
+    """The one array of a .npy file, under no name."""
     rows = npy_rows(source)
     return {"": Stored(tuple(rows.shape), rows.dtype, lambda: rows)}
 
 
-def _npz(source: Source) -> Mapping[str, Stored]:
+def npz_arrays(source: Source) -> Mapping[str, Stored]:
+    """The arrays of a .npz file."""
     with _damage_told(source, ".npz"), zipfile.ZipFile(source.path) as archive:
         infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
         return {
@@ -232,7 +236,8 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, by_column, dtype
 
 
-def _h5(source: Source) -> Mapping[str, Stored]:
+def h5_arrays(source: Source) -> Mapping[str, Stored]:
+    """The datasets of an HDF5 file, MATLAB's of version 7.3 too."""
     _, objects = h5.open_file(source)
     # MATLAB counts along columns, so what it calls (n, c) is (c, n) in HDF5.
     turned = source.head(len(MATLAB)) == MATLAB
@@ -261,7 +266,8 @@ def _h5_text(source: Source, dataset: h5py.Dataset) -> Array:
         raise FileError(f"{source.name}: damaged: {error}") from error
 
 
-def _mat(source: Source) -> Mapping[str, Stored]:
+def mat_arrays(source: Source) -> Mapping[str, Stored]:
+    """The variables of a .mat file."""
     from scipy.io import loadmat
 
     with _damage_told(source, ".mat"):
@@ -283,7 +289,8 @@ def _words_in_cells(values: Any) -> Any:
     return np.array(words, dtype=np.str_).reshape(values.shape)
 
 
-def _pt(source: Source) -> Mapping[str, Stored]:
+def pt_arrays(source: Source) -> Mapping[str, Stored]:
+    """The tensors in a .pt file, which is loaded with ``weights_only=True``."""
     import torch
     from torch.serialization import safe_globals
 
@@ -341,7 +348,8 @@ def joined(parts: Sequence[Array | None]) -> Array | None:
     return np.concatenate(arrays) if arrays[0].ndim else np.array(arrays)
 
 
-def _safetensors(source: Source) -> Mapping[str, Stored]:
+def safetensors_arrays(source: Source) -> Mapping[str, Stored]:
+    """The tensors of a .safetensors file."""
     from safetensors import SafetensorError, safe_open
 
     def load(name: str) -> Array:
@@ -385,13 +393,3 @@ def _damage_told(source: Source, what: str) -> Iterator[None]:
         raise
     except (Exception, zlib.error) as error:
         raise FileError(f"{source.name}: not a readable {what} file, damaged: {error}") from error
-
-
-READERS: Mapping[str, Callable[[Source], Mapping[str, Stored]]] = {
-    "npy": _npy,
-    "npz": _npz,
-    "h5": _h5,
-    "mat": _mat,
-    "pt": _pt,
-    "safetensors": _safetensors,
-}

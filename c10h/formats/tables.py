@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats import archives
-from c10h.formats.detect import FORMATS, TABLE, detect, plain
+from c10h.formats.detect import detect, plain
+from c10h.formats.file_formats import FORMATS, TABLE
 from c10h.formats.first_line import column_names_of
 from c10h.formats.hints import AUTO
-from c10h.formats.json_tables import read_json
 from c10h.formats.text import SAMPLE_LINES, TextForm, refuse_encoding, text_form
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def open_table(source: Source, header: bool | None = None, layout: str = AUTO) -
     """A table in any of the formats.
 
     header: whether the first line of a text names columns; None decides by what is in it. layout:
-    what a dictionary in JSON is, see :func:`read_json`. Raises FileError for what is no table,
-    AmbiguousError where the first line may be either.
+    what a dictionary in JSON is, see :mod:`c10h.formats.json_tables`. Raises FileError for what is
+    no table, AmbiguousError where the first line may be either.
     """
     file = plain(source)
     form = detect(file)
@@ -302,18 +302,28 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
     """
     import polars
 
+    read = FORMATS[form].read
+    assert read is not None
     try:
-        if form == "parquet":
-            frame = polars.scan_parquet(source.path)
-        elif form == "feather":
-            frame = polars.scan_ipc(source.path)
-        else:
-            content, named = read_json(source, form == "jsonl", layout)
-            return content.lazy(), named
+        frame, named = read(source, layout)
         frame.collect_schema()
     except (polars.exceptions.PolarsError, OSError) as error:
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
-    return frame, True
+    return frame, named
+
+
+def parquet_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
+    """A .parquet file, whose columns have names."""
+    import polars
+
+    return polars.scan_parquet(source.path), True
+
+
+def feather_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
+    """A .feather file (Arrow's IPC), whose columns have names."""
+    import polars
+
+    return polars.scan_ipc(source.path), True
 
 
 def _first_line(error: Exception) -> str:

@@ -26,7 +26,8 @@ from c10h.formats.column_roles import (
     place_of,
     roles_of,
 )
-from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
+from c10h.formats.detect import detect, plain
+from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.first_line import MISSING
 from c10h.formats.hints import EMPTY_CELLS, OTHER_LAYOUTS, Hints, brief
 from c10h.formats.odd_columns import (
