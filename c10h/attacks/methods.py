@@ -14,7 +14,7 @@ from c10h.deferred import Deferred
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from c10h.attacks.problem import Attack, Goal, Loss
+    from c10h.attacks.attack_types import Attack, Goal, Loss
 
 
 @dataclass(frozen=True)

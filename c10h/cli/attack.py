@@ -170,7 +170,7 @@ def attack(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.requests import AttackRequest
 

@@ -118,8 +118,8 @@ def build(
         write_text,
     )
     from c10h.formats.column_names import Columns
-    from c10h.formats.columns import Reading, begin, hash_ahead
     from c10h.formats.hints import AUTO, LONG, Hints, parse_columns
+    from c10h.formats.judgment_columns import Reading, begin, hash_ahead
 
     source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
@@ -161,7 +161,7 @@ def build(
     from c10h import h5
     from c10h.cli.inputs import meaning, tell_classes
     from c10h.cli.label_sources import open_sources, tell_votes
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.labels.filters import Filters
     from c10h.lineage import lineage_of
     from c10h.stages.labels_build import build_labels
@@ -271,7 +271,7 @@ def _contents(labels: Labels) -> str:
 def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
     from c10h.errors import InputError
     from c10h.formats.hints import WIDE, Hints
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.stages.compare import compare_counts
 
     if rebuilt is None:

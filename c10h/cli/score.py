@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from c10h.files import Source
     from c10h.formats.hints import Hints
-    from c10h.formats.truth import Truth
+    from c10h.formats.truth_files import Truth
     from c10h.records import Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
@@ -138,7 +138,7 @@ def score(
     from c10h.cli.forms import form_of_printed
     from c10h.cli.inputs import meaning, name_array
     from c10h.files import check_output
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.lineage import lineage_of
     from c10h.metrics.metrics import choose
@@ -272,7 +272,7 @@ class _Opened:
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
         """Say what was taken and how names of classes were matched, and warn of uneven clipping."""
         from c10h.cli.inputs import tell_classes
-        from c10h.formats.readers import FROM_PROBS
+        from c10h.formats.predictions_and_labels import FROM_PROBS
 
         for line in self.told:
             say(line)
@@ -295,10 +295,10 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
-    from c10h.formats.classes import are_default
+    from c10h.formats.class_names import are_default
     from c10h.formats.hints import WIDE
-    from c10h.formats.readers import open_labels, open_scored, recorded_classes
-    from c10h.formats.truth import open_truth
+    from c10h.formats.predictions_and_labels import open_labels, open_scored, recorded_classes
+    from c10h.formats.truth_files import open_truth
     from c10h.stages.attacked import runs_of
     from c10h.stages.join import common_classes
 

@@ -281,7 +281,7 @@ def _open(images: str, labels: str | None, init: str | None) -> _Inputs:
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import Source, check_single_stdin
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
 
     check_single_stdin([name for name in (images, labels, init) if name is not None])

@@ -112,7 +112,7 @@ def _synthetic(name: str, summary: str, items: int) -> Dataset:
         items,
         "MIT",
         "",
-        Deferred("c10h.datasets.embedded.sets:synthetic"),
+        Deferred("c10h.datasets.embedded.set_files:synthetic"),
         {
             IMAGES: f"{name}-images.h5",
             LABELS: f"{name}-labels.h5",

@@ -15,9 +15,9 @@ from c10h.files import Source
 from c10h.formats import archives
 from c10h.formats.detect import detect, plain
 from c10h.formats.file_formats import FORMATS, TABLE
-from c10h.formats.first_line import column_names_of
+from c10h.formats.header_line import column_names_of
 from c10h.formats.hints import AUTO
-from c10h.formats.text import SAMPLE_LINES, TextForm, refuse_encoding, text_form
+from c10h.formats.text_separators import SAMPLE_LINES, TextForm, refuse_encoding, text_form
 
 if TYPE_CHECKING:
     import polars

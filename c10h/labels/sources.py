@@ -1,6 +1,6 @@
 """Sources of labels: what ``c10h labels build --as`` can make.
 
-A source is a file with a function ``build(material) -> Labels`` and a row of SOURCES. Nothing here
+A source is a file with a function ``build(inputs) -> Labels`` and a row of SOURCES. Nothing here
 imports numpy.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from c10h.deferred import Deferred
 
 if TYPE_CHECKING:
-    from c10h.labels.material import Material
+    from c10h.labels.source_inputs import SourceInputs
     from c10h.records import Labels
 
 
@@ -36,7 +36,7 @@ class LabelSource:
 
     summary: str
     takes: Takes
-    build: Callable[[Material], Labels]
+    build: Callable[[SourceInputs], Labels]
     warning: str = ""
     drawn: bool = False
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from c10h.errors import InputError
-from c10h.models import own
+from c10h.models import external_networks
 from c10h.models.architectures import ARCHITECTURES, parse_name
 from c10h.models.normalised import Normalised
 
@@ -48,8 +48,8 @@ def build(
     if probs and ":" not in name:
         raise InputError(f"--probs: is for a network of your own; {name} returns logits")
     if ":" in name:
-        network = own.build(name, classes, (height, width))
-        default_mean, default_std = own.statistics(name)
+        network = external_networks.build(name, classes, (height, width))
+        default_mean, default_std = external_networks.statistics(name)
     else:
         network = _build_named(name, classes, (height, width))
         default_mean, default_std = CIFAR10_MEAN, CIFAR10_STD
@@ -57,7 +57,7 @@ def build(
     _check_statistics(mean, std)
     model = Normalised(network, mean, std, probs=probs)
     if ":" in name:
-        own.check(name, model, classes, (height, width))
+        external_networks.check(name, model, classes, (height, width))
     return model
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from c10h.errors import MismatchError
-from c10h.formats.classes import are_default, are_matched_by_position, match_order
+from c10h.formats.class_names import are_default, are_matched_by_position, match_order
 from c10h.formats.hints import Tell, brief, silent
-from c10h.formats.rows import mapped, shares
-from c10h.formats.truth import Truth
+from c10h.formats.lazy_rows import mapped, shares
+from c10h.formats.truth_files import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
 from c10h.records import Array, Images, Labels, Predictions, Rows, View
 from c10h.truth import check_right, first_right, one_answer, renumbered, right_of

@@ -88,7 +88,7 @@ class ForeignNetwork:
     probs: bool = False
 
     def __post_init__(self) -> None:
-        from c10h.formats.classes import parse_classes
+        from c10h.formats.class_names import parse_classes
         from c10h.run_folder import refuse_checkpoint
 
         if self.weights is not None:

@@ -22,9 +22,9 @@ from c10h.run_folder import name_of
 from c10h.training.augmentation import augmented
 from c10h.training.checkpoint import Checkpoint, save
 from c10h.training.choices import PRECISIONS
+from c10h.training.device_and_precision import autocast
 from c10h.training.distributed import World, distribute
 from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
-from c10h.training.precision import autocast
 from c10h.training.recipes import Recipe
 from c10h.training.targets import draw, mix
 

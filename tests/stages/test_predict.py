@@ -17,7 +17,7 @@ from c10h.records import Images
 from c10h.stages.predict import predict
 from c10h.stages.requests import ForeignNetwork, Networks, PredictRequest, RunNetworks
 
-from .test_networks import DATA, OTHER, finished, images_of, logits_of
+from .test_run_networks import DATA, OTHER, finished, images_of, logits_of
 
 
 def request_of(images: Images, networks: Networks, folder: Path) -> PredictRequest:

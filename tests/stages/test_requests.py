@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.small import material, pictures, run_of
+from training.small import pictures, run_of, training_data
 
 from c10h.errors import InputError
 from c10h.files import Source
@@ -20,8 +20,11 @@ from c10h.training.recipes import DEFAULT, RECIPES
 
 
 def test_a_run_is_there_once(tmp_path: Path) -> None:
-    run, other = run_of(tmp_path / "a", material(6), 2), run_of(tmp_path / "b", material(6), 2)
-    same = run_of(tmp_path / "b" / ".." / "a", material(6), 2)
+    run, other = (
+        run_of(tmp_path / "a", training_data(6), 2),
+        run_of(tmp_path / "b", training_data(6), 2),
+    )
+    same = run_of(tmp_path / "b" / ".." / "a", training_data(6), 2)
     assert RunNetworks((run, other)).runs == (run, other)
     with pytest.raises(InputError, match=r"/b/\.\./a: was given twice"):
         RunNetworks((run, other, same))
@@ -50,7 +53,7 @@ def test_nothing_heavy_is_imported() -> None:
 
 
 def train_request(**more: Any) -> TrainRequest:
-    data = material(6)
+    data = training_data(6)
     images = Images(classes=data.classes, images=data.images, truth=data.truth)
     given = {"architecture": "wrn_10_2", "folder": Path("run"), **more}
     return TrainRequest(images=images, images_file=Source(Path("i.h5"), "i.h5"), **given)
