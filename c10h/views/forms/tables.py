@@ -1,4 +1,7 @@
-"""The forms that tables are written in, a row each, and one result in any of them."""
+"""The forms that tables are written in, a row each, and one result in any of them.
+
+Nothing that its import runs imports more than help texts need.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from c10h.deferred import Deferred
-from c10h.views.forms.csv_rows import to_csv
-from c10h.views.forms.json_text import to_json_text
 
 if TYPE_CHECKING:
     from c10h.views.table import Table
@@ -59,6 +60,9 @@ def render(
     value: Any,
 ) -> str:
     """One result in any form: ``tables`` for people, ``rows`` under ``header`` as CSV, or JSON."""
+    from c10h.views.forms.csv_rows import to_csv
+    from c10h.views.forms.json_text import to_json_text
+
     if form == "json":
         return to_json_text(value)
     return to_csv(header, rows) if form == "csv" else TABLE_FORMS[form].write(tables)
