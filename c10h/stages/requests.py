@@ -26,22 +26,9 @@ if TYPE_CHECKING:
 # Tables of what fields of requests can be, for the command line too, which imports neither training
 # nor attacks.
 __all__ = [
-    "ATTACKS",
-    "AUGMENTATIONS",
-    "LOSSES",
-    "NORMS",
-    "OPTIMIZERS",
-    "PRECISIONS",
-    "RECIPES",
-    "SCHEDULES",
-    "TARGETS",
-    "AttackRequest",
-    "ForeignNetwork",
-    "Networks",
-    "PredictRequest",
-    "RunNetworks",
-    "TrainRequest",
-]
+    "ATTACKS", "AUGMENTATIONS", "LOSSES", "NORMS", "OPTIMIZERS", "PRECISIONS", "RECIPES",
+    "SCHEDULES", "TARGETS",
+]  # fmt: skip
 # Fields that replace a part of the recipe.
 RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
 

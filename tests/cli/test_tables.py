@@ -85,6 +85,13 @@ def run(folder: Path) -> Result:
 
 
 @pytest.fixture(scope="module")
+def scores(folder: Path) -> str:
+    """A file of scores."""
+    assert run_here(*SCORE, "-o", "scores.h5").status == 0
+    return "scores.h5"
+
+
+@pytest.fixture(scope="module")
 def attacked(run: Result) -> Result:
     """An attack with a method and a loss of its own."""
     done = run_here(
@@ -141,12 +148,11 @@ class TestAMetric:
         """From another definition: 1 - Σ √(p q)."""
         return float(1 - np.sqrt(SHARES * softmax(LOGITS.astype(float), axis=1)).sum(1).mean())
 
-    def test_scores_and_reports(self) -> None:
-        assert run_here(*SCORE, "-o", "scores.h5").status == 0
+    def test_scores_and_reports(self, scores: str) -> None:
         (scored,) = run_here(*SCORE, "--json").json()["runs"]
         assert scored["metrics"]["hellinger"]["value"] == pytest.approx(self.value(), rel=1e-6)
         assert scored["metrics"]["hellinger"]["n"] == SIZE
-        line = ("report", "scores.h5", "--metrics", "hellinger", "--format")
+        line = ("report", scores, "--metrics", "hellinger", "--format")
         result = run_here(*line, "markdown")
         assert "hellinger ↓" in result.out
         assert f"{self.value():.4f}" in result.out
@@ -242,8 +248,8 @@ def test_a_figure() -> None:
     assert result.status == 0, result.err
 
 
-def test_a_form_of_tables() -> None:
+def test_a_form_of_tables(scores: str) -> None:
     assert run_here(*SCORE, "--format", "org").out.startswith("|")
-    assert run_here("report", "scores.h5", "-o", "scores.org").status == 0
+    assert run_here("report", scores, "-o", "scores.org").status == 0
     assert Path("scores.org").read_text().startswith("|")
-    assert ".org" in run_here("report", "scores.h5", "-o", "scores.orgg.xlsx").err
+    assert ".org" in run_here("report", scores, "-o", "scores.xlsx").err
