@@ -13,7 +13,7 @@ from c10h.labels import SOURCES, Takes
 if TYPE_CHECKING:
     from c10h.files import Source
     from c10h.records import Labels
-    from c10h.stages.compare import Comparison
+    from c10h.stages.count_comparison import Comparison
 
 _SOURCES_HELP = "What the labels are: " + "; ".join(
     f"{name}, {source.summary}" for name, source in SOURCES.items()
@@ -272,7 +272,7 @@ def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
     from c10h.errors import InputError
     from c10h.formats.hints import WIDE, Hints
     from c10h.formats.readers import open_labels
-    from c10h.stages.compare import compare_counts
+    from c10h.stages.count_comparison import compare_counts
 
     if rebuilt is None:
         raise InputError("--compare needs judgments or vote counts as the SOURCE")
@@ -282,6 +282,7 @@ def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:
     """Print where votes differ from published ones. Raises GateError where they do."""
     from c10h.errors import GateError
+    from c10h.views.count_comparison import table
 
     if not found.items:
         say(
@@ -289,7 +290,7 @@ def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> 
             f"matched by {found.by}"
         )
         return
-    print_tables([found.table(rebuilt)], to_stderr=to_stderr)
+    print_tables([table(found, rebuilt)], to_stderr=to_stderr)
     raise GateError(
         f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes rebuilt, "
         f"{found.other_votes:,} published (items matched by {found.by})"

@@ -29,21 +29,6 @@ def _complete_metrics() -> list[str]:
     return list(METRICS)
 
 
-def _list_metrics(wanted: bool) -> None:
-    """Print the table of metrics and exit, for ``--list-metrics``."""
-    if not wanted:
-        return
-    from c10h.metrics import METRICS
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(name), Cell(metric.better or "-"), Cell(metric.summary)]
-        for name, metric in METRICS.items()
-    ]
-    print_tables([Table("", ["metric", "better", "definition"], rows, labels=3)])
-    raise typer.Exit
-
-
 def score(
     predictions: Annotated[
         list[str],
@@ -116,11 +101,8 @@ def score(
     json: options.Json = False,
     list_metrics: Annotated[
         bool,
-        typer.Option(
-            "--list-metrics",
-            is_eager=True,
-            callback=_list_metrics,
-            help="Print every metric's name and definition, and exit.",
+        options.listing(
+            "--list-metrics", "metrics", "Print every metric's name and definition, and exit."
         ),
     ] = False,
 ) -> None:

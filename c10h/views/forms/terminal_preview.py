@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from rich.cells import set_cell_size
 
-from c10h.records import Array
+from c10h.stages.show import Item
 from c10h.views.forms.terminal_pictures import COLUMNS, half_blocks
 from c10h.views.gallery import in_words
-from c10h.views.table import MISSING, Cell, Table, one_line
+from c10h.views.table import MISSING, Table, one_line, text_table
 
 # Characters that the name of a picture has at least, and those between pictures.
 CAPTION, GAP = 12, 2
-
-
-@dataclass(frozen=True)
-class Item:
-    """One item: its name, its true class, and its pixels uint8 (h, w, 3) or its shares (c)."""
-
-    name: str
-    truth: str | None
-    pixels: Array | None = None
-    probs: Array | None = None
 
 
 def to_table(items: Sequence[Item], classes: Sequence[str]) -> Table:
@@ -34,8 +23,7 @@ def to_table(items: Sequence[Item], classes: Sequence[str]) -> Table:
         columns["true class"] = [MISSING if one.truth is None else one.truth for one in items]
     if all(one.probs is not None for one in items):
         columns["label"] = [in_words(one.probs, classes) for one in items if one.probs is not None]
-    rows = [list(map(Cell, row)) for row in zip(*columns.values(), strict=True)]
-    return Table("", list(columns), rows, len(columns))
+    return text_table(list(columns), list(zip(*columns.values(), strict=True)))
 
 
 def in_a_row(items: Sequence[Item], width: int, colours: str | None) -> str:

@@ -10,7 +10,7 @@ from training.small import material, run_of
 from c10h.records import Array
 from c10h.run_folder import ALL
 from c10h.training.networks import Outcome
-from c10h.views.training_tables import outcomes_table
+from c10h.views.training import outcomes_table
 
 
 class TestTable:
