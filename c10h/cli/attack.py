@@ -9,7 +9,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
-from c10h.stages.requests import LOSS_NAMES, METHOD_NAMES, NORM_NAMES
+from c10h.stages.requests import ATTACKS, LOSSES, NORMS
 
 if TYPE_CHECKING:
     from c10h.records import Attack
@@ -28,7 +28,7 @@ def attack(
     ],
     output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
-        str, options.chosen(METHOD_NAMES, "--method", "How to attack; --list-methods tells more.")
+        str, options.chosen([*ATTACKS], "--method", "How to attack; --list-methods tells more.")
     ] = "pgd",
     epsilon: Annotated[
         list[str] | None,
@@ -39,10 +39,10 @@ def attack(
             "[default: 4/255]",
         ),
     ] = None,
-    norm: Annotated[str, options.chosen(NORM_NAMES, "--norm", "How distance is measured.")] = "inf",
+    norm: Annotated[str, options.chosen(NORMS, "--norm", "How distance is measured.")] = "inf",
     loss: Annotated[
         str | None,
-        options.chosen(LOSS_NAMES, "--loss", "What the attack maximises, if not its own default."),
+        options.chosen(LOSSES, "--loss", "What the attack maximises, if not its own default."),
     ] = None,
     steps: Annotated[
         int | None,
@@ -64,7 +64,8 @@ def attack(
         bool | None,
         typer.Option(
             "--random-start/--no-random-start",
-            help="Begin anywhere within epsilon, or at the image.  [default: pgd, apgd and md do]",
+            help="Begin anywhere within epsilon, or at the image.  [default: "
+            f"{', '.join(name for name, one in ATTACKS.items() if one.starts_at_random)} do]",
         ),
     ] = None,
     toward: Annotated[
@@ -150,7 +151,7 @@ def attack(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.requests import AttackRequest
 

@@ -62,10 +62,10 @@ def annotators(
     from c10h.datasets.catalogue import JUDGMENTS
     from c10h.errors import InputError
     from c10h.files import check_output
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.formats.column_names import Columns
-    from c10h.formats.columns import begin
     from c10h.formats.hints import parse_columns
+    from c10h.formats.judgment_columns import begin
     from c10h.labels.filters import Filters
     from c10h.stages.labels_annotators import describe_annotators
     from c10h.views.labels_annotators import display

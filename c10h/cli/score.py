@@ -9,22 +9,20 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from c10h.files import Source
     from c10h.formats.hints import Hints
-    from c10h.formats.truth import Truth
+    from c10h.formats.truth_files import Truth
     from c10h.records import Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
-# The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
-STRATA_NAMES = ("truth", "modal", "human-entropy")
-
 
 def _complete_metrics() -> list[str]:
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
 
     return list(METRICS)
 
@@ -58,7 +56,7 @@ def score(
     ] = None,
     by: Annotated[
         str | None,
-        options.chosen(STRATA_NAMES, "--by", "Also every metric for parts of the items."),
+        options.chosen(STRATA, "--by", "Also every metric for parts of the items."),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -122,10 +120,10 @@ def score(
     from c10h.cli.forms import form_of_printed
     from c10h.cli.inputs import meaning, name_array
     from c10h.files import check_output
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.lineage import lineage_of
-    from c10h.metrics import choose
+    from c10h.metrics.metrics import choose
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import Options
     from c10h.stages.score import score as score_runs
@@ -256,7 +254,7 @@ class _Opened:
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
         """Say what was taken and how names of classes were matched, and warn of uneven clipping."""
         from c10h.cli.inputs import tell_classes
-        from c10h.formats.readers import FROM_PROBS
+        from c10h.formats.predictions_and_labels import FROM_PROBS
 
         for line in self.told:
             say(line)
@@ -279,10 +277,10 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
-    from c10h.formats.classes import are_default
+    from c10h.formats.class_names import are_default
     from c10h.formats.hints import WIDE
-    from c10h.formats.readers import open_labels, open_scored, recorded_classes
-    from c10h.formats.truth import open_truth
+    from c10h.formats.predictions_and_labels import open_labels, open_scored, recorded_classes
+    from c10h.formats.truth_files import open_truth
     from c10h.stages.attacked import runs_of
     from c10h.stages.join import common_classes
 

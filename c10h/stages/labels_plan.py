@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.labels.allocation import OBJECTIVES, PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.objectives import OBJECTIVES
 from c10h.records import Array, Labels
 
 MOST_BUDGET = 10**12

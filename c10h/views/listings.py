@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from c10h.attacks.methods import ATTACKS
-from c10h.metrics import METRICS
-from c10h.models import ARCHITECTURES
+from c10h.metrics.metrics import METRICS
+from c10h.models.architectures import ARCHITECTURES
 from c10h.views.table import MISSING, Table, text_table
 
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.classes import are_default
-from c10h.metrics import METRICS, bootstrap
+from c10h.formats.class_names import are_default
+from c10h.metrics import bootstrap
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.views.forms.csv_rows import to_csv
