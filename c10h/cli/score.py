@@ -282,7 +282,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from c10h.formats.predictions_and_labels import open_labels, open_scored, recorded_classes
     from c10h.formats.truth_files import open_truth
     from c10h.stages.attacked import runs_of
-    from c10h.stages.join import common_classes
+    from c10h.stages.class_order import common_classes
 
     named = [split_name(argument) for argument in predictions]
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])

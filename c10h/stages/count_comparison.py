@@ -9,7 +9,7 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.items import IDS, Items, align
 from c10h.records import Array, Labels
-from c10h.stages.join import labels_in_order
+from c10h.stages.class_order import labels_in_order
 
 ROWS = 1 << 16
 

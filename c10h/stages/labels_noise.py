@@ -19,7 +19,7 @@ from c10h.metrics.noise import (
     top_share,
 )
 from c10h.records import Array, Labels
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 # Shares of the most uncertain items.
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)

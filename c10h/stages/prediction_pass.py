@@ -16,7 +16,7 @@ from c10h.metrics.strata import STRATA
 from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
 from c10h.parallel import in_order
 from c10h.records import Array, Rows
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 # Elements (items times classes) that are worked on at once, so that they stay in the cache.
 BLOCK_ELEMENTS = 1 << 16

@@ -1,28 +1,22 @@
-"""Which item of the labels each prediction is about, and whether its network has seen it."""
+"""What is known of items besides predictions: people's labels, and the truth."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from c10h.errors import MismatchError
-from c10h.formats.class_names import are_default, are_matched_by_position, match_order
-from c10h.formats.hints import Tell, brief, silent
-from c10h.formats.lazy_rows import mapped, shares
+from c10h.formats.class_names import are_default
+from c10h.formats.hints import Tell, silent
+from c10h.formats.lazy_rows import shares
 from c10h.formats.truth_files import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
-from c10h.records import Array, Images, Labels, Predictions, Rows, View
-from c10h.truth import check_right, first_right, one_answer, renumbered, right_of
-
-if TYPE_CHECKING:
-    from c10h.metrics.needs import Needs
-
-HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
+from c10h.metrics.needs import Needs
+from c10h.records import Array, Images, Labels, Rows, View
+from c10h.stages.class_order import labels_in_order
+from c10h.truth import check_right, one_answer, right_of
 
 
 @dataclass(frozen=True)
@@ -115,8 +109,6 @@ class People:
 
     def has(self, needs: Needs) -> bool:
         """Whether a metric that needs this can be computed."""
-        from c10h.metrics.needs import Needs
-
         have = {Needs.TRUTH: self.truth, Needs.PEOPLE: self.probs, Needs.COUNTS: self.counts}
         return have[needs] is not None
 
@@ -158,89 +150,6 @@ class People:
         )
 
 
-def common_classes(inputs: Sequence[Labels | Predictions]) -> tuple[str, ...] | None:
-    """The class names of the first input that has names of its own, else "0", "1", ...
-
-    None without any input.
-    """
-    for record in inputs:
-        if not are_default(record.classes):
-            return record.classes
-    return inputs[0].classes if inputs else None
-
-
-def in_order(rows: Rows, order: list[int] | None) -> Rows:
-    """Rows with their classes (last axis) reordered."""
-    if order is None:
-        return rows
-    return mapped(rows, lambda block, _: block[..., order])
-
-
-def labels_in_order(labels: Labels, classes: tuple[str, ...], what: str) -> Labels:
-    """Labels with the classes in the given order, matched by name. Raises MismatchError."""
-    order = match_order(labels.classes, classes, what)
-    if order is None:
-        return replace(labels, classes=classes)
-    counts = None if labels.counts is None else in_order(labels.counts, order)
-    truth = None if labels.truth is None else renumbered(labels.truth, order)
-    right = right_of(labels)
-    if right is not None:
-        right = right[:, order]
-        truth = first_right(right)
-    probs = in_order(labels.probs, order)
-    return replace(labels, classes=classes, probs=probs, counts=counts, truth=truth, right=right)
-
-
-def predictions_in_order(
-    predictions: Predictions, classes: tuple[str, ...], what: str
-) -> Predictions:
-    """Predictions with the classes in the given order, matched by name. Raises MismatchError."""
-    order = match_order(predictions.classes, classes, what)
-    if order is None:
-        return replace(predictions, classes=classes)
-    truth = None if predictions.truth is None else renumbered(predictions.truth, order)
-    logits = in_order(predictions.logits, order)
-    return replace(predictions, classes=classes, logits=logits, truth=truth)
-
-
-def class_names_note(record: Labels | Predictions, classes: tuple[str, ...]) -> str:
-    """What is assumed of the names of an input's classes; "" where they are just these."""
-    if set(record.classes) == set(classes):
-        return ""
-    if are_matched_by_position(record.classes, classes):
-        if are_default(record.classes):
-            return f"has no class names; its columns are taken as {brief(classes, 4)}, in order"
-        return f"its {brief(record.classes, 4)} are taken as {brief(classes, 4)}, by number"
-    return (
-        f"its classes {brief(record.classes, 4)} are matched with {brief(classes, 4)} by what "
-        "differs in them, regardless of case"
-    )
-
-
-def items_of(predictions: Predictions, what: str) -> Items:
-    """Which items predictions are about. what: how messages call them."""
-    return Items(what, predictions.logits.shape[1], predictions.ids, predictions.index)
-
-
-def some_items(predictions: Predictions, kept: Array) -> Predictions:
-    """Predictions of the items where ``kept``, bool (n), is true. They are held in memory."""
-
-    def of_items(values: Array | None) -> Array | None:
-        return None if values is None else values[kept]
-
-    members, size, _ = predictions.logits.shape
-    logits = [np.asarray(predictions.logits[member, 0:size])[kept] for member in range(members)]
-    return replace(
-        predictions,
-        logits=np.stack(logits),
-        index=of_items(predictions.index),
-        ids=of_items(predictions.ids),
-        truth=of_items(predictions.truth),
-        fold=of_items(predictions.fold),
-        item=of_items(predictions.item),
-    )
-
-
 def people_of_truth(truth: Truth, classes: tuple[str, ...]) -> People:
     """Items of which nothing but the truth is known."""
     ids = truth.ids
@@ -277,49 +186,3 @@ def _check_same_answers(first: Array, second: Array, what: str) -> None:
             f"truth: other right answers than {what} on {int(wrong.sum())} items, "
             f"the first is item {int(np.argmax(wrong))}"
         )
-
-
-def seen_in_training(predictions: Predictions, member: int) -> Array | None:
-    """Whether the networks behind each prediction were trained on the item: bool (n), or None.
-
-    From the hashes of the items and of all training items, ancestors' included. A held-out
-    prediction comes from the network of its fold, which saw every item but that fold's.
-    """
-    if predictions.item is None or "item" not in predictions.trained:
-        return None
-    trained = predictions.trained["item"][:]
-    held_out_by = predictions.trained["fold"][:]
-    fold = np.full(len(predictions.item), -1, dtype=np.int64)
-    if predictions.fold is not None:
-        fold[:] = predictions.fold
-    elif predictions.member_fold is not None:
-        fold[:] = predictions.member_fold[member]
-    by_all = np.isin(predictions.item, trained[held_out_by < 0])
-    by_others = np.isin(predictions.item, trained[held_out_by >= 0])
-    for number in np.unique(fold[fold >= 0]):
-        mine = fold == number
-        others = trained[(held_out_by >= 0) & (held_out_by != number)]
-        by_others[mine] = np.isin(predictions.item[mine], others)
-    return np.asarray(by_all | by_others)
-
-
-def exposure(predictions: Predictions, member: int = 0) -> str:
-    """Whether a network was trained on any of the items that it predicts, in a word."""
-    seen = seen_in_training(predictions, member)
-    return UNKNOWN if seen is None else IN_SAMPLE if seen.any() else HELD_OUT
-
-
-def digest_items(people: People, rows: Array | None, labels_digest: str) -> str:
-    """SHA-256 of which items a run is about, in their order, and of the labels behind them."""
-    digest = hashlib.sha256(labels_digest.encode())
-    if people.ids is not None:
-        digest.update("\0".join(people.ids.tolist()).encode())
-    else:
-        digest.update(f"{people.size} rows".encode())
-        if rows is not None and not is_everything(rows, people.size):
-            digest.update(np.ascontiguousarray(rows).data)
-    if people.truth is not None:
-        digest.update(np.ascontiguousarray(people.truth).data)
-    if people.right is not None:
-        digest.update(np.ascontiguousarray(people.right).data)
-    return digest.hexdigest()

@@ -25,9 +25,9 @@ from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
 from c10h.records import Array, Predictions
-from c10h.stages.clipping import clipping_notes, clipping_terms
-from c10h.stages.join import People
-from c10h.stages.tally import Tally, cut, stratify, tally
+from c10h.stages.clipped_probabilities import clipping_notes, clipping_terms
+from c10h.stages.people import People
+from c10h.stages.prediction_pass import Tally, cut, stratify, tally
 
 # Why metrics of the truth do not exist where no item has one.
 NO_TRUTH = "no item whose true class is known"
