@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,7 @@ class Description:
 
     kind: str
     classes: tuple[str, ...]
-    settings: dict[str, Setting]
+    settings: Mapping[str, Setting]
     datasets: list[Dataset]
     lineage: Lineage | None
 
@@ -60,7 +60,7 @@ def show(record: Record) -> Description:
         )
         first = _first(value, declared.dims)
         datasets.append(Dataset(name, dtype, declared.dims, tuple(value.shape), first))
-    return Description(record.kind, record.classes, dict(record.settings), datasets, record.lineage)
+    return Description(record.kind, record.classes, record.settings, datasets, record.lineage)
 
 
 def preview(record: Record, count: int) -> list[Item]:
