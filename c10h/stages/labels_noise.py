@@ -161,9 +161,9 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
 
 def _measure(voted: Voted) -> dict[tuple[str, str], float]:
     """What has no closed form over draws, of given votes, by metric and method."""
-    found = drawn_ceilings(voted)
-    found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(voted.counts), TOP)
-    return found
+    values = drawn_ceilings(voted)
+    values[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(voted.counts), TOP)
+    return values
 
 
 def _entropies(counts: Array) -> Float:
@@ -180,7 +180,7 @@ def _counts_of(labels: Labels) -> Array:
 def _expected(voted: Voted, n: int) -> dict[tuple[str, str], float]:
     """What needs no draws, by metric and method; NaN where no item has enough votes."""
     wanted = {(name, ""): expectation for name, (_, expectation) in LABELS.items()}
-    wanted |= {key: one for key, one in CLOSED.items() if voted.allows(key[0])}
+    wanted |= {key: expectation for key, expectation in CLOSED.items() if voted.allows(key[0])}
     sums = {key: np.zeros(2) for key in wanted}
     for block in blocks(voted):
         for key, expectation in wanted.items():

@@ -117,18 +117,18 @@ class People:
 
         Right answers only where some item has several: else the truth says all.
         """
-        found: dict[str, Array] = {}
+        known: dict[str, Array] = {}
         if self.counts is not None:
-            found["counts"] = self.counts[items]
+            known["counts"] = self.counts[items]
         if isinstance(self.probs, View) and self.probs.shares_of is self.counts is not None:
-            found["probs"] = shares(found["counts"])  # spares reading the votes twice
+            known["probs"] = shares(known["counts"])  # spares reading the votes twice
         elif self.probs is not None:
-            found["probs"] = self.probs[items]
+            known["probs"] = self.probs[items]
         if self.truth is not None:
-            found["truth"] = self.truth[items]
+            known["truth"] = self.truth[items]
         if self.right is not None and self.has_several:
-            found["right"] = self.right[items]
-        return found
+            known["right"] = self.right[items]
+        return known
 
     def take(self, rows: Array | None) -> People:
         """The items in the order of ``rows``; None takes all as they are.
@@ -171,10 +171,10 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
         classes = labels.classes
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     asked, known = Items("images", size, images.ids), people.items("the labels")
-    found = align(asked, known)
-    tell(f"{asked.what}: {found.told(asked, known)}")
+    matched = align(asked, known)
+    tell(f"{asked.what}: {matched.told(asked, known)}")
     try:
-        return people.take(found.rows).agreeing(images.truth, "the images")
+        return people.take(matched.rows).agreeing(images.truth, "the images")
     except MismatchError as error:
         raise MismatchError(f"labels: {error} (another order?)") from error
 

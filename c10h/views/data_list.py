@@ -10,11 +10,6 @@ from c10h.stages.data_list import DataSet
 from c10h.views.display import Display
 from c10h.views.table import Cell, Table, text_table
 
-HEADER = (
-    "name", "summary", "items", "forms", "there", "licence", "citation",
-    "download", "address", "bytes", "check",
-)  # fmt: skip
-
 
 def display(data_sets: Mapping[str, DataSet], *, in_full: bool) -> Display:
     """An overview; in full also downloads with their addresses, licences and citations."""
@@ -22,7 +17,7 @@ def display(data_sets: Mapping[str, DataSet], *, in_full: bool) -> Display:
     return Display(
         lambda: [table(data_sets) for table in tables],
         lambda: data_sets,
-        lambda: (HEADER, rows(data_sets)),
+        lambda: rows(data_sets),
     )
 
 
@@ -57,12 +52,28 @@ def licences(data_sets: Mapping[str, DataSet]) -> Table:
     )
 
 
-def rows(data_sets: Mapping[str, DataSet]) -> list[list[object]]:
+def rows(data_sets: Mapping[str, DataSet]) -> list[dict[str, object]]:
     """One row a download, or one for a data set without any."""
-    found: list[list[object]] = []
+    table_rows: list[dict[str, object]] = []
     for name, data_set in data_sets.items():
-        about = [name, data_set.summary, data_set.items, " ".join(data_set.forms), data_set.there,
-                 data_set.licence, data_set.citation]  # fmt: skip
-        files = [[file.name, file.address, file.bytes, file.check] for file in data_set.downloads]
-        found += [[*about, *file] for file in files or [[None] * 4]]
-    return found
+        about = {
+            "name": name,
+            "summary": data_set.summary,
+            "items": data_set.items,
+            "forms": " ".join(data_set.forms),
+            "there": data_set.there,
+            "licence": data_set.licence,
+            "citation": data_set.citation,
+        }
+        files = [
+            {
+                "download": file.name,
+                "address": file.address,
+                "bytes": file.bytes,
+                "check": file.check,
+            }
+            for file in data_set.downloads
+        ]
+        nothing = dict.fromkeys(("download", "address", "bytes", "check"))
+        table_rows += [{**about, **file} for file in files or [nothing]]
+    return table_rows

@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 def exclusions_csv(votes: Votes) -> str:
     """Everything that was left out, one line each; a judgment is named by its row of the table."""
-    rows: list[tuple[object, ...]] = [
+    rows = [
         (left_out.what, left_out.name, left_out.reason, left_out.value, left_out.judgments)
         for left_out in chain(votes.excluded, votes.unanswered, votes.unwanted)
     ]
-    rows += [
-        ("judgment", row, "reaction time out of bounds", str(time), 1)  # nan for none
-        for row, time in zip(votes.late.tolist(), votes.late_rt.tolist(), strict=True)
-    ]
+    late = zip(votes.late.tolist(), votes.late_rt.tolist(), strict=True)
+    rows += [("judgment", str(row), "reaction time out of bounds", time, 1) for row, time in late]
     return to_csv(["what", "name", "reason", "value", "judgments"], rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from c10h.stages.labels_annotators import Annotators
@@ -24,19 +25,14 @@ COLUMNS: Mapping[str, Callable[[Any], str]] = {
 
 def display(annotators: Annotators) -> Display:
     """A row an annotator."""
-    header = list(annotators.columns)
-    return Display(
-        lambda: [table(annotators)],
-        lambda: [dict(zip(header, row, strict=True)) for row in rows(annotators)],
-        lambda: (header, rows(annotators)),
-    )
+    values = partial(rows, annotators)
+    return Display(lambda: [table(annotators)], values, values)
 
 
 def table(annotators: Annotators) -> Table:
     """For people."""
     cells = [
-        [Cell(COLUMNS[name](value)) for name, value in zip(annotators.columns, row, strict=True)]
-        for row in rows(annotators)
+        [Cell(COLUMNS[name](value)) for name, value in row.items()] for row in rows(annotators)
     ]
     notes = [f"{len(cells):,} of {annotators.total:,} annotators"]
     if "attention" in annotators.columns:
@@ -49,7 +45,8 @@ def table(annotators: Annotators) -> Table:
     return Table("", list(annotators.columns), cells, 1, notes)
 
 
-def rows(annotators: Annotators) -> list[tuple[Any, ...]]:
-    """The values of each annotator in the order of the columns, NaN for those that do not exist."""
-    columns = (values.tolist() for values in annotators.columns.values())
-    return list(zip(*columns, strict=True))
+def rows(annotators: Annotators) -> list[dict[str, Any]]:
+    """The values of each annotator by column, NaN for those that do not exist."""
+    columns = annotators.columns
+    values = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in values]

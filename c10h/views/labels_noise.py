@@ -9,11 +9,10 @@ import numpy as np
 
 from c10h.metrics.noise import NEED_TRUTH
 from c10h.stages.labels_noise import Curve, Noise
-from c10h.views.display import Display, Rows
+from c10h.views.display import Display
 from c10h.views.forms.terminal_chart import line_chart
 from c10h.views.table import Cell, Table, number
 
-HEADER = ("metric", "method", "votes", "value", "standard_error")
 # A line that never leaves this is none.
 VISIBLE = 1e-9
 # What is drawn in one chart.
@@ -78,10 +77,16 @@ def charts(noise: Noise, width: int) -> str:
     return "\n".join(parts)
 
 
-def rows(noise: Noise) -> Rows:
+def rows(noise: Noise) -> list[dict[str, object]]:
     """One row a quantity and number of votes."""
-    return HEADER, [
-        [curve.metric, curve.method, votes, value, error or None]
+    return [
+        {
+            "metric": curve.metric,
+            "method": curve.method,
+            "votes": votes,
+            "value": value,
+            "standard_error": error or None,
+        }
         for curve in noise.curves
         for votes, value, error in zip(vote_names(noise), curve.values, curve.errors, strict=True)
     ]

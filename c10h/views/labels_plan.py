@@ -10,22 +10,21 @@ from c10h.stages.labels_plan import Plan
 from c10h.views.display import Display
 from c10h.views.table import Cell, Table
 
-HEADER = ("item", "votes", "judgments")
 SHOWN = 20
 
 
 def display(plan: Plan) -> Display:
     """The items that get judgments, and what to expect of them."""
-    return Display(lambda: [table(plan)], lambda: to_json(plan), lambda: (HEADER, item_rows(plan)))
+    return Display(lambda: [table(plan)], lambda: to_json(plan), lambda: rows(plan))
 
 
 def table(plan: Plan) -> Table:
     """The first items, and what to expect."""
-    rows = [
-        [Cell(str(name)), Cell(f"{votes:,}"), Cell(f"{more:,}")]
-        for name, votes, more in item_rows(plan)[:SHOWN]
+    cells = [
+        [Cell(row["item"]), Cell(f"{row['votes']:,}"), Cell(f"{row['judgments']:,}")]
+        for row in rows(plan)[:SHOWN]
     ]
-    rest = len(plan.item) - len(rows)
+    rest = len(plan.item) - len(cells)
     notes = [f"and {rest:,} more items: --format csv lists all"] if rest > 0 else []
     notes += [
         f"{plan.budget:,} judgments of {len(plan.item):,} of {plan.items:,} items; expected "
@@ -37,13 +36,14 @@ def table(plan: Plan) -> Table:
     low, high = PRIOR_RANGE
     if not 1.01 * low < plan.prior < 0.99 * high:
         notes.append("that prior is at its bound: the votes do not tell it, give --prior")
-    return Table("", HEADER, rows, 1, notes)
+    return Table("", ["item", "votes", "judgments"], cells, 1, notes)
 
 
-def item_rows(plan: Plan) -> list[tuple[str, int, int]]:
-    """Item, votes and further judgments, those that get most first."""
-    columns = (plan.names, plan.votes, plan.judgments)
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """Every item that gets judgments, those that get most first."""
+    columns = {"item": plan.names, "votes": plan.votes, "judgments": plan.judgments}
+    values = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in values]
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -58,5 +58,5 @@ def to_json(plan: Plan) -> dict[str, Any]:
             "planned": plan.planned,
             "uniform": plan.uniform,
         },
-        "items": [dict(zip(HEADER, row, strict=True)) for row in item_rows(plan)],
+        "items": rows(plan),
     }

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from c10h.stages.show import Dataset, Description, Item
-from c10h.views.display import Display
+from c10h.views.display import WIDTH, Display
 from c10h.views.forms.json_text import plain
-from c10h.views.forms.terminal_preview import in_a_row, to_table
 from c10h.views.lineage import to_lines
 from c10h.views.table import GAP, MISSING, Cell, Table
 
@@ -27,10 +26,13 @@ def display(
 
     width, colours: of a terminal, None where there is none.
     """
-    tables = [table(description, name, width)]
-    pictures = "" if width is None else in_a_row(items, width, colours)
-    if items and not pictures:
-        tables.append(to_table(items, description.classes))
+    tables, pictures = [table(description, name, width)], ""
+    if items:
+        from c10h.views.forms.terminal_preview import in_a_row, to_table  # with rich
+
+        pictures = in_a_row(items, width or WIDTH, colours)
+        if not pictures:
+            tables.append(to_table(items, description.classes))
     lines = to_lines(description.lineage, width) if description.lineage else []
     below = [*([pictures] if pictures else []), *(["\n".join(lines) + "\n"] if lines else [])]
     return Display(

@@ -16,7 +16,7 @@ TABLE = Table("T", ["run", "value"], [[Cell("a"), Cell("0.5")]])
 SHOWN = Display(
     lambda: [TABLE],
     lambda: {"a": float("nan")},
-    lambda: (["run", "value"], [["a", 0.5], ["b", float("nan")]]),
+    lambda: [{"run": "a", "value": 0.5}, {"run": "b", "value": float("nan")}],
     lambda width: "-" * width + "\n",
 )
 
