@@ -13,7 +13,7 @@ from c10h.labels.sources import SOURCES, Takes
 if TYPE_CHECKING:
     from c10h.files import Source
     from c10h.records import Labels
-    from c10h.stages.compare import Comparison
+    from c10h.stages.count_comparison import Comparison
 
 
 def _names(takes: Takes) -> str:
@@ -277,7 +277,7 @@ def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
     from c10h.errors import InputError
     from c10h.formats.hints import WIDE, Hints
     from c10h.formats.predictions_and_labels import open_labels
-    from c10h.stages.compare import compare_counts
+    from c10h.stages.count_comparison import compare_counts
 
     if rebuilt is None:
         raise InputError("--compare needs judgments or vote counts as the SOURCE")
@@ -287,6 +287,7 @@ def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:
     """Print where votes differ from published ones. Raises GateError where they do."""
     from c10h.errors import GateError
+    from c10h.views.count_comparison import table
 
     if not found.items:
         say(
@@ -294,7 +295,7 @@ def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> 
             f"matched by {found.by}"
         )
         return
-    print_tables([found.table(rebuilt)], to_stderr=to_stderr)
+    print_tables([table(found, rebuilt)], to_stderr=to_stderr)
     raise GateError(
         f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes rebuilt, "
         f"{found.other_votes:,} published (items matched by {found.by})"

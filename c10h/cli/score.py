@@ -27,21 +27,6 @@ def _complete_metrics() -> list[str]:
     return list(METRICS)
 
 
-def _list_metrics(wanted: bool) -> None:
-    """Print the table of metrics and exit, for ``--list-metrics``."""
-    if not wanted:
-        return
-    from c10h.metrics.metrics import METRICS
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(name), Cell(metric.better or "-"), Cell(metric.summary)]
-        for name, metric in METRICS.items()
-    ]
-    print_tables([Table("", ["metric", "better", "definition"], rows, labels=3)])
-    raise typer.Exit
-
-
 def score(
     predictions: Annotated[
         list[str],
@@ -114,11 +99,8 @@ def score(
     json: options.Json = False,
     list_metrics: Annotated[
         bool,
-        typer.Option(
-            "--list-metrics",
-            is_eager=True,
-            callback=_list_metrics,
-            help="Print every metric's name and definition, and exit.",
+        options.listing(
+            "--list-metrics", "metrics", "Print every metric's name and definition, and exit."
         ),
     ] = False,
 ) -> None:
@@ -300,7 +282,7 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from c10h.formats.predictions_and_labels import open_labels, open_scored, recorded_classes
     from c10h.formats.truth_files import open_truth
     from c10h.stages.attacked import runs_of
-    from c10h.stages.join import common_classes
+    from c10h.stages.class_order import common_classes
 
     named = [split_name(argument) for argument in predictions]
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])

@@ -17,7 +17,7 @@ from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Attack, Images, Labels, Predictions
-from c10h.stages.join import People, people_of_images
+from c10h.stages.people import People, people_of_images
 from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import numpy as np
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Attack, Predictions
 from c10h.stages.attack_batches import second_classes
-from c10h.stages.evaluate import evaluate
-from c10h.stages.join import People
+from c10h.stages.network_metrics import evaluate
+from c10h.stages.people import People
 
 METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": "human cross-entropy"}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from c10h.formats.lazy_rows import one_member, part_of
 from c10h.records import Attack, Predictions, Rows
-from c10h.stages.join import exposure as exposure_of
+from c10h.stages.exposure import exposure as exposure_of
 from c10h.views.epsilon import epsilon_name
 
 CLEAN = "clean"

@@ -16,14 +16,9 @@ from c10h.labels.source_inputs import SourceInputs
 from c10h.labels.sources import SOURCES
 from c10h.labels.votes import Votes
 from c10h.records import Labels, Predictions, Rows
-from c10h.stages.join import (
-    People,
-    common_classes,
-    items_of,
-    labels_in_order,
-    predictions_in_order,
-    some_items,
-)
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.people import People
+from c10h.stages.predicted_items import items_of, some_items
 
 ROWS = 1 << 16
 

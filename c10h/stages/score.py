@@ -17,21 +17,11 @@ from c10h.metrics.bootstrap import interval, weights
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needs import Needs
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.stages.evaluate import NO_TRUTH, Evaluation, evaluate
-from c10h.stages.join import (
-    HELD_OUT,
-    IN_SAMPLE,
-    UNKNOWN,
-    People,
-    common_classes,
-    digest_items,
-    items_of,
-    labels_in_order,
-    people_of_truth,
-    predictions_in_order,
-    seen_in_training,
-    some_items,
-)
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
+from c10h.stages.network_metrics import NO_TRUTH, Evaluation, evaluate
+from c10h.stages.people import People, people_of_truth
+from c10h.stages.predicted_items import digest_items, items_of, some_items
 
 Advance: TypeAlias = Callable[[int], None]
 

@@ -7,7 +7,7 @@ import numpy as np
 from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Images, Labels
-from c10h.stages.join import people_of_images
+from c10h.stages.people import people_of_images
 from c10h.training.fold_training import TrainingData
 from c10h.training.folds import make_folds
 from c10h.truth import lacking

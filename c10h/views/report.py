@@ -13,7 +13,7 @@ from c10h.views import (
     attacks,
     figures,
     history_tables,
-    label_tables,
+    labels,
     paper_tables,
     scores,
 )
@@ -62,7 +62,7 @@ class Report:
             found += score_tables(given.scored, self.metrics, given.stratum, self._scored_baseline)
         found += attack_tables(given.attacked, self._attacked_baseline)
         found += history_tables.history_tables(given)
-        return found + label_tables.label_tables(given.labels)
+        return found + labels.tables(given.labels)
 
     def figures(self) -> list[Figure]:
         """The figure that was asked for, else those that fit what was given."""
@@ -135,7 +135,7 @@ class Report:
         if given.histories:
             found["histories"] = history_tables.to_json(given)
         if given.labels:
-            found["labels"] = label_tables.to_json(given.labels)
+            found["labels"] = labels.to_json(given.labels)
         return found
 
     def _to_csv(self) -> str:
@@ -152,7 +152,7 @@ class Report:
             if given.histories:
                 parts.append((history_tables.HEADER, history_tables.to_rows(given)))
             if given.labels:
-                parts.append((label_tables.HEADER, label_tables.to_rows(given.labels)))
+                parts.append((labels.HEADER, labels.to_rows(given.labels)))
         header = list(dict.fromkeys(name for names, _ in parts for name in names))
         found = [dict(zip(names, row, strict=True)) for names, rows in parts for row in rows]
         return to_csv(header, [[row.get(name) for name in header] for row in found])

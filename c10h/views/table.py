@@ -59,6 +59,11 @@ class Table:
         object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
 
 
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
+    """A table of words alone."""
+    return Table(title, header, [[Cell(text) for text in row] for row in rows], len(header))
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """A figure to four decimals; "-" where there is none, "inf" where it is infinite."""
     if value is None or value != value:

@@ -17,7 +17,7 @@ from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
 from c10h.records import Array, Attack, Images, Predictions
 from c10h.stages.attack_batches import AttackData, Options, collect, run, shapes_of
-from c10h.stages.join import People
+from c10h.stages.people import People
 from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 
 CLASSES = tuple("abcde")

@@ -30,7 +30,7 @@ from c10h.stages.attack_batches import (
     second_classes,
     shapes_of,
 )
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 from .attacking import (
     CLASSES,

@@ -16,7 +16,7 @@ from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.models.building import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.run_folder import Run
-from c10h.stages.join import seen_in_training
+from c10h.stages.exposure import seen_in_training
 from c10h.stages.run_networks import (
     ENSEMBLE,
     HELD_OUT,
