@@ -70,11 +70,11 @@ class Column:
     in_memory: tuple[str, ...] = ()
     shuffle: bool = True
 
-    def check_dtype(self, found: np.dtype[Any], what: str) -> None:
+    def check_dtype(self, dtype: np.dtype[Any], what: str) -> None:
         """Raise SchemaError unless ``found`` is a dtype that this column may have."""
-        names = ("str",) if found.kind in "UO" else (found.name,)
+        names = ("str",) if dtype.kind in "UO" else (dtype.name,)
         if not set(names) & {self.dtype, *self.in_memory}:
-            raise SchemaError(f"{what}: expected {self.dtype}, found {found.name}")
+            raise SchemaError(f"{what}: expected {self.dtype}, found {dtype.name}")
 
 
 @dataclass(frozen=True)

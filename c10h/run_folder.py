@@ -149,15 +149,16 @@ def begin_or_resume(run: Run) -> Run:
             raise OutputError(f"{run.folder}: expected a run folder or none, found other files")
     except OSError as error:
         raise OutputError(f"{run.folder}: {reason(error)}") from error
-    found = open_run(run.folder)
-    wanted = json.loads(json.dumps(dict(run.arguments)))
-    for key in sorted({*wanted, *found.arguments}):
-        if wanted.get(key) != found.arguments.get(key):
+    existing = open_run(run.folder)
+    arguments = json.loads(json.dumps(dict(run.arguments)))
+    for key in sorted({*arguments, *existing.arguments}):
+        if arguments.get(key) != existing.arguments.get(key):
             raise MismatchError(
-                f"{run.folder}: was begun with {key} {_brief(found.arguments.get(key))}, not "
-                f"{_brief(wanted.get(key))}: the same arguments go on, others need another folder"
+                f"{run.folder}: was begun with {key} {_brief(existing.arguments.get(key))}, not "
+                f"{_brief(arguments.get(key))}: the same arguments go on, others need "
+                "another folder"
             )
-    return found
+    return existing
 
 
 def chosen(run: Run, numbers: list[int]) -> list[int]:
@@ -193,5 +194,5 @@ def _brief(value: Any) -> str:
 
 def _begins_with_a_file(lineage: Lineage | None) -> bool:
     """Whether the first weights of a run, or of one that it began with, are from a foreign file."""
-    parents = [one for one in lineage.inputs if one.role == "init"] if lineage else []
-    return any(one.kind != KIND or _begins_with_a_file(one.lineage) for one in parents)
+    parents = [parent for parent in lineage.inputs if parent.role == "init"] if lineage else []
+    return any(parent.kind != KIND or _begins_with_a_file(parent.lineage) for parent in parents)

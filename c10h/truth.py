@@ -45,8 +45,8 @@ def right_of(labels: Labels) -> Array | None:
 def check_right(right: Array, truth: Array | None, what: str) -> None:
     """Raise SchemaError unless right answers are 0 or 1 and truth is the first of each item."""
     if truth is None or len(truth) != len(right):
-        found = "none" if truth is None else f"{len(truth)}"
-        raise SchemaError(f"{what}: expected {len(right)} true classes beside right, found {found}")
+        shown = "none" if truth is None else f"{len(truth)}"
+        raise SchemaError(f"{what}: expected {len(right)} true classes beside right, found {shown}")
     if right.max(initial=0) > 1:
         row = int(np.argmax(right.max(axis=1) > 1))
         raise SchemaError(f"{what}: right: row {row}: expected 0 or 1, found {right[row].max()}")

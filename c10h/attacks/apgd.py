@@ -37,7 +37,7 @@ def apgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
         return project(place, pixels, budget.epsilon, budget.norm)
 
     start = random_start(pixels, budget.epsilon, budget.norm) if budget.random_start else pixels
-    current = highest = found = _look(network, start, goal, loss)
+    current = highest = best = _look(network, start, goal, loss)
     before = current.pixels
     pace = _Pace(2 * budget.epsilon, current.values)
     ends = checkpoints(budget.steps)
@@ -50,10 +50,10 @@ def apgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
         pace.count(moved.values > current.values)
         before, current = current.pixels, moved
         highest = highest.replaced(moved.values > highest.values, moved)
-        found = found.replaced(_improves(moved, found), moved)
+        best = best.replaced(_improves(moved, best), moved)
         if step in ends:
             current = current.replaced(pace.halve(highest.values), highest)
-    return found.pixels
+    return best.pixels
 
 
 def checkpoints(steps: int) -> tuple[int, ...]:
@@ -62,13 +62,13 @@ def checkpoints(steps: int) -> tuple[int, ...]:
     w_j = ⌈p_j steps⌉ with p_0 = 0, p_1 = 0.22 and p_{j+1} = p_j + max(p_j - p_{j-1} - 0.03, 0.06).
     In whole hundredths, since rounding up does not forgive 57.000001. Few steps have some twice.
     """
-    found: list[int] = []
+    ends: list[int] = []
     percent, interval = FIRST, FIRST
     while percent <= 100:
-        found.append(-(-percent * steps // 100))
+        ends.append(-(-percent * steps // 100))
         interval = max(interval - SHORTER, SHORTEST)
         percent += interval
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(ends))
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
     """The judgments of one matrix, or of the vectors that ``--columns`` names, one an annotator."""
     source = reading.source
     arrays = stored_arrays(source, form)
-    if not any(one.is_matrix and not one.is_vector for one in arrays.values()):
+    if not any(array.is_matrix and not array.is_vector for array in arrays.values()):
         vectors = vectors_of_annotators(arrays)
         if isinstance(reading.chosen, tuple) and vectors:
             cells = [np.asarray(vectors[name].load()[...]).reshape(-1) for name in vectors]
@@ -84,7 +84,7 @@ def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
                 f"{source.name}: found {listing(arrays)}: --columns {','.join(list(vectors)[:2])} "
                 "would say which are annotators"
             )
-    _, array = choose(arrays, source, lambda one: one.is_matrix)
+    _, array = choose(arrays, source, lambda array: array.is_matrix)
     values = np.asarray(array.load()[0 : array.shape[0]])
     if values.ndim != 2:
         raise FileError(f"{source.name}: expected items by annotators, found shape {values.shape}")
@@ -286,7 +286,7 @@ def _refuse_other_columns(
     for place, own in words.items():
         if len(own) <= 2 or (named and stem_of_series(names[place])):
             continue
-        counts = [[str(one + first) for one in range(len(own))] for first in (0, 1)]
+        counts = [[str(number + first) for number in range(len(own))] for first in (0, 1)]
         in_any_order = len(own) >= FEWEST_IN_ORDER and sorted(own) in map(sorted, counts)
         running = own in counts or in_any_order
         foreign = 2 * sum(columns_with[word] == 1 for word in own) >= len(own)
@@ -324,8 +324,10 @@ def _first_line_has_names(
     Its words are names where they differ and none is a number or a cell below, and judgments where
     all are cells below; running numbers, as pandas writes for names, can be both.
     """
-    asked = {name for name in (columns.item, columns.true_label) if name and not name.isdecimal()}
-    if asked & {*first_line} or names_suggest_matrix(first_line):
+    requested = {
+        name for name in (columns.item, columns.true_label) if name and not name.isdecimal()
+    }
+    if requested & {*first_line} or names_suggest_matrix(first_line):
         return True
     cells = {word for place in range(below.width) for word in _words_of(below.to_series(place))}
     words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]

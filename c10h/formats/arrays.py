@@ -120,7 +120,7 @@ def listing(arrays: Mapping[str, Stored]) -> str:
 
 def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
     """The one array of text that is called as names of items are, and has as many."""
-    found = [
+    candidates = [
         array
         for name, array in arrays.items()
         if name != besides
@@ -128,15 +128,17 @@ def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Ar
         and int(np.prod(array.shape)) == size
         and names_items(name.rpartition("/")[2].removesuffix("s"))
     ]
-    if len(found) != 1:
+    if len(candidates) != 1:
         return None
-    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
+    return np.asarray(candidates[0].load()[0 : candidates[0].shape[0]]).reshape(-1).astype(np.str_)
 
 
 def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:
     """The vectors of one length, as several people may each have one; none where they differ."""
-    vectors = {name: one for name, one in arrays.items() if name and one.is_vector and one.shape}
-    sizes = {int(np.prod(one.shape)) for one in vectors.values()}
+    vectors = {
+        name: array for name, array in arrays.items() if name and array.is_vector and array.shape
+    }
+    sizes = {int(np.prod(array.shape)) for array in vectors.values()}
     return vectors if len(sizes) == 1 else {}
 
 

@@ -40,8 +40,8 @@ WHOLE_LINE = "whole line"
 SHOWN, UNUSED = 20, 5
 
 
-def _recognise(source: Source, asked: Columns, layout: str = AUTO) -> Recognition:
-    return recognise(tables.header_of(source, layout=layout) or (), asked)
+def _recognise(source: Source, requested: Columns, layout: str = AUTO) -> Recognition:
+    return recognise(tables.header_of(source, layout=layout) or (), requested)
 
 
 @dataclass(frozen=True)
@@ -145,13 +145,13 @@ def begin_reading(
     if header is False and not may_lack_names:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
     numbered = _numbered_parts(columns, names, header if may_lack_names else True)
-    every = numbered >= {*REQUIRED, *columns.named()}
-    undecided = header is None and may_lack_names and every
-    told = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
+    all_numbered = numbered >= {*REQUIRED, *columns.named()}
+    undecided = header is None and may_lack_names and all_numbered
+    by_name = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
-    found = Recognition(columns) if header is False or undecided else told
-    places = _places(source.name, names, found, numbered, header)
-    columns = found.columns
+    recognition = Recognition(columns) if header is False or undecided else by_name
+    places = _places(source.name, names, recognition, numbered, header)
+    columns = recognition.columns
     with_names = header is not False and not undecided
 
     import polars  # noqa: F401 - here and not in the thread, since imports wait for each other
@@ -177,7 +177,7 @@ def begin_reading(
         first_line=words if with_names and may_lack_names and not columns.whole else {},
         certain=header is True,
         undecided=undecided,
-        more=undecided and told.columns != columns,
+        more=undecided and by_name.columns != columns,
     )
 
 
@@ -196,18 +196,22 @@ def _numbered_parts(columns: Columns, names: Sequence[str], header: bool | None)
 
 
 def _places(
-    table: str, names: Sequence[str], found: Recognition, numbered: set[str], header: bool | None
+    table: str,
+    names: Sequence[str],
+    recognition: Recognition,
+    numbered: set[str],
+    header: bool | None,
 ) -> dict[str, int]:
     """The number of each part's column. Raises InputError for one that is not known."""
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
-    named = found.columns.named()
+    named = recognition.columns.named()
     places: dict[str, int] = {}
-    for part in (*REQUIRED, *named, *found.several):
+    for part in (*REQUIRED, *named, *recognition.several):
         option = _option(part)
-        if part in found.several and part not in named:
+        if part in recognition.several and part not in named:
             none = "" if part in REQUIRED else f" ({option} '' if none is)"
             raise AmbiguousError(
-                f"{table}: which column is the {part}, {' or '.join(found.several[part])}? "
+                f"{table}: which column is the {part}, {' or '.join(recognition.several[part])}? "
                 f"{option} names it{none}"
             )
         if part not in named:

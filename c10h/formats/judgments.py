@@ -142,9 +142,9 @@ def codes_of(column: polars.Series, table: str) -> Codes:
     import polars
 
     if column.dtype.is_integer() and not column.null_count():
-        found = _codes_of_numbers(column.to_numpy())
-        if found is not None:
-            return found
+        codes = _codes_of_numbers(column.to_numpy())
+        if codes is not None:
+            return codes
     if column.dtype != polars.Categorical:
         column = column.cast(polars.String).cast(polars.Categorical)
     present = column.drop_nulls().unique()

@@ -76,9 +76,9 @@ def _cells_of_array(source: Source, form: str) -> Cells:
     name, array = choose(
         arrays,
         source,
-        lambda one: one.is_vector and one.is_whole,
-        lambda one: one.is_vector,
-        lambda one: one.is_matrix and one.is_whole,
+        lambda array: array.is_vector and array.is_whole,
+        lambda array: array.is_vector,
+        lambda array: array.is_matrix and array.is_whole,
     )
     notes = (f"the array {name}",) if name and not source.member and len(arrays) > 1 else ()
     values = np.asarray(array.load()[...] if not array.shape else array.load()[0 : array.shape[0]])
@@ -142,10 +142,10 @@ def truth_place(table: Table, hints: Hints) -> int | None:
         return place_of(table, table.source.member, "FILE:COLUMN")
     keys = [column_key(name) for name in table.names or ()]
     for names in (TRUTHS[:CERTAIN], TRUTHS[CERTAIN:]):
-        found = [place for place, key in enumerate(keys) if key in names]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        places = [place for place, key in enumerate(keys) if key in names]
+        if len(places) == 1:
+            return places[0]
+        if places:
             return None
     item = item_place(table, -1, hints)
     beside = {item, *row_columns(table)}

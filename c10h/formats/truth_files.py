@@ -111,7 +111,7 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
         form = detect(file)
         if FORMATS[form].holds == ARRAYS:
             arrays = stored_arrays(file, form)
-            _, array = choose(arrays, file, lambda one: one.is_vector and one.is_whole)
+            _, array = choose(arrays, file, lambda array: array.is_vector and array.is_whole)
             return array.is_vector
         table = open_table(file, hints.header, TRUTH)
         return not table.is_nested(0) if table.width == 1 else truth_place(table, hints) is not None
@@ -167,8 +167,8 @@ def _numbers_of_words(
                 "give their order with --classes"
             )
         names = tuple(present)
-    found = class_of_words(present, names)
-    if found is None:
+    numbers = class_of_words(present, names)
+    if numbers is None:
         odd = next(word for word in present if class_of_words([word], names) is None)
         row = int(np.argmax(words == odd))
         raise SchemaError(
@@ -176,7 +176,7 @@ def _numbers_of_words(
         )
     if len(names) < 2:
         raise SchemaError(f"{source.name}: expected two or more classes, found {brief(names)}")
-    number_of = {"": UNKNOWN, **dict(zip(present, found, strict=True))}
+    number_of = {"": UNKNOWN, **dict(zip(present, numbers, strict=True))}
     return np.array([number_of[word] for word in words.tolist()], dtype=np.int64), names
 
 
@@ -228,8 +228,8 @@ def _checked_numbers(
 
 def _several(cells: Cells, source: Source, classes: Sequence[str] | None, first: int) -> Truth:
     """Items with a list of right classes each, as ReaL has them. first: the lowest number."""
-    lists = [list(one or ()) for one in cells.lists or ()]
-    present = {value for one in lists for value in one}
+    lists = [list(answers or ()) for answers in cells.lists or ()]
+    present = {value for answers in lists for value in answers}
     are_words = {isinstance(value, str) for value in present} == {True}
     names = tuple(classes) if classes is not None else None
     if names is None:
@@ -239,8 +239,8 @@ def _several(cells: Cells, source: Source, classes: Sequence[str] | None, first:
         names = tuple(top)
     number_of = _numbers_of_classes(present, names, source, None if are_words else first)
     right = np.zeros((len(lists), len(names)), dtype=np.uint8)
-    for row, one in enumerate(lists):
-        right[row, [number_of[value] for value in one]] = 1
+    for row, answers in enumerate(lists):
+        right[row, [number_of[value] for value in answers]] = 1
     values = first_right(right)
     several = None if (right.sum(axis=1) <= 1).all() else right
     return Truth(values, names, several, cells.ids, cells.index)
@@ -254,18 +254,18 @@ def _numbers_of_classes(
     present: set[object], names: Sequence[str], source: Source, first: int | None
 ) -> Mapping[object, int]:
     """first: the lowest number of a class; None for words."""
-    found: Mapping[object, int] = {}
+    numbers: Mapping[object, int] = {}
     if first is None:
         words = sorted(map(str, present))
         places = class_of_words(words, names)
-        found = {} if places is None else dict(zip(words, places, strict=True))
+        numbers = {} if places is None else dict(zip(words, places, strict=True))
     else:
-        found = {
+        numbers = {
             value: int(str(value)) - first
             for value in present
             if str(value).isdecimal() and 0 <= int(str(value)) - first < len(names)
         }
-    odd = next((value for value in present if value not in found), None)
+    odd = next((value for value in present if value not in numbers), None)
     if odd is not None:
         raise SchemaError(f"{source.name}: expected classes of {brief(names)}, found {odd!r}")
-    return found
+    return numbers

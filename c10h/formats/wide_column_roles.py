@@ -99,9 +99,9 @@ def item_place(table: Table, besides: int, hints: Hints) -> int | None:
     called so, or else the only one of words.
     """
     keys = _keys(table)
-    asked = hints.item
-    if asked is not None and (asked.isdecimal() or column_key(asked) in keys):
-        return place_of(table, asked, "--item")
+    name = hints.item
+    if name is not None and (name.isdecimal() or column_key(name) in keys):
+        return place_of(table, name, "--item")
     rest = [
         place for place in range(table.width) if place != besides and not table.is_nested(place)
     ]
@@ -164,11 +164,11 @@ def _named_by_classes(names: Sequence[str], classes: Sequence[str]) -> tuple[int
     if len(set(names)) < len(names) or len(names) <= len(classes):
         return None
     if any(name.isdecimal() for name in classes):
-        found = [names.index(name) if name in names else None for name in classes]
+        positions = [names.index(name) if name in names else None for name in classes]
     else:
         places = class_of_words(classes, names)
-        found = list(places) if places is not None else [None]
-    known = tuple(place for place in found if place is not None)
+        positions = list(places) if places is not None else [None]
+    known = tuple(place for place in positions if place is not None)
     return known if len(known) == len(classes) else None
 
 

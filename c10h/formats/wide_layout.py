@@ -80,7 +80,7 @@ class Wide:
         """The rows of the first member, (n, c)."""
         return part_of(self.rows, (0,)) if len(self.rows.shape) == 3 else self.rows
 
-    def told(self, meaning: str) -> str:
+    def describe(self, meaning: str) -> str:
         """One line that says what was taken."""
         shape = f"{self.size:,} items x {self.rows.shape[-1]} classes"
         if len(self.rows.shape) == 3:
@@ -121,8 +121,8 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     name, array = choose(
         arrays,
         source,
-        lambda one: one.is_matrix and not one.is_vector,
-        lambda one: one.is_matrix,
+        lambda array: array.is_matrix and not array.is_vector,
+        lambda array: array.is_matrix,
     )
     rows = _as_matrix(array, source, name)
     notes = [f"the array {name}"] if name and not source.member and len(arrays) > 1 else []
@@ -339,10 +339,10 @@ def _nested_column(table: Table) -> int | None:
     schema = table.frame.collect_schema()
     nested = []
     for place, dtype in enumerate(schema.dtypes()):
-        fields = [one.dtype for one in dtype.fields] if isinstance(dtype, polars.Struct) else []
-        inner = getattr(dtype, "inner", None)
-        if (fields and all(one.is_numeric() for one in fields)) or (
-            inner is not None and inner.is_numeric()
+        fields = [inner.dtype for inner in dtype.fields] if isinstance(dtype, polars.Struct) else []
+        element = getattr(dtype, "inner", None)
+        if (fields and all(inner.is_numeric() for inner in fields)) or (
+            element is not None and element.is_numeric()
         ):
             nested.append(place)
     names = table.names or ()
@@ -366,14 +366,14 @@ def _of_nested(table: Table, place: int, hints: Hints) -> Wide:
     names = None
     column = polars.col(str(place))
     if isinstance(dtype, polars.Struct):
-        fields = sorted(one.name for one in dtype.fields)
+        fields = sorted(inner.name for inner in dtype.fields)
         values = [column.struct.field(name).fill_null(0).alias(name) for name in fields]
         frame = table.collect(values)
         rows, names = frame.to_numpy().astype(np.float64), tuple(fields)
     else:
         lists = table.collect([column]).to_series().to_list()
-        widths = {None if one is None else len(one) for one in lists}
-        if len(widths) != 1 or None in widths or None in {x for one in lists for x in one}:
+        widths = {None if cell is None else len(cell) for cell in lists}
+        if len(widths) != 1 or None in widths or None in {x for cell in lists for x in cell}:
             raise SchemaError(f"{what}: expected lists of one length, without gaps")
         rows = np.array(lists, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] < 2:

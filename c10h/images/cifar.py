@@ -45,8 +45,8 @@ def has_batches(source: Source) -> bool:
     """Whether a folder, or the beginning of an archive, has files that are called as batches."""
     if source.path.is_dir():
         return any(map(is_batch_name, _names_in(source.path)))
-    with closing(members(source, lambda _: False, 0)) as found:
-        files = (one.path for one in found if not one.is_folder)
+    with closing(members(source, lambda _: False, 0)) as entries:
+        files = (entry.path for entry in entries if not entry.is_folder)
         return any(map(is_batch_name, islice(files, LOOKED_AT)))
 
 
@@ -89,7 +89,7 @@ def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> l
     batches = [part for part in contents if part not in NAMES]
     if len(batches) == 1 and not splits:
         return batches
-    found = {}
+    by_split = {}
     for split, kinds in SPLITS.items():
         for parts in kinds:
             present = [part for part in parts if part in contents]
@@ -97,33 +97,33 @@ def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> l
                 lacking = next(part for part in parts if part not in contents)
                 raise FileError(f"{name}: expected {lacking}, found only {', '.join(present)}")
             if present:
-                found[split] = list(parts)
-    if not found:
+                by_split[split] = list(parts)
+    if not by_split:
         raise FileError(f"{name}: expected a CIFAR batch, found {', '.join(contents)}")
-    if not splits and len(found) > 1:
-        raise AmbiguousError(f"{name}: has {' and '.join(found)}: --split says which to take")
+    if not splits and len(by_split) > 1:
+        raise AmbiguousError(f"{name}: has {' and '.join(by_split)}: --split says which to take")
     for split in splits:
-        if split not in found:
-            raise InputError(f"{name}: expected the split {split}, found {', '.join(found)}")
-    return [part for split in splits or found for part in found[split]]
+        if split not in by_split:
+            raise InputError(f"{name}: expected the split {split}, found {', '.join(by_split)}")
+    return [part for split in splits or by_split for part in by_split[split]]
 
 
 def _contents(source: Source) -> dict[str, bytes]:
     """The batches in a folder or archive, by name without folders. Raises FileError."""
-    found: dict[str, bytes] = {}
-    for one in members(source, lambda path: is_batch_name(path, *NAMES), MOST_BYTES):
-        name = one.path.rpartition("/")[2]
-        if one.is_folder or not is_batch_name(name, *NAMES):
+    contents: dict[str, bytes] = {}
+    for member in members(source, lambda path: is_batch_name(path, *NAMES), MOST_BYTES):
+        name = member.path.rpartition("/")[2]
+        if member.is_folder or not is_batch_name(name, *NAMES):
             continue
-        if one.content is None:
-            raise FileError(f"{source.name}: {one.path}: too large for a CIFAR batch")
-        if name in found:
+        if member.content is None:
+            raise FileError(f"{source.name}: {member.path}: too large for a CIFAR batch")
+        if name in contents:
             raise AmbiguousError(f"{source.name}: two files are called {name}")
-        if isinstance(one.content, str):
-            found[name] = _content(Path(one.content), one.path)
+        if isinstance(member.content, str):
+            contents[name] = _content(Path(member.content), member.path)
         else:
-            found[name] = one.content
-    return found
+            contents[name] = member.content
+    return contents
 
 
 def _content(path: Path, name: str) -> bytes:
@@ -138,6 +138,6 @@ def _content(path: Path, name: str) -> bytes:
 
 def _names_in(folder: Path) -> list[str]:
     try:
-        return [one.name for one in folder.iterdir() if one.is_file()]
+        return [path.name for path in folder.iterdir() if path.is_file()]
     except OSError as error:
         raise FileError(f"{folder}: {reason(error)}") from error

@@ -82,7 +82,7 @@ def read_batch(data: bytes, name: str) -> Batch:
     return Batch(
         np.ascontiguousarray(images),
         np.array(labels, dtype=np.int64),
-        None if files is None else np.array([_text(one, name) for one in files], dtype=np.str_),
+        None if files is None else np.array([_text(file, name) for file in files], dtype=np.str_),
     )
 
 
@@ -92,7 +92,7 @@ def read_names(data: bytes, name: str) -> tuple[str, ...]:
     names = content.get("label_names", content.get("fine_label_names"))
     if not isinstance(names, list) or not names:
         raise SchemaError(f"{name}: expected label_names")
-    return tuple(_text(one, name) for one in names)
+    return tuple(_text(class_name, name) for class_name in names)
 
 
 class _StandIn:

@@ -68,7 +68,9 @@ class ClassFolders(Listing):
         if self.loose is not None:
             raise self._is_no_class(self.loose)
         if self.prefixes.setdefault(split, prefix) != prefix:
-            shown = " and ".join(repr(one or ".") for one in sorted({self.prefixes[split], prefix}))
+            shown = " and ".join(
+                repr(above or ".") for above in sorted({self.prefixes[split], prefix})
+            )
             raise AmbiguousError(
                 f"{self.name}: found class folders in {shown}: --split says which to take "
                 "(--no-truth with --classes takes all, without classes)"
@@ -172,8 +174,8 @@ class ClassFolders(Listing):
         if self.unmapped:
             raise self.nothing(" in class folders that --map has", _listed(self.unmapped))
         if lacking:
-            found = _listed(repr(one or ".") for one in self.other_prefixes) or "none"
-            raise self.nothing(f" in class folders in {lacking[0]}", found)
+            shown = _listed(repr(prefix or ".") for prefix in self.other_prefixes) or "none"
+            raise self.nothing(f" in class folders in {lacking[0]}", shown)
         raise self.nothing(" in class folders")
 
     def _check_folders(self) -> None:

@@ -49,7 +49,9 @@ class FileClassTable:
 
     def row_of(self, path: str) -> int | None:
         """The line of a picture, None where there is none, or several could be meant."""
-        stem = next((path[: -len(one)] for one in SUFFIXES if path.lower().endswith(one)), path)
+        stem = next(
+            (path[: -len(suffix)] for suffix in SUFFIXES if path.lower().endswith(suffix)), path
+        )
         for end in (*_ends_of(path), *_ends_of(stem)):
             row = self._rows.get(end, self._ends.get(end))
             if row is not None:
@@ -128,7 +130,7 @@ class FileClassTable:
         if not files and any(first[column] == row[column] for row in others if classes):
             classes = []  # a class that is called so
         class_column = classes[0] if classes else 0 if files[:1] == [1] else 1
-        file_column = next(one for one in (*files, 0, 1) if one != class_column)
+        file_column = next(place for place in (*files, 0, 1) if place != class_column)
         has_header = bool(files or classes)
         if has_header and not classes and plain[class_column] in (*OTHERS, *FILES, ""):
             raise AmbiguousError(

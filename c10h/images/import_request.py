@@ -74,7 +74,7 @@ class Imported:
 def refuse_options(request: ImportRequest, what: str, allowed: tuple[str, ...] = ()) -> None:
     """Raise InputError for options that only folders of pictures have, but for ``allowed`` ones."""
     choice = request.choice
-    given = {
+    options = {
         "--split": bool(choice.splits),
         "--select": choice.select is not None,
         "--map": choice.to_class is not None,
@@ -82,7 +82,7 @@ def refuse_options(request: ImportRequest, what: str, allowed: tuple[str, ...] =
         "--skip-bad": choice.skip_bad,
         "--skip-unlabeled": choice.skip_unlabeled,
     }
-    for option, is_given in given.items():
+    for option, is_given in options.items():
         if is_given and option not in allowed:
             raise InputError(f"{option} is for folders of pictures, this is {what}")
 

@@ -76,15 +76,15 @@ class Listing(ABC):
 
     def passed_over(self) -> str:
         """How many files were passed over, and how they end."""
-        endings = sorted(self.passed.items(), key=lambda one: (-one[1], one[0]))
+        endings = sorted(self.passed.items(), key=lambda pair: (-pair[1], pair[0]))
         shown = [f"{count:,} {ending or 'without an ending'}" for ending, count in endings[:SHOWN]]
         more = ["…"] if len(endings) > SHOWN else []
         return f"{counted(self.passed.total(), 'file')}: {', '.join(shown + more)}"
 
-    def nothing(self, where: str, found: str = "none") -> InputError:
+    def nothing(self, where: str, shown: str = "none") -> InputError:
         """An error that says that there are no pictures."""
         seen = f" (passed over {self.passed_over()})" if self.passed else ""
-        return InputError(f"{self.name}: expected pictures ({FORMS}){where}, found {found}{seen}")
+        return InputError(f"{self.name}: expected pictures ({FORMS}){where}, found {shown}{seen}")
 
     def selects(self, path: str) -> bool:
         """Whether ``--select`` takes a file."""

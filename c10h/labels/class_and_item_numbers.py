@@ -38,7 +38,7 @@ def classes_of(
     judgments: Judgments,
     judged: Array,
     kept: Array,
-    given: Sequence[str] | None,
+    named: Sequence[str] | None,
     *,
     one_based: bool = False,
     ordered: bool = True,
@@ -57,13 +57,13 @@ def classes_of(
     numbers = whole_numbers(words)
     if one_based and numbers is None:
         raise InputError(f"{judgments.source}: --one-based: labels are no numbers: {brief(words)}")
-    if given is not None:
-        if table is not None and len(table) == len(given) and table != tuple(given):
+    if named is not None:
+        if table is not None and len(table) == len(named) and table != tuple(named):
             raise MismatchError(
                 f"{judgments.source}: its classes are {brief(table)}, which is not --classes "
-                f"{brief(given)}"
+                f"{brief(named)}"
             )
-        return Classes(tuple(given), first)
+        return Classes(tuple(named), first)
     if table is not None:
         return Classes(table, first)
     true = _true_words(judgments, judged)
@@ -154,11 +154,11 @@ def class_numbers(judgments: Judgments, kept: Array, classes: Classes) -> Array:
 
     Words are names of classes, or else numbers of them. Raises SchemaError for any other.
     """
-    used = present(judgments.label, kept)
-    words = judgments.label.words[used]
+    places = present(judgments.label, kept)
+    words = judgments.label.words[places]
     known = _meanings(words, classes)
     numbers = np.full(len(judgments.label.words), -1, dtype=np.int64)
-    for place in used:
+    for place in places:
         number = _look_up(judgments.label.words[place], known)
         if number is None:
             row = int(np.argmax(kept & (judgments.label.row == place)))
@@ -213,15 +213,15 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items
     """
     everything = judgments.cell is not None
     codes = judgments.item
-    used = np.arange(len(codes.words)) if everything else present(codes, judged)
-    words = codes.words[used]
+    places = np.arange(len(codes.words)) if everything else present(codes, judged)
+    words = codes.words[places]
     of_word = np.zeros(len(codes.words) + 1, dtype=np.uint32)
     written = whole_numbers(words)
     if written is None:
         _refuse_negative(judgments, words)
-        of_word[used] = np.argsort(np.argsort(words))
+        of_word[places] = np.argsort(np.argsort(words))
         return Items(of_word, np.sort(words), None)
-    values, of_word[used] = np.unique(written, return_inverse=True)
+    values, of_word[places] = np.unique(written, return_inverse=True)
     highest = int(values[-1])
     if size is not None and highest >= size:
         raise MismatchError(f"{judgments.source}: expected {size} items, found item {highest}")
@@ -243,13 +243,13 @@ def true_classes(
     rows = judgments.item.row.astype(np.int64) * (nothing + 1) + codes.row
     pairs = unique_keys(rows[judged], (len(judgments.item.words) + 1) * (nothing + 1))[0]
     item_word, word = np.divmod(pairs, nothing + 1)
-    told = np.append(~without_label(codes.words, classes.names), False)[word]
-    item, word = items.of_word[item_word[told]], word[told]
+    is_told = np.append(~without_label(codes.words, classes.names), False)[word]
+    item, word = items.of_word[item_word[is_told]], word[is_told]
     if not len(item):
         return None
     known = _meanings(codes.words[np.unique(word)], classes)
-    found = [_look_up(one, known) for one in codes.words]
-    numbers = np.array([-1 if one is None else one for one in found])[word]
+    class_of_word = [_look_up(text, known) for text in codes.words]
+    numbers = np.array([-1 if number is None else number for number in class_of_word])[word]
     if (numbers < 0).any():
         wrong = int(np.argmax(numbers < 0))
         raise SchemaError(
@@ -276,11 +276,11 @@ def present(codes: Codes, rows: Array) -> Array:
 def unique_keys(keys: Array, size: int) -> tuple[Array, Array]:
     """The different ``keys`` of 0 ... size - 1, sorted, and how often each occurs."""
     if size > TABLE_SIZE:
-        found, times = np.unique(keys, return_counts=True)
-        return found, times
+        unique, times = np.unique(keys, return_counts=True)
+        return unique, times
     times = np.bincount(keys, minlength=size)
-    found = np.flatnonzero(times)
-    return found, times[found]
+    unique = np.flatnonzero(times)
+    return unique, times[unique]
 
 
 def in_order(words: Array) -> tuple[Array, Array | None]:
@@ -338,8 +338,8 @@ def _refuse_negative(judgments: Judgments, words: Array) -> None:
 
 def _look_up(word: object, known: Mapping[str, int]) -> int | None:
     """The class of a word; else of the number without the fraction that gaps bring: 4.0 is 4."""
-    found = known.get(str(word))
-    return known.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if found is None else found
+    number = known.get(str(word))
+    return known.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if number is None else number
 
 
 def brief(words: Sequence[str] | Array) -> str:

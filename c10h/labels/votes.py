@@ -72,7 +72,7 @@ class ExcludedRows:
         return len(self.rows)
 
     def __contains__(self, exclusion: object) -> bool:
-        return any(one == exclusion for one in self)
+        return any(excluded == exclusion for excluded in self)
 
     def __iter__(self) -> Iterator[Exclusion]:
         for row in self.rows.tolist():
@@ -121,22 +121,22 @@ class Votes:
 
     def excluded_of(self, what: str) -> list[Exclusion]:
         """The exclusions of one kind, "annotator" or "item"."""
-        return [one for one in self.excluded if one.what == what]
+        return [exclusion for exclusion in self.excluded if exclusion.what == what]
 
     def summary(self) -> dict[str, Any]:
         """What is left out, counted, and which annotators, for a lineage."""
         annotators, items = self.excluded_of("annotator"), self.excluded_of("item")
-        found = {
+        counts = {
             "annotators": len(annotators),
-            "annotators-named": [one.name for one in annotators[:LISTED]],
-            "judgments-of-annotators": sum(one.judgments for one in annotators),
+            "annotators-named": [exclusion.name for exclusion in annotators[:LISTED]],
+            "judgments-of-annotators": sum(exclusion.judgments for exclusion in annotators),
             "judgments-by-rt": len(self.late),
             "judgments-without-label": len(self.unanswered),
             "judgments-by-label": len(self.unwanted),
             "items": self.dropped,
-            "judgments-of-items": sum(one.judgments for one in items),
+            "judgments-of-items": sum(exclusion.judgments for exclusion in items),
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in counts.items() if value}
 
 
 def count_votes(
@@ -156,11 +156,11 @@ def count_votes(
     does not matter which class has which number.
     Raises InputError, AmbiguousError, SchemaError or MismatchError with one line that says why.
     """
-    found = _sift(judgments, filters, None if classes is None else tuple(classes))
-    judged, kept = found.judged, found.kept
-    known = classes_of(judgments, judged, kept, classes, one_based=one_based, ordered=ordered)
-    names = known.names
-    class_of = class_numbers(judgments, kept, known)
+    sifted = _sift(judgments, filters, None if classes is None else tuple(classes))
+    judged, kept = sifted.judged, sifted.kept
+    numbering = classes_of(judgments, judged, kept, classes, one_based=one_based, ordered=ordered)
+    names = numbering.names
+    class_of = class_numbers(judgments, kept, numbering)
     items = number_items(judgments, judged, size)
     item = items.of_word[judgments.item.row[kept]]
     votes = np.bincount(item, minlength=len(items))
@@ -176,7 +176,7 @@ def count_votes(
     label = class_of.astype(np.uint32)[judgments.label.row[kept]]
     repetitions = Later(lambda: _repetitions(annotator, item))
     trials = np.bincount(judgments.annotator.row[judged], minlength=len(order))
-    truth = _truth_of(true_classes(judgments, judged, items, known), stays)
+    truth = _truth_of(true_classes(judgments, judged, items, numbering), stays)
     complete = len(stays) == len(items) and items.are_positions
     counts = _count_rows(item, label, len(stays), len(names))
     repeated, repeaters = repetitions.result()
@@ -184,10 +184,10 @@ def count_votes(
         "id": judgments.annotator.words[order],
         "trials": trials[order],
         "votes": np.bincount(annotator, minlength=len(order)),
-        "excluded": found.inattentive[order].astype(np.uint8),
+        "excluded": sifted.inattentive[order].astype(np.uint8),
     }
-    if found.attention is not None:
-        annotators["attention"] = found.attention[order]
+    if sifted.attention is not None:
+        annotators["attention"] = sifted.attention[order]
     return Votes(
         labels=Labels(
             classes=names,
@@ -209,13 +209,13 @@ def count_votes(
             *_excluded_annotators(annotators, filters),
             *_excluded_items(items, votes, np.flatnonzero(dropped), filters),
         ],
-        late=np.flatnonzero(found.late),
-        late_rt=np.empty(0) if judgments.rt is None else judgments.rt[found.late],
-        unanswered=ExcludedRows.of(judgments, found.unanswered),
-        unwanted=ExcludedRows.of(judgments, found.unwanted),
+        late=np.flatnonzero(sifted.late),
+        late_rt=np.empty(0) if judgments.rt is None else judgments.rt[sifted.late],
+        unanswered=ExcludedRows.of(judgments, sifted.unanswered),
+        unwanted=ExcludedRows.of(judgments, sifted.unwanted),
         dropped=len(items) - len(stays),
         taken=judgments.taken,
-        notes=_notes(judgments, kept, known, truth, len(stays)),
+        notes=_notes(judgments, kept, numbering, truth, len(stays)),
     )
 
 

@@ -65,9 +65,9 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> str:
     """
     path = Path(path)
     fit = _chosen(model, _states(_read(path), path.name), path.name)
-    told = [f"{what}: {_enumerate(keys)}" for what, keys in fit.faults.items() if keys]
-    if told:
-        raise MismatchError(f"{path.name}: not the weights of this network: {'; '.join(told)}")
+    faults = [f"{what}: {_enumerate(keys)}" for what, keys in fit.faults.items() if keys]
+    if faults:
+        raise MismatchError(f"{path.name}: not the weights of this network: {'; '.join(faults)}")
     fit.module.load_state_dict(fit.state, strict=False)
     taken = [f"under {_printable(fit.place)}"] if fit.place else []
     taken += [f"without the prefix {_printable(fit.prefix)}"] if fit.prefix else []
@@ -115,14 +115,14 @@ def _refusal(said: str) -> str:
 def _states(content: object, name: str) -> Mapping[str, State]:
     """The state dicts in a file by the key that they are under, "" for the whole of it."""
     if _is_state(content):
-        found = {"": content}
+        states = {"": content}
     elif isinstance(content, Mapping):
-        found = {str(place): value for place, value in content.items() if _is_state(value)}
+        states = {str(place): value for place, value in content.items() if _is_state(value)}
     else:
-        found = {}
-    if not found:
+        states = {}
+    if not states:
         raise FileError(f"{name}: expected a state dict, found {_describe(content)}")
-    return found
+    return states
 
 
 def _chosen(model: nn.Module, states: Mapping[str, State], name: str) -> _Fit:
@@ -190,7 +190,7 @@ def _is_state(value: object) -> TypeGuard[State]:
     return (
         isinstance(value, Mapping)
         and bool(value)
-        and all(isinstance(key, str) and _is_plain(one) for key, one in value.items())
+        and all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
     )
 
 

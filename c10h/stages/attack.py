@@ -64,15 +64,15 @@ def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> 
             work = data.members * len(data.rows) * options.work
             with show("attacking", work) as advance:
                 run(data, options, store, advance)
-            found = collect(data, options, store)
+            record = collect(data, options, store)
             if request.examined:
                 work = work_of(data, options, request.examined)
                 with show("examining", work) as advance:
-                    health = examine(data, options, found, request.examined, advance)
-                found = replace(found, health=health)
+                    health = examine(data, options, record, request.examined, advance)
+                record = replace(record, health=health)
         if request.labels is not None:
-            found = replace(found, human=compare(found, data.people.take(data.rows)))
-        yield replace(found, lineage=prepared.lineage)
+            record = replace(record, human=compare(record, data.people.take(data.rows)))
+        yield replace(record, lineage=prepared.lineage)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request.save_images,
     )
     needs_gradient = method.needs_gradient or request.examined > 0
-    names = data.asked.member.tolist()
+    names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
     for note in filter(None, [*notes, *networks.notes, left_out]):
@@ -118,7 +118,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     if request.labels_file is not None:
         inputs.append(("labels", request.labels_file, request.labels))
     if source is not None:
-        inputs += [(f"source {role}", file, made) for role, file, made in source.inputs]
+        inputs += [(f"source {role}", file, record) for role, file, record in source.inputs]
     lineage = lineage_of(
         "attack",
         _shaping(request, options, networks),
@@ -138,14 +138,14 @@ def _attack_data(
 ) -> tuple[AttackData, str]:
     """What is attacked, and a note on what is left out of it."""
     images = request.images
-    asked = networks.predict(machine)
-    people = people_for(images, request.labels, asked, tell)
+    predictions = networks.predict(machine)
+    people = people_for(images, request.labels, predictions, tell)
     chosen = choose_rows(images.images.shape[0], request.limit, request.seed)
     rows, note = attackable_rows(chosen, people, request.toward)
-    others = None if source is None else source.predict(machine)
-    if others is not None and others.classes != asked.classes:
+    source_predictions = None if source is None else source.predict(machine)
+    if source_predictions is not None and source_predictions.classes != predictions.classes:
         raise InputError(f"--from {_source_name(request)}: has other classes than the networks")
-    return AttackData(images, asked, people, rows, others), note
+    return AttackData(images, predictions, people, rows, source_predictions), note
 
 
 def _source_name(request: AttackRequest) -> str:

@@ -23,13 +23,13 @@ def compare(attack: Attack, people: People) -> dict[str, Array]:
     people: about the items of the attack, in their order. Natural logarithms.
     """
     members, budgets = attack.logits.shape[:2]
-    found: dict[str, Array] = {}
+    figures: dict[str, Array] = {}
     for member in range(members):
         for k in range(budgets):
             for name, value in _figures(attack, member, k, people).items():
-                array = found.setdefault(name, np.full((members, budgets), np.nan))
+                array = figures.setdefault(name, np.full((members, budgets), np.nan))
                 array[member, k] = value
-    return found
+    return figures
 
 
 def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, float]:
@@ -38,12 +38,12 @@ def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, f
     after = Predictions(
         classes=attack.classes, logits=logits[None], member=np.array([""]), truth=attack.truth
     )
-    found = evaluate(
+    evaluation = evaluate(
         after, 0, people, list(METRICS), by="human-entropy", seed=0, per_item=False,
         advance=lambda items: None,
     )  # fmt: skip
     figures = {}
-    for stratum, (formulas, _) in found.strata.items():
+    for stratum, (formulas, _) in evaluation.strata.items():
         for metric, (values, items) in formulas.evaluate().items():
             where = "" if stratum == ALL else f", {stratum}"
             if metric == "ce_human" or where:

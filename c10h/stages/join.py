@@ -263,7 +263,7 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     asked, known = Items("images", size, images.ids), people.items("the labels")
     found = align(asked, known)
-    tell(f"{asked.what}: {found.told(asked, known)}")
+    tell(f"{asked.what}: {found.describe(asked, known)}")
     try:
         return people.take(found.rows).agreeing(images.truth, "the images")
     except MismatchError as error:

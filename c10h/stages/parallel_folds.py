@@ -56,15 +56,15 @@ def train_in_processes(
     running: dict[Connection, tuple[int, SpawnProcess]] = {}
     outcomes: dict[int, Outcome] = {}
     failures: dict[int, Failure] = {}
-    told = False
+    terminated = False
     with show("folds", _images_left(plan)) as advance, _ended(running):
         shown = Shown(advance)
         while running or (waiting and not failures and not stop()):
             while waiting and len(running) < together and not failures and not stop():
                 connection, process = _start(torch.get_num_threads())
                 running[connection] = (waiting.pop(0), process)
-            if (failures or stop()) and not told:
-                told = True
+            if (failures or stop()) and not terminated:
+                terminated = True
                 for _, process in running.values():
                     process.terminate()  # which lets it stop after a step
             for ready in wait(list(running), PATIENCE):

@@ -15,7 +15,7 @@ from c10h.attacks.budget import INFINITY, NORMS, Budget
 from c10h.attacks.methods import ATTACKS, LEAST_CLASSES, LOSSES, Method
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
-from c10h.stages.attack_budgets import budgets
+from c10h.stages.attack_budgets import parse_budgets
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ class AttackRequest:
             raise InputError(
                 f"--loss {loss}: --method {self.method} has {', '.join(method.losses)}"
             )
-        limits = budgets(
+        limits = parse_budgets(
             self.epsilons, self.norm, method, self.steps, self.step_size, self.random_start
         )
         least, count = LEAST_CLASSES.get(loss, 0), len(self.images.classes)

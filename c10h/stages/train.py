@@ -12,7 +12,7 @@ from c10h.formats.hints import Tell, silent
 from c10h.parallel import interruptible
 from c10h.run_folder import Run
 from c10h.stages.fold_progress import Show, outcome_line, reports_of, unseen
-from c10h.stages.history_and_grid import tried, write_grid, write_history
+from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
 from c10h.stages.parallel_folds import share_cores, train_in_processes
 from c10h.stages.requests import TrainRequest
 from c10h.stages.training_plan import plan_training
@@ -25,7 +25,7 @@ class TrainResult:
     """A run, how each of the networks that were asked for came out, and the grid.
 
     tried: what each setting of a grid came to, a row a fold and setting; see
-    :func:`c10h.stages.history_and_grid.tried`. Empty where there was nothing to choose.
+    :func:`c10h.stages.history_and_grid.grid_rows`. Empty where there was nothing to choose.
     """
 
     run: Run
@@ -73,4 +73,4 @@ def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> Tr
         return None
     write_history(run)
     write_grid(run)
-    return TrainResult(run, outcomes, tried(run, numbers) if len(options.grid()) > 1 else ())
+    return TrainResult(run, outcomes, grid_rows(run, numbers) if len(options.grid()) > 1 else ())

@@ -106,12 +106,12 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
     parameters = sum(values.numel() for values in network.parameters())
     notes.append(_what_is_trained(run, options, parameters))
     if request.init is not None:
-        parent, file, made, more = parent_of(
+        parent, file, record, parent_notes = parent_of(
             request.init, request.init_name, run, numbers, data, network
         )
         options = replace(options, parent=parent)
-        run = _run(request, options, data, [*files, ("init", file, made)])
-        notes += more
+        run = _run(request, options, data, [*files, ("init", file, record)])
+        notes += parent_notes
     _check(run, numbers, data, options, network)
     return TrainingPlan(run, numbers, data, options, request.tensorboard, notes)
 
@@ -154,9 +154,15 @@ def _run(
         "compile": options.compiled,
         **({"probs": True} if request.probs else {}),
     }
-    told = {part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)}
+    recipe_options = {
+        part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)
+    }
     lineage = lineage_of(
-        "train", {**shaping, **told}, files, options.seed, architecture=options.architecture
+        "train",
+        {**shaping, **recipe_options},
+        files,
+        options.seed,
+        architecture=options.architecture,
     )
     hashes = {role: source.sha256 for role, source, _ in files}
     height, width = map(int, data.images.shape[1:3])

@@ -109,26 +109,26 @@ def train_fold(
     Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite.
     """
     path = run.checkpoint(number)
-    found = checkpoints.load(path) if path.is_file() else None
-    if found is not None and found.is_done:
-        return Outcome(number, found.results, found.grid)
+    checkpoint = checkpoints.load(path) if path.is_file() else None
+    if checkpoint is not None and checkpoint.is_done:
+        return Outcome(number, checkpoint.results, checkpoint.grid)
     part = part_of(run.split, number, len(data.items))
     rate, mixup = options.grid()[0]
-    tried: list[dict[str, float]] = []
+    results: list[dict[str, float]] = []
     if len(options.grid()) > 1:
-        tried = _try_grid(run, number, part.training, data, options, reports)
+        results = _try_grid(run, number, part.training, data, options, reports)
         by = TARGETS[options.target].chosen_by
-        best = min(tried, key=lambda one: one[by] if np.isfinite(one[by]) else np.inf)
+        best = min(results, key=lambda result: result[by] if np.isfinite(result[by]) else np.inf)
         rate, mixup = best["lr"], best["mixup"]
-    done = _train(run, number, part.training, data, options, (rate, mixup), path, reports)
+    trained = _train(run, number, part.training, data, options, (rate, mixup), path, reports)
     if len(part.held_out):
-        done.results = _measure(run, number, done, part.held_out, data, options)
-    done.results |= {"lr": rate, "mixup": mixup}
-    done.grid = tried
+        trained.results = _measure(run, number, trained, part.held_out, data, options)
+    trained.results |= {"lr": rate, "mixup": mixup}
+    trained.grid = results
     if options.world.is_first:
-        checkpoints.save(done, path)
+        checkpoints.save(trained, path)
     options.world.wait()
-    return Outcome(number, done.results, tried)
+    return Outcome(number, trained.results, results)
 
 
 def histories(run: Run) -> History | None:
@@ -166,7 +166,7 @@ def _try_grid(
     count = min(INNER_FOLDS, len(np.unique(items)))
     inner = make_folds(items, data.strata[rows], count, options.seed)
     training, validation = rows[inner != 0], rows[inner == 0]
-    tried = []
+    results = []
     for place, (rate, mixup) in enumerate(options.grid()):
         path = run.checkpoint(number).with_suffix(f".grid-{place}.pt")
         state = checkpoints.load(path) if path.is_file() else None
@@ -180,8 +180,8 @@ def _try_grid(
             if options.world.is_first:
                 checkpoints.save(state, path)
             options.world.wait()
-        tried.append({"lr": rate, "mixup": mixup, **state.results})
-    return tried
+        results.append({"lr": rate, "mixup": mixup, **state.results})
+    return results
 
 
 def _train(
@@ -200,11 +200,11 @@ def _train(
     target = TARGETS[options.target]
     truth = None if data.truth is None else data.truth[rows]
     shares = target.make(data.shares[rows], truth)
-    known = data.strata[rows]
+    strata = data.strata[rows]
     examples = Examples(
         placed(torch.from_numpy(data.images[rows]), device),
         torch.from_numpy(shares).float().to(device),
-        torch.from_numpy(known).to(device),
+        torch.from_numpy(strata).to(device),
     )
     settings = Settings(
         recipe=replace(options.recipe, lr=rate),
@@ -220,15 +220,15 @@ def _train(
     state = checkpoints.load(path) if path.is_file() else None
     network, ancestors = new_network(run, number, options)
     if state is None:
-        own = torch.from_numpy(data.items[rows].view(np.int64).copy())
-        state = Checkpoint({}, torch.unique(torch.cat([own, ancestors])))
+        items = torch.from_numpy(data.items[rows].view(np.int64).copy())
+        state = Checkpoint({}, torch.unique(torch.cat([items, ancestors])))
         if options.parent is None:
             prepare(network, examples.images.permute(0, 3, 1, 2)[:LOOKED_AT].float().cpu() / 255)
     training = None
     try:
         training = Training(network, examples, settings, state, path, options.minutes)
-        left = (training.steps - state.step) * training.batch
-        return training.run(reports(name_of(number), left))
+        items_left = (training.steps - state.step) * training.batch
+        return training.run(reports(name_of(number), items_left))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -280,12 +280,12 @@ def _measure(
     network = _with_weights(run, state)
     logits = predict(network, data.images[rows], options.device, "fp32")
     shares = data.shares[rows]
-    found = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
-    if data.truth is not None and (known := data.truth[rows] >= 0).any():
-        truth, logits = data.truth[rows][known], logits[known]
-        found["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
-        found["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
-    return found
+    figures = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
+    if data.truth is not None and (is_known := data.truth[rows] >= 0).any():
+        truth, logits = data.truth[rows][is_known], logits[is_known]
+        figures["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
+        figures["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
+    return figures
 
 
 def network_of(run: Run, number: int) -> nn.Module:

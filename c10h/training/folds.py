@@ -15,12 +15,12 @@ BLOCK = 1 << 12
 
 def item_hashes(images: Rows) -> Array:
     """What a picture is known by: the first 64 bits of the SHA-256 of its pixels, uint64 (n)."""
-    found = np.empty(images.shape[0], dtype=np.uint64)
-    for start in range(0, len(found), BLOCK):
-        block = np.ascontiguousarray(images[start : min(start + BLOCK, len(found))])
+    hashes = np.empty(images.shape[0], dtype=np.uint64)
+    for start in range(0, len(hashes), BLOCK):
+        block = np.ascontiguousarray(images[start : min(start + BLOCK, len(hashes))])
         for row, picture in enumerate(block):
-            found[start + row] = int.from_bytes(sha256(picture).digest()[:8], "big")
-    return found
+            hashes[start + row] = int.from_bytes(sha256(picture).digest()[:8], "big")
+    return hashes
 
 
 def make_folds(items: Array, strata: Array, count: int, seed: int) -> Array:

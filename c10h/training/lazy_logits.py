@@ -89,11 +89,11 @@ class CommonRows:
             )
         answers = []
         for numbers in self.network_of[:, rows]:
-            found = np.empty((len(images), self.classes), dtype=np.float32)
+            logits = np.empty((len(images), self.classes), dtype=np.float32)
             for number in np.unique(numbers):
-                mine = numbers == number
-                found[mine] = self.machine.logits(self.networks[number], images[mine])
-            answers.append(found)
+                its_rows = numbers == number
+                logits[its_rows] = self.machine.logits(self.networks[number], images[its_rows])
+            answers.append(logits)
         return log_mean_softmax(answers)
 
 
@@ -118,9 +118,9 @@ def _by_blocks(
     answer: Callable[[Array, slice], Array],
 ) -> Array:
     start, stop, _ = items.indices(images.shape[0])
-    found = np.empty((stop - start, classes), dtype=np.float32)
+    logits = np.empty((stop - start, classes), dtype=np.float32)
     for first in range(start, stop, BLOCK):
         rows = slice(first, min(first + BLOCK, stop))
-        found[rows.start - start : rows.stop - start] = answer(np.asarray(images[rows]), rows)
+        logits[rows.start - start : rows.stop - start] = answer(np.asarray(images[rows]), rows)
         machine.advance(rows.stop - rows.start)
-    return found
+    return logits

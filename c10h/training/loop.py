@@ -175,7 +175,7 @@ class Training:
         self.state.network = self._weights()
         if not np.isfinite(self.state.running[0]):
             raise self._diverged(f"the loss is {self.state.running[0]}")
-        if not all(bool(one.isfinite().all()) for one in self.state.network.values()):
+        if not all(bool(tensor.isfinite().all()) for tensor in self.state.network.values()):
             raise self._diverged("weights are not finite")
         self.state.optimizer = {**self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
         self.state.slow = dict(self.slow.slow) if self.slow else {}
@@ -190,7 +190,7 @@ class Training:
         self.optimizer.load_state_dict(optimizer)
         if self.slow is not None:
             device = self.settings.device
-            self.slow.slow = {name: one.to(device) for name, one in state.slow.items()}
+            self.slow.slow = {name: weights.to(device) for name, weights in state.slow.items()}
         if self.settings.world.is_first:  # the others' parts are in it
             self.sums = torch.tensor(state.running, device=self.settings.device)
 
@@ -292,8 +292,8 @@ class Training:
             return stop, late
         if not at:
             return False, False
-        asked = world.total(torch.tensor([stop, late], device=self.settings.device).float())
-        return bool(asked[0] > 0), bool(asked[1] > 0)
+        counts = world.total(torch.tensor([stop, late], device=self.settings.device).float())
+        return bool(counts[0] > 0), bool(counts[1] > 0)
 
     def _key(self, purpose: int, number: int) -> int:
         """A seed for one purpose in one step, the same whenever it is asked for."""

@@ -50,7 +50,7 @@ def _figure(key: str, results: Mapping[str, float]) -> str:
 
 
 def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
-    """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.tried`."""
+    """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.grid_rows`."""
     rows = []
     for row in tried:
         figures = [row.get(key) for key in ("accuracy", "loss", "ce_hard")]

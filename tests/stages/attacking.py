@@ -43,8 +43,8 @@ def attack_data(
     images = Images(classes=CLASSES, images=IMAGES, truth=TRUTH)
     people = People(CLASSES, ITEMS, truth=TRUTH)
     given = {"images": images, "people": people, "rows": np.arange(ITEMS)}
-    asked = answers(networks, network_of, members=members)
-    return AttackData(asked=asked, **{**given, **changes})
+    predictions = answers(networks, network_of, members=members)
+    return AttackData(predictions=predictions, **{**given, **changes})
 
 
 def answers(
