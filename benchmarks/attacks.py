@@ -30,7 +30,7 @@ from c10h.attacks.budget import Budget
 from c10h.attacks.methods import LOSSES
 from c10h.attacks.restarts import Plan, attack, call_on_clean
 from c10h.datasets.cache import open_input
-from c10h.models import build
+from c10h.models.building import build
 from c10h.training.device_and_precision import choose_precision, keep_freed_memory
 
 BATCH, STEPS, EPSILON = 250, 10, 4 / 255

@@ -177,7 +177,7 @@ def test_an_import_of_torch_is_found(source: str, count: int) -> None:
         ("from c10h import training", 1),
         ("def f():\n    from c10h.attacks.methods import ATTACKS", 1),
         ("if TYPE_CHECKING:\n    from c10h.training.fold_training import Outcome", 1),
-        ("from c10h.models import ARCHITECTURES\nfrom c10h.stages import attack, train", 0),
+        ("from c10h.models import architectures\nfrom c10h.stages import attack, train", 0),
     ],
 )
 def test_what_is_left_to_stages_is_found(source: str, count: int) -> None:

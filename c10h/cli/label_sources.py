@@ -18,8 +18,8 @@ from c10h.formats.judgments import Judgments, open_judgments
 from c10h.formats.predictions_and_labels import open_labels, open_predictions, recorded_classes
 from c10h.formats.truth_files import Truth, is_vector, open_truth
 from c10h.items import whole_numbers
-from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
+from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Images, Labels, Predictions, Record
 from c10h.stages.join import common_classes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
-from c10h.stages.requests import PRECISION_NAMES
+from c10h.stages.requests import PRECISIONS
 
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
@@ -33,7 +33,12 @@ def one_of(names: Iterable[str], flag: str) -> Callable[[str | None], str | None
 
 
 def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
-    """An option that takes one of ``names``, with completion in the shell."""
+    """An option that takes one of ``names``, with completion in the shell.
+
+    names: alone, or a table, of which the help has the summaries too.
+    """
+    if isinstance(names, Mapping):
+        help_text = f"{help_text} {summaries(names)}."
     known = list(names)
     return typer.Option(
         flag,
@@ -43,6 +48,11 @@ def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
         autocompletion=lambda: known,
         **more,
     )
+
+
+def summaries(table: Mapping[str, Any]) -> str:
+    """What the rows of a table are, for a help text: each row is a summary or has one."""
+    return "; ".join(f"{name}: {getattr(row, 'summary', row)}" for name, row in table.items())
 
 
 def number(
@@ -272,9 +282,9 @@ Device: TypeAlias = Annotated[
 Precision: TypeAlias = Annotated[
     str,
     chosen(
-        PRECISION_NAMES,
+        PRECISIONS,
         "--precision",
-        "Number format of the networks' products; auto is bf16 where the hardware computes in it.",
+        "Number format of the networks' products.",
         rich_help_panel="Machine",
     ),
 ]
@@ -303,7 +313,7 @@ NetworkProbs: TypeAlias = Annotated[
 NetworkPrecision: TypeAlias = Annotated[
     str,
     chosen(
-        PRECISION_NAMES,
+        PRECISIONS,
         "--precision",
         "Number format of the networks' products.",
         rich_help_panel="Machine",

@@ -9,6 +9,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,12 +20,9 @@ if TYPE_CHECKING:
     from c10h.records import Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
-# The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
-STRATA_NAMES = ("truth", "modal", "human-entropy")
-
 
 def _complete_metrics() -> list[str]:
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
 
     return list(METRICS)
 
@@ -33,7 +31,7 @@ def _list_metrics(wanted: bool) -> None:
     """Print the table of metrics and exit, for ``--list-metrics``."""
     if not wanted:
         return
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
     from c10h.views.table import Cell, Table
 
     rows = [
@@ -73,7 +71,7 @@ def score(
     ] = None,
     by: Annotated[
         str | None,
-        options.chosen(STRATA_NAMES, "--by", "Also every metric for parts of the items."),
+        options.chosen(STRATA, "--by", "Also every metric for parts of the items."),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -143,7 +141,7 @@ def score(
     from c10h.formats.class_names import parse_classes
     from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.lineage import lineage_of
-    from c10h.metrics import choose
+    from c10h.metrics.metrics import choose
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import Options
     from c10h.stages.score import score as score_runs

@@ -10,7 +10,7 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
-from c10h.models import load_weights
+from c10h.models.weights import load_weights
 from c10h.run_folder import ALL, FILE, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint

@@ -20,7 +20,7 @@ from c10h.records import Array, Images, Labels, Predictions, Rows, View
 from c10h.truth import check_right, first_right, one_answer, renumbered, right_of
 
 if TYPE_CHECKING:
-    from c10h.metrics.metric import Needs
+    from c10h.metrics.needs import Needs
 
 HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 
@@ -115,7 +115,7 @@ class People:
 
     def has(self, needs: Needs) -> bool:
         """Whether a metric that needs this can be computed."""
-        from c10h.metrics.metric import Needs
+        from c10h.metrics.needs import Needs
 
         have = {Needs.TRUTH: self.truth, Needs.PEOPLE: self.probs, Needs.COUNTS: self.counts}
         return have[needs] is not None

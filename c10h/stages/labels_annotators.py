@@ -14,7 +14,7 @@ from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
-from c10h.views.scores import plain
+from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, number
 
 # Columns in order, and how a value is shown.

@@ -12,8 +12,8 @@ from c10h.formats.hints import Tell, silent
 from c10h.formats.predictions_and_labels import LEFT_OUT
 from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import POSITION, Items, align, is_everything, whole_numbers
-from c10h.labels import SOURCES
 from c10h.labels.source_inputs import SourceInputs
+from c10h.labels.sources import SOURCES
 from c10h.labels.votes import Votes
 from c10h.records import Labels, Predictions, Rows
 from c10h.stages.join import (

@@ -22,8 +22,8 @@ from c10h.metrics.noise import (
 )
 from c10h.records import Array, Labels
 from c10h.stages.join import People
+from c10h.views.forms.json_text import plain
 from c10h.views.forms.terminal_chart import line_chart
-from c10h.views.scores import plain
 from c10h.views.table import Cell, Table, number
 
 # Shares of the most uncertain items.

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.labels.allocation import OBJECTIVES, PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.objectives import OBJECTIVES
 from c10h.records import Array, Labels
 from c10h.views.table import Cell, Table
 

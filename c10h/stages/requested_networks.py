@@ -13,7 +13,8 @@ from c10h.files import Source
 from c10h.formats.class_names import parse_classes
 from c10h.formats.hints import Tell
 from c10h.lineage import HasLineage
-from c10h.models import build, load_weights
+from c10h.models.building import build
+from c10h.models.weights import load_weights
 from c10h.records import Array, Images, Predictions
 from c10h.run_folder import Run
 from c10h.stages.requests import ForeignNetwork, Networks, RunNetworks

@@ -13,7 +13,7 @@ from c10h.errors import InputError, MismatchError
 from c10h.files import Source
 from c10h.formats.hints import Tell
 from c10h.lineage import HasLineage, lineage_of
-from c10h.models import build
+from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen, open_run
 from c10h.stages.fine_tuning import parent_of

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from c10h.errors import InputError
+from c10h.training.choices import PRECISIONS
 
-_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 # Parameters of glibc's mallopt(3).
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 _NEVER = 2**31 - 1
@@ -56,14 +56,14 @@ def keep_freed_memory() -> None:
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """The number format, fp32, bf16 or fp16; auto is bf16 where the hardware computes in it.
+    """The number format, a name of PRECISIONS; auto is bf16 where the hardware computes in it.
 
     Raises InputError for one that the device does not have.
     """
     if name == "auto":
         return "bf16" if _has_bf16(device) else "fp32"
-    if name == "fp16" and device.type != "cuda":
-        raise InputError(f"--precision fp16: needs a GPU, found {device.type}")
+    if PRECISIONS[name].needs_gpu and device.type != "cuda":
+        raise InputError(f"--precision {name}: needs a GPU, found {device.type}")
     return name
 
 
@@ -79,6 +79,5 @@ def _has_bf16(device: torch.device) -> bool:
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """The context in which a network computes in a precision."""
-    if precision == "fp32":
-        return nullcontext()
-    return torch.autocast(device.type, dtype=_DTYPES[precision])
+    dtype = PRECISIONS[precision].dtype
+    return torch.autocast(device.type, dtype=getattr(torch, dtype)) if dtype else nullcontext()

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from c10h.errors import C10hError, MismatchError
-from c10h.models import build, load_weights, prepare
+from c10h.models.building import build, prepare
+from c10h.models.weights import load_weights
 from c10h.records import Array, History
 from c10h.run_folder import ALL, Run, name_of
 from c10h.training import checkpoint as checkpoints

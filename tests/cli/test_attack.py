@@ -18,7 +18,7 @@ from c10h import h5
 from c10h.attacks.budget import NORMS
 from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.files import Source
-from c10h.models import build
+from c10h.models.building import build
 from c10h.records import Attack, Images
 from c10h.training import checkpoint as checkpoints
 

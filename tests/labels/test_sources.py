@@ -9,8 +9,8 @@ import pytest
 from formats.files import probs_of
 
 from c10h.errors import InputError
-from c10h.labels import SOURCES, Takes
 from c10h.labels.source_inputs import SourceInputs
+from c10h.labels.sources import SOURCES, Takes
 from c10h.records import Array, Labels, Predictions
 
 CLASSES = ("cat", "dog", "bird")

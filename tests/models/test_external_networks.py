@@ -12,7 +12,8 @@ import torch
 import torchvision
 
 from c10h.errors import InputError
-from c10h.models import build, external_networks
+from c10h.models import external_networks
+from c10h.models.building import build
 
 from .networks import copy_in_order, pictures
 

@@ -12,7 +12,7 @@ from training.small import CLASSES, TINY
 
 from c10h.errors import InputError, InSampleError
 from c10h.files import Source
-from c10h.models import build
+from c10h.models.building import build
 from c10h.records import Images
 from c10h.stages.predict import predict
 from c10h.stages.requests import ForeignNetwork, Networks, PredictRequest, RunNetworks

@@ -15,7 +15,7 @@ from c10h.errors import InputError
 from c10h.files import Source
 from c10h.records import Images
 from c10h.run_folder import FILE
-from c10h.stages.requests import METHODS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
+from c10h.stages.requests import ATTACKS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
 from c10h.training.recipes import DEFAULT, RECIPES
 
 
@@ -97,7 +97,7 @@ def test_what_an_attack_is_unless_said() -> None:
     request = attack_request(epsilons=("4/255", "0.1"))
     assert request.maximised == "ce"
     assert [budget.epsilon for budget in request.budgets] == [4 / 255, 0.1]
-    assert {budget.steps for budget in request.budgets} == {METHODS["pgd"].steps}
+    assert {budget.steps for budget in request.budgets} == {ATTACKS["pgd"].steps}
     assert attack_request(method="square").maximised == "margin"
 
 

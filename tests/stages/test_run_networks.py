@@ -13,7 +13,7 @@ import torch
 from training.small import CLASSES, TINY, Tiny, pictures, run_of, training_data
 
 from c10h.errors import InputError, InSampleError, MismatchError
-from c10h.models import build
+from c10h.models.building import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.run_folder import Run
 from c10h.stages.join import seen_in_training

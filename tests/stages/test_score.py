@@ -25,9 +25,9 @@ from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
 from c10h.formats.predictions_and_labels import open_predictions
 from c10h.formats.truth_files import Truth
-from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS
+from c10h.metrics.metrics import METRICS
 from c10h.records import Array, Predictions, Scores
 from c10h.stages.score import Options, Run, score
 from c10h.views.scores import Difference, against, differences, entries

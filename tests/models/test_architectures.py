@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from c10h.errors import InputError
-from c10h.models import ARCHITECTURES, build, family_of
+from c10h.models.architectures import ARCHITECTURES, family_of
+from c10h.models.building import build
 
 from .networks import count_parameters
 
@@ -26,7 +27,7 @@ def test_examples_exist(family: str, name: str) -> None:
 
 def test_names_cost_no_torch() -> None:
     code = (
-        "import sys; from c10h.models import ARCHITECTURES, family_of, build; "
+        "import sys; from c10h.models.architectures import ARCHITECTURES, family_of; "
         "from c10h.training.recipes import RECIPES; family_of('wrn_28_10'); "
         "sys.exit('torch' in sys.modules)"
     )
