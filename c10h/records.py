@@ -85,9 +85,9 @@ class Group:
     optional: bool = True
 
 
-def column(dtype: str, *dims: str, optional: bool = False, **more: Any) -> Any:
+def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> Any:
     """Declare a dataset of a record; see :class:`Column`."""
-    metadata = {"schema": Column(dtype, dims, optional, **more)}
+    metadata = {"schema": Column(dtype, dims, optional, **options)}
     if optional:
         return dataclasses.field(default=None, metadata=metadata)
     return dataclasses.field(metadata=metadata)

@@ -24,9 +24,9 @@ GRID = "grid.json"
 ALL = -1
 
 
-def name_of(number: int) -> str:
+def name_of(fold: int) -> str:
     """What messages call the network of a fold, or the only one."""
-    return "all items" if number == ALL else f"fold {number}"
+    return "all items" if fold == ALL else f"fold {fold}"
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class Run:
         """Whether all that its networks were ever trained on is known: no weights are a file's."""
         return not _begins_with_a_file(self.lineage)
 
-    def numbers(self) -> list[int]:
+    def fold_numbers(self) -> list[int]:
         """The folds that there are to train, or ALL."""
         return [ALL] if self.folds is None else list(range(self.folds))
 
-    def checkpoint(self, number: int) -> Path:
+    def checkpoint(self, fold: int) -> Path:
         """The file of one network."""
-        return self.folder / ("fold-all.pt" if number == ALL else f"fold-{number}.pt")
+        return self.folder / ("fold-all.pt" if fold == ALL else f"fold-{fold}.pt")
 
     def to_json(self) -> str:
         """The text of run.json."""
@@ -161,16 +161,16 @@ def begin_or_resume(run: Run) -> Run:
     return existing
 
 
-def chosen(run: Run, numbers: list[int]) -> list[int]:
+def chosen_folds(run: Run, fold_numbers: list[int]) -> list[int]:
     """The folds to train: all, or those asked for. Raises InputError for one out of range."""
-    if not numbers:
-        return run.numbers()
+    if not fold_numbers:
+        return run.fold_numbers()
     if run.folds is None:
         raise InputError("--fold: needs --folds, how many there are")
-    for number in numbers:
-        if not 0 <= number < run.folds:
-            raise InputError(f"--fold {number}: expected from 0 to {run.folds - 1}")
-    return sorted(set(numbers))
+    for fold in fold_numbers:
+        if not 0 <= fold < run.folds:
+            raise InputError(f"--fold {fold}: expected from 0 to {run.folds - 1}")
+    return sorted(set(fold_numbers))
 
 
 def refuse_checkpoint(option: str, path: Path) -> None:

@@ -73,11 +73,11 @@ def one_answer(truth: Array, right: Array | None) -> Array:
 
 def contents(truth: Array | None) -> str:
     """Whether items have a true class, in words: "with truth", "without truth", or of how many."""
-    known = 0 if truth is None else int((truth >= 0).sum())
-    if truth is None or not known:
+    count = 0 if truth is None else int((truth >= 0).sum())
+    if truth is None or not count:
         return "without truth"
     return (
-        "with truth" if known == len(truth) else f"with truth of {known:,} of {len(truth):,} items"
+        "with truth" if count == len(truth) else f"with truth of {count:,} of {len(truth):,} items"
     )
 
 

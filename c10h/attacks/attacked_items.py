@@ -84,8 +84,8 @@ class AttackedItems:
         """Where some items are led to. clean: their network, after a call with them."""
         truth = clean.truth
         if self.least_likely:
-            others = clean.logits.scatter(1, truth[:, None], torch.inf)
-            return Goal(truth, others.argmin(dim=1))
+            without_truth = clean.logits.scatter(1, truth[:, None], torch.inf)
+            return Goal(truth, without_truth.argmin(dim=1))
         if self.targets is None:
             return Goal(truth)
         return Goal(truth, torch.from_numpy(self.targets[items]).to(self.device))

@@ -201,8 +201,8 @@ def _in_folder(
             entries = sorted((entry.name, entry.is_dir()) for entry in scanned)
     except OSError as error:
         raise FileError(f"{folder}: {reason(error)}") from error
-    place = (status.st_dev, status.st_ino)
-    if place in above:
+    position = (status.st_dev, status.st_ino)
+    if position in above:
         return
     if len(above) == DEEPEST:
         raise FileError(f"{folder}: more than {DEEPEST} folders deep")
@@ -213,7 +213,7 @@ def _in_folder(
         here = f"{path}/{name}" if path else name
         if is_folder:
             yield Member(here, is_folder=True)
-            yield from _in_folder(f"{folder}/{entry}", is_wanted, here, above | {place})
+            yield from _in_folder(f"{folder}/{entry}", is_wanted, here, above | {position})
         else:
             yield Member(here, f"{folder}/{entry}" if is_wanted(here) else None)
 

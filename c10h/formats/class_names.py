@@ -84,8 +84,8 @@ def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> lis
         )
     order = _order_by_meaning(names, expected) or _order_by_number(names, expected)
     if order is None:
-        known = set(_keys(expected))
-        odd = next((name for name in names if _key(name) not in known), names[0])
+        expected_keys = set(_keys(expected))
+        odd = next((name for name in names if _key(name) not in expected_keys), names[0])
         raise MismatchError(
             f"{what}: its classes are {brief(names)}, which are not the expected "
             f"{brief(expected)}: no class is called {odd!r} (--columns START:STOP takes columns "
@@ -105,13 +105,13 @@ def class_of_words(words: Sequence[str], classes: Sequence[str]) -> list[int] | 
     A word is a class if it is equal to its name but for case and blanks, or is its number.
     """
     for keys in (list(classes), [_key(name) for name in classes], default_names(len(classes))):
-        number = {key: place for place, key in enumerate(keys)}
+        number = {key: position for position, key in enumerate(keys)}
         if len(number) < len(keys):
             continue
-        places = [number.get(word, number.get(_key(word))) for word in words]
-        known = [place for place in places if place is not None]
-        if len(known) == len(words):
-            return known
+        positions = [number.get(word, number.get(_key(word))) for word in words]
+        numbers = [position for position in positions if position is not None]
+        if len(numbers) == len(words):
+            return numbers
     return None
 
 
@@ -119,8 +119,8 @@ def _order_by_meaning(names: Sequence[str], expected: Sequence[str]) -> list[int
     for simplify in (_as_they_are, _keys, _cores):
         ours, theirs = simplify(names), simplify(expected)
         if len(set(ours)) == len(ours) and set(ours) == set(theirs):
-            place = {key: number for number, key in enumerate(ours)}
-            return [place[key] for key in theirs]
+            position = {key: number for number, key in enumerate(ours)}
+            return [position[key] for key in theirs]
     return None
 
 
@@ -129,9 +129,9 @@ def _order_by_number(names: Sequence[str], expected: Sequence[str]) -> list[int]
     ours, theirs = _by_number(names), _by_number(expected)
     if ours is None and theirs is None:
         return None
-    place = ours or list(range(len(names)))
+    position = ours or list(range(len(names)))
     rank = sorted(range(len(expected)), key=(theirs or range(len(expected))).__getitem__)
-    return [place[rank[column]] for column in range(len(expected))]
+    return [position[rank[column]] for column in range(len(expected))]
 
 
 def _by_number(names: Sequence[str]) -> list[int] | None:

@@ -127,8 +127,8 @@ class Recognition:
     @property
     def lacking(self) -> tuple[str, ...]:
         """The parts of a judgment that no column is for, of annotator, item and label."""
-        known = {*self.columns.named(), *self.several}
-        return tuple(part for part in REQUIRED if part not in known)
+        covered = {*self.columns.named(), *self.several}
+        return tuple(part for part in REQUIRED if part not in covered)
 
 
 def recognise(names: Sequence[str], requested: Columns = NOTHING) -> Recognition:
@@ -197,8 +197,8 @@ def is_no_class(name: str) -> bool:
 
 def is_known(name: str) -> bool:
     """Whether a word is a name that columns have, rather than something in them."""
-    others = (*TOTALS, *OTHERS, *filter(None, ROW_NUMBERS))
-    return part_of(name) is not None or names_items(name) or column_key(name) in others
+    other_names = (*TOTALS, *OTHERS, *filter(None, ROW_NUMBERS))
+    return part_of(name) is not None or names_items(name) or column_key(name) in other_names
 
 
 def names_suggest_matrix(names: Sequence[str]) -> bool:

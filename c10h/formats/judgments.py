@@ -256,13 +256,13 @@ def without_label(words: Array, classes: Sequence[str] | None = None) -> Array:
 
     These are empty ones, NA and the like, and -1 where all other words are whole numbers.
     """
-    known = {*(classes or ())}
+    class_names = {*(classes or ())}
     plain = [str(word).lower() for word in words]
     missing = np.array([word in NO_LABEL for word in plain], dtype=bool)
     minus = np.array([word in NO_NUMBERED_LABEL for word in plain], dtype=bool)
     if minus.any() and whole_numbers(words[~missing & ~minus]) is not None:
         missing |= minus
-    named = np.array([str(word) in known for word in words], dtype=bool)
+    named = np.array([str(word) in class_names for word in words], dtype=bool)
     return np.asarray(missing & ~named)
 
 

@@ -16,7 +16,7 @@ from c10h.formats.class_names import are_default, class_of_words, default_names,
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
 from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
 from c10h.formats.tables import open_table
-from c10h.formats.truth_cells import Cells, read_cells, truth_place
+from c10h.formats.truth_cells import Cells, read_cells, truth_position
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.truth import UNKNOWN, first_right, renumbered
@@ -75,12 +75,12 @@ def open_truth(
         if cells.lists
         else _single(cells, source, classes, hints)
     )
-    known = int((truth.values >= 0).sum())
-    if not known:
+    count = int((truth.values >= 0).sum())
+    if not count:
         raise SchemaError(f"{source.name}: expected true classes, found none")
-    notes = [f"true classes of {known:,} of {len(truth.values):,} items", *cells.notes]
+    notes = [f"true classes of {count:,} of {len(truth.values):,} items", *cells.notes]
     lowest = int(truth.values[truth.values >= 0].min())
-    if cells.numbers is not None and lowest > 0 and known >= len(truth.classes):
+    if cells.numbers is not None and lowest > 0 and count >= len(truth.classes):
         notes.append("no item has class 0" + ("" if hints.one_based else " (--one-based: from 1)"))
     if classes is None and not are_default(truth.classes):
         notes.append(f"classes {brief(truth.classes)} (sorted; --classes gives another order)")
@@ -93,9 +93,9 @@ def check_truth(truth: Array, count: int | None, name: str) -> None:
     wrong = truth < UNKNOWN if count is None else (truth < UNKNOWN) | (truth >= count)
     if not wrong.any():
         return
-    known = truth[truth != UNKNOWN]
+    classes = truth[truth != UNKNOWN]
     hint = ""
-    if count is not None and known.min() == 1 and known.max() == count:
+    if count is not None and classes.min() == 1 and classes.max() == count:
         hint = "; no item has class 0: are classes counted from 1? --one-based says so"
     row = int(np.argmax(wrong))
     expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"
@@ -114,7 +114,9 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
             _, array = choose(arrays, file, lambda array: array.is_vector and array.is_whole)
             return array.is_vector
         table = open_table(file, hints.header, TRUTH)
-        return not table.is_nested(0) if table.width == 1 else truth_place(table, hints) is not None
+        return (
+            not table.is_nested(0) if table.width == 1 else truth_position(table, hints) is not None
+        )
     except (AmbiguousError, SchemaError):
         return False
 
@@ -257,8 +259,8 @@ def _numbers_of_classes(
     numbers: Mapping[object, int] = {}
     if first is None:
         words = sorted(map(str, present))
-        places = class_of_words(words, names)
-        numbers = {} if places is None else dict(zip(words, places, strict=True))
+        positions = class_of_words(words, names)
+        numbers = {} if positions is None else dict(zip(words, positions, strict=True))
     else:
         numbers = {
             value: int(str(value)) - first

@@ -23,7 +23,7 @@ from c10h.images.cifar_batches import (
     read_batch,
     read_names,
 )
-from c10h.images.import_request import Imported, ImportRequest, different, refuse_options
+from c10h.images.import_request import Imported, ImportRequest, check_unique_ids, refuse_options
 from c10h.records import Images
 
 # How many files at the beginning of an archive tell whether it has CIFAR batches.
@@ -65,8 +65,8 @@ def _from_contents(
     if names is None:
         raise AmbiguousError(f"{source.name}: no class names with the batch: give --classes")
     batches = [
-        read_batch(contents[part], part)
-        for part in _parts(source.name, contents, request.choice.splits)
+        read_batch(contents[batch_name], batch_name)
+        for batch_name in _batch_names(source.name, contents, request.choice.splits)
     ]
     truth = np.concatenate([batch.truth for batch in batches])
     check_truth(truth, len(names), source.name)
@@ -75,29 +75,29 @@ def _from_contents(
         files = [batch.files for batch in batches if batch.files is not None]
         if len(files) < len(batches):
             raise InputError(f"{source.name}: --ids name: its pictures have no names")
-        ids = different(np.concatenate(files), source.name)
+        ids = check_unique_ids(np.concatenate(files), source.name)
     pixels = np.concatenate([batch.images for batch in batches])
     if source.path.is_dir():
         lines = [f"{sha256(contents[name]).hexdigest()}  {name}\n" for name in sorted(contents)]
         source = replace(source, digest=sha256("".join(lines).encode()).hexdigest())
-    known = None if request.no_truth else truth
-    return Imported(Images(classes=names, images=pixels, truth=known, ids=ids), source)
+    kept_truth = None if request.no_truth else truth
+    return Imported(Images(classes=names, images=pixels, truth=kept_truth, ids=ids), source)
 
 
-def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> list[str]:
+def _batch_names(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> list[str]:
     """The batches of the splits that were asked for, in order. Raises where that is not clear."""
-    batches = [part for part in contents if part not in NAMES]
+    batches = [batch for batch in contents if batch not in NAMES]
     if len(batches) == 1 and not splits:
         return batches
     by_split = {}
     for split, kinds in SPLITS.items():
-        for parts in kinds:
-            present = [part for part in parts if part in contents]
-            if present and len(present) < len(parts):
-                lacking = next(part for part in parts if part not in contents)
+        for names in kinds:
+            present = [batch for batch in names if batch in contents]
+            if present and len(present) < len(names):
+                lacking = next(batch for batch in names if batch not in contents)
                 raise FileError(f"{name}: expected {lacking}, found only {', '.join(present)}")
             if present:
-                by_split[split] = list(parts)
+                by_split[split] = list(names)
     if not by_split:
         raise FileError(f"{name}: expected a CIFAR batch, found {', '.join(contents)}")
     if not splits and len(by_split) > 1:
@@ -105,7 +105,7 @@ def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> l
     for split in splits:
         if split not in by_split:
             raise InputError(f"{name}: expected the split {split}, found {', '.join(by_split)}")
-    return [part for split in splits or by_split for part in by_split[split]]
+    return [batch for split in splits or by_split for batch in by_split[split]]
 
 
 def _contents(source: Source) -> dict[str, bytes]:

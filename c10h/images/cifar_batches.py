@@ -56,9 +56,9 @@ class Batch:
     files: Array | None
 
 
-def is_batch_name(path: str, *more: str) -> bool:
+def is_batch_name(path: str, *names: str) -> bool:
     """Whether a file is called as a batch, or has one of some more names."""
-    return PurePosixPath(path).name in (*BATCHES, *more)
+    return PurePosixPath(path).name in (*BATCHES, *names)
 
 
 def read_batch(data: bytes, name: str) -> Batch:
@@ -186,9 +186,9 @@ def _check_operations(data: bytes) -> None:
             raise pickle.UnpicklingError(f"it has more than {MOST_TUPLES} tuples")
 
 
-def _text(word: Any, name: str) -> str:
-    if isinstance(word, bytes):
-        word = word.decode("utf-8", "replace")
-    if not isinstance(word, str):
-        raise SchemaError(f"{name}: expected text, found {type(word).__name__}")
-    return word
+def _text(text: Any, name: str) -> str:
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    if not isinstance(text, str):
+        raise SchemaError(f"{name}: expected text, found {type(text).__name__}")
+    return text

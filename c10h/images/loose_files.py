@@ -71,7 +71,9 @@ class LooseFiles(Listing):
             assert self.request.classes is not None
             return Arrangement(order, short, self.request.classes, None)
         rows = [self.table.row_of(paths[row]) for row in order]
-        words = np.array([self.table.words[row] for row in rows if row is not None], dtype=np.str_)
+        words = np.array(
+            [self.table.classes[row] for row in rows if row is not None], dtype=np.str_
+        )
         numbered = number_classes(
             words, self.request.classes, self.table.name, short, one_based=self.request.one_based
         )

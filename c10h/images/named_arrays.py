@@ -100,7 +100,7 @@ def _of_kind(
     for name, array in arrays.items():
         name_words = re.findall(r"[a-z]+", name.lower())
         if words.intersection(name_words) and fits(array.shape):
-            split = next((SPLITS[part] for part in name_words if part in SPLITS), "")
+            split = next((SPLITS[word] for word in name_words if word in SPLITS), "")
             by_split.setdefault(split, []).append(name)
     return by_split
 

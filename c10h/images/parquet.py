@@ -196,9 +196,9 @@ def _names_of(source: Source) -> dict[str, tuple[str, ...]]:
     except (AttributeError, RecursionError):
         return {}
     return {
-        column: tuple(map(str, words))
-        for column, words in names.items()
-        if isinstance(words, list) and len({*map(str, words)}) == len(words) > 1
+        column: tuple(map(str, class_names))
+        for column, class_names in names.items()
+        if isinstance(class_names, list) and len({*map(str, class_names)}) == len(class_names) > 1
     }
 
 
@@ -206,9 +206,9 @@ def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array
     """Ids from paths where all are there and different, and what became of others."""
     if form == "none":
         return None, []
-    words = [str(path).rpartition("/")[2] if form == "name" else str(path) for path in paths]
-    if all(paths) and len(set(words)) == len(words):
-        return np.array(words, dtype=np.str_), []
+    ids = [str(path).rpartition("/")[2] if form == "name" else str(path) for path in paths]
+    if all(paths) and len(set(ids)) == len(ids):
+        return np.array(ids, dtype=np.str_), []
     why = "are not all there" if not all(paths) else "are not all different"
     if form is not None:
         raise InputError(f"{name}: --ids {form}: the paths of its pictures {why}")

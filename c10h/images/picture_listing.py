@@ -110,12 +110,12 @@ def by_path(paths: list[str]) -> tuple[Array, list[str]]:
 def make_ids(paths: list[str], form: str, name: str) -> Array | None:
     """Ids in one of the forms "path", "name", "none". Raises InputError unless all differ."""
     by_name = form == "name"
-    words = [path.rpartition("/")[2] for path in paths] if by_name else paths
-    word, times = Counter(words).most_common(1)[0]
+    ids = [path.rpartition("/")[2] for path in paths] if by_name else paths
+    common, times = Counter(ids).most_common(1)[0]
     if times > 1:
         why = " (--ids path tells them apart)" if by_name and len(set(paths)) == len(paths) else ""
-        raise InputError(f"{name}: two pictures are called {word}{why}")
-    return None if form == "none" else np.array(words, dtype=np.str_)
+        raise InputError(f"{name}: two pictures are called {common}{why}")
+    return None if form == "none" else np.array(ids, dtype=np.str_)
 
 
 def is_picture(path: str) -> bool:

@@ -104,8 +104,8 @@ def median_by_annotator(votes: Votes) -> Array:
     count = len(votes.labels.annotators["id"])
     if votes.rt is None:
         return np.full(count, np.nan)
-    known = ~np.isnan(votes.rt)
-    who, times = votes.annotator[known], votes.rt[known]
+    has_time = ~np.isnan(votes.rt)
+    who, times = votes.annotator[has_time], votes.rt[has_time]
     order = np.lexsort((times, who))
     times = times[order]
     sizes = np.bincount(who, minlength=count)

@@ -72,9 +72,9 @@ def classes_of(
         return _worded(judgments.source, words, true)
     if ordered:
         return _numbered(judgments.source, np.unique(numbers), words, first)
-    also = whole_numbers(true)
-    every = np.unique(numbers if also is None else np.append(numbers, also))
-    return Classes(tuple(map(str, every.tolist())))
+    true_numbers = whole_numbers(true)
+    all_numbers = np.unique(numbers if true_numbers is None else np.append(numbers, true_numbers))
+    return Classes(tuple(map(str, all_numbers.tolist())))
 
 
 def _true_words(judgments: Judgments, judged: Array) -> Array:
@@ -156,10 +156,10 @@ def class_numbers(judgments: Judgments, kept: Array, classes: Classes) -> Array:
     """
     places = present(judgments.label, kept)
     words = judgments.label.words[places]
-    known = _meanings(words, classes)
+    number_of = _meanings(words, classes)
     numbers = np.full(len(judgments.label.words), -1, dtype=np.int64)
     for place in places:
-        number = _look_up(judgments.label.words[place], known)
+        number = _look_up(judgments.label.words[place], number_of)
         if number is None:
             row = int(np.argmax(kept & (judgments.label.row == place)))
             raise SchemaError(
@@ -247,8 +247,8 @@ def true_classes(
     item, word = items.of_word[item_word[is_told]], word[is_told]
     if not len(item):
         return None
-    known = _meanings(codes.words[np.unique(word)], classes)
-    class_of_word = [_look_up(text, known) for text in codes.words]
+    number_of = _meanings(codes.words[np.unique(word)], classes)
+    class_of_word = [_look_up(text, number_of) for text in codes.words]
     numbers = np.array([-1 if number is None else number for number in class_of_word])[word]
     if (numbers < 0).any():
         wrong = int(np.argmax(numbers < 0))
@@ -312,7 +312,7 @@ def _names_in_table(judgments: Judgments, kept: Array, first: int) -> tuple[str,
 def _meanings(words: Array, classes: Classes) -> Mapping[str, int]:
     """Class numbers by name, or by number where no word is a name."""
     by_name = {name: number for number, name in enumerate(classes.names)}
-    by_number = {str(classes.first + place): place for place in range(len(classes.names))}
+    by_number = {str(classes.first + position): position for position in range(len(classes.names))}
     if classes.first and whole_numbers(words) is not None:
         return by_number
     return by_name if any(_look_up(word, by_name) is not None for word in words) else by_number
@@ -322,7 +322,7 @@ def _shown(classes: Classes) -> list[str]:
     """How labels may be written, for a message."""
     if not classes.first:
         return list(classes.names)
-    return [str(classes.first + place) for place in range(len(classes.names))]
+    return [str(classes.first + number) for number in range(len(classes.names))]
 
 
 def _refuse_negative(judgments: Judgments, words: Array) -> None:
@@ -336,10 +336,10 @@ def _refuse_negative(judgments: Judgments, words: Array) -> None:
         )
 
 
-def _look_up(word: object, known: Mapping[str, int]) -> int | None:
+def _look_up(word: object, number_of: Mapping[str, int]) -> int | None:
     """The class of a word; else of the number without the fraction that gaps bring: 4.0 is 4."""
-    number = known.get(str(word))
-    return known.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if number is None else number
+    number = number_of.get(str(word))
+    return number_of.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if number is None else number
 
 
 def brief(words: Sequence[str] | Array) -> str:

@@ -242,9 +242,9 @@ def _notes(
     if numbers is not None and numbers.min() > 0 and by_number and not classes.first:
         notes.append("no label is 0: classes are counted from 0 (--one-based: from 1)")
     if judgments.true_label is not None:
-        known = 0 if truth is None else int((truth >= 0).sum())
-        if known < size:
-            notes.append(f"truth of {known:,} of {size:,} items")
+        with_truth = 0 if truth is None else int((truth >= 0).sum())
+        if with_truth < size:
+            notes.append(f"truth of {with_truth:,} of {size:,} items")
     return notes
 
 

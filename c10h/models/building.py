@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from c10h.errors import InputError
+from c10h.models import external_networks
 from c10h.models.architectures import ARCHITECTURES, parse_name
 from c10h.models.normalised import Normalised
 

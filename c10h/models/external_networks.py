@@ -148,9 +148,9 @@ def _arguments(
         return {}
     arguments: dict[str, int | tuple[int, int]] = {}
     takes_any = any(value.kind is value.VAR_KEYWORD for value in parameters.values())
-    known = next((key for key in CLASSES if key in parameters), None)
-    if known or takes_any:
-        arguments[known or "num_classes"] = classes
+    parameter = next((key for key in CLASSES if key in parameters), None)
+    if parameter or takes_any:
+        arguments[parameter or "num_classes"] = classes
     if "image_size" in parameters:
         arguments["image_size"] = size[0] if size[0] == size[1] else size
     return arguments

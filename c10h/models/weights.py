@@ -129,9 +129,9 @@ def _chosen(model: nn.Module, states: Mapping[str, State], name: str) -> _Fit:
     """The one that fits, or that has a known name; where none fits, the one that nearly does."""
     fits = [_best_fit(model, state, place) for place, state in states.items()]
     fits = [fit for fit in fits if not fit.faulty] or fits
-    known = [fit for place in PLACES for fit in fits if fit.place == place]
-    if known or len(fits) == 1:
-        return (known or fits)[0]
+    named = [fit for place in PLACES for fit in fits if fit.place == place]
+    if named or len(fits) == 1:
+        return (named or fits)[0]
     if any(fit.faulty for fit in fits):
         return min(fits, key=lambda fit: fit.faulty)
     raise AmbiguousError(

@@ -216,8 +216,8 @@ def second_classes(people: People) -> Array:
     if people.probs is None:
         raise InputError(f"--toward {HUMAN_SECOND}: needs --labels")
     assert people.one_answer is not None
-    seen = people.counts if people.counts is not None else people.probs
-    votes = np.array(seen[0 : people.size], dtype=np.float64)
+    votes_or_shares = people.counts if people.counts is not None else people.probs
+    votes = np.array(votes_or_shares[0 : people.size], dtype=np.float64)
     votes[np.arange(people.size), people.one_answer] = -1
     votes[people.one_answer < 0] = -1
     return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1)

@@ -60,9 +60,9 @@ def _landed(attack: Attack, member: int, k: int, people: People, logits: Array) 
     right = np.asarray(attack.correct[member, k])[[0, -1]]
     second = second_classes(people)
     turned = (right[0] == 1) & (right[1] == 0) & (second >= 0)
-    seen = people.counts if people.counts is not None else people.probs
-    assert seen is not None
-    votes = np.asarray(seen[0 : people.size], dtype=np.float64)
+    votes_or_shares = people.counts if people.counts is not None else people.probs
+    assert votes_or_shares is not None
+    votes = np.asarray(votes_or_shares[0 : people.size], dtype=np.float64)
     items = np.arange(people.size)
     landed = votes[items, logits.argmax(axis=1)] == votes[items, np.maximum(second, 0)]
     return {

@@ -24,12 +24,12 @@ def unseen(what: str, images: int) -> Iterator[Step]:
 
 @contextmanager
 def reports_of(
-    plan: TrainingPlan, number: int, stop: Callable[[], bool], show: Show
+    plan: TrainingPlan, fold: int, stop: Callable[[], bool], show: Show
 ) -> Iterator[Tell]:
     """How the training of one fold is shown, and its curves for TensorBoard if they are wanted."""
     first = plan.options.world.is_first
     with ExitStack() as stack:
-        board = _board(plan, number) if plan.tensorboard and first else None
+        board = _board(plan, fold) if plan.tensorboard and first else None
         if board is not None:
             stack.callback(board.close)
         shown = stack.enter_context(ExitStack())
@@ -54,10 +54,10 @@ def reports_of(
         yield tell
 
 
-def _board(plan: TrainingPlan, number: int) -> Any:
+def _board(plan: TrainingPlan, fold: int) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
-    name = plan.run.checkpoint(number).stem
+    name = plan.run.checkpoint(fold).stem
     return SummaryWriter(str(plan.run.folder / "tensorboard" / name))
 
 

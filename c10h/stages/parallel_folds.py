@@ -52,7 +52,7 @@ def train_in_processes(
     """
     import torch
 
-    waiting = list(plan.numbers)
+    waiting = list(plan.fold_numbers)
     running: dict[Connection, tuple[int, SpawnProcess]] = {}
     outcomes: dict[int, Outcome] = {}
     failures: dict[int, Failure] = {}
@@ -69,30 +69,30 @@ def train_in_processes(
                     process.terminate()  # which lets it stop after a step
             for ready in wait(list(running), PATIENCE):
                 assert isinstance(ready, Connection)
-                number, process = running[ready]
+                fold, process = running[ready]
                 message = _received(ready, process)
                 if message is None:
                     with contextlib.suppress(OSError):  # it ended, of which the next message tells
-                        ready.send((plan, number))
+                        ready.send((plan, fold))
                     continue
                 if isinstance(message, tuple):
-                    shown.step(number, *message)
+                    shown.step(fold, *message)
                     continue
                 if isinstance(message, Outcome):
-                    outcomes[number] = message
+                    outcomes[fold] = message
                     tell(outcome_line(message))
                 else:
-                    failures[number] = message
-                shown.end(number)
+                    failures[fold] = message
+                shown.end(fold)
                 process.join()
                 ready.close()
                 del running[ready]
-    real = [failures[number] for number in sorted(failures) if not failures[number].stopped]
+    real = [failures[fold] for fold in sorted(failures) if not failures[fold].stopped]
     if real:
         raise C10hError(real[0].message)
     if failures or waiting:
         raise StoppedError("stopped after a step of each fold; the same command goes on")
-    return [outcomes[number] for number in plan.numbers]
+    return [outcomes[fold] for fold in plan.fold_numbers]
 
 
 class Shown:
@@ -102,23 +102,23 @@ class Shown:
         self._advance = advance
         self._texts: dict[int, str] = {}
 
-    def step(self, number: int, items: int, text: str) -> None:
+    def step(self, fold: int, items: int, text: str) -> None:
         """Move on by some images of one fold."""
-        self._texts[number] = text
-        self._advance(items, "; ".join(self._texts[key] for key in sorted(self._texts)))
+        self._texts[fold] = text
+        self._advance(items, "; ".join(self._texts[fold] for fold in sorted(self._texts)))
 
-    def end(self, number: int) -> None:
+    def end(self, fold: int) -> None:
         """Say no more of a fold."""
-        self._texts.pop(number, None)
+        self._texts.pop(fold, None)
 
 
 def _images_left(plan: TrainingPlan) -> int:
     """How many images the networks will see that are not trained yet; that of a grid is a guess."""
     run, options = plan.run, plan.options
     total = 0.0
-    for number in plan.numbers:
-        size = len(part_of(run.split, number, len(plan.data.items)).training)
-        path = run.checkpoint(number)
+    for fold in plan.fold_numbers:
+        size = len(part_of(run.split, fold, len(plan.data.items)).training)
+        path = run.checkpoint(fold)
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
             done = state.step * options.recipe.batch_size if state is not None else 0
@@ -179,12 +179,12 @@ def _train_one(threads: int, connection: Connection) -> None:
     answer: Outcome | Failure
     with interruptible() as stop:
         connection.send(None)
-        plan, number = connection.recv()
+        plan, fold = connection.recv()
         run, options = plan.run, plan.options
         try:
             choose_device(str(options.device))  # which also sets up this process for it
-            with reports_of(plan, number, stop, show) as reports:
-                answer = train_fold(run, number, plan.data, options, reports)
+            with reports_of(plan, fold, stop, show) as reports:
+                answer = train_fold(run, fold, plan.data, options, reports)
         except C10hError as error:
             answer = Failure(str(error), isinstance(error, StoppedError))
         connection.send(answer)

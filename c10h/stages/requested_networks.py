@@ -87,7 +87,7 @@ def _check_complete(
     """Tell which folds are not trained. Raises InputError where their images need them."""
     for run in runs:
         trained = [network for network in networks if network.run is run]
-        lacking = sorted(set(run.numbers()) - {network.fold for network in trained})
+        lacking = sorted(set(run.fold_numbers()) - {network.fold for network in trained})
         if not lacking:
             continue
         names = ", ".join(map(str, lacking))

@@ -43,12 +43,12 @@ class TrainedNetwork:
 def trained_networks(run: Run) -> list[TrainedNetwork]:
     """The networks of a run that are there and done. Raises InputError where there are none."""
     networks = []
-    for number in run.numbers():
-        if run.checkpoint(number).is_file():
-            state = checkpoints.load(run.checkpoint(number))
+    for fold in run.fold_numbers():
+        if run.checkpoint(fold).is_file():
+            state = checkpoints.load(run.checkpoint(fold))
             if state.is_done:
                 networks.append(
-                    TrainedNetwork(run, number, np.sort(state.trained.numpy().view(np.uint64)))
+                    TrainedNetwork(run, fold, np.sort(state.trained.numpy().view(np.uint64)))
                 )
     if not networks:
         raise InputError(f"{run.folder}: no network of it is trained to the end")
@@ -212,12 +212,12 @@ def _trained(networks: Sequence[TrainedNetwork]) -> Mapping[str, Array]:
     """The items that networks were trained on: see :class:`Predictions`."""
     items = np.unique(np.concatenate([network.items for network in networks]))
     fold = np.full(len(items), -1, dtype=np.int16)
-    for number in sorted({network.fold for network in networks} - {ALL}):
+    for held_out_fold in sorted({network.fold for network in networks} - {ALL}):
         seen = np.zeros(len(items), dtype=bool)
         for network in networks:
-            if network.fold == number:
+            if network.fold == held_out_fold:
                 seen |= np.isin(items, network.items)
-        fold[~seen] = number
+        fold[~seen] = held_out_fold
     return {"item": items, "fold": fold}
 
 

@@ -46,7 +46,7 @@ def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> Tr
     if together > 1:
         share_cores(together)
     plan = plan_training(request)
-    options, numbers = plan.options, plan.numbers
+    options, numbers = plan.options, plan.fold_numbers
     if together > 1 and options.world.size > 1:
         raise InputError("--parallel-folds: not with torchrun, whose processes share each fold")
     plan = plan.begin(tell)

@@ -100,7 +100,7 @@ class Outcome:
 
 def train_fold(
     run: Run,
-    number: int,
+    fold: int,
     data: TrainingData,
     options: Options,
     reports: Tell,
@@ -109,35 +109,35 @@ def train_fold(
 
     Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite.
     """
-    path = run.checkpoint(number)
+    path = run.checkpoint(fold)
     checkpoint = checkpoints.load(path) if path.is_file() else None
     if checkpoint is not None and checkpoint.is_done:
-        return Outcome(number, checkpoint.results, checkpoint.grid)
-    part = part_of(run.split, number, len(data.items))
+        return Outcome(fold, checkpoint.results, checkpoint.grid)
+    part = part_of(run.split, fold, len(data.items))
     rate, mixup = options.grid()[0]
     results: list[dict[str, float]] = []
     if len(options.grid()) > 1:
-        results = _try_grid(run, number, part.training, data, options, reports)
+        results = _try_grid(run, fold, part.training, data, options, reports)
         by = TARGETS[options.target].chosen_by
         best = min(results, key=lambda result: result[by] if np.isfinite(result[by]) else np.inf)
         rate, mixup = best["lr"], best["mixup"]
-    trained = _train(run, number, part.training, data, options, (rate, mixup), path, reports)
+    trained = _train(run, fold, part.training, data, options, (rate, mixup), path, reports)
     if len(part.held_out):
-        trained.results = _measure(run, number, trained, part.held_out, data, options)
+        trained.results = _measure(run, fold, trained, part.held_out, data, options)
     trained.results |= {"lr": rate, "mixup": mixup}
     trained.grid = results
     if options.world.is_first:
         checkpoints.save(trained, path)
     options.world.wait()
-    return Outcome(number, trained.results, results)
+    return Outcome(fold, trained.results, results)
 
 
 def histories(run: Run) -> History | None:
     """The learning curves of all networks that there are; None where there is none."""
     rows = []
-    for number in run.numbers():
-        if run.checkpoint(number).is_file():
-            rows += [[number, *row] for row in checkpoints.load(run.checkpoint(number)).history]
+    for fold in run.fold_numbers():
+        if run.checkpoint(fold).is_file():
+            rows += [[fold, *row] for row in checkpoints.load(run.checkpoint(fold)).history]
     if not rows:
         return None
     table = np.array(rows)
@@ -153,7 +153,7 @@ def histories(run: Run) -> History | None:
 
 def _try_grid(
     run: Run,
-    number: int,
+    fold: int,
     rows: Array,
     data: TrainingData,
     options: Options,
@@ -169,12 +169,12 @@ def _try_grid(
     training, validation = rows[inner != 0], rows[inner == 0]
     results = []
     for place, (rate, mixup) in enumerate(options.grid()):
-        path = run.checkpoint(number).with_suffix(f".grid-{place}.pt")
+        path = run.checkpoint(fold).with_suffix(f".grid-{place}.pt")
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
             try:
-                state = _train(run, number, training, data, options, (rate, mixup), path, reports)
-                state.results = _measure(run, number, state, validation, data, options)
+                state = _train(run, fold, training, data, options, (rate, mixup), path, reports)
+                state.results = _measure(run, fold, state, validation, data, options)
             except DivergedError:
                 infinite = {TARGETS[options.target].chosen_by: np.inf}
                 state = Checkpoint({}, torch.zeros(0).long(), is_done=True, results=infinite)
@@ -187,7 +187,7 @@ def _try_grid(
 
 def _train(
     run: Run,
-    number: int,
+    fold: int,
     rows: Array,
     data: TrainingData,
     options: Options,
@@ -203,14 +203,14 @@ def _train(
     shares = target.make(data.shares[rows], truth)
     strata = data.strata[rows]
     examples = Examples(
-        placed(torch.from_numpy(data.images[rows]), device),
+        on_device(torch.from_numpy(data.images[rows]), device),
         torch.from_numpy(shares).float().to(device),
         torch.from_numpy(strata).to(device),
     )
     settings = Settings(
         recipe=replace(options.recipe, lr=rate),
         seed=options.seed,
-        fold=number,
+        fold=fold,
         drawn=target.is_drawn,
         mixup=mixup,
         precision=options.precision,
@@ -219,7 +219,7 @@ def _train(
         compiled=options.compiled,
     )
     state = checkpoints.load(path) if path.is_file() else None
-    network, ancestors = new_network(run, number, options)
+    network, ancestors = new_network(run, fold, options)
     if state is None:
         items = torch.from_numpy(data.items[rows].view(np.int64).copy())
         state = Checkpoint({}, torch.unique(torch.cat([items, ancestors])))
@@ -229,7 +229,7 @@ def _train(
     try:
         training = Training(network, examples, settings, state, path, options.minutes)
         items_left = (training.steps - state.step) * training.batch
-        return training.run(reports(name_of(number), items_left))
+        return training.run(reports(name_of(fold), items_left))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -243,7 +243,7 @@ def _train(
     )
 
 
-def placed(images: Tensor, device: torch.device) -> Tensor:
+def on_device(images: Tensor, device: torch.device) -> Tensor:
     """Images on the device, if they leave enough of its memory for the training; else as they are.
 
     Where they stay, batches go to the device one at a time.
@@ -255,7 +255,7 @@ def placed(images: Tensor, device: torch.device) -> Tensor:
     return images.to(device)
 
 
-def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Tensor]:
+def new_network(run: Run, fold: int, options: Options) -> tuple[nn.Module, Tensor]:
     """A network with its first weights, and the items that its ancestors were trained on."""
     torch.manual_seed(options.seed)
     network = _build(run)
@@ -266,13 +266,13 @@ def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Ten
         load_weights(network, options.parent)
         return network, nothing
     parent = options.parent
-    state = checkpoints.load(parent.checkpoint(number if parent.folds else ALL))
+    state = checkpoints.load(parent.checkpoint(fold if parent.folds else ALL))
     _fill(network, state, parent)
     return network, state.trained
 
 
 def _measure(
-    run: Run, number: int, state: Checkpoint, rows: Array, data: TrainingData, options: Options
+    run: Run, fold: int, state: Checkpoint, rows: Array, data: TrainingData, options: Options
 ) -> dict[str, float]:
     """Accuracy and cross-entropies on some rows, by the network of a state.
 
@@ -289,9 +289,9 @@ def _measure(
     return figures
 
 
-def network_of(run: Run, number: int) -> nn.Module:
+def network_of(run: Run, fold: int) -> nn.Module:
     """A trained network of a run. Raises FileError or MismatchError for a broken checkpoint."""
-    return _with_weights(run, checkpoints.load(run.checkpoint(number)))
+    return _with_weights(run, checkpoints.load(run.checkpoint(fold)))
 
 
 def _with_weights(run: Run, state: Checkpoint) -> nn.Module:

@@ -52,8 +52,8 @@ class Part:
     held_out: Array
 
 
-def part_of(fold: Array | None, number: int, size: int) -> Part:
+def part_of(split: Array | None, fold: int, size: int) -> Part:
     """The rows for the network of one fold; all of them where there are no folds."""
-    if fold is None:
+    if split is None:
         return Part(np.arange(size), np.arange(0))
-    return Part(np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+    return Part(np.flatnonzero(split != fold), np.flatnonzero(split == fold))
