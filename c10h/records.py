@@ -224,7 +224,7 @@ def _check_index(index: Array | None) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Images(Record):
-    """Pictures as bytes, colour last. ``ids`` names each item.
+    """Images as bytes, colour last. ``ids`` names each item.
 
     truth: the class of each; -1 where it is not known.
     """

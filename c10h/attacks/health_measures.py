@@ -111,7 +111,7 @@ def measure(
 
 
 def passes(budgets: int, has_source: bool, has_temperature: bool) -> int:
-    """How often ``measure`` moves on by STEPS steps a picture."""
+    """How often ``measure`` moves on by STEPS steps an image."""
     return 2 + budgets * (1 + len(COMPARISONS) + has_source + has_temperature)
 
 

@@ -135,12 +135,7 @@ def begin_reading(
     ``times`` are of use. header: whether the first line has names, where that is told.
     Raises FileError for what is no table, InputError for a column that is not known or not there.
     """
-    names = tables.header_of(source, layout=layout)
-    if names is None:
-        refuse_encoding(source)
-        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
-    if not any(names):
-        raise FileError(f"{source.name}: expected a table, found an empty one")
+    names = _header(source, layout)
     is_text, may_lack_names = tables.is_text(source), tables.may_lack_names(source)
     if header is False and not may_lack_names:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
@@ -150,7 +145,7 @@ def begin_reading(
     by_name = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
     recognition = Recognition(columns) if header is False or undecided else by_name
-    positions = _places(source.name, names, recognition, numbered, header)
+    positions = _positions(source.name, names, recognition, numbered, header)
     columns = recognition.columns
     with_names = header is not False and not undecided
 
@@ -183,6 +178,17 @@ def begin_reading(
     )
 
 
+def _header(source: Source, layout: str) -> list[str]:
+    """The names in the first line of a table. Raises FileError for what is no table."""
+    names = tables.header_of(source, layout=layout)
+    if names is None:
+        refuse_encoding(source)
+        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
+    if not any(names):
+        raise FileError(f"{source.name}: expected a table, found an empty one")
+    return names
+
+
 def _numbered_parts(columns: Columns, names: Sequence[str], header: bool | None) -> set[str]:
     """The parts whose columns are given by number: where no column has that name, or none a name.
 
@@ -197,7 +203,7 @@ def _numbered_parts(columns: Columns, names: Sequence[str], header: bool | None)
     return {part for part in numbers if named[part] not in names}
 
 
-def _places(
+def _positions(
     table: str,
     names: Sequence[str],
     recognition: Recognition,

@@ -14,9 +14,9 @@ from c10h.formats.column_names import OTHERS, column_key
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
 from c10h.formats.header_line import MISSING
 from c10h.formats.hints import TRUTH, Hints, brief
+from c10h.formats.item_columns import item_names, numbered_items
 from c10h.formats.tables import Table, open_table
 from c10h.formats.wide_column_roles import column_position, is_text, item_position, row_columns
-from c10h.formats.wide_layout import item_names, row_numbers
 from c10h.records import Array
 
 # Names of columns of true classes, besides which a table may have others of OTHERS.
@@ -100,13 +100,16 @@ def _cells_of_column(table: Table, position: int, hints: Hints) -> Cells:
 
     item = None if table.width == 1 else item_position(table, position, hints)
     notes = [f"column {table.column_name(position)}"] if table.width > 1 else []
+    rows = next((number for number in row_columns(table) if number != position), None)
     ids = index = None
     if item is not None:
         ids = item_names(table.collect([table.words(item)]).to_series())
         notes.append(f"ids from column {table.column_name(item)}")
-    else:
-        ids, index, note = _numbered_rows(table, position)
-        notes += [note] if note else []
+    elif rows is not None:
+        values = table.collect([table.numbers(rows)]).to_series().to_numpy()
+        numbered = numbered_items(table, rows, values)
+        ids, index = numbered.ids, numbered.index
+        notes.append(numbered.note)
     if table.is_nested(position):
         lists = table.collect([polars.col(str(position))]).to_series().to_list()
         return Cells(lists=lists, ids=ids, index=index, notes=tuple(notes))
@@ -121,21 +124,6 @@ def _cells_of_column(table: Table, position: int, hints: Hints) -> Cells:
     kept = words.zip_with(~missing, polars.Series([""]).new_from_index(0, len(words)))
     class_words = np.array(kept.to_list(), dtype=np.str_)
     return Cells(words=class_words, ids=ids, index=index, notes=tuple(notes))
-
-
-def _numbered_rows(table: Table, besides: int) -> tuple[Array | None, Array | None, str]:
-    """Ids or index from a column of row numbers that is not in order, and a note on it."""
-    rows = next((position for position in row_columns(table) if position != besides), None)
-    if rows is None:
-        return None, None, ""
-    values = table.collect([table.numbers(rows)]).to_series().to_numpy()
-    numbers = row_numbers(table, rows, values)
-    column = table.column_name(rows)
-    if numbers is None:
-        return None, None, f"row numbers in column {column} left out"
-    if 0 in numbers:
-        return None, numbers, f"rows by number from column {column}"
-    return numbers.astype(np.str_), None, f"ids from column {column}"
 
 
 def truth_position(table: Table, hints: Hints) -> int | None:

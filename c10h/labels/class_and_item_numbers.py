@@ -23,7 +23,7 @@ TABLE_SIZE = 1 << 22
 
 
 @dataclass(frozen=True)
-class Classes:
+class TableClasses:
     """Names of the classes in order. first: the number of the first one in the table.
 
     are_sorted: whether their order is that of their names alone, because nothing else told it.
@@ -42,7 +42,7 @@ def classes_of(
     *,
     one_based: bool = False,
     ordered: bool = True,
-) -> Classes:
+) -> TableClasses:
     """The classes: as given, as the table names them, numbers where all were chosen, or words.
 
     judged, kept: bool (t), all judgments, and those that count. ordered: False where the order of
@@ -63,9 +63,9 @@ def classes_of(
                 f"{judgments.source}: its classes are {brief(table)}, which is not --classes "
                 f"{brief(named)}"
             )
-        return Classes(tuple(named), first)
+        return TableClasses(tuple(named), first)
     if table is not None:
-        return Classes(table, first)
+        return TableClasses(table, first)
     true = _true_words(judgments, judged)
     if numbers is None:
         _refuse_odd_label(judgments, kept, words)
@@ -74,7 +74,7 @@ def classes_of(
         return _numbered(judgments.source, np.unique(numbers), words, first)
     true_numbers = whole_numbers(true)
     all_numbers = np.unique(numbers if true_numbers is None else np.append(numbers, true_numbers))
-    return Classes(tuple(map(str, all_numbers.tolist())))
+    return TableClasses(tuple(map(str, all_numbers.tolist())))
 
 
 def _true_words(judgments: Judgments, judged: Array) -> Array:
@@ -85,11 +85,11 @@ def _true_words(judgments: Judgments, judged: Array) -> Array:
     return words[~without_label(words)]
 
 
-def _numbered(table: str, numbers: Array, words: Array, first: int) -> Classes:
+def _numbered(table: str, numbers: Array, words: Array, first: int) -> TableClasses:
     """Classes by number. numbers: the different ones, sorted; words: how they are written."""
     count = len(numbers)
     if count >= 2 and np.array_equal(numbers, np.arange(first, first + count)):
-        return Classes(default_names(count), first)
+        return TableClasses(default_names(count), first)
     if count >= 2 and numbers[0] > 0 and not first:
         names = (
             ",".join(map(str, range(1, int(numbers[-1]) + 1))) if numbers[-1] <= SHOWN else "..."
@@ -104,7 +104,7 @@ def _numbered(table: str, numbers: Array, words: Array, first: int) -> Classes:
     )
 
 
-def _worded(table: str, words: Array, true: Array) -> Classes:
+def _worded(table: str, words: Array, true: Array) -> TableClasses:
     """Classes by name, sorted by code points, with those that only the ``true`` labels have."""
     if len(true) and whole_numbers(true) is not None:
         raise AmbiguousError(
@@ -125,7 +125,7 @@ def _worded(table: str, words: Array, true: Array) -> Classes:
                 f"{table}: are the labels {other!r} and {name!r} one class? --classes names the "
                 "classes, or --drop-label leaves one out"
             )
-    return Classes(tuple(sorted(names)), are_sorted=True)
+    return TableClasses(tuple(sorted(names)), are_sorted=True)
 
 
 def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
@@ -149,7 +149,7 @@ def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
         )
 
 
-def class_numbers(judgments: Judgments, kept: Array, classes: Classes) -> Array:
+def class_numbers(judgments: Judgments, kept: Array, classes: TableClasses) -> Array:
     """The class of each word of the labels, int64; -1 for words that no kept judgment has.
 
     Words are names of classes, or else numbers of them. Raises SchemaError for any other.
@@ -171,7 +171,7 @@ def class_numbers(judgments: Judgments, kept: Array, classes: Classes) -> Array:
     return numbers
 
 
-def _from_1(words: Array, classes: Classes) -> str:
+def _from_1(words: Array, classes: TableClasses) -> str:
     """A question, where the words are numbers from 1 to that of the classes."""
     numbers = whole_numbers(words)
     if classes.first or numbers is None or numbers.min() != 1:
@@ -181,7 +181,7 @@ def _from_1(words: Array, classes: Classes) -> str:
 
 
 @dataclass(frozen=True)
-class Items:
+class TableItems:
     """Items of a table in order.
 
     of_word: the number of each word's item. values: their own numbers, where all items are
@@ -205,7 +205,7 @@ class Items:
         return np.array_equal(self.values, np.arange(len(self.values)))
 
 
-def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items:
+def number_items(judgments: Judgments, judged: Array, size: int | None) -> TableItems:
     """Items by number where all are whole numbers, else by name in the order of code points.
 
     judged: bool (t), all rows but attention checks. size: how many items there are, where items
@@ -220,17 +220,17 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items
     if written is None:
         _refuse_negative(judgments, words)
         of_word[places] = np.argsort(np.argsort(words))
-        return Items(of_word, np.sort(words), None)
+        return TableItems(of_word, np.sort(words), None)
     values, of_word[places] = np.unique(written, return_inverse=True)
     highest = int(values[-1])
     if size is not None and highest >= size:
         raise MismatchError(f"{judgments.source}: expected {size} items, found item {highest}")
     absent = 0 if size is None else size - len(values)
-    return Items(of_word, values.astype(np.str_), values, absent)
+    return TableItems(of_word, values.astype(np.str_), values, absent)
 
 
 def true_classes(
-    judgments: Judgments, judged: Array, items: Items, classes: Classes
+    judgments: Judgments, judged: Array, items: TableItems, classes: TableClasses
 ) -> Array | None:
     """The true class of each item, int64, -1 where it is not known; None where none is.
 
@@ -309,7 +309,7 @@ def _names_in_table(judgments: Judgments, kept: Array, first: int) -> tuple[str,
     return tuple(str(word) for word in judgments.name.words[name])
 
 
-def _meanings(words: Array, classes: Classes) -> Mapping[str, int]:
+def _meanings(words: Array, classes: TableClasses) -> Mapping[str, int]:
     """Class numbers by name, or by number where no word is a name."""
     by_name = {name: number for number, name in enumerate(classes.names)}
     by_number = {str(classes.first + position): position for position in range(len(classes.names))}
@@ -318,7 +318,7 @@ def _meanings(words: Array, classes: Classes) -> Mapping[str, int]:
     return by_name if any(_look_up(word, by_name) is not None for word in words) else by_number
 
 
-def _shown(classes: Classes) -> list[str]:
+def _shown(classes: TableClasses) -> list[str]:
     """How labels may be written, for a message."""
     if not classes.first:
         return list(classes.names)

@@ -15,8 +15,8 @@ from c10h.formats.lazy_rows import computed, shares_of
 from c10h.items import whole_numbers
 from c10h.labels.class_and_item_numbers import (
     SHOWN,
-    Classes,
-    Items,
+    TableClasses,
+    TableItems,
     brief,
     class_numbers,
     classes_of,
@@ -160,7 +160,7 @@ def count_votes(
     judged, kept = sifted.judged, sifted.kept
     numbering = classes_of(judgments, judged, kept, classes, one_based=one_based, ordered=ordered)
     names = numbering.names
-    class_of = class_numbers(judgments, kept, numbering)
+    class_of = class_numbers(judgments, kept, numbering).astype(np.uint32)
     items = number_items(judgments, judged, size)
     item = items.of_word[judgments.item.row[kept]]
     votes = np.bincount(item, minlength=len(items))
@@ -171,23 +171,14 @@ def count_votes(
         kept[kept] = ~dropped[item]
         item = np.searchsorted(stays, item[~dropped[item]]).astype(np.uint32)
     order, _ = in_order(judgments.annotator.words)
-    annotator_of = np.argsort(order).astype(np.uint32)
-    annotator = annotator_of[judgments.annotator.row[kept]]
-    label = class_of.astype(np.uint32)[judgments.label.row[kept]]
+    annotator = np.argsort(order).astype(np.uint32)[judgments.annotator.row[kept]]
+    label = class_of[judgments.label.row[kept]]
     repetitions = Later(lambda: _repetitions(annotator, item))
-    trials = np.bincount(judgments.annotator.row[judged], minlength=len(order))
     truth = _truth_of(true_classes(judgments, judged, items, numbering), stays)
     complete = len(stays) == len(items) and items.are_positions
     counts = _count_rows(item, label, len(stays), len(names))
     repeated, repeaters = repetitions.result()
-    annotators = {
-        "id": judgments.annotator.words[order],
-        "trials": trials[order],
-        "votes": np.bincount(annotator, minlength=len(order)),
-        "excluded": sifted.inattentive[order].astype(np.uint8),
-    }
-    if sifted.attention is not None:
-        annotators["attention"] = sifted.attention[order]
+    annotators = _annotators(judgments, sifted, order, annotator)
     return Votes(
         labels=Labels(
             classes=names,
@@ -219,6 +210,25 @@ def count_votes(
     )
 
 
+def _annotators(
+    judgments: Judgments, sifted: _Sifted, order: Array, annotator: Array
+) -> dict[str, Array]:
+    """The group ``annotators`` of labels, in the order of their names.
+
+    order: of their words. annotator: the row in the group of each vote.
+    """
+    trials = np.bincount(judgments.annotator.row[sifted.judged], minlength=len(order))
+    annotators = {
+        "id": judgments.annotator.words[order],
+        "trials": trials[order],
+        "votes": np.bincount(annotator, minlength=len(order)),
+        "excluded": sifted.inattentive[order].astype(np.uint8),
+    }
+    if sifted.attention is not None:
+        annotators["attention"] = sifted.attention[order]
+    return annotators
+
+
 def _truth_of(truth: Array | None, stays: Array) -> Array | None:
     """The truth of the items that stay; None where that of none is known."""
     if truth is None or not (truth[stays] >= 0).any():
@@ -227,7 +237,7 @@ def _truth_of(truth: Array | None, stays: Array) -> Array | None:
 
 
 def _notes(
-    judgments: Judgments, kept: Array, classes: Classes, truth: Array | None, size: int
+    judgments: Judgments, kept: Array, classes: TableClasses, truth: Array | None, size: int
 ) -> list[str]:
     """What was taken for granted of the classes, and how much of the truth of ``size`` items."""
     notes = []
@@ -299,7 +309,9 @@ def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | Non
     return _Sifted(judged, kept, late, unanswered, unwanted, attention, inattentive)
 
 
-def _items_that_stay(judgments: Judgments, items: Items, votes: Array, filters: Filters) -> Array:
+def _items_that_stay(
+    judgments: Judgments, items: TableItems, votes: Array, filters: Filters
+) -> Array:
     """Items with enough judgments. Raises InputError for one without, unless that was allowed."""
     stays = np.flatnonzero(votes >= max(filters.min_votes, 1))
     lost = len(items) - len(stays) + items.absent
@@ -334,7 +346,7 @@ def _excluded_annotators(annotators: Mapping[str, Array], filters: Filters) -> l
 
 
 def _excluded_items(
-    items: Items, votes: Array, dropped: Array, filters: Filters
+    items: TableItems, votes: Array, dropped: Array, filters: Filters
 ) -> list[Exclusion]:
     reason = f"judgments under {max(filters.min_votes, 1)}"
     return [

@@ -22,11 +22,11 @@ from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
     AttackData,
     Options,
+    attack_batches,
     attackable_rows,
     choose_rows,
     collect,
     people_for,
-    run,
     shapes_of,
 )
 from c10h.stages.attack_health import examine, work_of
@@ -41,13 +41,15 @@ Show: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], No
 
 
 @contextmanager
-def unseen(what: str, work: int) -> Iterator[Callable[[int], None]]:
+def show_nothing(what: str, work: int) -> Iterator[Callable[[int], None]]:
     """Show nothing."""
     yield lambda done: None
 
 
 @contextmanager
-def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> Iterator[Attack]:
+def attack(
+    request: AttackRequest, show: Show = show_nothing, tell: Tell = silent
+) -> Iterator[Attack]:
     """Attack, or go on with it; the attack's arrays are files until the block ends.
 
     The files are removed when it ends without an error. show: how each of the two works is shown,
@@ -63,7 +65,7 @@ def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> 
         with _stopping(store, goes_on=request.parts is not None):
             work = data.members * len(data.rows) * options.work
             with show("attacking", work) as advance:
-                run(data, options, store, advance)
+                attack_batches(data, options, store, advance)
             record = collect(data, options, store)
             if request.examined:
                 work = work_of(data, options, request.examined)

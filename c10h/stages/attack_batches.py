@@ -1,42 +1,29 @@
-"""Attack: which network each picture is taken to, batch by batch, and what came of it."""
+"""Attack: which network each image is taken to, batch by batch, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from c10h.attacks.attacked_items import AttackedItems, attack_items
 from c10h.attacks.budget import Budget
 from c10h.attacks.methods import ATTACKS
+from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, MismatchError, unknown_name
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Attack, Images, Labels, Predictions
 from c10h.stages.join import People, people_of_images
-from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
-
-if TYPE_CHECKING:
-    from torch.nn import Module
+from c10h.training.lazy_logits import Machine, lazy_logits
 
 LEAST_LIKELY, HUMAN_SECOND = "least-likely", "human-second"
 
 Shapes: TypeAlias = Mapping[str, tuple[str, tuple[int, ...]]]
-
-
-class Store(Protocol):
-    """Where batches leave what they found: :class:`c10h.attacks.partial_results.PartialResults`."""
-
-    arrays: dict[str, Any]
-
-    @property
-    def done(self) -> Array: ...
-
-    def finish(self, batch: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -96,9 +83,9 @@ class AttackData:
     @cached_property
     def jobs(self) -> list[Job]:
         """What is to be done, in order: for each member, the items of each network."""
-        sources = [] if self.source is None else [_answers(self.source)[0]]
+        sources = [] if self.source is None else [lazy_logits(self.source).network_numbers()[0]]
         jobs = []
-        for member, answers in enumerate(_answers(self.predictions)):
+        for member, answers in enumerate(lazy_logits(self.predictions).network_numbers()):
             both = np.concatenate([answers, *sources])[:, self.rows]
             split = len(answers)
             for numbers in np.unique(both, axis=1).T.tolist():
@@ -118,30 +105,12 @@ class AttackData:
             images=self.images.images,
             rows=self.rows,
             truth=self.people.truth[self.rows],
-            networks=networks_of(self.predictions),
-            sources=() if self.source is None else networks_of(self.source),
+            networks=lazy_logits(self.predictions).networks,
+            sources=() if self.source is None else lazy_logits(self.source).networks,
             targets=targets,
             least_likely=options.toward == LEAST_LIKELY,
             device=options.machine.device,
         )
-
-
-def networks_of(predictions: Predictions) -> Sequence[Module]:
-    """The networks behind predictions that were not computed yet."""
-    assert isinstance(predictions.logits, CommonRows | MemberRows)
-    return predictions.logits.networks
-
-
-def _answers(predictions: Predictions) -> list[Array]:
-    """For each member, the networks that answer for each image together, int (r, n)."""
-    rows, size = predictions.logits, predictions.logits.shape[1]
-    count = len(networks_of(predictions))
-    if isinstance(rows, MemberRows):
-        return [np.full((1, size), number) for number in range(count)]
-    assert isinstance(rows, CommonRows)
-    if rows.network_of is None:
-        return [np.repeat(np.arange(count)[:, None], size, axis=1)]
-    return [rows.network_of]
 
 
 def people_for(
@@ -252,7 +221,9 @@ def shapes_of(data: AttackData, options: Options) -> Shapes:
     return shapes
 
 
-def run(data: AttackData, options: Options, store: Store, advance: Callable[[int], None]) -> None:
+def attack_batches(
+    data: AttackData, options: Options, store: PartialResults, advance: Callable[[int], None]
+) -> None:
     """Attack all batches that are not done. advance: called with images times steps."""
     attacked = data.attacked_items(options)
     for number, job, items in batches_of(data.jobs, options.machine.batch):
@@ -303,7 +274,7 @@ def _step_sizes(options: Options) -> str:
     return ",".join(f"{budget.step_size:.9g}" for budget in options.budgets)
 
 
-def collect(data: AttackData, options: Options, store: Store) -> Attack:
+def collect(data: AttackData, options: Options, store: PartialResults) -> Attack:
     """The record of what was found, without lineage, health and people."""
     predictions, rows, arrays = data.predictions, data.rows, store.arrays
     plan, budget = options.plan, options.budgets[0]

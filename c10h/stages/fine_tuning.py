@@ -15,7 +15,7 @@ from c10h.run_folder import ALL, FILE, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.fold_training import TrainingData, network_of
-from c10h.training.folds import part_of
+from c10h.training.folds import fold_rows
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -78,7 +78,7 @@ def _what_was_seen(
 ) -> str:
     """A warning where nothing is held out any more. Raises InSampleError where folds mix."""
     seen = state.trained.numpy().view(np.uint64)
-    rows = part_of(run.split, fold, len(data.items)).held_out
+    rows = fold_rows(run.split, fold, len(data.items)).held_out
     if parent.folds is not None:
         overlap = int(np.isin(data.items[rows], seen).sum())
         if overlap:

@@ -19,7 +19,7 @@ from c10h.stages.training_plan import TrainingPlan
 from c10h.training import checkpoint as checkpoints
 from c10h.training.device_and_precision import choose_device
 from c10h.training.fold_training import Outcome, train_fold
-from c10h.training.folds import part_of
+from c10h.training.folds import fold_rows
 
 # Seconds after which the parent looks whether Ctrl-C was pressed.
 PATIENCE = 0.2
@@ -58,7 +58,7 @@ def train_in_processes(
     failures: dict[int, Failure] = {}
     terminated = False
     with show("folds", _images_left(plan)) as advance, _ended(running):
-        shown = Shown(advance)
+        shown = CombinedProgress(advance)
         while running or (waiting and not failures and not stop()):
             while waiting and len(running) < together and not failures and not stop():
                 connection, process = _start(torch.get_num_threads())
@@ -67,13 +67,13 @@ def train_in_processes(
                 terminated = True
                 for _, process in running.values():
                     process.terminate()  # which lets it stop after a step
-            for ready in wait(list(running), PATIENCE):
-                assert isinstance(ready, Connection)
-                fold, process = running[ready]
-                message = _received(ready, process)
+            ready = wait(list(running), PATIENCE)
+            for connection in [connection for connection in running if connection in ready]:
+                fold, process = running[connection]
+                message = _received(connection, process)
                 if message is None:
                     with contextlib.suppress(OSError):  # it ended, of which the next message tells
-                        ready.send((plan, fold))
+                        connection.send((plan, fold))
                     continue
                 if isinstance(message, tuple):
                     shown.step(fold, *message)
@@ -85,8 +85,8 @@ def train_in_processes(
                     failures[fold] = message
                 shown.end(fold)
                 process.join()
-                ready.close()
-                del running[ready]
+                connection.close()
+                del running[connection]
     real = [failures[fold] for fold in sorted(failures) if not failures[fold].stopped]
     if real:
         raise C10hError(real[0].message)
@@ -95,7 +95,7 @@ def train_in_processes(
     return [outcomes[fold] for fold in plan.fold_numbers]
 
 
-class Shown:
+class CombinedProgress:
     """One bar for several folds, which says where each of them is."""
 
     def __init__(self, advance: Step) -> None:
@@ -117,7 +117,7 @@ def _images_left(plan: TrainingPlan) -> int:
     run, options = plan.run, plan.options
     total = 0.0
     for fold in plan.fold_numbers:
-        size = len(part_of(run.split, fold, len(plan.data.items)).training)
+        size = len(fold_rows(run.split, fold, len(plan.data.items)).training)
         path = run.checkpoint(fold)
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:

@@ -1,4 +1,4 @@
-"""Networks of runs: which answers for which picture, and what all of them were trained on."""
+"""Networks of runs: which answers for which image, and what all of them were trained on."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def trained_networks(run: Run) -> list[TrainedNetwork]:
 def how_to_answer(
     networks: Sequence[TrainedNetwork], items: Array, *, held_out: bool, members: bool
 ) -> str:
-    """HELD_OUT where the pictures are those of the runs, else ENSEMBLE; MEMBERS where asked for.
+    """HELD_OUT where the images are those of the runs, else ENSEMBLE; MEMBERS where asked for.
 
-    items: uint64 (n), the pictures. Raises InputError for pictures of which only some were trained
+    items: uint64 (n), the images. Raises InputError for images of which only some were trained
     on, and for demands that exclude each other.
     """
     if held_out and members:
@@ -90,9 +90,9 @@ def how_to_answer(
 
 
 def held_out_networks(networks: Sequence[TrainedNetwork], items: Array) -> Array:
-    """For each run and picture, the network that did not see it: rows of ``networks``, (r, n).
+    """For each run and image, the network that did not see it: rows of ``networks``, (r, n).
 
-    Raises InSampleError where there is a picture that all networks of a run saw.
+    Raises InSampleError where there is an image that all networks of a run saw.
     """
     chosen = []
     for run in dict.fromkeys(network.run.folder for network in networks):
@@ -116,7 +116,7 @@ def predictions_of_networks(
 ) -> Predictions:
     """The predictions, without lineage; their logits are computed as they are read.
 
-    Raises MismatchError for classes or sizes that do not fit, InSampleError for pictures without a
+    Raises MismatchError for classes or sizes that do not fit, InSampleError for images without a
     network that did not see them.
     """
     run = networks[0].run
@@ -198,7 +198,7 @@ def _with_trained(predictions: Predictions, networks: Sequence[TrainedNetwork]) 
     """Predictions that know what was trained on.
 
     Where a network began with a file of weights, not all of that is known: then they say nothing
-    about pictures that would seem to be unseen, and keep what is known of seen ones.
+    about images that would seem to be unseen, and keep what is known of seen ones.
     """
     with_trained = replace(predictions, trained=_trained(networks))
     if all(network.run.knows_its_ancestors for network in networks):

@@ -11,7 +11,7 @@ from c10h.errors import C10hError, InputError, StoppedError
 from c10h.formats.hints import Tell, silent
 from c10h.parallel import interruptible
 from c10h.run_folder import Run
-from c10h.stages.fold_progress import Show, outcome_line, reports_of, unseen
+from c10h.stages.fold_progress import Show, outcome_line, reports_of, show_nothing
 from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
 from c10h.stages.parallel_folds import share_cores, train_in_processes
 from c10h.stages.requests import TrainRequest
@@ -33,7 +33,9 @@ class TrainResult:
     tried: Sequence[Mapping[str, Any]] = ()
 
 
-def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> TrainResult | None:
+def train(
+    request: TrainRequest, show: Show = show_nothing, tell: Tell = silent
+) -> TrainResult | None:
     """Train the networks that a request asks for, or go on with them; they are in its run folder.
 
     show: how the training of a network is shown. tell: called with lines on what is trained and

@@ -22,7 +22,7 @@ from c10h.stages.training_data import join, split
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
 from c10h.training.fold_training import Options, TrainingData
-from c10h.training.folds import item_hashes, part_of
+from c10h.training.folds import fold_rows, item_hashes
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _check(
     check_truth_for(options.target, data.truth)
     processes = options.world.size
     for fold in fold_numbers:
-        rows = part_of(run.split, fold, len(data.items)).training
+        rows = fold_rows(run.split, fold, len(data.items)).training
         if len(options.grid()) > 1 and len(np.unique(data.items[rows])) < 2:
             raise InputError("several --lr or --mixup: expected images of which some can choose")
         batch = min(options.recipe.batch_size, len(rows))

@@ -20,7 +20,7 @@ from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.choices import TARGETS
 from c10h.training.distributed import World
-from c10h.training.folds import make_folds, part_of
+from c10h.training.folds import fold_rows, make_folds
 from c10h.training.inference import cross_entropy, predict
 from c10h.training.loop import (
     DivergedError,
@@ -33,8 +33,8 @@ from c10h.training.loop import (
 )
 from c10h.training.recipes import Recipe
 
-# Who is told of the training of one network: from its name and how many pictures it will see.
-Tell: TypeAlias = Callable[[str, int], Reports]
+# Who is told of the training of one network: from its name and how many images it will see.
+MakeReports: TypeAlias = Callable[[str, int], Reports]
 
 # A tenth of the training items chooses among several --lr or --mixup.
 INNER_FOLDS = 10
@@ -46,7 +46,7 @@ IMAGES_SHARE = 0.5
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What networks are trained on: n pictures, shares float64 (n, c), and what else is known.
+    """What networks are trained on: n images, shares float64 (n, c), and what else is known.
 
     items: see ``item_hashes``. truth: int64 (n), -1 for items without one true class, None where
     nothing is known.
@@ -103,7 +103,7 @@ def train_fold(
     fold: int,
     data: TrainingData,
     options: Options,
-    reports: Tell,
+    make_reports: MakeReports,
 ) -> Outcome:
     """Train one network, or go on with it; its checkpoint is in the run folder.
 
@@ -113,15 +113,15 @@ def train_fold(
     checkpoint = checkpoints.load(path) if path.is_file() else None
     if checkpoint is not None and checkpoint.is_done:
         return Outcome(fold, checkpoint.results, checkpoint.grid)
-    part = part_of(run.split, fold, len(data.items))
+    part = fold_rows(run.split, fold, len(data.items))
     rate, mixup = options.grid()[0]
     results: list[dict[str, float]] = []
     if len(options.grid()) > 1:
-        results = _try_grid(run, fold, part.training, data, options, reports)
+        results = _try_grid(run, fold, part.training, data, options, make_reports)
         by = TARGETS[options.target].chosen_by
         best = min(results, key=lambda result: result[by] if np.isfinite(result[by]) else np.inf)
         rate, mixup = best["lr"], best["mixup"]
-    trained = _train(run, fold, part.training, data, options, (rate, mixup), path, reports)
+    trained = _train(run, fold, part.training, data, options, (rate, mixup), path, make_reports)
     if len(part.held_out):
         trained.results = _measure(run, fold, trained, part.held_out, data, options)
     trained.results |= {"lr": rate, "mixup": mixup}
@@ -157,7 +157,7 @@ def _try_grid(
     rows: Array,
     data: TrainingData,
     options: Options,
-    reports: Tell,
+    make_reports: MakeReports,
 ) -> list[dict[str, float]]:
     """Train with every setting on most of the training part, and measure on the rest of it.
 
@@ -173,7 +173,9 @@ def _try_grid(
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
             try:
-                state = _train(run, fold, training, data, options, (rate, mixup), path, reports)
+                state = _train(
+                    run, fold, training, data, options, (rate, mixup), path, make_reports
+                )
                 state.results = _measure(run, fold, state, validation, data, options)
             except DivergedError:
                 infinite = {TARGETS[options.target].chosen_by: np.inf}
@@ -193,28 +195,19 @@ def _train(
     options: Options,
     setting: tuple[float, float],
     path: Path,
-    reports: Tell,
+    make_reports: MakeReports,
 ) -> Checkpoint:
     """Train on some rows with one learning rate and mixup, from where the checkpoint is."""
     rate, mixup = setting
-    device = options.device
-    target = TARGETS[options.target]
-    truth = None if data.truth is None else data.truth[rows]
-    shares = target.make(data.shares[rows], truth)
-    strata = data.strata[rows]
-    examples = Examples(
-        on_device(torch.from_numpy(data.images[rows]), device),
-        torch.from_numpy(shares).float().to(device),
-        torch.from_numpy(strata).to(device),
-    )
+    examples = _examples(rows, data, options)
     settings = Settings(
         recipe=replace(options.recipe, lr=rate),
         seed=options.seed,
         fold=fold,
-        drawn=target.is_drawn,
+        drawn=TARGETS[options.target].is_drawn,
         mixup=mixup,
         precision=options.precision,
-        device=device,
+        device=options.device,
         world=options.world,
         compiled=options.compiled,
     )
@@ -229,7 +222,7 @@ def _train(
     try:
         training = Training(network, examples, settings, state, path, options.minutes)
         items_left = (training.steps - state.step) * training.batch
-        return training.run(reports(name_of(fold), items_left))
+        return training.run(make_reports(name_of(fold), items_left))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -240,6 +233,17 @@ def _train(
         hint = f"--batch-size {fits} fits" if fits else "no batch size fits"
     raise C10hError(
         f"{run.architecture}: out of memory with --batch-size {options.recipe.batch_size}: {hint}"
+    )
+
+
+def _examples(rows: Array, data: TrainingData, options: Options) -> Examples:
+    """Some rows as a network is shown them."""
+    truth = None if data.truth is None else data.truth[rows]
+    targets = TARGETS[options.target].make(data.shares[rows], truth)
+    return Examples(
+        on_device(torch.from_numpy(data.images[rows]), options.device),
+        torch.from_numpy(targets).float().to(options.device),
+        torch.from_numpy(data.strata[rows]).to(options.device),
     )
 
 

@@ -234,10 +234,10 @@ class Training:
             self.order = torch.randperm(len(examples), generator=random)
         device = settings.device
         rows = self.order[within * self.batch : (within + 1) * self.batch]
-        pictures = examples.images[rows.to(examples.images.device)].to(device)
+        images = examples.images[rows.to(examples.images.device)].to(device)
         rows = rows.to(device)
         random = torch.Generator(device).manual_seed(self._key(CHANGES, step))
-        batch = augmented(pictures, rows, epoch, settings.recipe, settings.seed, random)
+        batch = augmented(images, rows, epoch, settings.recipe, settings.seed, random)
         targets = examples.targets[rows]
         if settings.drawn:
             targets = draw(targets, random)
@@ -306,7 +306,7 @@ class Training:
 def largest_batch(network: nn.Module, settings: Settings, shape: tuple[int, ...]) -> int:
     """The largest half, quarter ... of the batch size of which one step fits in memory; 0 for none.
 
-    network: its weights are spoilt. shape: of a picture (h, w, 3). To be called when the error that
+    network: its weights are spoilt. shape: of an image (h, w, 3). To be called when the error that
     memory did not suffice is gone, with the tensors that it keeps.
     """
     batch = settings.recipe.batch_size // 2

@@ -16,7 +16,7 @@ from c10h.attacks.budget import Budget
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
 from c10h.records import Array, Attack, Images, Predictions
-from c10h.stages.attack_batches import AttackData, Options, collect, run, shapes_of
+from c10h.stages.attack_batches import AttackData, Options, attack_batches, collect, shapes_of
 from c10h.stages.join import People
 from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 
@@ -72,5 +72,5 @@ def attacked(folder: Path, given: AttackData, how: Options) -> Attack:
     """The whole attack, without health and people."""
     folder.mkdir(exist_ok=True)
     store = PartialResults(folder, shapes_of(given, how))
-    run(given, how, store, lambda _: None)
+    attack_batches(given, how, store, lambda _: None)
     return collect(given, how, store)
