@@ -34,7 +34,7 @@ class Agreement:
 def agreement(votes: Votes, trusted: Array) -> Agreement:
     """Agreement of every annotator with the rest, who are the other annotators that are trusted.
 
-    trusted: bool (a), whose votes are held against. For a judgment of label k of item i, the rest's
+    trusted: bool (a), whose votes are the rest's. For a judgment of label k of item i, the rest's
     share of votes for k, with all judgments of that annotator left out, is the chance to agree with
     one of them at random. Its mean o and the chance agreement e = Σ_k f_k r_k (f: shares of the
     annotator's labels, r: the mean of the rest's shares on the same items) give

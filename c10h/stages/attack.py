@@ -1,4 +1,4 @@
-"""Attack networks: from a request to a record, batch by batch, that goes on when it was stopped."""
+"""Attack networks: from a request to a record, batch by batch; an attack that stopped resumes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show_nothing(what: str, work: int) -> Iterator[Callable[[int], None]]:
 def attack(
     request: AttackRequest, show: Show = show_nothing, tell: Tell = silent
 ) -> Iterator[Attack]:
-    """Attack, or go on with it; the attack's arrays are files until the block ends.
+    """Attack, or resume; the attack's arrays are files until the block ends.
 
     The files are removed when it ends without an error. show: how each of the two works is shown,
     with images times steps. tell: called with lines on who answers and what is left out. Raises
@@ -187,7 +187,7 @@ def _shaping(
 
 @contextmanager
 def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[PartialResults, int]]:
-    """Where batches leave what they found, and how many did before; removed at a good end."""
+    """The results of batches, and how many are done already; removed at a good end."""
     shapes = shapes_of(prepared.data, prepared.options)
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="c10h-") as temporary:

@@ -65,9 +65,9 @@ class Job:
 class AttackData:
     """What is attacked: n items, and who answers for them.
 
-    predictions: those whose logits were never read; they know the networks. source: the same of
-    other networks, on which perturbations are made. rows: which of the images. people: what is
-    known of all images, with the classes of the networks.
+    predictions: of the networks under attack; their logits are not computed. source: the same of
+    the networks that perturbations are made on, if these are others. rows: which of the images.
+    people: what is known of all images, with the classes of the networks.
     """
 
     images: Images

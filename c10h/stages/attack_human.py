@@ -1,4 +1,4 @@
-"""What an attack did, held against people."""
+"""What an attack did, compared with people."""
 
 from __future__ import annotations
 

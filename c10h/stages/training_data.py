@@ -1,4 +1,4 @@
-"""From images and labels to what networks are trained on, and in which folds."""
+"""From images and labels to what networks are trained on, and the folds of the items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks on disk, with all that is needed to go on training them. Read with weights_only."""
+"""Networks on disk, with all that is needed to resume their training. Read with weights_only."""
 
 from __future__ import annotations
 

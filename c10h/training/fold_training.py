@@ -1,4 +1,4 @@
-"""The networks of a run: a fold each, or one on everything."""
+"""The training of a run's networks: one for each fold, or one on everything."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def train_fold(
     options: Options,
     make_reports: MakeReports,
 ) -> Outcome:
-    """Train one network, or go on with it; its checkpoint is in the run folder.
+    """Train one network, or resume; its checkpoint is in the run folder.
 
     Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite.
     """

@@ -1,4 +1,4 @@
-"""What trained networks answer."""
+"""Logits of a trained network, batch by batch, and their cross-entropy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training of one network: steps, epochs, and states from which it goes on as if unbroken.
+"""The training of one network: steps, epochs, and states from which it resumes as if unbroken.
 
 All that is random in a step comes from the seed, the fold and the number of the step, so that a
 network that went on from a checkpoint is the one that an unbroken training makes.
@@ -105,7 +105,7 @@ class Training:
         path: Path | None = None,
         minutes: float | None = None,
     ) -> None:
-        """Begin, or go on where ``state`` is.
+        """Begin, or resume where ``state`` is.
 
         path: of the checkpoint, None for none. minutes: between checkpoints within an epoch.
         """
@@ -134,7 +134,7 @@ class Training:
     def run(self, reports: Reports) -> Checkpoint:
         """Train to the end. Raises StoppedError on Ctrl-C, DivergedError where nothing is learned.
 
-        The state that is returned has the network, and nothing to go on with.
+        The state that is returned has the network, and nothing to resume with.
         """
         network = distribute(self.network, self.settings.world, self.settings.device)
         if self.settings.compiled:
@@ -170,7 +170,7 @@ class Training:
     def save(self) -> None:
         """Write the checkpoint, in the first process, while the others wait.
 
-        Raises OutputError, or DivergedError where nobody could go on from it.
+        Raises OutputError, or DivergedError where nobody could resume from it.
         """
         world = self.settings.world
         self.state.running = world.total(self.sums.clone()).tolist()
