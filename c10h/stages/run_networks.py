@@ -226,5 +226,5 @@ def _check_fits(run: Run, first: Run, images: Images) -> None:
         raise MismatchError(f"{run.folder}: has other classes than {first.folder}")
     shape = images.images.shape[1:3]
     if shape != run.shape:
-        expected, found = (f"{height} x {width}" for height, width in (run.shape, shape))
-        raise MismatchError(f"{run.folder}: expected images of {expected} pixels, found {found}")
+        expected, actual = (f"{height} x {width}" for height, width in (run.shape, shape))
+        raise MismatchError(f"{run.folder}: expected images of {expected} pixels, found {actual}")
