@@ -62,8 +62,8 @@ def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
         labels = replace(labels, annotators=votes.labels.annotators)
     else:
         notes.append(f"{name}: the trials make other votes than the published ones, which are kept")
-    used = (("source", counts_file), ("judgments", trials))
-    return {LABELS: Product(labels, used, excluded=votes.summary(), notes=tuple(notes))}
+    inputs = (("source", counts_file), ("judgments", trials))
+    return {LABELS: Product(labels, inputs, excluded=votes.summary(), notes=tuple(notes))}
 
 
 def _images(
@@ -73,7 +73,7 @@ def _images(
     options: Mapping[str, Any],
 ) -> Mapping[str, Product]:
     imported = import_images(str(archive), request, archive.parent, start)
-    used = [("images", imported.source)]
+    inputs = [("images", imported.source)]
     if request.labels is not None:
-        used.append(("labels", request.labels))
-    return {IMAGES: Product(imported.images, tuple(used), options, notes=imported.notes)}
+        inputs.append(("labels", request.labels))
+    return {IMAGES: Product(imported.images, tuple(inputs), options, notes=imported.notes)}

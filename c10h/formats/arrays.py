@@ -122,7 +122,7 @@ def listing(arrays: Mapping[str, Stored]) -> str:
 
 def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
     """The one array of text that is called as names of items are, and has as many."""
-    found = [
+    candidates = [
         array
         for name, array in arrays.items()
         if name != besides
@@ -130,15 +130,17 @@ def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Ar
         and int(np.prod(array.shape)) == size
         and names_items(name.rpartition("/")[2].removesuffix("s"))
     ]
-    if len(found) != 1:
+    if len(candidates) != 1:
         return None
-    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
+    return np.asarray(candidates[0].load()[0 : candidates[0].shape[0]]).reshape(-1).astype(np.str_)
 
 
 def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:
     """The vectors of one length, as several people may each have one; none where they differ."""
-    vectors = {name: one for name, one in arrays.items() if name and one.is_vector and one.shape}
-    sizes = {int(np.prod(one.shape)) for one in vectors.values()}
+    vectors = {
+        name: array for name, array in arrays.items() if name and array.is_vector and array.shape
+    }
+    sizes = {int(np.prod(array.shape)) for array in vectors.values()}
     return vectors if len(sizes) == 1 else {}
 
 
@@ -174,8 +176,8 @@ def npy_rows(source: Source) -> Rows:
         if step != 1:
             raise ValueError("rows are read in order")
         count = max(0, stop - start) * width
-        place = offset + start * width * dtype.itemsize
-        block = np.fromfile(source.path, dtype=dtype, count=count, offset=place)
+        position = offset + start * width * dtype.itemsize
+        block = np.fromfile(source.path, dtype=dtype, count=count, offset=position)
         if len(block) != count:
             raise FileError(f"{source.name}: truncated while it was read")
         return decoded(block.reshape(-1, *shape[1:]) if width else block)
@@ -306,8 +308,8 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
             f"{source.name}: expected tensors, found a file that torch does not load with "
             "weights_only (it is damaged or holds code)"
         ) from error
-    parts = content if isinstance(content, Mapping) else {"": content}
-    arrays = {str(name): _values_in(value) for name, value in parts.items()}
+    entries = content if isinstance(content, Mapping) else {"": content}
+    arrays = {str(name): _values_in(value) for name, value in entries.items()}
     if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
         arrays = {str(number): _values_in(value) for number, value in enumerate(content)}
     return {name: Stored.of(values) for name, values in arrays.items() if values is not None}
@@ -327,7 +329,7 @@ def _values_in(value: object) -> Array | None:
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, list | tuple) and value:
-        return joined([_values_in(part) for part in value])
+        return concatenated([_values_in(batch) for batch in value])
     if isinstance(value, int | float):
         return np.array(value)
     return None
@@ -338,12 +340,12 @@ def _is_overlong(tensor: Any) -> bool:
     return bool(tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes())
 
 
-def joined(parts: Sequence[Array | None]) -> Array | None:
+def concatenated(batches: Sequence[Array | None]) -> Array | None:
     """Batches as one array; None where they are not batches of the same thing."""
-    arrays = [part for part in parts if part is not None]
-    if len(arrays) < len(parts) or len({(part.ndim, *part.shape[1:]) for part in arrays}) > 1:
+    arrays = [batch for batch in batches if batch is not None]
+    if len(arrays) < len(batches) or len({(batch.ndim, *batch.shape[1:]) for batch in arrays}) > 1:
         return None
-    if {part.dtype.kind in NUMBERS for part in arrays} != {True}:
+    if {batch.dtype.kind in NUMBERS for batch in arrays} != {True}:
         return None
     return np.concatenate(arrays) if arrays[0].ndim else np.array(arrays)
 

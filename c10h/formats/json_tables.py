@@ -52,7 +52,7 @@ def _table(source: Source, lines: bool, layout: str) -> tuple[polars.LazyFrame, 
         shown = " and ".join(dict.fromkeys(map(_kind, rows)))  # a set has no order
         raise FileError(f"{source.name}: expected rows of one kind, found {shown}")
     if kinds == {"list"} and _are_rows(rows):
-        rows = [{str(place): value for place, value in enumerate(row)} for row in rows]
+        rows = [{str(position): value for position, value in enumerate(row)} for row in rows]
     elif not named:
         rows = [{"0": row} for row in rows]
     try:

@@ -253,7 +253,7 @@ class TestSeveralArrays:
         path = self.write(tmp_path, suffix, logits=VALUES, labels=np.arange(3))
         wide = opened(path)
         np.testing.assert_array_equal(everything(wide), VALUES)
-        assert "the array logits" in wide.told("logits")
+        assert "the array logits" in wide.describe("logits")
 
     @pytest.mark.parametrize("suffix", ["npz", "h5", "pt", "mat", "safetensors"])
     def test_one_of_two_is_named(self, tmp_path: Path, suffix: str) -> None:
