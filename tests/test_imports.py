@@ -143,7 +143,7 @@ def test_an_import_upward_is_found(importer: str, source: str) -> None:
     ("importer", "source"),
     [
         ("cli", "from c10h import __version__, h5"),
-        ("stages", "from c10h.stages.join import People"),
+        ("stages", "from c10h.stages.people import People"),
         ("labels", "from c10h.formats.lazy_rows import MappedRows"),
         ("h5", "import numpy\nfrom c10h.records import Record"),
     ],

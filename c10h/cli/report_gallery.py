@@ -21,8 +21,9 @@ from c10h.views.forms.csv_rows import rows_to_csv
 from c10h.views.forms.html_report import to_html
 from c10h.views.forms.json_text import to_json_text
 from c10h.views.forms.plain import to_plain
+from c10h.views.forms.tables import render_with_foot
 from c10h.views.forms.terminal_gallery import to_text
-from c10h.views.report import Report, files_to_json, foot_lines, with_foot
+from c10h.views.report import Report, files_to_json, foot_lines
 from c10h.views.script import to_script
 from c10h.views.steps import Step, steps
 
@@ -101,7 +102,8 @@ def report_gallery(
     elif form == "csv":
         write(output, rows_to_csv(views.to_rows(pictures)))
     else:
-        write(output, with_foot(form, [views.gallery_table(pictures)], made))
+        lines = [step.line() for step in made]
+        write(output, render_with_foot(form, [views.gallery_table(pictures)], lines))
 
 
 def _write_terminal(pictures: Gallery, made: Sequence[Step], output: str | None) -> None:

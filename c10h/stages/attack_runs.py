@@ -13,14 +13,15 @@ import numpy as np
 
 from c10h.attacks.health_checks import CheckResult
 from c10h.errors import InputError, MismatchError
-from c10h.formats.lazy_rows import checked_logits, one_member, part_of
+from c10h.formats.lazy_rows import checked_logits, matrix_at, one_member
 from c10h.items import agreed_truth, align, is_everything
 from c10h.metrics.block import Float
 from c10h.metrics.differences import Difference, Pair, differences
 from c10h.metrics.estimates import ScoredRun, have_same_classes, scored_runs
 from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
-from c10h.stages.join import common_classes, items_of, predictions_in_order, some_items
+from c10h.stages.class_order import common_classes, predictions_in_order
+from c10h.stages.predicted_items import items_of, some_items
 from c10h.stages.score import Options, Run, score
 
 CLEAN = "clean"
@@ -285,9 +286,9 @@ def _in_order(predictions: Predictions, rows: Array, group: Predictions) -> Pred
 
 def _logits(attack: Attack, member: int) -> Iterator[Rows]:
     """Logits (n, c) of one network for each of the results."""
-    yield part_of(attack.clean_logits, (member,))
+    yield matrix_at(attack.clean_logits, (member,))
     for number in range(len(attack.epsilon)):
-        yield part_of(attack.logits, (member, number))
+        yield matrix_at(attack.logits, (member, number))
 
 
 def _predictions(attack: Attack, member: int, logits: Rows) -> Predictions:

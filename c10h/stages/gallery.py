@@ -17,15 +17,11 @@ from c10h.items import Items, align
 from c10h.metrics import divergence
 from c10h.metrics.block import Block, Float
 from c10h.records import Array, Images, Labels, Predictions
-from c10h.stages.join import (
-    People,
-    common_classes,
-    exposure,
-    items_of,
-    labels_in_order,
-    predictions_in_order,
-)
-from c10h.stages.tally import BLOCK_ELEMENTS, cut
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.exposure import exposure
+from c10h.stages.people import People
+from c10h.stages.predicted_items import items_of
+from c10h.stages.prediction_pass import BLOCK_ELEMENTS, cut
 from c10h.training.folds import item_hashes
 from c10h.truth import name_of
 

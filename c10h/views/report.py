@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from textwrap import fill
@@ -11,22 +11,19 @@ from typing import Any
 from c10h.errors import InputError, unknown_name
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
-from c10h.views import attacks, label_tables, learning_curves, scores
+from c10h.views import attacks, labels, learning_curves, scores
 from c10h.views.figures.figure import Figure
 from c10h.views.figures.figures import FIGURES, PICTURED, figure
 from c10h.views.forms.csv_rows import rows_to_csv
 from c10h.views.forms.json_text import to_json_text
-from c10h.views.forms.markdown import escape_markdown
-from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.forms.tables import FOOT, render_with_foot
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.paper_tables import TABLES
 from c10h.views.steps import Step, steps
-from c10h.views.table import Table, one_line
+from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
 MOST = 24
-FOOT = "Made by, inputs first"
-PACKAGE = "% Needs \\usepackage{booktabs}.\n"
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Report:
             )
         tables += attacks.attack_tables(results.attacked, results.attacked_baseline)
         tables += learning_curves.history_tables(results.histories)
-        return tables + label_tables.label_tables(results.labels)
+        return tables + labels.tables(results.labels)
 
     def figures(self) -> list[Figure]:
         """The figure that was asked for, else those that fit the results."""
@@ -102,10 +99,9 @@ class Report:
         """The tables in a format of tables, or every value as CSV or JSON."""
         if form == "json":
             return to_json_text(self.to_json())
-        return rows_to_csv(self.rows()) if form == "csv" else self._text(form)
-
-    def _text(self, form: str) -> str:
-        return with_foot(form, self.tables(), self.lineage())
+        if form == "csv":
+            return rows_to_csv(self.rows())
+        return render_with_foot(form, self.tables(), [step.line() for step in self.lineage()])
 
     def to_json(self) -> dict[str, Any]:
         """Everything as one object: runs as in c10h score, then the other kinds, then lineage."""
@@ -128,7 +124,7 @@ class Report:
         if results.histories:
             values["histories"] = learning_curves.to_json(results.histories)
         if results.labels:
-            values["labels"] = label_tables.to_json(results.labels)
+            values["labels"] = labels.to_json(results.labels)
         return values
 
     def rows(self) -> list[dict[str, object]]:
@@ -140,10 +136,7 @@ class Report:
             *scores.to_rows(results.scored),
             *attacks.to_rows(results.attacked),
             *learning_curves.to_rows(results.histories),
-            *(
-                dict(zip(label_tables.HEADER, row, strict=True))
-                for row in label_tables.to_rows(results.labels)
-            ),
+            *labels.to_rows(results.labels),
         ]
 
 
@@ -202,27 +195,3 @@ def foot_lines(made: Sequence[Step], width: int) -> list[str]:
     if len(made) > MOST:
         lines.append(f"{len(made) - MOST:,} more are in --format json")
     return ["\n".join([FOOT, "", *lines]) + "\n"] if lines else []
-
-
-def with_foot(form: str, tables: Sequence[Table], made: Sequence[Step]) -> str:
-    """Tables in one of TABLE_FORMS, and below them how the files were made, where it has a foot."""
-    text = TABLE_FORMS[form](tables)
-    lines = [step.line() for step in made]
-    return FEET[form](text, lines) if form in FEET else text
-
-
-def _markdown(text: str, lines: Sequence[str]) -> str:
-    return (
-        text
-        + (f"\n### {FOOT}\n\n" if lines else "")
-        + "".join(f"- {escape_markdown(line)}\n" for line in lines)
-    )
-
-
-def _latex(text: str, lines: Sequence[str]) -> str:
-    foot = f"% {FOOT}:\n" if lines else ""
-    return PACKAGE + text + foot + "".join(f"% {one_line(line)}\n" for line in lines)
-
-
-# How lineage is put below a text.
-FEET: Mapping[str, Any] = {"markdown": _markdown, "latex": _latex}

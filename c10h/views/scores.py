@@ -10,9 +10,8 @@ from c10h.metrics.differences import Difference, Pair, differences, pairs_with
 from c10h.metrics.estimates import Estimate, ScoredRun, metrics_of
 from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
-from c10h.views.forms.csv_rows import rows_to_csv
-from c10h.views.forms.json_text import plain, to_json_text
-from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.display import Display
+from c10h.views.forms.json_text import plain
 from c10h.views.notes import (
     INTERVALS,
     absence_notes,
@@ -34,16 +33,17 @@ from c10h.views.table import Cell, Table, number, of_columns
 MOST_STRATA = 41
 
 
+def display(runs: Sequence[ScoredRun], title: str) -> Display:
+    """Scores in every form."""
+    return Display(lambda: metrics_down(runs, title), lambda: to_json(runs), lambda: to_rows(runs))
+
+
 def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
     """Metrics down, runs across, with what people reach; then strata and differences.
 
     Nothing where no run has any of the metrics: then :func:`why_nothing` says why.
     """
-    metrics = [
-        metric
-        for metric in metrics_of(runs)
-        if any((estimate := run.estimate(metric)) and not estimate.why for run in runs)
-    ]
+    metrics = _shown_metrics(runs)
     if not metrics:
         return []
     tables = [_main_table(runs, metrics, title)]
@@ -54,6 +54,15 @@ def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
         names, notes = [("metric", metrics)], unpaired_notes(grid)
         tables.append(of_columns(_difference_title(runs[0].name), names, columns, notes))
     return tables
+
+
+def _shown_metrics(runs: Sequence[ScoredRun]) -> list[str]:
+    """The metrics that some run has a value of."""
+    return [
+        metric
+        for metric in metrics_of(runs)
+        if any((estimate := run.estimate(metric)) and not estimate.why for run in runs)
+    ]
 
 
 def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -> Table:
@@ -110,7 +119,9 @@ def _lacking(runs: Sequence[ScoredRun]) -> dict[str, list[str]]:
 
 
 def why_nothing(runs: Sequence[ScoredRun]) -> str:
-    """Why no run has any of the metrics, in one line."""
+    """Why no run has any of the metrics, in one line; empty where one has any."""
+    if _shown_metrics(runs):
+        return ""
     lacking = [f"{', '.join(names)}: {why}" for why, names in _lacking(runs).items()]
     return f"nothing to show: {'; '.join(lacking)}"
 
@@ -281,10 +292,3 @@ def to_rows(runs: Iterable[ScoredRun]) -> list[dict[str, object]]:
 
 
 COLUMNS = ("value", "low", "high", "n", "why")
-
-
-def render(form: str, tables: Sequence[Table], runs: Sequence[ScoredRun]) -> str:
-    """Scores as text: ``tables`` in a format of tables, or every estimate as CSV or JSON."""
-    if form == "json":
-        return to_json_text(to_json(runs))
-    return rows_to_csv(to_rows(runs)) if form == "csv" else TABLE_FORMS[form](tables)

@@ -59,6 +59,11 @@ class Table:
         object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
 
 
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
+    """A table of words alone."""
+    return Table(title, header, [[Cell(text) for text in row] for row in rows], len(header))
+
+
 def of_columns(
     title: str,
     names: Sequence[tuple[str, Sequence[str]]],

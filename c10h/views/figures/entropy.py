@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from c10h.labels.summary import entropies
 from c10h.metrics.block import Float
 from c10h.records import Labels
 from c10h.stages.report import Results
 from c10h.views.figures.figure import BARS, Figure, Panel, Series
-from c10h.views.label_tables import entropies
 
 BINS = 12
 UNANIMOUS = "0"

@@ -16,7 +16,7 @@ from c10h.metrics.strata import STRATA
 from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
 from c10h.parallel import in_order
 from c10h.records import Array, Rows
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 # Elements (items times classes) that are worked on at once, so that they stay in the cache.
 BLOCK_ELEMENTS = 1 << 16
@@ -83,14 +83,14 @@ def tally(
 
     def work(items: slice) -> tuple[Totals, Array | None, int]:
         read = {"logits": logits[member, items], **people.read(items)}
-        found = evaluate_terms(everything, _blocks(read, people))
+        values_by_term = evaluate_terms(everything, _blocks(read, people))
         for term, kept in retained.items():
-            kept[items] = cast(Float, found[term])
+            kept[items] = cast(Float, values_by_term[term])
         for name, metric in per_item.items():
-            top, bottom = (cast(Float, found[term]) for term in metric.terms)
+            top, bottom = (cast(Float, values_by_term[term]) for term in metric.terms)
             values[name][items] = divide(top, bottom)
         sample = read["counts"][voters[items]] if "counts" in read else None
-        sums = sum_terms({term: found[term] for term in terms}, cells, items)
+        sums = sum_terms({term: values_by_term[term] for term in terms}, cells, items)
         return sums, sample, items.stop - items.start
 
     totals: dict[Term, Float] = {}

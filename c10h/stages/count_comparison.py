@@ -9,20 +9,18 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.items import IDS, Items, align
 from c10h.records import Array, Labels
-from c10h.stages.join import labels_in_order
-from c10h.views.table import Cell, Table
+from c10h.stages.class_order import labels_in_order
 
 ROWS = 1 << 16
-SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Where two tables of counts differ.
 
-    item: rows of the rebuilt labels; label: classes; rebuilt, published: their votes; one entry a
-    class of an item where these differ. size, votes, other_votes: items, rebuilt and published
-    votes. by: how items were matched.
+    item: rows of the rebuilt labels; label: numbers of classes; rebuilt, published: their votes;
+    int (k), one entry a class of an item where these differ. size, votes, other_votes: items,
+    rebuilt and published votes. by: how items were matched.
     """
 
     item: Array
@@ -38,16 +36,6 @@ class Comparison:
     def items(self) -> int:
         """How many items differ."""
         return len(np.unique(self.item))
-
-    def table(self, labels: Labels) -> Table:
-        """The first differences, one row a class of an item of the rebuilt ``labels``."""
-        item = self.item[:SHOWN]
-        names = item if labels.ids is None else labels.ids[item]
-        columns = (names, np.array(labels.classes)[self.label], self.rebuilt, self.published)
-        rows = [[Cell(str(value)) for value in row] for row in zip(*columns, strict=False)]
-        more = len(self.item) - len(rows)
-        notes = [f"and {more:,} more"] if more else []
-        return Table("", ["item", "class", "rebuilt", "published"], rows, 2, notes)
 
 
 def compare_counts(rebuilt: Labels, published: Labels, name: str) -> Comparison:
@@ -66,14 +54,14 @@ def compare_counts(rebuilt: Labels, published: Labels, name: str) -> Comparison:
     by = matched.by
     if by == IDS:
         in_order = matched.take(np.asarray(published.counts[0:size]))
-    found: list[tuple[Array, ...]] = []
+    parts: list[tuple[Array, ...]] = []
     votes = other_votes = 0
     for start in range(0, size, ROWS):
-        part = slice(start, min(start + ROWS, size))
-        mine = rebuilt.counts[part]
-        theirs = in_order[part] if by == IDS else published.counts[part]
+        block = slice(start, min(start + ROWS, size))
+        mine = rebuilt.counts[block]
+        theirs = in_order[block] if by == IDS else published.counts[block]
         votes, other_votes = votes + int(mine.sum()), other_votes + int(theirs.sum())
         item, label = np.nonzero(mine != theirs)
-        found.append((item + start, label, mine[item, label], theirs[item, label]))
-    item, label, ours, others = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        parts.append((item + start, label, mine[item, label], theirs[item, label]))
+    item, label, ours, others = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Comparison(item, label, ours, others, size, votes, other_votes, by)

@@ -11,9 +11,8 @@ import pytest
 from c10h.errors import InputError, MismatchError
 from c10h.formats.lazy_rows import computed, shares_of
 from c10h.records import Array, Labels, Lineage
-from c10h.stages import compare
-from c10h.stages.compare import compare_counts
-from c10h.views.forms.plain import to_plain
+from c10h.stages import count_comparison
+from c10h.stages.count_comparison import compare_counts
 
 CLASSES = ("cat", "dog", "bird")
 COUNTS = np.array([[3, 0, 1], [0, 4, 0], [1, 1, 1], [0, 0, 2]], dtype="i4")
@@ -95,7 +94,7 @@ class TestDifferent:
         ids = None if by == "position" else np.array([f"i{n}" for n in random.permutation(50)])
         pair = labels(mine.astype("i4"), ids=ids), labels(theirs.astype("i4"), ids=ids)
         whole = compare_counts(*pair, "p")
-        monkeypatch.setattr(compare, "ROWS", 7)
+        monkeypatch.setattr(count_comparison, "ROWS", 7)
         blocks = compare_counts(*pair, "p")
         for field in ("item", "label", "rebuilt", "published"):
             np.testing.assert_array_equal(getattr(whole, field), getattr(blocks, field))
@@ -112,7 +111,7 @@ class TestDifferent:
             return COUNTS[items]
 
         counts = computed(COUNTS.shape, "i4", rows)
-        monkeypatch.setattr(compare, "ROWS", 3)
+        monkeypatch.setattr(count_comparison, "ROWS", 3)
         compare_counts(replace(labels(), counts=counts, probs=shares_of(counts)), labels(), "p")
         assert read == [(0, 3), (3, 4)]
 
@@ -143,25 +142,3 @@ class TestRefused:
     def test_other_items(self, ids: str, says: str) -> None:
         with pytest.raises(MismatchError, match=says):
             compare_counts(labels(ids=NAMES), labels(ids=np.array(list(ids))), "p")
-
-
-class TestTable:
-    def test_names_and_votes(self) -> None:
-        people = labels(ids=NAMES)
-        found = compare_counts(people, labels(changed((1, 2, 3)), ids=NAMES), "p").table(people)
-        assert found.header == ["item", "class", "rebuilt", "published"]
-        assert [[cell.text for cell in row] for row in found.rows] == [["b", "bird", "0", "3"]]
-        assert found.notes == []
-
-    def test_numbers_where_items_have_no_names(self) -> None:
-        found = compare_counts(labels(), labels(changed((1, 2, 3))), "p").table(labels())
-        assert found.rows[0][0].text == "1"
-
-    def test_the_first_twenty_and_how_many_more(self) -> None:
-        counts = np.ones((30, 3), dtype="i4")
-        people = labels(counts)
-        found = compare_counts(people, labels(counts + np.array([1, 0, 0], "i4")), "p")
-        table = found.table(people)
-        assert len(table.rows) == 20
-        assert table.notes == ["and 10 more"]
-        assert "and 10 more" in to_plain([table])

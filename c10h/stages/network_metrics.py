@@ -25,9 +25,9 @@ from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
 from c10h.records import Array, Predictions
-from c10h.stages.clipping import clipping_notes, clipping_terms
-from c10h.stages.join import People
-from c10h.stages.tally import Tally, cut, stratify, tally
+from c10h.stages.clipped_probabilities import clipping_notes, clipping_terms
+from c10h.stages.people import People
+from c10h.stages.prediction_pass import Tally, cut, stratify, tally
 
 # Why metrics of the truth do not exist where no item has one.
 NO_TRUTH = "no item whose true class is known"
@@ -78,12 +78,12 @@ def evaluate(
         means = {key: _over_all(metric) for key, metric in means.items()}
         ranked = {key: replace(metric, over=count) for key, metric in ranked.items()}
     limits = _ceilings_for(chosen, people)
-    told = _terms_of_notes(chosen, predictions)
-    terms: list[Term] = [count, *told, *([] if all_known else [known])]
+    noted = _terms_of_notes(chosen, predictions)
+    terms: list[Term] = [count, *noted, *([] if all_known else [known])]
     terms += [term for metric in means.values() for term in metric.terms]
     terms += [term for ceiling in limits.values() for term in ceiling.terms]
     cells, strata = stratify(people, by, seed)
-    found = tally(
+    tallied = tally(
         predictions.logits,
         member,
         people,
@@ -95,23 +95,23 @@ def evaluate(
             for term in (*metric.retains, metric.over)
             if term is not count
         ],
-        per_item={key: one for key, one in means.items() if per_item and one.per_item},
+        per_item={key: metric for key, metric in means.items() if per_item and metric.per_item},
         seed=seed,
         advance=advance,
     )
     numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
     return Evaluation(
         missing=missing,
-        untold={name for name, number in numbers.items() if not _known_in(found, number)},
+        untold={name for name, number in numbers.items() if not _known_in(tallied, number)},
         strata={
             name: (
-                _formulas(means, ranked, found, number),
-                _ceilings(limits, chosen, found, number, seed),
+                _formulas(means, ranked, tallied, number),
+                _ceilings(limits, chosen, tallied, number, seed),
             )
             for name, number in numbers.items()
         },
-        per_item=found.per_item,
-        notes="\n".join([*_notes_of_truth(chosen, people), *_notes(chosen, told, found)]),
+        per_item=tallied.per_item,
+        notes="\n".join([*_notes_of_truth(chosen, people), *_notes(chosen, noted, tallied)]),
         groups=cells.groups,
         size=people.size,
     )
@@ -139,20 +139,20 @@ def _over_all(metric: Metric) -> Metric:
 def _formulas(
     means: Mapping[str, Metric],
     ranked: Mapping[str, RankMetric],
-    found: Tally,
+    tallied: Tally,
     stratum: int | None,
 ) -> Formulas:
     """The metrics of one stratum (None: of all items) as formulas over its cells' sums."""
-    cells = _cells_in(found, stratum)
-    formulas = Formulas(found.cells.group[cells], found.cells.groups)
+    cells = _cells_in(tallied, stratum)
+    formulas = Formulas(tallied.cells.group[cells], tallied.cells.groups)
     for name, metric in means.items():
         formulas.add(
-            name, metric.combine, {term: found.totals[term][cells] for term in metric.terms}
+            name, metric.combine, {term: tallied.totals[term][cells] for term in metric.terms}
         )
     for name, rank_metric in ranked.items():
-        over, items_over = rank_metric.over, found.totals[rank_metric.over][cells]
-        inside = found.ranked_in(over, stratum)
-        number, retained = found.cells.of_item, found.retained
+        over, items_over = rank_metric.over, tallied.totals[rank_metric.over][cells]
+        inside = tallied.ranked_in(over, stratum)
+        number, retained = tallied.cells.of_item, tallied.retained
         if inside is not None:
             number = number[inside] - cells.start
             retained = {term: retained[term][inside] for term in rank_metric.retains}
@@ -172,14 +172,14 @@ def _undefined(items: Float) -> Float:
     return np.full_like(items, np.nan)
 
 
-def _known_in(found: Tally, stratum: int | None) -> bool:
+def _known_in(tallied: Tally, stratum: int | None) -> bool:
     """Whether a stratum has an item whose true class is known, or all are known."""
-    cells = _cells_in(found, stratum)
-    return known not in found.totals or bool(found.totals[known][cells].any())
+    cells = _cells_in(tallied, stratum)
+    return known not in tallied.totals or bool(tallied.totals[known][cells].any())
 
 
-def _cells_in(found: Tally, stratum: int | None) -> slice:
-    return slice(0, len(found.cells)) if stratum is None else found.cells.slice_of(stratum)
+def _cells_in(tallied: Tally, stratum: int | None) -> slice:
+    return slice(0, len(tallied.cells)) if stratum is None else tallied.cells.slice_of(stratum)
 
 
 def _ceilings_for(chosen: Iterable[str], people: People) -> dict[tuple[str, str], Ceiling]:
@@ -195,21 +195,21 @@ def _ceilings_for(chosen: Iterable[str], people: People) -> dict[tuple[str, str]
 def _ceilings(
     limits: Mapping[tuple[str, str], Ceiling],
     chosen: Iterable[str],
-    found: Tally,
+    tallied: Tally,
     stratum: int | None,
     seed: int,
 ) -> dict[tuple[str, str], float]:
     """Values by (metric, method), closed forms and split halves."""
-    cells = _cells_in(found, stratum)
+    cells = _cells_in(tallied, stratum)
     values = {}
     for key, ceiling in limits.items():
-        sums = (found.totals[term][cells].sum(axis=0, keepdims=True) for term in ceiling.terms)
+        sums = (tallied.totals[term][cells].sum(axis=0, keepdims=True) for term in ceiling.terms)
         values[key] = float(ceiling.combine(*sums)[0])
     wanted = [metric for metric in SPLIT_HALF if metric in chosen]
-    if found.votes is not None and wanted:
-        votes, method = found.votes, split_half_name(found.votes)
+    if tallied.votes is not None and wanted:
+        votes, method = tallied.votes, split_half_name(tallied.votes)
         if stratum is not None:
-            votes = votes[found.items_in(stratum)[found.voters]]
+            votes = votes[tallied.items_in(stratum)[tallied.voters]]
         split = split_half(votes, seed)
         values.update({(metric, method): split[metric] for metric in wanted})
     return values
@@ -217,17 +217,17 @@ def _ceilings(
 
 def _terms_of_notes(chosen: Iterable[str], predictions: Predictions) -> list[Term]:
     """What is summed for notes alone."""
-    told = clipping_terms(chosen, predictions)
-    return told + ([second_best.second_tied] if "sba" in chosen else [])
+    noted = clipping_terms(chosen, predictions)
+    return noted + ([second_best.second_tied] if "sba" in chosen else [])
 
 
-def _notes(chosen: Iterable[str], told: Sequence[Term], found: Tally) -> list[str]:
+def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list[str]:
     """What a reader should know of, where it occurs."""
 
     def total(term: Term) -> float:
-        if term is known and known not in found.totals:
+        if term is known and known not in tallied.totals:
             term = count  # that of all is
-        return float(found.totals[term].sum()) if term in found.totals else 0.0
+        return float(tallied.totals[term].sum()) if term in tallied.totals else 0.0
 
     tied = total(second_best.second_tied)
     ties = [f"{tied:,.0f} items whose second-best logits tie: sba in expectation"] if tied else []
@@ -236,7 +236,7 @@ def _notes(chosen: Iterable[str], told: Sequence[Term], found: Tally) -> list[st
 
 def _notes_of_truth(chosen: Mapping[str, Metric | RankMetric], people: People) -> list[str]:
     """How many items the metrics of the truth are over, where not all, and what is right."""
-    if people.truth is None or not any(Needs.TRUTH in one.needs for one in chosen.values()):
+    if people.truth is None or not any(Needs.TRUTH in metric.needs for metric in chosen.values()):
         return []
     notes = []
     if people.known < people.size:
