@@ -105,9 +105,11 @@ class TestNotes:
     def test_which_way_it_went(self) -> None:
         names = ["a", "b", "c"]
         ours, theirs = asked(3, names), known(3, names)
-        assert align(ours, theirs).told(ours, theirs) == "3 items matched with the labels by ids"
+        assert (
+            align(ours, theirs).describe(ours, theirs) == "3 items matched with the labels by ids"
+        )
         ours = asked()
-        assert align(ours, theirs).told(ours, theirs) == (
+        assert align(ours, theirs).describe(ours, theirs) == (
             "3 items matched with the labels by position; items have names in the labels and not "
             "in net, which are not compared"
         )

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from c10h.records import Labels
     from c10h.stages.count_comparison import Comparison
 
+
+def _names(takes: Takes) -> str:
+    return " and ".join(name for name, row in SOURCES.items() if row.takes is takes)
+
+
 # One warning for all models that estimate the truth.
 _WARNING = (
     f"{', '.join(name for name, one in SOURCES.items() if one.warning)} (through crowd-kit: pip "
@@ -28,9 +33,9 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="A table of judgments, vote counts or probabilities; true classes for hard and "
-            "smooth; predictions for distill (several). Any foreign format or a c10h file; - is "
-            "stdin.",
+            help="A table of judgments, vote counts or probabilities; true classes for "
+            f"{_names(Takes.TRUTH)}; predictions for {_names(Takes.PREDICTIONS)} (several). Any "
+            "foreign format or a c10h file; - is stdin.",
         ),
     ],
     output: Annotated[str, options.record_option("labels")],

@@ -13,8 +13,9 @@ from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
 from c10h.stages.requests import PRECISIONS
+from c10h.views.forms.tables import TABLE_FORMS
 
-SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
+SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")
 INPUTS = "Input formats"
 JUDGMENTS = "Tables of judgments"
 OUTPUTS = "Output"

@@ -20,11 +20,11 @@ from c10h.views.forms.csv_rows import to_csv
 from c10h.views.forms.html_report import to_html
 from c10h.views.forms.json_text import to_json_text
 from c10h.views.forms.plain import to_plain
-from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.forms.tables import render_with_foot
 from c10h.views.forms.terminal_gallery import to_text
 from c10h.views.gallery import HEADER, Gallery
 from c10h.views.given import File, Given
-from c10h.views.report import FEET, Report
+from c10h.views.report import Report
 from c10h.views.script import to_script
 from c10h.views.steps import steps
 
@@ -101,7 +101,7 @@ def report_gallery(
         write(output, to_csv(HEADER, found.rows()))
     else:
         lines = [step.line() for step in foot.lineage()]
-        write(output, FEET[form](TABLE_FORMS[form]([found.table()]), lines))
+        write(output, render_with_foot(form, [found.table()], lines))
 
 
 def _write_terminal(found: Gallery, foot: Report, output: str | None) -> None:

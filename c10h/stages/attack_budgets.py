@@ -42,7 +42,7 @@ def float_or_nan(text: str) -> float:
         return math.nan
 
 
-def budgets(
+def parse_budgets(
     epsilons: Sequence[str],
     norm: str,
     method: Method,
@@ -58,7 +58,7 @@ def budgets(
         if value and flag not in method.takes:
             raise InputError(f"{flag}: this method does not take it (--list-methods)")
     starts = method.starts_at_random if random_start is None else random_start
-    found = []
+    budgets = []
     for text in dict.fromkeys(epsilons):
         epsilon = parse_size(text, "--epsilon", norm)
         budget = Budget.of(epsilon, count, norm=norm, random_start=starts)
@@ -70,7 +70,7 @@ def budgets(
                     "would leave"
                 )
             budget = Budget(epsilon, norm, count, step, starts)
-        found.append(budget)
-    if len({one.epsilon for one in found}) < len(found):
+        budgets.append(budget)
+    if len({budget.epsilon for budget in budgets}) < len(budgets):
         raise InputError(f"--epsilon {' '.join(epsilons)}: one of them was given twice")
-    return found
+    return budgets

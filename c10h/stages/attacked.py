@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from c10h.formats.lazy_rows import one_member, part_of
+from c10h.formats.lazy_rows import matrix_at, one_member
 from c10h.records import Attack, Predictions, Rows
 from c10h.stages.exposure import exposure as exposure_of
 from c10h.views.epsilon import epsilon_name
@@ -39,15 +39,15 @@ def network_name(name: str, attack: Attack, member: int) -> str:
 
 def exposure(attack: Attack, member: int) -> str:
     """Whether a network was trained on the items that it was attacked on."""
-    clean = part_of(attack.clean_logits, (member,))
+    clean = matrix_at(attack.clean_logits, (member,))
     return exposure_of(_predictions(attack, member, clean))
 
 
 def _results(attack: Attack, member: int) -> Iterator[tuple[str, Rows]]:
     """Logits (n, c) of one network by when they are of."""
-    yield CLEAN, part_of(attack.clean_logits, (member,))
+    yield CLEAN, matrix_at(attack.clean_logits, (member,))
     for number, epsilon in enumerate(attack.epsilon):
-        yield epsilon_name(epsilon), part_of(attack.logits, (member, number))
+        yield epsilon_name(epsilon), matrix_at(attack.logits, (member, number))
 
 
 def _predictions(attack: Attack, member: int, logits: Rows) -> Predictions:

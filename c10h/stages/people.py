@@ -172,7 +172,7 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     asked, known = Items("images", size, images.ids), people.items("the labels")
     matched = align(asked, known)
-    tell(f"{asked.what}: {matched.told(asked, known)}")
+    tell(f"{asked.what}: {matched.describe(asked, known)}")
     try:
         return people.take(matched.rows).agreeing(images.truth, "the images")
     except MismatchError as error:

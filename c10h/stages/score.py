@@ -137,7 +137,7 @@ def _known(
         return _Known(People.of(labels, None, classes), are_labels=True, partly=partly)
     items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
     found = align(items, others, partly=items.ids is not None)
-    tell(f"the labels: {found.told(items, others)}")
+    tell(f"the labels: {found.describe(items, others)}")
     truth = truth.at(found.rows)
     people = People.of(labels, truth.values, classes, truth.right)
     return _Known(people, are_labels=True, partly=partly, note=found.note)
@@ -180,7 +180,7 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
         rows, own = rows[kept], run.predictions.truth
     people = known.people.take(rows).agreeing(own, run.name)
     note = "\n".join(filter(None, notes))
-    return _Joined(run, people, rows, note, found.told(items, others))
+    return _Joined(run, people, rows, note, found.describe(items, others))
 
 
 @dataclass(frozen=True)

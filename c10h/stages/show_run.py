@@ -37,7 +37,7 @@ class RunDescription:
 def show_run(run: Run) -> RunDescription:
     """The networks of a run. Raises FileError or SchemaError for a broken checkpoint."""
     files = sorted(path.name for path in run.folder.iterdir() if not path.name.startswith("."))
-    return RunDescription(run, [_network(run, number) for number in run.numbers()], files)
+    return RunDescription(run, [_network(run, number) for number in run.fold_numbers()], files)
 
 
 def _network(run: Run, fold: int) -> Network:

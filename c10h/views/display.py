@@ -37,7 +37,7 @@ class Display:
             assert self.rows is not None, "a command has only the forms of its result"
             return rows_to_csv(self.rows())
         tables = self.tables()
-        text = TABLE_FORMS[form](tables)
+        text = TABLE_FORMS[form].write(tables)
         return text + self.below(tables, WIDTH) if form == "terminal" else text
 
     def below(self, tables: Sequence[Table], width: int) -> str:

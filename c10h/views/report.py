@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from textwrap import fill
@@ -22,19 +22,16 @@ from c10h.views.attacks import Attacked
 from c10h.views.figures.figure import HEADER, Figure
 from c10h.views.forms.csv_rows import to_csv
 from c10h.views.forms.json_text import to_json_text
-from c10h.views.forms.markdown import escape_markdown
-from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.forms.tables import FOOT, render_with_foot
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.given import File, Given
 from c10h.views.grouped_tables import score_tables
 from c10h.views.groups import baselines, pairs_with
 from c10h.views.steps import Step, steps
-from c10h.views.table import Table, one_line
+from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
 MOST = 24
-FOOT = "Made by, inputs first"
-PACKAGE = "% Needs \\usepackage{booktabs}.\n"
 
 
 @dataclass(frozen=True)
@@ -113,9 +110,7 @@ class Report:
             return to_json_text(self.to_json())
         if form == "csv":
             return self._to_csv()
-        text = TABLE_FORMS[form](self.tables())
-        lines = [one.line() for one in self.lineage()]
-        return FEET[form](text, lines) if form in FEET else text
+        return render_with_foot(form, self.tables(), [one.line() for one in self.lineage()])
 
     def to_json(self) -> dict[str, Any]:
         """Everything as one object: runs as in c10h score, then the other kinds, then lineage."""
@@ -169,20 +164,3 @@ class Report:
     @property
     def _attacked_baseline(self) -> Attacked | None:
         return next((one for one in self.given.attacked if one.run == self.baseline), None)
-
-
-def _markdown(text: str, lines: Sequence[str]) -> str:
-    return (
-        text
-        + (f"\n### {FOOT}\n\n" if lines else "")
-        + "".join(f"- {escape_markdown(line)}\n" for line in lines)
-    )
-
-
-def _latex(text: str, lines: Sequence[str]) -> str:
-    foot = f"% {FOOT}:\n" if lines else ""
-    return PACKAGE + text + foot + "".join(f"% {one_line(line)}\n" for line in lines)
-
-
-# How lineage is put below a text.
-FEET: Mapping[str, Any] = {"markdown": _markdown, "latex": _latex}

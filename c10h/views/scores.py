@@ -277,7 +277,7 @@ def render(form: str, tables: Sequence[Table], found: Sequence[Entry]) -> str:
     """Scores as text: ``tables`` in a format of tables, or every figure as CSV or JSON."""
     if form == "json":
         return to_json_text(to_json(found))
-    return to_csv(CSV_HEADER, to_rows(found)) if form == "csv" else TABLE_FORMS[form](tables)
+    return to_csv(CSV_HEADER, to_rows(found)) if form == "csv" else TABLE_FORMS[form].write(tables)
 
 
 CSV_HEADER = (

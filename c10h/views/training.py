@@ -54,7 +54,7 @@ def _figure(key: str, results: Mapping[str, float]) -> str:
 
 
 def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
-    """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.tried`."""
+    """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.grid_rows`."""
     rows = [
         [
             Cell(name_of(ALL) if setting["fold"] is None else str(setting["fold"])),

@@ -9,12 +9,12 @@ import pytest
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
 from c10h.attacks.methods import ATTACKS
 from c10h.errors import InputError
-from c10h.stages.attack_budgets import budgets, parse_size
+from c10h.stages.attack_budgets import parse_budgets, parse_size
 
 
 def parsed(*epsilons: str, method: str = "pgd", **changes: Any) -> list[Budget]:
     given = {"norm": INFINITY, "steps": None, "step_size": None, "random_start": None}
-    return budgets(epsilons, method=ATTACKS[method], **{**given, **changes})
+    return parse_budgets(epsilons, method=ATTACKS[method], **{**given, **changes})
 
 
 @pytest.mark.parametrize("norm", NORMS)
