@@ -1,4 +1,4 @@
-"""The forms that tables are written in, a row each, and one result in any of them.
+"""The forms that tables are written in, a row each.
 
 Nothing that its import runs imports more than help texts need.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from c10h.deferred import Deferred
 
@@ -50,19 +50,3 @@ def render_with_foot(form: str, tables: Sequence[Table], lines: Sequence[str]) -
     row = TABLE_FORMS[form]
     text = row.write(tables)
     return text if row.add_foot is None else row.add_foot(text, lines)
-
-
-def render(
-    form: str,
-    tables: Sequence[Table],
-    header: Sequence[str],
-    rows: Sequence[Sequence[object]],
-    value: Any,
-) -> str:
-    """One result in any form: ``tables`` for people, ``rows`` under ``header`` as CSV, or JSON."""
-    from c10h.views.forms.csv_rows import to_csv
-    from c10h.views.forms.json_text import to_json_text
-
-    if form == "json":
-        return to_json_text(value)
-    return to_csv(header, rows) if form == "csv" else TABLE_FORMS[form].write(tables)
