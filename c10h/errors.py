@@ -1,4 +1,4 @@
-"""Every error that c10h raises on purpose.
+"""Every error that c10h raises on purpose, and words that messages share.
 
     C10hError                    one line for the user, exit status 1
     ├── InputError               an input that cannot be used
@@ -38,6 +38,11 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     meant = f"did you mean {near}? " if near else ""
     more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
     return f"unknown {what} {name!r}: {meant}expected one of {', '.join(names[:MOST_NAMES])}{more}"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number of things: "1 image", "2,000 images"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 class C10hError(Exception):

@@ -111,7 +111,7 @@ def split_member(argument: str) -> tuple[str, str]:
 def check_single_stdin(arguments: list[str]) -> None:
     """Raise InputError when ``-`` stands for more than one input."""
     if sum(split_member(argument)[0] == "-" for argument in arguments) > 1:
-        raise InputError("'-' stands for stdin once; it was given for two inputs")
+        raise InputError("'-' (stdin) can be used for only one input")
 
 
 def check_distinct(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:

@@ -64,7 +64,7 @@ def open_file(source: Source) -> tuple[h5py.File, Objects]:
         file = h5py.File(source.path, "r")
     except OSError as error:
         raise FileError(
-            f"{source.name}: not a whole HDF5 file (truncated or damaged): {error}"
+            f"{source.name}: not a complete HDF5 file (truncated or damaged): {error}"
         ) from error
     try:
         return file, _objects(file, source)

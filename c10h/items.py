@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.errors import MismatchError
+from c10h.errors import MismatchError, counted
 from c10h.records import Array
 from c10h.truth import differing
 
@@ -66,7 +66,7 @@ class Alignment:
     def describe(self, items: Items, reference: Items) -> str:
         """Which way it went, in words that follow what was asked for."""
         note = f"; {self.note}" if self.note else ""
-        return f"{items.size:,} items matched with {reference.what} by {self.by}{note}"
+        return f"{counted(items.size, 'item')} matched with {reference.what} by {self.by}{note}"
 
     @property
     def absent(self) -> int:
@@ -99,7 +99,7 @@ def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
         if len(items.index) and items.index.max() >= reference.size:
             raise MismatchError(
                 f"{items.what}: index: row {int(items.index.max())} is out of range: "
-                f"{reference.size:,} items in {reference.what}"
+                f"{counted(reference.size, 'item')} in {reference.what}"
             )
         return Alignment(items.index, INDEX, _not_compared(items, reference))
     some = partly or reference.index is not None
@@ -114,8 +114,8 @@ def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
         return Alignment(ours, INDEX, _by_number(ours, items, reference))
     if items.size != reference.size:
         raise MismatchError(
-            f"{items.size:,} items in {items.what} and {reference.size:,} in {reference.what}, and "
-            "no index or ids that would match them"
+            f"{counted(items.size, 'item')} in {items.what} and {reference.size:,} in "
+            f"{reference.what}, and no index or ids to match them by"
         )
     return Alignment(None, POSITION, _not_compared(items, reference))
 
@@ -133,11 +133,13 @@ def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
     if second is None:
         return first
     if len(first) != len(second):
-        raise MismatchError(f"truth: expected {len(first)} items as in {what}, found {len(second)}")
+        raise MismatchError(
+            f"truth: expected {counted(len(first), 'item')} as in {what}, found {len(second)}"
+        )
     wrong = differing(first, second)
     if wrong.any():
         raise MismatchError(
-            f"truth: differs from that of {what} on {int(wrong.sum())} items, "
+            f"truth: differs from that of {what} on {counted(int(wrong.sum()), 'item')}, "
             f"the first is item {int(np.argmax(wrong))}"
         )
     return np.where(first < 0, second, first)
@@ -167,10 +169,10 @@ def _rows_by_name(
     missing = rows < 0
     if missing.all() or (missing.any() and not partly):
         name = names[np.argmax(missing)]
-        remedy = " (--item COLUMN chooses another column of names)" if missing.all() else ""
+        remedy = " (--item COLUMN chooses a different column of names)" if missing.all() else ""
         raise MismatchError(
             f"{items.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
-            f"{reference.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r}"
+            f"{reference.what}, the first is {str(name)!r}; an id there is {str(known[0])!r}"
             f"{remedy}"
         )
     return rows
@@ -181,8 +183,8 @@ def _by_number(rows: Array, named: Items, other: Items) -> str:
     if named.ids is None or is_everything(rows, len(rows)) or (rows < 0).any():
         return ""
     return (
-        f"items have names in {named.what} and not in {other.what}: the names are all of 0 to "
-        f"{len(rows) - 1}, and items are matched by number"
+        f"items have names in {named.what} but not in {other.what}: the names are exactly 0 to "
+        f"{len(rows) - 1}, so items are matched by number"
     )
 
 
@@ -191,4 +193,4 @@ def _not_compared(items: Items, reference: Items) -> str:
     if (items.ids is None) == (reference.ids is None):
         return ""
     with_ids, without = (reference, items) if items.ids is None else (items, reference)
-    return f"items have names in {with_ids.what} and not in {without.what}, which are not compared"
+    return f"items have names in {with_ids.what} but not in {without.what}: names are not compared"

@@ -261,7 +261,7 @@ class Labels(Record):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.right is not None and self.truth is None:
-            raise SchemaError("right: expected truth beside it, found none")
+            raise SchemaError("right: expected truth as well, found none")
 
 
 @dataclass(frozen=True, kw_only=True)

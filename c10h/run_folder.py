@@ -154,9 +154,8 @@ def begin_or_resume(run: Run) -> Run:
     for key in sorted({*arguments, *existing.arguments}):
         if arguments.get(key) != existing.arguments.get(key):
             raise MismatchError(
-                f"{run.folder}: was begun with {key} {_brief(existing.arguments.get(key))}, not "
-                f"{_brief(arguments.get(key))}: the same arguments go on, others need "
-                "another folder"
+                f"{run.folder}: was started with {key} {_brief(existing.arguments.get(key))}, not "
+                f"{_brief(arguments.get(key))}: use the same arguments to resume, or a new folder"
             )
     return existing
 
@@ -166,10 +165,10 @@ def chosen_folds(run: Run, fold_numbers: list[int]) -> list[int]:
     if not fold_numbers:
         return run.fold_numbers()
     if run.folds is None:
-        raise InputError("--fold: needs --folds, how many there are")
+        raise InputError("--fold needs --folds, the number of folds")
     for fold in fold_numbers:
         if not 0 <= fold < run.folds:
-            raise InputError(f"--fold {fold}: expected from 0 to {run.folds - 1}")
+            raise InputError(f"--fold {fold}: expected 0 to {run.folds - 1}")
     return sorted(set(fold_numbers))
 
 
@@ -178,7 +177,7 @@ def refuse_checkpoint(option: str, path: Path) -> None:
     if path.suffix == ".pt" and (path.parent / FILE).is_file():
         raise InputError(
             f"{option} {path}: a checkpoint of a run: name the run folder, {path.parent}, which "
-            "knows what it was trained on"
+            "records what it was trained on"
         )
 
 

@@ -46,7 +46,7 @@ def check_right(right: Array, truth: Array | None, what: str) -> None:
     """Raise SchemaError unless right answers are 0 or 1 and truth is the first of each item."""
     if truth is None or len(truth) != len(right):
         shown = "none" if truth is None else f"{len(truth)}"
-        raise SchemaError(f"{what}: expected {len(right)} true classes beside right, found {shown}")
+        raise SchemaError(f"{what}: expected {len(right)} true classes as in right, found {shown}")
     if right.max(initial=0) > 1:
         row = int(np.argmax(right.max(axis=1) > 1))
         raise SchemaError(f"{what}: right: row {row}: expected 0 or 1, found {right[row].max()}")

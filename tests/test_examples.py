@@ -82,7 +82,7 @@ def test_numbers_in_the_readme_are_what_the_command_prints(real_data: Path, tmp_
 @pytest.mark.full
 def test_hard_or_human_on_the_embedded_set(tmp_path: Path) -> None:
     printed = run_example(tmp_path / "new", script="hard-or-human.sh")
-    assert "Difference to hard" in printed
+    assert "Difference from hard" in printed
     assert "Can the attacks be believed?" in printed
     names = {path.name for path in (tmp_path / "new").iterdir()}
     assert {"hard", "soft", "scores.h5", "hard-attacked.h5", "soft-attacked.h5"} <= names

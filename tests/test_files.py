@@ -100,7 +100,7 @@ class TestSource:
 
 def test_stdin_feeds_one_input() -> None:
     check_single_stdin(["-", "a", "b"])
-    with pytest.raises(InputError, match="it was given for two inputs"):
+    with pytest.raises(InputError, match=r"\(stdin\) can be used for only one input"):
         check_single_stdin(["-", "a", "-"])
 
 

@@ -74,7 +74,7 @@ class TestHow:
         found = align(asked(2, index=[2, 0]), known(3, names))
         assert rows(found) == [2, 0]
         assert found.by == INDEX
-        assert found.note.endswith("which are not compared")
+        assert found.note.endswith("names are not compared")
 
     def test_items_in_order_are_found_by_number_where_some_were_left_out(self) -> None:
         found = align(asked(4), known(2, ["1", "3"]), partly=True)
@@ -83,10 +83,10 @@ class TestHow:
     def test_names_that_are_all_numbers_of_rows_are_an_index(self) -> None:
         found = align(asked(3), known(3, ["2", "0", "1"]))
         assert (rows(found), found.by) == ([1, 2, 0], INDEX)
-        assert found.note.endswith("the names are all of 0 to 2, and items are matched by number")
+        assert found.note.endswith("the names are exactly 0 to 2, so items are matched by number")
         found = align(asked(3, ["2", "0", "1"]), known(3))
         assert (rows(found), found.by) == ([2, 0, 1], INDEX)
-        assert found.note.startswith("items have names in net and not in the labels")
+        assert found.note.startswith("items have names in net but not in the labels")
         assert align(asked(2), known(2, ["0", "1"])).note == ""
 
     @pytest.mark.parametrize("names", [None, ["0", "7", "10"]])
@@ -98,7 +98,7 @@ class TestNotes:
     def test_names_that_only_one_side_has_are_not_compared(self) -> None:
         found = align(asked(), known(3, ["a", "b", "c"]))
         assert found.note == (
-            "items have names in the labels and not in net, which are not compared"
+            "items have names in the labels but not in net: names are not compared"
         )
         assert align(asked(3, ["a", "b", "c"]), known()).note.startswith("items have names in net")
 
@@ -110,8 +110,8 @@ class TestNotes:
         )
         ours = asked()
         assert align(ours, theirs).describe(ours, theirs) == (
-            "3 items matched with the labels by position; items have names in the labels and not "
-            "in net, which are not compared"
+            "3 items matched with the labels by position; items have names in the labels "
+            "but not in net: names are not compared"
         )
 
     def test_nothing_is_noted_where_nothing_is_lost(self) -> None:
@@ -125,7 +125,7 @@ class TestRefused:
         with pytest.raises(MismatchError) as caught:
             align(asked(3, ["a", "x", "y"]), known(3, ["k/a", "a", "b"]))
         assert str(caught.value) == (
-            "net: 2 of 3 ids are not in the labels, the first is 'x'; there ids are as 'k/a'"
+            "net: 2 of 3 ids are not in the labels, the first is 'x'; an id there is 'k/a'"
         )
 
     def test_nothing_in_common_is_refused_also_where_some_may_be_absent(self) -> None:

@@ -72,9 +72,9 @@ def test_the_same_arguments_go_on_with_what_is_there(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"lr": [0.1]}, r"was begun with lr \[0.1, 0.2\], not \[0.1\]"),
-        ({"zeta": 1, "arch": "vgg"}, 'was begun with arch "resnet_basic_8", not "vgg"'),
-        ({"seed": 1}, "was begun with seed null, not 1"),
+        ({"lr": [0.1]}, r"was started with lr \[0.1, 0.2\], not \[0.1\]"),
+        ({"zeta": 1, "arch": "vgg"}, 'was started with arch "resnet_basic_8", not "vgg"'),
+        ({"seed": 1}, "was started with seed null, not 1"),
     ],
 )
 def test_other_arguments_are_refused_by_name(
@@ -185,10 +185,10 @@ def test_chosen_folds(folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [-1, 3])
 def test_a_fold_out_of_range(number: int, folder: Path) -> None:
-    with pytest.raises(InputError, match=f"--fold {number}: expected from 0 to 2"):
+    with pytest.raises(InputError, match=f"--fold {number}: expected 0 to 2"):
         chosen_folds(run_in(folder), [0, number])
 
 
 def test_a_fold_without_folds(folder: Path) -> None:
-    with pytest.raises(InputError, match="--fold: needs --folds"):
+    with pytest.raises(InputError, match="--fold needs --folds"):
         chosen_folds(run_in(folder, folds=None), [0])

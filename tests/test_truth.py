@@ -69,7 +69,7 @@ def test_right_answers_of_labels() -> None:
 
 
 def test_right_answers_need_a_truth() -> None:
-    with pytest.raises(SchemaError, match="right: expected truth beside it, found none"):
+    with pytest.raises(SchemaError, match="right: expected truth as well, found none"):
         labels(truth=None)
 
 
@@ -82,7 +82,7 @@ def test_a_truth_that_is_not_the_first(truth: list[int]) -> None:
 def test_what_no_right_answers_can_be() -> None:
     with pytest.raises(SchemaError, match="row 2: expected 0 or 1, found 7"):
         right_of(labels(right=np.array([[0, 1, 1], [0, 0, 0], [0, 0, 7]], dtype=np.uint8)))
-    with pytest.raises(SchemaError, match="expected 3 true classes beside right, found 2"):
+    with pytest.raises(SchemaError, match="expected 3 true classes as in right, found 2"):
         check_right(RIGHT, TRUTH[:2], "truth")
-    with pytest.raises(SchemaError, match="expected 3 true classes beside right, found none"):
+    with pytest.raises(SchemaError, match="expected 3 true classes as in right, found none"):
         check_right(RIGHT, None, "truth")

@@ -88,7 +88,6 @@ def check_attackable(
         logits = network(leaf)
     if needs_gradient and not logits.requires_grad:
         raise InputError(
-            f"{name}: its output does not depend on its input in a way that torch can follow: "
-            "there is no gradient to attack along, or to examine an attack by (--method square "
-            "--health 0 needs none)"
+            f"{name}: its output has no gradient with respect to its input, which attacks and "
+            "health checks need (--method square --health 0 does not)"
         )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 INFINITY, EUCLIDEAN = "inf", "2"
 NORMS: Mapping[str, str] = {
-    INFINITY: "the largest change of any value of a pixel",
-    EUCLIDEAN: "Euclidean, of all values",
+    INFINITY: "the largest change of any pixel value",
+    EUCLIDEAN: "Euclidean, over all pixel values",
 }
 
 

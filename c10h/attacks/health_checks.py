@@ -69,23 +69,24 @@ CHECKS: Mapping[str, Check] = {
     "loss_gained": Check(
         "loss gained",
         lambda gain, _: gain >= 0,
-        "the attack lowered the loss: it is broken, or was stopped at random",
+        "the attack lowered the loss: it is broken, or stopped early by chance",
     ),
     "larger_epsilon": Check(
         "accuracy gained by a larger epsilon",
         _is_rare,
-        "a larger epsilon left more images correct: the attack is too weak to tell",
+        "a larger epsilon left more images correct: the attack is too weak to judge robustness",
     ),
     "zero_float32": Check(
         "zero gradient, float32",
         _is_rare,
         "{value:.1%} of the images have no gradient in float32: a softmax that rounds to 1 looks "
-        "robust and is not",
+        "robust but is not",
     ),
     "zero_float64": Check(
         "zero gradient, float64",
         _is_rare,
-        "{value:.1%} of the images have no gradient in float64 either: more than float32 hides it",
+        "{value:.1%} of the images have no gradient in float64 either: rounding alone does not "
+        "explain it",
     ),
     "wide": Check(
         "accuracy at a very large epsilon",
@@ -94,7 +95,11 @@ CHECKS: Mapping[str, Check] = {
         "network",
     ),
     "fgsm": Check("loss after FGSM"),
-    "pgd": Check("loss after PGD", _reaches, "many steps did less than one: gradients mislead"),
+    "pgd": Check(
+        "loss after PGD",
+        _reaches,
+        "many steps did less than a single one: the gradients are misleading",
+    ),
     "transfer": Check(
         "loss after transfer",
         lambda transfer, own: _reaches(own, transfer),

@@ -36,11 +36,11 @@ class AttackLoss:
 LOSSES: Mapping[str, AttackLoss] = {
     "ce": AttackLoss("cross-entropy", Deferred("c10h.attacks.losses:cross_entropy")),
     "margin": AttackLoss(
-        "the largest other logit less that of the true class",
+        "the largest other logit minus that of the true class",
         Deferred("c10h.attacks.losses:margin"),
     ),
     "dlr": AttackLoss(
-        "the margin by the distance of the first and third logit, at any scale",
+        "the margin divided by the gap between the first and third logits",
         Deferred("c10h.attacks.losses:dlr"),
         least_classes=3,
     ),
@@ -76,13 +76,14 @@ ATTACKS: Mapping[str, Method] = {
         takes=(),
     ),
     "pgd": Method(
-        "projected gradient descent: Madry et al. 2018, by cleverhans (other losses: here)",
+        "projected gradient descent: Madry et al. 2018, by cleverhans (by c10h for losses other "
+        "than ce)",
         Deferred("c10h.attacks.cleverhans_adapter:pgd"),
         tuple(LOSSES),
         takes=("--step-size", "--random-start"),
     ),
     "apgd": Method(
-        "PGD with momentum that sets its own step: Croce & Hein 2020",
+        "PGD with momentum and an adaptive step size: Croce & Hein 2020",
         Deferred("c10h.attacks.apgd:apgd"),
         tuple(LOSSES),
         steps=50,

@@ -133,8 +133,8 @@ def _check_within(pixels: Tensor, norm: Tensor, budget: Budget) -> None:
     most = budget.epsilon * (1 + RELATIVE_ROOM) + ABSOLUTE_ROOM
     if not bool((norm <= most).all()):  # NaN too
         raise C10hError(
-            f"the attack left its budget: a perturbation of norm {float(norm.max()):g}, "
-            f"epsilon is {budget.epsilon:g}"
+            f"the attack left its budget: a perturbation has norm {float(norm.max()):g}, "
+            f"above epsilon {budget.epsilon:g}"
         )
     if float(pixels.min()) < 0 or float(pixels.max()) > 1:
         raise C10hError("the attack left [0, 1]")

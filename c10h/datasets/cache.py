@@ -80,7 +80,7 @@ def open_input(argument: str, *forms: str) -> Source:
     names = (*CATALOGUE, *GROUPS)
     if argument not in names or Path(argument).exists():
         if not Path(argument).exists() and (near := nearest(argument, names)):
-            raise FileError(f"{argument}: there is no such file or data set: did you mean {near}?")
+            raise FileError(f"{argument}: no such file or data set: did you mean {near}?")
         return Source.open(argument)
     if argument in GROUPS:
         raise InputError(f"{argument}: which one, {' or '.join(GROUPS[argument])}?")
@@ -108,7 +108,9 @@ def store(name: str, products: Mapping[str, Product], where: Path | None = None)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{path.parent}: {reason(error)} (C10H_CACHE says where)") from error
+            raise OutputError(
+                f"{path.parent}: {reason(error)} (C10H_CACHE sets the folder)"
+            ) from error
         _write(product, path, name)
 
 

@@ -123,7 +123,7 @@ def _synthetic(name: str, summary: str, items: int) -> Dataset:
 
 
 CATALOGUE: Mapping[str, Dataset] = {
-    "synthetic": _synthetic("synthetic", "drawn pictures, simulated people, true p(y|x)", 5000),
+    "synthetic": _synthetic("synthetic", "drawn images, simulated people, true p(y|x)", 5000),
     "synthetic-far": _synthetic(
         "synthetic-far", "the same in other colours, with noise and blur", 2000
     ),

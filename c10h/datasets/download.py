@@ -95,7 +95,7 @@ def _complete(download: Download, part: Path, advance: Advance) -> None:
             if not waits:
                 raise FileError(
                     f"{download.name}: {error}; {_size(part):,} of {download.size:,} bytes are "
-                    "here, the same command goes on from there"
+                    "here, the same command resumes from there"
                 ) from error
             time.sleep(waits.pop(0))
         have = _size(part)
@@ -123,7 +123,7 @@ def _fetch_rest(download: Download, part: Path, advance: Advance) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     if have < download.size:
-        raise _TryAgainError(f"{address} broke off")
+        raise _TryAgainError(f"{address}: the connection was interrupted")
 
 
 def _of_file(path: Path, start: int, download: Download) -> Iterator[bytes]:
@@ -151,7 +151,7 @@ def _of_server(address: str, start: int, download: Download) -> tuple[Iterator[b
         answer = requests.get(address, headers=headers, stream=True, timeout=TIMEOUTS)
     except requests.RequestException as error:
         raise _TryAgainError(f"{address}: {_brief(error)}") from error
-    status = f"{address}: the server answers {answer.status_code} {answer.reason}"
+    status = f"{address}: the server answered {answer.status_code} {answer.reason}"
     if answer.status_code in PASSING:
         raise _TryAgainError(status)
     if answer.status_code not in (200, 206):
@@ -160,7 +160,7 @@ def _of_server(address: str, start: int, download: Download) -> tuple[Iterator[b
     if total is not None:
         _check_size(total, download, address)
     if begins not in (0, start):
-        raise FileError(f"{download.name}: {address} sends bytes from {begins:,}, not {start:,}")
+        raise FileError(f"{download.name}: {address} sent bytes from {begins:,}, not {start:,}")
     return _stream_of(answer, address), begins
 
 

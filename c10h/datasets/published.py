@@ -61,7 +61,9 @@ def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
     if np.array_equal(published.counts[:], votes.labels.counts[:]):
         labels = replace(labels, annotators=votes.labels.annotators)
     else:
-        notes.append(f"{name}: the trials make other votes than the published ones, which are kept")
+        notes.append(
+            f"{name}: the votes of the trial file differ from the published ones, which are kept"
+        )
     inputs = (("source", counts_file), ("judgments", trials))
     return {LABELS: Product(labels, inputs, excluded=votes.summary(), notes=tuple(notes))}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
+from c10h.errors import AmbiguousError, FileError, InputError, SchemaError, counted
 from c10h.formats import tables
 from c10h.formats.arrays import (
     choose,
@@ -59,7 +59,9 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
         raise FileError(f"{source.name}: expected a table, found {describe(source)}")
     may_lack_names = tables.may_lack_names(source)
     if not may_lack_names and header is False:
-        raise InputError(f"{source.name}: --no-header is about text: these columns have names")
+        raise InputError(
+            f"{source.name}: --no-header applies only to text tables: these columns have names"
+        )
     frame = tables.collect(tables.scan(source, header=header is True or not may_lack_names), source)
     if may_lack_names and header is None:
         header = _first_line_has_names(source.name, first_line, frame.slice(1), reading.columns)
@@ -113,7 +115,7 @@ def judgments_of_cells(
         raise SchemaError(f"{table}: expected judgments, found no items")
     if len(set(annotators)) != len(annotators):
         twice = next(name for name in annotators if list(annotators).count(name) > 1)
-        raise SchemaError(f"{table}: expected different annotators, found {twice!r} twice")
+        raise SchemaError(f"{table}: expected distinct annotators, found {twice!r} twice")
     width = frame.width
     words = [frame.to_series(position).cast(polars.String) for position in range(width)]
     label = codes_of(polars.concat(words).alias("label").cast(polars.Categorical), table)
@@ -132,7 +134,7 @@ def judgments_of_cells(
         label=Codes(label.words, label.row[cell]),
         true_label=None if true is None else Codes(true.words, true.row[line]),
         cell=cell,
-        taken=f"judgments, {frame.height:,} items by {width:,} annotators",
+        taken=f"judgments as a matrix, {counted(frame.height, 'item')} by {width:,} annotators",
     )
 
 
@@ -202,7 +204,7 @@ def _judgments_of_table(
         frame.select(map(str, annotators)),
         None if true is None else frame.to_series(true),
     )
-    shown = "their rows" if ids is None else "the names beside them"
+    shown = "row numbers" if ids is None else "the names in the file"
     if item is not None:
         shown = repr(names[item]) if named else f"column {item}"
     people = ", ".join(names[position] for position in annotators[:SHOWN])
@@ -282,8 +284,8 @@ def _refuse_other_columns(
         is_other = column_key(name) in (*TOTALS, *OTHERS)
         if is_other or _numbers_rows(name) or names_items(name) or part_of(name) in ("name", "rt"):
             raise AmbiguousError(
-                f"{table}: is the column {names[position]!r} an annotator? {options}, --item and "
-                "--true-label name other ones"
+                f"{table}: is the column {names[position]!r} an annotator? {options}; --item and "
+                "--true-label name the item and the truth"
             )
     words = {position: _words_of(frame.to_series(position)) for position in annotators}
     columns_with = Counter(chain.from_iterable(words.values()))
@@ -348,6 +350,6 @@ def _first_line_has_names(
     elif not running and sum(word not in cells for word in labels) <= 1:
         return False  # the one word may be the name of an item
     raise AmbiguousError(
-        f"{table}: is the first line ({', '.join(first_line[:SHOWN])}) names or judgments? "
-        "--header or --no-header says so"
+        f"{table}: is the first line ({', '.join(first_line[:SHOWN])}) a header or judgments? "
+        "Use --header or --no-header"
     )

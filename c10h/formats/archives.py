@@ -138,7 +138,7 @@ def unpack_only_table(source: Source) -> Path:
         _refuse_password(info, source)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # Python unpacks the other methods without a bound on what a few bytes become.
-            raise FileError(f"{source.name}: expected a zip by deflate, found another method")
+            raise FileError(f"{source.name}: expected a deflated zip, found another method")
         with archive.open(info) as stream:
             return _copy(stream, source)
 
@@ -251,7 +251,7 @@ def _in_tar(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
                 content = member.read() if member is not None else None
             yield Member(path, content, is_folder=info.isdir())
         if not ended:
-            raise FileError(f"{source.name}: a damaged archive: it breaks off")
+            raise FileError(f"{source.name}: a damaged archive: it is truncated")
         while stream.read(1 << 20):  # the checksum comes last
             pass
 
@@ -296,9 +296,9 @@ def _inside(name: str, source: Source) -> str:
     """
     path = PureWindowsPath(name)
     if path.anchor or ".." in path.parts:
-        raise FileError(f"{source.name}: member {name!r} leads out of the archive: refused")
+        raise FileError(f"{source.name}: member {name!r} points outside the archive: refused")
     if len(name) > LONGEST_NAME or "\0" in name:
-        raise FileError(f"{source.name}: member {name[:40]!r} …: not a name of a file: refused")
+        raise FileError(f"{source.name}: member {name[:40]!r} …: not a file name: refused")
     return _text(path.as_posix())
 
 

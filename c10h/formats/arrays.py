@@ -108,7 +108,7 @@ def choose(
             break
     example = (candidates or list(arrays))[0]
     raise AmbiguousError(
-        f"{source.name}: found {listing(arrays)}: which one? {source.name}:{example} would name it"
+        f"{source.name}: found {listing(arrays)}: which one? Use {source.name}:{example}"
     )
 
 
@@ -174,7 +174,7 @@ def npy_rows(source: Source) -> Rows:
     def read(key: Any) -> Array:
         start, stop, step = key.indices(shape[0])
         if step != 1:
-            raise ValueError("rows are read in order")
+            raise ValueError("rows must be read in order")
         count = max(0, stop - start) * width
         position = offset + start * width * dtype.itemsize
         block = np.fromfile(source.path, dtype=dtype, count=count, offset=position)
@@ -205,7 +205,7 @@ def _in_npz(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
     where = f"{source.name}: {info.filename.removesuffix('.npy')}"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         # Python unpacks the other methods without a bound on what a few bytes become.
-        raise FileError(f"{where}: expected a zip by deflate, found another method")
+        raise FileError(f"{where}: expected a deflated zip, found another method")
     named = replace(source, name=where)
     with _damage_told(named, ".npy"), archive.open(info) as stream:
         shape, _, dtype = _npy_header(stream)

@@ -63,7 +63,7 @@ def parse_classes(argument: str) -> tuple[str, ...]:
     name, times = Counter(names).most_common(1)[0]
     if times > 1:
         raise InputError(
-            f"--classes {argument}: expected different names, found {name!r} {times} times"
+            f"--classes {argument}: expected distinct names, found {name!r} {times} times"
         )
     return names
 
@@ -87,9 +87,8 @@ def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> lis
         expected_keys = set(_keys(expected))
         odd = next((name for name in names if _key(name) not in expected_keys), names[0])
         raise MismatchError(
-            f"{what}: its classes are {brief(names)}, which are not the expected "
-            f"{brief(expected)}: no class is called {odd!r} (--columns START:STOP takes columns "
-            "by position)"
+            f"{what}: expected the classes {brief(expected)}, found {brief(names)}: "
+            f"no class is called {odd!r} (--columns START:STOP selects columns by position)"
         )
     return None if order == list(range(len(order))) else order
 
@@ -191,7 +190,7 @@ def _read_names(argument: str) -> tuple[str, ...]:
         meant = f"did you mean {near}? " if near else ""
         raise InputError(
             f"--classes {argument}: {meant}expected {', '.join(CLASS_LISTS)}, a number, a,b,c "
-            "or a file with one name a line"
+            "or a file with one name per line"
         )
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

@@ -21,17 +21,17 @@ COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 
 # First bytes of formats that people may try, and what these are called.
 OTHERS: Mapping[bytes, str] = {
-    b"\x80": "a Python pickle, which can run code when it is loaded and never is",
+    b"\x80": "a Python pickle, which is never loaded since it can run code",
     b"FEA1": "a Feather file of the first version",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls): save it as .xlsx or .csv",
-    b"\x28\xb5\x2f\xfd": "compressed by zstd: unpack it first",
+    b"\x28\xb5\x2f\xfd": "a file compressed with zstd: decompress it first",
     b"RDX": "an R workspace: write a .csv in R",
     b"Obj\x01": "an Avro file",
     b"ORC": "an ORC file",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF document",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
     b"7z\xbc\xaf": "a 7z archive",
     b"Rar!": "a RAR archive",
 }

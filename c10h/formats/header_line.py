@@ -31,8 +31,8 @@ def column_names_of(
         header = first_line_names(first, rest, decimal_comma=decimal_comma)
     if header is None:
         raise AmbiguousError(
-            f"{source.name}: the first line, {' | '.join(first)[:60]}, may name columns or be the "
-            "first row: --header or --no-header says which"
+            f"{source.name}: the first line, {' | '.join(first)[:60]}, may be a header or the "
+            "first row: use --header or --no-header"
         )
     wide = next((number for number, row in enumerate(rest) if len(row) > len(rest[0])), None)
     if wide is not None:

@@ -19,8 +19,8 @@ OTHER_LAYOUTS = (
     "c10h labels build reads items by annotators with --layout matrix, judgments with --layout long"
 )
 EMPTY_CELLS = (
-    "c10h labels build reads items by annotators, some of whom were not asked, with --layout "
-    "matrix, and empty cells as 0 with --missing zero"
+    "c10h labels build --layout matrix reads items by annotators, with empty cells where nobody "
+    "was asked; --missing zero reads empty cells as 0 votes"
 )
 # What a table of true classes has, which no option says.
 TRUTH = "truth"
@@ -68,8 +68,8 @@ def parse_columns(argument: str | None) -> slice | tuple[str, ...] | None:
     names = tuple(name.strip() for name in argument.split(","))
     if len(names) < 2 or len(set(names)) < len(names) or "" in names:
         raise InputError(
-            f"--columns {argument}: expected START:STOP, as 11:21 for columns 11 to 20, or the "
-            "names of two or more columns, as cat,dog,bird"
+            f"--columns {argument}: expected START:STOP, such as 11:21 for columns 11 to 20, or "
+            "the names of two or more columns, such as cat,dog,bird"
         )
     return names
 

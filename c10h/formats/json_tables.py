@@ -50,7 +50,7 @@ def _table(source: Source, lines: bool, layout: str) -> tuple[polars.LazyFrame, 
     kinds = {_kind(row) for row in rows}
     if len(kinds) > 1 and kinds != {"list", "missing"}:
         shown = " and ".join(dict.fromkeys(map(_kind, rows)))  # a set has no order
-        raise FileError(f"{source.name}: expected rows of one kind, found {shown}")
+        raise FileError(f"{source.name}: expected rows of the same kind, found {shown}")
     if kinds == {"list"} and _are_rows(rows):
         rows = [{str(position): value for position, value in enumerate(row)} for row in rows]
     elif not named:
@@ -141,9 +141,9 @@ def _numbers_of_items(
     rows = [str(number) for number in range(len(classes))]
     if len(rows) >= len(content) and all(list(numbers) == rows for numbers in content.values()):
         raise AmbiguousError(
-            f"{source.name}: {brief(list(content), 3)} have a number for each of 0 to "
-            f"{len(rows) - 1}, as columns do that pandas wrote: to_json(orient='records') writes "
-            "rows"
+            f"{source.name}: {brief(list(content), 3)} each have a number for 0 to "
+            f"{len(rows) - 1}, like columns written by pandas: use to_json(orient='records') to "
+            "write rows"
         )
     values = [value for numbers in content.values() for value in numbers.values()]
     if not all(isinstance(value, int | float) and value >= 0 for value in values):

@@ -99,7 +99,8 @@ def begin(
         long_only = [part for part in columns.named() if part not in ("item", "true_label")]
         if long_only:
             raise InputError(
-                f"--layout matrix: {_option(long_only[0])} is about tables with one judgment a row"
+                f"--layout matrix: {_option(long_only[0])} applies only to tables with one "
+                "judgment per row"
             )
         return MatrixReading(source, columns, chosen, header)
     if layout == WIDE or (layout == AUTO and not holds_judgments(source, columns, header)):
@@ -138,7 +139,9 @@ def begin_reading(
     names = _header(source, layout)
     is_text, may_lack_names = tables.is_text(source), tables.may_lack_names(source)
     if header is False and not may_lack_names:
-        raise InputError(f"{source.name}: --no-header is about text: these columns have names")
+        raise InputError(
+            f"{source.name}: --no-header applies only to text tables: these columns have names"
+        )
     numbered = _numbered_parts(columns, names, header if may_lack_names else True)
     all_numbered = numbered >= {*REQUIRED, *columns.named()}
     undecided = header is None and may_lack_names and all_numbered
@@ -237,7 +240,7 @@ def _positions(
             positions[part] = int(name)
         elif names.count(name) != 1:
             count = "one" if name in names else "a"
-            hint = " (--no-header takes columns by number)" if name.isdecimal() else ""
+            hint = " (with --no-header columns are given by number)" if name.isdecimal() else ""
             raise InputError(
                 f"{table}: expected {count} column {name!r} ({option}), found {shown}{hint}"
             )
@@ -248,10 +251,10 @@ def _positions(
 
 def _ways_to_name(header: bool | None, names: Sequence[str]) -> str:
     if header is False:
-        return f"numbers it, 0 to {len(names) - 1}"
+        return f"gives its number, 0 to {len(names) - 1}"
     if header or any(part_of(name) for name in names):
         return "names it"
-    return "names it, or numbers it where there is no line of names"
+    return "names it, or gives its number if there is no header"
 
 
 def _option(part: str) -> str:
@@ -281,8 +284,8 @@ def settle_first_line(reading: Reading) -> tuple[polars.DataFrame, bool]:
     if named and not again and not reading.more:
         return below, True
     raise AmbiguousError(
-        f"{reading.source.name}: is the first line ({', '.join(words.values())}) names or a "
-        "judgment? --header or --no-header says so"
+        f"{reading.source.name}: is the first line ({', '.join(words.values())}) a header or a "
+        "judgment? Use --header or --no-header"
     )
 
 

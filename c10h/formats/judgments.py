@@ -99,7 +99,7 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
         table = reading.table.result()
     table = _without_blank_end(table)
     if not table.height:
-        raise SchemaError(f"{source.name}: expected judgments, found a header only")
+        raise SchemaError(f"{source.name}: expected judgments, found only a header")
     judgments = Judgments(
         source=source.name,
         annotator=codes_of(table["annotator"], source.name),
@@ -123,7 +123,7 @@ def _what_was_taken(reading: Reading, has_names: bool) -> str:
     line = "; its first line is a judgment" if reading.undecided and not has_names else ""
     names = [*map(repr, reading.unused[:UNUSED]), *(["..."] if reading.unused[UNUSED:] else [])]
     unused = f"; not used: {', '.join(names)}" if names else ""
-    return f"judgments, one a row: {parts}{line}{unused}"
+    return f"judgments, one per row: {parts}{line}{unused}"
 
 
 def _without_blank_end(table: polars.DataFrame) -> polars.DataFrame:
@@ -153,7 +153,7 @@ def codes_of(column: polars.Series, table: str) -> Codes:
     if len(longest) > LONGEST:
         raise SchemaError(
             f"{table}: column of the {column.name}: expected names of at most {LONGEST:,} "
-            f"letters, found one of {len(longest):,} that begins with {longest[:40]!r}"
+            f"characters, found one of {len(longest):,} that begins with {longest[:40]!r}"
         )
     words = np.array(texts, dtype=np.str_)
     ordered, rank = np.unique(words, return_inverse=True)
@@ -235,13 +235,12 @@ def _refuse_names_as_cells(judgments: Judgments, reading: Reading) -> None:
         same &= np.append(columns[part].words == name, False)[columns[part].row]
     row = _first(same)
     if row is not None:
-        raise SchemaError(f"{judgments.source}: row {row}: repeats the line of names")
+        raise SchemaError(f"{judgments.source}: row {row}: repeats the header")
     if not reading.certain:
         raise InputError(
-            f"{judgments.source}: {names[again[0]]!r} is taken for the name of a column "
-            f"({again[0]}) and looks like its other cells: the table seems to have no line of "
-            "names: --no-header, with columns by number (--annotator 0 --item 1 --label 2), or "
-            "--header if it has one"
+            f"{judgments.source}: {names[again[0]]!r} is read as the name of a column ({again[0]}) "
+            "but looks like its other cells: the table seems to have no header: use --no-header, "
+            "with columns by number (--annotator 0 --item 1 --label 2), or --header if it has one"
         )
 
 

@@ -99,7 +99,7 @@ def checked_logits(rows: Rows, name: str) -> View:
         ruled_out = block == -np.inf
         if not ruled_out.any():
             return block
-        _refuse(ruled_out.all(axis=1), start, name, "a class that is not ruled out", block)
+        _refuse(ruled_out.all(axis=1), start, name, "at least one finite logit", block)
         touched = ruled_out.any(axis=1)
         logits = block.astype(np.float64)
         some = logits[touched]
@@ -131,7 +131,7 @@ def checked_probs(
         sums = probs.sum(axis=1, keepdims=True)
         nothing = sums == 0
         if not empty:
-            remedy = "(--min-votes 1 leaves such items out)" if labels else ""
+            remedy = "(--min-votes 1 leaves out such items)" if labels else ""
             _refuse(nothing[:, 0], start, name, "a sum above 0", sums, remedy)
         if reading is None:
             _refuse(~(sums < np.inf)[:, 0], start, name, "a finite sum", sums)
@@ -158,10 +158,10 @@ def checked_counts(rows: Rows, name: str, *, empty: bool = False) -> View:
         wrong = (counts != block).any(axis=1)
         if wrong.any():
             are_large = float(block[wrong][0].max()) > MOST_VOTES
-            remedy = NO_VOTES if are_large else "(--probs takes shares)"
+            remedy = NO_VOTES if are_large else "(--probs reads shares)"
             _refuse(wrong, start, name, "whole counts", block, remedy)
         if not empty:
-            remedy = "(--min-votes 1 leaves such items out, --layout matrix reads annotators)"
+            remedy = "(--min-votes 1 leaves out such items, --layout matrix reads annotators)"
             expected = "at least one vote for the item"
             _refuse(~counts.any(axis=1), start, name, expected, block, remedy)
         return counts

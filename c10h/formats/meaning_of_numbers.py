@@ -50,8 +50,8 @@ def read_predictions(rows: Rows, name: str) -> RowMeaning:
             return unit
         if unit is not None:
             raise AmbiguousError(
-                f"{name}: rows that all sum to {unit.unit:g}, as percentages do: --probs scales "
-                "them to sum to 1, --logits takes them as they are"
+                f"{name}: all rows sum to {unit.unit:g}, like percentages: --probs scales "
+                "them to sum to 1, --logits keeps them as they are"
             )
         if seen.high > 1:
             return RowMeaning(LOGITS)
@@ -59,11 +59,11 @@ def read_predictions(rows: Rows, name: str) -> RowMeaning:
         return RowMeaning(PROBS)
     if seen.whole:
         raise AmbiguousError(
-            f"{name}: whole numbers, as votes are: --probs scales rows to sum to 1, --logits takes "
+            f"{name}: whole numbers, like votes: --probs scales rows to sum to 1, --logits keeps "
             "them as they are"
         )
     raise AmbiguousError(
-        f"{name}: values in [0, 1] whose rows do not sum to 1: say --logits or --probs"
+        f"{name}: values in [0, 1] whose rows do not sum to 1: use --logits or --probs"
     )
 
 

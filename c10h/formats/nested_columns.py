@@ -26,7 +26,7 @@ def nested_column(table: Table) -> int | None:
         if not table.is_nested(position):
             raise SchemaError(
                 f"{table.source.name}: expected lists of numbers in column "
-                f"{table.source.member!r}, found one value an item"
+                f"{table.source.member!r}, found one value per item"
             )
         return position
     schema = table.frame.collect_schema()
@@ -46,7 +46,7 @@ def nested_column(table: Table) -> int | None:
     shown = brief([table.column_name(position) for position in nested])
     raise AmbiguousError(
         f"{table.source.name}: which of the columns {shown} holds the numbers? "
-        f"{table.source.name}:COLUMN says so"
+        f"use {table.source.name}:COLUMN"
     )
 
 
@@ -70,8 +70,8 @@ def nested_numbers(table: Table, position: int) -> tuple[Array, tuple[str, ...] 
         lists = table.collect([column]).to_series().to_list()
         widths = {None if cell is None else len(cell) for cell in lists}
         if len(widths) != 1 or None in widths or None in {x for cell in lists for x in cell}:
-            raise SchemaError(f"{what}: expected lists of one length, without gaps")
+            raise SchemaError(f"{what}: expected lists of equal length, without gaps")
         rows = np.array(lists, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] < 2:
-        raise SchemaError(f"{what}: expected two or more numbers an item, found {rows.shape[1:]}")
+        raise SchemaError(f"{what}: expected two or more numbers per item, found {rows.shape[1:]}")
     return rows, names

@@ -38,7 +38,7 @@ def refuse_odd_column(
     odd = odd_column(rows[:SHOWING])
     if odd is not None:
         position, what = odd
-        item = "--item takes it as their names, " if can_be_items and what == NUMBERS_ITEMS else ""
+        item = "--item reads it as item names, " if can_be_items and what == NUMBERS_ITEMS else ""
         raise AmbiguousError(
             f"{source.name}: the column {names[position]} {what}: {item}--columns says which "
             f"columns are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
@@ -57,8 +57,7 @@ def refuse_row_numbers(rows: Array, source: Source, name: str) -> None:
         return
     raise AmbiguousError(
         f"{source.name}: the column {repr(name) if name else 'number 0'} counts the rows: --item "
-        f"{name or 0} takes it for names of items, --columns or --classes says which columns are "
-        "classes"
+        f"{name or 0} reads it as item names, --columns or --classes says which columns are classes"
     )
 
 
@@ -69,7 +68,7 @@ def refuse_row_of_sums(rows: Array, ids: Array, source: Source) -> None:
     if np.allclose(rows[-1], rows[:-1].sum(axis=0)):
         raise SchemaError(
             f"{source.name}: row {len(rows) - 1}, {str(ids[-1])!r}, is the sum of the rows above, "
-            "and no item: take it out"
+            "not an item: remove it"
         )
 
 

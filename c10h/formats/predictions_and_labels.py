@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from c10h import h5
-from c10h.errors import AmbiguousError, InputError, SchemaError
+from c10h.errors import AmbiguousError, InputError, SchemaError, counted
 from c10h.files import Source
 from c10h.formats.class_names import are_default
 from c10h.formats.column_names import names_suggest_matrix
@@ -142,8 +142,8 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         return with_enough_votes(record, hints.min_votes, source, tell)
     if hints.layout in (LONG, MATRIX):
         raise InputError(
-            f"{source.name}: --layout {hints.layout} is about judgments: c10h labels build makes "
-            "labels of them"
+            f"{source.name}: --layout {hints.layout} applies to judgments: c10h labels build makes "
+            "labels from them"
         )
     wide = read_wide(source, hints, people=True)
     if len(wide.rows.shape) == 3:
@@ -162,8 +162,8 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     else:
         if hints.min_votes > 1:
             raise InputError(
-                f"{source.name}: --min-votes {hints.min_votes} is about votes: this has shares, "
-                "of which --min-votes 1 leaves out rows of zeros"
+                f"{source.name}: --min-votes {hints.min_votes} applies to votes, and this has "
+                "shares: --min-votes 1 leaves out rows of zeros"
             )
         kept = hints.min_votes > 0
         probs = checked_probs(wide.rows, source.name, reading, labels=True, empty=kept)
@@ -183,7 +183,7 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
     if not least:
         return labels
     if labels.counts is None and least > 1:
-        raise InputError(f"{source.name}: --min-votes is about votes: this has none")
+        raise InputError(f"{source.name}: --min-votes applies to votes, and this has none")
     if labels.counts is None:
         few = np.concatenate([~block.any(axis=1) for block in blocks(labels.probs)])
     else:
@@ -191,7 +191,7 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
     if not few.any():
         return labels
     if few.all():
-        raise SchemaError(f"{source.name}: no item has {least} votes")
+        raise SchemaError(f"{source.name}: no item has {counted(least, 'vote')}")
     kept = np.flatnonzero(~few)
     counts = None if labels.counts is None else labels.counts[0 : len(few)][kept]
     if labels.lineage or counts is None:
@@ -201,7 +201,7 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
     ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
     tell(
         f"{source.name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
-        f"{least} vote{'' if least == 1 else 's'}"
+        f"{counted(least, 'vote')}"
     )
     return replace(
         labels,
@@ -230,7 +230,7 @@ def checked_ids(ids: Array, source: Source) -> Array:
         raise SchemaError(f"{source.name}: row {row}: expected the name of an item, found nothing")
     if times.max() > 1:
         raise SchemaError(
-            f"{source.name}: expected different names of items, found {int(times.max())} rows of "
+            f"{source.name}: expected distinct item names, found {int(times.max())} rows of "
             f"{str(words[np.argmax(times)])!r} (--item COLUMN chooses the column of names, and "
             "--columns that of the classes)"
         )
@@ -250,7 +250,7 @@ def _votes_told(counts: Rows) -> str:
     low, high = int(totals.min()), int(totals.max())
     each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     percent = "; percentages? --probs" if 95 <= low <= high <= 105 else ""
-    return f"{VOTES} ({each} an item{percent})"
+    return f"{VOTES} ({each} per item{percent})"
 
 
 def _check_totals(wide: Wide, *, are_shares: bool = False) -> None:
@@ -285,9 +285,9 @@ def _refuse_other_layouts(wide: Wide, reading: RowMeaning | None, hints: Hints) 
         )
     if columns_move_together(wide.rows):
         named = wide.names is not None and not are_default(wide.names)
-        shown = f"in columns {brief(wide.names or ())}" if named else "without names of columns"
+        shown = f"in columns {brief(wide.names or ())}" if named else "without column names"
         raise AmbiguousError(
-            f"{wide.source.name}: whole numbers {shown}, which hardly are votes by class "
+            f"{wide.source.name}: whole numbers {shown}, which are unlikely to be votes by class "
             f"(--layout wide if they are): {OTHER_LAYOUTS}"
         )
 

@@ -215,7 +215,7 @@ def _rows_of_sheet(source: Source) -> tuple[str, list[list[str]]]:
         heads = {source.member: heads[source.member]}
     if len(heads) != 1:
         shown = ", ".join(heads) or "none"
-        example = f": {source.name}:{next(iter(heads))} would name one" if heads else ""
+        example = f": use {source.name}:{next(iter(heads))}" if heads else ""
         raise AmbiguousError(f"{source.name}: expected one sheet, found {shown}{example}")
     (name, head), *_ = heads.items()
     return name, [[cell or "" for cell in row] for row in head.iter_rows()]

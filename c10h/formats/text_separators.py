@@ -57,7 +57,7 @@ def _sniffed(source: Source, _changed: int, _size: int) -> TextForm:
         refuse_encoding(source)
         raise FileError(f"{source.name}: expected UTF-8 text: {error}") from error
     if "\0" in text:
-        raise FileError(f"{source.name}: expected text, found a byte 0")
+        raise FileError(f"{source.name}: expected text, found a zero byte")
     if "\r" in text and "\n" not in text:  # as old Macs wrote it
         path = _rewritten(source, lambda line: line.replace(b"\r", b"\n"))
         return text_form(replace(source, path=path))

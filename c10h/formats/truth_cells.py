@@ -61,13 +61,13 @@ def read_cells(source: Source, hints: Hints) -> Cells:
             return one_hot
         if len(table.sample) == 1 and table.names is None:
             raise SchemaError(
-                f"{source.name}: expected one class a line, found one line of {table.width}"
+                f"{source.name}: expected one class per line, found one line of {table.width}"
             )
         named = f"columns {brief(table.names or ())}"
         shown = named if table.names else f"{table.width} columns without names"
         raise SchemaError(
-            f"{source.name}: expected one class an item, found {shown}: "
-            f"{source.name}:COLUMN names the one of true classes"
+            f"{source.name}: expected one class per item, found {shown}: {source.name}:COLUMN "
+            "names the column of true classes"
         )
     return _cells_of_column(table, position, hints)
 
@@ -93,7 +93,7 @@ def _cells_of_array(source: Source, form: str) -> Cells:
     if array.is_matrix and values.ndim == 2 and _is_one_hot(values):
         numbers = values.argmax(axis=1).astype(np.float64)
         return Cells(numbers=numbers, notes=(*notes, "one-hot rows"))
-    raise SchemaError(f"{source.name}: expected one class an item, found shape {array.shape}")
+    raise SchemaError(f"{source.name}: expected one class per item, found shape {array.shape}")
 
 
 def _cells_of_column(table: Table, position: int, hints: Hints) -> Cells:

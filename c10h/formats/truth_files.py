@@ -84,7 +84,7 @@ def open_truth(
     if cells.numbers is not None and lowest > 0 and count >= len(truth.classes):
         notes.append("no item has class 0" + ("" if hints.one_based else " (--one-based: from 1)"))
     if classes is None and not are_default(truth.classes):
-        notes.append(f"classes {brief(truth.classes)} (sorted; --classes gives another order)")
+        notes.append(f"classes {brief(truth.classes)} (sorted; --classes sets a different order)")
     tell(f"{source.whole_name}: {'; '.join(notes)}")
     return truth
 
@@ -97,7 +97,7 @@ def check_truth(truth: Array, count: int | None, name: str) -> None:
     classes = truth[truth != UNKNOWN]
     hint = ""
     if count is not None and classes.min() == 1 and classes.max() == count:
-        hint = "; no item has class 0: are classes counted from 1? --one-based says so"
+        hint = "; no item has class 0: if classes are counted from 1, use --one-based"
     row = int(np.argmax(wrong))
     expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"
     raise SchemaError(f"{name}: row {row}: expected {expected}, found {truth[row]}{hint}")
@@ -167,7 +167,7 @@ def _numbers_of_words(
         if len(present) != len(classes):
             raise AmbiguousError(
                 f"{source.name}: holds {len(present)} class names for {len(classes)} classes: "
-                "give their order with --classes"
+                "use --classes to set their order"
             )
         names = tuple(present)
     numbers = class_of_words(present, names)
@@ -188,10 +188,10 @@ def _checked_numbers(
 ) -> tuple[Array, tuple[str, ...]]:
     values = cells.numbers
     if values is None:
-        raise SchemaError(f"{source.name}: expected one class an item")
+        raise SchemaError(f"{source.name}: expected one class per item")
     if cells.are_flags and classes is not None and len(classes) > 2:
         raise SchemaError(
-            f"{source.name}: expected one of {len(classes)} classes an item, found true and false"
+            f"{source.name}: expected one of {len(classes)} classes per item, found true and false"
         )
     named = () if classes is None or are_default(classes) else tuple(classes)
     by_name = bool(named) and all(map(WHOLE.fullmatch, named))
@@ -223,8 +223,8 @@ def _checked_numbers(
     check_truth(numbers, None, source.name)
     if len(known) and known.min() > 0:
         raise AmbiguousError(
-            f"{source.name}: no item has class 0: are classes counted from 1? --one-based says so, "
-            f"--classes {int(known.max()) + 1} that class 0 has no item"
+            f"{source.name}: no item has class 0: if classes are counted from 1, use --one-based; "
+            f"if class 0 has no items, use --classes {int(known.max()) + 1}"
         )
     return numbers, default_names(max(int(known.max(initial=0)) + 1, 2))
 

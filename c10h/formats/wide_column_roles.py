@@ -191,7 +191,7 @@ def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> 
     letters = [key for key in keys if key and len(key) == 1 and key.isalpha()]
     if certain and "y" in letters and len(letters) > 1:
         raise AmbiguousError(
-            f"{table.source.name}: is the column 'y' a class, as {brief(letters)}, or the truth? "
+            f"{table.source.name}: is the column 'y' a class, like {brief(letters)}, or the truth? "
             "--columns says which columns are classes"
         )
     if len(letters) > 1:  # so that n is one, too
@@ -242,7 +242,7 @@ def _item_column(
         if candidates and certain:
             shown = brief([table.column_name(position) for position in sorted(candidates)])
             raise AmbiguousError(
-                f"{table.source.name}: which column names the items, {shown}? --item COLUMN says so"
+                f"{table.source.name}: which column names the items, {shown}? Use --item COLUMN"
                 f"{f' ({remedy})' if remedy else ''}"
             )
     return None
@@ -253,7 +253,7 @@ def _refuse_people(table: Table) -> None:
     for name in table.names or ():
         if part_of(name) == "annotator":
             raise AmbiguousError(
-                f"{table.source.name}: the column {name!r} is one of a table of judgments: c10h "
+                f"{table.source.name}: the column {name!r} suggests a table of judgments: c10h "
                 "labels build with --annotator, --item and --label reads it (--columns says which "
                 "columns are classes)"
             )
@@ -267,6 +267,6 @@ def _refuse_twins(table: Table, roles: Roles) -> None:
     twice = next((name for name in classes if classes.count(name) > 1), None)
     if twice is not None:
         raise AmbiguousError(
-            f"{table.source.name}: two columns are called {twice!r}: --columns START:STOP takes "
+            f"{table.source.name}: two columns are called {twice!r}: --columns START:STOP selects "
             "columns by position"
         )

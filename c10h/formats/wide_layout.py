@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.errors import AmbiguousError, SchemaError
+from c10h.errors import AmbiguousError, SchemaError, counted
 from c10h.files import Source
 from c10h.formats.arrays import (
     Stored,
@@ -81,7 +81,7 @@ class Wide:
 
     def describe(self, meaning: str) -> str:
         """One line that says what was taken."""
-        shape = f"{self.size:,} items x {self.rows.shape[-1]} classes"
+        shape = f"{counted(self.size, 'item')} x {self.rows.shape[-1]} classes"
         if len(self.rows.shape) == 3:
             shape = f"{self.rows.shape[0]} members x {shape}"
         names = f" ({brief(self.names)})" if self.names else ""
@@ -115,7 +115,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     if people and not source.member and len(vectors) == len(arrays) > 1:
         raise AmbiguousError(
             f"{source.name}: found {listing(arrays)}: c10h labels build --layout matrix with "
-            f"--columns {','.join(list(vectors)[:2])} would take these for annotators"
+            f"--columns {','.join(list(vectors)[:2])} would read these as annotators"
         )
     name, array = choose(
         arrays,
@@ -146,7 +146,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
         refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
     ids = ids_beside(arrays, rows.shape[-2])
     if ids is not None:
-        notes.append("ids beside it")
+        notes.append("ids from the same file")
     return Wide(source, rows, ids=ids, array=name.rpartition("/")[2], notes=tuple(notes))
 
 
@@ -154,7 +154,7 @@ def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     what = source.name + (f": {name}" if name else "")
     shape = array.shape
     if array.is_numeric and shape and not shape[0]:
-        raise SchemaError(f"{what}: expected one row an item, found no rows")
+        raise SchemaError(f"{what}: expected one row per item, found no rows")
     if not array.is_numeric or not all(shape):
         raise SchemaError(
             f"{what}: expected numbers of shape (items, classes), found {array.dtype} of "
@@ -163,7 +163,7 @@ def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1):
         raise SchemaError(
             f"{what}: expected numbers of shape (items, classes), found shape {shape}: one number "
-            "an item; two classes need two columns, of the first and of the second"
+            "per item; two classes need two columns, the first and the second class"
         )
     if len(shape) == 3 and shape[1] == 1:
         return np.asarray(np.asarray(array.load()[0 : shape[0]])[:, 0])
@@ -231,7 +231,7 @@ def _read_columns(table: Table, roles: Roles) -> polars.DataFrame:
         columns.append(table.numbers(roles.rows).alias("rows"))
     frame = _without_blank_end(table.collect(columns))
     if not frame.height:
-        raise SchemaError(f"{table.source.name}: expected one row an item, found no rows")
+        raise SchemaError(f"{table.source.name}: expected one row per item, found no rows")
     return frame
 
 
@@ -241,7 +241,7 @@ def _refuse_few_classes(table: Table, roles: Roles, *, people: bool) -> None:
         return
     shown = ", ".join(table.column_name(position) for position in roles.classes) or "none"
     not_classes = [table.column_name(position) for position in (*roles.others, *roles.totals)]
-    beside = f" beside {brief(not_classes)}" if not_classes else ""
+    beside = f" next to {brief(not_classes)}" if not_classes else ""
     raise SchemaError(
         f"{table.source.name}: expected numbers of shape (items, classes), found columns of "
         f"classes: {shown}{beside} (--columns or --classes says which are classes"
@@ -256,7 +256,7 @@ def _refuse_thousands(table: Table, positions: Sequence[int]) -> None:
     if table.decimal_comma and numbers and all(map(WITH_THOUSANDS.fullmatch, numbers)):
         raise AmbiguousError(
             f"{table.source.name}: {numbers[0]} may be {numbers[0].replace(',', '')} or "
-            f"{numbers[0].replace(',', '.')}: write numbers without separators of thousands, and "
+            f"{numbers[0].replace(',', '.')}: write numbers without thousands separators, and "
             "with a decimal point"
         )
 

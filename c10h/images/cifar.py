@@ -55,7 +55,7 @@ def _from_contents(
 ) -> Imported:
     refuse_options(request, "CIFAR batches", ("--split",))
     if request.labels is not None:
-        raise InputError("--labels: CIFAR batches have the classes of their pictures")
+        raise InputError("--labels: CIFAR batches already have the classes of their images")
     if request.ids_file is not None or request.ids == "path":
         raise InputError("--ids: expected name or none for CIFAR batches")
     names = request.classes
@@ -63,7 +63,7 @@ def _from_contents(
         if meta in contents and names is None:
             names = read_names(contents[meta], meta)
     if names is None:
-        raise AmbiguousError(f"{source.name}: no class names with the batch: give --classes")
+        raise AmbiguousError(f"{source.name}: no class names with the batch: use --classes")
     batches = [
         read_batch(contents[batch_name], batch_name)
         for batch_name in _batch_names(source.name, contents, request.choice.splits)
@@ -74,7 +74,7 @@ def _from_contents(
     if request.ids == "name":
         files = [batch.files for batch in batches if batch.files is not None]
         if len(files) < len(batches):
-            raise InputError(f"{source.name}: --ids name: its pictures have no names")
+            raise InputError(f"{source.name}: --ids name: its images have no names")
         ids = check_unique_ids(np.concatenate(files), source.name)
     pixels = np.concatenate([batch.images for batch in batches])
     if source.path.is_dir():
@@ -101,7 +101,7 @@ def _batch_names(name: str, contents: Mapping[str, bytes], splits: Sequence[str]
     if not by_split:
         raise FileError(f"{name}: expected a CIFAR batch, found {', '.join(contents)}")
     if not splits and len(by_split) > 1:
-        raise AmbiguousError(f"{name}: has {' and '.join(by_split)}: --split says which to take")
+        raise AmbiguousError(f"{name}: has {' and '.join(by_split)}: choose one with --split")
     for split in splits:
         if split not in by_split:
             raise InputError(f"{name}: expected the split {split}, found {', '.join(by_split)}")

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from c10h.errors import AmbiguousError, InputError, MismatchError
-from c10h.images.import_request import SHOWN, counted
+from c10h.errors import AmbiguousError, InputError, MismatchError, counted
+from c10h.images.import_request import SHOWN
 from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
 
 # What to do with pictures that no folder tells the class of.
 REMEDY = (
-    "--labels TABLE of file,class tells the classes, --no-truth with --classes takes pictures "
+    "--labels TABLE of file,class gives the classes, --no-truth with --classes imports images "
     "without them"
 )
 
@@ -72,8 +72,8 @@ class ClassFolders(Listing):
                 repr(above or ".") for above in sorted({self.prefixes[split], prefix})
             )
             raise AmbiguousError(
-                f"{self.name}: found class folders in {shown}: --split says which to take "
-                "(--no-truth with --classes takes all, without classes)"
+                f"{self.name}: found class folders in {shown}: choose one with --split "
+                "(--no-truth with --classes imports all, without classes)"
             )
         self.stocked.add(_join(prefix, folder))
         selected = self.selects(path)
@@ -87,7 +87,7 @@ class ClassFolders(Listing):
             self._check_folders()
             self._class_names()
         elif not taken:
-            raise self.nothing(" that --select takes")
+            raise self.nothing(" that match --select")
 
     def arrange(self, paths: list[str]) -> Arrangement:
         """By class, then by path."""
@@ -109,14 +109,16 @@ class ClassFolders(Listing):
         """What was left out, and what was assumed."""
         notes = super().notes()
         if self.unmapped:
-            pictures = counted(self.unmapped.total(), "picture")
+            pictures = counted(self.unmapped.total(), "image")
             folders = counted(len(self.unmapped), "folder")
             notes.append(f"left out {pictures} in {folders} not in --map")
         if self.absent:
-            notes.append(f"no picture of {', '.join(self.absent)}")
+            notes.append(f"no image of {', '.join(self.absent)}")
         if self.loose is not None:
             where = f"in the folder {self.loose!r}" if self.loose else "in no class folder"
-            notes.append(f"pictures {where}: without truth (--labels TABLE of file,class gives it)")
+            notes.append(
+                f"images {where}: imported without truth (--labels TABLE of file,class gives it)"
+            )
         return notes
 
     def _class_of(self, folder: str) -> str | None:
@@ -139,17 +141,17 @@ class ClassFolders(Listing):
         mapped = self.request.choice.to_class is not None
         if self.request.classes is None or (mapped and not above):
             raise InputError(
-                f"{self.name}: {path}: expected a picture in a class folder ({REMEDY})"
+                f"{self.name}: {path}: expected images only in class folders ({REMEDY})"
             )
         if self.stocked or mapped or self.loose not in (None, above):
             raise self._is_no_class(above)
         self.loose = above
 
     def _is_no_class(self, folder: str) -> MismatchError:
-        shown = f"folder {_split_path(f'{folder}/')[1]!r}" if folder else "pictures in no folder"
+        shown = f"folder {_split_path(f'{folder}/')[1]!r}" if folder else "images in no folder"
         return MismatchError(
             f"{self.name}: {shown}: expected a class of "
-            f"{', '.join((self.request.classes or ())[:SHOWN])} (--map tells what folders are; "
+            f"{', '.join((self.request.classes or ())[:SHOWN])} (--map assigns folders to classes; "
             f"{REMEDY})"
         )
 
@@ -172,7 +174,7 @@ class ClassFolders(Listing):
         if self.prefixes and not lacking:
             return
         if self.unmapped:
-            raise self.nothing(" in class folders that --map has", _listed(self.unmapped))
+            raise self.nothing(" in class folders that are in --map", _listed(self.unmapped))
         if lacking:
             shown = _listed(repr(prefix or ".") for prefix in self.other_prefixes) or "none"
             raise self.nothing(f" in class folders in {lacking[0]}", shown)
@@ -188,17 +190,17 @@ class ClassFolders(Listing):
             is_class = class_folders is None or name in class_folders
             if prefix in self.prefixes.values() and is_class and not is_above:
                 raise InputError(
-                    f"{self.name}: the class folder {folder} has no pictures{self._passed_in()}"
+                    f"{self.name}: the class folder {folder} has no images{self._passed_in()}"
                 )
         for name, count in self.chosen.items():
             if not count:
                 raise InputError(
-                    f"{self.name}: --select {self.request.choice.select}: "
-                    f"no picture of {name} is called so"
+                    f"{self.name}: --select {self.request.choice.select}: no image of {name} "
+                    "matches"
                 )
 
     def _passed_in(self) -> str:
-        return f" (passed over {self.passed_over()})" if self.passed else ""
+        return f" (skipped {self.passed_over()})" if self.passed else ""
 
 
 def _split_path(path: str) -> tuple[str, str, str]:

@@ -39,10 +39,9 @@ def read_labels(
     truth = open_truth(labels, names, Hints(one_based=one_based), notes.append)
     if len(truth.values) != size:
         raise MismatchError(
-            f"{labels.name}: expected {size:,} classes for as many pictures, found "
-            f"{len(truth.values):,}"
+            f"{labels.name}: expected {size:,} classes, one per image, found {len(truth.values):,}"
         )
-    alignment = align(Items("the pictures", size), truth.items(labels.name))
+    alignment = align(Items("the images", size), truth.items(labels.name))
     notes = [*(note.removeprefix(f"{labels.name}: ") for note in notes), alignment.note]
     return Numbered(truth.at(alignment.rows).values, truth.classes, "; ".join(filter(None, notes)))
 
@@ -80,7 +79,9 @@ def number_classes(
         row = int(np.argmax(wrong))
         first = int(one_based)
         last = len(classes or ()) - 1 + first
-        expected = f"class from {first} to {last}" if classes else f"class number, {first} or up"
+        expected = (
+            f"class from {first} to {last}" if classes else f"class number of at least {first}"
+        )
         raise SchemaError(
             f"{name}: {_item(row, items)}: expected a {expected}, found {values[row] + first} "
             "(--no-truth leaves the classes out)"
@@ -89,8 +90,8 @@ def number_classes(
         return Numbered(truth, classes)
     if len(truth) and truth.min() > 0:
         raise AmbiguousError(
-            f"{name}: no picture has class 0: are classes counted from 1? --one-based says so, "
-            f"--classes {int(truth.max()) + 1} that class 0 has no picture"
+            f"{name}: no image has class 0: if classes are counted from 1, use --one-based; if "
+            f"class 0 has no images, use --classes {int(truth.max()) + 1}"
         )
     names = default_names(max(int(truth.max()) + 1, 2))
     return Numbered(truth, names, f"classes 0 to {len(names) - 1} (--classes names them)")
@@ -108,9 +109,9 @@ def _in_sorted_order(
     names = tuple(map(str, unique))
     if len(names) < 2:
         raise InputError(
-            f"{name}: expected two or more classes, found {names[0]!r} only: --classes names all"
+            f"{name}: expected two or more classes, found only {names[0]!r}: use --classes for all"
         )
-    note = f"classes in sorted order, {_listing(names)} (--classes gives another)"
+    note = f"classes in sorted order, {_listing(names)} (--classes sets a different order)"
     return Numbered(truth.astype(np.int64), names, note)
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from c10h.errors import AmbiguousError, FileError, SchemaError
+from c10h.errors import AmbiguousError, FileError, SchemaError, counted
 from c10h.files import Source
 from c10h.formats.tables import open_table
-from c10h.images.import_request import counted
 from c10h.images.picture_file import SUFFIXES
 
 # What columns are called, in small letters without anything between them.
@@ -63,16 +62,16 @@ class FileClassTable:
         row = self.row_of(path)
         if row is not None and self._taken.setdefault(row, path) != path:
             raise AmbiguousError(
-                f"{self.name}: which picture is {self._file(row)!r}, {self._taken[row]} or {path}? "
-                "give paths in the table, or take fewer pictures with --select or --split"
+                f"{self.name}: which image is {self._file(row)!r}, {self._taken[row]} or {path}? "
+                "Use paths in the table, or select fewer images with --select or --split"
             )
         return row
 
     def lacks(self, path: str, name: str) -> SchemaError:
         """An error that says that a picture is not in the table."""
         return SchemaError(
-            f"{name}: {path}: expected a class in {self.name}, found none; files are called "
-            f"{self._file(0)!r} there (--skip-unlabeled leaves such pictures out)"
+            f"{name}: {path}: expected a class in {self.name}, found none; a file name there is "
+            f"{self._file(0)!r} (--skip-unlabeled leaves such images out)"
         )
 
     def notes(self) -> list[str]:
@@ -81,7 +80,7 @@ class FileClassTable:
         unused = sorted(set(range(len(self.classes))) - set(self._taken))
         if unused:
             notes.append(
-                f"{self.name}: {counted(len(unused), 'line')} of no picture that was taken, "
+                f"{self.name}: {counted(len(unused), 'line')} without an imported image, "
                 f"the first is {self._file(unused[0])!r}"
             )
         return notes
@@ -107,7 +106,7 @@ class FileClassTable:
         if row < len(self.classes):
             if self.classes[row] != class_name:
                 raise SchemaError(
-                    f"{self.name}: line {number}: {file} is there as {self.classes[row]!r} and as "
+                    f"{self.name}: line {number}: {file} is listed as {self.classes[row]!r} and as "
                     f"{class_name!r}: expected one true class (c10h labels build reads judgments)"
                 )
             return
@@ -134,8 +133,8 @@ class FileClassTable:
         has_header = bool(files or classes)
         if has_header and not classes and plain[class_column] in (*OTHERS, *FILES, ""):
             raise AmbiguousError(
-                f"{self.name}: which column is the class? call it label; "
-                f"found {', '.join(first[:20])}"
+                f"{self.name}: which column is the class? name it label; found "
+                f"{', '.join(first[:20])}"
             )
         shown = [repr(word) if has_header else str(k) for k, word in enumerate(first, start=1)]
         self.columns = f"files from column {shown[file_column]}, classes from {shown[class_column]}"

@@ -36,7 +36,9 @@ def read_map(source: Source) -> Mapping[str, str]:
     try:
         text = source.path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(f"{source.name}: expected UTF-8 text, folder,class a line") from error
+        raise FileError(
+            f"{source.name}: expected UTF-8 text with one folder,class per line"
+        ) from error
     class_of: dict[str, str] = {}
     for number, row in enumerate(_rows(text, source.name), start=1):
         if not any(row) or (not class_of and row[:2] == HEADER):
@@ -44,7 +46,7 @@ def read_map(source: Source) -> Mapping[str, str]:
         if len(row) < 2 or not row[0] or not row[1] or "\0" in row[1]:
             raise SchemaError(f"{source.name}: line {number}: expected folder,class")
         if row[0] in class_of:
-            raise SchemaError(f"{source.name}: line {number}: folder {row[0]!r} is there twice")
+            raise SchemaError(f"{source.name}: line {number}: folder {row[0]!r} is listed twice")
         class_of[row[0]] = row[1]
     if len(set(class_of.values())) < 2:
         raise SchemaError(f"{source.name}: expected folders of two or more classes")

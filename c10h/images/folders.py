@@ -31,7 +31,7 @@ def import_folder(source: Source, request: ImportRequest, scratch: Path, start: 
     pixels do not fit on the disk.
     """
     if request.ids_file is not None:
-        raise InputError(f"--ids: expected {', '.join(IDS)} for pictures in folders, found a file")
+        raise InputError(f"--ids: expected {', '.join(IDS)} for images in folders, found a file")
     listing, choice = _listing(source, request), request.choice
     files: Iterable[Member] = members(source, listing.wants, MOST_BYTES)
     total = None
@@ -53,17 +53,17 @@ def _listing(source: Source, request: ImportRequest) -> Listing:
     """What tells the classes of pictures: folders, a table, or nothing."""
     choice = request.choice
     if request.labels is None and choice.skip_unlabeled:
-        raise InputError("--skip-unlabeled goes with --labels TABLE of file,class")
+        raise InputError("--skip-unlabeled needs --labels TABLE of file,class")
     if request.labels is None and not request.no_truth:
         return ClassFolders(source.name, request)
     option = "--labels" if request.labels is not None else "--no-truth"
     if choice.to_class is not None:
-        raise InputError(f"--map tells classes of folders: leave it or {option} out")
+        raise InputError(f"--map cannot be combined with {option}")
     if request.labels is not None:
         return LooseFiles(source.name, request, table=FileClassTable(request.labels))
     if request.classes is None:
         raise AmbiguousError(
-            f"{source.name}: --no-truth: which classes? --classes names them, as --classes a,b"
+            f"{source.name}: --no-truth: which classes are possible? Name them, e.g. --classes a,b"
         )
     return LooseFiles(source.name, request)
 

@@ -84,7 +84,7 @@ def refuse_options(request: ImportRequest, what: str, allowed: tuple[str, ...] =
     }
     for option, is_given in options.items():
         if is_given and option not in allowed:
-            raise InputError(f"{option} is for folders of pictures, this is {what}")
+            raise InputError(f"{option} applies only to folders of images, and this is {what}")
 
 
 def read_ids(source: Source, size: int) -> Array:
@@ -92,7 +92,7 @@ def read_ids(source: Source, size: int) -> Array:
     try:
         ids = source.path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
-        raise FileError(f"{source.name}: expected UTF-8 text with one id a line") from error
+        raise FileError(f"{source.name}: expected UTF-8 text with one id per line") from error
     if len(ids) != size:
         raise MismatchError(f"{source.name}: expected {size:,} ids, found {len(ids):,}")
     return check_unique_ids(np.array(ids, dtype=np.str_), source.name)
@@ -102,10 +102,5 @@ def check_unique_ids(ids: Array, name: str) -> Array:
     """The ids. Raises InputError where two are equal."""
     unique, times = np.unique(ids, return_counts=True)
     if times.max() > 1:
-        raise InputError(f"{name}: two pictures are called {unique[np.argmax(times)]}")
+        raise InputError(f"{name}: two images have the id {unique[np.argmax(times)]}")
     return ids
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """A number of things: "1 picture", "2,000 pictures"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

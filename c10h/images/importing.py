@@ -27,7 +27,7 @@ def import_images(argument: str, request: ImportRequest, scratch: Path, start: S
     Raises InputError (FileError, SchemaError ...) with one line that says what is wrong.
     """
     if request.no_truth and request.labels is not None:
-        raise InputError("--labels and --no-truth: expected one of them")
+        raise InputError("--labels and --no-truth exclude each other")
     if Path(argument).is_dir():
         source = Source(Path(argument), Path(argument).resolve().name)
         if cifar.has_batches(source):
@@ -64,7 +64,7 @@ def _from_container(
     array = container[chosen.pictures]
     where = f"{source.name}: {chosen.pictures}"
     pictures, assumed = pixel_arrays.as_pictures(array.load(), where)
-    taken = f"{source.name}: pictures from {chosen.pictures}, {array.shape}"
+    taken = f"{source.name}: images from {chosen.pictures}, {array.shape}"
     truth = None
     if chosen.truth is not None and request.labels is None and not request.no_truth:
         name = f"{source.name}: {chosen.truth}"
@@ -83,9 +83,9 @@ def _of_array(
         truth = read_labels(request.labels, request.classes, size, one_based=request.one_based)
     classes = truth.classes if truth is not None else request.classes
     if classes is None:
-        raise AmbiguousError(f"{source.name}: which classes? give --labels or --classes")
+        raise AmbiguousError(f"{source.name}: which classes? Use --labels or --classes")
     if request.ids in ("path", "name"):
-        raise InputError(f"--ids {request.ids}: the pictures of an array have no names")
+        raise InputError(f"--ids {request.ids}: the images of an array have no names")
     ids = None if request.ids_file is None else read_ids(request.ids_file, size)
     if truth is not None and truth.note:
         notes = [*notes, f"{(request.labels or source).name}: {truth.note}"]
@@ -102,12 +102,12 @@ def _unknown(source: Source) -> FileError:
     description = describe_head(source) if kind is None else f"a c10h file of {kind}"
     advice = ""
     if kind == Images.kind:
-        advice = ", which the other commands take as it is"
+        advice = ", which needs no import"
     elif is_picture_file(head):
-        advice = ", one picture: give the folder that it is in"
+        advice = ", a single image: name the folder that it is in"
     elif description.startswith("text"):
-        advice = ": --labels takes a table of file,class, --classes names of classes"
+        advice = ": pass a table of file,class with --labels, class names with --classes"
     return FileError(
         f"{source.name}: expected a .npy, .npz, .pt or .parquet file, CIFAR batches, or a folder, "
-        f".tar or .zip of pictures, found {description}{advice}"
+        f".tar or .zip of images, found {description}{advice}"
     )

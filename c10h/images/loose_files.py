@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from c10h.errors import counted
 from c10h.images.class_numbers import number_classes
 from c10h.images.file_class_tables import FileClassTable
-from c10h.images.import_request import counted
 from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
 
 
@@ -59,8 +59,8 @@ class LooseFiles(Listing):
         if lacking or not taken:
             options = {
                 f" in {', '.join(lacking)} (--split)": bool(lacking),
-                " that --select takes": choice.select is not None,
-                " that the table has": self.unlabeled > 0,
+                " that match --select": choice.select is not None,
+                " that are in the table": self.unlabeled > 0,
             }
             raise self.nothing(next((where for where, is_so in options.items() if is_so), ""))
 
@@ -90,10 +90,10 @@ class LooseFiles(Listing):
             if self.order_of_classes:
                 notes.append(f"{self.table.name}: {self.order_of_classes}")
         if self.unlabeled and self.table is not None:
-            left = counted(self.unlabeled, "picture")
+            left = counted(self.unlabeled, "image")
             notes.append(f"left out {left} without a class in {self.table.name}")
         if self.absent:
-            notes.append(f"no picture of {', '.join(self.absent)}")
+            notes.append(f"no image of {', '.join(self.absent)}")
         return notes
 
     def _split_of(self, path: str) -> str | None:

@@ -54,14 +54,14 @@ def choose(arrays: Mapping[str, Stored], splits: Sequence[str], name: str) -> Ch
     Raises AmbiguousError where several can be, InputError for a split that is not there.
     """
     if len(splits) > 1:
-        raise InputError(f"{name}: expected one --split of a file of arrays")
+        raise InputError(f"{name}: expected a single --split for a file of arrays")
     pictures = _of_kind(arrays, PICTURES, lambda shape: len(shape) > 1)
     if not pictures:
         shaped = [key for key, array in arrays.items() if _is_pixels(array)]
         if len(shaped) != 1:
-            what = "which array has the pictures" if shaped else "no array of pictures"
+            what = "which array has the images" if shaped else "no array of images"
             raise AmbiguousError(
-                f"{name}: {what}? call it images or x_train; found {_listing(arrays)}"
+                f"{name}: {what}? name it images or x_train; found {_listing(arrays)}"
             )
         pictures = {"": shaped}
     split = _choose_split(pictures, splits, name)
@@ -69,7 +69,7 @@ def choose(arrays: Mapping[str, Stored], splits: Sequence[str], name: str) -> Ch
     for names in (pictures[split], truth):
         if len(names) > 1:
             raise AmbiguousError(
-                f"{name}: which is meant, {' or '.join(names)}? expected one array of each kind"
+                f"{name}: which of {' or '.join(names)}? expected one array of each kind"
             )
     other_names = [key for key in arrays if key != pictures[split][0]]
     if not truth and len(other_names) == 1:
@@ -85,7 +85,7 @@ def read_classes(array: Stored, size: int, name: str) -> Array:
     """
     if array.shape not in ((size,), (size, 1)):
         raise SchemaError(
-            f"{name}: expected {size:,} classes for as many pictures, found shape {array.shape}"
+            f"{name}: expected {size:,} classes, one per image, found shape {array.shape}"
         )
     if array.dtype.itemsize > LONGEST_CLASS:
         raise SchemaError(f"{name}: expected class numbers or names, found {array.dtype}")
@@ -106,14 +106,14 @@ def _of_kind(
 
 
 def _choose_split(pictures: Mapping[str, list[str]], splits: Sequence[str], name: str) -> str:
-    shown = " and ".join(split or "pictures of no split" for split in pictures)
+    shown = " and ".join(split or "images without a split" for split in pictures)
     if splits:
         split = SPLITS.get(splits[0].lower(), splits[0])
         if split not in pictures:
             raise InputError(f"{name}: expected the split {splits[0]}, found {shown}")
         return split
     if len(pictures) > 1:
-        raise AmbiguousError(f"{name}: has {shown}: --split says which to take")
+        raise AmbiguousError(f"{name}: has {shown}: choose one with --split")
     return next(iter(pictures))
 
 

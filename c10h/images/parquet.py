@@ -86,7 +86,7 @@ def import_parquet(source: Source, request: ImportRequest, scratch: Path, start:
         notes += note
     labels = None if truth.truth is None else truth.truth[kept]
     images = Images(classes=truth.classes, images=rows, truth=labels, ids=ids)
-    taken = f"{source.name}: pictures from column {files.column!r}"
+    taken = f"{source.name}: images from column {files.column!r}"
     return Imported(images, source, (taken, *notes, *spool.notes()), spool.excluded())
 
 
@@ -106,7 +106,7 @@ def _schema_of(source: Source) -> tuple[Mapping[str, polars.DataType], int]:
     except (polars.exceptions.PolarsError, OSError) as error:
         raise _unreadable(source, error) from error
     if not size:
-        raise FileError(f"{source.name}: expected pictures, found no rows")
+        raise FileError(f"{source.name}: expected images, found no rows")
     return schema, size
 
 
@@ -125,13 +125,12 @@ def _picture_column(source: Source, schema: Mapping[str, polars.DataType]) -> st
     named = [name for word in PICTURES for name in candidates if name.lower() == word]
     if len(candidates) > 1 and not named:
         raise AmbiguousError(
-            f"{source.name}: which column has the pictures, {' or '.join(candidates)}? "
-            "call it image"
+            f"{source.name}: which column has the images, {' or '.join(candidates)}? name it image"
         )
     if not candidates:
         raise FileError(
-            f"{source.name}: expected a column of pictures (bytes and path of each), found "
-            f"{', '.join(list(schema)[:20])}; a table of file,class goes with --labels"
+            f"{source.name}: expected a column of images (bytes and path of each), found "
+            f"{', '.join(list(schema)[:20])}; pass a table of file,class with --labels"
         )
     return (named or candidates)[0]
 
@@ -209,10 +208,10 @@ def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array
     ids = [str(path).rpartition("/")[2] if form == "name" else str(path) for path in paths]
     if all(paths) and len(set(ids)) == len(ids):
         return np.array(ids, dtype=np.str_), []
-    why = "are not all there" if not all(paths) else "are not all different"
+    why = "are incomplete" if not all(paths) else "are not unique"
     if form is not None:
-        raise InputError(f"{name}: --ids {form}: the paths of its pictures {why}")
-    return None, [f"{name}: without ids: the paths of its pictures {why}"]
+        raise InputError(f"{name}: --ids {form}: the paths of its images {why}")
+    return None, [f"{name}: without ids: the paths of its images {why}"]
 
 
 def _unreadable(source: Source, error: Exception) -> FileError:

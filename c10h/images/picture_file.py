@@ -155,7 +155,7 @@ def _content(path: str) -> bytes | None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return f"no {FORMS} picture"
+        return f"not a {FORMS} image"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return (str(error).splitlines() or [type(error).__name__])[0]
@@ -167,7 +167,7 @@ def _to_rgb(picture: Image.Image, *, is_deep: bool) -> tuple[Image.Image, str]:
     if picture.mode in DEEP and is_deep:
         return _to_8_bits(picture).convert("RGB"), "16-bit"
     if picture.mode in (*DEEP, "F"):
-        raise ValueError(f"expected 8 or 16 bits a pixel, found Pillow's mode {picture.mode}")
+        raise ValueError(f"expected 8 or 16 bits per channel, found Pillow's mode {picture.mode}")
     if picture.mode == "RGB" and "transparency" not in picture.info:
         return picture, "16-bit" if is_deep else ""
     if picture.has_transparency_data:
@@ -187,4 +187,4 @@ def _to_8_bits(picture: Image.Image) -> Image.Image:
 
 def _refuse_transparency(is_transparent: bool) -> None:
     if is_transparent:
-        raise ValueError("expected an opaque picture, found one that is partly transparent")
+        raise ValueError("expected an opaque image, found a partly transparent one")

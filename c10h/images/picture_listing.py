@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from c10h.errors import InputError
+from c10h.errors import InputError, counted
 from c10h.formats.archives import Member
-from c10h.images.import_request import SHOWN, ImportRequest, counted
+from c10h.images.import_request import SHOWN, ImportRequest
 from c10h.images.picture_file import FORMS, SUFFIXES
 from c10h.records import Array
 
@@ -72,19 +72,19 @@ class Listing(ABC):
 
     def notes(self) -> list[str]:
         """What was left out, and what was assumed, one line each for people."""
-        return [f"passed over {self.passed_over()}"] if self.passed else []
+        return [f"skipped {self.passed_over()}"] if self.passed else []
 
     def passed_over(self) -> str:
         """How many files were passed over, and how they end."""
         endings = sorted(self.passed.items(), key=lambda pair: (-pair[1], pair[0]))
-        shown = [f"{count:,} {ending or 'without an ending'}" for ending, count in endings[:SHOWN]]
+        shown = [f"{count:,} {ending or 'with no extension'}" for ending, count in endings[:SHOWN]]
         more = ["…"] if len(endings) > SHOWN else []
         return f"{counted(self.passed.total(), 'file')}: {', '.join(shown + more)}"
 
     def nothing(self, where: str, shown: str = "none") -> InputError:
         """An error that says that there are no pictures."""
-        seen = f" (passed over {self.passed_over()})" if self.passed else ""
-        return InputError(f"{self.name}: expected pictures ({FORMS}){where}, found {shown}{seen}")
+        seen = f" (skipped {self.passed_over()})" if self.passed else ""
+        return InputError(f"{self.name}: expected images ({FORMS}){where}, found {shown}{seen}")
 
     def selects(self, path: str) -> bool:
         """Whether ``--select`` takes a file."""
@@ -113,8 +113,10 @@ def make_ids(paths: list[str], form: str, name: str) -> Array | None:
     ids = [path.rpartition("/")[2] for path in paths] if by_name else paths
     common, times = Counter(ids).most_common(1)[0]
     if times > 1:
-        why = " (--ids path tells them apart)" if by_name and len(set(paths)) == len(paths) else ""
-        raise InputError(f"{name}: two pictures are called {common}{why}")
+        why = (
+            " (--ids path distinguishes them)" if by_name and len(set(paths)) == len(paths) else ""
+        )
+        raise InputError(f"{name}: two images have the id {common}{why}")
     return None if form == "none" else np.array(ids, dtype=np.str_)
 
 

@@ -35,12 +35,12 @@ def as_pictures(rows: Rows, name: str) -> tuple[Rows, str]:
             f"{advice if rows.dtype.kind == 'f' else ''}"
         )
     if any(size < 1 for size in shape):
-        raise SchemaError(f"{name}: expected pictures, found none: shape {shape}")
+        raise SchemaError(f"{name}: expected images, found none: shape {shape}")
     if len(shape) == 2:
         return _from_lines(rows, name)
     if len(shape) == 4 and shape[1] == shape[3] in (3, 4):
         raise AmbiguousError(
-            f"{name}: shape {shape}: expected pictures of which it is clear whether colour "
+            f"{name}: shape {shape}: expected a shape that shows whether the colour axis "
             "is first or last"
         )
     if len(shape) == 4 and shape[3] == 3:
@@ -54,7 +54,7 @@ def as_pictures(rows: Rows, name: str) -> tuple[Rows, str]:
         last = (shape[0], *shape[2:], 3)
         return _changed(rows, last, lambda block: _coloured(block[:, 0])), ""
     if len(shape) == 4 and shape[3] == 4:
-        return _without_alpha(rows, name), f"{name}: an alpha channel, 255 everywhere, is left out"
+        return _without_alpha(rows, name), f"{name}: an alpha channel, 255 everywhere, is dropped"
     if len(shape) == 3:
         return _changed(rows, (*shape, 3), _coloured), ""
     raise _other_shape(shape, name)
@@ -71,9 +71,7 @@ def _from_lines(rows: Rows, name: str) -> tuple[Rows, str]:
         (count, side, side, 3),
         lambda block: block.reshape(-1, 3, side, side).transpose(0, 2, 3, 1),
     )
-    assumed = (
-        f"{name}: rows of {width:,} taken as 3 x {side} x {side}, colour first, as CIFAR's are"
-    )
+    assumed = f"{name}: rows of {width:,} read as 3 x {side} x {side}, colour first, like CIFAR's"
     return pictures, assumed
 
 
@@ -85,8 +83,8 @@ def _without_alpha(rows: Rows, name: str) -> View:
         opaque = (rows[start : min(start + step, count)][..., 3] == 255).all(axis=(1, 2))
         if not opaque.all():
             raise SchemaError(
-                f"{name}: row {start + int(np.argmin(opaque))}: expected an opaque picture, found "
-                "one that is partly transparent"
+                f"{name}: row {start + int(np.argmin(opaque))}: expected an opaque image, found "
+                "a partly transparent one"
             )
     return _changed(rows, (count, height, width, 3), lambda block: block[..., :3])
 
@@ -104,6 +102,6 @@ def _coloured(grey: Array) -> Array:
 
 def _other_shape(shape: tuple[int, ...], name: str) -> SchemaError:
     return SchemaError(
-        f"{name}: expected pictures (n, h, w, 3), (n, 3, h, w), (n, h, w), (n, h, w, 4) or rows "
+        f"{name}: expected images (n, h, w, 3), (n, 3, h, w), (n, h, w), (n, h, w, 4) or rows "
         f"(n, 3 * side * side), found {shape}"
     )

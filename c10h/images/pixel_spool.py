@@ -14,9 +14,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from c10h.errors import FileError, MismatchError, OutputError
+from c10h.errors import FileError, MismatchError, OutputError, counted
 from c10h.files import reason, write_all
-from c10h.images.import_request import counted
 from c10h.images.parallel_decoding import Decoded
 from c10h.images.picture_file import ANIMATED, SEVERAL, TURNED, Picture
 from c10h.records import Array, View
@@ -26,16 +25,16 @@ LISTED = 1000
 # What is told of one picture of a kind, and of several.
 TOLD: Mapping[str, tuple[str, str]] = {
     TURNED: (
-        "picture was turned as its EXIF orientation says",
-        "pictures were turned as their EXIF orientation says",
+        "image was rotated by its EXIF orientation",
+        "images were rotated by their EXIF orientation",
     ),
     ANIMATED: (
-        "animated picture: the first picture of it was taken",
-        "animated pictures: the first picture of each was taken",
+        "animated image: its first frame was used",
+        "animated images: the first frame of each was used",
     ),
     SEVERAL: (
-        "file of several pictures: the first picture of it was taken",
-        "files of several pictures: the first picture of each was taken",
+        "file of several images: the first was used",
+        "files of several images: the first of each was used",
     ),
 }
 
@@ -70,7 +69,7 @@ class Spool:
                 self.bad[member.path] = picture.why
             else:
                 raise FileError(
-                    f"{self.name}: {member.path}: {picture.why} (--skip-bad leaves such out)"
+                    f"{self.name}: {member.path}: {picture.why} (--skip-bad leaves such images out)"
                 )
         try:
             write_all(self.file, decoded.pixels)  # type: ignore[arg-type]
@@ -83,7 +82,7 @@ class Spool:
             shape, first = picture.shape, self.shape
             raise MismatchError(
                 f"{self.name}: {path}: expected {first[1]} x {first[0]} pixels as in "
-                f"{self.paths[0]}, found {shape[1]} x {shape[0]} (--resize makes all equal)"
+                f"{self.paths[0]}, found {shape[1]} x {shape[0]} (--resize makes all the same size)"
             )
         self.kinds.update(picture.kinds)
         self.paths.append(path)
@@ -92,7 +91,7 @@ class Spool:
         """Raise FileError unless there is a good picture."""
         if not self.paths:
             raise FileError(
-                f"{self.name}: expected pictures, found {len(self.bad):,} bad ones only"
+                f"{self.name}: expected images, found only {len(self.bad):,} that cannot be decoded"
             )
 
     def notes(self) -> list[str]:
@@ -100,13 +99,14 @@ class Spool:
         notes = [
             counted(number, *TOLD[kind])
             if kind in TOLD
-            else f"{counted(number, f'{kind} picture')} became RGB"
+            else f"{counted(number, f'{kind} image')} converted to RGB"
             for kind, number in self.kinds.items()
         ]
         if self.bad:
             first, why = next(iter(sorted(self.bad.items())))
             notes.append(
-                f"left out {counted(len(self.bad), 'bad picture')}, the first is {first}: {why}"
+                f"left out {counted(len(self.bad), 'undecodable image')}, the first is {first}: "
+                f"{why}"
             )
         return notes
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
+from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError, counted
 from c10h.formats.class_names import default_names
 from c10h.formats.judgment_columns import NUMBER
 from c10h.formats.judgments import Codes, Judgments, without_label
@@ -56,11 +56,13 @@ def classes_of(
     words = judgments.label.words[present(judgments.label, kept)]
     numbers = whole_numbers(words)
     if one_based and numbers is None:
-        raise InputError(f"{judgments.source}: --one-based: labels are no numbers: {brief(words)}")
+        raise InputError(
+            f"{judgments.source}: --one-based: expected numbers as labels, found {brief(words)}"
+        )
     if named is not None:
         if table is not None and len(table) == len(named) and table != tuple(named):
             raise MismatchError(
-                f"{judgments.source}: its classes are {brief(table)}, which is not --classes "
+                f"{judgments.source}: its classes {brief(table)} differ from --classes "
                 f"{brief(named)}"
             )
         return TableClasses(tuple(named), first)
@@ -95,12 +97,12 @@ def _numbered(table: str, numbers: Array, words: Array, first: int) -> TableClas
             ",".join(map(str, range(1, int(numbers[-1]) + 1))) if numbers[-1] <= SHOWN else "..."
         )
         raise AmbiguousError(
-            f"{table}: labels {brief(words)}: no label is 0: are classes counted from 1? "
-            f"--one-based, or --classes {names} (--classes N, if they are counted from 0 to N - 1)"
+            f"{table}: labels {brief(words)}: no label is 0: if classes are counted from 1, use "
+            f"--one-based or --classes {names}; if from 0 to N - 1, use --classes N"
         )
     raise AmbiguousError(
         f"{table}: labels {brief(words)} do not say how many classes there are: "
-        f"give --classes (numbers begin at {first})"
+        f"use --classes (numbers begin at {first})"
     )
 
 
@@ -109,13 +111,13 @@ def _worded(table: str, words: Array, true: Array) -> TableClasses:
     if len(true) and whole_numbers(true) is not None:
         raise AmbiguousError(
             f"{table}: labels are names ({brief(words)}) and true labels numbers "
-            f"({brief(true)}): give the order of the names with --classes"
+            f"({brief(true)}): set the order of the names with --classes"
         )
     names = {*map(str, words), *map(str, true)}
     if not 2 <= len(names) <= MOST_UNNAMED:
         raise AmbiguousError(
             f"{table}: labels {brief(words)} do not say how many classes there are (found "
-            f"{len(names):,}): give --classes"
+            f"{len(names):,}): use --classes"
         )
     spelled: dict[str, str] = {}
     for name in sorted(names):
@@ -136,15 +138,15 @@ def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
     if all(re.fullmatch(NUMBER, str(word)) for word in words):
         values = ",".join(sorted(map(str, words[:SHOWN]), key=float))
         raise AmbiguousError(
-            f"{judgments.source}: labels {brief(words)} are numbers, but no classes from 0: "
-            f"name them in their order, as --classes={values}"
+            f"{judgments.source}: labels {brief(words)} are numbers, but not class numbers from 0: "
+            f"name them in order, such as --classes={values}"
         )
     odd = [word for word in words if whole_numbers(np.array([word])) is None]
     if len(odd) < len(words):
         rows = kept & (judgments.label.row == np.flatnonzero(judgments.label.words == odd[0])[0])
         raise SchemaError(
             f"{judgments.source}: row {judgments.place(int(np.argmax(rows)))}: expected a class "
-            f"number as in other rows, found {str(odd[0])!r} (--classes names the classes, "
+            f"number as in the other rows, found {str(odd[0])!r} (--classes names the classes, "
             "--drop-label leaves such judgments out)"
         )
 
@@ -177,7 +179,7 @@ def _from_1(words: Array, classes: TableClasses) -> str:
     if classes.first or numbers is None or numbers.min() != 1:
         return ""
     whether = numbers.max() == len(classes.names)
-    return ": are classes counted from 1? --one-based" if whether else ""
+    return ": if classes are counted from 1, use --one-based" if whether else ""
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,9 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Table
     values, of_word[places] = np.unique(written, return_inverse=True)
     highest = int(values[-1])
     if size is not None and highest >= size:
-        raise MismatchError(f"{judgments.source}: expected {size} items, found item {highest}")
+        raise MismatchError(
+            f"{judgments.source}: expected {counted(size, 'item')}, found item {highest}"
+        )
     absent = 0 if size is None else size - len(values)
     return TableItems(of_word, values.astype(np.str_), values, absent)
 

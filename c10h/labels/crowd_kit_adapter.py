@@ -73,7 +73,7 @@ def estimate(
     probs[np.ix_(coded.tasks[posterior.index], coded.labels[posterior.columns])] = posterior
     total = probs.sum(axis=1, keepdims=True)
     if not (np.isfinite(total) & (total > 0)).all():
-        raise InputError(f"--as {name}: crowd-kit finds no solution for these judgments")
+        raise InputError(f"--as {name}: crowd-kit found no solution for these judgments")
     probs /= total
     skill = np.full(len(votes.labels.annotators["id"]), np.nan)
     skill[coded.workers] = skill_of(model, len(coded.workers))

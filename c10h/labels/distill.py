@@ -13,7 +13,7 @@ from c10h.records import Array, Labels
 def build(inputs: SourceInputs) -> Labels:
     """The mean of softmax(logits / T) over the files, each the mean over its members."""
     if not inputs.predictions:
-        raise InputError("--as distill needs predictions as its SOURCE")
+        raise InputError("--as distill needs predictions as SOURCE")
     if not inputs.temperature > 0:
         raise InputError(f"--temperature {inputs.temperature:g}: expected a number above 0")
 

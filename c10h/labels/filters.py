@@ -43,7 +43,9 @@ class Filters:
             )
         low, high = self.rt_range
         if not low <= high:
-            raise InputError(f"--rt-min {low:g} with --rt-max {high:g}: no time is within")
+            raise InputError(
+                f"--rt-min {low:g} with --rt-max {high:g}: no time is within these limits"
+            )
         if self.min_votes < 0:
             raise InputError(f"--min-votes {self.min_votes}: expected 0 or more")
 

@@ -20,7 +20,7 @@ def build(inputs: SourceInputs) -> Labels:
     probs = labels.probs
     if inputs.prior:
         if labels.counts is None:
-            raise InputError("--prior needs vote counts: the source has probabilities only")
+            raise InputError("--prior needs vote counts: the source has only probabilities")
 
         def add_prior(counts: Array, _: int) -> Array:
             votes = counts + inputs.prior

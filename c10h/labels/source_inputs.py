@@ -39,24 +39,25 @@ class SourceInputs:
     def known_truth(self, what: str) -> Array:
         """The one true class of every item, or InputError saying that ``what`` needs it."""
         if self.truth is None:
-            raise InputError(f"--as {what} needs the true classes: give --truth")
+            raise InputError(f"--as {what} needs the true classes: use --truth")
         truth = one_answer(self.truth, self.right)
         if missing := lacking(truth, self.ids):
             raise InputError(
-                f"--as {what} needs one true class for every item: {missing}; give --truth for all"
+                f"--as {what} needs one true class for every item: {missing}; use --truth with "
+                "all of them"
             )
         return truth
 
     def known_labels(self, what: str) -> Labels:
         """People's labels, or InputError saying that ``what`` needs them."""
         if self.labels is None:
-            raise InputError(f"--as {what} needs vote counts or probabilities as its SOURCE")
+            raise InputError(f"--as {what} needs vote counts or probabilities as SOURCE")
         return self.labels
 
     def known_votes(self, what: str) -> Votes:
         """Single judgments, or InputError saying that ``what`` needs them."""
         if self.votes is None:
-            raise InputError(f"--as {what} needs a table of judgments as its SOURCE")
+            raise InputError(f"--as {what} needs a table of judgments as SOURCE")
         return self.votes
 
 

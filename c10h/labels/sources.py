@@ -42,8 +42,8 @@ class LabelSource:
 
 
 _COLLAPSES = (
-    "{} estimates the truth. It collapses the disagreement between people that this toolkit is "
-    "about to near certainty: as a picture of people's uncertainty use --as human"
+    "{} estimates the truth and collapses people's disagreement to near certainty: to represent "
+    "people's uncertainty, use --as human"
 )
 
 SOURCES: Mapping[str, LabelSource] = {

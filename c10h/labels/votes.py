@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from c10h.errors import InputError, SchemaError
+from c10h.errors import InputError, SchemaError, counted
 from c10h.formats.class_names import are_default
 from c10h.formats.judgments import Judgments
 from c10h.formats.lazy_rows import computed, shares_of
@@ -244,7 +244,7 @@ def _notes(
     if classes.are_sorted:
         count = f"{len(classes.names):,}, " if len(classes.names) > SHOWN else ""
         notes.append(
-            f"classes: {brief(classes.names)} ({count}sorted; --classes gives another order)"
+            f"classes: {brief(classes.names)} ({count}sorted; --classes sets a different order)"
         )
     words = judgments.label.words[present(judgments.label, kept)]
     numbers = whole_numbers(words)
@@ -281,7 +281,7 @@ def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | Non
     if judgments.check is not None:
         judged = ~judgments.check
     if not judged.any():
-        raise SchemaError(f"{judgments.source}: expected judgments, found attention checks only")
+        raise SchemaError(f"{judgments.source}: expected judgments, found only attention checks")
     attention = attention_of(judgments, filters)
     inattentive = np.zeros(len(judgments.annotator.words), dtype=bool)
     if attention is not None:
@@ -302,9 +302,9 @@ def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | Non
     if not kept.any():
         raise InputError(
             f"{judgments.source}: no judgment is left: {int(inattentive.sum()):,} of "
-            f"{len(inattentive):,} annotators have an attention under "
-            f"{filters.least_attention:g}, {int(late.sum()):,} judgments are out of the "
-            f"reaction times, {int(unanswered.sum() + unwanted.sum()):,} are left out by label"
+            f"{len(inattentive):,} annotators have an attention below {filters.least_attention:g}, "
+            f"{int(late.sum()):,} judgments are outside the reaction time limits, "
+            f"{int(unanswered.sum() + unwanted.sum()):,} are left out by label"
         )
     return _Sifted(judged, kept, late, unanswered, unwanted, attention, inattentive)
 
@@ -321,18 +321,18 @@ def _items_that_stay(
             first = str(np.setdiff1d(np.arange(len(items) + items.absent), items.values)[0])
         raise InputError(
             f"{judgments.source}: {lost:,} of {len(items) + items.absent:,} items have no "
-            f"judgment, one of them is {first}: --min-votes 1 leaves them out"
+            f"judgment, for example {first}: --min-votes 1 leaves them out"
         )
     if not len(stays):
         raise InputError(
-            f"{judgments.source}: no item has {filters.min_votes} judgments, "
+            f"{judgments.source}: no item has {counted(filters.min_votes, 'judgment')}, "
             f"the most is {int(votes.max())}"
         )
     return stays
 
 
 def _excluded_annotators(annotators: Mapping[str, Array], filters: Filters) -> list[Exclusion]:
-    reason = f"attention under {filters.least_attention:g}"
+    reason = f"attention below {filters.least_attention:g}"
     return [
         Exclusion(
             "annotator",
@@ -348,7 +348,7 @@ def _excluded_annotators(annotators: Mapping[str, Array], filters: Filters) -> l
 def _excluded_items(
     items: TableItems, votes: Array, dropped: Array, filters: Filters
 ) -> list[Exclusion]:
-    reason = f"judgments under {max(filters.min_votes, 1)}"
+    reason = f"fewer than {counted(max(filters.min_votes, 1), 'judgment')}"
     return [
         Exclusion(
             "item", str(items.names[number]), reason, float(votes[number]), int(votes[number])

@@ -93,7 +93,7 @@ def _of_pair(
 def _without_interval(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Difference:
     first, second = a.estimate(metric, stratum), b.estimate(metric, stratum)
     if first is None or second is None:
-        why: str | None = "one of the runs has no such figure"
+        why: str | None = "one of the runs does not have this value"
     elif first.why or second.why:
         why = first.why or second.why
     elif np.isinf(first.value) or np.isinf(second.value):
@@ -108,8 +108,8 @@ def _without_interval(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> 
 def _why_unpaired(a: ScoredRun, b: ScoredRun) -> str | None:
     for setting in ("seed", "resamples"):
         if a.scores.settings[setting] != b.scores.settings[setting]:
-            return f"not paired: scored with another {setting}"
-    return None if a.items == b.items else "not paired: the runs are about other items or labels"
+            return f"not paired: scored with a different {setting}"
+    return None if a.items == b.items else "not paired: the runs have different items or labels"
 
 
 def best(better: str, values: Sequence[float | None], about: Sequence[Hashable]) -> list[bool]:

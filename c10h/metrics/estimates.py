@@ -104,7 +104,7 @@ def scored_runs(records: Sequence[Scores], files: Sequence[str] = ()) -> list[Sc
     for record in records[1:]:
         if not have_same_classes(record.classes, records[0].classes):
             raise MismatchError(
-                f"scores of other classes: expected {', '.join(records[0].classes)}, "
+                f"scores of different classes: expected {', '.join(records[0].classes)}, "
                 f"found {', '.join(record.classes)}"
             )
     for name, count in Counter(run.name for run in runs).items():

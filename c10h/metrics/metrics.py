@@ -84,7 +84,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
     "brier_human_debiased": mean(
         brier.brier_debiased,
         brier.several_votes,
-        summary="Σ (q - c/N)² less the votes' sampling noise",
+        summary="Σ (q - c/N)² minus the votes' sampling noise",
         needs=COUNTS,
         better="low",
         absent="no item has two votes",
@@ -138,7 +138,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         absent="one of the entropies is constant",
     ),
     "conf_right": Metric(
-        "mean confidence where right",
+        "mean confidence where the model is right",
         TRUTH,
         "",
         (accuracy.confidence_right, accuracy.correct),
@@ -146,7 +146,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         absent="the model is right on no item",
     ),
     "conf_wrong": Metric(
-        "mean confidence where wrong",
+        "mean confidence where the model is wrong",
         TRUTH,
         "",
         (accuracy.confidence_wrong, accuracy.wrong),
@@ -170,7 +170,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         over=known,
     ),
     "equivalent_annotators": Metric(
-        "how many people's vote share is as close to the population as q",
+        "number of people whose vote shares are as close to the population as q",
         COUNTS,
         "high",
         (brier.vote_variance, brier.brier_debiased, brier.several_votes),

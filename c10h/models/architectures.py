@@ -123,7 +123,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "Han, Kim & Kim (2017), Deep pyramidal residual networks, CVPR, arXiv 1610.02915",
     ),
     "shake_shake": Architecture(
-        "residual network of two branches in random shares for each image",
+        "residual network whose two branches are mixed in random proportions for each image",
         "shake_shake_DEPTH_2xWIDTHd_SSI",
         f"shake_shake_{_number('depth')}_2x{_number('width')}d_SSI",
         Deferred("c10h.models.shake_shake:build"),
@@ -132,7 +132,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "Gastaldi (2017), Shake-Shake regularization, arXiv 1705.07485",
     ),
     "airbench94": Architecture(
-        "network made for speed, with a whitening first layer",
+        "network built for speed, with a whitening first layer",
         "airbench94[_wWIDTH]",
         f"airbench94{_FIRST_WIDTH}",
         Deferred("c10h.models.airbench:build"),

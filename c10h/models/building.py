@@ -46,7 +46,7 @@ def build(
         raise InputError(f"{name}: expected at least 2 classes, found {classes}")
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
     if probs and ":" not in name:
-        raise InputError(f"--probs: is for a network of your own; {name} returns logits")
+        raise InputError(f"--probs applies only to a network of your own; {name} returns logits")
     if ":" in name:
         network = external_networks.build(name, classes, (height, width))
         default_mean, default_std = external_networks.statistics(name)
@@ -76,7 +76,7 @@ def _build_named(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     smallest = ARCHITECTURES[family].smallest
     if min(size) < smallest:
         raise InputError(
-            f"{name}: takes images of at least {smallest} x {smallest} pixels, "
+            f"{name}: needs images of at least {smallest} x {smallest} pixels, "
             f"found {size[0]} x {size[1]}"
         )
     try:

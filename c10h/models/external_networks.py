@@ -88,7 +88,7 @@ def check(
         raise InputError(
             f"{name}: expected logits, found probabilities (rows in [0, 1] that sum to 1): return "
             "what comes before the softmax; --probs of c10h predict and train takes their "
-            "logarithm, but an attack has no gradient where they are rounded"
+            "logarithm, but an attack has no gradient where probabilities are rounded"
         )
     if model.probs and not _are_probabilities(returned):
         low, high = float(returned.min()), float(returned.max())
@@ -110,7 +110,7 @@ def _from_torchvision(name: str, network: str, classes: int) -> nn.Module:
 
     names = models.list_models(module=models)
     if network not in names:
-        raise InputError(unknown_name("network of torchvision's", network, names))
+        raise InputError(unknown_name("network from torchvision", network, names))
     built: nn.Module = models.get_model(
         network, weights=None, num_classes=classes, **SETTINGS.get(network, {})
     )

@@ -30,7 +30,7 @@ MOST_NAMES = 8
 SHOWN, LONGEST = 3, 100
 # A safetensors file begins with the length of its header in so many bytes, and then an object.
 LENGTH_BYTES = 8
-NEITHER = "no file of weights that torch or safetensors wrote"
+NEITHER = "not a file of weights written by torch or safetensors"
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _chosen(model: nn.Module, states: Mapping[str, State], name: str) -> _Fit:
         return min(fits, key=lambda fit: fit.faulty)
     raise AmbiguousError(
         f"{name}: holds several state dicts of this network, "
-        f"{_enumerate([fit.place for fit in fits])}: save the one that is meant alone"
+        f"{_enumerate([fit.place for fit in fits])}: save only the one you want"
     )
 
 
@@ -177,7 +177,7 @@ def _faults(expected: State, state: State) -> Mapping[str, Sequence[str]]:
             key for key in expected if key not in state and not key.endswith(f".{OPTIONAL}")
         ],
         "unexpected": [key for key in state if key not in expected],
-        "of another shape": [
+        "of a different shape": [
             f"{key} {tuple(value.shape)}, not {tuple(expected[key].shape)}"
             for key, value in state.items()
             if key in expected and value.shape != expected[key].shape
@@ -222,5 +222,5 @@ def _describe(content: object) -> str:
     if not isinstance(content, Mapping):
         return type(content).__name__
     if not content:
-        return "an empty one"
+        return "an empty dictionary"
     return f"a dictionary of {_enumerate([str(key) for key in content])}"

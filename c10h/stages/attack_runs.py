@@ -177,9 +177,9 @@ def _differences_after(
     result: str, network: AttackedNetwork, baseline: AttackedNetwork
 ) -> list[Difference]:
     if network.attack != baseline.attack:
-        why = f"not paired: {baseline.name} is under another attack"
+        why = f"not paired: {baseline.name} is under a different attack"
     elif network.items != baseline.items:
-        why = "not paired: the runs are about other items"
+        why = "not paired: the runs have different items"
     elif result not in baseline.runs:
         why = f"{baseline.name} was not attacked with {result}"
     else:

@@ -86,7 +86,7 @@ class Results:
                 for kind, number in wanted.items()
             )
             found = ", ".join(f"{kind} ({number})" for kind, number in counts.items())
-            raise InputError(f"{what} needs {words} and nothing else; found {found or 'nothing'}")
+            raise InputError(f"{what} needs only {words}; found {found or 'nothing'}")
 
 
 def report(request: ReportRequest) -> Results:

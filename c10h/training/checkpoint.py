@@ -69,7 +69,7 @@ def load(path: Path) -> Checkpoint:
     except OSError as error:
         raise FileError(f"{path}: {reason(error)}") from error
     if not isinstance(content, dict) or "schema" not in content:
-        raise FileError(f"{path}: expected a checkpoint of c10h, found other torch data")
+        raise FileError(f"{path}: expected a checkpoint of c10h, found a different torch file")
     if content["schema"] != SCHEMA:
         raise SchemaError(
             f"{path}: expected schema version {SCHEMA}, found {content['schema']} "
@@ -94,7 +94,7 @@ def _content(stream: IO[bytes], path: Path) -> object:
     try:
         content: object = torch.load(stream, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises almost anything
-        why = "damaged, or holds more than weights, which is never run"
+        why = "damaged, or holds more than weights, which is never loaded"
         raise FileError(f"{path}: {why}") from error
     return content
 

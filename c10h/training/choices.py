@@ -52,7 +52,9 @@ TARGETS: Mapping[str, Target] = {
         Deferred("c10h.training.targets:by_class"),
         needs_truth=True,
     ),
-    "sample": Target("a label drawn from the distribution at each showing", _SOFT, is_drawn=True),
+    "sample": Target(
+        "a label drawn from the distribution each time an image is shown", _SOFT, is_drawn=True
+    ),
 }
 
 
@@ -65,13 +67,13 @@ class Augmentation:
 
 
 AUGMENTATIONS: Mapping[str, Augmentation] = {
-    "none": Augmentation("pictures as they are", Deferred("c10h.training.augmentation:unchanged")),
+    "none": Augmentation("images as they are", Deferred("c10h.training.augmentation:unchanged")),
     "standard": Augmentation(
-        "moved by up to 4 pixels, half of them mirrored",
+        "shifts by up to 4 pixels, horizontal flips of half the images",
         Deferred("c10h.training.augmentation:standard"),
     ),
     "strong": Augmentation(
-        "standard, and a black square of half the side",
+        "standard, plus a black square of half the image side",
         Deferred("c10h.training.augmentation:strong"),
     ),
 }
@@ -100,7 +102,7 @@ SCHEDULES: Mapping[str, Schedule] = {
         Deferred("c10h.training.optimization:onecycle"),
         has_warmup=True,
     ),
-    "constant": Schedule("the same all the time", Deferred("c10h.training.optimization:constant")),
+    "constant": Schedule("constant", Deferred("c10h.training.optimization:constant")),
 }
 
 
@@ -137,7 +139,7 @@ class Precision:
 
 
 PRECISIONS: Mapping[str, Precision] = {
-    "auto": Precision("bf16 where the hardware computes in it, else fp32"),
+    "auto": Precision("bf16 where the hardware supports it, otherwise fp32"),
     "fp32": Precision("single precision"),
     "bf16": Precision("bfloat16", "bfloat16"),
     "fp16": Precision("half precision, on a GPU", "float16", needs_gpu=True, needs_scaling=True),

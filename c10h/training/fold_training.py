@@ -313,5 +313,6 @@ def _fill(network: nn.Module, state: Checkpoint, run: Run) -> None:
         network.load_state_dict(state.network)
     except RuntimeError as error:
         raise MismatchError(
-            f"{run.folder}: a checkpoint of another network than {run.architecture}"
+            f"{run.folder}: expected a checkpoint of {run.architecture}, found one of a different "
+            "network"
         ) from error

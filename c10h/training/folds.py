@@ -34,9 +34,9 @@ def make_folds(items: Array, strata: Array, count: int, seed: int) -> Array:
     unique, first, place = np.unique(items, return_index=True, return_inverse=True)
     most = min(len(unique), np.iinfo(np.int16).max)
     if len(unique) < 2:
-        raise InputError(f"--folds {count}: needs two different pictures or more")
+        raise InputError(f"--folds {count}: needs at least two different images")
     if not 2 <= count <= most:
-        raise InputError(f"--folds {count}: expected from 2 to {most:,} for so many pictures")
+        raise InputError(f"--folds {count}: expected 2 to {most:,} for this number of images")
     random = np.random.default_rng(seed)
     order = np.lexsort((random.random(len(unique)), strata[first]))
     fold = np.empty(len(unique), dtype=np.int16)

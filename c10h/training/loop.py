@@ -161,7 +161,7 @@ class Training:
             if stops and step < self.steps:
                 raise StoppedError(
                     f"stopped after step {step:,} of {self.steps:,} of "
-                    f"{name_of(self.settings.fold)}; the same command goes on"
+                    f"{name_of(self.settings.fold)}; the same command resumes"
                 )
         self.state.network = self._weights()
         self.state.is_done, self.state.optimizer, self.state.slow = True, {}, {}
@@ -276,7 +276,7 @@ class Training:
         return DivergedError(
             f"{what} in epoch {epoch} of {name_of(self.settings.fold)} at a learning rate of "
             f"{rate:g} (--lr {self.settings.recipe.lr:g}); "
-            + ("the last good checkpoint stays" if is_kept else "there is no checkpoint yet")
+            + ("the last good checkpoint is kept" if is_kept else "there is no checkpoint yet")
         )
 
     def _end_epoch(self, reports: Reports) -> None:

@@ -41,7 +41,7 @@ def _known_truth(truth: Array | None, name: str) -> Array:
     if missing := lacking(truth):
         raise InputError(
             f"--target {name} needs one true class for every item: {missing}; --target soft needs "
-            "none"
+            "no true classes"
         )
     return truth
 

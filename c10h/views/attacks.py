@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from c10h.attacks.health_checks import CheckResult
+from c10h.errors import counted
 from c10h.metrics.block import Float
 from c10h.metrics.estimates import ScoredRun
 from c10h.stages.attack_budgets import epsilon_name
@@ -25,8 +26,8 @@ KEYS = {metric: word.replace("-", "_") for metric, word in WORDS.items()}
 # Settings that make columns where the runs of a table differ in them.
 TOLD_APART = ("answer", "precision")
 SIZES = "Sizes of attacks are in pixels of [0, 1]."
-SOUND = "nothing speaks against the attack"
-UNEXAMINED = "the attack was not examined (--health)"
+SOUND = "no check failed"
+UNEXAMINED = "no health checks were run (--health)"
 
 
 def attack_tables(
@@ -105,7 +106,7 @@ def means_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
     for network in networks:
         names.setdefault(network.size, []).append(network.name)
     items = ", ".join(
-        f"{size:,} items" + (f" ({', '.join(of_size)})" if len(names) > 1 else "")
+        counted(size, "item") + (f" ({', '.join(of_size)})" if len(names) > 1 else "")
         for size, of_size in names.items()
     )
     means = f"Means over {items}; intervals: 95 %, bootstrap over items. {SIZES}"
@@ -115,7 +116,7 @@ def means_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
 def different_items_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
     """Where networks that are compared were not attacked on the same items."""
     several = len({network.items for network in networks}) > 1
-    return ["Runs are about different items."] * several
+    return ["The runs have different items."] * several
 
 
 def _with_differences(
@@ -133,7 +134,7 @@ def _with_differences(
         return [replace(main, notes=[*main.notes, *reasons])]
     layout = Layout([("run", [network.name for network in others])], _across(others))
     notes = [*reasons, "Paired; bold or *: the interval excludes 0."]
-    title = f"Difference to {baseline.name}, {attack}"
+    title = f"Difference from {baseline.name}, {attack}"
     return [
         main, differences_table(title, layout, METRICS, differences, notes, WORDS, missing=MISSING)
     ]  # fmt: skip
@@ -151,7 +152,7 @@ def _human_table(attack: str, alike: Sequence[AttackedNetwork]) -> Table:
         if network.human
         for k, budget in enumerate(network.budgets)
     ]
-    return of_columns(f"Against people, after {attack}", [("figure", figures)], columns)
+    return of_columns(f"Comparison with people, after {attack}", [("figure", figures)], columns)
 
 
 def _human_figure(name: str, values: Float | None, budget: int) -> str:
@@ -175,7 +176,7 @@ def _check_table(networks: Sequence[AttackedNetwork]) -> Table:
     ]
     notes = [
         *(f"{one.name}: {sentence}" for one in networks for sentence in verdict(one.checks)),
-        "yes, NO: whether a check was passed; -: a figure that is no test.",
+        "yes, NO: whether a check was passed; -: a value without a verdict.",
     ]
     names = [("check", labels), ("size", sizes)]
     return of_columns("Can the attacks be believed?", names, columns, notes)

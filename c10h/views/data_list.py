@@ -26,8 +26,8 @@ def overview(data_sets: Mapping[str, DataSet]) -> Table:
     table_rows = []
     for name, data_set in data_sets.items():
         size = sum(download.bytes for download in data_set.downloads)
-        state = f"to fetch, {size / 1e6:,.1f} MB" if size else "made at need"
-        state = "here" if data_set.there else state
+        state = f"not fetched, {size / 1e6:,.1f} MB" if size else "generated on demand"
+        state = "in the cache" if data_set.there else state
         cells = [name, data_set.summary, ", ".join(data_set.forms), state, f"{data_set.items:,}"]
         table_rows.append([Cell(text) for text in cells])
     groups = [f"{name} stands for {' and '.join(members)}" for name, members in GROUPS.items()]

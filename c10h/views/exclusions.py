@@ -18,5 +18,7 @@ def exclusions_csv(votes: Votes) -> str:
         for left_out in chain(votes.excluded, votes.unanswered, votes.unwanted)
     ]
     late = zip(votes.late.tolist(), votes.late_rt.tolist(), strict=True)
-    rows += [("judgment", str(row), "reaction time out of bounds", time, 1) for row, time in late]
+    rows += [
+        ("judgment", str(row), "reaction time outside the limits", time, 1) for row, time in late
+    ]
     return to_csv(["what", "name", "reason", "value", "judgments"], rows)

@@ -19,7 +19,7 @@ MOST_CLASSES = 5
 
 def title_of(gallery: Gallery) -> str:
     """What is to be seen."""
-    return f"{one_line(gallery.run)} and people: the same first choice, all else most different"
+    return f"{one_line(gallery.run)} and people: same first choice, largest difference otherwise"
 
 
 def summary_of(gallery: Gallery) -> str:

@@ -14,10 +14,10 @@ def tables(files: Mapping[str, Labels]) -> list[Table]:
     """All files in one table, then the least certain items of each."""
     if not files:
         return []
-    header = ["labels", "items", "votes", "votes an item", "unanimous", "mean entropy"]
+    header = ["labels", "items", "votes", "votes per item", "unanimous", "mean entropy"]
     summaries = {name: Summary.of(labels) for name, labels in files.items()}
     rows = [[Cell(name), *map(Cell, _figures(summary))] for name, summary in summaries.items()]
-    note = "Unanimous: the share of items with one class alone. Entropy in nats."
+    note = "Unanimous: the share of items with a single class. Entropy in nats."
     overview = Table("Labels", header, rows, 1, [note])
     return [overview, *(_uncertain(name, summary) for name, summary in summaries.items())]
 

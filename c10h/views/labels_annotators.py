@@ -37,7 +37,8 @@ def table(annotators: Annotators) -> Table:
     notes = [f"{len(cells):,} of {annotators.total:,} annotators"]
     if "attention" in annotators.columns:
         notes.append(
-            f"excluded: attention under {annotators.threshold:g}; others are not compared with them"
+            f"excluded: attention below {annotators.threshold:g}; they do not count among the "
+            "others"
         )
     judged, items = annotators.judged, annotators.items
     if 0 < judged < items:

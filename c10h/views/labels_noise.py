@@ -41,9 +41,9 @@ def vote_names(noise: Noise) -> list[str]:
 def tables(noise: Noise) -> list[Table]:
     """One of labels and one of ceilings against votes, and one of where the entropy is."""
     notes = [
-        f"{noise.items:,} items with {noise.total:,} votes, {noise.fewest:,} to {noise.most:,} an "
-        "item; items with fewer than n votes keep all of theirs",
-        f"± is the standard error of what has no closed form: {noise.draws} draws of votes "
+        f"{noise.items:,} items with {noise.total:,} votes, {noise.fewest:,} to {noise.most:,} per "
+        "item; items with fewer than n votes keep all of them",
+        f"± is the standard error of values without a closed form: {noise.draws} draws of votes "
         f"without replacement, seed {noise.seed}",
     ]
     if 0 < noise.judged < noise.items:
@@ -52,12 +52,12 @@ def tables(noise: Noise) -> list[Table]:
         notes.append(f"{of_truth}: over the {noise.judged:,} items whose true class is known")
     of_labels = [_row(curve) for curve in noise.curves if not curve.method]
     ceilings = [_row(curve) for curve in noise.curves if curve.method]
-    header = ["n votes an item:", *vote_names(noise)]
+    header = ["n votes per item:", *vote_names(noise)]
     shares = [
         [Cell(f"{items:.0%}"), Cell(number(share))] for items, share in noise.concentration.items()
     ]
     return [
-        Table("Labels made of n votes", header, of_labels),
+        Table("Labels made from n votes", header, of_labels),
         Table("What people reach, by method", header, ceilings),
         Table("", ["most uncertain items", "share of the entropy"], shares, 1, notes),
     ]

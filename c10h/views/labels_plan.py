@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from c10h.errors import counted
 from c10h.labels.allocation import PRIOR_RANGE
 from c10h.labels.objectives import OBJECTIVES
 from c10h.stages.labels_plan import Plan
@@ -27,15 +28,15 @@ def table(plan: Plan) -> Table:
     rest = len(plan.item) - len(cells)
     notes = [f"and {rest:,} more items: --format csv lists all"] if rest > 0 else []
     notes += [
-        f"{plan.budget:,} judgments of {len(plan.item):,} of {plan.items:,} items; expected "
-        f"{OBJECTIVES[plan.objective].summary}, mean over all items: {plan.now:.5f} now, "
-        f"{plan.planned:.5f} with this plan, {plan.uniform:.5f} spread evenly",
-        f"Dirichlet prior of {plan.prior:.4g} pseudo-votes a class; equal gains settled by "
+        f"{counted(plan.budget, 'judgment')} for {len(plan.item):,} of {plan.items:,} items; "
+        f"expected {OBJECTIVES[plan.objective].summary}, mean over all items: {plan.now:.5f} now, "
+        f"{plan.planned:.5f} with this plan, {plan.uniform:.5f} if spread evenly",
+        f"Dirichlet prior of {plan.prior:.4g} pseudo-votes per class; ties broken with "
         f"seed {plan.seed}",
     ]
     low, high = PRIOR_RANGE
     if not 1.01 * low < plan.prior < 0.99 * high:
-        notes.append("that prior is at its bound: the votes do not tell it, give --prior")
+        notes.append("this prior is at its bound: the votes do not determine it; use --prior")
     return Table("", ["item", "votes", "judgments"], cells, 1, notes)
 
 

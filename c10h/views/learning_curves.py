@@ -32,8 +32,8 @@ def history_tables(histories: Mapping[str, History]) -> list[Table]:
         ("accuracy", [Cell(number(float(history.accuracy[last]))) for history, last in ends]),
         ("learning rate", [Cell(f"{history.learning_rate[last]:.4g}") for history, last in ends]),
     ]
-    note = "Of the training part in the last epoch, while it is trained; loss in nats."
-    return [of_columns("Learning curves, where they end", [("run", names)], columns, [note])]
+    note = "On the training part in the last epoch, during training; loss in nats."
+    return [of_columns("Learning curves, last epoch", [("run", names)], columns, [note])]
 
 
 def to_rows(histories: Mapping[str, History]) -> list[dict[str, object]]:

@@ -30,7 +30,7 @@ def architectures() -> Table:
 def methods() -> Table:
     """ATTACKS, with their losses and options."""
     return text_table(
-        ["method", "steps", "losses", "also takes", "what it does"],
+        ["method", "steps", "losses", "further options", "what it does"],
         [
             [name, str(method.steps), ", ".join(method.losses), " ".join(method.takes),
              method.summary]

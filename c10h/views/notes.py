@@ -30,12 +30,12 @@ def absence_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: st
         lacking: dict[str, list[str]] = {}
         for metric in metrics:
             estimate = run.estimate(metric, stratum)
-            why = estimate.why if estimate else "not in the file"
+            why = estimate.why if estimate else "not in the scores file"
             if why:
                 lacking.setdefault(why, []).append(metric)
         for why, names in lacking.items():
             groups.setdefault((", ".join(names), why), []).append(run.name)
-    return [f"No {names} of {', '.join(runs)}: {why}" for (names, why), runs in groups.items()]
+    return [f"No {names} for {', '.join(runs)}: {why}" for (names, why), runs in groups.items()]
 
 
 def metric_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str) -> list[str]:
@@ -54,7 +54,7 @@ def items_notes(runs: Sequence[ScoredRun], part: Callable[[ScoredRun], str]) -> 
     for run in runs:
         digests.setdefault(part(run), set()).add(run.items)
     return [
-        f"Runs{f' on {name}' if name else ''} are about different items or labels."
+        f"Runs{f' on {name}' if name else ''} have different items or labels."
         for name, different in digests.items()
         if len(different) > 1
     ]

@@ -27,8 +27,8 @@ def table_1(results: Results) -> list[Table]:
         of_model, data = cells.setdefault(model_of(run), {}), data_of(run)
         if data in of_model:
             raise InputError(
-                f"--table 1: nothing tells {of_model[data].name} from {run.name} on {data}: "
-                "c10h score --tag network=…, training=… or data=… does"
+                f"--table 1: no tag distinguishes {of_model[data].name} from {run.name} on "
+                f"{data}: use c10h score --tag network=…, training=… or data=…"
             )
         of_model[data] = run
     title, names = results.title("Generalization"), data_sets(results.scored)
@@ -48,7 +48,7 @@ def table_2(results: Results) -> list[Table]:
             if result != CLEAN and column in row:
                 other = networks[row[column].name].name
                 raise InputError(
-                    f"--table 2: nothing tells {other} from {network.name} after {column}"
+                    f"--table 2: nothing distinguishes {other} from {network.name} after {column}"
                 )
             row.setdefault(column, run)
     methods = dict.fromkeys(map(_method, results.attacked))
@@ -64,7 +64,7 @@ def table_2(results: Results) -> list[Table]:
     notes = [*exposure_notes(exposures), *_attack_notes(results.attacked)]
     notes += means_notes(results.attacked)
     if len({network.items for network in results.attacked}) > 1:
-        notes.append("Clean: of the first file of each network and training.")
+        notes.append("Clean: from the first file of each network and training.")
 
     def about(run: ScoredRun) -> tuple[str, str]:
         """The items, and what was done before a result: nothing before the clean one."""

@@ -103,7 +103,7 @@ def _strata_table(run: ScoredRun, metrics: Sequence[str]) -> Table:
         size = f"{estimates[0].n:,}" if estimates[0] else ""
         columns.append((stratum.removeprefix(f"{by}="), list(map(Cell, [*values, size]))))
     left = len(run.strata) - len(columns)
-    notes = [f"{left} more strata are in the JSON, the CSV and the file"] if left else []
+    notes = [f"{left} more strata are in JSON, CSV and the scores file"] if left else []
     names = [("metric", [*metrics, f"n ({metrics[0]})"])]
     return of_columns(f"{run.name} by {by}", names, columns, notes)
 
@@ -217,12 +217,12 @@ def _alone(runs: Sequence[ScoredRun], pairs: Sequence[Pair]) -> list[str]:
     """Which runs are neither compared with another nor another with them."""
     known = {run.name for pair in pairs for run in pair}
     names = [run.name for run in runs if run.name not in known]
-    return [f"{', '.join(names)}: there is no baseline on the same data"] if names else []
+    return [f"{', '.join(names)}: no baseline on the same data set"] if names else []
 
 
 def _difference_title(baseline: str, stratum: str = ALL) -> str:
     what = baseline if stratum == ALL else f"{baseline}, {stratum}"
-    return f"Difference to {what} (paired; bold or *: the interval excludes 0)"
+    return f"Difference from {what} (paired; bold or *: the interval excludes 0)"
 
 
 def to_json(runs: Sequence[ScoredRun]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ FLAGS = {
 POSITIONAL = {TRAIN: ("labels",), "c10h labels build": ("labels",)}
 HEAD = """\
 #!/bin/sh
-# How the files of a report are made, as far as they know. They know names and
-# no folders, and nothing of what was done by other programs.
+# How the files of a report were made, as far as they record it. They record names but
+# no folders, and nothing that other programs did.
 set -eu
 """
 
@@ -80,9 +80,9 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
         return
     output = names[step.products[0].sha256]
     if lineage.command == TRAIN and not step.run:
-        yield f"# {output}: what the run folder was called is not known"
+        yield f"# {output}: the name of the run folder is not known"
     elif output != one_line(step.run or step.products[0].name):
-        yield f"# {output}: its name was that of another file"
+        yield f"# {output}: its name is also that of another file"
     options = [*option_words(lineage), *seed_words(lineage)]
     words = [*lineage.command.split(), *_inputs(lineage, names), *options]
     yield shlex.join([*words, "-o", output])

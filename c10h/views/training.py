@@ -40,7 +40,7 @@ def outcomes_table(run: Run, outcomes: Sequence[Outcome]) -> Table:
             if key not in SETTINGS
         }
         rows.append([Cell("mean"), *(Cell(_figure(key, means)) for key in known)])
-    notes = ["held-out items; cross-entropy is with the labels"] if run.folds else []
+    notes = ["on held-out items; cross-entropy is with the labels"] if run.folds else []
     header = ["fold", *(COLUMNS[key] for key in known)]
     return Table(f"{run.name}: {run.architecture}", header, rows, notes=notes)
 
@@ -65,5 +65,5 @@ def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
         for setting in tried
     ]
     header = ["fold", "lr", "mixup", "accuracy", "cross-entropy", "ce_hard", ""]
-    note = f"a tenth of each fold's training images; also in {GRID}"
+    note = f"on a tenth of each fold's training part; also in {GRID}"
     return Table("tried", header, rows, labels=3, notes=[note])

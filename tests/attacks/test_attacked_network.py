@@ -128,7 +128,9 @@ class TestAttackable:
         check_attackable(nn.Sequential(linear(3, 4), nn.LogSoftmax(dim=1)), PIXELS, "net")
 
     def test_a_network_without_gradients_is_not(self) -> None:
-        with pytest.raises(InputError, match=r"net: .*there is no gradient to attack along"):
+        with pytest.raises(
+            InputError, match=r"net: .*its output has no gradient with respect to its input"
+        ):
             check_attackable(Steps(), PIXELS, "net")
 
     def test_unless_it_needs_none(self) -> None:

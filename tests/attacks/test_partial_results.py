@@ -44,7 +44,9 @@ def test_another_plan_is_refused_and_nothing_is_lost(
     folder = tmp_path / "parts"
     begin(folder, PLAN)
     PartialResults(folder, SHAPES).finish(0)
-    with pytest.raises(MismatchError, match=r"parts: holds the beginning of another attack"):
+    with pytest.raises(
+        MismatchError, match=r"parts: holds an unfinished attack with different arguments"
+    ):
         begin(folder, other)
     begin(folder, PLAN)
     assert PartialResults(folder, SHAPES).done.tolist() == [1, 0, 0]

@@ -173,7 +173,7 @@ def _add(amount: float) -> Callable[[Network, Tensor, Goal, Budget, Loss], Tenso
 @pytest.mark.parametrize(
     ("amount", "start", "says"),
     [
-        (0.11, 0.5, r"left its budget: a perturbation of norm 0.11, epsilon is 0.1"),
+        (0.11, 0.5, r"left its budget: a perturbation has norm 0.11, above epsilon 0.1"),
         (float("nan"), 0.5, r"left its budget"),
         (0.05, 1.0, r"left \[0, 1\]"),
         (-0.05, 0.0, r"left \[0, 1\]"),

@@ -362,7 +362,7 @@ class TestBreakingOff:
         self.stopped(2, signal.SIGINT)
         result = c10h(*self.LINE, "--epsilon", "8/255", "-o", "adv.h5")
         assert result.status == 1
-        assert "adv.h5.parts: holds the beginning of another attack" in result.err
+        assert "adv.h5.parts: holds an unfinished attack with different arguments" in result.err
         assert Path("adv.h5.parts/done.npy").exists()
 
 

@@ -150,7 +150,7 @@ class TestNetworks:
 
     def test_no_gradient(self, refuses: Refuse) -> None:
         line = ("attack", "--arch", "nets:Steps", "images.h5")
-        refuses(*line, says="there is no gradient to attack along")
+        refuses(*line, says="its output has no gradient with respect to its input")
 
     def test_square_needs_none(self, c10h: Run) -> None:
         line = ("attack", "--arch", "nets:Steps", "images.h5", "--method", "square")
@@ -190,7 +190,7 @@ class TestData:
 
     def test_labels_with_other_classes(self, refuses: Refuse) -> None:
         labels(classes=("cat", "dog", "fish"))
-        refuses(*LINE, "--labels", "changed.h5", says="labels: its classes are cat, dog, fish")
+        refuses(*LINE, "--labels", "changed.h5", says="labels: expected the classes cat, dog, fish")
 
     def test_images_of_other_classes(self, refuses: Refuse) -> None:
         images(classes=("cat", "dog", "fish"))

@@ -73,12 +73,12 @@ class TestArchives:
         zip_(name)
         for path in ("x.tar", "x.zip"):
             refuses(
-                *IMPORT, path, says=[f"error: {path}: member '{name}' leads out of the archive"]
+                *IMPORT, path, says=[f"error: {path}: member '{name}' points outside the archive"]
             )
 
     def test_backslashes(self, refuses: Refuse) -> None:
         zip_("..\\..\\4.png")
-        refuses(*IMPORT, "x.zip", says="leads out of the archive: refused")
+        refuses(*IMPORT, "x.zip", says="points outside the archive: refused")
 
     @pytest.mark.parametrize(
         ("kind", "what"),
@@ -127,17 +127,17 @@ class TestArchives:
             info = tarfile.TarInfo("é")
             info.pax_headers = {"path": "c\0t/1.png"}
             archive.addfile(info)
-        refuses(*IMPORT, "x.tar", says="not a name of a file: refused")
+        refuses(*IMPORT, "x.tar", says="not a file name: refused")
 
 
 class TestPictures:
     @pytest.mark.parametrize(
         ("content", "why"),
         [
-            (b"", "no PNG, JPEG, WEBP, BMP, "),
-            (b"8BPS\0\1", "no PNG, JPEG, WEBP, BMP, "),
+            (b"", "not a PNG, JPEG, WEBP, BMP, "),
+            (b"8BPS\0\1", "not a PNG, JPEG, WEBP, BMP, "),
             (png()[:45], ""),
-            (png("RGBA"), "expected an opaque picture, found one that is partly transparent"),
+            (png("RGBA"), "expected an opaque image, found a partly transparent one"),
             (png().replace(b"\0\0\0\6\0\0\0\4", b"\1\0\0\0\1\0\0\0"), ""),
         ],
         ids=["empty", "Photoshop", "truncated", "transparent", "huge"],
@@ -147,7 +147,7 @@ class TestPictures:
         refuses(*IMPORT, "photos", says=[f"photos: dog/1b.png: {why}", "(--skip-bad leaves such"])
         result = c10h(*IMPORT, "photos", "--skip-bad", "-o", "x.h5")
         first, last = result.err.splitlines()
-        assert first.startswith(f"left out 1 bad picture, the first is dog/1b.png: {why}")
+        assert first.startswith(f"left out 1 undecodable image, the first is dog/1b.png: {why}")
         assert last == "x.h5: 6 images of 6 x 4 pixels, 2 classes, with truth, with ids"
 
     def test_one_in_many(self, process: Run) -> None:
@@ -155,7 +155,7 @@ class TestPictures:
         add("photos", {f"cat/{k:04d}.png": GOOD["cat/0.png"] for k in range(1000)})
         add("photos", {"cat/0777.png": b"broken"})
         result = process(*IMPORT, "photos", "-o", "x.h5")
-        assert_refused(result, "photos: cat/0777.png: no PNG, JPEG, ")
+        assert_refused(result, "photos: cat/0777.png: not a PNG, JPEG, ")
         assert os.listdir() == ["photos"]
 
     def test_unequal_sizes(self, c10h: Run, refuses: Refuse) -> None:
@@ -167,11 +167,11 @@ class TestPictures:
 
     def test_an_empty_class(self, refuses: Refuse) -> None:
         Path("photos/gnu").mkdir()
-        refuses(*IMPORT, "photos", says="photos: the class folder gnu has no pictures")
+        refuses(*IMPORT, "photos", says="photos: the class folder gnu has no images")
 
     def test_a_folder_without_pictures(self, refuses: Refuse) -> None:
         Path("empty").mkdir()
-        refuses(*IMPORT, "empty", says=["expected pictures (PNG, JPEG, WEBP", "in class folders"])
+        refuses(*IMPORT, "empty", says=["expected images (PNG, JPEG, WEBP", "in class folders"])
 
     def test_a_picture_that_may_not_be_read(self, folder: Path) -> None:
         Path("photos/dog/1.png").chmod(0)
@@ -192,12 +192,12 @@ class TestArguments:
 
     def test_another_file(self, refuses: Refuse) -> None:
         Path("x.csv").write_text("a,b\n")
-        refuses(*IMPORT, "x.csv", says=["x.csv: expected a .npy, .npz, ", "--labels takes a table"])
+        refuses(*IMPORT, "x.csv", says=["x.csv: expected a .npy, .npz, ", "pass a table"])
 
     def test_a_file_of_another_meaning(self, c10h: Run, refuses: Refuse) -> None:
         assert c10h(*IMPORT, "photos", "-o", "x.h5").status == 0
         refuses(*IMPORT, "x.h5", says="a c10h file of images, which the other commands take as it")
-        refuses(*IMPORT, "photos/cat/0.png", says="one picture: give the folder that it is in")
+        refuses(*IMPORT, "photos/cat/0.png", says="a single image: name the folder that it is in")
         refuses(*IMPORT, "photos", "--labels", "photos", says="photos: expected a file, found a fo")
 
     def test_pictures_without_class_folders(self, refuses: Refuse) -> None:
@@ -212,7 +212,7 @@ class TestArguments:
         refuses(
             *IMPORT, "photos/cat", "--labels", "y.csv", "--no-truth", says="expected one of them"
         )
-        refuses(*IMPORT, "photos", "--skip-unlabeled", says="goes with --labels TABLE")
+        refuses(*IMPORT, "photos", "--skip-unlabeled", says="needs --labels TABLE")
 
     def test_a_transparent_array(self, refuses: Refuse) -> None:
         np.save("x.npy", np.zeros((3, 5, 4, 4), np.uint8))
@@ -221,7 +221,7 @@ class TestArguments:
     @pytest.mark.parametrize(
         ("labels", "says"),
         [
-            ([0], "y.npy: expected 3 classes for as many pictures, found 1"),
+            ([0], "y.npy: expected 3 classes, one per image, found 1"),
             ([0, 1, 9], "y.npy: row 2: expected a class from 0 to 1, found 9"),
             ([0, 1, -2], "y.npy: row 2: expected a class from 0 to 1, found -2"),
         ],

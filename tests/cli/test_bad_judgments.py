@@ -51,8 +51,8 @@ NO_TABLES = {
         gzip.compress(b""),
         "expected .csv, .tsv or .txt, found an empty file",
     ),
-    "header only": ("t.csv", HEADER.encode(), "expected judgments, found a header only"),
-    "header only, gzip": ("t.csv.gz", gzip.compress(HEADER.encode()), "found a header only"),
+    "header only": ("t.csv", HEADER.encode(), "expected judgments, found only a header"),
+    "header only, gzip": ("t.csv.gz", gzip.compress(HEADER.encode()), "found only a header"),
     "utf-16-le": (
         "t.csv",
         TABLE.encode("utf-16-le"),
@@ -102,12 +102,12 @@ NO_TABLES = {
     "zip that climbs": (
         "t.zip",
         zipped(("../t.csv", TABLE)),
-        "'../t.csv' leads out of the archive: refused",
+        "'../t.csv' points outside the archive: refused",
     ),
     "zip with a root": (
         "t.zip",
         zipped(("/tmp/t.csv", TABLE)),
-        "leads out of the archive: refused",
+        "points outside the archive: refused",
     ),
     "zip with a password": (
         "t.zip",
@@ -119,7 +119,7 @@ NO_TABLES = {
     "parquet without rows": (
         "t.parquet",
         parquet(annotator=[], item=[], label=[]),
-        "found a header only",
+        "found only a header",
     ),
     "parquet of lists": (
         "t.parquet",
@@ -193,7 +193,7 @@ class TestFiles:
     def test_two_inputs_on_stdin(self, files: Files, refuses: Refuse, others: list[str]) -> None:
         files.save("t.csv", TABLE)
         source = "t.csv" if len(others) > 2 else "-"
-        says = "'-' stands for stdin once; it was given for two inputs"
+        says = "'-' (stdin) can be used for only one input"
         refuses("labels", "build", source, *others, says=says, stdin=TABLE.encode())
 
 
@@ -232,8 +232,8 @@ class TestMemory:
         ("method", "says"),
         [
             (zipfile.ZIP_DEFLATED, "unpacks to more than 64 MB, over 100 times its size"),
-            (zipfile.ZIP_BZIP2, "expected a zip by deflate, found another method"),
-            (zipfile.ZIP_LZMA, "expected a zip by deflate, found another method"),
+            (zipfile.ZIP_BZIP2, "expected a deflated zip, found another method"),
+            (zipfile.ZIP_LZMA, "expected a deflated zip, found another method"),
         ],
     )
     def test_a_zip(self, files: Files, method: int, says: str) -> None:
@@ -348,12 +348,12 @@ class TestFilters:
 
     def test_nobody_is_left(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", CHECKED + "a,,,1,0,1,1\nb,,,1,0,1,1\n")
-        says = "no judgment is left: 2 of 2 annotators have an attention under 0.75"
+        says = "no judgment is left: 2 of 2 annotators have an attention below 0.75"
         refuses("labels", "build", "t.csv", *CHECKS, says=says)
 
     def test_checks_only(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", HEADER.replace("\n", ",check\n") + "a,0,0,1\n")
-        refuses("labels", "build", "t.csv", "--check", "check", says="found attention checks only")
+        refuses("labels", "build", "t.csv", "--check", "check", says="found only attention checks")
 
     @pytest.mark.parametrize(
         "options", [["--min-attention", "0.5"], ["--rt-min", "1"], ["--missing", "drop"]]
@@ -372,15 +372,19 @@ class TestClasses:
         ("labels", "options", "says"),
         [
             ("021", ["--classes", "2"], "row 1: expected a label among 0, 1, found '2'"),
-            ("020", [], "labels 0, 2 do not say how many classes there are: give --classes"),
-            ("111", [], "labels 1 do not say how many classes there are: give --classes"),
+            ("020", [], "labels 0, 2 do not say how many classes there are: use --classes"),
+            ("111", [], "labels 1 do not say how many classes there are: use --classes"),
             ("xxx", [], "labels x do not say how many classes there are (found 1): give --cl"),
             (
                 "123",
                 [],
-                "labels 1, 2, 3: no label is 0: are classes counted from 1? --one-based, or",
+                "labels 1, 2, 3: no label is 0: if classes are counted from 1, use --one-based, or",
             ),
-            ("xX1", [], "row 1: expected a class number as in other rows, found 'X' (--classes"),
+            (
+                "xX1",
+                [],
+                "row 1: expected a class number as in the other rows, found 'X' (--classes",
+            ),
             ("xXy", [], "are the labels 'X' and 'x' one class? --classes names the classes"),
             ("x0x", ["--classes", "x,y"], "row 1: expected a label among x, y, found '0'"),
         ],
@@ -398,7 +402,7 @@ class TestClasses:
             "cifar10_test_test_idx,reaction_time\n"
         )
         files.save("t.csv", header + "a,0,0,0,cat,1,0,9\na,0,1,1,dog,1,1,9\n")
-        says = "t.csv: its classes are cat, dog, which is not --classes dog, cat"
+        says = "t.csv: its classes cat, dog differ from --classes dog, cat"
         refuses("labels", "build", "t.csv", "--classes", "dog,cat", says=says)
 
 
@@ -448,7 +452,7 @@ class TestOtherInputs:
     @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
     def test_truth_that_is_missing(self, files: Files, refuses: Refuse, what: str) -> None:
         files.save("t.csv", TABLE)
-        says = f"--as {what} needs the true classes: give --truth"
+        says = f"--as {what} needs the true classes: use --truth"
         refuses("labels", "build", "t.csv", "--as", what, says=says)
 
     @pytest.mark.parametrize(

@@ -131,8 +131,8 @@ class TestOptions:
             (["--prior", "nan"], "--prior nan: expected"),
             (["--prior", "inf"], "--prior inf: expected"),
             (["--as", "smooth", "--smoothing", "1.5", "--truth", "truth.npy"], "--smoothing 1.5"),
-            (["--as", "class"], "--as class needs the true classes: give --truth"),
-            (["--as", "smooth"], "--as smooth needs the true classes: give --truth"),
+            (["--as", "class"], "--as class needs the true classes: use --truth"),
+            (["--as", "smooth"], "--as smooth needs the true classes: use --truth"),
             (["--as", "human", "b.npy"], "found 2 SOURCE arguments"),
         ],
     )

@@ -91,7 +91,7 @@ class TestInputs:
         [
             ("resnet_basic_7", "resnet_basic_7: "),
             ("alexnet", "unknown network 'alexnet': expected one such as vgg"),
-            ("airbench94", "takes images of at least 9 x 9 pixels, found 8 x 8"),
+            ("airbench94", "needs images of at least 9 x 9 pixels, found 8 x 8"),
             ("nowhere:net", "nowhere:net: no module nowhere"),
             ("tiny:nothing", "tiny:nothing: tiny has no callable 'nothing'"),
             ("torchvision:resnet17", "did you mean resnet1"),
@@ -133,11 +133,11 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("more", "says"),
         [
-            (["--fold", 0], "--fold: needs --folds"),
-            ([*FOLDS, "--fold", 3], "--fold 3: expected from 0 to 2"),
-            ([*FOLDS, "--fold", -1], "--fold -1: expected from 0 to 2"),
-            ([*FOLDS, "--fold", 5, "--parallel-folds", 2], "--fold 5: expected from 0 to 2"),
-            (["--folds", 61], "--folds 61: expected from 2 to 60"),
+            (["--fold", 0], "--fold needs --folds"),
+            ([*FOLDS, "--fold", 3], "--fold 3: expected 0 to 2"),
+            ([*FOLDS, "--fold", -1], "--fold -1: expected 0 to 2"),
+            ([*FOLDS, "--fold", 5, "--parallel-folds", 2], "--fold 5: expected 0 to 2"),
+            (["--folds", 61], "--folds 61: expected 2 to 60"),
             (["--parallel-folds", 2], "--parallel-folds: needs --folds"),
             (["--recipe", "best"], "--recipe: unknown recipe 'best': "),
             (["--device", "tpu9"], "--device tpu9: not on this machine"),
@@ -205,7 +205,7 @@ class TestInit:
         torch.save({**state.network, "code": Path("x")}, "code.pt")
         for name, says in {
             "w.pt": "w.pt: not the weights of this network",
-            "bad.pt": "bad.pt: no file of weights that torch or safetensors wrote",
+            "bad.pt": "bad.pt: not a file of weights written by torch or safetensors",
             "code.pt": "code.pt: holds pathlib.",
             "nowhere": "nowhere: no such file or directory",
             "a/fold-all.pt": "a checkpoint of a run: name the run folder, a,",
@@ -262,13 +262,13 @@ class TestCheckpoints:
             return "damaged, or holds more than weights"
         if how == "code":
             torch.save({**state, "history": Evil()}, path)
-            return "damaged, or holds more than weights, which is never run"
+            return "damaged, or holds more than weights, which is never loaded"
         if how == "newer":
             torch.save({**state, "schema": 2, "c10h": "8.1"}, path)
             return "expected schema version 1, found 2 (written by c10h 8.1)"
         if how == "foreign":
             torch.save({"a": torch.zeros(3)}, path)
-            return "expected a checkpoint of c10h, found other torch data"
+            return "expected a checkpoint of c10h, found a different torch file"
         other = {"network.0.weight": torch.zeros(3)}
         torch.save({**state, "network": other}, path)
         return "a checkpoint of another network than tiny:net"

@@ -79,7 +79,7 @@ class TestRows:
         self, files: Files, refuses: Refuse, scale: float
     ) -> None:
         files.save("x.npy", files.shares * scale)
-        says = "x.npy: values in [0, 1] whose rows do not sum to 1: say --logits or --probs"
+        says = "x.npy: values in [0, 1] whose rows do not sum to 1: use --logits or --probs"
         refuses("score", "x.npy", "--labels", "labels.h5", says=says)
         refuses("labels", "build", "a.npy", "x.npy", "--as", "distill", says=says)
 
@@ -122,7 +122,7 @@ class TestRows:
 
     def test_no_rows(self, files: Files, refuses: Refuse) -> None:
         files.save("x.npy", np.zeros((0, 3)))
-        says = "x.npy: expected one row an item, found no rows"
+        says = "x.npy: expected one row per item, found no rows"
         refuses("score", "x.npy", "--labels", "labels.h5", says=says)
         refuses("labels", "build", "x.npy", says=says)
 
@@ -206,7 +206,10 @@ class TestClassNames:
 
     def test_one_other_name(self, files: Files, refuses: Refuse) -> None:
         self.permuted(files, "bird,cat,fish")
-        says = ["x: its classes are bird, cat, fish", "cat, dog, bird: no class is called 'fish'"]
+        says = [
+            "x: expected the classes bird, cat, fish",
+            "cat, dog, bird: no class is called 'fish'",
+        ]
         refuses("score", "x.csv", "--labels", "labels.h5", says=says)
         refuses("score", "x.csv", "--truth", "truth.npy", "--classes", "cat,dog,bird", says=says)
 
@@ -235,7 +238,7 @@ class TestClassNames:
 
     def test_recorded_classes_of_other_names(self, files: Files, refuses: Refuse) -> None:
         files.predictions("p.h5", classes=("cat", "dog", "fish"))
-        says = ["p: its classes are cat, dog, fish", "no class is called 'fish'"]
+        says = ["p: expected the classes cat, dog, fish", "no class is called 'fish'"]
         refuses("score", "p.h5", "--labels", "labels.h5", says=says)
         files.predictions("q.h5")
         line = ["labels", "build", "q.h5", "p.h5", "--as", "distill"]
@@ -250,7 +253,7 @@ class TestClassNames:
 
     def test_names_of_true_classes_need_an_order(self, files: Files, refuses: Refuse) -> None:
         files.save("y.csv", "cat\ndog\n" * 15)
-        says = "y.csv: holds 2 class names for 3 classes: give their order with --classes"
+        says = "y.csv: holds 2 class names for 3 classes: set their order"
         refuses("score", "a.npy", "--truth", "y.csv", says=says)
 
     @pytest.mark.parametrize("names", ["cat", "cat,cat,dog", "nowhere.txt", "1", "²", "a" * 5000])

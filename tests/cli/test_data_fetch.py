@@ -182,10 +182,10 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("faults", "says"),
         [
-            ([web_server.status(404)], "the server answers 404 Not Found"),
-            ([web_server.status(500)] * 3, "the server answers 500 Internal Server Error"),
+            ([web_server.status(404)], "the server answered 404 Not Found"),
+            ([web_server.status(500)] * 3, "the server answered 500 Internal Server Error"),
             ([web_server.fall_silent(100, 0.8)] * 3, "no answer in time"),
-            ([web_server.break_off(0)] * 3, "bytes are here, the same command goes on from there"),
+            ([web_server.break_off(0)] * 3, "bytes are here, the same command resumes from there"),
             ([web_server.another_length(5)], "bytes, found 5 at"),
             ([web_server.damaged], "expected sha256:"),
         ],

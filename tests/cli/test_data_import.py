@@ -83,7 +83,7 @@ class TestFolders:
         (folder / "map.csv").write_text("cat,a\ndog,b\n")
         options = ["--resize", "4", "--select", "*.png", "--map", "map.csv", "--skip-bad"]
         result = c10h("data", "import", folder / "photos", *options, "-o", "x.h5")
-        assert "left out 1 bad picture, the first is dog/bad.png: no PNG" in result.err
+        assert "left out 1 undecodable image, the first is dog/bad.png: not a PNG" in result.err
         lineage = read(folder / "x.h5").lineage
         assert lineage is not None
         assert lineage.command == "c10h data import"
@@ -145,8 +145,8 @@ class TestFolders:
         (folder / "photos/gnu").mkdir()
         (folder / "photos/gnu/1.png").write_bytes(png(grey))
         err = c10h("data", "import", "photos", "--map", "map.csv", "-o", "x.h5").err
-        assert "1 grey picture became RGB\n1 16-bit picture became RGB\n" in err
-        assert "left out 1 picture in 1 folder not in --map\nno picture of c\n" in err
+        assert "1 grey image converted to RGB\n1 16-bit image converted to RGB\n" in err
+        assert "left out 1 image in 1 folder not in --map\nno picture of c\n" in err
 
     def test_turned_and_animated_pictures_are_told(self, folder: Path, c10h: Run) -> None:
         exif = Image.Exif()
@@ -157,9 +157,9 @@ class TestFolders:
         first.save("photos/cat/moving.webp", save_all=True, append_images=[second])
         first.save("photos/cat/pages.tif", save_all=True, append_images=[second])
         err = c10h("data", "import", "photos", "-o", "x.h5").err
-        assert "2 pictures were turned as their EXIF orientation says\n" in err
-        assert "1 animated picture: the first picture of it was taken\n" in err
-        assert "1 file of several pictures: the first picture of it was taken\n" in err
+        assert "2 images were rotated by their EXIF orientation\n" in err
+        assert "1 animated image: its first frame was used\n" in err
+        assert "1 file of several images: the first was used\n" in err
         assert "x.h5: 14 images of 8 x 8 pixels" in err
 
     def test_files_that_are_no_pictures_are_told(self, folder: Path, c10h: Run) -> None:
@@ -169,7 +169,7 @@ class TestFolders:
         for path in ("photos", "photos.zip"):
             err = c10h("data", "import", path, "-o", "x.h5", "--force").err
             if path == "photos":
-                told = "passed over 4 files: 2 .psd, 1 without an ending, 1 .txt\n"
+                told = "skipped 4 files: 2 .psd, 1 with no extension, 1 .txt\n"
                 assert err.startswith(told)
             assert "x.h5: 10 images" in err
 
@@ -207,8 +207,8 @@ class TestPicturesWithoutClassFolders:
         result = c10h("data", "import", "faces", "--labels", "faces.csv", "-o", "x.h5")
         assert result.err.splitlines() == [
             "faces.csv: files from column 'file', classes from 'label'",
-            "faces.csv: 1 line of no picture that was taken, the first is '9.png'",
-            "faces.csv: classes in sorted order, happy, sad (--classes gives another)",
+            "faces.csv: 1 line without an imported image, the first is '9.png'",
+            "faces.csv: classes in sorted order, happy, sad (--classes sets a different order)",
             "x.h5: 6 images of 8 x 8 pixels, 2 classes, with truth, with ids",
         ]
         found = read(folder / "x.h5")
@@ -269,7 +269,7 @@ class TestArraysAndBatches:
         assert "x.npz: has train and test: --split says which" in c10h(*line).err
         result = c10h(*line, "--split", "train")
         assert result.err.splitlines() == [
-            "x.npz: pictures from x_train, (3, 8, 8, 3), truth from y_train",
+            "x.npz: images from x_train, (3, 8, 8, 3), truth from y_train",
             "x.h5: 3 images of 8 x 8 pixels, 2 classes, with truth, without ids",
         ]
         found = read(folder / "x.h5")
@@ -286,7 +286,7 @@ class TestArraysAndBatches:
         table.write_parquet(folder / "x.parquet")
         result = c10h("data", "import", "x.parquet", "--classes", "a,b", "-o", "x.h5")
         assert result.err.splitlines() == [
-            "x.parquet: pictures from column 'image'",
+            "x.parquet: images from column 'image'",
             "x.parquet: truth from column 'label'",
             "x.h5: 4 images of 8 x 8 pixels, 2 classes, with truth, with ids",
         ]

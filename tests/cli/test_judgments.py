@@ -23,7 +23,7 @@ from .conftest import Files, Refuse, Run
 
 TABLE = "annotator,item,label\nann,0,1\nbob,0,0\nann,1,2\nbob,1,2\ncy,0,1\n"
 COUNTS = [[1, 2, 0], [0, 0, 2]]
-TAKEN = "judgments, one a row: annotator from 'annotator', item from 'item', label from 'label'"
+TAKEN = "judgments, one per row: annotator from 'annotator', item from 'item', label from 'label'"
 SAID = "5 judgments by 3 annotators"
 OTHER = "who,file,said\nann,b.png,cat\nbob,b.png,dog\nbob,a.png,cat\n"
 NAMED = ("--annotator", "who", "--item", "file", "--label", "said", "--classes", "cat,dog")
@@ -85,7 +85,7 @@ class TestForms:
         taken, *rest = result.err.splitlines(keepends=True)
         who, what = ("worker", "task") if name == "worker.csv" else ("annotator", "item")
         assert taken.startswith(
-            f"{name}: judgments, one a row: annotator from {who!r}, item from {what!r}, label from"
+            f"{name}: judgments, one per row: annotator from {who!r}, item from {what!r}, label"
         )
         assert "".join(rest) == (
             f"{name}: {SAID}\n"
@@ -186,14 +186,14 @@ class TestLeftOut:
         assert result.err.splitlines()[:3] == [
             f"t.csv: {TAKEN}, check from 'gold', correct from 'right'; not used: 'ms'",
             "t.csv: 4 judgments by 2 annotators, and 2 attention checks",
-            "t.csv: left out 1 annotator (attention under 0.75) with 2 judgments: bob",
+            "t.csv: left out 1 annotator (attention below 0.75) with 2 judgments: bob",
         ]
         assert counts_of(files.path("out.h5")) == [[0, 1], [1, 0]]
         found = labels_of(files.path("out.h5")).annotators
         assert found["attention"][:].tolist() == [1, 0]
         assert found["excluded"][:].tolist() == [0, 1]
         assert files.path("x.csv").read_text() == (
-            "what,name,reason,value,judgments\nannotator,bob,attention under 0.75,0.0,2\n"
+            "what,name,reason,value,judgments\nannotator,bob,attention below 0.75,0.0,2\n"
         )
 
     def test_columns_of_usual_names_need_no_options(self, files: Files, c10h: Run) -> None:
@@ -202,7 +202,7 @@ class TestLeftOut:
         result = c10h("labels", "build", "t.csv", "--rt-max", "150", "--min-judgments", "1",
                       "--classes", "2", "-o", "out.h5")  # fmt: skip
         assert result.status == 0, result.err
-        assert "left out 1 annotator (attention under 0.75)" in result.err
+        assert "left out 1 annotator (attention below 0.75)" in result.err
         assert counts_of(files.path("out.h5")) == [[0, 1]]
 
     def test_judgments_by_time_and_items(self, files: Files, c10h: Run) -> None:
@@ -218,8 +218,8 @@ class TestLeftOut:
             ["item", "0", "judgments under 2", "1.0", "1"],
             ["item", "2", "judgments under 2", "0.0", "0"],
             ["item", "4", "judgments under 2", "1.0", "1"],
-            ["judgment", "3", "reaction time out of bounds", "900.0", "1"],
-            ["judgment", "6", "reaction time out of bounds", "5000.0", "1"],
+            ["judgment", "3", "reaction time outside the limits", "900.0", "1"],
+            ["judgment", "6", "reaction time outside the limits", "5000.0", "1"],
         ]
         assert counts_of(files.path("out.h5")) == [[1, 1]]
 
@@ -293,7 +293,7 @@ class TestUnanswered:
             "t.csv: 5 judgments by 3 annotators",
             "t.csv: left out 2 judgments without a label",
             "t.csv: left out 1 judgment by label: can't tell",
-            "t.csv: classes: cat, dog (sorted; --classes gives another order)",
+            "t.csv: classes: cat, dog (sorted; --classes sets a different order)",
             "t.csv: 2 items in the order of their names, written as ids",
             "out.h5: 2 items, 2 classes, human labels with 2 votes (1 an item), without truth",
         ]
@@ -312,7 +312,7 @@ class TestUnanswered:
     def test_an_item_that_loses_all(self, files: Files, c10h: Run, refuses: Refuse) -> None:
         files.save("t.csv", self.TEXT.replace("w1,a,cat", "w1,a,"))
         line = ("labels", "build", "t.csv", *self.DROP, "--classes", "cat,dog")
-        refuses(*line, says="1 of 2 items have no judgment, one of them is a: --min-votes 1 leaves")
+        refuses(*line, says="1 of 2 items have no judgment, for example a: --min-votes 1 leaves")
         assert c10h(*line, "--min-votes", "1", "-o", "out.h5").status == 0
         assert counts_of(files.path("out.h5")) == [[0, 1]]
 
@@ -336,13 +336,11 @@ class TestFirstLine:
     def test_names_that_are_a_judgment(self, files: Files, refuses: Refuse) -> None:
         files.save("t.txt", self.TEXT)
         line = ("labels", "build", "t.txt", "--annotator", "w1", "--item", "u1", "--label", "yes")
-        refuses(
-            *line, says=["seems to have no line of names: --no-header", "--header if it has one"]
-        )
+        refuses(*line, says=["seems to have no header: use --no-header", "--header if it has one"])
 
     def test_no_numbers(self, files: Files, refuses: Refuse) -> None:
         files.save("t.txt", self.TEXT)
-        says = "--annotator numbers it, 0 to 2; the first line is w1, u1, yes"
+        says = "--annotator gives its number, 0 to 2; the first line is w1, u1, yes"
         refuses("labels", "build", "t.txt", "--no-header", "--layout", "long", says=says)
 
     def test_explicit_names(self, files: Files, c10h: Run) -> None:
@@ -401,7 +399,7 @@ class TestMatrix:
 
     def test_options_that_are_about_long_tables(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", self.TEXT)
-        says = "--layout matrix: --label is about tables with one judgment a row"
+        says = "--layout matrix: --label applies only to tables with one judgment per row"
         refuses("labels", "build", "t.csv", "--layout", "matrix", "--label", "image", says=says)
 
     def test_a_label_that_is_to_be_dropped(self, files: Files, c10h: Run) -> None:
@@ -417,7 +415,12 @@ class TestMatrix:
 class TestClassesAndTruth:
     def test_counted_from_1(self, files: Files, c10h: Run, refuses: Refuse) -> None:
         files.save("t.csv", "worker,item,label,true_label\na,0,3,3\nb,0,1,3\na,1,2,1\n")
-        refuses("labels", "build", "t.csv", says="are classes counted from 1? --one-based, or --cl")
+        refuses(
+            "labels",
+            "build",
+            "t.csv",
+            says="if classes are counted from 1, use --one-based or --cl",
+        )
         for options in (["--one-based"], ["--classes", "1,2,3"], ["--one-based", "--classes", "3"]):
             assert c10h("labels", "build", "t.csv", *options, "-o", "o.h5", "--force").status == 0
             assert counts_of(files.path("o.h5")) == [[1, 0, 1], [0, 1, 0]]
@@ -566,12 +569,12 @@ class TestPublishedCounts:
         assert result.status == 0, result.err
         taken, *lines = result.err.splitlines()
         assert taken.startswith(
-            "raw.csv: judgments, one a row: annotator from 'annotator_id', "
+            "raw.csv: judgments, one per row: annotator from 'annotator_id', "
             f"item from {spelling!r}, label from 'chosen_label', check from 'is_attn_check'"
         )
         assert lines[0].startswith("raw.csv: 514,200 judgments by 2,571 annotators, and 20,568 ")
         assert lines[1].startswith(
-            "raw.csv: left out 16 annotators (attention under 0.75) with 3,200 judgments: 2555, "
+            "raw.csv: left out 16 annotators (attention below 0.75) with 3,200 judgments: 2555, "
         )
         assert lines[-1].endswith("to the last vote: 10,000 items, 511,000 votes, matched by "
                                   "position")  # fmt: skip

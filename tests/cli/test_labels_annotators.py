@@ -19,7 +19,7 @@ TRIALS = [
     *("--correct", "ok", "--rt", "ms", "--true-label", "truth"),
 ]
 TAKEN = (
-    "t.csv: judgments, one a row: annotator from 'who', item from 'what', label from 'said', "
+    "t.csv: judgments, one per row: annotator from 'who', item from 'what', label from 'said', "
     "check from 'chk', correct from 'ok', rt from 'ms', true_label from 'truth'\n"
 )
 FORMATS = ("terminal", "markdown", "latex", "csv", "json")

@@ -77,7 +77,7 @@ def test_a_report_of_a_run(refuses: Refuse) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (("score", "cifar01h"), "there is no such file or data set: did you mean cifar10h?"),
+        (("score", "cifar01h"), "no such file or data set: did you mean cifar10h?"),
         (("data", "list", "sinthetic"), "unknown data set 'sinthetic': did you mean synthetic?"),
         (("train", "images.h5", "--arch", "resent_basic_8", "-o", "n"), "did you mean resnet_b"),
         (("train", "images.h5", "--arch", "torchvision:resent18", "-o", "n"), "mean resnet18?"),

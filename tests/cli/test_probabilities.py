@@ -96,7 +96,7 @@ class TestPredict:
         refuses(*self.LINE, "nets:logits", "--probs", says=says)
 
     def test_a_run_knows(self, runs: Path, refuses: Refuse) -> None:
-        refuses("predict", "a", "images.h5", "--probs", says="--probs: is for --arch")
+        refuses("predict", "a", "images.h5", "--probs", says="--probs applies only to --arch")
 
 
 class TestTrain:
@@ -141,7 +141,10 @@ class TestTrain:
 
     def test_networks_that_return_logits(self, refuses: Refuse) -> None:
         line = (*self.LINE, "--arch", "resnet_basic_8", "--probs", "-o", "run")
-        refuses(*line, says="--probs: is for a network of your own; resnet_basic_8 returns logits")
+        refuses(
+            *line,
+            says="--probs applies only to a network of your own; resnet_basic_8 returns logits",
+        )
 
 
 def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:

@@ -149,7 +149,7 @@ class TestJson:
         (found,) = (one for one in report["differences"] if one["metric"] == "accuracy")
         assert (found["stratum"], found["a"], found["b"]) == ("truth=dog", "b", "a")
         assert found["value"] == pytest.approx(right["b"] - right["a"])
-        assert "Difference to a, truth=dog (paired; " in c10h("report", *options).out
+        assert "Difference from a, truth=dog (paired; " in c10h("report", *options).out
 
     def test_two_files_are_paired(self, c10h: Run, scores: dict[str, Any]) -> None:
         line = ["report", "a.h5", "b.h5", "--baseline", "a", "--json"]
@@ -166,9 +166,9 @@ class TestJson:
     @pytest.mark.parametrize(
         ("change", "why"),
         [
-            (["--seed", "1"], "not paired: scored with another seed"),
-            (["--resamples", "60"], "not paired: scored with another resamples"),
-            (["--labels", "other.h5"], "not paired: the runs are about other items or labels"),
+            (["--seed", "1"], "not paired: scored with a different seed"),
+            (["--resamples", "60"], "not paired: scored with a different resamples"),
+            (["--labels", "other.h5"], "not paired: the runs have different items or labels"),
         ],
     )
     def test_what_cannot_be_paired_is_null(
@@ -281,7 +281,7 @@ class TestRefusals:
     def test_scores_of_other_classes(self, files: Files, c10h: Run) -> None:
         files.labels("fish.h5", classes=("cat", "dog", "fish"))
         c10h("score", "f=a.npy", "--labels", "fish.h5", "-o", "f.h5")
-        says = "scores of other classes: expected cat, dog, bird, found cat, dog, fish"
+        says = "scores of different classes: expected cat, dog, bird, found cat, dog, fish"
         assert_refused(c10h("report", "a.h5", "f.h5"), says)
 
 

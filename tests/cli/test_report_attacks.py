@@ -61,7 +61,7 @@ class TestTerminal:
         assert "\x1b" not in result.out
         assert titles(result.out)[:3] == [
             ATTACK,
-            "Against people, after pgd, ℓ∞, loss ce, 3 steps, random start",
+            "Comparison with people, after pgd, ℓ∞, loss ce, 3 steps, random start",
             "Can the attacks be believed?",
         ]
 
@@ -96,7 +96,10 @@ class TestTerminal:
 
     def test_failing_checks_are_told(self, c10h: Run) -> None:
         out = c10h("report", "hard.h5").out
-        assert "hard: at 4/255: many steps did less than one: gradients mislead\n" in out
+        assert (
+            "hard: at 4/255: many steps did less than a single one: the gradients are misleading\n"
+            in out
+        )
         assert re.search(r"^loss after PGD +4/255 +0\.5  NO$", out, re.MULTILINE)
         assert re.search(r"^zero gradient +all +0 yes$", out, re.MULTILINE)
 
@@ -251,7 +254,7 @@ class TestBaseline:
     def test_a_reason(self, c10h: Run) -> None:
         write("other.h5", items=20)
         out = c10h("report", "hard.h5", "other.h5", "--baseline", "hard").out
-        assert "other: not paired: the runs are about other items\n" in out
+        assert "other: not paired: the runs have different items\n" in out
         found = c10h("report", "hard.h5", "other.h5", "--baseline", "hard", "--json").json()
         nothing = {"value": None, "low": None, "high": None}
         assert all(one.items() >= nothing.items() for one in found["attack_differences"])

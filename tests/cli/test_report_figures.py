@@ -233,7 +233,7 @@ class TestFigures:
 class TestOtherKinds:
     def test_curves(self, c10h: Run) -> None:
         out = c10h("report", "history.h5").out
-        assert out.startswith("Learning curves, where they end\n")
+        assert out.startswith("Learning curves, last epoch\n")
         assert re.search(r"^fold 1 +3 +0\.1667 +0\.5000 +0\.1$", out, re.MULTILINE)
         assert "learning rate by epoch" in out
         found = c10h("report", "run=history.h5", "--json").json()["histories"]

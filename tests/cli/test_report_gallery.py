@@ -48,10 +48,10 @@ class TestGallery:
     def test_a_table_where_there_is_no_terminal(self, c10h: Run) -> None:
         result = c10h(*LINE)
         assert result.status == 0, result.err
-        assert result.out.startswith("net and people: the same first choice")
+        assert result.out.startswith("net and people: same first choice")
         assert "▀" not in result.out
         assert "Items in training: unknown" in result.out
-        assert "Made by, inputs first" in result.out
+        assert "How the files were made, inputs first" in result.out
 
     def test_pictures_on_a_terminal(self) -> None:
         found = on_a_terminal(*LINE, COLORTERM="truecolor")
@@ -182,9 +182,10 @@ def test_scores_as_html(files: Files, c10h: Run) -> None:
     c10h("score", "a.npy", "b.npy", "--labels", "labels.h5", "--truth", "truth.npy", "-o", "s.h5")
     result = c10h("report", "s.h5", "--baseline", "a", "--format", "html")
     assert result.status == 0, result.err
-    for words in ("<title>a, b</title>", "metric-ce_human", "Difference to a", "data:image/svg+xml",
+    for words in ("<title>a, b</title>", "metric-ce_human", "Difference from a",
+                  "data:image/svg+xml",
                   "How this was made", "c10h score"):  # fmt: skip
         assert words in result.out
     alone = c10h("report", "s.h5", "--figure", "confidence", "--format", "html").out
-    assert "Difference to a" not in alone
+    assert "Difference from a" not in alone
     assert alone.count("<figure>") == 1

@@ -186,7 +186,7 @@ class TestSeveralRuns:
         files.predictions("p.h5", logits=logits, index=np.arange(5, 30))
         found = c10h("score", "a.npy", "p.h5", *BASIC, "--json").json()["differences"][0]
         assert (found["value"], found["low"]) == (None, None)
-        assert found["why"] == "not paired: the runs are about other items or labels"
+        assert found["why"] == "not paired: the runs have different items or labels"
 
     def test_logits_and_probabilities_side_by_side(self, files: Files, c10h: Run) -> None:
         files.save("probs.npy", np.eye(3)[files.truth])

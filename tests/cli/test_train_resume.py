@@ -280,5 +280,5 @@ class TestGoingOn:
         assert result.status == 1
         assert result.err.count("\n") == 1
         assert says in result.err
-        assert "the same arguments go on, others need another folder" in result.err
+        assert "the same arguments to resume, or a new folder" in result.err
         assert {path: path.read_bytes() for path in Path("a").iterdir()} == before

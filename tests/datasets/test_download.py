@@ -141,7 +141,7 @@ def test_what_will_not_pass_is_told_at_once(
     site: Server, tmp_path: Path, code: int, text: str
 ) -> None:
     site.faults = [server.status(code)]
-    with pytest.raises(FileError, match=f"file.bin: http://.* the server answers {code} {text}"):
+    with pytest.raises(FileError, match=f"file.bin: http://.* the server answered {code} {text}"):
         fetch(wanted(site), tmp_path / NAME, Progress())
     assert len(site.asked) == 1
     assert files(tmp_path) == set()
@@ -167,7 +167,7 @@ def test_too_much_is_refused(site: Server, tmp_path: Path) -> None:
 def test_another_range_is_refused(site: Server, tmp_path: Path) -> None:
     (tmp_path / f"{NAME}.part").write_bytes(CONTENT[:1000])
     site.faults = [server.from_elsewhere]
-    with pytest.raises(FileError, match="sends bytes from 999, not 1,000"):
+    with pytest.raises(FileError, match="sent bytes from 999, not 1,000"):
         fetch(wanted(site), tmp_path / NAME, Progress())
 
 

@@ -79,7 +79,9 @@ class TestCells:
         assert [found.place(row) for row in range(3)] == [
             "0, column ann", "0, column bob", "1, column bob",
         ]  # fmt: skip
-        said = "judgments, 2 items by 2 annotators; item from 'file', annotators ann, bob"
+        said = (
+            "judgments as a matrix, 2 items by 2 annotators; item from 'file', annotators ann, bob"
+        )
         assert found.taken == said
 
     def test_a_word_that_is_missing_unless_it_is_a_class(self, tmp_path: Path) -> None:
@@ -89,9 +91,7 @@ class TestCells:
 
     def test_an_item_without_judgments(self, tmp_path: Path) -> None:
         found = read(tmp_path, "a1,a2\n0,1\n-1,-1\n1,1\n")
-        with pytest.raises(
-            InputError, match="1 of 3 items have no judgment, one of them is 1: --m"
-        ):
+        with pytest.raises(InputError, match="1 of 3 items have no judgment, for example 1: --m"):
             counts_of(found)
         votes = count_votes(found, Filters(min_votes=1))
         assert votes.labels.ids is not None
@@ -146,7 +146,7 @@ class TestCells:
         ]
 
     def test_one_name_for_two_annotators(self) -> None:
-        with pytest.raises(SchemaError, match="expected different annotators, found 'p' twice"):
+        with pytest.raises(SchemaError, match="expected distinct annotators, found 'p' twice"):
             judgments_of_cells("t", None, ["p", "p"], np.zeros((2, 2)))
 
     def test_no_rows(self, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ class TestFirstLine:
     )
     def test_is_asked_about(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(
-            AmbiguousError, match="names or judgments\\? --header or --no-header says"
+            AmbiguousError, match="a header or judgments\\? Use --header or --no-header"
         ):
             read(tmp_path, text)
         assert len(read(tmp_path, text, header=False)) == 3 * text.count("\n")
@@ -288,7 +288,7 @@ class TestFirstLine:
     def test_columns_of_parquet_have_names(self, tmp_path: Path) -> None:
         target = io.BytesIO()
         polars.DataFrame({"a1": [0, 1], "a2": [1, 1]}).write_parquet(target)
-        with pytest.raises(InputError, match="--no-header is about text"):
+        with pytest.raises(InputError, match="--no-header applies only to text"):
             read(tmp_path, target.getvalue(), header=False, name="t.parquet")
 
     @settings(deadline=None)

@@ -80,7 +80,7 @@ TRUNCATED = {
         "truncated: expected 200 bytes, found 199 bytes",
     ),
     "npz": ("a damaged archive",) * 3,
-    "h5": (r"not a whole HDF5 file \(truncated or damaged\)",) * 3,
+    "h5": (r"not a complete HDF5 file \(truncated or damaged\)",) * 3,
     "mat": (
         "expected .mat, found text that begins with 'MATLAB 5'",
         "not a readable .mat file, damaged",
@@ -208,8 +208,8 @@ class TestNpy:
         [
             (np.float64(3), r"found shape \(\)"),
             (np.zeros((2, 3, 3, 3)), r"\(members, items, classes\), found shape \(2, 3, 3, 3\)"),
-            (np.zeros(3), "one number an item; two classes need two columns"),
-            (np.zeros((3, 1)), "one number an item; two classes need two columns"),
+            (np.zeros(3), "one number per item; two classes need two columns"),
+            (np.zeros((3, 1)), "one number per item; two classes need two columns"),
             (VALUES * 1j, "found complex128"),
             (np.array(["2020-01-01"], dtype="M8[D]"), "found datetime64"),
             (np.zeros(2, dtype=[("a", "f8")]), "found"),
@@ -220,7 +220,7 @@ class TestNpy:
 
     def test_no_rows(self, tmp_path: Path) -> None:
         path = save_npy(tmp_path / "x.npy", np.zeros((0, 3)))
-        refused(path, "expected one row an item, found no rows", SchemaError)
+        refused(path, "expected one row per item, found no rows", SchemaError)
 
 
 class TestSeveralArrays:
@@ -259,7 +259,7 @@ class TestSeveralArrays:
     def test_one_of_two_is_named(self, tmp_path: Path, suffix: str) -> None:
         path = self.write(tmp_path, suffix, first=VALUES, second=-VALUES)
         np.testing.assert_array_equal(everything(opened(path, "second")), -VALUES)
-        says = rf"found 2 arrays \(first 3x3, second 3x3\): which one\? x\.{suffix}:first would"
+        says = rf"found 2 arrays \(first 3x3, second 3x3\): which one\? Use x\.{suffix}:first$"
         refused(path, says, AmbiguousError)
         refused(path, "expected an array 'third', found 2 arrays", member="third")
 

@@ -121,7 +121,7 @@ class TestLayouts:
         assert begin(other, Columns()) is None
         with pytest.raises(InputError, match="which column is the annotator"):
             begin(other, Columns(), layout="long")
-        with pytest.raises(InputError, match="--layout matrix: --label is about"):
+        with pytest.raises(InputError, match="--layout matrix: --label applies only to"):
             begin(other, Columns(label="c"), layout="matrix")
 
     def test_two_columns_for_a_part_are_asked_about(self, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ class TestWords:
             open_judgments(source_of(tmp_path, content, "t.parquet"), Columns())
 
     def test_a_header_only(self, tmp_path: Path) -> None:
-        with pytest.raises(SchemaError, match="expected judgments, found a header only"):
+        with pytest.raises(SchemaError, match="expected judgments, found only a header"):
             read(tmp_path)
 
     def test_no_table(self, tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ class TestFirstLine:
         assert words(found.label) == ["yes", "no", "yes"]
         said = "annotator from column 0, item from column 1, label from column 2"
         judgment = "; its first line is a judgment" if header is None else ""
-        assert found.taken == f"judgments, one a row: {said}{judgment}"
+        assert found.taken == f"judgments, one per row: {said}{judgment}"
 
     def test_in_another_order_with_times(self, tmp_path: Path) -> None:
         lines = [f"{line},{time}" for line, time in zip(self.ROWS, (5, 7, 9), strict=True)]
@@ -333,9 +333,8 @@ class TestFirstLine:
     )
     def test_what_is_unclear_is_asked(self, tmp_path: Path, lines: list[str]) -> None:
         source = self.file(tmp_path, *lines)
-        says = (
-            rf"is the first line \({lines[0].replace(',', ', ')}\) names or a judgment\? --header"
-        )
+        first = lines[0].replace(",", ", ")
+        says = rf"is the first line \({first}\) a header or a judgment\? Use --header"
         with pytest.raises(AmbiguousError, match=says):
             self.open(source, self.NUMBERED)
         assert len(self.open(source, self.NUMBERED, False)) == len(lines)
@@ -353,7 +352,7 @@ class TestFirstLine:
         lines = {"annotator": "w1,u4,no", "item": "w4,u1,no", "label": "w4,u4,yes"}
         again = self.file(tmp_path, *self.ROWS[:1], "w2,u2,no", lines[part])
         named = Columns("w1", "u1", "yes")
-        says = f"'{dict(zip(lines, ('w1', 'u1', 'yes'), strict=True))[part]}' is taken for the name"
+        says = f"'{dict(zip(lines, ('w1', 'u1', 'yes'), strict=True))[part]}' is read as the name"
         with pytest.raises(InputError, match=says) as caught:
             self.open(again, named)
         assert "--no-header" in str(caught.value)
@@ -361,9 +360,9 @@ class TestFirstLine:
 
     def test_nor_is_a_number_above_numbers(self, tmp_path: Path) -> None:
         source = self.file(tmp_path, "0,1,2", "3,1,0", "4,2,1")
-        with pytest.raises(AmbiguousError, match=r"first line \(0, 1, 2\) names or a judgment"):
+        with pytest.raises(AmbiguousError, match=r"first line \(0, 1, 2\) a header or a judgment"):
             self.open(source, self.NUMBERED)
-        with pytest.raises(InputError, match="seems to have no line of names: --no-header"):
+        with pytest.raises(InputError, match="seems to have no header: use --no-header"):
             self.open(self.file(tmp_path, "7,8,2", "9,5,0"), Columns("7", "8", "2"))
         source = self.file(tmp_path, "0,1,2", "3,1,0", "4,2,1")
         assert len(self.open(source, self.NUMBERED, False)) == 3
@@ -371,7 +370,7 @@ class TestFirstLine:
 
     def test_a_known_name_among_the_cells(self, tmp_path: Path) -> None:
         source = self.file(tmp_path, "worker,task,label", "a,task,0", "b,x,1")
-        with pytest.raises(InputError, match="'task' is taken for the name of a column"):
+        with pytest.raises(InputError, match="'task' is read as the name of a column"):
             self.open(source, Columns())
         assert words(self.open(source, Columns(), True).item) == ["task", "x"]
 
@@ -379,7 +378,7 @@ class TestFirstLine:
     def test_a_second_line_of_names(self, tmp_path: Path, header: bool | None) -> None:
         """As in files that were put one behind the other."""
         source = self.file(tmp_path, HEADER, "a,0,1", HEADER, "b,0,1")
-        with pytest.raises(SchemaError, match="row 1: repeats the line of names"):
+        with pytest.raises(SchemaError, match="row 1: repeats the header"):
             self.open(source, Columns(), header)
 
     @pytest.mark.parametrize(
@@ -387,11 +386,11 @@ class TestFirstLine:
         [
             (
                 Columns(),
-                "which column is the annotator\\? --annotator numbers it, 0 to 2; the first",
+                "which column is the annotator\\? --annotator gives its number, 0 to 2; the first",
             ),
             (
                 Columns("0", "1"),
-                "which column is the label\\? --label numbers it, 0 to 2; the first",
+                "which column is the label\\? --label gives its number, 0 to 2; the first",
             ),
             (Columns("w1", "1", "2"), "--annotator w1: expected the number of a column, 0 to 2"),
             (Columns("0", "1", "3"), "--label 3: expected the number of a column, 0 to 2; the fir"),
@@ -414,7 +413,7 @@ class TestFirstLine:
         numbers = parquet(**{"2": ["a"], "1": [0], "0": [1]})  # which are names here
         found = self.open(source_of(tmp_path, numbers, "n.parquet"), self.NUMBERED)
         assert (words(found.annotator), words(found.label)) == (["1"], ["a"])
-        with pytest.raises(InputError, match="--no-header is about text"):
+        with pytest.raises(InputError, match="--no-header applies only to text"):
             self.open(source, self.NUMBERED, False)
 
     @settings(deadline=None)

@@ -38,7 +38,7 @@ def test_a_class_that_is_ruled_out_has_the_smallest_probability() -> None:
     found = checked_logits(logits, "x")[0:2]
     np.testing.assert_allclose(found[0], log_of_probs(probs)[0:1][0], rtol=1e-12)
     np.testing.assert_array_equal(found[1], logits[1])
-    with pytest.raises(SchemaError, match="row 0: expected a class that is not ruled out"):
+    with pytest.raises(SchemaError, match="row 0: expected at least one finite logit"):
         checked_logits(np.full((1, 3), -np.inf), "x")[0:1]
 
 

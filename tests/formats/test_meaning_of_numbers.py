@@ -49,12 +49,12 @@ class TestPredictions:
     @pytest.mark.parametrize(
         ("values", "says"),
         [
-            (COUNTS, "whole numbers, as votes are: --probs scales"),
-            ([[14, 4, 2], [3, 15, 2]], "whole numbers, as votes are: --probs scales"),
-            (PROBABILITIES * 100, "whole numbers, as votes are|sum to 100, as percentages"),
-            ([[62.5, 37.5], [12.25, 87.75]], "rows that all sum to 100, as percentages do"),
-            ([[62.5, 37.5]], "rows that all sum to 100, as percentages do"),
-            ([[0.5, 1.5], [1.75, 0.25]], "rows that all sum to 2, as percentages do"),
+            (COUNTS, "whole numbers, like votes: --probs scales"),
+            ([[14, 4, 2], [3, 15, 2]], "whole numbers, like votes: --probs scales"),
+            (PROBABILITIES * 100, "whole numbers, like votes|sum to 100, like percentages"),
+            ([[62.5, 37.5], [12.25, 87.75]], "rows that all sum to 100, like percentages"),
+            ([[62.5, 37.5]], "rows that all sum to 100, like percentages"),
+            ([[0.5, 1.5], [1.75, 0.25]], "rows that all sum to 2, like percentages"),
             (PROBABILITIES * 0.9, r"values in \[0, 1\] whose rows do not sum to 1"),
             ([[0.2, 0.9], [0.5, 0.5]], r"values in \[0, 1\] whose rows do not sum to 1"),
         ],

@@ -60,7 +60,7 @@ class TestPredictions:
     @pytest.mark.parametrize("values", [PROBS * 0.9, np.array([[0.2, 0.9], [0.5, 0.5]])])
     def test_either_is_asked_for_by_name(self, tmp_path: Path, values: Array) -> None:
         source = saved(tmp_path, values)
-        says = r"^x\.npy: values in \[0, 1\] whose rows do not sum to 1: say --logits or --probs$"
+        says = r"^x\.npy: values in \[0, 1\] whose rows do not sum to 1: use --logits or --probs$"
         with pytest.raises(AmbiguousError, match=says):
             open_predictions(source)
         as_logits = open_predictions(source, hints=Hints(meaning="logits"))

@@ -105,7 +105,7 @@ class TestArchives:
     def test_a_path_that_climbs_out(self, tmp_path: Path, name: str) -> None:
         source = save(tmp_path, zipped((name, TEXT)), "t.zip")
         for read in (tables.header_of, tables.scan):
-            with pytest.raises(FileError, match=r"t\.zip: .*leads out of the archive"):
+            with pytest.raises(FileError, match=r"t\.zip: .*points outside the archive"):
                 read(source)
 
     @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ class TestArchives:
 
     @pytest.mark.parametrize(
         ("field", "value", "says"),
-        [(10, 97, "expected a zip by deflate"), (6, 178, "an archive that cannot be read")],
+        [(10, 97, "expected a deflated zip"), (6, 178, "an archive that cannot be read")],
         ids=["method", "version"],
     )
     def test_a_zip_of_a_later_kind(self, tmp_path: Path, field: int, value: int, says: str) -> None:

@@ -82,7 +82,7 @@ class TestVectors:
         assert (truth.classes, truth.values.tolist()) == (("cat", "dog"), [1, 0, 1])
         assert told == [
             "y.csv: true classes of 3 of 3 items; "
-            "classes cat, dog (sorted; --classes gives another order)"
+            "classes cat, dog (sorted; --classes sets a different order)"
         ]
 
     def test_names_for_classes_without_names(self, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ class TestVectors:
             ([0, -2, 2], "row 1: expected a class from 0 to 2, found -2"),
             ([0, 1.5, 2], "row 1: expected a class number, found 1.5"),
             ([0, np.inf, 2], "row 1: expected a class number, found inf"),
-            ([[0, 1], [1, 1]], "expected one class an item, found shape"),
+            ([[0, 1], [1, 1]], "expected one class per item, found shape"),
         ],
     )
     def test_other_values(self, tmp_path: Path, cells: list[Any], says: str) -> None:
@@ -182,7 +182,7 @@ class TestTables:
 
     def test_which_column_is_asked_for(self, tmp_path: Path) -> None:
         source = saved(tmp_path, "a,b,c\n0,2,1\n1,3,0\n", "y.csv")
-        with pytest.raises(SchemaError, match=r"y\.csv:COLUMN names the one of true classes"):
+        with pytest.raises(SchemaError, match=r"y\.csv:COLUMN names the column of true classes"):
             values(source)
 
     @pytest.mark.parametrize("names", [None, "dog,cat,bird"])
@@ -200,7 +200,7 @@ class TestTables:
 class TestNumbering:
     def test_classes_counted_from_1(self, tmp_path: Path) -> None:
         source = saved(tmp_path, np.array([1, 3, 2]))
-        with pytest.raises(SchemaError, match="no item has class 0: are classes counted from 1"):
+        with pytest.raises(SchemaError, match="no item has class 0: if classes are counted from 1"):
             values(source)
         assert values(source, one_based=True) == [0, 2, 1]
         with pytest.raises(AmbiguousError, match=r"no item has class 0: .*--one-based"):
@@ -310,11 +310,11 @@ class TestWhoseTruth:
     def test_flags_are_no_classes_of_three(self, tmp_path: Path) -> None:
         source = saved(tmp_path, np.array([True, False, True]))
         assert values(source, ("no", "yes")) == [1, 0, 1]
-        with pytest.raises(SchemaError, match="expected one of 3 classes an item, found true"):
+        with pytest.raises(SchemaError, match="expected one of 3 classes per item, found true"):
             open_truth(source, CLASSES)
 
     def test_one_line_of_classes(self, tmp_path: Path) -> None:
-        with pytest.raises(SchemaError, match="expected one class a line, found one line of 3"):
+        with pytest.raises(SchemaError, match="expected one class per line, found one line of 3"):
             open_truth(saved(tmp_path, "2,2,1\n", "y.csv"), CLASSES)
 
     def test_no_class_0(self, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class TestRead:
             ("a,cat\nb,\n", "line 2: expected folder,class"),
             ("a,cat\nb,d\0g\n", "line 2: expected folder,class"),
             ("a;cat\nb;dog\n", "line 1: expected folder,class"),
-            ("folder,class\na,cat\n\na,dog\n", "line 4: folder 'a' is there twice"),
+            ("folder,class\na,cat\n\na,dog\n", "line 4: folder 'a' is listed twice"),
             ('a,cat\n"b,dog\n', "line 2: expected folder,class"),
         ],
     )

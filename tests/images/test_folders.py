@@ -127,7 +127,7 @@ class TestOrder:
         found = found_in(animals, classes=("é", "horse", "dog", "cat"))
         assert ids(found) == ["é/1.png", *ORDER[4:6], *ORDER[:4]]
         assert truth(found) == [0, 2, 2, 3, 3, 3, 3]
-        assert found.notes == ("no picture of horse",)
+        assert found.notes == ("no image of horse",)
 
     @pytest.mark.parametrize("processors", [1, 2, 3])
     def test_in_processes_as_in_one(
@@ -172,7 +172,7 @@ class TestWhichPictures:
         found = found_in(root, splits=("valid",))
         assert ids(found) == ORDER
         assert ids(found_in(root, splits=("valid/",))) == ORDER
-        says = "expected pictures .* in test, found '.', 'train'"
+        says = "expected images .* in test, found '.', 'train'"
         refused(root, says, splits=("valid", "test"))
         both = found_in(root, splits=("valid", "train"))
         assert ids(both)[:2] == ["train/cat/10.png", "train/cat/9.png"]
@@ -182,12 +182,12 @@ class TestWhichPictures:
         root = write(tmp_path, {f"ILSVRC/Data/train/{name}": PICTURES[name] for name in NAMES})
         for splits in ((), ("train",), ("Data/train",), ("ILSVRC/Data/train",)):
             assert ids(found_in(root, splits=splits)) == ORDER
-        refused(root, "expected pictures .* in rain, found 'ILSVRC/Data/train'", splits=("rain",))
+        refused(root, "expected images .* in rain, found 'ILSVRC/Data/train'", splits=("rain",))
 
     def test_two_folders_without_a_split(self, tmp_path: Path) -> None:
         files = {f"{split}/{name}": PICTURES[name] for split in ("a/x", "b/x") for name in NAMES}
         root = write(tmp_path, files)
-        says = "found class folders in 'a/x' and 'b/x': --split says which to take"
+        says = "found class folders in 'a/x' and 'b/x': choose one with --split"
         refused(root, says, AmbiguousError)
         refused(root, says, AmbiguousError, splits=("x",))
         assert ids(found_in(root, splits=("b/x",))) == ORDER
@@ -229,8 +229,8 @@ class TestWhichPictures:
         assert ids(found) == [*ORDER[:4], "é/1.png"]
         assert found.images.classes == ("mammal", "other", "last")
         assert truth(found) == [0] * 5
-        left = "left out 2 pictures in 1 folder not in --map"
-        assert found.notes == (left, "no picture of other, last")
+        left = "left out 2 images in 1 folder not in --map"
+        assert found.notes == (left, "no image of other, last")
 
     def test_a_map_to_classes_in_another_order(self, animals: Path) -> None:
         found = found_in(animals, to_class={"cat": "a", "dog": "b", "é": "a"}, classes=("b", "a"))
@@ -240,7 +240,7 @@ class TestWhichPictures:
         other = ["cat/x.psd", "cat/x.TXT", "y.txt", "README", "dog/.x.png", ".git/x.txt"]
         found = found_in(write(tmp_path, {**PICTURES, **dict.fromkeys(other, b"")}))
         assert ids(found) == ORDER
-        assert found.notes == ("passed over 4 files: 2 .txt, 1 without an ending, 1 .psd",)
+        assert found.notes == ("skipped 4 files: 2 .txt, 1 with no extension, 1 .psd",)
 
 
 class TestIds:
@@ -251,26 +251,29 @@ class TestIds:
     def test_equal_file_names(self, tmp_path: Path) -> None:
         root = write(tmp_path, {"a/1.png": png(picture(0)), "b/1.png": png(picture(1))})
         assert ids(found_in(root)) == ["a/1.png", "b/1.png"]
-        refused(root, r"two pictures are called 1\.png \(--ids path", ids="name")
+        refused(root, r"two images have the id 1\.png \(--ids path", ids="name")
 
     @pytest.mark.parametrize("form", ["path", "none"])
     @pytest.mark.filterwarnings("ignore:Duplicate name")
     def test_a_picture_that_is_in_an_archive_twice(self, tmp_path: Path, form: str) -> None:
         for one in ("tar", "zip"):
             path = archived(tmp_path, one, [*NAMES, "dog/a.png"])
-            refused(path, r"two pictures are called dog/a\.png$", ids=form)
+            refused(path, r"two images have the id dog/a\.png$", ids=form)
 
 
 class TestRefused:
     @pytest.mark.parametrize(
         ("files", "says"),
         [
-            ({}, r"expected pictures \(PNG, JPEG, .*\) in class folders, found none$"),
+            ({}, r"expected images \(PNG, JPEG, .*\) in class folders, found none$"),
             (
                 {"a/x.psd": b"", "b/x.psd": b""},
-                r"in class folders, found none \(passed over 2 files: 2 \.psd\)$",
+                r"in class folders, found none \(skipped 2 files: 2 \.psd\)$",
             ),
-            ({"1.png": b""}, r"1\.png: expected a picture in a class .*--labels.*--no-truth"),
+            (
+                {"1.png": b""},
+                r"1\.png: expected images only in class folders .*--labels.*--no-truth",
+            ),
             (
                 {"a/1.png": png(picture(0))},
                 "expected two or more class folders, found a .*--labels",
@@ -285,10 +288,10 @@ class TestRefused:
     def test_an_empty_class_folder(self, animals: Path, content: Files) -> None:
         write(animals, content)
         (animals / "gnu").mkdir(exist_ok=True)
-        refused(animals, "animals: the class folder gnu has no pictures")
+        refused(animals, "animals: the class folder gnu has no images")
         found = found_in(animals, to_class={"cat": "a", "dog": "b"})
         assert len(ids(found)) == 6  # the map does not have the empty folder
-        refused(animals, "folder gnu has no pictures", to_class={"gnu": "a", "dog": "b"})
+        refused(animals, "folder gnu has no images", to_class={"gnu": "a", "dog": "b"})
 
     def test_an_empty_class_folder_in_archives(self, tmp_path: Path, animals: Path) -> None:
         (animals / "gnu").mkdir()
@@ -297,18 +300,18 @@ class TestRefused:
         with zipfile.ZipFile(tmp_path / "x.zip", "w") as zipped:
             for path in animals.rglob("*"):
                 zipped.write(path, path.relative_to(animals))
-        refused(tmp_path / "x.tar", "the class folder animals/gnu has no pictures")
-        refused(tmp_path / "x.zip", "the class folder gnu has no pictures")
+        refused(tmp_path / "x.tar", "the class folder animals/gnu has no images")
+        refused(tmp_path / "x.zip", "the class folder gnu has no images")
 
     def test_a_selection_that_leaves_nothing_of_a_class(self, animals: Path) -> None:
-        refused(animals, r"--select \[ab\]\*: no picture of é is called so", select="[ab]*")
+        refused(animals, r"--select \[ab\]\*: no image of é matches", select="[ab]*")
 
     def test_a_folder_that_is_no_class(self, animals: Path) -> None:
         says = "folder 'é': expected a class of cat, dog"
         refused(animals, says, MismatchError, classes=("cat", "dog"))
 
     def test_a_map_of_other_folders(self, animals: Path) -> None:
-        says = "expected pictures .* that --map has, found cat, dog, é"
+        says = "expected images .* that are in --map, found cat, dog, é"
         refused(animals, says, to_class={"n1": "a", "n2": "b"})
 
     @pytest.mark.parametrize("size", [(4, 6), (5, 5), (5, 4), (400, 5)])
@@ -322,7 +325,9 @@ class TestRefused:
 class TestBadPictures:
     def test_named_and_refused(self, animals: Path) -> None:
         write(animals, {"dog/aa.png": PICTURES["dog/a.png"][:50]})
-        refused(animals, r"animals: dog/aa\.png: .* \(--skip-bad leaves such out\)", FileError)
+        refused(
+            animals, r"animals: dog/aa\.png: .* \(--skip-bad leaves such images out\)", FileError
+        )
 
     @pytest.mark.parametrize("name", ["cat/0.png", "dog/aa.png", "é/2.png"])
     def test_left_out(self, animals: Path, name: str) -> None:
@@ -342,16 +347,18 @@ class TestBadPictures:
         for form in ("tar", "zip"):
             found = found_in(archived(tmp_path, form, NAMES), skip_bad=True)
             (told,) = found.notes
-            assert told == "left out 1 bad picture, the first is dog/a.png: larger than 64 MB"
+            assert told == "left out 1 undecodable image, the first is dog/a.png: larger than 64 MB"
             assert len(ids(found)) == 6
 
     def test_nothing_else(self, tmp_path: Path) -> None:
         root = write(tmp_path, {"a/1.png": b"x", "b/1.png": b"x"})
-        refused(root, "expected pictures, found 2 bad ones only", FileError, skip_bad=True)
+        refused(
+            root, "expected images, found only 2 that cannot be decoded", FileError, skip_bad=True
+        )
 
     def test_what_pictures_were(self, animals: Path) -> None:
         write(animals, {"dog/c.png": png(picture(1)[..., 0]), "cat/c.png": png(picture(2)[..., 0])})
-        assert found_in(animals).notes == ("2 grey pictures became RGB",)
+        assert found_in(animals).notes == ("2 grey images converted to RGB",)
 
 
 def test_the_hash_of_a_folder_is_that_of_what_sha256sum_prints(animals: Path) -> None:

@@ -83,7 +83,7 @@ class TestBatches:
 
     def test_both_splits(self, distributed: Callable[..., Path]) -> None:
         path = distributed(CIFAR_10)
-        refused(path, "has train and test: --split says which to take", AmbiguousError)
+        refused(path, "has train and test: choose one with --split", AmbiguousError)
         assert imported(path, splits=("test", "train")).images.truth.tolist()[:3] == [2, 2, 1]  # type: ignore[union-attr]
         assert imported(path, splits=("test",)).images.ids is None
         refused(path, "expected the split valid, found train, test", splits=("valid",))
@@ -102,7 +102,7 @@ class TestBatches:
 
     def test_a_single_batch(self, tmp_path: Path) -> None:
         (tmp_path / "any name").write_bytes(batch(2))
-        refused(tmp_path / "any name", "no class names .*: give --classes", AmbiguousError)
+        refused(tmp_path / "any name", "no class names .*: use --classes", AmbiguousError)
         assert imported(tmp_path / "any name", classes=FOUR).images.truth.tolist() == [2, 2, 2]  # type: ignore[union-attr]
         refused(
             tmp_path / "any name", "expected a class from 0 to 1", SchemaError, classes=("a", "b")
@@ -150,13 +150,16 @@ class TestBatches:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            ({"select": "a*"}, "--select is for folders of pictures, this is CIFAR batches"),
-            ({"to_class": {"a": "b"}}, "--map is for"),
-            ({"side": 8}, "--resize is for"),
-            ({"skip_bad": True}, "--skip-bad is for"),
+            (
+                {"select": "a*"},
+                "--select applies only to folders of images, and this is CIFAR batches",
+            ),
+            ({"to_class": {"a": "b"}}, "--map applies only to folders"),
+            ({"side": 8}, "--resize applies only to folders"),
+            ({"skip_bad": True}, "--skip-bad applies only to folders"),
             ({"ids": "path"}, "--ids: expected name or none"),
             ({"ids_file": __file__}, "--ids: expected name or none"),
-            ({"labels": __file__}, "--labels: CIFAR batches have the classes"),
+            ({"labels": __file__}, "--labels: CIFAR batches already have the classes"),
         ],
     )
     def test_options(self, tmp_path: Path, options: dict[str, Any], says: str) -> None:
@@ -175,7 +178,7 @@ class TestArrays:
         labels = pair.with_name("y.npy")
         assert imported(pair, labels=labels).images.classes == ("0", "1", "2")
         assert imported(pair, labels=labels, classes=FOUR).images.classes == FOUR
-        refused(pair, "which classes. give --labels or --classes", AmbiguousError)
+        refused(pair, "which classes. Use --labels or --classes", AmbiguousError)
         alone = imported(pair, classes=FOUR).images
         assert alone.truth is None
 
@@ -191,12 +194,12 @@ class TestArrays:
     @pytest.mark.parametrize(
         ("labels", "says", "error"),
         [
-            ([1], "expected 2 classes for as many pictures, found 1", MismatchError),
-            ([1, 2, 3], "expected 2 classes for as many pictures, found 3", MismatchError),
+            ([1], "expected 2 classes, one per image, found 1", MismatchError),
+            ([1, 2, 3], "expected 2 classes, one per image, found 3", MismatchError),
             ([1, 4], r"y\.npy: row 1: expected a class from 0 to 3, found 4", SchemaError),
             ([-2, 1], r"y\.npy: row 0: expected a class from 0 to 3, found -2", SchemaError),
             ([0.5, 1], r"y\.npy: row 0: expected a class number", SchemaError),
-            ([[0, 1], [1, 1]], "expected one class an item", SchemaError),
+            ([[0, 1], [1, 1]], "expected one class per item", SchemaError),
         ],
     )
     def test_other_labels(
@@ -217,8 +220,8 @@ class TestArrays:
         [
             (b"one\n", "expected 2 ids, found 1"),
             (b"one\ntwo\nthree", "expected 2 ids, found 3"),
-            (b"one\none\n", "two pictures are called one"),
-            (b"\xff\n1\n", "expected UTF-8 text with one id a line"),
+            (b"one\none\n", "two images have the id one"),
+            (b"\xff\n1\n", "expected UTF-8 text with one id per line"),
         ],
     )
     def test_other_ids(self, pair: Path, content: bytes, says: str) -> None:
@@ -228,13 +231,13 @@ class TestArrays:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            ({"splits": ("a",)}, "--split is for folders of pictures, this is an array"),
-            ({"select": "a*"}, "--select is for"),
-            ({"to_class": {"a": "b"}}, "--map is for"),
-            ({"side": 8}, "--resize is for"),
-            ({"skip_bad": True}, "--skip-bad is for"),
-            ({"ids": "path"}, "--ids path: the pictures of an array have no names"),
-            ({"ids": "name"}, "--ids name: the pictures of an array have no names"),
+            ({"splits": ("a",)}, "--split applies only to folders of images, and this is an array"),
+            ({"select": "a*"}, "--select applies only to folders"),
+            ({"to_class": {"a": "b"}}, "--map applies only to folders"),
+            ({"side": 8}, "--resize applies only to folders"),
+            ({"skip_bad": True}, "--skip-bad applies only to folders"),
+            ({"ids": "path"}, "--ids path: the images of an array have no names"),
+            ({"ids": "name"}, "--ids name: the images of an array have no names"),
         ],
     )
     def test_options(self, pair: Path, options: dict[str, Any], says: str) -> None:

@@ -108,7 +108,7 @@ class TestWithoutTruth:
         assert found.images.truth is None
         refused(
             root,
-            "two pictures are called 1.png .--ids path",
+            "two images have the id 1.png .--ids path",
             no_truth=True,
             classes=MOODS,
             ids="name",
@@ -121,7 +121,12 @@ class TestWithoutTruth:
         assert ids(imported(root, no_truth=True, classes=MOODS)) == ["1.png", "2.png"]
 
     def test_classes_must_be_named(self, faces: Path) -> None:
-        refused(faces, "--no-truth: which classes. --classes names", AmbiguousError, no_truth=True)
+        refused(
+            faces,
+            "--no-truth: which classes are possible. Name them, e.g. --classes a,b",
+            AmbiguousError,
+            no_truth=True,
+        )
 
     @pytest.mark.parametrize("inside", ["", "faces/"])
     def test_names_of_classes_are_enough_for_a_flat_folder(self, faces: Path, inside: str) -> None:
@@ -136,7 +141,8 @@ class TestWithoutTruth:
         found = imported(faces.parent, classes=MOODS)
         assert ids(found)[0] == "10.png"
         assert found.notes == (
-            "pictures in the folder 'faces': without truth (--labels TABLE of file,class gives it)",
+            "images in the folder 'faces': imported without truth "
+            "(--labels TABLE of file,class gives it)",
         )
 
     @pytest.mark.parametrize(
@@ -163,7 +169,7 @@ class TestWithoutTruth:
         for more in options:
             found = imported(faces, classes=MOODS, select="![0-9]*", **more)
             assert ids(found) == ["B.png", "b.jpeg"]
-            refused(faces, "that --select takes, found none", classes=MOODS, select="x*", **more)
+            refused(faces, "that match --select, found none", classes=MOODS, select="x*", **more)
 
     def test_a_split(self, tmp_path: Path) -> None:
         names = ["train/1.png", "train/deep/2.png", "test/3.png", "4.png", "xtrain/5.png"]
@@ -177,21 +183,21 @@ class TestWithoutTruth:
 
     def test_bad_pictures(self, faces: Path) -> None:
         (faces / "0.png").write_bytes(b"broken")
-        refused(faces, r"faces: 0\.png: no PNG", FileError, no_truth=True, classes=MOODS)
+        refused(faces, r"faces: 0\.png: not a PNG", FileError, no_truth=True, classes=MOODS)
         found = imported(faces, no_truth=True, classes=MOODS, skip_bad=True)
         assert greys(found) == [1, 0, 3, 2]
 
     def test_no_pictures(self, tmp_path: Path) -> None:
         (tmp_path / "x").mkdir()
         (tmp_path / "x/1.psd").write_bytes(b"")
-        says = r"expected pictures .*, found none \(passed over 1 file: 1 \.psd\)"
+        says = r"expected images .*, found none \(skipped 1 file: 1 \.psd\)"
         refused(tmp_path / "x", says, no_truth=True, classes=MOODS)
 
     def test_options_that_contradict(self, faces: Path) -> None:
         options: dict[str, Any] = {"no_truth": True, "classes": MOODS}
-        refused(faces, "--map tells classes of folders", to_class={"a": "b"}, **options)
-        refused(faces, "--skip-unlabeled goes with --labels", skip_unlabeled=True, **options)
-        refused(faces, "--labels and --no-truth: expected one", labels=TABLE, **options)
+        refused(faces, "--map cannot be combined with", to_class={"a": "b"}, **options)
+        refused(faces, "--skip-unlabeled needs --labels", skip_unlabeled=True, **options)
+        refused(faces, "--labels and --no-truth exclude each other", labels=TABLE, **options)
 
 
 class TestTables:
@@ -225,11 +231,11 @@ class TestTables:
     def test_what_was_taken_is_told(self, faces: Path) -> None:
         assert imported(faces, TABLE).notes == (
             "labels.csv: files from column 'file', classes from 'label'",
-            "labels.csv: classes in sorted order, happy, sad (--classes gives another)",
+            "labels.csv: classes in sorted order, happy, sad (--classes sets a different order)",
         )
         assert imported(faces, TABLE, classes=("sad", "bored", "happy")).notes == (
             "labels.csv: files from column 'file', classes from 'label'",
-            "no picture of bored",
+            "no image of bored",
         )
 
     def test_classes_in_another_order(self, faces: Path) -> None:
@@ -239,7 +245,7 @@ class TestTables:
 
     def test_class_numbers(self, faces: Path) -> None:
         table = TABLE.replace("sad", "2").replace("happy", "10")
-        says = "no picture has class 0: .* --one-based says so, --classes 11"
+        says = "no image has class 0: if .* from 1, use --one-based; .*, use --classes 11"
         refused(faces, says, AmbiguousError, table)
         found = imported(faces, table, classes=tuple(map(str, range(11))))
         assert found.images.truth.tolist() == [10, 2, 10, 2]  # type: ignore[union-attr]
@@ -255,12 +261,14 @@ class TestTables:
 
     def test_class_numbers_from_1(self, faces: Path) -> None:
         table = TABLE.replace("sad", "2").replace("happy", "1")
-        refused(faces, "no picture has class 0: .* --one-based", AmbiguousError, table)
+        refused(faces, "no image has class 0: .* --one-based", AmbiguousError, table)
         assert set(classes_of(imported(faces, table, one_based=True)).values()) == {"0", "1"}
 
     def test_a_huge_class_number(self, faces: Path) -> None:
         table = TABLE.replace("sad", "2").replace("happy", "123456789012")
-        refused(faces, "expected a class number, 0 or up, found 123456789012", SchemaError, table)
+        refused(
+            faces, "expected a class number of at least 0, found 123456789012", SchemaError, table
+        )
 
     def test_a_class_that_is_called_like_a_column(self, faces: Path) -> None:
         """The first line is no header where its word is a class of other lines."""
@@ -271,28 +279,34 @@ class TestTables:
         found = imported(faces, TABLE + "zz.png,sad\nyy.png,angry\n")
         assert classes_of(found) == WANTED
         assert found.images.classes == MOODS  # a class that no picture has is none
-        told = "labels.csv: 2 lines of no picture that was taken, the first is 'zz.png'"
+        told = "labels.csv: 2 lines without an imported image, the first is 'zz.png'"
         assert told in found.notes
 
     def test_a_header_of_other_words_is_such_a_line(self, faces: Path) -> None:
         found = imported(faces, "GalaxyID,Morphology\n" + TABLE.partition("\n")[2])
         assert classes_of(found) == WANTED
-        assert any("1 line of no picture" in note and "GalaxyID" in note for note in found.notes)
+        assert any(
+            "1 line without an imported image" in note and "GalaxyID" in note
+            for note in found.notes
+        )
 
     def test_pictures_that_the_table_lacks(self, faces: Path) -> None:
         table = TABLE.replace("9.png,sad\n", "")
-        says = r"faces: 9\.png: expected a class in labels\.csv, .*'10\.png' there .--skip-unlab"
+        says = (
+            r"faces: 9\.png: expected a class in labels\.csv, .*a file name there is '10\.png' "
+            r"\(--skip-unlab"
+        )
         refused(faces, says, SchemaError, table)
         for path in (faces, archived(faces, "zip", "")):
             found = imported(path, table, skip_unlabeled=True)
             assert classes_of(found) == {one: WANTED[one] for one in WANTED if one != "9.png"}
-            assert "left out 1 picture without a class in labels.csv" in found.notes
+            assert "left out 1 image without a class in labels.csv" in found.notes
         refused(
             faces, r"9\.png: expected a class in", SchemaError, TABLE.replace("9.png,sad", "9.png,")
         )
 
     def test_a_table_of_other_pictures(self, faces: Path) -> None:
-        says = "expected pictures .* that the table has, found none"
+        says = "expected images .* that are in the table, found none"
         refused(faces, says, InputError, "x.png,happy\ny.png,sad\n", skip_unlabeled=True)
 
     def test_pictures_that_are_left_out_are_not_decoded(self, faces: Path) -> None:
@@ -308,10 +322,10 @@ class TestTables:
 
     def test_one_line_for_two_pictures(self, tmp_path: Path) -> None:
         root = write(tmp_path / "x", ["a/1.png", "b/1.png"])
-        says = r"labels\.csv: which picture is '1\.png', a/1\.png or b/1\.png\?"
+        says = r"labels\.csv: which image is '1\.png', a/1\.png or b/1\.png\?"
         refused(root, says, AmbiguousError, "1.png,happy\n2.png,sad\n")
         root = write(tmp_path / "y", ["1.png", "1.jpg"])
-        refused(root, "which picture is '1'", AmbiguousError, "1,happy\n2,sad\n")
+        refused(root, "which image is '1'", AmbiguousError, "1,happy\n2,sad\n")
 
     def test_two_lines_for_one_picture(self, tmp_path: Path) -> None:
         root = write(tmp_path / "x", ["1.png", "2.png"])
@@ -338,15 +352,15 @@ class TestTables:
             ("9.png,sad\n,sad\n", "line 2: expected a file and a class", SchemaError),
             (
                 TABLE + "9.png,happy\n",
-                "line 6: 9.png is there as 'sad' and as 'happy'.*labels build reads judgments",
+                "line 6: 9.png is listed as 'sad' and as 'happy'.*labels build reads judgments",
                 SchemaError,
             ),
             (
                 "image,usage,happy,sad\n9.png,train,3,4\n",
-                "which column is the class. call it label; found image, usage, happy, sad",
+                "which column is the class. name it label; found image, usage, happy, sad",
                 AmbiguousError,
             ),
-            (TABLE.replace("sad", "happy"), "two or more classes, found 'happy' only", InputError),
+            (TABLE.replace("sad", "happy"), "two or more classes, found only 'happy'", InputError),
         ],
     )
     def test_other_tables(
@@ -362,10 +376,10 @@ class TestTables:
         assert classes_of(imported(faces, TABLE + "9.png,sad\n")) == WANTED
 
     def test_options_that_contradict(self, faces: Path) -> None:
-        refused(faces, "--map tells classes of folders", labels=TABLE, to_class={"a": "b"})
+        refused(faces, "--map cannot be combined with", labels=TABLE, to_class={"a": "b"})
         refused(
             faces,
-            "--ids: expected path, name, none for pictures",
+            "--ids: expected path, name, none for images",
             labels=TABLE,
             ids_file=Source.open(__file__),
         )

@@ -65,25 +65,25 @@ class TestNames:
             arrays[images.format(split)] = pictures(seed)
             arrays[labels.format(split)] = np.array([seed, 2, 0, 1])
         path = save(**arrays)
-        refused(path, "has train and test: --split says which to take", AmbiguousError)
+        refused(path, "has train and test: choose one with --split", AmbiguousError)
         for seed, split in enumerate(("train", "test")):
             found = imported(path, splits=(split,))
             assert_is(found, pictures(seed), [seed, 2, 0, 1])
             assert found.images.classes == ("0", "1", "2")
             told, order = found.notes
             assert told.endswith(
-                f": pictures from {images.format(split)}, (4, 5, 6, 3), "
+                f": images from {images.format(split)}, (4, 5, 6, 3), "
                 f"truth from {labels.format(split)}"
             )
             assert "classes 0 to 2 (--classes names them)" in order
         refused(path, "expected the split valid, found train and test", splits=("valid",))
-        refused(path, "expected one --split", splits=("train", "test"))
+        refused(path, "expected a single --split", splits=("train", "test"))
 
     def test_without_splits(self, save: Save) -> None:
         path = save(images=pictures(0), labels=np.array([[1], [0], [1], [1]], np.uint8))
         assert_is(imported(path), pictures(0), [1, 0, 1, 1])
         assert imported(path, classes=("a", "b")).images.classes == ("a", "b")
-        refused(path, "expected the split test, found pictures of no split", splits=("test",))
+        refused(path, "expected the split test, found images without a split", splits=("test",))
 
     def test_one_split_alone_needs_no_option(self, save: Save) -> None:
         assert_is(
@@ -92,7 +92,7 @@ class TestNames:
 
     def test_one_array_whatever_it_is_called(self, save: Save) -> None:
         path = save(arr_0=pictures(0))
-        refused(path, "which classes. give --labels or --classes", AmbiguousError)
+        refused(path, "which classes. Use --labels or --classes", AmbiguousError)
         assert_is(imported(path, classes=("a", "b")), pictures(0), None)
 
     def test_two_arrays_whatever_they_are_called(self, save: Save) -> None:
@@ -116,17 +116,17 @@ class TestNames:
         wanted = lines.reshape(4, 3, 8, 8).transpose(0, 2, 3, 1)
         found = imported(save(data=lines, labels=np.array([0, 1, 0, 1])))
         assert_is(found, wanted, [0, 1, 0, 1])
-        assert any("colour first, as CIFAR's are" in note for note in found.notes)
+        assert any("colour first, like CIFAR's" in note for note in found.notes)
 
     @pytest.mark.parametrize(
         ("arrays", "says", "error"),
         [
-            ({"a": np.zeros(3)}, "no array of pictures. call it images", AmbiguousError),
-            ({"a": pictures(0), "b": pictures(1)}, "which array has the pictures", AmbiguousError),
-            ({"x": pictures(0), "data": pictures(1)}, "which is meant, x or data", AmbiguousError),
+            ({"a": np.zeros(3)}, "no array of images. name it images", AmbiguousError),
+            ({"a": pictures(0), "b": pictures(1)}, "which array has the images", AmbiguousError),
+            ({"x": pictures(0), "data": pictures(1)}, "which of x or data", AmbiguousError),
             (
                 {"x": pictures(0), "y": np.zeros(4), "labels": np.zeros(4)},
-                "which is meant, y or labels",
+                "which of y or labels",
                 AmbiguousError,
             ),
             ({"x": pictures(0) / 255}, "x: expected pixels as uint8.* by 255", SchemaError),
@@ -134,12 +134,12 @@ class TestNames:
             ({"x": pictures(0), "y": np.zeros((4, 2))}, "y: expected 4 classes", SchemaError),
             (
                 {"x": pictures(0), "y": np.array([0, 1, -1, 2])},
-                "y: row 2: expected a class number, 0 or up, found -1 .--no-truth",
+                "y: row 2: expected a class number of at least 0, found -1 .--no-truth",
                 SchemaError,
             ),
             (
                 {"x": pictures(0), "y": np.array([0, 1, 0.5, 2])},
-                "y: row 2: expected a class number, 0 or up, found 0.5",
+                "y: row 2: expected a class number of at least 0, found 0.5",
                 SchemaError,
             ),
         ],
@@ -153,7 +153,7 @@ class TestNames:
         path = save(x=pictures(0), y=np.arange(4))
         request = ImportRequest(choice=Choice(side=8))
         with pytest.raises(
-            InputError, match=r"--resize is for folders of pictures, this is a file"
+            InputError, match=r"--resize applies only to folders of images, and this is a file"
         ):
             import_images(str(path), request, path.parent, lambda _: lambda _: None)
 
@@ -210,7 +210,7 @@ class TestNpz:
         np.save(stream, pictures(0))
         with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_LZMA) as archive:
             archive.writestr("x.npy", stream.getvalue())
-        refused(tmp_path / "x.npz", "expected a zip by deflate", FileError)
+        refused(tmp_path / "x.npz", "expected a deflated zip", FileError)
 
 
 class TestTorch:

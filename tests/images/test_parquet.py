@@ -44,7 +44,7 @@ class TestClasses:
         assert found.images.ids is not None
         assert found.images.ids.tolist() == ["3.png", "2.png", "1.png"]
         assert found.notes == (
-            "x.parquet: pictures from column 'image'",
+            "x.parquet: images from column 'image'",
             "x.parquet: truth from column 'label'",
         )
         assert imported(path, classes=("a", "b")).images.classes == ("a", "b")
@@ -102,23 +102,20 @@ class TestPictures:
         found = imported(path)
         assert greys(found) == [0, 1, 2]
         assert found.images.ids is None
-        assert "x.parquet: without ids: the paths of its pictures are not all there" in found.notes
+        assert "x.parquet: without ids: the paths of its images are incomplete" in found.notes
 
     @pytest.mark.parametrize(
-        ("paths", "why"), [(["a", None, "b"], "there"), (["a", "b", "a"], "different")]
+        ("paths", "why"), [(["a", None, "b"], "incomplete"), (["a", "b", "a"], "not unique")]
     )
     def test_ids(self, tmp_path: Path, paths: list[Any], why: str) -> None:
         rows = [{**one, "path": path} for one, path in zip(files(3), paths, strict=True)]
         path = saved(tmp_path, image=rows, label=[0, 1, 0])
         found = imported(path)
         assert found.images.ids is None
-        assert any(
-            f"without ids: the paths of its pictures are not all {why}" in one
-            for one in found.notes
-        )
+        assert any(f"without ids: the paths of its images are {why}" in one for one in found.notes)
         assert imported(path, ids="none").images.ids is None
         for form in ("path", "name"):
-            refused(path, f"--ids {form}: the paths of its pictures are not all {why}", ids=form)
+            refused(path, f"--ids {form}: the paths of its images are {why}", ids=form)
         (tmp_path / "ids.txt").write_text("x\ny\nz\n")
         named = imported(path, ids_file=tmp_path / "ids.txt").images.ids
         assert named is not None
@@ -135,7 +132,7 @@ class TestPictures:
         rows = files(4)
         rows[1]["bytes"] = content
         path = saved(tmp_path, image=rows, label=[0, 1, 2, 0])
-        refused(path, r"x\.parquet: row 1: no PNG, .* \(--skip-bad", FileError)
+        refused(path, r"x\.parquet: row 1: not a PNG, .* \(--skip-bad", FileError)
         found = imported(path, skip_bad=True)
         assert (greys(found), truth(found)) == ([0, 2, 3], [0, 2, 0])
         assert found.images.ids is not None
@@ -151,10 +148,13 @@ class TestPictures:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            ({"splits": ("a",)}, "--split is for folders of pictures, this is a parquet file"),
-            ({"select": "a*"}, "--select is for"),
-            ({"to_class": {"a": "b"}}, "--map is for"),
-            ({"skip_unlabeled": True}, "--skip-unlabeled is for"),
+            (
+                {"splits": ("a",)},
+                "--split applies only to folders of images, and this is a parquet file",
+            ),
+            ({"select": "a*"}, "--select applies only to folders"),
+            ({"to_class": {"a": "b"}}, "--map applies only to folders"),
+            ({"skip_unlabeled": True}, "--skip-unlabeled applies only to folders"),
         ],
     )
     def test_options(self, tmp_path: Path, options: dict[str, Any], says: str) -> None:
@@ -163,10 +163,10 @@ class TestPictures:
     @pytest.mark.parametrize(
         ("columns", "says", "error"),
         [
-            ({"a": [1, 2]}, "expected a column of pictures .*, found a; a table", FileError),
+            ({"a": [1, 2]}, "expected a column of images .*, found a; pass a table", FileError),
             (
                 {"a": files(2), "b": files(2)},
-                "which column has the pictures, a or b",
+                "which column has the images, a or b",
                 AmbiguousError,
             ),
             ({"image": files(0)}, r"expected .*, found", FileError),

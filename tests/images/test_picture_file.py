@@ -121,7 +121,7 @@ class TestForms:
         (tmp_path / "x.png").write_bytes(encoded(colours, form))
         (found,), pixels = read_pictures([str(tmp_path / "x.png")], None)
         assert (found.shape, pixels) == ((), b"")
-        assert found.why.startswith("no PNG, JPEG, WEBP, BMP, TIFF, GIF")
+        assert found.why.startswith("not a PNG, JPEG, WEBP, BMP, TIFF, GIF")
 
     def test_endings_are_those_of_pillow(self) -> None:
         Image.init()

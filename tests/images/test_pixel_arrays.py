@@ -66,7 +66,7 @@ class TestLayouts:
     @pytest.mark.parametrize("shape", [(5, 3, 8, 3), (5, 3, 3, 3), (5, 4, 8, 4)])
     def test_where_colour_is_not_clear(self, tmp_path: Path, shape: tuple[int, ...]) -> None:
         with pytest.raises(
-            AmbiguousError, match=r"^x\.npy: shape .* whether colour is first or last$"
+            AmbiguousError, match=r"^x\.npy: shape .* whether the colour axis is first or last$"
         ):
             opened(tmp_path, np.zeros(shape, np.uint8))
 
@@ -83,7 +83,7 @@ class TestLayouts:
         monkeypatch.setattr(pixel_arrays, "BLOCK_BYTES", block)
         opaque = with_alpha(pictures[:, :2])
         opaque[3, 1, 5, 3] = 254
-        with pytest.raises(SchemaError, match=r"x\.npy: row 3: expected an opaque picture"):
+        with pytest.raises(SchemaError, match=r"x\.npy: row 3: expected an opaque image"):
             opened(tmp_path, opaque)
 
     @pytest.mark.parametrize("side", [8, 32])
@@ -100,8 +100,8 @@ class TestLayouts:
         np.testing.assert_array_equal(found[1:4], pixels[1:4], strict=True)
         assert found.shape == (4, side, side, 3)
         assert assumed == (
-            f"x.npy: rows of {3 * side * side:,} taken as 3 x {side} x {side}, colour first, "
-            "as CIFAR's are"
+            f"x.npy: rows of {3 * side * side:,} read as 3 x {side} x {side}, colour first, "
+            "like CIFAR's"
         )
 
 
@@ -109,7 +109,7 @@ class TestOtherArrays:
     @pytest.mark.parametrize("width", [10, 12, 147, 784, 3071, 3073])
     def test_rows_that_are_no_pictures(self, tmp_path: Path, width: int) -> None:
         """Votes, three colours of 2 x 2 and 7 x 7 pixels, grey ones."""
-        with pytest.raises(SchemaError, match="expected pictures"):
+        with pytest.raises(SchemaError, match="expected images"):
             opened(tmp_path, np.zeros((5, width), np.uint8))
 
     @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
@@ -127,7 +127,7 @@ class TestOtherArrays:
         [(), (5,), (5, 3), (5, 4, 4, 2), (5, 4, 4, 5), (5, 2, 4, 5), (1, 5, 4, 4, 3), (0, 4, 4, 3)],
     )
     def test_other_shapes(self, tmp_path: Path, shape: tuple[int, ...]) -> None:
-        with pytest.raises(SchemaError, match=r"x\.npy: expected pictures"):
+        with pytest.raises(SchemaError, match=r"x\.npy: expected images"):
             opened(tmp_path, np.zeros(shape, np.uint8))
 
     def test_objects_are_not_loaded(self, tmp_path: Path, bomb: Bomb) -> None:

@@ -148,8 +148,8 @@ def test_every_source_gives_distributions(what: str, nets: list[Array]) -> None:
     [
         ("human", "needs vote counts or probabilities"),
         ("class", "needs vote counts or probabilities"),
-        ("hard", "needs the true classes: give --truth"),
-        ("smooth", "needs the true classes: give --truth"),
+        ("hard", "needs the true classes: use --truth"),
+        ("smooth", "needs the true classes: use --truth"),
         ("distill", "needs predictions"),
         ("dawid-skene", "needs a table of judgments"),
         ("mace", "needs a table of judgments"),

@@ -156,7 +156,7 @@ class TestAttention:
 
     def test_what_an_exclusion_tells(self) -> None:
         found = count_votes(self.CHECKED, EVERYTHING, ["x", "y"]).excluded_of("annotator")[0]
-        assert (found.name, found.reason) == ("a", "attention under 0.75")
+        assert (found.name, found.reason) == ("a", "attention below 0.75")
         assert (found.value, found.judgments) == (0.5, 1)
 
     def test_summary_for_the_lineage(self) -> None:
@@ -180,12 +180,12 @@ class TestAttention:
         judgments = table("ab", [0, None], [0, 1], check=[0, 1], correct=[0, 0])
         assert len(count_votes(judgments, EVERYTHING, ["x", "y"]).label) == 1  # a had no check
         judgments = table("aa", [0, None], [0, 1], check=[0, 1], correct=[0, 0])
-        says = "no judgment is left: 1 of 1 annotators have an attention under 0.75"
+        says = "no judgment is left: 1 of 1 annotators have an attention below 0.75"
         with pytest.raises(InputError, match=says):
             count_votes(judgments, EVERYTHING, ["x", "y"])
 
     def test_checks_only(self) -> None:
-        with pytest.raises(SchemaError, match="found attention checks only"):
+        with pytest.raises(SchemaError, match="found only attention checks"):
             count_votes(table("ab", [0, 0], [0, 1], check=[1, 1]), EVERYTHING)
 
 
@@ -268,7 +268,7 @@ class TestFewJudgments:
         assert counts_of(votes) == [[1, 2]]
         assert ids_of(votes.labels) == ["0"]
         (found,) = votes.excluded
-        assert (found.what, found.name, found.reason) == ("item", "2", "judgments under 3")
+        assert (found.what, found.name, found.reason) == ("item", "2", "fewer than 3 judgments")
         assert (found.value, found.judgments) == (2, 2)
         assert votes.summary() == {"items": 1, "judgments-of-items": 2}
         assert votes.labels.annotators["votes"].tolist() == [1, 1, 1]
@@ -283,7 +283,7 @@ class TestFewJudgments:
 
     def test_an_item_whose_judgments_are_all_excluded(self) -> None:
         judgments = table("abb", [0, 1, 0], [0, 1, 1], rt=[1, 9, 1])
-        says = "1 of 2 items have no judgment, one of them is 1:"
+        says = "1 of 2 items have no judgment, for example 1:"
         with pytest.raises(InputError, match=says):
             count_votes(judgments, Filters(rt_max=5))
         votes = count_votes(judgments, Filters(rt_max=5, min_votes=1))
@@ -292,7 +292,7 @@ class TestFewJudgments:
 
     def test_the_number_of_items_may_be_known(self) -> None:
         judgments = table("ab", [0, 1], [0, 1])
-        with pytest.raises(InputError, match="2 of 4 items have no judgment, one of them is 2:"):
+        with pytest.raises(InputError, match="2 of 4 items have no judgment, for example 2:"):
             count_votes(judgments, EVERYTHING, size=4)
         votes = count_votes(judgments, SOME, size=4)
         assert votes.dropped == 0  # nothing of the table
@@ -352,7 +352,7 @@ class TestClasses:
     @pytest.mark.parametrize("labels", [["0", "2"], ["0", "0"], ["1", "1"]])
     def test_else_their_number_is_not_known(self, labels: list[str]) -> None:
         judgments = table("ab", [0, 0], labels)
-        with pytest.raises(AmbiguousError, match="do not say how many classes there are: give --c"):
+        with pytest.raises(AmbiguousError, match="do not say how many classes there are: use --c"):
             count_votes(judgments, EVERYTHING)
         votes = count_votes(judgments, EVERYTHING, ["x", "y", "z"])
         assert counts_of(votes) == [[labels.count(one) for one in "012"]]
@@ -362,7 +362,7 @@ class TestClasses:
         votes = count_votes(table("abcde", [0] * 5, labels), EVERYTHING)
         assert votes.labels.classes == ("Zebra", "cat", "dog", "ärger")
         assert counts_of(votes) == [[1, 1, 2, 1]]
-        said = "classes: Zebra, cat, dog, ärger (sorted; --classes gives another order)"
+        said = "classes: Zebra, cat, dog, ärger (sorted; --classes sets a different order)"
         assert votes.notes == [said]
         votes = count_votes(table("ab", [0, 0], ["cat", "dog"]), EVERYTHING, ["dog", "bird", "cat"])
         assert counts_of(votes) == [[1, 0, 1]]
@@ -383,7 +383,7 @@ class TestClasses:
     def test_many_classes_are_told_in_short(self) -> None:
         labels = [f"c{number:02}" for number in range(40)]
         (note,) = count_votes(table("a" * 40, range(40), labels), EVERYTHING).notes
-        assert note.endswith("c11, ... (40, sorted; --classes gives another order)")
+        assert note.endswith("c11, ... (40, sorted; --classes sets a different order)")
 
     @pytest.mark.parametrize("labels", [["cat", "Cat", "dog"], ["STRASSE", "straße"]])
     def test_words_that_differ_in_case_alone_are_asked_about(self, labels: list[str]) -> None:
@@ -402,7 +402,7 @@ class TestClasses:
 
     @pytest.mark.parametrize("odd", ["cow", "1st", "0x1"])
     def test_a_word_among_numbers_is_a_slip(self, odd: str) -> None:
-        says = f"row 1: expected a class number as in other rows, found '{odd}'"
+        says = f"row 1: expected a class number as in the other rows, found '{odd}'"
         with pytest.raises(SchemaError, match=says):
             count_votes(table("aab", [0, 1, 0], ["0", odd, "1"]), EVERYTHING)
 
@@ -446,7 +446,7 @@ class TestClasses:
         judgments = table("abc", [0, 0, 0], [1, 0, 1], name=["dog", "cat", "dog"])
         assert count_votes(judgments, EVERYTHING).labels.classes == ("cat", "dog")
         assert count_votes(judgments, EVERYTHING, ["cat", "dog"]).labels.classes == ("cat", "dog")
-        with pytest.raises(MismatchError, match="its classes are cat, dog, which is not --classes"):
+        with pytest.raises(MismatchError, match="its classes cat, dog differ from --classes"):
             count_votes(judgments, EVERYTHING, ["dog", "cat"])
 
     @pytest.mark.parametrize(
@@ -544,7 +544,7 @@ class TestTruth:
 class TestOneBased:
     def test_no_label_is_0(self) -> None:
         judgments = table("abc", [0, 1, 1], ["3", "1", "2.0"])
-        says = r"no label is 0: are classes counted from 1\? --one-based, or --classes 1,2,3"
+        says = r"no label is 0: if classes are counted from 1, use --one-based or --classes 1,2,3"
         with pytest.raises(AmbiguousError, match=says):
             count_votes(judgments, EVERYTHING)
 
@@ -586,12 +586,14 @@ class TestOneBased:
             count_votes(table("ab", [0, 0], ["0", "1"]), EVERYTHING, classes, one_based=True)
 
     def test_words(self) -> None:
-        with pytest.raises(InputError, match="--one-based: labels are no numbers: cat, dog"):
+        with pytest.raises(
+            InputError, match="--one-based: expected numbers as labels, found cat, dog"
+        ):
             count_votes(table("ab", [0, 0], ["cat", "dog"]), EVERYTHING, one_based=True)
 
     def test_as_many_classes_as_the_highest_number(self) -> None:
         with pytest.raises(
-            SchemaError, match=r"found '3': are classes counted from 1\? --one-based"
+            SchemaError, match=r"found '3': if classes are counted from 1, use --one-based"
         ):
             count_votes(table("ab", [0, 0], ["1", "3"]), EVERYTHING, ["x", "y", "z"])
 
@@ -648,7 +650,7 @@ class TestUnanswered:
 
     def test_an_item_that_nobody_answered_has_no_judgments(self) -> None:
         judgments = table("abc", [0, 1, 0], ["x", None, "y"])
-        with pytest.raises(InputError, match="1 of 2 items have no judgment, one of them is 1"):
+        with pytest.raises(InputError, match="1 of 2 items have no judgment, for example 1"):
             count_votes(judgments, DROP)
         votes = count_votes(judgments, Filters(drop_missing=True, min_votes=1))
         assert ids_of(votes.labels) == ["0"]

@@ -112,9 +112,9 @@ def test_a_name_of_no_family(name: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [
-        ("vgg_15_BN_64", 28, "takes images of at least 32 x 32 pixels, found 28 x 28"),
-        ("resnet_basic_8", (32, 3), "takes images of at least 4 x 4 pixels, found 32 x 3"),
-        ("airbench94", 8, "takes images of at least 9 x 9 pixels, found 8 x 8"),
+        ("vgg_15_BN_64", 28, "needs images of at least 32 x 32 pixels, found 28 x 28"),
+        ("resnet_basic_8", (32, 3), "needs images of at least 4 x 4 pixels, found 32 x 3"),
+        ("airbench94", 8, "needs images of at least 9 x 9 pixels, found 8 x 8"),
         ("wrn_10_1", 0, "found 0 x 0"),
     ],
 )

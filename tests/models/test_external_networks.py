@@ -152,7 +152,7 @@ class TestProbabilities:
             external_networks.check("my_nets:OnlyInEvaluation", model, 3, (8, 8), in_training=True)
 
     def test_networks_with_a_name_return_logits(self) -> None:
-        with pytest.raises(InputError, match="--probs: is for a network of your own; vgg"):
+        with pytest.raises(InputError, match="--probs applies only to a network of your own; vgg"):
             build("vgg_10_BN_16", 10, 32, probs=True)
 
     def test_to_try_a_network_draws_no_random_numbers(self) -> None:
@@ -209,7 +209,7 @@ def test_a_torchvision_network_is_torchvisions() -> None:
 
 def test_a_name_that_torchvision_lacks() -> None:
     with pytest.raises(
-        InputError, match=r"unknown network of torchvision's 'resnet19': did you mean resnet1"
+        InputError, match=r"unknown network from torchvision 'resnet19': did you mean resnet1"
     ):
         build("torchvision:resnet19")
 

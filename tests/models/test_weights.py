@@ -105,7 +105,7 @@ def test_of_several_dictionaries_the_one_that_fits(tmp_path: Path) -> None:
 def test_several_that_fit_are_named(tmp_path: Path) -> None:
     state = build(NAME).state_dict()
     said = fault(tmp_path, {"net": state, "ema": state, "epoch": 3})
-    assert "holds several state dicts of this network, net, ema: save the one" in said
+    assert "holds several state dicts of this network, net, ema: save only the one" in said
 
 
 def test_averaged_weights_of_torch(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_safetensors(tmp_path: Path) -> None:
     )
     assert_same_weights(model, source)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(FileError, match="wrote, or damaged"):
+    with pytest.raises(FileError, match="written by torch or safetensors, or damaged"):
         load_weights(model, path)
 
 
@@ -173,7 +173,7 @@ def test_keys_and_shapes_that_differ_are_named(tmp_path: Path) -> None:
     said = fault(tmp_path, state)
     assert "missing: network.0.weight;" in said
     assert "unexpected: network.extra;" in said
-    assert "of another shape: network.6.2.weight (7, 32), not (10, 32)" in said
+    assert "of a different shape: network.6.2.weight (7, 32), not (10, 32)" in said
 
 
 def test_many_keys_are_counted(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_other_networks_are_a_mismatch(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ({"epoch": 3, "loss": 0.1}, "expected a state dict, found a dictionary of epoch, loss"),
-        ({}, "expected a state dict, found an empty one"),
+        ({}, "expected a state dict, found an empty dictionary"),
         ([torch.zeros(2)], "expected a state dict, found list"),
         (torch.zeros(2), "expected a state dict, found Tensor"),
         ({3: torch.zeros(2)}, "expected a state dict, found a dictionary of 3"),
@@ -223,7 +223,9 @@ def test_code_in_a_file_is_not_run(tmp_path: Path, bomb: Bomb, legacy: bool) -> 
 def test_code_in_a_plain_pickle_is_not_run(tmp_path: Path, bomb: Bomb) -> None:
     path = tmp_path / "weights.pt"
     path.write_bytes(pickle.dumps(bomb))
-    with pytest.raises(FileError, match=r"^weights\.pt: no file of weights that torch or saf"):
+    with pytest.raises(
+        FileError, match=r"^weights\.pt: not a file of weights written by torch or saf"
+    ):
         load_weights(build(NAME), path)
     bomb.assert_not_run()
 
@@ -233,7 +235,7 @@ def test_a_file_that_is_cut_off(tmp_path: Path, kept: int) -> None:
     path = saved(tmp_path, build(NAME).state_dict())
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(
-        FileError, match=r"weights.pt: no file of weights that torch or safetensors wrote"
+        FileError, match=r"weights.pt: not a file of weights written by torch or safetensors"
     ):
         load_weights(build(NAME), path)
 
@@ -242,7 +244,7 @@ def test_a_file_of_text(tmp_path: Path) -> None:
     path = tmp_path / "weights.pt"
     path.write_text("name,value\n")
     with pytest.raises(
-        FileError, match=r"weights.pt: no file of weights that torch or safetensors wrote"
+        FileError, match=r"weights.pt: not a file of weights written by torch or safetensors"
     ):
         load_weights(build(NAME), path)
 

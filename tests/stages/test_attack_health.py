@@ -85,7 +85,7 @@ class TestVerdicts:
         assert rows["accuracy, worst of all", 8][1] == 0
         assert rows["accuracy, worst of all", 8][0] < rows["accuracy of this attack", 8][0] - 0.3
         words = " ".join(sentences(found))
-        assert "a softmax that rounds to 1 looks robust and is not" in words
+        assert "a softmax that rounds to 1 looks robust but is not" in words
         assert "this attack overestimates robustness" in words
 
     def test_float64_tells_what_was_only_rounded(self, tmp_path: Path) -> None:

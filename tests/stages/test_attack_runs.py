@@ -171,12 +171,12 @@ class TestDifferences:
         if "index" in changes:  # the ids, which agree, go before
             assert whys == {None}
         else:
-            assert whys == {"not paired: the runs are about other items"}
+            assert whys == {"not paired: the runs have different items"}
             assert all(one.value is None for one in found.values())
 
     def test_fewer_items(self) -> None:
         found = self.figures(made_attack(items=12), made_attack(items=9))
-        assert {one.why for one in found.values()} == {"not paired: the runs are about other items"}
+        assert {one.why for one in found.values()} == {"not paired: the runs have different items"}
 
     def test_classes_in_another_order_are_the_same_items(self) -> None:
         a, b = made_attack(1), made_attack(2)
@@ -199,7 +199,7 @@ class TestDifferences:
 
     def test_another_attack(self) -> None:
         found = self.figures(made_attack(), made_attack(settings={"norm": "2"}))
-        assert {one.why for one in found.values()} == {"not paired: b is under another attack"}
+        assert {one.why for one in found.values()} == {"not paired: b is under a different attack"}
 
     def test_a_budget_that_the_baseline_lacks(self) -> None:
         found = self.figures(made_attack(), made_attack(budgets=(LARGE,)))

@@ -70,7 +70,7 @@ class TestClasses:
     def test_other_classes_are_refused(self, found: Predictions) -> None:
         with pytest.raises(
             MismatchError,
-            match=r"net: its classes are .*frog, which are not .* cat, dog, bird: no .* 'x|frog'",
+            match=r"net: expected the classes .*cat, dog, bird, found .*frog: no .* 'x|frog'",
         ):
             predictions_in_order(found, NAMES, "net")
 

@@ -133,7 +133,9 @@ class TestRefused:
             compare_counts(labels(), labels(COUNTS[:, :2] + 1, ("x", "y")), "p")
 
     def test_other_names_of_classes(self) -> None:
-        with pytest.raises(MismatchError, match=r"p: its classes are .* no class is called 'fish'"):
+        with pytest.raises(
+            MismatchError, match=r"p: expected the classes .* no class is called 'fish'"
+        ):
             compare_counts(labels(), labels(classes=("cat", "dog", "fish")), "p")
 
     @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class TestTruthOfSome:
     def test_labels_of_the_truth_need_that_of_every_item(self, what: str) -> None:
         message = (
             f"--as {what} needs one true class for every item: 1 of 3 items do not have one, the "
-            "first is item 1; give --truth for all"
+            "first is item 1; use --truth with all of them"
         )
         with pytest.raises(InputError, match=message):
             build_labels(what, labels=self.LABELS)

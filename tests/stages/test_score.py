@@ -345,7 +345,7 @@ class TestPairs:
         scores = pair(case, index=np.arange(60)[::-1].copy())
         found = difference_of(scores, "ce_human")
         assert found.value is None
-        assert found.why == "not paired: the runs are about other items or labels"
+        assert found.why == "not paired: the runs have different items or labels"
 
 
 ITEMS = 3 * MAX_GROUPS

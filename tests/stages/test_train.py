@@ -82,7 +82,7 @@ def test_fold_after_fold_is_the_same_run(
     assert [outcome.fold for outcome in result.outcomes] == [0, 1]
     for fold in range(2):
         assert weights(tmp_path / "a", fold) == weights(tmp_path / "b", fold)
-    with pytest.raises(MismatchError, match="was begun with seed 0, not 1"):
+    with pytest.raises(MismatchError, match="was started with seed 0, not 1"):
         train(request_of("b", seed=1))
 
 

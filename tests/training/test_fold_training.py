@@ -368,7 +368,10 @@ def test_histories_of_the_folds_that_there_are(run: Run, data: TrainingData) -> 
 def test_a_checkpoint_of_another_network(run: Run, data: TrainingData) -> None:
     train_fold(run, 0, data, options(), silent)
     other = replace(run, architecture="resnet_basic_8_w8")
-    with pytest.raises(MismatchError, match="another network than resnet_basic_8_w8"):
+    with pytest.raises(
+        MismatchError,
+        match="expected a checkpoint of resnet_basic_8_w8, found one of a different network",
+    ):
         network_of(other, 0)
 
 

@@ -119,7 +119,7 @@ class TestMainTable:
         clean = column(table, "cross-entropy clean ↓")
         low = min(float(cell.text) for cell in clean[:2])
         assert [cell.best for cell in clean] == [*(float(c.text) == low for c in clean[:2]), False]
-        assert table.notes[-1] == "Runs are about different items."
+        assert table.notes[-1] == "The runs have different items."
         (table,) = tables(*found[:2])
         assert table.notes[-1].startswith("Means over 12 items; ")
 
@@ -149,7 +149,9 @@ class TestPeople:
             "items, human-entropy=unanimous": np.array([[7.0, NAN]]),
         }
         _, table = tables(run("a", made_attack(human=figures)))
-        assert table.title == "Against people, after pgd, ℓ∞, loss ce, 3 steps, random start"
+        assert (
+            table.title == "Comparison with people, after pgd, ℓ∞, loss ce, 3 steps, random start"
+        )
         assert table.header == ["figure", "4/255", "8/255"]
         assert texts(table) == [
             ["human cross-entropy", "0.5000", "1.2500"],
@@ -192,12 +194,15 @@ class TestChecks:
     def test_failures_are_told_in_words(self) -> None:
         record = made_attack(health=health(*self.rows[:3]))
         *_, table = tables(run("a", record))
-        assert table.notes[0] == "a: at 4/255: many steps did less than one: gradients mislead"
+        assert (
+            table.notes[0]
+            == "a: at 4/255: many steps did less than a single one: the gradients are misleading"
+        )
         assert [row[2].best for row in table.rows] == [False, True, False]
 
     def test_no_failure_is_told_too(self) -> None:
         *_, table = tables(run("a", made_attack(health=health(self.rows[0]))))
-        assert table.notes[0] == "a: nothing speaks against the attack"
+        assert table.notes[0] == "a: no check failed"
 
     def test_a_block_without_the_usual_columns_is_left_out(self) -> None:
         record = made_attack(health={"skill": np.zeros(2)})
@@ -208,7 +213,7 @@ class TestDifferences:
     def test_the_table(self) -> None:
         worse = by_hand(loss=LOSS + np.float32(0.05))
         _, table = tables(run("base", by_hand()), run("x", worse), baseline="base")
-        assert table.title == "Difference to base, pgd, ℓ∞, loss ce, 2 steps, random start"
+        assert table.title == "Difference from base, pgd, ℓ∞, loss ce, 2 steps, random start"
         assert texts(table) == [["x", "0.0000", "0.0000", "+0.0500*", "+0.0500*"]]
         assert [cell.best for cell in table.rows[0][1:]] == [False, False, True, True]
         assert table.notes == ["Paired; bold or *: the interval excludes 0."]
@@ -217,7 +222,7 @@ class TestDifferences:
         other = made_attack(settings={"method": "md"})
         found = tables(run("base"), run("x", other), baseline="base")
         assert [table.title.split(",")[0] for table in found] == ["Attack pgd", "Attack md"]
-        assert found[1].notes[-1] == "x: not paired: base is under another attack"
+        assert found[1].notes[-1] == "x: not paired: base is under a different attack"
 
     def test_no_table_for_a_baseline_alone(self) -> None:
         assert len(tables(run("base"), baseline="base")) == 1

@@ -65,8 +65,8 @@ class TestGeneralization:
         assert (hard.y[0], human.y[0]) == (pytest.approx(0.7), pytest.approx(0.75))
         assert (hard.ends(0), human.ends(0)) == ((0.5, 0.9), (0.7, 0.8))
         assert found.notes == [
-            "Means over networks, ends the lowest and highest of them; networks: hard on near 2, "
-            "human on near 2."
+            "Means over networks; error bars from the lowest to the highest; networks: "
+            "hard on near 2, human on near 2."
         ]
 
     def test_one_network_beside_means_has_its_interval(self) -> None:
@@ -76,14 +76,14 @@ class TestGeneralization:
         ]
         found = figure("generalization", Results(scored=runs))
         assert found.panels[0].series[1].ends(0) == (0.49, 0.51)
-        assert "highest of them; of one network, its 95 % interval; networks" in found.notes[0]
+        assert "the highest; for a single network, its 95 % interval; networks" in found.notes[0]
 
     def test_second_choices_only_where_no_network_saw_the_items(self) -> None:
         runs = [scored("a", {"sba": 0.5, "accuracy": 0.9}, exposure="unknown")]
         found = figure("generalization", Results(scored=runs))
         assert titles(found) == ["accuracy"]
-        told = "Second-best accuracy is of items that no network saw, which is not known of a on "
-        assert found.notes[1] == f"{told}file."
+        told = "Second-best accuracy is on items that no network saw; for a on "
+        assert found.notes[1] == f"{told}file this is not known."
         assert len(figure("generalization", near_and_far()).notes) == 1
 
     def test_without_tags_the_lineage_says_what_is_one_training(self) -> None:
@@ -113,12 +113,12 @@ class TestGeneralization:
             scored(n, {"accuracy": 0.5}, network=n, training="t", data="near", items=n)
             for n in "ab"
         ]
-        with pytest.raises(InputError, match="t on near: the runs are about other items"):
+        with pytest.raises(InputError, match="t on near: the runs have different items"):
             figure("generalization", Results(scored=runs))
 
     def test_two_runs_of_one_network_are_told(self) -> None:
         runs = [scored(n, {"accuracy": 0.5}, training="t", data="near") for n in "ab"]
-        with pytest.raises(InputError, match="t on near: a, b are told apart by no tag"):
+        with pytest.raises(InputError, match="t on near: no tag distinguishes a, b"):
             figure("generalization", Results(scored=runs))
 
     def test_no_metric_of_it(self) -> None:
@@ -223,7 +223,7 @@ class TestFit:
 
     def test_nothing_in_common(self) -> None:
         other = np.array([[0.0, 0.1, 0.9]] * 5)
-        with pytest.raises(InputError, match="agree on the first choice nowhere"):
+        with pytest.raises(InputError, match="have the same first choice"):
             distributions(self.compared(hard=other))
 
 
@@ -275,12 +275,12 @@ class TestChoice:
 
     @pytest.mark.parametrize("name", FIGURES)
     def test_other_kinds_are_told(self, name: str) -> None:
-        with pytest.raises(InputError, match="nothing else; found nothing"):
+        with pytest.raises(InputError, match=r"needs only .* files?; found nothing"):
             figure(name, Results())
 
     def test_a_kind_too_many(self) -> None:
         given = Results(scored=near_and_far().scored, histories={"a": history()})
-        says = r"--figure curves needs history files and nothing else; found scores \(4\), history"
+        says = r"--figure curves needs only history files; found scores \(4\), history"
         with pytest.raises(InputError, match=says):
             figure("curves", given)
 

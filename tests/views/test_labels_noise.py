@@ -56,7 +56,7 @@ def test_labels_with_little_to_go_by(what: str) -> None:
     counts = SPECIAL[what]
     shown = display(noise_of(labels_of(counts=counts, truth=np.zeros(len(counts), dtype=int))))
     assert json.loads(shown.text("json"))["items"] == len(counts)
-    assert shown.text("terminal").count("n votes an item:") == 2
+    assert shown.text("terminal").count("n votes per item:") == 2
 
 
 class TestTruthOfSome:

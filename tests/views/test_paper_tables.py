@@ -35,7 +35,9 @@ class TestTable1:
 
     def test_two_runs_in_one_place(self) -> None:
         runs = [scored(n, {"accuracy": 0.5}, training="t", data="d") for n in "ab"]
-        with pytest.raises(InputError, match="nothing tells a from b on d"):
+        with pytest.raises(
+            InputError, match="no tag distinguishes a from b on d: use c10h score --tag"
+        ):
             table_1(Results(scored=runs))
 
 
@@ -81,8 +83,8 @@ class TestTable2:
             "PGD: pgd, ℓ∞, loss ce, 3 steps, 5 restarts, random start (p2)",
             "Means over 12 items (p1, p2), 9 items (p3); intervals: 95 %, bootstrap over items. "
             "Sizes of attacks are in pixels of [0, 1].",
-            "Runs are about different items.",
-            "Clean: of the first file of each network and training.",
+            "The runs have different items.",
+            "Clean: from the first file of each network and training.",
         ]
         best = [[cell.best for cell in row] for row in table.rows]
         after = [table.header.index(name) for name in table.header if "PGD" in name]
@@ -97,5 +99,5 @@ class TestTable2:
 
     def test_the_same_attack_twice(self) -> None:
         results = of(a=attacked("hard"), b=attacked("hard"))
-        with pytest.raises(InputError, match="nothing tells a from b after PGD 4/255"):
+        with pytest.raises(InputError, match="nothing distinguishes a from b after PGD 4/255"):
             table_2(results)

@@ -43,13 +43,13 @@ class TestScores:
                 scored("c", {"accuracy": 0.5, "sba": NAN})]  # fmt: skip
         (table,) = score_tables(runs, ["accuracy", "sba"], "all", None)
         assert [row[2] for row in texts(table)] == ["0.4000", "-", "-"]
-        assert "No sba of b: not in the file" in table.notes
-        assert "No sba of c: it does not exist" in table.notes
+        assert "No sba for b: not in the scores file" in table.notes
+        assert "No sba for c: it does not exist" in table.notes
 
     def test_other_items_are_told(self) -> None:
         runs = [scored(n, {"accuracy": 0.5}, items=n) for n in "ab"]
         (table,) = score_tables(runs, ["accuracy"], "all", None)
-        assert "Runs are about different items or labels." in table.notes
+        assert "Runs have different items or labels." in table.notes
         assert not any(cell.best for row in table.rows for cell in row)
         (table,) = score_tables(runs[:1], ["accuracy"], "all", None)
         assert not [note for note in table.notes if "different" in note]
@@ -99,7 +99,7 @@ class TestScores:
         lacking = [run for run in runs if run.name != "yhardfar"]
         _, table = score_tables(lacking, ["accuracy"], "all", "hard")
         assert texts(table)[1] == ["y", "human", "+0.2000", ""]
-        assert table.notes == ["yhumanfar: there is no baseline on the same data"]
+        assert table.notes == ["yhumanfar: no baseline on the same data set"]
 
     def test_a_training_of_each_network_on_one_data_set(self) -> None:
         values = {("x", "hard"): 0.5, ("x", "human"): 0.6, ("y", "hard"): 0.2, ("y", "human"): 0.4}
@@ -120,7 +120,7 @@ class TestScores:
     def test_runs_without_a_difference_are_told_with_the_reason(self) -> None:
         names = {"base": "x", "a": "x", "b": "y", "c": "y"}
         runs = [scored(n, {"accuracy": 0.5}, items=items) for n, items in names.items()]
-        why = "not paired: the runs are about other items or labels"
+        why = "not paired: the runs have different items or labels"
         _, table = score_tables(runs, ["accuracy"], "all", "base")
         assert [row[0] for row in texts(table)] == ["a"]
         assert table.notes == [f"b, c: {why}"]
@@ -132,7 +132,7 @@ class TestScores:
         runs = [scored(name, {"accuracy": 0.5, **more}) for name, more in values.items()]
         _, table = score_tables(runs, ["accuracy", "sba"], "all", "base")
         assert table.notes == [
-            "sba of a: it does not exist", "sba of b: one of the runs has no such figure",
+            "sba of a: it does not exist", "sba of b: one of the runs does not have this value",
         ]  # fmt: skip
 
     def test_many_runs_that_did_not_see_their_items(self) -> None:

@@ -158,7 +158,7 @@ class TestScript:
         history = Input(role="", name="history.h5", sha256="h", lineage=train)
         lines = to_script(steps([history])).splitlines()
         assert lines[-2:] == [
-            "# run: what the run folder was called is not known", "c10h train --seed 1 -o run",
+            "# run: the name of the run folder is not known", "c10h train --seed 1 -o run",
         ]  # fmt: skip
 
     def test_other_files_of_one_name(self) -> None:
@@ -167,7 +167,7 @@ class TestScript:
         found = [first, Input(role="", name="s.h5", sha256="other", lineage=other)]
         lines = to_script(steps(found)).splitlines()
         assert lines[-2:] == [
-            "# 2-s.h5: its name was that of another file", "c10h score --by truth -o 2-s.h5",
+            "# 2-s.h5: its name is also that of another file", "c10h score --by truth -o 2-s.h5",
         ]  # fmt: skip
 
     def test_names_are_quoted(self) -> None:

@@ -31,7 +31,7 @@ def curves(results: Results) -> Figure:
         )
         for field, name in PANELS.items()
     ]
-    notes = ["Of the training part, while it is trained; the rate is that of the last step."]
+    notes = ["On the training part, during training; the learning rate is that of the last step."]
     return Figure("curves", "Learning curves", panels, notes)
 
 

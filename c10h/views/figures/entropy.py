@@ -20,7 +20,7 @@ def entropy(results: Results) -> Figure:
     """Items by entropy in nats, a panel a file; items of entropy 0 have a bar of their own."""
     results.expect("--figure entropy", labels=0)
     panels = [_panel(name, labels) for name, labels in results.labels.items()]
-    notes = ["Items of one class alone have entropy 0; the others are in bins of equal width."]
+    notes = ["Items with a single class have entropy 0; the others are in bins of equal width."]
     return Figure("entropy", "Entropy of the label distributions", panels, notes)
 
 

@@ -34,11 +34,13 @@ def distributions(compared: Compared) -> Figure:
     """
     rows = chosen(compared)
     if not len(rows):
-        raise InputError("--figure fit: people and both networks agree on the first choice nowhere")
+        raise InputError(
+            "--figure fit: no item where people and both networks have the same first choice"
+        )
     panels = [_panel(compared, int(row)) for row in rows]
     notes = [
-        f"Items with the same first choice by people and both networks, the {len(rows)} of the "
-        f"largest entropy of people. Classes of {SMALL:g} or more, at most {CLASSES}.",
+        f"Items with the same first choice by people and both networks, the {len(rows)} with the "
+        f"largest entropy of people. Classes with {SMALL:g} or more, at most {CLASSES}.",
         *exposure_notes(compared.exposure.items()),
     ]
     return Figure("fit", "Distributions of people and networks", panels, notes, columns=3)

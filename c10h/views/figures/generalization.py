@@ -55,9 +55,9 @@ def _check(training: str, data: str, runs: Sequence[ScoredRun]) -> None:
     what = f"--figure generalization: {training} on {data}"
     if len(set(models)) < len(models):
         names = ", ".join(run.name for run in runs)
-        raise InputError(f"{what}: {names} are told apart by no tag (score --tag network=…)")
+        raise InputError(f"{what}: no tag distinguishes {names} (score --tag network=…)")
     if len({run.items for run in runs}) > 1:
-        raise InputError(f"{what}: the runs are about other items, which have no common mean")
+        raise InputError(f"{what}: the runs have different items and cannot be averaged")
 
 
 def _value(metric: str, runs: Sequence[ScoredRun], stratum: str) -> tuple[float, float, float]:
@@ -86,8 +86,8 @@ def _notes(groups: dict[tuple[str, str], list[ScoredRun]]) -> list[str]:
     if max(sizes.values()) == 1:
         return [INTERVALS]
     of = ", ".join(f"{training} on {data} {size}" for (training, data), size in sizes.items())
-    one = "; of one network, its 95 % interval" if min(sizes.values()) == 1 else ""
-    return [f"Means over networks, ends the lowest and highest of them{one}; networks: {of}."]
+    one = "; for a single network, its 95 % interval" if min(sizes.values()) == 1 else ""
+    return [f"Means over networks; error bars from the lowest to the highest{one}; networks: {of}."]
 
 
 def _left_out(groups: Mapping[tuple[str, str], Sequence[ScoredRun]]) -> list[str]:
@@ -97,5 +97,5 @@ def _left_out(groups: Mapping[tuple[str, str], Sequence[ScoredRun]]) -> list[str
         for (training, data), runs in groups.items()
         if _may_be_seen(runs) and any("sba" in run.metrics for run in runs)
     ]
-    what = "Second-best accuracy is of items that no network saw"
-    return [f"{what}, which is not known of {', '.join(names)}."] if names else []
+    what = "Second-best accuracy is on items that no network saw"
+    return [f"{what}; for {', '.join(names)} this is not known."] if names else []

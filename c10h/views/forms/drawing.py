@@ -93,7 +93,7 @@ def _font() -> str:
     wanted: list[str] = [name for kind in FONTS for name in mpl.rcParams[kind]]
     found = next((name for name in [*wanted, *known] if name in known), None)
     if found is None:
-        raise InputError("matplotlib has no font to write with: install one, as DejaVu Sans")
+        raise InputError("matplotlib finds no font: install one, such as DejaVu Sans")
     return found
 
 

@@ -28,7 +28,7 @@ class TableForm:
 
 
 # What a foot is headed by.
-FOOT = "Made by, inputs first"
+FOOT = "How the files were made, inputs first"
 
 TABLE_FORMS: Mapping[str, TableForm] = {
     "terminal": TableForm(Deferred("c10h.views.forms.plain:to_plain"), (".txt",)),
