@@ -17,7 +17,18 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # a rank of its own, so that none can be in a circle with another.
 LAYERS = (
     {"errors"},
-    {"records", "h5", "files", "parallel", "lineage", "sink", "run_folder", "deferred"},
+    {
+        "records",
+        "h5",
+        "files",
+        "parallel",
+        "lineage",
+        "sink",
+        "run_folder",
+        "deferred",
+        "request_fields",
+        "in_memory",
+    },
     {"items", "truth"},
     {"formats"},
     {"images"},

@@ -128,7 +128,7 @@ def import_(
     from c10h.images.class_maps import find_map, read_map
     from c10h.images.importing import import_images
     from c10h.images.request import IDS, Choice, Request
-    from c10h.lineage import lineage_of
+    from c10h.lineage import lineage_of_command
     from c10h.truth import contents
 
     check_output(output, force=force)
@@ -181,7 +181,7 @@ def import_(
         "no-truth": no_truth,
         "one-based": one_based,
     }
-    lineage = lineage_of(
+    lineage = lineage_of_command(
         "data import",
         shaping,
         [(role, source, None) for role, source in used if source],

@@ -23,7 +23,7 @@ from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Images, Labels, Predictions, Record
 from c10h.stages.join import common_classes
-from c10h.stages.labels_build import with_truth
+from c10h.stages.labels_from_records import with_truth
 
 # How many names of left out annotators a message has.
 NAMES = 20

@@ -107,7 +107,6 @@ def build(
     from pathlib import Path
 
     from c10h.cli.forms import form_of_text
-    from c10h.cli.inputs import name_array
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -115,13 +114,14 @@ def build(
         check_distinct,
         check_output,
         check_single_stdin,
+        name_member,
         write_text,
     )
     from c10h.formats.column_names import Columns
     from c10h.formats.columns import Reading, begin, hash_ahead
     from c10h.formats.hints import AUTO, LONG, Hints, parse_columns
 
-    source = [name_array(argument, h5_path) for argument in source]
+    source = [name_member(argument, h5_path) for argument in source]
     check_output(output, force=force)
     if excluded:
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
@@ -163,8 +163,8 @@ def build(
     from c10h.cli.label_sources import open_sources, tell_votes
     from c10h.formats.classes import parse_classes
     from c10h.labels.filters import Filters
-    from c10h.lineage import lineage_of
-    from c10h.stages.labels_build import build_labels
+    from c10h.lineage import lineage_of_command
+    from c10h.stages.labels_from_records import make_labels
     from c10h.views.exclusions import exclusions_csv
 
     hints = Hints(
@@ -192,7 +192,7 @@ def build(
         raise InputError("--excluded needs a table of judgments as the SOURCE")
     comparison = None if published is None else _compare(opened.labels, published)
     with waiting(f"estimating ({what})", SOURCES[what].takes is Takes.JUDGMENTS):
-        result = build_labels(
+        result = make_labels(
             what,
             labels=opened.labels,
             votes=opened.votes,
@@ -233,7 +233,7 @@ def build(
     }
     result = replace(
         result,
-        lineage=lineage_of(
+        lineage=lineage_of_command(
             "labels build",
             shaping,
             opened.used,
@@ -257,7 +257,7 @@ def build(
 
 def _contents(labels: Labels) -> str:
     """Whether labels have votes, and how many, and the truth."""
-    from c10h.stages.labels_build import vote_range
+    from c10h.stages.labels_from_records import vote_range
     from c10h.truth import contents
 
     known = contents(labels.truth)

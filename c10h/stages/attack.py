@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from c10h.attacks import parts
 from c10h.attacks.methods import ATTACKS
@@ -17,7 +17,7 @@ from c10h.attacks.run import Plan
 from c10h.errors import InputError, StoppedError
 from c10h.files import Source
 from c10h.formats.hints import Tell, silent
-from c10h.lineage import Made, lineage_of
+from c10h.lineage import Made, lineage_of_command
 from c10h.records import Attack, Lineage
 from c10h.stages.answering import Answering, answering
 from c10h.stages.attack_batches import (
@@ -32,18 +32,10 @@ from c10h.stages.attack_batches import (
 )
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
+from c10h.stages.progress import Show, unseen
 from c10h.stages.requests import AttackRequest, ForeignNetwork, RunNetworks
 from c10h.training.precision import choose_device, choose_precision
 from c10h.training.prediction import Machine
-
-# From what is done and how many images times steps to what is called with some of them.
-Show: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-
-
-@contextmanager
-def unseen(what: str, work: int) -> Iterator[Callable[[int], None]]:
-    """Show nothing."""
-    yield lambda done: None
 
 
 @contextmanager
@@ -119,7 +111,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         inputs.append(("labels", request.labels_file, request.labels))
     if source is not None:
         inputs += [(f"source {role}", file, made) for role, file, made in source.inputs]
-    lineage = lineage_of(
+    lineage = lineage_of_command(
         "attack",
         _shaping(request, options, networks),
         inputs,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from c10h.formats.hints import Tell, silent
-from c10h.lineage import lineage_of
+from c10h.lineage import lineage_of_command
 from c10h.records import Predictions
 from c10h.stages.answering import answering
 from c10h.stages.requests import ForeignNetwork, PredictRequest
@@ -34,7 +34,7 @@ def predict(
     for note in answer.notes:
         tell(note)
     foreign = networks if isinstance(networks, ForeignNetwork) else None
-    lineage = lineage_of(
+    lineage = lineage_of_command(
         "predict",
         {
             "arch": foreign and foreign.architecture,

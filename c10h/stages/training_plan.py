@@ -12,7 +12,7 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.files import Source
 from c10h.formats.hints import Tell
-from c10h.lineage import Made, lineage_of
+from c10h.lineage import Made, lineage_of_command
 from c10h.models import build
 from c10h.models.own import check as check_own_network
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen, open_run
@@ -155,7 +155,7 @@ def _run(
         **({"probs": True} if request.probs else {}),
     }
     told = {part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)}
-    lineage = lineage_of(
+    lineage = lineage_of_command(
         "train", {**shaping, **told}, files, options.seed, architecture=options.architecture
     )
     hashes = {role: source.sha256 for role, source, _ in files}

@@ -13,8 +13,8 @@ from c10h.errors import InputError, MismatchError
 from c10h.formats.truth import Truth
 from c10h.items import Items
 from c10h.records import Labels, Predictions
-from c10h.stages import labels_build
-from c10h.stages.labels_build import build_labels, truth_of, vote_range
+from c10h.stages import labels_from_records
+from c10h.stages.labels_from_records import make_labels, truth_of, vote_range
 
 COUNTS = np.array([[3, 0], [1, 1], [0, 70]], dtype="i4")
 TRUTH = np.array([0, 1, 0, 1, 0, 1])
@@ -32,7 +32,7 @@ def predictions(size: int = 3, logits: ArrayLike = 0, **more: Any) -> Prediction
 
 @pytest.mark.parametrize("rows", [1, 2, 100])
 def test_all_votes_the_fewest_and_the_most(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
-    monkeypatch.setattr(labels_build, "ROWS", rows)
+    monkeypatch.setattr(labels_from_records, "ROWS", rows)
     assert vote_range(COUNTS) == (75, 2, 70)
 
 
@@ -81,21 +81,21 @@ class TestDistilled:
     def test_files_in_other_orders_are_matched_by_ids(self) -> None:
         first = predictions(2, [[0, 5], [5, 0]], ids=np.array(["a", "b"]))
         other = predictions(2, [[5, 0], [0, 5]], ids=np.array(["b", "a"]))
-        found = build_labels("distill", predictions=[first, other])
+        found = make_labels("distill", predictions=[first, other])
         assert found.ids is not None
         assert found.ids.tolist() == ["a", "b"]
         share = 1 / (1 + np.exp(-5))
         np.testing.assert_allclose(found.probs[0:2], [[1 - share, share], [share, 1 - share]])
 
     def test_an_index_becomes_ids(self) -> None:
-        found = build_labels("distill", predictions=[predictions(2, index=np.array([4, 1]))])
+        found = make_labels("distill", predictions=[predictions(2, index=np.array([4, 1]))])
         assert found.ids is not None
         assert found.ids.tolist() == ["4", "1"]
 
     def test_other_items_are_refused(self) -> None:
         both = [predictions(2, ids=np.array(ids)) for ids in (["a", "b"], ["a", "c"])]
         with pytest.raises(MismatchError, match="predictions 2: 1 of 2 ids are not in predictions"):
-            build_labels("distill", predictions=both)
+            make_labels("distill", predictions=both)
 
 
 class TestTruthOfSome:
@@ -111,31 +111,31 @@ class TestTruthOfSome:
             "first is item 1; give --truth for all"
         )
         with pytest.raises(InputError, match=message):
-            build_labels(what, labels=self.LABELS)
+            make_labels(what, labels=self.LABELS)
 
     @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
     def test_and_one_only(self, what: str) -> None:
         several = replace(self.LABELS, truth=np.array([0, -1, 1]), right=self.RIGHT)
         with pytest.raises(InputError, match="2 of 3 items do not have one, the first is item 0"):
-            build_labels(what, labels=several)
+            make_labels(what, labels=several)
 
     @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
     def test_another_file_fills_the_gaps(self, what: str) -> None:
-        found = build_labels(what, labels=self.LABELS, truth=Truth(np.array([-1, 1, 1]))).truth
+        found = make_labels(what, labels=self.LABELS, truth=Truth(np.array([-1, 1, 1]))).truth
         assert found is not None
         assert found.tolist() == [0, 1, 1]
 
     def test_people_s_labels_keep_what_is_known(self) -> None:
-        found = build_labels("human", labels=self.LABELS)
+        found = make_labels("human", labels=self.LABELS)
         assert found.truth is not None
         assert found.truth.tolist() == [0, -1, 1]
         several = replace(self.LABELS, right=self.RIGHT)
         own = predictions(truth=np.array([1, 1, 0]))
         real = Truth(np.array([0, -1, 1]), right=self.RIGHT)
         for built in (
-            build_labels("human", labels=several),
-            build_labels("human", labels=labels(), truth=real),
-            build_labels("distill", predictions=[own], truth=real),
+            make_labels("human", labels=several),
+            make_labels("human", labels=labels(), truth=real),
+            make_labels("distill", predictions=[own], truth=real),
         ):
             assert built.right is not None
             assert built.right[0:3].tolist() == self.RIGHT.tolist()

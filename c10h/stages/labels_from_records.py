@@ -28,7 +28,7 @@ from c10h.stages.join import (
 ROWS = 1 << 16
 
 
-def build_labels(
+def make_labels(
     what: str,
     *,
     labels: Labels | None = None,

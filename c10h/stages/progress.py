@@ -1,0 +1,16 @@
+"""How stages show how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeAlias
+
+# From what is done, and how many items of it there are, to what is called with some that are done.
+Show: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+@contextmanager
+def unseen(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show nothing."""
+    yield lambda done: None
