@@ -17,13 +17,15 @@ class Option:
     """An option that shapes a result.
 
     name: in lineages, and on the command line after two dashes. unless: a value that shapes
-    nothing, as None, False and an empty tuple never do. recorded: from a value to that of a
-    lineage. switches: the name of a switch for each value, instead of one name. flags: the words of
-    a command line that a value is, where they are not the name and the value.
+    nothing, as None, False and an empty tuple never do. when: of which requests it shapes the
+    result, of all without. recorded: from a value to that of a lineage. switches: the name of a
+    switch for each value, instead of one name. flags: the words of a command line that a value is,
+    where they are not the name and the value.
     """
 
     name: str
     unless: object = None
+    when: Callable[[Any], bool] | None = None
     recorded: Callable[[Any], Any] | None = None
     switches: Mapping[Any, str] | None = None
     flags: Mapping[str, str] | None = None
@@ -56,12 +58,13 @@ def shaping(
     default: Any = MISSING,
     *,
     unless: object = None,
+    when: Callable[[Any], bool] | None = None,
     recorded: Callable[[Any], Any] | None = None,
     flags: Mapping[str, str] | None = None,
     init: bool = True,
 ) -> Any:
     """Declare a field that shapes the result; see :class:`Option`."""
-    option = Option(name, unless, recorded, flags=flags)
+    option = Option(name, unless, when, recorded, flags=flags)
     return field(default=default, init=init, metadata={OPTION: option})
 
 
@@ -71,10 +74,9 @@ def switch(default: Any, **switches: Any) -> Any:
     return field(default=default, metadata={OPTION: Option("", switches=names)})
 
 
-def seeding(default: int = 0, name: str = "") -> Any:
-    """Declare the field of a seed. name: that of the option that it is in a lineage besides."""
-    metadata: dict[str, Any] = {SEED: True}
-    return field(default=default, metadata={**metadata, OPTION: Option(name)} if name else metadata)
+def seeding(default: int = 0, when: Callable[[Any], bool] = lambda request: True) -> Any:
+    """Declare the field of a seed. when: of which requests it shapes the result."""
+    return field(default=default, metadata={SEED: when})
 
 
 def given_as(flag: str, *roles: str, default: Any = MISSING, otherwise: str = "") -> Any:
@@ -94,15 +96,19 @@ def options_of(request: Any, settled: Mapping[str, Any]) -> dict[str, Any]:
         value = settled.get(one.name, getattr(request, one.name))
         if PARTS in one.metadata and value is not None:
             options |= options_of(value, settled)
-        if OPTION in one.metadata:
-            options |= one.metadata[OPTION].entry(value)
+        option = one.metadata.get(OPTION)
+        if option is not None and (option.when is None or option.when(request)):
+            options |= option.entry(value)
     return options
 
 
 def seed_of(request: Any, settled: Mapping[str, Any]) -> int | None:
-    """The seed of a request; None where it has none."""
-    names = [one.name for one in fields(request) if SEED in one.metadata]
-    return next((settled.get(name, getattr(request, name)) for name in names), None)
+    """The seed of a request; None where it has none, or none that shapes the result."""
+    for one in fields(request):
+        if SEED in one.metadata and one.metadata[SEED](request):
+            seed: int | None = settled.get(one.name, getattr(request, one.name))
+            return seed
+    return None
 
 
 def declared(kind: Any, what: str) -> Iterator[Any]:

@@ -13,14 +13,14 @@ from c10h.formats.classes import are_default
 from c10h.formats.judgments import Judgments
 from c10h.formats.rows import computed, shares_of
 from c10h.items import whole_numbers
-from c10h.labels.filters import (
-    Filters,
+from c10h.labels.filtering import (
     answers_of,
     attention_of,
     in_time,
     refuse_unanswered,
     word_at,
 )
+from c10h.labels.filters import Filters
 from c10h.labels.numbering import (
     SHOWN,
     Classes,

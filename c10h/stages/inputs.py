@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from c10h.errors import InputError
 from c10h.files import Source
 from c10h.formats.classes import are_default
 from c10h.formats.hints import Hints, Tell
@@ -19,8 +20,9 @@ from c10h.formats.readers import (
     with_enough_votes,
 )
 from c10h.formats.truth import Truth, in_order_of, open_truth
-from c10h.in_memory import InMemory
+from c10h.in_memory import Content, InMemory
 from c10h.records import Attack, Labels, Predictions
+from c10h.stages.labels_from_records import with_truth
 
 LabelsInput: TypeAlias = Source | InMemory[Labels]
 TruthInput: TypeAlias = Source | InMemory[Truth]
@@ -29,35 +31,53 @@ ScoredInput: TypeAlias = Source | InMemory[Predictions] | InMemory[Attack]
 
 
 def predictions_in(given: PredictionsInput, hints: Hints, tell: Tell) -> Predictions:
-    """The predictions of an input; see :func:`c10h.formats.readers.open_predictions`."""
-    if isinstance(given, InMemory):
-        return checked_predictions(given.content, given.name)
-    return open_predictions(given, hints, tell)
+    """The predictions of an input; see :func:`open_predictions`."""
+    if isinstance(given, Source):
+        return open_predictions(given, hints, tell)
+    return checked_predictions(_content(given, Predictions), given.name)
 
 
 def scored_in(given: ScoredInput, hints: Hints, tell: Tell) -> Predictions | Attack:
-    """The predictions or the attack of an input; see :func:`c10h.formats.readers.open_scored`."""
-    if not isinstance(given, InMemory):
+    """The predictions or the attack of an input; see :func:`open_scored`."""
+    if isinstance(given, Source):
         return open_scored(given, hints, tell)
     if isinstance(given.content, Attack):
         return checked_attack(given.content, given.name)
-    return checked_predictions(given.content, given.name)
+    return checked_predictions(_content(given, Predictions), given.name)
 
 
 def labels_in(given: LabelsInput, hints: Hints, tell: Tell) -> Labels:
-    """The labels of an input; see :func:`c10h.formats.readers.open_labels`."""
-    if isinstance(given, InMemory):
-        labels = checked_labels(given.content, given.name)
-        return with_enough_votes(labels, hints.min_votes, given.name, tell)
-    return open_labels(given, hints, tell)
+    """The labels of an input; see :func:`open_labels`."""
+    if isinstance(given, Source):
+        return open_labels(given, hints, tell)
+    labels = checked_labels(_content(given, Labels), given.name)
+    return with_enough_votes(labels, hints.min_votes, given.name, tell)
+
+
+def voted_labels_in(
+    labels: LabelsInput, truth: TruthInput | None, hints: Hints, tell: Tell
+) -> Labels:
+    """Labels with vote counts, and with the truth of another input where there is one.
+
+    Raises InputError for labels without votes, MismatchError for a truth of other items.
+    """
+    notes: list[str] = []
+    voted = labels_in(labels, hints, notes.append)
+    if voted.counts is None:
+        raise InputError(f"{labels.name}: expected vote counts, found probabilities only")
+    if truth is not None:
+        voted = with_truth(voted, truth_in(truth, voted.classes, hints, notes.append))
+    for note in notes:
+        tell(note)
+    return voted
 
 
 def truth_in(given: TruthInput, classes: Sequence[str] | None, hints: Hints, tell: Tell) -> Truth:
-    """The true classes of an input; see :func:`c10h.formats.truth.open_truth`."""
-    if isinstance(given, InMemory):
-        truth = given.content
-        return truth if classes is None else in_order_of(truth, classes, given.name)
-    return open_truth(given, classes, hints, tell)
+    """The true classes of an input; see :func:`open_truth`."""
+    if isinstance(given, Source):
+        return open_truth(given, classes, hints, tell)
+    truth = _content(given, Truth)
+    return truth if classes is None else in_order_of(truth, classes, given.name)
 
 
 def classes_in(given: TruthInput) -> tuple[str, ...] | None:
@@ -65,3 +85,11 @@ def classes_in(given: TruthInput) -> tuple[str, ...] | None:
     if isinstance(given, InMemory):
         return None if are_default(given.content.classes) else given.content.classes
     return recorded_classes(given)
+
+
+def _content(given: InMemory[Any], kind: type[Content]) -> Content:
+    """What is in memory. Raises InputError where it is of another kind."""
+    if isinstance(given.content, kind):
+        return given.content
+    wanted, found = kind.__name__.lower(), type(given.content).__name__.lower()
+    raise InputError(f"{given.name}: expected {wanted}, found {found}")

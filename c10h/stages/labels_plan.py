@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.formats.hints import Tell, silent
 from c10h.labels.allocation import OBJECTIVES, PRIOR_RANGE, allocate, fit_prior
 from c10h.records import Array, Labels
+from c10h.stages.inputs import voted_labels_in
+from c10h.stages.label_requests import PlanRequest
 from c10h.views.table import Cell, Table
 
 SHOWN = 20
@@ -87,7 +90,22 @@ class Plan:
         }
 
 
-def labels_plan(
+def labels_plan(request: PlanRequest, tell: Tell = silent) -> Plan:
+    """The plan that a request asks for. tell: called with lines on what was taken of the labels.
+
+    Raises InputError for labels without votes and for numbers that make no sense.
+    """
+    return spread_judgments(
+        voted_labels_in(request.labels, None, request.hints, tell),
+        request.budget,
+        objective=request.objective,
+        prior=request.prior,
+        limit=request.limit,
+        seed=request.seed,
+    )
+
+
+def spread_judgments(
     labels: Labels,
     budget: int,
     *,

@@ -16,7 +16,7 @@ from c10h.errors import InputError
 from c10h.labels.allocation import OBJECTIVES, allocate, fit_prior
 from c10h.metrics.ceilings import split_votes
 from c10h.records import Array, Labels
-from c10h.stages.labels_plan import SHOWN, labels_plan
+from c10h.stages.labels_plan import SHOWN, spread_judgments
 from c10h.views.forms.csv_rows import to_csv
 from c10h.views.forms.json_text import to_json_text
 
@@ -32,7 +32,7 @@ class TestPlan:
     def test_it_spends_the_budget_and_nobody_gets_nothing(
         self, people: Labels, objective: str, budget: int
     ) -> None:
-        plan = labels_plan(people, budget, objective=objective)
+        plan = spread_judgments(people, budget, objective=objective)
         assert plan.judgments.sum() == budget
         assert (plan.judgments > 0).all()
         assert (np.diff(plan.judgments) <= 0).all()
@@ -41,7 +41,7 @@ class TestPlan:
         assert plan.planned <= plan.uniform < plan.now
 
     def test_expected_errors_are_the_variances_of_the_posterior(self, people: Labels) -> None:
-        plan = labels_plan(people, 100, prior=0.4)
+        plan = spread_judgments(people, 100, prior=0.4)
         variances = np.array([dirichlet(row + 0.4).var().sum() for row in counts_of(people)])
         total = counts_of(people).sum(axis=1) + 4 * 0.4
         further = np.zeros(60)
@@ -53,30 +53,30 @@ class TestPlan:
         assert plan.uniform == pytest.approx(wanted)
 
     def test_the_prior_is_fitted_unless_given(self, people: Labels) -> None:
-        assert labels_plan(people, 5).prior == fit_prior(counts_of(people))
-        assert labels_plan(people, 5, prior=2).prior == 2
+        assert spread_judgments(people, 5).prior == fit_prior(counts_of(people))
+        assert spread_judgments(people, 5, prior=2).prior == 2
 
     @pytest.mark.parametrize("limit", [1, 3])
     def test_no_item_gets_more_than_the_limit(self, people: Labels, limit: int) -> None:
-        plan = labels_plan(people, 50, limit=limit)
+        plan = spread_judgments(people, 50, limit=limit)
         assert plan.judgments.max() == limit
         assert plan.judgments.sum() == 50
 
     def test_a_limit_that_the_budget_just_fits(self, people: Labels) -> None:
-        plan = labels_plan(people, 120, limit=2)
+        plan = spread_judgments(people, 120, limit=2)
         assert plan.judgments.tolist() == [2] * 60
 
     def test_items_are_called_by_their_ids_or_rows(self, random: np.random.Generator) -> None:
         counts = made_up(random, 5).counts
         names = np.array([f"image {number}" for number in range(5)])
-        plain = labels_plan(labels_of(counts=counts), 20)
-        named = labels_plan(labels_of(counts=counts, ids=names), 20)
+        plain = spread_judgments(labels_of(counts=counts), 20)
+        named = spread_judgments(labels_of(counts=counts, ids=names), 20)
         assert plain.names.tolist() == [str(item) for item in plain.item]
         assert named.names.tolist() == names[named.item].tolist()
 
     def test_people_who_disagree_are_asked_more(self) -> None:
         counts = np.array([[20, 0], [10, 10], [19, 1]] * 5)
-        plan = labels_plan(labels_of(counts=counts), 100)
+        plan = spread_judgments(labels_of(counts=counts), 100)
         given = np.zeros(15)
         given[plan.item] = plan.judgments
         for certain, split, nearly in given.reshape(5, 3):
@@ -84,14 +84,14 @@ class TestPlan:
 
     def test_equal_items_are_not_settled_by_the_order_of_the_file(self) -> None:
         labels = labels_of(counts=np.tile([3, 2], (50, 1)))
-        plans = [labels_plan(labels, 10, seed=seed).item for seed in range(20)]
+        plans = [spread_judgments(labels, 10, seed=seed).item for seed in range(20)]
         assert len(set(map(tuple, (sorted(plan) for plan in plans)))) == 20
         assert 15 < np.mean([plan.mean() for plan in plans]) < 34
 
     @pytest.mark.parametrize("objective", OBJECTIVES)
     def test_a_seed_repeats(self, people: Labels, objective: str) -> None:
         first, second = (
-            labels_plan(people, 77, objective=objective, seed=3).to_json() for _ in range(2)
+            spread_judgments(people, 77, objective=objective, seed=3).to_json() for _ in range(2)
         )
         assert first == second
 
@@ -116,11 +116,11 @@ class TestRefused:
         self, people: Labels, options: dict[str, Any], says: str
     ) -> None:
         with pytest.raises(InputError, match=says):
-            labels_plan(people, **options)
+            spread_judgments(people, **options)
 
     def test_probabilities_without_votes(self) -> None:
         with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
-            labels_plan(labels_of(probs=[[0.5, 0.5]]), 5)
+            spread_judgments(labels_of(probs=[[0.5, 0.5]]), 5)
 
 
 # Labels that leave a plan little to go by.
@@ -139,7 +139,7 @@ SPECIAL = {
 @pytest.mark.parametrize("what", SPECIAL)
 def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
     prior = 0.1 if "vote" in what else None
-    plan = labels_plan(labels_of(counts=SPECIAL[what]), 50, objective=objective, prior=prior)
+    plan = spread_judgments(labels_of(counts=SPECIAL[what]), 50, objective=objective, prior=prior)
     assert plan.judgments.sum() == 50
     assert (plan.judgments > 0).all()
     assert 0 <= plan.planned <= plan.now
@@ -149,7 +149,7 @@ def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
 @pytest.mark.parametrize("what", ["one vote", "single votes"])
 def test_single_votes_tell_no_prior(what: str) -> None:
     with pytest.raises(InputError, match=r"one vote an item .* give --prior"):
-        labels_plan(labels_of(counts=SPECIAL[what]), 50)
+        spread_judgments(labels_of(counts=SPECIAL[what]), 50)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -157,7 +157,7 @@ def test_single_votes_tell_no_prior(what: str) -> None:
 def test_any_prior_is_planned_with_or_refused(prior: float, objective: str) -> None:
     for counts in ([[7, 1, 0], [3, 3, 3], [9, 0, 0]], [[9, 0, 0]] * 3):
         try:
-            plan = labels_plan(labels_of(counts=counts), 50, objective=objective, prior=prior)
+            plan = spread_judgments(labels_of(counts=counts), 50, objective=objective, prior=prior)
         except InputError:
             continue
         assert plan.judgments.sum() == 50
@@ -167,7 +167,7 @@ def test_any_prior_is_planned_with_or_refused(prior: float, objective: str) -> N
 @pytest.mark.parametrize("budget", [10**9, 10**15, 10**18 - 1, 10**20])
 def test_any_budget_is_spent_or_refused(people: Labels, budget: int) -> None:
     try:
-        plan = labels_plan(people, budget)
+        plan = spread_judgments(people, budget)
     except InputError:
         return
     assert plan.judgments.sum() == budget
@@ -175,14 +175,14 @@ def test_any_budget_is_spent_or_refused(people: Labels, budget: int) -> None:
 
 class TestOutput:
     def test_the_table_shows_the_first_and_says_how_many_more(self, people: Labels) -> None:
-        plan = labels_plan(people, 1000)
+        plan = spread_judgments(people, 1000)
         table = plan.table()
         assert len(plan.item) > SHOWN == len(table.rows)
         assert f"and {len(plan.item) - SHOWN} more items" in table.notes[0]
         assert "1,000 judgments of" in table.notes[1]
 
     def test_csv_and_json_list_all(self, people: Labels) -> None:
-        plan = labels_plan(people, 1000)
+        plan = spread_judgments(people, 1000)
         header, *lines = to_csv(*plan.flat()).splitlines()
         assert header == "item,votes,judgments"
         assert sum(int(line.split(",")[2]) for line in lines) == 1000
@@ -224,7 +224,7 @@ class TestRealPeople:
 
     def test_what_is_expected_is_what_happens(self, real_data: Path) -> None:
         random, start, hidden, pool = self.split(real_data, 2)
-        plan = labels_plan(labels_of(counts=start), self.BUDGET)
+        plan = spread_judgments(labels_of(counts=start), self.BUDGET)
         even = start + split_votes(pool, np.ones(len(start), dtype=np.int64), random)
         found = [self.error(counts + plan.prior, hidden).mean() for counts in (start, even)]
         assert found == pytest.approx([plan.now, plan.uniform], rel=0.1)

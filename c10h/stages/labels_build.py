@@ -1,0 +1,203 @@
+"""Build labels: from judgments, votes, shares, true classes or predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from c10h import h5
+from c10h.errors import InputError
+from c10h.formats.classes import are_default
+from c10h.formats.columns import MatrixReading, Reading
+from c10h.formats.hints import WIDE, Hints, Tell, silent
+from c10h.formats.judgments import Judgments, open_judgments
+from c10h.formats.truth import Truth, is_vector
+from c10h.in_memory import InMemory
+from c10h.labels import SOURCES, Takes
+from c10h.labels.filters import Filters
+from c10h.labels.votes import Votes, count_votes
+from c10h.lineage import Made, Named, lineage_of
+from c10h.records import Images, Labels, Predictions
+from c10h.stages.compare import Comparison, compare_counts
+from c10h.stages.inputs import classes_in, labels_in, predictions_in, truth_in
+from c10h.stages.join import class_names_note, common_classes
+from c10h.stages.label_requests import BuildRequest
+from c10h.stages.labels_from_records import make_labels
+from c10h.stages.votes_notes import votes_notes
+
+# From what takes its time to what shows that it does.
+Wait: TypeAlias = Callable[[str], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """Labels with their lineage.
+
+    votes: the judgments behind them, where they come from a table of these. counted: the labels of
+    the source itself, where it has votes or shares. comparison: of their votes with published ones.
+    """
+
+    labels: Labels
+    votes: Votes | None = None
+    counted: Labels | None = None
+    comparison: Comparison | None = None
+
+
+def build_labels(
+    request: BuildRequest, wait: Wait = nullcontext, tell: Tell = silent
+) -> BuildResult:
+    """The labels that a request asks for.
+
+    wait: shows that something takes its time. tell: called with lines on what was taken of the
+    inputs, what was left out and how they were matched, once the labels are there. Raises
+    MismatchError where inputs do not belong together, InputError for what cannot be.
+    """
+    inputs = _open(request, wait)
+    comparison = None
+    if request.published is not None:
+        comparison = _compare(inputs.labels, request)
+    source = SOURCES[request.what]
+    with wait(f"estimating ({request.what})") if source.takes is Takes.JUDGMENTS else nullcontext():
+        labels = make_labels(
+            request.what,
+            labels=inputs.labels,
+            votes=inputs.votes,
+            predictions=inputs.predictions,
+            truth=inputs.truth,
+            classes=inputs.classes,
+            prior=request.prior,
+            smoothing=request.smoothing,
+            temperature=request.temperature,
+            seed=request.seed,
+            tell=inputs.notes.append,
+        )
+    for note in _notes(request, inputs, labels.classes):
+        tell(note)
+    lineage = lineage_of(
+        request,
+        inputs.roles,
+        settled={"classes": inputs.classes, "item": request.hints.item or None},
+        excluded=inputs.votes.summary() if inputs.votes else None,
+    )
+    return BuildResult(replace(labels, lineage=lineage), inputs.votes, inputs.labels, comparison)
+
+
+def judgments_in(reading: Reading | MatrixReading, wait: Wait = nullcontext) -> Judgments:
+    """The judgments of a table of either layout."""
+    with wait(f"reading {reading.source.name}"):
+        if isinstance(reading, MatrixReading):
+            from c10h.formats.annotator_matrix import open_annotator_matrix  # which few need
+
+            return open_annotator_matrix(reading)
+        return open_judgments(reading)
+
+
+@dataclass
+class _Inputs:
+    """The inputs of a request, opened.
+
+    classes: names for those without names of their own. roles: role, file and record of each, for
+    the lineage. notes: what was taken of them, for people.
+    """
+
+    classes: tuple[str, ...] | None
+    roles: list[tuple[str, Named, Made | None]] = field(default_factory=list)
+    labels: Labels | None = None
+    votes: Votes | None = None
+    predictions: Sequence[Predictions] = ()
+    truth: Truth | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def _open(request: BuildRequest, wait: Wait) -> _Inputs:
+    hints, first = request.hints, request.sources[0]
+    inputs = _Inputs(hints.classes)
+    takes, truth = SOURCES[request.what].takes, request.truth
+    if takes is Takes.PREDICTIONS:
+        wide = replace(hints, layout=WIDE, min_votes=0)
+        inputs.predictions = [
+            predictions_in(file, wide, inputs.notes.append) for file in request.sources
+        ]
+        inputs.roles += [
+            ("predictions", file, one)
+            for file, one in zip(request.sources, inputs.predictions, strict=True)
+        ]
+    elif request.reading is not None:
+        _add_judgments(inputs, request, judgments_in(request.reading, wait))
+        return inputs
+    elif isinstance(first, InMemory) and isinstance(first.content, Judgments):
+        _add_judgments(inputs, request, first.content)
+        return inputs
+    elif takes is Takes.TRUTH and _holds_truth(first, hints):
+        if truth is not None:
+            raise InputError(f"--truth: {first.name} holds the true classes already")
+        truth = first
+        inputs.classes = inputs.classes or classes_in(first)
+    else:
+        inputs.labels = labels_in(first, hints, inputs.notes.append)
+        inputs.roles.append(("source", first, inputs.labels))
+    if replace(request.filters, min_votes=0) != Filters():
+        raise InputError(
+            "--min-attention, --rt-min, --rt-max, --missing and --drop-label are about tables of "
+            f"judgments: {first.name} is none"
+        )
+    if truth is not None:
+        known = [inputs.labels] if inputs.labels else inputs.predictions
+        order = inputs.classes or common_classes(known)
+        inputs.truth = truth_in(truth, order, hints, inputs.notes.append)
+        if not are_default(inputs.truth.classes):
+            inputs.classes = inputs.classes or inputs.truth.classes
+        inputs.roles.append(("truth", truth, None))
+    return inputs
+
+
+def _holds_truth(source: Any, hints: Hints) -> bool:
+    """Whether a source holds true classes, and nothing else about people."""
+    if isinstance(source, InMemory):
+        return isinstance(source.content, Truth)
+    return is_vector(source, hints) or h5.peek_kind(source) == Images.kind
+
+
+def _add_judgments(inputs: _Inputs, request: BuildRequest, judgments: Judgments) -> None:
+    hints, truth = request.hints, request.truth
+    (source,) = request.sources
+    if hints.zero:
+        raise InputError(
+            f"--missing zero is about tables with a column a class: {source.name} has judgments "
+            "(--missing drop leaves out those without a label)"
+        )
+    inputs.votes = count_votes(
+        judgments, request.filters, inputs.classes, one_based=hints.one_based
+    )
+    inputs.labels = inputs.votes.labels
+    inputs.roles.append(("judgments", source, None))
+    if truth is not None:
+        if hints.item is not None and hints.item.isdecimal():
+            hints = replace(hints, item=None)  # the number of a column in the other table
+        inputs.truth = truth_in(truth, inputs.labels.classes, hints, inputs.notes.append)
+        inputs.roles.append(("truth", truth, None))
+
+
+def _compare(labels: Labels | None, request: BuildRequest) -> Comparison:
+    assert request.published is not None
+    if labels is None:
+        raise InputError("--compare needs judgments or vote counts as the SOURCE")
+    published = labels_in(request.published, Hints(layout=WIDE), silent)
+    return compare_counts(labels, published, request.published.name)
+
+
+def _notes(request: BuildRequest, inputs: _Inputs, classes: tuple[str, ...]) -> Iterator[str]:
+    """What people should know: of the judgments, of the kind of labels, of classes and items."""
+    names = [source.name for source in request.sources]
+    if inputs.votes is not None:
+        yield from votes_notes(names[0], inputs.votes)
+    if SOURCES[request.what].warning:
+        yield f"warning: {SOURCES[request.what].warning}"
+    records: Sequence[Labels | Predictions]
+    records = [inputs.labels] if inputs.labels is not None else inputs.predictions
+    for name, record in zip(names, records, strict=False):
+        if note := class_names_note(record, classes):
+            yield f"{name}: {note}"
+    yield from inputs.notes
