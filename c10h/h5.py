@@ -24,9 +24,9 @@ import numpy as np
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
 from c10h.files import HDF5, MATLAB, Source, atomic_output, describe_head
+from c10h.h5_sink import Sink
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
-from c10h.sink import Sink
 
 SCHEMA = 1
 MAGIC = HDF5

@@ -10,7 +10,7 @@ from c10h.records import Input, Lineage
 from c10h.request_fields import options_of, seed_of
 
 
-class Made(Protocol):
+class HasLineage(Protocol):
     """What may know how it was made: records, and the runs of training."""
 
     @property
@@ -38,7 +38,7 @@ class Request(Protocol):
 
 def lineage_of(
     request: Request,
-    inputs: Sequence[tuple[str, Named, Made | None]],
+    inputs: Sequence[tuple[str, Named, HasLineage | None]],
     *,
     settled: Mapping[str, Any] | None = None,
     excluded: Mapping[str, Any] | None = None,
@@ -57,7 +57,7 @@ def lineage_of(
 def lineage_of_command(
     command: str,
     options: Mapping[str, Any],
-    inputs: Sequence[tuple[str, Named, Made | None]],
+    inputs: Sequence[tuple[str, Named, HasLineage | None]],
     seed: int | None = None,
     excluded: Mapping[str, Any] | None = None,
     architecture: str | None = None,

@@ -25,7 +25,7 @@ def first_right(right: Array) -> Array:
 def renumbered(truth: Array, order: Sequence[int]) -> Array:
     """Classes (n) as they are numbered in another order of the classes; UNKNOWN stays.
 
-    order: of the columns, as :func:`c10h.formats.classes.match_order` gives it.
+    order: of the columns, as :func:`c10h.formats.class_names.match_order` gives it.
     """
     return np.where(truth < 0, UNKNOWN, np.argsort(order)[truth])
 

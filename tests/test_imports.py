@@ -23,7 +23,7 @@ LAYERS = (
         "files",
         "parallel",
         "lineage",
-        "sink",
+        "h5_sink",
         "run_folder",
         "deferred",
         "request_fields",
@@ -139,7 +139,7 @@ def test_the_command_line_leaves_networks_to_stages(path: Path) -> None:
     ("importer", "source"),
     [
         ("errors", "import c10h.records"),
-        ("records", "from c10h.metrics import METRICS"),
+        ("records", "from c10h.metrics.metrics import METRICS"),
         ("h5", "from c10h import cli"),
         ("metrics", "def f():\n    from c10h.stages.score import score"),
         ("views", "if TYPE_CHECKING:\n    from c10h.stages import score"),
@@ -155,7 +155,7 @@ def test_an_import_upward_is_found(importer: str, source: str) -> None:
     [
         ("cli", "from c10h import __version__, h5"),
         ("stages", "from c10h.stages.join import People"),
-        ("labels", "from c10h.formats.rows import MappedRows"),
+        ("labels", "from c10h.formats.lazy_rows import MappedRows"),
         ("h5", "import numpy\nfrom c10h.records import Record"),
     ],
 )
@@ -187,8 +187,8 @@ def test_an_import_of_torch_is_found(source: str, count: int) -> None:
         ("def f():\n    import torch.nn", 1),
         ("from c10h import training", 1),
         ("def f():\n    from c10h.attacks.methods import ATTACKS", 1),
-        ("if TYPE_CHECKING:\n    from c10h.training.networks import Outcome", 1),
-        ("from c10h.models import ARCHITECTURES\nfrom c10h.stages import attack, train", 0),
+        ("if TYPE_CHECKING:\n    from c10h.training.fold_training import Outcome", 1),
+        ("from c10h.models import architectures\nfrom c10h.stages import attack, train", 0),
     ],
 )
 def test_what_is_left_to_stages_is_found(source: str, count: int) -> None:

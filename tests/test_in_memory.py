@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from c10h.formats.truth import Truth
+from c10h.formats.truth_files import Truth
 from c10h.in_memory import InMemory
 from c10h.records import Labels, Lineage, Predictions, View
 

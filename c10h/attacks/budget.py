@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 INFINITY, EUCLIDEAN = "inf", "2"
-NORMS = (INFINITY, EUCLIDEAN)
+NORMS: Mapping[str, str] = {
+    INFINITY: "the largest change of any value of a pixel",
+    EUCLIDEAN: "Euclidean, of all values",
+}
 
 
 @dataclass(frozen=True)

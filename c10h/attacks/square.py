@@ -12,10 +12,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from c10h.attacks.attack_types import Goal, Loss, Network
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
-from c10h.attacks.geometry import project, steepest
 from c10h.attacks.losses import margin
-from c10h.attacks.problem import Goal, Loss, Network
+from c10h.attacks.norm_balls import project, steepest
 
 # Queries, of SCHEDULE, after which the share of pixels that change is halved: section 4.1 and, for
 # 500, the authors' code.

@@ -9,7 +9,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
-from c10h.stages.requests import LOSS_NAMES, METHOD_NAMES, METHODS, NORM_NAMES
+from c10h.stages.requests import ATTACKS, LOSSES, NORMS
 
 if TYPE_CHECKING:
     from c10h.records import Attack
@@ -27,7 +27,7 @@ def _list_methods(wanted: bool) -> None:
     rows = [
         [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)),
          Cell(" ".join(one.takes)), Cell(one.summary)]
-        for name, one in METHODS.items()
+        for name, one in ATTACKS.items()
     ]  # fmt: skip
     header = ["method", "steps", "losses", "also takes", "what it does"]
     print_tables([Table("", header, rows, labels=5)])
@@ -44,7 +44,7 @@ def attack(
     ],
     output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
-        str, options.chosen(METHOD_NAMES, "--method", "How to attack; --list-methods tells more.")
+        str, options.chosen([*ATTACKS], "--method", "How to attack; --list-methods tells more.")
     ] = "pgd",
     epsilon: Annotated[
         list[str] | None,
@@ -55,10 +55,10 @@ def attack(
             "[default: 4/255]",
         ),
     ] = None,
-    norm: Annotated[str, options.chosen(NORM_NAMES, "--norm", "How distance is measured.")] = "inf",
+    norm: Annotated[str, options.chosen(NORMS, "--norm", "How distance is measured.")] = "inf",
     loss: Annotated[
         str | None,
-        options.chosen(LOSS_NAMES, "--loss", "What the attack maximises, if not its own default."),
+        options.chosen(LOSSES, "--loss", "What the attack maximises, if not its own default."),
     ] = None,
     steps: Annotated[
         int | None,
@@ -80,7 +80,8 @@ def attack(
         bool | None,
         typer.Option(
             "--random-start/--no-random-start",
-            help="Begin anywhere within epsilon, or at the image.  [default: pgd, apgd and md do]",
+            help="Begin anywhere within epsilon, or at the image.  [default: "
+            f"{', '.join(name for name, one in ATTACKS.items() if one.starts_at_random)} do]",
         ),
     ] = None,
     toward: Annotated[
@@ -168,7 +169,7 @@ def attack(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.arguments import open_images
     from c10h.stages.requests import AttackRequest

@@ -124,10 +124,10 @@ def import_(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import Source, check_distinct, check_output, check_single_stdin
-    from c10h.formats.classes import parse_classes
-    from c10h.images.class_maps import find_map, read_map
+    from c10h.formats.class_names import parse_classes
+    from c10h.images.folder_class_maps import find_map, read_map
+    from c10h.images.import_request import IDS, Choice, ImportRequest
     from c10h.images.importing import import_images
-    from c10h.images.request import IDS, Choice, Request
     from c10h.lineage import lineage_of_command
     from c10h.truth import contents
 
@@ -138,7 +138,7 @@ def import_(
     map_file = find_map(map_) if map_ else None
     labels_file = open_input(labels, LABELS, IMAGES) if labels else None
     ids_file = Source.open(named) if named else None
-    request = Request(
+    request = ImportRequest(
         choice=Choice(
             splits=tuple(split or ()),
             select=select,

@@ -9,20 +9,18 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, progress, say, waiting
-from c10h.labels import SOURCES, Takes
+from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:
     from c10h.records import Labels
     from c10h.stages.compare import Comparison
 
-_SOURCES_HELP = "What the labels are: " + "; ".join(
-    f"{name}, {source.summary}" for name, source in SOURCES.items()
-)
 # One warning for all models that estimate the truth.
 _WARNING = (
-    "The last three (through crowd-kit: pip install 'c10h\\[crowd]') collapse the disagreement "
-    "between people to near certainty."
+    f"{', '.join(name for name, one in SOURCES.items() if one.warning)} (through crowd-kit: pip "
+    "install 'c10h\\[crowd]') collapse the disagreement between people to near certainty."
 )
+_DRAWN = ", ".join(name for name, one in SOURCES.items() if one.drawn)
 
 
 def build(
@@ -36,7 +34,9 @@ def build(
         ),
     ],
     output: Annotated[str, options.record_option("labels")],
-    what: Annotated[str, options.chosen(SOURCES, "--as", f"{_SOURCES_HELP}. {_WARNING}")] = "human",
+    what: Annotated[
+        str, options.chosen(SOURCES, "--as", f"What the labels are. {_WARNING}")
+    ] = "human",
     truth: options.Truth = None,
     classes: options.Classes = None,
     prior: Annotated[
@@ -49,7 +49,7 @@ def build(
     temperature: Annotated[
         float, typer.Option("--temperature", metavar="T", help="Divides the logits (distill).")
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of --as mace.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=f"Seed of --as {_DRAWN}.")] = 0,
     compare: Annotated[
         str | None,
         typer.Option(

@@ -8,9 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import say, write, write_terminal
-
-# Names of the objectives; the table of what they are imports scipy.
-_OBJECTIVES = ("squared", "entropy")
+from c10h.labels.objectives import OBJECTIVES
 
 
 def plan(
@@ -18,12 +16,7 @@ def plan(
     budget: Annotated[int, typer.Option("--budget", metavar="B", help="Further judgments in all.")],
     objective: Annotated[
         str,
-        options.chosen(
-            _OBJECTIVES,
-            "--objective",
-            "What is to fall most: the squared error of the distributions, or that of their "
-            "entropies.",
-        ),
+        options.chosen(OBJECTIVES, "--objective", "What is to fall most."),
     ] = "squared",
     prior: Annotated[
         float | None,

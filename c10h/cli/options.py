@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import AUTO, LAYOUTS, Hints, parse_columns
-from c10h.stages.requests import PRECISION_NAMES
+from c10h.stages.requests import PRECISIONS
 
 SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
 INPUTS = "Input formats"
@@ -33,7 +33,12 @@ def one_of(names: Iterable[str], flag: str) -> Callable[[str | None], str | None
 
 
 def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
-    """An option that takes one of ``names``, with completion in the shell."""
+    """An option that takes one of ``names``, with completion in the shell.
+
+    names: alone, or a table, of which the help has the summaries too.
+    """
+    if isinstance(names, Mapping):
+        help_text = f"{help_text} {summaries(names)}."
     known = list(names)
     return typer.Option(
         flag,
@@ -43,6 +48,11 @@ def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
         autocompletion=lambda: known,
         **more,
     )
+
+
+def summaries(table: Mapping[str, Any]) -> str:
+    """What the rows of a table are, for a help text: each row is a summary or has one."""
+    return "; ".join(f"{name}: {getattr(row, 'summary', row)}" for name, row in table.items())
 
 
 def number(
@@ -77,7 +87,7 @@ def hints(
 ) -> Hints:
     """What the options about foreign files say. Raises InputError for what cannot be meant."""
     from c10h.errors import InputError
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
 
     if logits and probs:
         raise InputError("--logits and --probs exclude each other")
@@ -304,9 +314,9 @@ Device: TypeAlias = Annotated[
 Precision: TypeAlias = Annotated[
     str,
     chosen(
-        PRECISION_NAMES,
+        PRECISIONS,
         "--precision",
-        "Number format of the networks' products; auto is bf16 where the hardware computes in it.",
+        "Number format of the networks' products.",
         rich_help_panel="Machine",
     ),
 ]
@@ -335,7 +345,7 @@ NetworkProbs: TypeAlias = Annotated[
 NetworkPrecision: TypeAlias = Annotated[
     str,
     chosen(
-        PRECISION_NAMES,
+        PRECISIONS,
         "--precision",
         "Number format of the networks' products.",
         rich_help_panel="Machine",

@@ -14,7 +14,7 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin, split_name
-from c10h.formats.readers import open_attack, open_labels, open_predictions
+from c10h.formats.predictions_and_labels import open_attack, open_labels, open_predictions
 from c10h.records import Attack, History, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
 from c10h.stages.arguments import is_run

@@ -10,7 +10,7 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin, split_name
-from c10h.formats.readers import open_labels, open_predictions
+from c10h.formats.predictions_and_labels import open_labels, open_predictions
 from c10h.records import Images, Labels, Predictions
 from c10h.stages.arguments import check_predictions, open_images
 from c10h.stages.gallery import PICTURES, gallery

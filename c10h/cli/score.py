@@ -8,16 +8,14 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
     from c10h.records import Scores
 
-# The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
-STRATA_NAMES = ("truth", "modal", "human-entropy")
-
 
 def _complete_metrics() -> list[str]:
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
 
     return list(METRICS)
 
@@ -26,7 +24,7 @@ def _list_metrics(wanted: bool) -> None:
     """Print the table of metrics and exit, for ``--list-metrics``."""
     if not wanted:
         return
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
     from c10h.views.table import Cell, Table
 
     rows = [
@@ -66,7 +64,7 @@ def score(
     ] = None,
     by: Annotated[
         str | None,
-        options.chosen(STRATA_NAMES, "--by", "Also every metric for parts of the items."),
+        options.chosen(STRATA, "--by", "Also every metric for parts of the items."),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -132,7 +130,7 @@ def score(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import check_output, check_single_stdin, name_member, split_name
-    from c10h.metrics import choose
+    from c10h.metrics.metrics import choose
     from c10h.stages.arguments import open_predictions_file
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import score as score_stage

@@ -102,7 +102,7 @@ def _synthetic(name: str, summary: str, items: int) -> Dataset:
         items,
         "MIT",
         "",
-        "c10h.datasets.embedded.sets:synthetic",
+        "c10h.datasets.embedded.set_files:synthetic",
         {
             IMAGES: f"{name}-images.h5",
             LABELS: f"{name}-labels.h5",

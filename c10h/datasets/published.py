@@ -12,11 +12,11 @@ import numpy as np
 from c10h.datasets.cache import Product
 from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.files import Source
-from c10h.formats.classes import CLASS_LISTS
+from c10h.formats.class_names import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
-from c10h.formats.readers import open_labels
+from c10h.formats.predictions_and_labels import open_labels
+from c10h.images.import_request import Choice, ImportRequest
 from c10h.images.importing import import_images
-from c10h.images.request import Choice, Request
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes
 
@@ -31,7 +31,7 @@ def cifar10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
     """The training or test images of CIFAR-10, in the order of its batches."""
     split = name.removeprefix("cifar10-")
     archive = downloads["cifar-10-python.tar.gz"]
-    return _images(archive, Request(Choice(splits=(split,))), start, {"split": split})
+    return _images(archive, ImportRequest(Choice(splits=(split,))), start, {"split": split})
 
 
 def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -39,7 +39,7 @@ def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping
     version = name.removeprefix("cifar10.1-")
     labels = Source.open(str(downloads[f"cifar10.1_{version}_labels.npy"]))
     pictures = downloads[f"cifar10.1_{version}_data.npy"]
-    return _images(pictures, Request(labels=labels, classes=CIFAR10), start, {})
+    return _images(pictures, ImportRequest(labels=labels, classes=CIFAR10), start, {})
 
 
 def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -48,7 +48,7 @@ def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
     choice = Choice(splits=splits, select="n*")
     archive = downloads["CINIC-10.tar.gz"]
     shaping = {"split": list(splits), "select": choice.select}
-    return _images(archive, Request(choice, classes=CIFAR10), start, shaping)
+    return _images(archive, ImportRequest(choice, classes=CIFAR10), start, shaping)
 
 
 def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -72,7 +72,7 @@ def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
 
 def _images(
     archive: Path,
-    request: Request,
+    request: ImportRequest,
     start: Start,
     options: Mapping[str, Any],
 ) -> Mapping[str, Product]:

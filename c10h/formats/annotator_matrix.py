@@ -31,11 +31,11 @@ from c10h.formats.column_names import (
     part_of,
     stem_of_series,
 )
-from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.detect import array_format, describe
+from c10h.formats.judgment_columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
-from c10h.formats.odd_columns import FEWEST_IN_ORDER
-from c10h.formats.text import refuse_encoding
+from c10h.formats.non_class_columns import FEWEST_IN_ORDER
+from c10h.formats.text_separators import refuse_encoding
 from c10h.items import whole_numbers
 from c10h.records import Array
 

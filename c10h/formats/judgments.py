@@ -11,7 +11,7 @@ import numpy as np
 from c10h.errors import InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.column_names import NOTHING, REQUIRED, Columns
-from c10h.formats.columns import (
+from c10h.formats.judgment_columns import (
     NO_NUMBER,
     UNUSED,
     WHOLE_LINE,

@@ -14,10 +14,10 @@ from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats import archives
 from c10h.formats.detect import FORMATS, TABLE, detect, plain
-from c10h.formats.first_line import column_names_of
+from c10h.formats.header_line import column_names_of
 from c10h.formats.hints import AUTO
 from c10h.formats.json_tables import read_json
-from c10h.formats.text import SAMPLE_LINES, TextForm, refuse_encoding, text_form
+from c10h.formats.text_separators import SAMPLE_LINES, TextForm, refuse_encoding, text_form
 
 if TYPE_CHECKING:
     import polars

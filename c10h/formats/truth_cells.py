@@ -11,12 +11,12 @@ from c10h.errors import SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
 from c10h.formats.column_names import OTHERS, column_key
-from c10h.formats.column_roles import is_text, item_place, place_of, row_columns
 from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
-from c10h.formats.first_line import MISSING
+from c10h.formats.header_line import MISSING
 from c10h.formats.hints import TRUTH, Hints, brief
 from c10h.formats.tables import Table, open_table
-from c10h.formats.wide import item_names, row_numbers
+from c10h.formats.wide_column_roles import is_text, item_place, place_of, row_columns
+from c10h.formats.wide_layout import item_names, row_numbers
 from c10h.records import Array
 
 # Names of columns of true classes, besides which a table may have others of OTHERS.

@@ -14,8 +14,8 @@ import numpy as np
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source, reason
 from c10h.formats.archives import members
-from c10h.formats.truth import check_truth
-from c10h.images.batches import (
+from c10h.formats.truth_files import check_truth
+from c10h.images.cifar_batches import (
     MOST_BYTES,
     NAMES,
     SPLITS,
@@ -23,7 +23,7 @@ from c10h.images.batches import (
     read_batch,
     read_names,
 )
-from c10h.images.request import Imported, Request, different, refuse_options
+from c10h.images.import_request import Imported, ImportRequest, different, refuse_options
 from c10h.records import Images
 
 # How many files at the beginning of an archive tell whether it has CIFAR batches.
@@ -31,7 +31,7 @@ LOOKED_AT = 12
 PICKLE = b"\x80"
 
 
-def import_batches(source: Source, request: Request) -> Imported:
+def import_batches(source: Source, request: ImportRequest) -> Imported:
     """The pictures of the batches in a folder or archive, or of one batch.
 
     Raises FileError, SchemaError, or InputError for options that do not fit.
@@ -50,7 +50,9 @@ def has_batches(source: Source) -> bool:
         return any(map(is_batch_name, islice(files, LOOKED_AT)))
 
 
-def _from_contents(source: Source, contents: Mapping[str, bytes], request: Request) -> Imported:
+def _from_contents(
+    source: Source, contents: Mapping[str, bytes], request: ImportRequest
+) -> Imported:
     refuse_options(request, "CIFAR batches", ("--split",))
     if request.labels is not None:
         raise InputError("--labels: CIFAR batches have the classes of their pictures")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from c10h.errors import AmbiguousError, InputError, MismatchError
-from c10h.images.listing import Arrangement, Listing, by_path, is_picture
-from c10h.images.request import SHOWN, counted
+from c10h.images.import_request import SHOWN, counted
+from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
 
 # What to do with pictures that no folder tells the class of.
 REMEDY = (

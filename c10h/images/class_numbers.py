@@ -9,11 +9,11 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.files import Source
-from c10h.formats.classes import MOST_CLASSES, default_names
+from c10h.formats.class_names import MOST_CLASSES, default_names
 from c10h.formats.hints import Hints
-from c10h.formats.readers import recorded_classes
-from c10h.formats.truth import open_truth
-from c10h.images.request import SHOWN
+from c10h.formats.predictions_and_labels import recorded_classes
+from c10h.formats.truth_files import open_truth
+from c10h.images.import_request import SHOWN
 from c10h.items import Items, align, whole_numbers
 from c10h.records import Array
 

@@ -10,16 +10,16 @@ from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source, describe_head
 from c10h.formats.archives import is_archive
 from c10h.formats.arrays import Stored, npy_rows
-from c10h.images import arrays, cifar, parquet
+from c10h.images import cifar, parquet, pixel_arrays
 from c10h.images.class_numbers import Numbered, number_classes, read_labels
-from c10h.images.containers import choose, container_of, read_classes
 from c10h.images.folders import import_folder
-from c10h.images.pictures import is_picture_file
-from c10h.images.request import Imported, Request, Start, read_ids, refuse_options
+from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
+from c10h.images.named_arrays import choose, container_of, read_classes
+from c10h.images.picture_file import is_picture_file
 from c10h.records import Images, Rows
 
 
-def import_images(argument: str, request: Request, scratch: Path, start: Start) -> Imported:
+def import_images(argument: str, request: ImportRequest, scratch: Path, start: Start) -> Imported:
     """Read the images that an argument names, in any of the known forms.
 
     scratch: a folder with room for the pixels. start: given how many pictures there are, where it
@@ -34,7 +34,7 @@ def import_images(argument: str, request: Request, scratch: Path, start: Start) 
             return cifar.import_batches(source, request)
         return import_folder(source, request, scratch, start)
     source = Source.open(argument)
-    if source.head(len(arrays.MAGIC)) == arrays.MAGIC:
+    if source.head(len(pixel_arrays.MAGIC)) == pixel_arrays.MAGIC:
         return _from_array(source, request)
     if source.head(len(parquet.MAGIC)) == parquet.MAGIC:
         return parquet.import_parquet(source, request, scratch, start)
@@ -50,18 +50,20 @@ def import_images(argument: str, request: Request, scratch: Path, start: Start) 
     raise _unknown(source)
 
 
-def _from_array(source: Source, request: Request) -> Imported:
+def _from_array(source: Source, request: ImportRequest) -> Imported:
     refuse_options(request, "an array")
-    pictures, assumed = arrays.as_pictures(npy_rows(source), source.name)
+    pictures, assumed = pixel_arrays.as_pictures(npy_rows(source), source.name)
     return _of_array(source, pictures, None, request, [assumed])
 
 
-def _from_container(source: Source, container: Mapping[str, Stored], request: Request) -> Imported:
+def _from_container(
+    source: Source, container: Mapping[str, Stored], request: ImportRequest
+) -> Imported:
     refuse_options(request, "a file of arrays", ("--split",))
     chosen = choose(container, request.choice.splits, source.name)
     array = container[chosen.pictures]
     where = f"{source.name}: {chosen.pictures}"
-    pictures, assumed = arrays.as_pictures(array.load(), where)
+    pictures, assumed = pixel_arrays.as_pictures(array.load(), where)
     told = f"{source.name}: pictures from {chosen.pictures}, {array.shape}"
     truth = None
     if chosen.truth is not None and request.labels is None and not request.no_truth:
@@ -73,7 +75,7 @@ def _from_container(source: Source, container: Mapping[str, Stored], request: Re
 
 
 def _of_array(
-    source: Source, pictures: Rows, truth: Numbered | None, request: Request, notes: list[str]
+    source: Source, pictures: Rows, truth: Numbered | None, request: ImportRequest, notes: list[str]
 ) -> Imported:
     """Images of an array. truth: what the file has of it, if that is meant."""
     size = pictures.shape[0]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from c10h.images.class_numbers import number_classes
-from c10h.images.file_classes import FileClasses
-from c10h.images.listing import Arrangement, Listing, by_path, is_picture
-from c10h.images.request import counted
+from c10h.images.file_class_tables import FileClassTable
+from c10h.images.import_request import counted
+from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
 
 
 @dataclass
@@ -23,7 +23,7 @@ class LooseFiles(Listing):
     ``--split`` that have pictures.
     """
 
-    table: FileClasses | None = None
+    table: FileClassTable | None = None
     unlabeled: int = 0
     splits: set[str] = field(default_factory=set)
     order_of_classes: str = ""

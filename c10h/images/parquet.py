@@ -15,10 +15,10 @@ from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats.archives import Member
 from c10h.images.class_numbers import Numbered, number_classes, read_labels
-from c10h.images.decoding import decoded
-from c10h.images.pictures import MOST_BYTES
-from c10h.images.request import Imported, Request, Start, read_ids, refuse_options
-from c10h.images.spool import Spool
+from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
+from c10h.images.parallel_decoding import decoded
+from c10h.images.picture_file import MOST_BYTES
+from c10h.images.pixel_spool import Spool
 from c10h.records import Array, Images
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class _Files:
             raise _unreadable(self.source, error) from error
 
 
-def import_parquet(source: Source, request: Request, scratch: Path, start: Start) -> Imported:
+def import_parquet(source: Source, request: ImportRequest, scratch: Path, start: Start) -> Imported:
     """The pictures of a parquet file, in the order of its rows, and their classes.
 
     scratch, start: as of a folder. Raises FileError for other tables, InputError for options that
@@ -134,7 +134,7 @@ def _picture_column(source: Source, schema: Mapping[str, polars.DataType]) -> st
 
 
 def _truth_of(
-    source: Source, schema: Mapping[str, polars.DataType], request: Request, size: int
+    source: Source, schema: Mapping[str, polars.DataType], request: ImportRequest, size: int
 ) -> tuple[_Truth, list[str]]:
     """The classes, from ``--labels`` or a column, and what was taken, one line each."""
     if request.labels is not None:

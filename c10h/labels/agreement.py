@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.formats.rows import shares
+from c10h.formats.lazy_rows import shares
 from c10h.labels.votes import Votes
 from c10h.records import Array
 from c10h.truth import right_of

@@ -9,7 +9,6 @@ optimal, and all of it follows from one threshold on these gains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,20 +127,6 @@ def remaining_entropy(counts: Array, prior: float) -> Remaining:
     votes = np.where(helps, after / np.where(helps, now - after, 1.0), 1.0)
     weight = np.where(helps, now * votes, 0.0)
     return Remaining(weight[of_item], votes[of_item])
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What a plan reduces. remaining: from counts (n, c) and pseudo-votes a class."""
-
-    summary: str
-    remaining: Callable[[Array, float], Remaining]
-
-
-OBJECTIVES: Mapping[str, Objective] = {
-    "squared": Objective("squared error of the distributions", remaining_squared),
-    "entropy": Objective("squared error of their entropies, nats²", remaining_entropy),
-}
 
 
 def allocate(

@@ -9,19 +9,11 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import InputError, SchemaError
-from c10h.formats.classes import are_default
+from c10h.formats.class_names import are_default
 from c10h.formats.judgments import Judgments
-from c10h.formats.rows import computed, shares_of
+from c10h.formats.lazy_rows import computed, shares_of
 from c10h.items import whole_numbers
-from c10h.labels.filtering import (
-    answers_of,
-    attention_of,
-    in_time,
-    refuse_unanswered,
-    word_at,
-)
-from c10h.labels.filters import Filters
-from c10h.labels.numbering import (
+from c10h.labels.class_and_item_numbers import (
     SHOWN,
     Classes,
     Items,
@@ -34,6 +26,14 @@ from c10h.labels.numbering import (
     true_classes,
     unique_keys,
 )
+from c10h.labels.filtering import (
+    answers_of,
+    attention_of,
+    in_time,
+    refuse_unanswered,
+    word_at,
+)
+from c10h.labels.filters import Filters
 from c10h.parallel import Later
 from c10h.records import Array, Labels, View
 

@@ -10,18 +10,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from c10h.attacks import parts
+from c10h.attacks import partial_results
 from c10h.attacks.methods import ATTACKS
-from c10h.attacks.parts import Parts
-from c10h.attacks.run import Plan
+from c10h.attacks.partial_results import PartialResults
+from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, StoppedError
 from c10h.files import Source
 from c10h.formats.hints import Tell, silent
-from c10h.lineage import Made, lineage_of_command
+from c10h.lineage import HasLineage, lineage_of_command
 from c10h.records import Attack, Lineage
-from c10h.stages.answering import Answering, answering
 from c10h.stages.attack_batches import (
-    Material,
+    AttackData,
     Options,
     attackable_rows,
     choose_rows,
@@ -33,9 +32,10 @@ from c10h.stages.attack_batches import (
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.progress import Show, unseen
+from c10h.stages.requested_networks import RequestedNetworks, requested_networks
 from c10h.stages.requests import AttackRequest, ForeignNetwork, RunNetworks
-from c10h.training.precision import choose_device, choose_precision
-from c10h.training.prediction import Machine
+from c10h.training.device_and_precision import choose_device, choose_precision
+from c10h.training.lazy_logits import Machine
 
 
 @contextmanager
@@ -48,22 +48,22 @@ def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> 
     is demanded, MismatchError where the files are of another attack, InputError for what cannot be.
     """
     prepared = _prepare(request, tell)
-    material, options = prepared.material, prepared.options
+    data, options = prepared.data, prepared.options
     with _store(prepared, request.parts) as (store, begun):
         if begun:
             tell(f"going on: {begun:,} of {len(store.done):,} batches are done")
         with _stopping(store, goes_on=request.parts is not None):
-            work = material.members * len(material.rows) * options.work
+            work = data.members * len(data.rows) * options.work
             with show("attacking", work) as advance:
-                run(material, options, store, advance)
-            found = collect(material, options, store)
+                run(data, options, store, advance)
+            found = collect(data, options, store)
             if request.examined:
-                work = work_of(material, options, request.examined)
+                work = work_of(data, options, request.examined)
                 with show("examining", work) as advance:
-                    health = examine(material, options, found, request.examined, advance)
+                    health = examine(data, options, found, request.examined, advance)
                 found = replace(found, health=health)
         if request.labels is not None:
-            found = replace(found, human=compare(found, material.people.take(material.rows)))
+            found = replace(found, human=compare(found, data.people.take(data.rows)))
         yield replace(found, lineage=prepared.lineage)
 
 
@@ -71,7 +71,7 @@ def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> 
 class _Prepared:
     """Everything that is settled before the first step."""
 
-    material: Material
+    data: AttackData
     options: Options
     lineage: Lineage
 
@@ -82,13 +82,13 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     device = choose_device(request.device)
     precision = choose_precision(request.precision, device)
     machine = Machine(device, precision, request.batch_size, lambda items: None)
-    networks = answering(request.networks, request.images, tell)
+    networks = requested_networks(request.networks, request.images, tell)
     source = None
     if request.source is not None:
         # Those of its networks that did not see an image answer, too.
-        source = answering(RunNetworks((request.source,)), request.images, tell)
+        source = requested_networks(RunNetworks((request.source,)), request.images, tell)
     notes = list(request.notes)
-    material, left_out = _material(request, networks, source, machine, notes.append)
+    data, left_out = _attack_data(request, networks, source, machine, notes.append)
     options = Options(
         Plan(request.method, request.maximised, request.restarts, precision),
         request.budgets,
@@ -98,12 +98,12 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request.save_images,
     )
     needs_gradient = method.needs_gradient or request.examined > 0
-    names = material.asked.member.tolist()
+    names = data.asked.member.tolist()
     source_name = None if request.source is None else _source_name(request)
-    material.subject(options).check(names, source_name, needs_gradient=needs_gradient)
+    data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
     for note in filter(None, [*notes, *networks.notes, left_out]):
         tell(note)
-    inputs: list[tuple[str, Source, Made | None]] = [
+    inputs: list[tuple[str, Source, HasLineage | None]] = [
         ("images", request.images_file, request.images),
         *networks.inputs,
     ]
@@ -118,16 +118,16 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         seed=request.seed,
         architecture=request.networks.architecture,
     )
-    return _Prepared(material, options, lineage)
+    return _Prepared(data, options, lineage)
 
 
-def _material(
+def _attack_data(
     request: AttackRequest,
-    networks: Answering,
-    source: Answering | None,
+    networks: RequestedNetworks,
+    source: RequestedNetworks | None,
     machine: Machine,
     tell: Tell,
-) -> tuple[Material, str]:
+) -> tuple[AttackData, str]:
     """What is attacked, and a note on what is left out of it."""
     images = request.images
     asked = networks.predict(machine)
@@ -137,7 +137,7 @@ def _material(
     others = None if source is None else source.predict(machine)
     if others is not None and others.classes != asked.classes:
         raise InputError(f"--from {_source_name(request)}: has other classes than the networks")
-    return Material(images, asked, people, rows, others), note
+    return AttackData(images, asked, people, rows, others), note
 
 
 def _source_name(request: AttackRequest) -> str:
@@ -145,7 +145,9 @@ def _source_name(request: AttackRequest) -> str:
     return request.source_name or str(request.source.folder)
 
 
-def _shaping(request: AttackRequest, options: Options, networks: Answering) -> dict[str, Any]:
+def _shaping(
+    request: AttackRequest, options: Options, networks: RequestedNetworks
+) -> dict[str, Any]:
     """The options that decide the result, for its lineage."""
     budget = options.budgets[0]
     device = options.machine.device
@@ -174,21 +176,21 @@ def _shaping(request: AttackRequest, options: Options, networks: Answering) -> d
 
 
 @contextmanager
-def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[Parts, int]]:
+def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[PartialResults, int]]:
     """Where batches leave what they found, and how many did before; removed at a good end."""
-    shapes = shapes_of(prepared.material, prepared.options)
+    shapes = shapes_of(prepared.data, prepared.options)
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="c10h-") as temporary:
-            yield Parts(Path(temporary), shapes), 0
+            yield PartialResults(Path(temporary), shapes), 0
         return
-    parts.begin(folder, json.loads(json.dumps(prepared.lineage.to_dict())))
-    store = Parts(folder, shapes)
+    partial_results.begin(folder, json.loads(json.dumps(prepared.lineage.to_dict())))
+    store = PartialResults(folder, shapes)
     yield store, int(store.done.sum())
-    parts.remove(folder)
+    partial_results.remove(folder)
 
 
 @contextmanager
-def _stopping(store: Parts, *, goes_on: bool) -> Iterator[None]:
+def _stopping(store: PartialResults, *, goes_on: bool) -> Iterator[None]:
     """Ctrl-C says how far it is, and whether the same command goes on."""
     try:
         yield

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
+from c10h.attacks.attacked_items import AttackedItems, attack_items
 from c10h.attacks.budget import Budget
 from c10h.attacks.methods import ATTACKS
-from c10h.attacks.run import Plan
-from c10h.attacks.subject import Subject, attack_items
+from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, MismatchError, unknown_name
-from c10h.formats.classes import are_default
+from c10h.formats.class_names import are_default
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Attack, Images, Labels, Predictions
 from c10h.stages.join import People, people_of_images
-from c10h.training.prediction import CommonRows, Machine, MemberRows
+from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -29,7 +29,7 @@ Shapes: TypeAlias = Mapping[str, tuple[str, tuple[int, ...]]]
 
 
 class Store(Protocol):
-    """Where batches leave what they found: :class:`c10h.attacks.parts.Parts`."""
+    """Where batches leave what they found: :class:`c10h.attacks.partial_results.PartialResults`."""
 
     arrays: dict[str, Any]
 
@@ -75,7 +75,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Material:
+class AttackData:
     """What is attacked: n items, and who answers for them.
 
     asked: predictions whose logits were never read; they know the networks. source: the same of
@@ -106,7 +106,7 @@ class Material:
                 found.append(Job(member, (*numbers[:split],), (*numbers[split:],), items))
         return found
 
-    def subject(self, options: Options) -> Subject:
+    def attacked_items(self, options: Options) -> AttackedItems:
         """The networks and the items as an attack takes them."""
         assert self.people.truth is not None
         targets = None
@@ -114,7 +114,7 @@ class Material:
             targets = second_classes(self.people)[self.rows]
         elif options.toward not in ("", LEAST_LIKELY):
             targets = np.full(len(self.rows), self.people.classes.index(options.toward))
-        return Subject(
+        return AttackedItems(
             images=self.images.images,
             rows=self.rows,
             truth=self.people.truth[self.rows],
@@ -232,11 +232,11 @@ def batches_of(jobs: Sequence[Job], size: int) -> Iterator[tuple[int, Job, Array
             number += 1
 
 
-def shapes_of(material: Material, options: Options) -> Shapes:
+def shapes_of(data: AttackData, options: Options) -> Shapes:
     """The arrays that an attack fills: dtype and shape by name."""
-    members, classes = material.members, len(material.asked.classes)
-    k, n, steps = len(options.budgets), len(material.rows), options.budgets[0].steps
-    batches = sum(1 for _ in batches_of(material.jobs, options.machine.batch))
+    members, classes = data.members, len(data.asked.classes)
+    k, n, steps = len(options.budgets), len(data.rows), options.budgets[0].steps
+    batches = sum(1 for _ in batches_of(data.jobs, options.machine.batch))
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
         "clean_logits": ("float32", (members, n, classes)),
         "logits": ("float32", (members, k, n, classes)),
@@ -248,22 +248,22 @@ def shapes_of(material: Material, options: Options) -> Shapes:
     if options.toward:
         shapes["target"] = ("int64", (members, n))
     if options.keeps_images:
-        shapes["images"] = ("float32", (members, k, n, *material.images.images.shape[1:]))
+        shapes["images"] = ("float32", (members, k, n, *data.images.images.shape[1:]))
     return shapes
 
 
-def run(material: Material, options: Options, store: Store, advance: Callable[[int], None]) -> None:
+def run(data: AttackData, options: Options, store: Store, advance: Callable[[int], None]) -> None:
     """Attack all batches that are not done. advance: called with images times steps."""
-    subject = material.subject(options)
-    for number, job, items in batches_of(material.jobs, options.machine.batch):
+    attacked = data.attacked_items(options)
+    for number, job, items in batches_of(data.jobs, options.machine.batch):
         if not store.done[number]:
-            _attack_batch(subject, options, store.arrays, number, job, items)
+            _attack_batch(attacked, options, store.arrays, number, job, items)
             store.finish(number)
         advance(len(items) * options.work)
 
 
 def _attack_batch(
-    subject: Subject,
+    attacked: AttackedItems,
     options: Options,
     found: Mapping[str, Any],
     number: int,
@@ -273,9 +273,9 @@ def _attack_batch(
     """Attack a batch, and put what came of it where it belongs."""
     plan = options.plan
     if job.source:
-        plan = replace(plan, source=subject.network(job.source, source=True))
-    network, seeds, m = subject.network(job.network), _seeds(options, number), job.member
-    batch = attack_items(subject, network, items, options.budgets, plan, seeds)
+        plan = replace(plan, source=attacked.network(job.source, source=True))
+    network, seeds, m = attacked.network(job.network), _seeds(options, number), job.member
+    batch = attack_items(attacked, network, items, options.budgets, plan, seeds)
     found["clean_logits"][m, items] = batch.clean.logits.cpu().numpy()
     if batch.goal.target is not None:
         found["target"][m, items] = batch.goal.target.cpu().numpy()
@@ -303,11 +303,11 @@ def _step_sizes(options: Options) -> str:
     return ",".join(f"{budget.step_size:.9g}" for budget in options.budgets)
 
 
-def collect(material: Material, options: Options, store: Store) -> Attack:
+def collect(data: AttackData, options: Options, store: Store) -> Attack:
     """The record of what was found, without lineage, health and people."""
-    asked, rows, found = material.asked, material.rows, store.arrays
+    asked, rows, found = data.asked, data.rows, store.arrays
     plan, budget = options.plan, options.budgets[0]
-    assert material.people.truth is not None
+    assert data.people.truth is not None
 
     def some(values: Array | None) -> Array | None:
         return None if values is None else values[rows]
@@ -324,7 +324,7 @@ def collect(material: Material, options: Options, store: Store) -> Attack:
             "random-start": budget.random_start,
             "toward": options.toward,
             "precision": plan.precision,
-            "from": "" if material.source is None else str(material.source.member[0]),
+            "from": "" if data.source is None else str(data.source.member[0]),
         },
         **{name: found[name] for name in ("clean_logits", "logits", "loss", "correct", "norm")},
         epsilon=np.array([one.epsilon for one in options.budgets]),
@@ -334,7 +334,7 @@ def collect(material: Material, options: Options, store: Store) -> Attack:
         member=asked.member,
         member_fold=asked.member_fold,
         ids=some(asked.ids),
-        truth=material.people.truth[rows],
+        truth=data.people.truth[rows],
         fold=some(asked.fold),
         item=some(asked.item),
         trained=asked.trained,

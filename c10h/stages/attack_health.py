@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.attacks.confidence import mean_cross_entropy, temperature_for
-from c10h.attacks.health import STEPS, Measures, measure, passes
-from c10h.attacks.network import freeze
-from c10h.attacks.subject import Subject
+from c10h.attacks.attacked_items import AttackedItems
+from c10h.attacks.attacked_network import freeze
+from c10h.attacks.health_measures import STEPS, Measures, measure, passes
+from c10h.attacks.temperature_scaling import mean_cross_entropy, temperature_for
 from c10h.records import Array, Attack
-from c10h.stages.attack_batches import Job, Material, Options, batches_of
+from c10h.stages.attack_batches import AttackData, Job, Options, batches_of
 
 # Shares of items: what rounding or a single item may do to a figure.
 FEW = 0.01
@@ -35,7 +35,7 @@ class Check:
 
 
 def examine(
-    material: Material,
+    data: AttackData,
     options: Options,
     attack: Attack,
     count: int,
@@ -45,16 +45,16 @@ def examine(
 
     Losses at a common confidence are of all items.
     """
-    size = len(material.rows)
+    size = len(data.rows)
     drawn = np.random.default_rng([options.seed, size]).permutation(size)[:count]
     rows: list[tuple[str, Check]] = []
-    subject = material.subject(options)
+    attacked = data.attacked_items(options)
     for member in range(attack.clean_logits.shape[0]):
         clean = np.asarray(attack.clean_logits[member, 0:size])
         temperature = temperature_for(clean)
-        mine = [_of_drawn(job, drawn) for job in material.jobs if job.member == member]
+        mine = [_of_drawn(job, drawn) for job in data.jobs if job.member == member]
         parts = [
-            _measure(subject, options, job, batch, temperature, advance)
+            _measure(attacked, options, job, batch, temperature, advance)
             for _, job, batch in batches_of(mine, options.machine.batch)
         ]
         checks = [
@@ -73,11 +73,11 @@ def examine(
     }
 
 
-def work_of(material: Material, options: Options, count: int) -> int:
+def work_of(data: AttackData, options: Options, count: int) -> int:
     """Images times steps of the examination."""
-    networks = len(material.subject(options).networks)
-    has_source = material.source is not None or networks > 1
-    items = min(count, len(material.rows)) * material.members
+    networks = len(data.attacked_items(options).networks)
+    has_source = data.source is not None or networks > 1
+    items = min(count, len(data.rows)) * data.members
     return items * STEPS * passes(len(options.budgets), has_source, has_temperature=True)
 
 
@@ -86,20 +86,20 @@ def _of_drawn(job: Job, drawn: Array) -> Job:
 
 
 def _measure(
-    subject: Subject,
+    attacked: AttackedItems,
     options: Options,
     job: Job,
     items: Array,
     temperature: float,
     advance: Callable[[int], None],
 ) -> Measures:
-    network, source = subject.network(job.network), None
+    network, source = attacked.network(job.network), None
     if job.source:
-        source = subject.network(job.source, source=True)
-    elif (other := _another(job, len(subject.networks))) is not None:
-        source = freeze(subject.networks[other], subject.device)
+        source = attacked.network(job.source, source=True)
+    elif (other := _another(job, len(attacked.networks))) is not None:
+        source = freeze(attacked.networks[other], attacked.device)
     return measure(
-        network, source, subject.pixels(items), subject.away(items), options.budgets, temperature,
+        network, source, attacked.pixels(items), attacked.away(items), options.budgets, temperature,
         options.seed, options.plan.precision, advance,
     )  # fmt: skip
 

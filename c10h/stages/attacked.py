@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from c10h.formats.rows import one_member, part_of
+from c10h.formats.lazy_rows import one_member, part_of
 from c10h.records import Attack, Predictions, Rows
 from c10h.stages.join import exposure as exposure_of
 from c10h.views.epsilon import epsilon_name

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from c10h.formats.readers import FROM_PROBS, RULED_OUT
-from c10h.formats.rows import LOG_SMALLEST, SMALLEST
+from c10h.formats.lazy_rows import LOG_SMALLEST, SMALLEST
+from c10h.formats.predictions_and_labels import FROM_PROBS, RULED_OUT
 from c10h.metrics.block import Block, Float
 from c10h.metrics.metric import Term, count, known
 from c10h.records import Array, Predictions

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.metrics import METRICS, second_best
+from c10h.metrics import second_best
 from c10h.metrics.block import Float
 from c10h.metrics.ceilings import (
     CEILINGS,
@@ -18,7 +18,9 @@ from c10h.metrics.ceilings import (
     split_half,
     split_half_name,
 )
-from c10h.metrics.metric import Metric, Needs, Term, count, known
+from c10h.metrics.metric import Metric, Term, count, known
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.needs import Needs
 from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell

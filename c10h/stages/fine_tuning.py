@@ -10,12 +10,12 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
-from c10h.models import load_weights
+from c10h.models.weights import load_weights
 from c10h.run_folder import ALL, FILE, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
+from c10h.training.fold_training import TrainingData, network_of
 from c10h.training.folds import part_of
-from c10h.training.networks import Material, network_of
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -26,7 +26,7 @@ def parent_of(
     name: str,
     run: Run,
     numbers: Sequence[int],
-    material: Material,
+    data: TrainingData,
     network: Module,
 ) -> tuple[Run | Path, Source, Run | None, list[str]]:
     """What ``--init`` names: a run or a file of weights; then its file and lineage, and notes.
@@ -58,7 +58,7 @@ def parent_of(
     warning = ""
     for number in numbers if parent.folds else [ALL]:
         state = _done(parent, number)
-        warning = warning or _what_was_seen(argument, parent, state, run, number, material)
+        warning = warning or _what_was_seen(argument, parent, state, run, number, data)
     network_of(parent, numbers[0] if parent.folds else ALL)
     return parent, Source.open(str(parent.folder / FILE)), parent, list(filter(None, [warning]))
 
@@ -74,13 +74,13 @@ def _done(parent: Run, number: int) -> Checkpoint:
 
 
 def _what_was_seen(
-    argument: str, parent: Run, state: Checkpoint, run: Run, number: int, material: Material
+    argument: str, parent: Run, state: Checkpoint, run: Run, number: int, data: TrainingData
 ) -> str:
     """A warning where nothing is held out any more. Raises InSampleError where folds mix."""
     seen = state.trained.numpy().view(np.uint64)
-    rows = part_of(run.split, number, len(material.items)).held_out
+    rows = part_of(run.split, number, len(data.items)).held_out
     if parent.folds is not None:
-        known = int(np.isin(material.items[rows], seen).sum())
+        known = int(np.isin(data.items[rows], seen).sum())
         if known:
             raise InSampleError(
                 f"--init {argument}: fold {number} was trained on {known:,} of the {len(rows):,} "
@@ -88,11 +88,11 @@ def _what_was_seen(
                 "--folds and --seed make the same split)"
             )
         return ""
-    known = int(np.isin(material.items, seen).sum())
+    known = int(np.isin(data.items, seen).sum())
     if run.folds is None or not known:
         return ""
     return (
-        f"warning: --init {argument} was trained on {known:,} of these {len(material.items):,} "
+        f"warning: --init {argument} was trained on {known:,} of these {len(data.items):,} "
         "images: no fold is held out from them"
     )
 

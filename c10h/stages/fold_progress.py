@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from c10h.run_folder import ALL
 from c10h.stages.training_plan import TrainingPlan
+from c10h.training.fold_training import Outcome, Tell
 from c10h.training.loop import Reports
-from c10h.training.networks import Outcome, Tell
 
 # Called with images since the last call and what to say; and from a name and a number of images.
 Step: TypeAlias = Callable[[int, str], None]

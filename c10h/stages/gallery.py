@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.truth import check_truth
+from c10h.formats.truth_files import check_truth
 from c10h.items import Items, align
 from c10h.metrics.block import Block
 from c10h.records import Array, Images, Labels, Predictions

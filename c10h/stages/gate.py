@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import GateError, InputError
-from c10h.metrics import choose
+from c10h.metrics.metrics import choose
 from c10h.records import Scores
 from c10h.views.table import interval, number
 

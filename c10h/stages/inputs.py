@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.formats.classes import are_default
+from c10h.formats.class_names import are_default
 from c10h.formats.hints import Hints, Tell
-from c10h.formats.readers import (
+from c10h.formats.predictions_and_labels import (
     checked_attack,
     checked_labels,
     checked_predictions,
@@ -19,7 +19,7 @@ from c10h.formats.readers import (
     recorded_classes,
     with_enough_votes,
 )
-from c10h.formats.truth import Truth, in_order_of, open_truth
+from c10h.formats.truth_files import Truth, in_order_of, open_truth
 from c10h.in_memory import Content, InMemory
 from c10h.records import Attack, Labels, Predictions
 from c10h.stages.labels_from_records import with_truth

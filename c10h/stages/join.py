@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from c10h.errors import MismatchError
-from c10h.formats.classes import are_default, are_matched_by_position, match_order
+from c10h.formats.class_names import are_default, are_matched_by_position, match_order
 from c10h.formats.hints import Tell, brief, silent
-from c10h.formats.rows import mapped, shares
-from c10h.formats.truth import Truth
+from c10h.formats.lazy_rows import mapped, shares
+from c10h.formats.truth_files import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
 from c10h.records import Array, Images, Labels, Predictions, Rows, View
 from c10h.truth import check_right, first_right, one_answer, renumbered, right_of
 
 if TYPE_CHECKING:
-    from c10h.metrics.metric import Needs
+    from c10h.metrics.needs import Needs
 
 HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 
@@ -115,7 +115,7 @@ class People:
 
     def has(self, needs: Needs) -> bool:
         """Whether a metric that needs this can be computed."""
-        from c10h.metrics.metric import Needs
+        from c10h.metrics.needs import Needs
 
         have = {Needs.TRUTH: self.truth, Needs.PEOPLE: self.probs, Needs.COUNTS: self.counts}
         return have[needs] is not None

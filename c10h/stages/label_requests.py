@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.formats.column_names import Columns
-from c10h.formats.columns import MatrixReading, Reading, begin, hash_ahead
 from c10h.formats.hints import AUTO, LONG, NO_HINTS, Hints
+from c10h.formats.judgment_columns import MatrixReading, Reading, begin, hash_ahead
 from c10h.in_memory import InMemory
-from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
+from c10h.labels.sources import SOURCES, Takes
 from c10h.request_fields import given_as, parts, seeding, shaping
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _of_judgments(hints: Hints) -> Hints:
 def _begin(
     source: Source, columns: Columns, hints: Hints, times: bool = True
 ) -> Reading | MatrixReading | None:
-    """Begin to read a table of judgments; see :func:`c10h.formats.columns.begin`."""
+    """Begin to read a table of judgments; see :func:`c10h.formats.judgment_columns.begin`."""
     return begin(
         source,
         columns,

@@ -20,7 +20,7 @@ from c10h.records import Array
 from c10h.stages.label_requests import AnnotatorsRequest
 from c10h.stages.labels_build import Wait, judgments_in
 from c10h.stages.votes_notes import left_out_notes
-from c10h.views.scores import plain
+from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, number
 
 # Columns in order, and how a value is shown.

@@ -9,16 +9,16 @@ from typing import Any, TypeAlias
 
 from c10h import h5
 from c10h.errors import InputError
-from c10h.formats.classes import are_default
-from c10h.formats.columns import MatrixReading, Reading
+from c10h.formats.class_names import are_default
 from c10h.formats.hints import WIDE, Hints, Tell, silent
+from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
-from c10h.formats.truth import Truth, is_vector
+from c10h.formats.truth_files import Truth, is_vector
 from c10h.in_memory import InMemory
-from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
+from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
-from c10h.lineage import Made, Named, lineage_of
+from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.records import Images, Labels, Predictions
 from c10h.stages.compare import Comparison, compare_counts
 from c10h.stages.inputs import classes_in, labels_in, predictions_in, truth_in
@@ -103,7 +103,7 @@ class _Inputs:
     """
 
     classes: tuple[str, ...] | None
-    roles: list[tuple[str, Named, Made | None]] = field(default_factory=list)
+    roles: list[tuple[str, Named, HasLineage | None]] = field(default_factory=list)
     labels: Labels | None = None
     votes: Votes | None = None
     predictions: Sequence[Predictions] = ()

@@ -9,11 +9,11 @@ import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.hints import Tell, silent
-from c10h.formats.readers import LEFT_OUT
-from c10h.formats.truth import Truth, check_truth, in_order_of
+from c10h.formats.predictions_and_labels import LEFT_OUT
+from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import POSITION, Items, align, is_everything, whole_numbers
-from c10h.labels import SOURCES
-from c10h.labels.material import Material
+from c10h.labels.source_inputs import SourceInputs
+from c10h.labels.sources import SOURCES
 from c10h.labels.votes import Votes
 from c10h.records import Labels, Predictions, Rows
 from c10h.stages.join import (
@@ -66,7 +66,7 @@ def make_labels(
         people = people.agreeing(given.values, "the labels", given.right)
     if people.truth is not None:
         check_truth(people.truth, len(classes), "truth")
-    material = Material(
+    source_inputs = SourceInputs(
         classes,
         labels,
         predictions,
@@ -79,7 +79,7 @@ def make_labels(
         seed,
         people.right,
     )
-    built = SOURCES[what].build(material)
+    built = SOURCES[what].build(source_inputs)
     left_out = votes.dropped if votes is not None else labels and labels.settings.get(LEFT_OUT)
     return replace(built, settings={**built.settings, LEFT_OUT: left_out}) if left_out else built
 

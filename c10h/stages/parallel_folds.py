@@ -17,9 +17,9 @@ from c10h.parallel import end_with_parent, interruptible, no_interrupts, workers
 from c10h.stages.fold_progress import Show, Step, outcome_line, reports_of
 from c10h.stages.training_plan import TrainingPlan
 from c10h.training import checkpoint as checkpoints
+from c10h.training.device_and_precision import choose_device
+from c10h.training.fold_training import Outcome, train_fold
 from c10h.training.folds import part_of
-from c10h.training.networks import Outcome, train_fold
-from c10h.training.precision import choose_device
 
 # Seconds after which the parent looks whether Ctrl-C was pressed.
 PATIENCE = 0.2
@@ -117,7 +117,7 @@ def _images_left(plan: TrainingPlan) -> int:
     run, options = plan.run, plan.options
     total = 0.0
     for number in plan.numbers:
-        size = len(part_of(run.split, number, len(plan.material.items)).training)
+        size = len(part_of(run.split, number, len(plan.data.items)).training)
         path = run.checkpoint(number)
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
@@ -184,7 +184,7 @@ def _train_one(threads: int, connection: Connection) -> None:
         try:
             choose_device(str(options.device))  # which also sets up this process for it
             with reports_of(plan, number, stop, show) as reports:
-                answer = train_fold(run, number, plan.material, options, reports)
+                answer = train_fold(run, number, plan.data, options, reports)
         except C10hError as error:
             answer = Failure(str(error), isinstance(error, StoppedError))
         connection.send(answer)

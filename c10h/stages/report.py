@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from c10h.errors import InputError, MismatchError, unknown_name
-from c10h.metrics import METRICS, choose
+from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Labels, Predictions, Scores
 from c10h.stages.attacked import exposure, network_name

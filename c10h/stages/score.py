@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from c10h.formats.classes import are_default
+from c10h.formats.class_names import are_default
 from c10h.formats.hints import WIDE, Tell, silent
-from c10h.formats.readers import FROM_PROBS
-from c10h.formats.truth import Truth
-from c10h.lineage import Made, Named, lineage_of
-from c10h.metrics import choose
+from c10h.formats.predictions_and_labels import FROM_PROBS
+from c10h.formats.truth_files import Truth
+from c10h.lineage import HasLineage, Named, lineage_of
+from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attacked import runs_of
 from c10h.stages.inputs import classes_in, labels_in, scored_in, truth_in
@@ -114,9 +114,9 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     return _Inputs(networks, labels, truth, names)
 
 
-def _roles(request: ScoreRequest, inputs: _Inputs) -> list[tuple[str, Named, Made | None]]:
+def _roles(request: ScoreRequest, inputs: _Inputs) -> list[tuple[str, Named, HasLineage | None]]:
     """Role, file and record of each input, for the lineage."""
-    roles: list[tuple[str, Named, Made | None]] = []
+    roles: list[tuple[str, Named, HasLineage | None]] = []
     for name, given in request.predictions:
         record = inputs.networks[name].record
         roles.append((f"{record.kind} {name}", given, record))

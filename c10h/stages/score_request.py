@@ -50,7 +50,7 @@ class ScoreRequest:
     about: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        from c10h.metrics import choose
+        from c10h.metrics.metrics import choose
         from c10h.metrics.strata import STRATA
 
         names = [name for name, _ in self.predictions]

@@ -10,12 +10,12 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError
 from c10h.formats.hints import Tell, brief, silent
-from c10h.formats.readers import LEFT_OUT
-from c10h.formats.truth import Truth, check_truth, in_order_of
+from c10h.formats.predictions_and_labels import LEFT_OUT
+from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import Items, align
-from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
-from c10h.metrics.metric import Needs
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.needs import Needs
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.stages.evaluate import NO_TRUTH, Evaluation, evaluate
 from c10h.stages.join import (

@@ -9,7 +9,7 @@ import numpy as np
 
 from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
 from c10h.truth import UNKNOWN, name_of
-from c10h.views.scores import plain
+from c10h.views.forms.json_text import plain
 
 if TYPE_CHECKING:
     from c10h.views.forms.terminal_preview import Item
@@ -106,16 +106,8 @@ def _true_class(record: Images | Labels, number: int) -> str | None:
 def _first(value: Rows, dims: tuple[str, ...]) -> list[Any]:
     """The first items' rows (of the first member), or the first values of what has no items."""
     if "n" not in dims or 0 in value.shape:
-        return [_plain(one) for one in np.ravel(np.asarray(value[0:SHOWN]))[:SHOWN]]
+        return list(plain(np.ravel(np.asarray(value[0:SHOWN]))[:SHOWN]))
     axis = dims.index("n")
     items = slice(0, min(ROWS, value.shape[axis]))
     rows: Array = np.asarray(value[(0,) * axis + (items,) if axis else items])
-    return [_plain(np.ravel(row)[:SHOWN] if rows.ndim > 1 else row) for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.floating):
-        return plain(float(value))
-    return value.item() if isinstance(value, np.generic) else value
+    return list(plain([np.ravel(row)[:SHOWN] if rows.ndim > 1 else row for row in rows]))

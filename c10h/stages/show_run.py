@@ -8,7 +8,7 @@ from typing import Any
 
 from c10h.run_folder import ALL, KIND, Run, name_of
 from c10h.training import checkpoint as checkpoints
-from c10h.views.scores import plain
+from c10h.views.forms.json_text import plain
 from c10h.views.table import MISSING, Cell, Table, number
 
 DONE, BEGUN, NOT_BEGUN = "done", "begun", "not begun"

@@ -12,12 +12,12 @@ from c10h.formats.hints import Tell, silent
 from c10h.parallel import interruptible
 from c10h.run_folder import Run
 from c10h.stages.fold_progress import Show, outcome_line, reports_of, unseen
+from c10h.stages.history_and_grid import tried, write_grid, write_history
 from c10h.stages.parallel_folds import share_cores, train_in_processes
 from c10h.stages.requests import TrainRequest
-from c10h.stages.run_files import tried, write_grid, write_history
 from c10h.stages.training_plan import plan_training
 from c10h.training.distributed import joined
-from c10h.training.networks import Outcome, train_fold
+from c10h.training.fold_training import Outcome, train_fold
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class TrainResult:
     """A run, how each of the networks that were asked for came out, and the grid.
 
     tried: what each setting of a grid came to, a row a fold and setting; see
-    :func:`c10h.stages.run_files.tried`. Empty where there was nothing to choose.
+    :func:`c10h.stages.history_and_grid.tried`. Empty where there was nothing to choose.
     """
 
     run: Run
@@ -58,7 +58,7 @@ def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> Tr
                 outcomes = train_in_processes(plan, together, stop, show, tell)
             for number in numbers if together == 1 else []:
                 with reports_of(plan, number, stop, show) as reports:
-                    outcomes.append(train_fold(run, number, plan.material, options, reports))
+                    outcomes.append(train_fold(run, number, plan.data, options, reports))
                 if is_first:
                     tell(outcome_line(outcomes[-1]))
     except C10hError as error:

@@ -21,9 +21,10 @@ from c10h.errors import C10hError, InputError, StoppedError
 from c10h.run_folder import name_of
 from c10h.training.augmentation import augmented
 from c10h.training.checkpoint import Checkpoint, save
+from c10h.training.choices import PRECISIONS
+from c10h.training.device_and_precision import autocast
 from c10h.training.distributed import World, distribute
 from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
-from c10h.training.precision import autocast
 from c10h.training.recipes import Recipe
 from c10h.training.targets import draw, mix
 
@@ -122,7 +123,8 @@ class Training:
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.network, recipe)
         self.slow = SlowWeights(self.network, recipe.lookahead) if recipe.lookahead else None
-        self.scaler = torch.amp.GradScaler(device.type, enabled=settings.precision == "fp16")
+        scales = PRECISIONS[settings.precision].needs_scaling
+        self.scaler = torch.amp.GradScaler(device.type, enabled=scales)
         # The loss and the correct answers of the epoch so far, summed over items.
         self.sums = torch.zeros(2, device=device)
         self.order = torch.empty(0, dtype=torch.int64)

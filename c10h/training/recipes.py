@@ -1,8 +1,8 @@
 """Training settings as data: those of each network's authors for CIFAR-10, and the paper's two.
 
-RECIPES has a row for each family of :data:`c10h.models.ARCHITECTURES`, the default of its networks,
-and ``paper`` and ``paper-code``. A published number of iterations is given in epochs of 50,000
-images. Nothing here imports torch.
+RECIPES has a row for each family of :data:`c10h.models.architectures.ARCHITECTURES`, the default of
+its networks, and ``paper`` and ``paper-code``. A published number of iterations is given in epochs
+of 50,000 images. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ class Recipe:
     source: str
     lr: float
     epochs: float
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    optimizer: str = "sgd"
     momentum: float = 0.9
     nesterov: bool = True
     weight_decay: float = 1e-4
     batch_size: int = 128
-    schedule: Literal["multistep", "cosine", "onecycle", "constant"] = "multistep"
+    schedule: str = "multistep"
     milestones: tuple[float, ...] = (0.5, 0.75)
     decay: float = 0.1
     warmup_epochs: int = 0
-    augment: Literal["none", "standard", "strong"] = "standard"
+    augment: str = "standard"
     translate: int = 4
     padding_mode: Literal["constant", "reflect"] = "constant"
     alternating_flips: bool = False

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from c10h.formats.classes import match_order
+from c10h.formats.class_names import match_order
 from c10h.records import Array
 from c10h.truth import differing, renumbered
 from c10h.views.attacks import MEASURES, Attacked, Estimate, estimate_means

@@ -13,7 +13,7 @@ from c10h.metrics import bootstrap
 from c10h.metrics.block import Float
 from c10h.records import Attack, Lineage, Rows, Setting
 from c10h.views.epsilon import epsilon_name
-from c10h.views.scores import plain
+from c10h.views.forms.json_text import plain
 
 CLEAN, ALL_BUDGETS = "clean", "all"
 ACCURACY, CROSS_ENTROPY = "accuracy", "cross_entropy"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.views.groups import Model, by_model, data_of, data_sets, pairs_with
 from c10h.views.score_tables import (

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from c10h.views.figures.curves import run_name, runs
+from c10h.views.forms.json_text import plain
 from c10h.views.given import Given
-from c10h.views.scores import plain
 from c10h.views.table import Cell, Table, number
 
 FIELDS = ("loss", "accuracy", "learning_rate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.views.attacks import Attacked
 from c10h.views.scores import Difference, Entry, Figure, Pair, against, differences, metrics_of

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.classes import are_default
-from c10h.metrics import METRICS, bootstrap
+from c10h.formats.class_names import are_default
+from c10h.metrics import bootstrap
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.views.forms.csv_rows import to_csv
-from c10h.views.forms.json_text import to_json_text
+from c10h.views.forms.json_text import plain, to_json_text
 from c10h.views.forms.tables import TABLE_FORMS
 from c10h.views.table import Table
 
@@ -303,12 +304,3 @@ def metrics_of(found: Sequence[Entry]) -> list[str]:
     """Every metric of any run, in the order of the table of metrics."""
     known = {metric for entry in found for metric in entry.metrics}
     return [metric for metric in METRICS if metric in known]
-
-
-def plain(value: float | None) -> float | str | None:
-    """A number for JSON: None for NaN, "inf" and "-inf" for infinities."""
-    if value is None or np.isnan(value):
-        return None
-    if np.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from c10h.datasets.catalogue import CATALOGUE
-from c10h.images.class_maps import MAPS, find_map
+from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.views.given import File
 from c10h.views.lineage import command_line

@@ -11,7 +11,7 @@ from c10h.run_folder import ALL, GRID, Run, name_of
 from c10h.views.table import MISSING, Cell, Table, number
 
 if TYPE_CHECKING:
-    from c10h.training.networks import Outcome
+    from c10h.training.fold_training import Outcome
 
 
 def outcomes_table(run: Run, outcomes: Sequence[Outcome]) -> Table:
@@ -50,7 +50,7 @@ def _figure(key: str, results: Mapping[str, float]) -> str:
 
 
 def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
-    """What each setting of a grid came to: see :func:`c10h.stages.run_files.tried`."""
+    """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.tried`."""
     rows = []
     for row in tried:
         figures = [row.get(key) for key in ("accuracy", "loss", "ce_hard")]

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import settings
 from numpy.typing import ArrayLike
 
-from c10h.formats.classes import default_names
-from c10h.formats.truth import Truth
+from c10h.formats.class_names import default_names
+from c10h.formats.truth_files import Truth
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.stages.score_runs import Options, Run, score_runs

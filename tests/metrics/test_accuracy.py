@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 from metrics.scoring import figures, made_up
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from c10h.models import ARCHITECTURES
+from c10h.models.architectures import ARCHITECTURES
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 
 

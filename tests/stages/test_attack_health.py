@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attacks.test_health import Quantised, Scaled
+from attacks.test_health_measures import Quantised, Scaled
 from attacks.trained import linear, trained
 from made_attacks import made_attack
 from torch import nn
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.confidence import temperature_for
-from c10h.attacks.health import STEPS, Measures, passes
-from c10h.attacks.run import Plan
+from c10h.attacks.health_measures import STEPS, Measures, passes
+from c10h.attacks.restarts import Plan
+from c10h.attacks.temperature_scaling import temperature_for
 from c10h.records import Array, Attack
 from c10h.stages import attack_health
 from c10h.stages.attack_health import Check, examine, join, work_of
 from c10h.views.attack_health import MEANINGS, SOUND, verdict
 from c10h.views.attacks import Attacked
 
-from .attacking import ITEMS, TRUTH, answers, attacked, material, options
+from .attacking import ITEMS, TRUTH, answers, attack_data, attacked, options
 
 BUDGETS = (8,)
 
@@ -31,7 +31,7 @@ BUDGETS = (8,)
 def examined(folder: Path, *networks: nn.Module, count: int = 40, **how: Any) -> Attack:
     """Attack all items by PGD of cross-entropy, and examine that on some."""
     source, levels = how.pop("source", None), how.pop("levels", BUDGETS)
-    given = material(networks, source=None if source is None else answers([source]))
+    given = attack_data(networks, source=None if source is None else answers([source]))
     settings = options(*levels, **how)
     found = attacked(folder, given, settings)
     health = examine(given, settings, found, count, lambda _: None)
@@ -93,7 +93,7 @@ class TestVerdicts:
 
     def test_a_mask(self, tmp_path: Path) -> None:
         """By members, each of which has the other's perturbations tried on it."""
-        given, how = material([Quantised(), trained()], members=True), options(*BUDGETS)
+        given, how = attack_data([Quantised(), trained()], members=True), options(*BUDGETS)
         found = attacked(tmp_path, given, how)
         health = examine(given, how, found, 40, lambda _: None)
         found = Attack(**{**vars(found), "health": health})
@@ -179,7 +179,7 @@ class TestExamination:
     ) -> None:
         """Whatever the batches and folds: here an item is right after the attack by its number."""
         folds = np.arange(ITEMS) % 3
-        given = material([linear(5, 10, seed) for seed in range(3)], folds[None])
+        given = attack_data([linear(5, 10, seed) for seed in range(3)], folds[None])
         how = options(batch=7)
         found = attacked(tmp_path, given, how)
         seen: list[int] = []
@@ -217,7 +217,7 @@ class TestExamination:
         assert found["b"].tolist() == [[1, 2, 5], [3, 4, 6]]
 
     def test_members_have_their_own_rows(self, tmp_path: Path) -> None:
-        given, how = material([trained(), Quantised()], members=True), options(8)
+        given, how = attack_data([trained(), Quantised()], members=True), options(8)
         found = attacked(tmp_path, given, how)
         health = examine(given, how, found, 40, lambda _: None)
         masked = health["member"] == "m1"
@@ -229,7 +229,7 @@ class TestExamination:
     @pytest.mark.parametrize("members", [True, False])
     def test_progress_reaches_its_end(self, tmp_path: Path, members: bool) -> None:
         folds = None if members else np.arange(ITEMS)[None] % 2
-        given = material([trained(), linear(5, 10)], folds, members=members)
+        given = attack_data([trained(), linear(5, 10)], folds, members=members)
         how, steps = options(), list[int]()
         found = attacked(tmp_path, given, how)
         examine(given, how, found, 21, steps.append)

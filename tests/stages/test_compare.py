@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.rows import computed, shares_of
+from c10h.formats.lazy_rows import computed, shares_of
 from c10h.records import Array, Labels, Lineage
 from c10h.stages import compare
 from c10h.stages.compare import compare_counts

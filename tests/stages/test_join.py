@@ -9,7 +9,7 @@ from metrics.scoring import labels_of, predictions_of
 
 from c10h.errors import MismatchError, SchemaError
 from c10h.items import agreed_truth
-from c10h.metrics.metric import Needs
+from c10h.metrics.needs import Needs
 from c10h.records import Array, Images, Lineage, Predictions
 from c10h.stages.join import (
     People,

@@ -17,7 +17,7 @@ from c10h.files import Source
 from c10h.formats.column_names import Columns
 from c10h.formats.hints import LONG, Hints
 from c10h.formats.judgments import Judgments, open_judgments
-from c10h.formats.truth import Truth
+from c10h.formats.truth_files import Truth
 from c10h.in_memory import InMemory
 from c10h.labels.filters import Filters
 from c10h.records import Array, Lineage

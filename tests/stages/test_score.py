@@ -13,7 +13,7 @@ from metrics.scoring import Case, labels_of, made_up, predictions_of
 from c10h.errors import InputError, InSampleError, MismatchError, SchemaError
 from c10h.files import Source
 from c10h.formats.hints import WIDE, Hints
-from c10h.formats.truth import Truth
+from c10h.formats.truth_files import Truth
 from c10h.in_memory import InMemory
 from c10h.records import Lineage
 from c10h.stages.score import ScoreResult, score

@@ -23,11 +23,11 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
-from c10h.formats.readers import open_predictions
-from c10h.formats.truth import Truth
-from c10h.metrics import METRICS
+from c10h.formats.predictions_and_labels import open_predictions
+from c10h.formats.truth_files import Truth
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS
+from c10h.metrics.metrics import METRICS
 from c10h.records import Array, Predictions, Scores
 from c10h.stages.score_runs import Options, Run, score_runs
 from c10h.views.scores import Difference, against, differences, entries

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from c10h.images.class_maps import MAPS, find_map
+from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.views.given import File, Given
 from c10h.views.report import Report

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from training.small import material, run_of
+from training.small import run_of, training_data
 
 from c10h.records import Array
 from c10h.run_folder import ALL
-from c10h.training.networks import Outcome
+from c10h.training.fold_training import Outcome
 from c10h.views.training_tables import outcomes_table
 
 
@@ -31,7 +31,7 @@ class TestTable:
         ]
 
     def cells(self, outcomes: list[Outcome], tmp_path: Path, folds: int | None = 2) -> Array:
-        data = material(9)
+        data = training_data(9)
         table = outcomes_table(run_of(tmp_path / "human", data, folds), outcomes)
         return np.array([table.header, *([cell.text for cell in row] for row in table.rows)])
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from c10h.metrics.block import Float
-from c10h.views.scores import plain
+from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, interval, number
 
 LINES, BARS = "lines", "bars"

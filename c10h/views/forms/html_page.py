@@ -18,7 +18,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 from c10h.views.forms.html_gallery import Card, cards
 from c10h.views.gallery import Gallery
 from c10h.views.table import Cell, Table
