@@ -65,11 +65,7 @@ def lineage_of_command(
     """The lineage of a result. options: those that shape it, without paths."""
     return Lineage(
         command=f"c10h {command}",
-        options={
-            name: value
-            for name, value in options.items()
-            if value is not None and value is not False and value != []
-        },
+        options=options,
         seed=seed,
         architecture=architecture,
         inputs=tuple(

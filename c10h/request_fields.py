@@ -5,7 +5,7 @@ The options of a lineage follow from a request's fields, and command lines from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
@@ -28,7 +28,12 @@ class Option:
     when: Callable[[Any], bool] | None = None
     recorded: Callable[[Any], Any] | None = None
     switches: Mapping[Any, str] | None = None
-    flags: Mapping[str, str] | None = None
+    flags: Mapping[str, Sequence[str]] | None = None
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What lineages call it: one name, or those of its switches."""
+        return (self.name,) if self.switches is None else tuple(self.switches.values())
 
     def entry(self, value: Any) -> Mapping[str, Any]:
         """What the options of a lineage say of a value."""
@@ -60,7 +65,7 @@ def shaping(
     unless: object = None,
     when: Callable[[Any], bool] | None = None,
     recorded: Callable[[Any], Any] | None = None,
-    flags: Mapping[str, str] | None = None,
+    flags: Mapping[str, Sequence[str]] | None = None,
     init: bool = True,
 ) -> Any:
     """Declare a field that shapes the result; see :class:`Option`."""
@@ -74,9 +79,18 @@ def switch(default: Any, **switches: Any) -> Any:
     return field(default=default, metadata={OPTION: Option("", switches=names)})
 
 
-def seeding(default: int = 0, when: Callable[[Any], bool] = lambda request: True) -> Any:
-    """Declare the field of a seed. when: of which requests it shapes the result."""
-    return field(default=default, metadata={SEED: when})
+def seeding(
+    default: int = 0, *, when: Callable[[Any], bool] = lambda request: True, option: str = ""
+) -> Any:
+    """Declare the field of a seed.
+
+    when: of which requests it shapes the result. option: its name, if a lineage has it among the
+    options, too.
+    """
+    metadata: dict[str, Any] = {SEED: when}
+    if option:
+        metadata[OPTION] = Option(option)
+    return field(default=default, metadata=metadata)
 
 
 def given_as(flag: str, *roles: str, default: Any = MISSING, otherwise: str = "") -> Any:

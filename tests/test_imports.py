@@ -27,6 +27,7 @@ LAYERS = (
         "run_folder",
         "deferred",
         "request_fields",
+        "commands",
         "in_memory",
     },
     {"items", "truth"},

@@ -71,7 +71,14 @@ def predict(
         folders, arch, weights, classes, held_out=held_out, members=members, probs=probs
     )
     images_file, images = open_images(last)
-    request = PredictRequest(images, images_file, networks, batch_size, device, precision)
+    request = PredictRequest(
+        networks=networks,
+        images=images,
+        images_file=images_file,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+    )
 
     from c10h.stages import predict as stage  # which imports torch
 

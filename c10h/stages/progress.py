@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
 
-# From what is done, and how many items of it there are, to what is called with some that are done.
-Show: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+# From what is done, and how many items of it there are, None where that is not known, to what is
+# called with numbers of items that are done.
+Show: TypeAlias = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 
 
 @contextmanager
-def unseen(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def unseen(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show nothing."""
     yield lambda done: None
