@@ -43,8 +43,8 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
     taken: set[str] = set()
     for step in made:
         name = one_line(step.run or step.products[0].name)
-        if step.lineage is not None and step.lineage.command.startswith(FETCH):
-            name = one_line(step.lineage.command.removeprefix(FETCH))
+        if data_set := _fetched(step.lineage):
+            name = data_set
         elif not step.command():
             name = catalogue_name(step.products[0]) or map_name(step.products[0]) or name
         elif step.lineage is not None and step.lineage.command == TRAIN and not step.run:
@@ -70,7 +70,7 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
         if name:
             yield FETCH + name
         return
-    if lineage.command.startswith(FETCH) and lineage.command[len(FETCH) :] in CATALOGUE:
+    if _fetched(lineage):
         yield lineage.command
         return
     output = names[step.products[0].sha256]
@@ -84,6 +84,13 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
     options = [*option_words(lineage), *seed_words(lineage)]
     words = [*lineage.command.split(), *_inputs(lineage, names), *options]
     yield shlex.join([*words, "-o", _path(output)])
+
+
+def _fetched(lineage: Lineage | None) -> str:
+    """The data set of the catalogue that was fetched; empty for any other command."""
+    command = "" if lineage is None else lineage.command
+    name = command.removeprefix(FETCH)
+    return name if name != command and name in CATALOGUE else ""
 
 
 def _is_known(lineage: Lineage) -> bool:
