@@ -22,7 +22,6 @@ from c10h.formats.predictions_and_labels import (
 from c10h.formats.truth_files import Truth, in_order_of, open_truth
 from c10h.in_memory import Content, InMemory
 from c10h.records import Attack, Labels, Predictions
-from c10h.stages.labels_from_records import with_truth
 
 LabelsInput: TypeAlias = Source | InMemory[Labels]
 TruthInput: TypeAlias = Source | InMemory[Truth]
@@ -52,24 +51,6 @@ def labels_in(given: LabelsInput, hints: Hints, tell: Tell) -> Labels:
         return open_labels(given, hints, tell)
     labels = checked_labels(_content(given, Labels), given.name)
     return with_enough_votes(labels, hints.min_votes, given.name, tell)
-
-
-def voted_labels_in(
-    labels: LabelsInput, truth: TruthInput | None, hints: Hints, tell: Tell
-) -> Labels:
-    """Labels with vote counts, and with the truth of another input where there is one.
-
-    Raises InputError for labels without votes, MismatchError for a truth of other items.
-    """
-    notes: list[str] = []
-    voted = labels_in(labels, hints, notes.append)
-    if voted.counts is None:
-        raise InputError(f"{labels.name}: expected vote counts, found probabilities only")
-    if truth is not None:
-        voted = with_truth(voted, truth_in(truth, voted.classes, hints, notes.append))
-    for note in notes:
-        tell(note)
-    return voted
 
 
 def truth_in(given: TruthInput, classes: Sequence[str] | None, hints: Hints, tell: Tell) -> Truth:

@@ -22,10 +22,10 @@ from c10h.metrics.noise import (
     top_share,
 )
 from c10h.records import Array, Labels
-from c10h.stages.inputs import voted_labels_in
 from c10h.stages.join import People
 from c10h.stages.label_requests import NoiseRequest
 from c10h.stages.progress import Show, unseen
+from c10h.stages.voted_labels import voted_labels_in
 from c10h.views.forms.json_text import plain
 from c10h.views.forms.terminal_chart import line_chart
 from c10h.views.table import Cell, Table, number
