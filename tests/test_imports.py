@@ -27,7 +27,6 @@ LAYERS = (
         "run_folder",
         "deferred",
         "request_fields",
-        "commands",
         "in_memory",
     },
     {"items", "truth"},
@@ -39,8 +38,8 @@ LAYERS = (
     {"models"},
     {"training"},
     {"attacks"},
-    {"views"},
     {"stages"},
+    {"views"},
     {"cli"},
     {"__main__"},
 )
@@ -143,7 +142,7 @@ def test_the_command_line_leaves_networks_to_stages(path: Path) -> None:
         ("records", "from c10h.metrics.metrics import METRICS"),
         ("h5", "from c10h import cli"),
         ("metrics", "def f():\n    from c10h.stages.score import score"),
-        ("views", "if TYPE_CHECKING:\n    from c10h.stages import score"),
+        ("stages", "if TYPE_CHECKING:\n    from c10h.views import scores"),
         ("stages", "from c10h.cli.console import say"),
     ],
 )
@@ -155,7 +154,7 @@ def test_an_import_upward_is_found(importer: str, source: str) -> None:
     ("importer", "source"),
     [
         ("cli", "from c10h import __version__, h5"),
-        ("stages", "from c10h.stages.join import People"),
+        ("stages", "from c10h.stages.people import People"),
         ("labels", "from c10h.formats.lazy_rows import MappedRows"),
         ("h5", "import numpy\nfrom c10h.records import Record"),
     ],

@@ -60,20 +60,20 @@ class AttackedItems:
     def network(self, numbers: tuple[int, ...], *, source: bool = False) -> nn.Module:
         """Some of the networks, or of the sources, as one, frozen; the last is kept."""
         if source not in self._kept or self._kept[source][0] != numbers:
-            modules = [(self.sources if source else self.networks)[one] for one in numbers]
-            together = modules[0] if len(modules) == 1 else Ensemble(modules)
-            self._kept[source] = (numbers, freeze(together, self.device))
+            modules = [(self.sources if source else self.networks)[number] for number in numbers]
+            ensemble = modules[0] if len(modules) == 1 else Ensemble(modules)
+            self._kept[source] = (numbers, freeze(ensemble, self.device))
         return self._kept[source][1]
 
     def pixels(self, items: Array) -> Tensor:
         """Some items as float32 (b, 3, h, w) in [0, 1]."""
-        places = self.rows[items]
-        found = np.empty((len(places), *self.images.shape[1:]), dtype=np.uint8)
-        for block in np.unique(places // BLOCK):
-            mine = places // BLOCK == block
-            first, last = int(places[mine].min()), int(places[mine].max())
-            found[mine] = np.asarray(self.images[first : last + 1])[places[mine] - first]
-        pixels = torch.from_numpy(found).to(self.device).permute(0, 3, 1, 2).float() / 255
+        rows = self.rows[items]
+        images = np.empty((len(rows), *self.images.shape[1:]), dtype=np.uint8)
+        for block in np.unique(rows // BLOCK):
+            in_block = rows // BLOCK == block
+            first, last = int(rows[in_block].min()), int(rows[in_block].max())
+            images[in_block] = np.asarray(self.images[first : last + 1])[rows[in_block] - first]
+        pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 255
         return pixels.contiguous(memory_format=torch.channels_last)
 
     def away(self, items: Array) -> Goal:
@@ -84,8 +84,8 @@ class AttackedItems:
         """Where some items are led to. clean: their network, after a call with them."""
         truth = clean.truth
         if self.least_likely:
-            others = clean.logits.scatter(1, truth[:, None], torch.inf)
-            return Goal(truth, others.argmin(dim=1))
+            without_truth = clean.logits.scatter(1, truth[:, None], torch.inf)
+            return Goal(truth, without_truth.argmin(dim=1))
         if self.targets is None:
             return Goal(truth)
         return Goal(truth, torch.from_numpy(self.targets[items]).to(self.device))
@@ -112,5 +112,5 @@ def attack_items(
     pixels = attacked.pixels(items)
     clean = call_on_clean(network, pixels, attacked.away(items), plan.precision)
     goal = attacked.goal(items, clean)
-    outcomes = [attack(network, pixels, goal, one, plan, seeds, clean) for one in budgets]
+    outcomes = [attack(network, pixels, goal, budget, plan, seeds, clean) for budget in budgets]
     return Batch(clean, goal, outcomes)

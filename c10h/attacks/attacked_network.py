@@ -28,11 +28,11 @@ class Ensemble(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (n, c)."""
-        logs = [at_least_float32(one(pixels)).log_softmax(dim=1) for one in self.networks]
+        logs = [at_least_float32(network(pixels)).log_softmax(dim=1) for network in self.networks]
         if len(logs) == 1:
             return logs[0]
-        together: Tensor = torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
-        return together
+        mean: Tensor = torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
+        return mean
 
 
 def at_least_float32(logits: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ def fgsm(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
 
     One step of ε; in ℓ2 along the gradient itself. loss: cross-entropy, whatever is said.
     """
-    found: Tensor = fast_gradient_method(
+    perturbed: Tensor = fast_gradient_method(
         _model(network, budget),
         pixels,
         budget.epsilon,
@@ -50,7 +50,7 @@ def fgsm(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
         clip_max=1.0,
         **_labels(goal),
     )
-    return found.detach()
+    return perturbed.detach()
 
 
 def pgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Loss) -> Tensor:
@@ -60,7 +60,7 @@ def pgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Loss
     """
     if loss not in (LOSSES["ce"], cross_entropy):
         return pgd_on_any_loss(network, pixels, goal, budget, loss)
-    found: Tensor = projected_gradient_descent(
+    perturbed: Tensor = projected_gradient_descent(
         _model(network, budget),
         pixels,
         budget.epsilon,
@@ -73,7 +73,7 @@ def pgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Loss
         sanity_checks=False,  # they compare tensors by numpy, which fails on GPUs
         **_labels(goal),
     )
-    return found.detach()
+    return perturbed.detach()
 
 
 def _model(network: Network, budget: Budget) -> Network:

@@ -27,7 +27,7 @@ WIDE = 1.0
 # Of ε a step, there: a large one would jump between corners.
 WIDE_STEP = 0.05
 # Attacks that must agree with the one that is looked at, by what they maximise.
-OTHERS: Mapping[str, tuple[str, str]] = {
+COMPARISONS: Mapping[str, tuple[str, str]] = {
     "cross-entropy": ("pgd", "ce"),
     "margin": ("pgd", "margin"),
     "dlr": ("pgd", "dlr"),
@@ -83,36 +83,36 @@ def measure(
     wide = WIDE if norm == INFINITY else WIDE * pixels[0].numel() ** 0.5
     advance(len(pixels) * STEPS)
 
-    def tried(budget: Budget, plan: Plan, victim: nn.Module = network) -> Outcome:
-        found = attack(victim, pixels, goal, budget, replace(plan, precision=precision), [seed])
+    def run_attack(budget: Budget, plan: Plan, victim: nn.Module = network) -> Outcome:
+        outcome = attack(victim, pixels, goal, budget, replace(plan, precision=precision), [seed])
         advance(len(pixels) * STEPS)
-        return found
+        return outcome
 
     far = Budget(wide, norm, STEPS, WIDE_STEP * wide)
-    shares["correct, wide"] = tried(far, Plan("pgd")).correct[-1]
+    shares["correct, wide"] = run_attack(far, Plan("pgd")).correct[-1]
     rows: dict[str, list[Tensor]] = {}
     for budget in budgets:
         strong = Budget.of(budget.epsilon, STEPS, norm=norm, random_start=True)
         single = Budget.of(budget.epsilon, 1, norm=norm)
-        rows.setdefault("loss, fgsm", []).append(tried(single, Plan("fgsm")).losses[-1])
-        for name, (method, loss) in OTHERS.items():
-            found = tried(strong, Plan(method, loss))
-            rows.setdefault(f"correct, {name}", []).append(found.correct[-1])
-            rows.setdefault(f"loss, {name}", []).append(found.losses[-1])
+        rows.setdefault("loss, fgsm", []).append(run_attack(single, Plan("fgsm")).losses[-1])
+        for name, (method, loss) in COMPARISONS.items():
+            outcome = run_attack(strong, Plan(method, loss))
+            rows.setdefault(f"correct, {name}", []).append(outcome.correct[-1])
+            rows.setdefault(f"loss, {name}", []).append(outcome.losses[-1])
         if source is not None:
-            found = tried(strong, Plan("pgd", source=source))
-            rows.setdefault("loss, transfer", []).append(found.losses[-1])
-            rows.setdefault("correct, transfer", []).append(found.correct[-1])
+            outcome = run_attack(strong, Plan("pgd", source=source))
+            rows.setdefault("loss, transfer", []).append(outcome.losses[-1])
+            rows.setdefault("correct, transfer", []).append(outcome.correct[-1])
         if temperature == temperature:
-            found = tried(strong, Plan("pgd"), Rescaled(network, temperature))
-            rows.setdefault("loss, common confidence", []).append(found.losses[-1])
-            rows.setdefault("correct, common confidence", []).append(found.correct[-1])
+            outcome = run_attack(strong, Plan("pgd"), Rescaled(network, temperature))
+            rows.setdefault("loss, common confidence", []).append(outcome.losses[-1])
+            rows.setdefault("correct, common confidence", []).append(outcome.correct[-1])
     return Measures(shares, {name: torch.stack(values) for name, values in rows.items()})
 
 
 def passes(budgets: int, has_source: bool, has_temperature: bool) -> int:
-    """How often ``measure`` moves on by STEPS steps a picture."""
-    return 2 + budgets * (1 + len(OTHERS) + has_source + has_temperature)
+    """How often ``measure`` moves on by STEPS steps an image."""
+    return 2 + budgets * (1 + len(COMPARISONS) + has_source + has_temperature)
 
 
 def zero_gradients(network: nn.Module, pixels: Tensor, goal: Goal) -> Tensor:
@@ -125,5 +125,5 @@ def zero_gradients_in_float64(network: nn.Module, pixels: Tensor, goal: Goal) ->
     """The same of a copy in float64, to tell what is only rounded to zero from what is zero."""
     device = torch.device("cpu") if pixels.device.type == "mps" else pixels.device  # has none
     exact = copy.deepcopy(network).to(device).double()
-    found = zero_gradients(exact, pixels.to(device).double(), Goal(goal.truth.to(device)))
-    return found.to(pixels.device)
+    are_zero = zero_gradients(exact, pixels.to(device).double(), Goal(goal.truth.to(device)))
+    return are_zero.to(pixels.device)

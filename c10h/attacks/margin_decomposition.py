@@ -68,10 +68,10 @@ def _one_term(takes_own: Tensor) -> Loss:
 
     def term(logits: Tensor, goal: Goal) -> Tensor:
         if goal.target is None:
-            own, others = -picked(logits, goal.truth), largest_other(logits, goal.truth)
+            own, largest = -picked(logits, goal.truth), largest_other(logits, goal.truth)
         else:
-            own, others = picked(logits, goal.target), -largest_other(logits, goal.target)
-        return torch.where(takes_own, own, others)
+            own, largest = picked(logits, goal.target), -largest_other(logits, goal.target)
+        return torch.where(takes_own, own, largest)
 
     return term
 

@@ -1,4 +1,4 @@
-"""What an attack has found so far: arrays in a folder, so that it can go on when it was stopped."""
+"""What an attack has computed so far: arrays in a folder, from which it resumes after a stop."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PartialResults:
         return np.asarray(self.arrays[DONE])
 
     def finish(self, batch: int) -> None:
-        """Note that a batch is done, when all that it found is on the disk."""
+        """Note that a batch is done, when all its results are on the disk."""
         for name, array in self.arrays.items():
             if name != DONE:
                 array.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
@@ -50,10 +51,10 @@ class Outcome:
     correct: Tensor
     norm: Tensor
 
-    def better(self, other: Outcome, goal: Goal) -> Outcome:
+    def worse(self, other: Outcome, goal: Goal) -> Outcome:
         """Item by item the one of two that is worse for the network: reached first, then loss."""
-        reached = [_reached(one, goal) for one in (self, other)]
-        loss = [_wanted(one, goal) for one in (self, other)]
+        reached = [_reached(outcome, goal) for outcome in (self, other)]
+        loss = [_final_loss(outcome, goal) for outcome in (self, other)]
         takes = (reached[1] & ~reached[0]) | ((reached[1] == reached[0]) & (loss[1] > loss[0]))
         rows = takes[:, None]
         return Outcome(
@@ -82,13 +83,8 @@ def attack(
     out. Raises InputError for other pixels, C10hError where an attack leaves its budget.
     """
     clean = clean or call_on_clean(network, pixels, goal, plan.precision)
-    found: Outcome | None = None
-    for seed in seeds:
-        torch.manual_seed(seed)
-        one = _once(network, pixels, goal, budget, plan, clean)
-        found = one if found is None else found.better(one, goal)
-    assert found is not None
-    return found
+    outcomes = (_once(network, pixels, goal, budget, plan, clean, seed) for seed in seeds)
+    return reduce(lambda worst, outcome: worst.worse(outcome, goal), outcomes)
 
 
 def call_on_clean(
@@ -111,7 +107,9 @@ def _once(
     budget: Budget,
     plan: Plan,
     clean: RecordingNetwork,
+    seed: int,
 ) -> Outcome:
+    torch.manual_seed(seed)
     method = ATTACKS[plan.method]
     recorded = RecordingNetwork(plan.source or network, goal.truth, plan.precision, budget.steps)
     perturbed = method.run(recorded, pixels, goal, budget, LOSSES[plan.loss]).detach()
@@ -149,5 +147,5 @@ def _reached(outcome: Outcome, goal: Goal) -> Tensor:
     return outcome.logits.argmax(dim=1) == goal.target
 
 
-def _wanted(outcome: Outcome, goal: Goal) -> Tensor:
+def _final_loss(outcome: Outcome, goal: Goal) -> Tensor:
     return cross_entropy(outcome.logits, goal)

@@ -18,22 +18,6 @@ EPSILON = "4/255"
 EXAMINED = 200
 
 
-def _list_methods(wanted: bool) -> None:
-    """Print the table of methods and exit, for ``--list-methods``."""
-    if not wanted:
-        return
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)),
-         Cell(" ".join(one.takes)), Cell(one.summary)]
-        for name, one in ATTACKS.items()
-    ]  # fmt: skip
-    header = ["method", "steps", "losses", "also takes", "what it does"]
-    print_tables([Table("", header, rows, labels=5)])
-    raise typer.Exit
-
-
 def attack(
     paths: Annotated[
         list[str],
@@ -144,11 +128,8 @@ def attack(
     json: options.Json = False,
     list_methods: Annotated[
         bool,
-        typer.Option(
-            "--list-methods",
-            is_eager=True,
-            callback=_list_methods,
-            help="Print every method with its steps and losses, and exit.",
+        options.listing(
+            "--list-methods", "methods", "Print every method with its steps and losses, and exit."
         ),
     ] = False,
 ) -> None:
@@ -226,9 +207,10 @@ def attack(
 
 def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     """Print what came of an attack, in one of SCORE_FORMATS."""
-    from c10h.stages.report import report
+    from c10h.stages.report import ReportRequest, report
+    from c10h.views.report import Report
 
-    made = report([], {name: found})
+    made = Report(report(ReportRequest(attacks={name: found})))
     if form == "terminal" or to_stderr:
         print_tables(made.tables(), to_stderr=to_stderr)
     else:

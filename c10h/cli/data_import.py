@@ -8,6 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
+from c10h.images.folder_class_maps import MAPS
 
 
 def import_(
@@ -60,8 +61,9 @@ def import_(
         typer.Option(
             "--map",
             metavar="FILE",
-            help="Table of folder,class; other folders are left out. cinic10 and imagenet-far, "
-            "for ImageNet's folders, come with c10h.",
+            help="Table of folder,class; other folders are left out. "
+            f"{' and '.join(MAPS)}, for ImageNet's folders, come with c10h.",
+            autocompletion=lambda: [*MAPS],
         ),
     ] = None,
     resize: Annotated[

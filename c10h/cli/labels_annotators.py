@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, say, waiting, write
+from c10h.cli.console import say, show, waiting
 
 _COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
 
@@ -88,11 +88,6 @@ def annotators(
 
     # Imported while the table is read.
     from c10h.stages.labels_annotators import labels_annotators
-    from c10h.views.forms.tables import render
+    from c10h.views.labels_annotators import display
 
-    found = labels_annotators(request, waiting, say)
-    shown = found.table()
-    if form == "terminal" and not output:
-        print_tables([shown])
-    else:
-        write(output, render(form, [shown], *found.flat(), found.to_json()))
+    show(display(labels_annotators(request, waiting, say)), form, output)

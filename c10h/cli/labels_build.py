@@ -13,7 +13,12 @@ from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:
     from c10h.records import Labels
-    from c10h.stages.compare import Comparison
+    from c10h.stages.count_comparison import Comparison
+
+
+def _names(takes: Takes) -> str:
+    return " and ".join(name for name, row in SOURCES.items() if row.takes is takes)
+
 
 # One warning for all models that estimate the truth.
 _WARNING = (
@@ -28,9 +33,9 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="A table of judgments, vote counts or probabilities; true classes for hard and "
-            "smooth; predictions for distill (several). Any foreign format or a c10h file; - is "
-            "stdin.",
+            help="A table of judgments, vote counts or probabilities; true classes for "
+            f"{_names(Takes.TRUTH)}; predictions for {_names(Takes.PREDICTIONS)} (several). Any "
+            "foreign format or a c10h file; - is stdin.",
         ),
     ],
     output: Annotated[str, options.record_option("labels")],
@@ -199,6 +204,7 @@ def _contents(labels: Labels) -> str:
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:
     """Print where votes differ from published ones. Raises GateError where they do."""
     from c10h.errors import GateError
+    from c10h.views.count_comparison import table
 
     if not found.items:
         say(
@@ -206,7 +212,7 @@ def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> 
             f"matched by {found.by}"
         )
         return
-    print_tables([found.table(rebuilt)], to_stderr=to_stderr)
+    print_tables([table(found, rebuilt)], to_stderr=to_stderr)
     raise GateError(
         f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes rebuilt, "
         f"{found.other_votes:,} published (items matched by {found.by})"

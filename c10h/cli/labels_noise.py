@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, write, write_terminal
+from c10h.cli.console import progress, say, show
 
 
 def noise(
@@ -50,7 +50,7 @@ def noise(
     from c10h.files import check_output, check_single_stdin
     from c10h.stages.label_requests import NoiseRequest
     from c10h.stages.labels_noise import labels_noise
-    from c10h.views.forms.tables import render
+    from c10h.views.labels_noise import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
@@ -70,8 +70,5 @@ def noise(
         draws=draws,
         seed=seed,
     )
-    found = labels_noise(request, lambda what, total: progress(what, total, "columns"), say)
-    if form == "terminal":
-        write_terminal(output, found.tables(), found.charts)
-    else:
-        write(output, render(form, found.tables(), *found.flat(), found.to_json()))
+    result = labels_noise(request, lambda what, total: progress(what, total, "columns"), say)
+    show(display(result), form, output)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import say, write, write_terminal
+from c10h.cli.console import say, show
 from c10h.labels.objectives import OBJECTIVES
 
 
@@ -57,7 +57,7 @@ def plan(
     from c10h.files import check_output
     from c10h.stages.label_requests import PlanRequest
     from c10h.stages.labels_plan import labels_plan
-    from c10h.views.forms.tables import render
+    from c10h.views.labels_plan import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
@@ -73,8 +73,4 @@ def plan(
         limit=limit,
         seed=seed,
     )
-    found = labels_plan(request, say)
-    if form == "terminal":
-        write_terminal(output, [found.table()])
-    else:
-        write(output, render(form, [found.table()], *found.flat(), found.to_json()))
+    show(display(labels_plan(request, say)), form, output)

@@ -8,12 +8,14 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from c10h.cli.console import print_tables
 from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import AUTO, LAYOUTS, Hints, parse_columns
 from c10h.stages.requests import PRECISIONS
+from c10h.views.forms.tables import TABLE_FORMS
 
-SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
+SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")
 INPUTS = "Input formats"
 JUDGMENTS = "Tables of judgments"
 OUTPUTS = "Output"
@@ -102,6 +104,19 @@ def hints(
         min_votes=min_votes,
         zero=zero,
     )
+
+
+def listing(flag: str, name: str, help_text: str) -> Any:
+    """An option that prints the table ``name`` of :mod:`c10h.views.listings` and ends."""
+
+    def print_table(wanted: bool) -> None:
+        if wanted:
+            from c10h.views import listings
+
+            print_tables([getattr(listings, name)()])
+            raise typer.Exit
+
+    return typer.Option(flag, is_eager=True, callback=print_table, help=help_text)
 
 
 def complete_datasets() -> list[str]:

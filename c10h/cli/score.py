@@ -7,32 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.cli.console import progress, say, show
 from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
-    from c10h.records import Scores
+    pass
 
 
 def _complete_metrics() -> list[str]:
     from c10h.metrics.metrics import METRICS
 
     return list(METRICS)
-
-
-def _list_metrics(wanted: bool) -> None:
-    """Print the table of metrics and exit, for ``--list-metrics``."""
-    if not wanted:
-        return
-    from c10h.metrics.metrics import METRICS
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(name), Cell(metric.better or "-"), Cell(metric.summary)]
-        for name, metric in METRICS.items()
-    ]
-    print_tables([Table("", ["metric", "better", "definition"], rows, labels=3)])
-    raise typer.Exit
 
 
 def score(
@@ -107,11 +92,8 @@ def score(
     json: options.Json = False,
     list_metrics: Annotated[
         bool,
-        typer.Option(
-            "--list-metrics",
-            is_eager=True,
-            callback=_list_metrics,
-            help="Print every metric's name and definition, and exit.",
+        options.listing(
+            "--list-metrics", "metrics", "Print every metric's name and definition, and exit."
         ),
     ] = False,
 ) -> None:
@@ -130,11 +112,13 @@ def score(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import check_output, check_single_stdin, name_member, split_name
+    from c10h.metrics.estimates import scored_runs
     from c10h.metrics.metrics import choose
     from c10h.stages.arguments import open_predictions_file
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import score as score_stage
     from c10h.stages.score_request import ScoreRequest
+    from c10h.views.scores import display, why_nothing
 
     form = form_of_printed(output, format_, json)
     if output:
@@ -179,20 +163,8 @@ def score(
         f"{' and '.join(result.references) or 'its own truth'} "
         f"({resamples} resamples, seed {seed})"
     )
-    _show(result.scores, form, title, to_stderr=output == "-")
+    scored = scored_runs([result.scores])
+    if why := why_nothing(scored):
+        say(why)
+    show(display(scored, title), form, to_stderr=output == "-")
     check_gates(result.scores, gates)
-
-
-def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
-    """Print the scores in one of SCORE_FORMATS."""
-    from c10h.views.score_tables import metrics_down, why_nothing
-    from c10h.views.scores import entries, render
-
-    found = entries([scores])
-    tables = metrics_down(found, title)
-    if not tables:
-        say(why_nothing(found))
-    if form == "terminal" or to_stderr:
-        print_tables(tables, to_stderr=to_stderr)
-    else:
-        print_text(render(form, tables, found))

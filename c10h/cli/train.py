@@ -22,21 +22,6 @@ RECIPE = "Recipe"
 MACHINE = "Machine"
 
 
-def _list_architectures(wanted: bool) -> None:
-    """Print the table of architectures and exit, for ``--list-architectures``."""
-    if not wanted:
-        return
-    from c10h.models.architectures import ARCHITECTURES
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(row.form), Cell(", ".join(row.examples)), Cell(row.summary), Cell(row.citation)]
-        for row in ARCHITECTURES.values()
-    ]
-    print_tables([Table("", ["form", "examples", "what", "citation"], rows, labels=4)])
-    raise typer.Exit
-
-
 def train(
     images: options.ImagesFile,
     output: Annotated[
@@ -196,11 +181,10 @@ def train(
     ] = False,
     list_architectures: Annotated[
         bool,
-        typer.Option(
+        options.listing(
             "--list-architectures",
-            is_eager=True,
-            callback=_list_architectures,
-            help="Print the networks that have a name, and exit.",
+            "architectures",
+            "Print the networks that have a name, and exit.",
         ),
     ] = False,
 ) -> None:
@@ -215,7 +199,7 @@ def train(
     """
     from c10h.errors import StoppedError
     from c10h.stages.requests import TrainRequest
-    from c10h.views.training_tables import grid_table, outcomes_table
+    from c10h.views.training import grid_table, outcomes_table
 
     opened = _open(images, labels, init)
     request = TrainRequest(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from c10h.datasets.cache import Product
-from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.datasets.catalogue import IMAGES, LABELS, Start
 from c10h.files import Source
 from c10h.formats.class_names import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
@@ -20,11 +20,7 @@ from c10h.images.importing import import_images
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes
 
-# Each maker takes the name of a data set, its downloads by name, and ``start``: given how many
-# pictures there are, where that is known, it returns what is called with how many more are done.
 CIFAR10 = CLASS_LISTS["cifar10"]
-
-Start: TypeAlias = Callable[[int | None], Callable[[int], None]]
 
 
 def cifar10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -69,8 +65,8 @@ def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
         labels = replace(labels, annotators=votes.labels.annotators)
     else:
         notes.append(f"{name}: the trials make other votes than the published ones, which are kept")
-    used = (("source", counts_file), ("judgments", trials))
-    return {LABELS: Product(labels, used, excluded=votes.summary(), notes=tuple(notes))}
+    inputs = (("source", counts_file), ("judgments", trials))
+    return {LABELS: Product(labels, inputs, excluded=votes.summary(), notes=tuple(notes))}
 
 
 def _images(
@@ -79,7 +75,7 @@ def _images(
     options: Mapping[str, Any],
 ) -> Mapping[str, Product]:
     imported = import_images(request, Path(request.path).parent, start)
-    used = [("images", imported.source)]
+    inputs = [("images", imported.source)]
     if request.labels is not None:
-        used.append(("labels", request.labels))
-    return {IMAGES: Product(imported.images, tuple(used), options, notes=imported.notes)}
+        inputs.append(("labels", request.labels))
+    return {IMAGES: Product(imported.images, tuple(inputs), options, notes=imported.notes)}

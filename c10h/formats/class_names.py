@@ -68,34 +68,35 @@ def parse_classes(argument: str) -> tuple[str, ...]:
     return names
 
 
-def match_order(names: Sequence[str], wanted: Sequence[str], what: str) -> list[int] | None:
-    """How to reorder columns called ``names`` into the order of ``wanted``.
+def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> list[int] | None:
+    """How to reorder columns called ``names`` into the order of ``expected``.
 
     Names are the same where they differ in nothing but case, blanks and a prefix or suffix that
     all have. Where one side has numbers for names, the classes are those of the other in order.
     Returns None when they are in order already, else the list of columns. Raises MismatchError for
     other classes.
     """
-    if len(names) != len(wanted):
+    if len(names) != len(expected):
         raise MismatchError(
-            f"{what}: expected {len(wanted)} classes, found {len(names)}: "
-            f"{brief(names)} for {brief(wanted)} (--columns says which columns of a table are "
+            f"{what}: expected {len(expected)} classes, found {len(names)}: "
+            f"{brief(names)} for {brief(expected)} (--columns says which columns of a table are "
             "classes)"
         )
-    order = _order_by_meaning(names, wanted) or _order_by_number(names, wanted)
+    order = _order_by_meaning(names, expected) or _order_by_number(names, expected)
     if order is None:
-        known = set(_keys(wanted))
-        odd = next((name for name in names if _key(name) not in known), names[0])
+        expected_keys = set(_keys(expected))
+        odd = next((name for name in names if _key(name) not in expected_keys), names[0])
         raise MismatchError(
-            f"{what}: its classes are {brief(names)}, which are not the expected {brief(wanted)}: "
-            f"no class is called {odd!r} (--columns START:STOP takes columns by position)"
+            f"{what}: its classes are {brief(names)}, which are not the expected "
+            f"{brief(expected)}: no class is called {odd!r} (--columns START:STOP takes columns "
+            "by position)"
         )
     return None if order == list(range(len(order))) else order
 
 
-def are_matched_by_position(names: Sequence[str], wanted: Sequence[str]) -> bool:
+def are_matched_by_position(names: Sequence[str], expected: Sequence[str]) -> bool:
     """Whether one side has no names of its own, so that classes are taken in order."""
-    return _order_by_meaning(names, wanted) is None
+    return _order_by_meaning(names, expected) is None
 
 
 def class_of_words(words: Sequence[str], classes: Sequence[str]) -> list[int] | None:
@@ -104,33 +105,33 @@ def class_of_words(words: Sequence[str], classes: Sequence[str]) -> list[int] | 
     A word is a class if it is equal to its name but for case and blanks, or is its number.
     """
     for keys in (list(classes), [_key(name) for name in classes], default_names(len(classes))):
-        number = {key: place for place, key in enumerate(keys)}
+        number = {key: position for position, key in enumerate(keys)}
         if len(number) < len(keys):
             continue
-        found = [number.get(word, number.get(_key(word))) for word in words]
-        known = [place for place in found if place is not None]
-        if len(known) == len(words):
-            return known
+        positions = [number.get(word, number.get(_key(word))) for word in words]
+        numbers = [position for position in positions if position is not None]
+        if len(numbers) == len(words):
+            return numbers
     return None
 
 
-def _order_by_meaning(names: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+def _order_by_meaning(names: Sequence[str], expected: Sequence[str]) -> list[int] | None:
     for simplify in (_as_they_are, _keys, _cores):
-        ours, theirs = simplify(names), simplify(wanted)
+        ours, theirs = simplify(names), simplify(expected)
         if len(set(ours)) == len(ours) and set(ours) == set(theirs):
-            place = {key: number for number, key in enumerate(ours)}
-            return [place[key] for key in theirs]
+            position = {key: number for number, key in enumerate(ours)}
+            return [position[key] for key in theirs]
     return None
 
 
-def _order_by_number(names: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+def _order_by_number(names: Sequence[str], expected: Sequence[str]) -> list[int] | None:
     """The order where one side has no names but numbers from 0 or 1, as p0, p1, …; else None."""
-    ours, theirs = _by_number(names), _by_number(wanted)
+    ours, theirs = _by_number(names), _by_number(expected)
     if ours is None and theirs is None:
         return None
-    place = ours or list(range(len(names)))
-    rank = sorted(range(len(wanted)), key=(theirs or range(len(wanted))).__getitem__)
-    return [place[rank[column]] for column in range(len(wanted))]
+    position = ours or list(range(len(names)))
+    rank = sorted(range(len(expected)), key=(theirs or range(len(expected))).__getitem__)
+    return [position[rank[column]] for column in range(len(expected))]
 
 
 def _by_number(names: Sequence[str]) -> list[int] | None:
@@ -168,7 +169,7 @@ def _shared(keys: Sequence[str]) -> int:
     low, high = min(keys), max(keys)
     pairs = zip(low, high, strict=False)
     return next(
-        (n for n, (one, other) in enumerate(pairs) if one != other), min(len(low), len(high))
+        (n for n, (first, last) in enumerate(pairs) if first != last), min(len(low), len(high))
     )
 
 

@@ -61,26 +61,31 @@ def first_line_names(
 
     cells = [cell.strip() for cell in first]
     numbers = [cell for cell in cells if cell and numeric(cell)]
-    words = [place for place, cell in enumerate(cells) if cell and not numeric(cell)]
+    words = [position for position, cell in enumerate(cells) if cell and not numeric(cell)]
     columns = [
-        [row[place].strip() for row in rows if place < len(row)] for place in range(len(cells))
+        [row[position].strip() for row in rows if position < len(row)]
+        for position in range(len(cells))
     ]
     below = [[cell for cell in column if cell.lower() not in MISSING] for column in columns]
-    above_numbers = [place for place in words if below[place] and all(map(numeric, below[place]))]
+    above_numbers = [
+        position for position in words if below[position] and all(map(numeric, below[position]))
+    ]
     if not numbers and not words:
         return True
     if not words:
         return _are_numbers_names(cells, numbers, rows, below)
-    if any(THOUSANDS.fullmatch(cells[place]) for place in words) and not decimal_comma:
+    if any(THOUSANDS.fullmatch(cells[position]) for position in words) and not decimal_comma:
         return None
     if numbers and not _count_in_some_order(numbers):
-        return None if above_numbers or any(is_known(cells[place]) for place in words) else False
+        return (
+            None if above_numbers or any(is_known(cells[position]) for position in words) else False
+        )
     if above_numbers or (numbers and len(numbers) > 1):
         return True
     if numbers:  # one number beside words, and words below words: a row like the others
         return False
-    again = any(cells[place] in below[place] for place in words)
-    if any(is_known(cells[place]) for place in words):
+    again = any(cells[position] in below[position] for position in words)
+    if any(is_known(cells[position]) for position in words):
         return None if again else True
     if len(cells) == 1:
         return False

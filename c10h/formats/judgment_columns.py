@@ -40,8 +40,8 @@ WHOLE_LINE = "whole line"
 SHOWN, UNUSED = 20, 5
 
 
-def _recognise(source: Source, asked: Columns, layout: str = AUTO) -> Recognition:
-    return recognise(tables.header_of(source, layout=layout) or (), asked)
+def _recognise(source: Source, requested: Columns, layout: str = AUTO) -> Recognition:
+    return recognise(tables.header_of(source, layout=layout) or (), requested)
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ def begin(
     Raises what :func:`begin_reading` does, and InputError for options that contradict the layout.
     """
     if layout == MATRIX:
-        other = [part for part in columns.named() if part not in ("item", "true_label")]
-        if other:
+        long_only = [part for part in columns.named() if part not in ("item", "true_label")]
+        if long_only:
             raise InputError(
-                f"--layout matrix: {_option(other[0])} is about tables with one judgment a row"
+                f"--layout matrix: {_option(long_only[0])} is about tables with one judgment a row"
             )
         return MatrixReading(source, columns, chosen, header)
     if layout == WIDE or (layout == AUTO and not holds_judgments(source, columns, header)):
@@ -135,23 +135,18 @@ def begin_reading(
     ``times`` are of use. header: whether the first line has names, where that is told.
     Raises FileError for what is no table, InputError for a column that is not known or not there.
     """
-    names = tables.header_of(source, layout=layout)
-    if names is None:
-        refuse_encoding(source)
-        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
-    if not any(names):
-        raise FileError(f"{source.name}: expected a table, found an empty one")
+    names = _header(source, layout)
     is_text, may_lack_names = tables.is_text(source), tables.may_lack_names(source)
     if header is False and not may_lack_names:
         raise InputError(f"{source.name}: --no-header is about text: these columns have names")
     numbered = _numbered_parts(columns, names, header if may_lack_names else True)
-    every = numbered >= {*REQUIRED, *columns.named()}
-    undecided = header is None and may_lack_names and every
-    told = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
+    all_numbered = numbered >= {*REQUIRED, *columns.named()}
+    undecided = header is None and may_lack_names and all_numbered
+    by_name = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
-    found = Recognition(columns) if header is False or undecided else told
-    places = _places(source.name, names, found, numbered, header)
-    columns = found.columns
+    recognition = Recognition(columns) if header is False or undecided else by_name
+    positions = _positions(source.name, names, recognition, numbered, header)
+    columns = recognition.columns
     with_names = header is not False and not undecided
 
     import polars  # noqa: F401 - here and not in the thread, since imports wait for each other
@@ -161,24 +156,37 @@ def begin_reading(
             with suppress(FileError):  # what is no whole number is found again as text
                 return _read_numbers(source, columns.named())
         frame = tables.scan(source, header=with_names, layout=layout)
-        return tables.collect(frame.select(_expressions(places)), source)
+        return tables.collect(frame.select(_expressions(positions)), source)
 
-    unused = [name for place, name in enumerate(names) if name and place not in places.values()]
-    words = {part: names[place] for part, place in places.items()}
+    unused = [
+        name for position, name in enumerate(names) if name and position not in positions.values()
+    ]
+    words = {part: names[position] for part, position in positions.items()}
     return Reading(
         source,
         columns,
         Later(read),
         {
-            part: f"column {places[part]}" if part in numbered else repr(words[part])
-            for part in places
+            part: f"column {positions[part]}" if part in numbered else repr(words[part])
+            for part in positions
         },
         unused=unused if with_names else [],
         first_line=words if with_names and may_lack_names and not columns.whole else {},
         certain=header is True,
         undecided=undecided,
-        more=undecided and told.columns != columns,
+        more=undecided and by_name.columns != columns,
     )
+
+
+def _header(source: Source, layout: str) -> list[str]:
+    """The names in the first line of a table. Raises FileError for what is no table."""
+    names = tables.header_of(source, layout=layout)
+    if names is None:
+        refuse_encoding(source)
+        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
+    if not any(names):
+        raise FileError(f"{source.name}: expected a table, found an empty one")
+    return names
 
 
 def _numbered_parts(columns: Columns, names: Sequence[str], header: bool | None) -> set[str]:
@@ -195,19 +203,23 @@ def _numbered_parts(columns: Columns, names: Sequence[str], header: bool | None)
     return {part for part in numbers if named[part] not in names}
 
 
-def _places(
-    table: str, names: Sequence[str], found: Recognition, numbered: set[str], header: bool | None
+def _positions(
+    table: str,
+    names: Sequence[str],
+    recognition: Recognition,
+    numbered: set[str],
+    header: bool | None,
 ) -> dict[str, int]:
     """The number of each part's column. Raises InputError for one that is not known."""
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
-    named = found.columns.named()
-    places: dict[str, int] = {}
-    for part in (*REQUIRED, *named, *found.several):
+    named = recognition.columns.named()
+    positions: dict[str, int] = {}
+    for part in (*REQUIRED, *named, *recognition.several):
         option = _option(part)
-        if part in found.several and part not in named:
+        if part in recognition.several and part not in named:
             none = "" if part in REQUIRED else f" ({option} '' if none is)"
             raise AmbiguousError(
-                f"{table}: which column is the {part}, {' or '.join(found.several[part])}? "
+                f"{table}: which column is the {part}, {' or '.join(recognition.several[part])}? "
                 f"{option} names it{none}"
             )
         if part not in named:
@@ -222,7 +234,7 @@ def _places(
                     f"{table}: --no-header: {option} {name}: expected the number of a column, "
                     f"0 to {len(names) - 1}; the first line is {shown}"
                 )
-            places[part] = int(name)
+            positions[part] = int(name)
         elif names.count(name) != 1:
             count = "one" if name in names else "a"
             hint = " (--no-header takes columns by number)" if name.isdecimal() else ""
@@ -230,8 +242,8 @@ def _places(
                 f"{table}: expected {count} column {name!r} ({option}), found {shown}{hint}"
             )
         else:
-            places[part] = names.index(name)
-    return places
+            positions[part] = names.index(name)
+    return positions
 
 
 def _ways_to_name(header: bool | None, names: Sequence[str]) -> str:
@@ -261,12 +273,12 @@ def settle_first_line(reading: Reading) -> tuple[polars.DataFrame, bool]:
         for part, word in words.items()
         if is_cell(word, below[part].drop_nulls().unique().cast(str).str.strip_chars().to_list())
     ]
-    known = [part for part, word in words.items() if part_of(word) == part]
+    named = [part for part, word in words.items() if part_of(word) == part]
     if all(word == getattr(reading.columns, part) for part, word in words.items()):
-        known = [*REQUIRED]  # as pandas calls columns that have no name
-    if again and not known:
+        named = [*REQUIRED]  # as pandas calls columns that have no name
+    if again and not named:
         return table, False
-    if known and not again and not reading.more:
+    if named and not again and not reading.more:
         return below, True
     raise AmbiguousError(
         f"{reading.source.name}: is the first line ({', '.join(words.values())}) names or a "
@@ -306,21 +318,21 @@ def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:
     return tables.collect(tables.scan(source, numbers).select(columns), source)
 
 
-def _expressions(places: Mapping[str, int]) -> list[polars.Expr]:
+def _expressions(positions: Mapping[str, int]) -> list[polars.Expr]:
     """Words as codes, which take little memory; reaction times as numbers.
 
-    places: the number of each part's column, since two readers can quote its name differently.
+    positions: the number of each part's column, since two readers can quote its name differently.
     """
     import polars
 
     words = [
-        polars.nth(place).cast(polars.String).cast(polars.Categorical).alias(part)
-        for part, place in places.items()
+        polars.nth(position).cast(polars.String).cast(polars.Categorical).alias(part)
+        for part, position in positions.items()
         if part != "rt"
     ]
-    if "rt" not in places:
+    if "rt" not in positions:
         return [*words, _whole_line()]
-    text = polars.nth(places["rt"]).cast(polars.String).str.strip_chars()
+    text = polars.nth(positions["rt"]).cast(polars.String).str.strip_chars()
     number = text.cast(polars.Float64, strict=False)
     unreadable = number.is_null() & ~text.str.to_lowercase().is_in(NO_NUMBER)
     return [

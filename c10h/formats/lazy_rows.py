@@ -75,7 +75,7 @@ def one_member(rows: Rows) -> View:
     return View((1, *rows.shape), rows.dtype, lambda key: rows[key[1]])
 
 
-def part_of(rows: Rows, at: tuple[int, ...]) -> View:
+def matrix_at(rows: Rows, at: tuple[int, ...]) -> View:
     """What an array of more dimensions has at some first indices: a matrix (n, c)."""
     return View(rows.shape[len(at) :], rows.dtype, lambda key: rows[(*at, key)])
 

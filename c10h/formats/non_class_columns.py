@@ -37,11 +37,11 @@ def refuse_odd_column(
     """
     odd = odd_column(rows[:SHOWING])
     if odd is not None:
-        place, what = odd
+        position, what = odd
         item = "--item takes it as their names, " if can_be_items and what == NUMBERS_ITEMS else ""
         raise AmbiguousError(
-            f"{source.name}: the column {names[place]} {what}: {item}--columns says which columns "
-            f"are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
+            f"{source.name}: the column {names[position]} {what}: {item}--columns says which "
+            f"columns are classes{f' ({OTHER_LAYOUTS})' if people else ''}"
         )
 
 
@@ -86,12 +86,16 @@ def odd_column(rows: Array) -> tuple[int, str] | None:
     sums = rows.sum(axis=1, keepdims=True)
     without = _strange_to_sums(rows, sums) if width > 2 else np.zeros(width, dtype=bool)
     heads = rows[:FEWEST_ROWS]
-    for place in np.flatnonzero(((heads == np.floor(heads)) & (heads >= 0)).all(axis=0)):
-        values, others = rows[:, place], np.delete(rows, place, axis=1)
+    for position in np.flatnonzero(((heads == np.floor(heads)) & (heads >= 0)).all(axis=0)):
+        values, other_columns = rows[:, position], np.delete(rows, position, axis=1)
         if not _are_different(values):
             continue
-        if without[place] or _number_items(values, others) or (width > 3 and _has_total(others)):
-            return int(place), NUMBERS_ROWS if _are_in_order(values) else NUMBERS_ITEMS
+        if (
+            without[position]
+            or _number_items(values, other_columns)
+            or (width > 3 and _has_total(other_columns))
+        ):
+            return int(position), NUMBERS_ROWS if _are_in_order(values) else NUMBERS_ITEMS
     if width > 2 and _has_total(rows):
         return int(np.argmax(_totals(rows))), "is the sum of the others"
     return (int(np.argmax(without)), "is not part of what rows sum to") if without.any() else None
@@ -103,17 +107,19 @@ def _are_different(values: Array) -> bool:
     return bool(whole) and len(np.unique(values)) == len(values)
 
 
-def _number_items(values: Array, others: Array) -> bool:
+def _number_items(values: Array, other_columns: Array) -> bool:
     """Whether different whole numbers (n) number the items, beside ``others`` (n, c).
 
     They are all those from 0 or 1, or alone go up, or stand beside fractions, or are above the sums
     of the others, with which they do not make up one sum.
     """
-    sums = others.sum(axis=1)
-    every = values.max() - values.min() == len(values) - 1 and values.min() in (0, 1)
-    rising = (np.diff(values) > 0).all() and not (np.diff(others, axis=0) > 0).all(axis=0).any()
-    ordered = _are_in_order(values) or (len(values) >= FEWEST_IN_ORDER and (every or rising))
-    beside_fractions = (others != np.floor(others)).any(axis=0).all()
+    sums = other_columns.sum(axis=1)
+    are_all = values.max() - values.min() == len(values) - 1 and values.min() in (0, 1)
+    rising = (np.diff(values) > 0).all() and not (np.diff(other_columns, axis=0) > 0).all(
+        axis=0
+    ).any()
+    ordered = _are_in_order(values) or (len(values) >= FEWEST_IN_ORDER and (are_all or rising))
+    beside_fractions = (other_columns != np.floor(other_columns)).any(axis=0).all()
     above = values.min() > np.abs(sums).max() and not _alike(sums + values)
     return bool(ordered or beside_fractions or above)
 

@@ -87,7 +87,7 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
     else:
         rows, meaning = log_of_probs(checked_probs(rows, source.name, reading)), PROBS
     ruled_out = {RULED_OUT: True} if reading is not None and reading.ruled_out else {}
-    tell(wide.told(meaning))
+    tell(wide.describe(meaning))
     members = rows.shape[0] if len(rows.shape) == 3 else 1
     names = [source.stem] if members == 1 else [str(number) for number in range(members)]
     return Predictions(
@@ -177,7 +177,7 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     if reading is not None and reading.meaning == VOTES:
         _check_totals(wide)
         counts = checked_counts(wide.rows, source.name, empty=hints.min_votes > 0)
-        tell(wide.told(_votes_told(counts)))
+        tell(wide.describe(_votes_told(counts)))
         labels = Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids)
         labels = with_enough_votes(labels, hints.min_votes, source.name, tell)
     else:
@@ -190,7 +190,7 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         probs = checked_probs(wide.rows, source.name, reading, labels=True, empty=kept)
         _check_totals(wide, are_shares=True)
         unit = f"shares of {reading.unit:g}" if reading and reading.meaning == SHARES else PROBS
-        tell(wide.told(unit))
+        tell(wide.describe(unit))
         labels = Labels(classes=wide.classes, probs=probs, ids=ids)
         labels = with_enough_votes(labels, hints.min_votes, source.name, tell)
     return labels if labels.ids is None else replace(labels, ids=checked_ids(labels.ids, source))

@@ -114,9 +114,9 @@ def _separator(lines: Sequence[str]) -> str:
     if counted[widest][0] > 1:
         return widest
     by_blanks = _cells(lines, BLANKS)
-    found = {len(cells) for cells in by_blanks[1:] or by_blanks}
-    width = max(found)
-    if len(found) == 1 and width > 1 and len(by_blanks[0]) in (width, width - 1):
+    blank_widths = {len(cells) for cells in by_blanks[1:] or by_blanks}
+    width = max(blank_widths)
+    if len(blank_widths) == 1 and width > 1 and len(by_blanks[0]) in (width, width - 1):
         columns = zip(*by_blanks[1:], strict=True) if len(by_blanks) > 1 else [by_blanks[0]]
         # Two words may be one name, as "traffic light" is.
         if width > 2 or any(all(map(is_number, column)) for column in columns):

@@ -13,10 +13,11 @@ from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import choose, stored_arrays
 from c10h.formats.class_names import are_default, class_of_words, default_names, match_order
-from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
+from c10h.formats.detect import detect, plain
+from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
 from c10h.formats.tables import open_table
-from c10h.formats.truth_cells import Cells, read_cells, truth_place
+from c10h.formats.truth_cells import Cells, read_cells, truth_position
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.truth import UNKNOWN, first_right, renumbered
@@ -75,12 +76,12 @@ def open_truth(
         if cells.lists
         else _single(cells, source, classes, hints)
     )
-    known = int((truth.values >= 0).sum())
-    if not known:
+    count = int((truth.values >= 0).sum())
+    if not count:
         raise SchemaError(f"{source.name}: expected true classes, found none")
-    notes = [f"true classes of {known:,} of {len(truth.values):,} items", *cells.notes]
+    notes = [f"true classes of {count:,} of {len(truth.values):,} items", *cells.notes]
     lowest = int(truth.values[truth.values >= 0].min())
-    if cells.numbers is not None and lowest > 0 and known >= len(truth.classes):
+    if cells.numbers is not None and lowest > 0 and count >= len(truth.classes):
         notes.append("no item has class 0" + ("" if hints.one_based else " (--one-based: from 1)"))
     if classes is None and not are_default(truth.classes):
         notes.append(f"classes {brief(truth.classes)} (sorted; --classes gives another order)")
@@ -93,9 +94,9 @@ def check_truth(truth: Array, count: int | None, name: str) -> None:
     wrong = truth < UNKNOWN if count is None else (truth < UNKNOWN) | (truth >= count)
     if not wrong.any():
         return
-    known = truth[truth != UNKNOWN]
+    classes = truth[truth != UNKNOWN]
     hint = ""
-    if count is not None and known.min() == 1 and known.max() == count:
+    if count is not None and classes.min() == 1 and classes.max() == count:
         hint = "; no item has class 0: are classes counted from 1? --one-based says so"
     row = int(np.argmax(wrong))
     expected = "0 or more" if count is None else f"a class from 0 to {count - 1}"
@@ -111,10 +112,12 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
         form = detect(file)
         if FORMATS[form].holds == ARRAYS:
             arrays = stored_arrays(file, form)
-            _, array = choose(arrays, file, lambda one: one.is_vector and one.is_whole)
+            _, array = choose(arrays, file, lambda array: array.is_vector and array.is_whole)
             return array.is_vector
         table = open_table(file, hints.header, TRUTH)
-        return not table.is_nested(0) if table.width == 1 else truth_place(table, hints) is not None
+        return (
+            not table.is_nested(0) if table.width == 1 else truth_position(table, hints) is not None
+        )
     except (AmbiguousError, SchemaError):
         return False
 
@@ -167,8 +170,8 @@ def _numbers_of_words(
                 "give their order with --classes"
             )
         names = tuple(present)
-    found = class_of_words(present, names)
-    if found is None:
+    numbers = class_of_words(present, names)
+    if numbers is None:
         odd = next(word for word in present if class_of_words([word], names) is None)
         row = int(np.argmax(words == odd))
         raise SchemaError(
@@ -176,7 +179,7 @@ def _numbers_of_words(
         )
     if len(names) < 2:
         raise SchemaError(f"{source.name}: expected two or more classes, found {brief(names)}")
-    number_of = {"": UNKNOWN, **dict(zip(present, found, strict=True))}
+    number_of = {"": UNKNOWN, **dict(zip(present, numbers, strict=True))}
     return np.array([number_of[word] for word in words.tolist()], dtype=np.int64), names
 
 
@@ -228,8 +231,8 @@ def _checked_numbers(
 
 def _several(cells: Cells, source: Source, classes: Sequence[str] | None, first: int) -> Truth:
     """Items with a list of right classes each, as ReaL has them. first: the lowest number."""
-    lists = [list(one or ()) for one in cells.lists or ()]
-    present = {value for one in lists for value in one}
+    lists = [list(answers or ()) for answers in cells.lists or ()]
+    present = {value for answers in lists for value in answers}
     are_words = {isinstance(value, str) for value in present} == {True}
     names = tuple(classes) if classes is not None else None
     if names is None:
@@ -239,8 +242,8 @@ def _several(cells: Cells, source: Source, classes: Sequence[str] | None, first:
         names = tuple(top)
     number_of = _numbers_of_classes(present, names, source, None if are_words else first)
     right = np.zeros((len(lists), len(names)), dtype=np.uint8)
-    for row, one in enumerate(lists):
-        right[row, [number_of[value] for value in one]] = 1
+    for row, answers in enumerate(lists):
+        right[row, [number_of[value] for value in answers]] = 1
     values = first_right(right)
     several = None if (right.sum(axis=1) <= 1).all() else right
     return Truth(values, names, several, cells.ids, cells.index)
@@ -254,18 +257,18 @@ def _numbers_of_classes(
     present: set[object], names: Sequence[str], source: Source, first: int | None
 ) -> Mapping[object, int]:
     """first: the lowest number of a class; None for words."""
-    found: Mapping[object, int] = {}
+    numbers: Mapping[object, int] = {}
     if first is None:
         words = sorted(map(str, present))
-        places = class_of_words(words, names)
-        found = {} if places is None else dict(zip(words, places, strict=True))
+        positions = class_of_words(words, names)
+        numbers = {} if positions is None else dict(zip(words, positions, strict=True))
     else:
-        found = {
+        numbers = {
             value: int(str(value)) - first
             for value in present
             if str(value).isdecimal() and 0 <= int(str(value)) - first < len(names)
         }
-    odd = next((value for value in present if value not in found), None)
+    odd = next((value for value in present if value not in numbers), None)
     if odd is not None:
         raise SchemaError(f"{source.name}: expected classes of {brief(names)}, found {odd!r}")
-    return found
+    return numbers

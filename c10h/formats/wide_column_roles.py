@@ -75,12 +75,16 @@ def roles_of(table: Table, hints: Hints, *, people: bool = False) -> Roles:
     )
 
 
-def place_of(table: Table, name: str, option: str) -> int:
+def column_position(table: Table, name: str, option: str) -> int:
     """The position of a column that is called by name or number. Raises InputError."""
     names = table.names or ()
     if names.count(name) == 1:
         return names.index(name)
-    alike = [place for place, known in enumerate(names) if column_key(known) == column_key(name)]
+    alike = [
+        position
+        for position, column_name in enumerate(names)
+        if column_key(column_name) == column_key(name)
+    ]
     if len(alike) == 1 and name not in names:
         return alike[0]
     if name.isdecimal() and int(name) < table.width and name not in names:
@@ -92,22 +96,26 @@ def place_of(table: Table, name: str, option: str) -> int:
     )
 
 
-def item_place(table: Table, besides: int, hints: Hints) -> int | None:
+def item_position(table: Table, besides: int, hints: Hints) -> int | None:
     """The column that names items, in a table that has just one other column of use.
 
     The one of ``--item`` if that is here (it may be about another table), else the only one that is
     called so, or else the only one of words.
     """
     keys = _keys(table)
-    asked = hints.item
-    if asked is not None and (asked.isdecimal() or column_key(asked) in keys):
-        return place_of(table, asked, "--item")
+    name = hints.item
+    if name is not None and (name.isdecimal() or column_key(name) in keys):
+        return column_position(table, name, "--item")
     rest = [
-        place for place in range(table.width) if place != besides and not table.is_nested(place)
+        position
+        for position in range(table.width)
+        if position != besides and not table.is_nested(position)
     ]
-    named = [place for place in rest if table.names and names_items(table.names[place])]
-    text = [place for place in rest if is_text(table, place) and keys[place] not in OTHERS]
-    for candidates in ([place for place in named if place in text], named, text):
+    named = [position for position in rest if table.names and names_items(table.names[position])]
+    text = [
+        position for position in rest if is_text(table, position) and keys[position] not in OTHERS
+    ]
+    for candidates in ([position for position in named if position in text], named, text):
         if len(candidates) == 1:
             return candidates[0]
     return None
@@ -116,21 +124,21 @@ def item_place(table: Table, besides: int, hints: Hints) -> int | None:
 def row_columns(table: Table) -> list[int]:
     """The columns of numbers that are called as those that number the rows."""
     return [
-        place
-        for place, key in enumerate(_keys(table))
-        if key in ROW_NUMBERS and not is_text(table, place)
+        position
+        for position, key in enumerate(_keys(table))
+        if key in ROW_NUMBERS and not is_text(table, position)
     ]
 
 
-def is_text(table: Table, place: int) -> bool:
+def is_text(table: Table, position: int) -> bool:
     """Whether a column holds words, as far as its first rows tell."""
-    cells = [row[place] for row in table.sample if row[place] is not None]
-    known = [cell for cell in cells if cell is not None and cell.strip().lower() not in MISSING]
-    if known and all(PADDED.fullmatch(cell) for cell in known):
+    cells = [row[position] for row in table.sample if row[position] is not None]
+    filled = [cell for cell in cells if cell is not None and cell.strip().lower() not in MISSING]
+    if filled and all(PADDED.fullmatch(cell) for cell in filled):
         return True
-    return bool(known) and not any(
+    return bool(filled) and not any(
         is_number(cell, decimal_comma=table.decimal_comma) or WRITTEN_NUMBER.fullmatch(cell)
-        for cell in known
+        for cell in filled
     )
 
 
@@ -153,7 +161,7 @@ def _chosen(table: Table, hints: Hints) -> tuple[int, ...] | None:
             )
         return tuple(range(columns.start, columns.stop))
     if columns is not None:
-        return tuple(place_of(table, name, "--columns") for name in columns)
+        return tuple(column_position(table, name, "--columns") for name in columns)
     if hints.classes is None or table.names is None:
         return None
     return _named_by_classes(table.names, hints.classes)
@@ -164,12 +172,12 @@ def _named_by_classes(names: Sequence[str], classes: Sequence[str]) -> tuple[int
     if len(set(names)) < len(names) or len(names) <= len(classes):
         return None
     if any(name.isdecimal() for name in classes):
-        found = [names.index(name) if name in names else None for name in classes]
+        positions = [names.index(name) if name in names else None for name in classes]
     else:
-        places = class_of_words(classes, names)
-        found = list(places) if places is not None else [None]
-    known = tuple(place for place in found if place is not None)
-    return known if len(known) == len(classes) else None
+        matched = class_of_words(classes, names)
+        positions = list(matched) if matched is not None else [None]
+    class_positions = tuple(position for position in positions if position is not None)
+    return class_positions if len(class_positions) == len(classes) else None
 
 
 def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> Roles:
@@ -178,7 +186,7 @@ def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> 
     certain: whether a doubt about the column of item names is an error. remedy: what else helps
     then.
     """
-    everything = list(range(table.width))
+    columns = list(range(table.width))
     keys = _keys(table)
     letters = [key for key in keys if key and len(key) == 1 and key.isalpha()]
     if certain and "y" in letters and len(letters) > 1:
@@ -188,21 +196,23 @@ def _by_name(table: Table, hints: Hints, remedy: str = "", *, certain: bool) -> 
         )
     if len(letters) > 1:  # so that n is one, too
         keys = [None if key in letters else key for key in keys]
-    text = {place for place in everything if is_text(table, place)}
-    nested = {place for place in everything if table.is_nested(place)}
+    text = {position for position in columns if is_text(table, position)}
+    nested = {position for position in columns if table.is_nested(position)}
     item: int | None
     if hints.item is not None:
-        item = place_of(table, hints.item, "--item")
+        item = column_position(table, hints.item, "--item")
         named: list[int] = []
     else:
-        named = [place for place, name in enumerate(table.names or ()) if names_items(name)]
+        named = [position for position, name in enumerate(table.names or ()) if names_items(name)]
         item = _item_column(table, named, text, keys, remedy, certain=certain)
-    rows = next((place for place in row_columns(table) if place != item), None)
-    others = {place for place, name in enumerate(table.names or ()) if is_no_class(name)}
-    others |= {place for place in everything if keys[place] in ROW_NUMBERS}  # but for one of them
+    rows = next((position for position in row_columns(table) if position != item), None)
+    others = {position for position, name in enumerate(table.names or ()) if is_no_class(name)}
+    others |= {
+        position for position in columns if keys[position] in ROW_NUMBERS
+    }  # but for one of them
     others |= text | set(named) | nested
-    totals = {place for place in everything if keys[place] in TOTALS}
-    left = set(everything) - others - totals - {item, rows}
+    totals = {position for position in columns if keys[position] in TOTALS}
+    left = set(columns) - others - totals - {item, rows}
     return Roles(
         tuple(sorted(left)),
         item,
@@ -223,14 +233,14 @@ def _item_column(
 ) -> int | None:
     """The column of item names: the one that is called so, words before numbers; else of words."""
     for candidates in (
-        [place for place in named if place in text],
+        [position for position in named if position in text],
         list(named),
-        [place for place in text if keys[place] not in OTHERS],
+        [position for position in text if keys[position] not in OTHERS],
     ):
         if len(candidates) == 1:
             return candidates[0]
         if candidates and certain:
-            shown = brief([table.column_name(place) for place in sorted(candidates)])
+            shown = brief([table.column_name(position) for position in sorted(candidates)])
             raise AmbiguousError(
                 f"{table.source.name}: which column names the items, {shown}? --item COLUMN says so"
                 f"{f' ({remedy})' if remedy else ''}"
@@ -253,7 +263,7 @@ def _refuse_twins(table: Table, roles: Roles) -> None:
     """Raise AmbiguousError where two columns of classes have one name."""
     if table.names is None:
         return
-    classes = [table.names[place] for place in roles.classes]
+    classes = [table.names[position] for position in roles.classes]
     twice = next((name for name in classes if classes.count(name) > 1), None)
     if twice is not None:
         raise AmbiguousError(

@@ -56,9 +56,9 @@ class Batch:
     files: Array | None
 
 
-def is_batch_name(path: str, *more: str) -> bool:
+def is_batch_name(path: str, *names: str) -> bool:
     """Whether a file is called as a batch, or has one of some more names."""
-    return PurePosixPath(path).name in (*BATCHES, *more)
+    return PurePosixPath(path).name in (*BATCHES, *names)
 
 
 def read_batch(data: bytes, name: str) -> Batch:
@@ -82,7 +82,7 @@ def read_batch(data: bytes, name: str) -> Batch:
     return Batch(
         np.ascontiguousarray(images),
         np.array(labels, dtype=np.int64),
-        None if files is None else np.array([_text(one, name) for one in files], dtype=np.str_),
+        None if files is None else np.array([_text(file, name) for file in files], dtype=np.str_),
     )
 
 
@@ -92,7 +92,7 @@ def read_names(data: bytes, name: str) -> tuple[str, ...]:
     names = content.get("label_names", content.get("fine_label_names"))
     if not isinstance(names, list) or not names:
         raise SchemaError(f"{name}: expected label_names")
-    return tuple(_text(one, name) for one in names)
+    return tuple(_text(class_name, name) for class_name in names)
 
 
 class _StandIn:
@@ -186,9 +186,9 @@ def _check_operations(data: bytes) -> None:
             raise pickle.UnpicklingError(f"it has more than {MOST_TUPLES} tuples")
 
 
-def _text(word: Any, name: str) -> str:
-    if isinstance(word, bytes):
-        word = word.decode("utf-8", "replace")
-    if not isinstance(word, str):
-        raise SchemaError(f"{name}: expected text, found {type(word).__name__}")
-    return word
+def _text(text: Any, name: str) -> str:
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    if not isinstance(text, str):
+        raise SchemaError(f"{name}: expected text, found {type(text).__name__}")
+    return text

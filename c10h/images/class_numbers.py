@@ -35,16 +35,16 @@ def read_labels(
     Raises FileError, SchemaError, MismatchError for another number of them.
     """
     notes: list[str] = []
-    known = classes or recorded_classes(labels)
-    truth = open_truth(labels, known, Hints(one_based=one_based), notes.append)
+    names = classes or recorded_classes(labels)
+    truth = open_truth(labels, names, Hints(one_based=one_based), notes.append)
     if len(truth.values) != size:
         raise MismatchError(
             f"{labels.name}: expected {size:,} classes for as many pictures, found "
             f"{len(truth.values):,}"
         )
-    found = align(Items("the pictures", size), truth.items(labels.name))
-    notes = [*(note.removeprefix(f"{labels.name}: ") for note in notes), found.note]
-    return Numbered(truth.at(found.rows).values, truth.classes, "; ".join(filter(None, notes)))
+    alignment = align(Items("the pictures", size), truth.items(labels.name))
+    notes = [*(note.removeprefix(f"{labels.name}: ") for note in notes), alignment.note]
+    return Numbered(truth.at(alignment.rows).values, truth.classes, "; ".join(filter(None, notes)))
 
 
 def number_classes(
@@ -100,7 +100,7 @@ def _in_sorted_order(
     words: Array, classes: tuple[str, ...] | None, name: str, items: Sequence[str] | None
 ) -> Numbered:
     if classes is not None:
-        row, word = next((k, one) for k, one in enumerate(words.tolist()) if one not in classes)
+        row, word = next((k, word) for k, word in enumerate(words.tolist()) if word not in classes)
         raise SchemaError(
             f"{name}: {_item(row, items)}: expected a class of {_listing(classes)}, found {word!r}"
         )

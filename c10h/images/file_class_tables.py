@@ -30,7 +30,7 @@ SEVERAL = -1
 class FileClassTable:
     """The class of each file that a table names.
 
-    words: the class in each line. columns: what was taken for the file and the class.
+    classes: the class in each line. columns: what was taken for the file and the class.
     """
 
     def __init__(self, source: Source) -> None:
@@ -40,7 +40,7 @@ class FileClassTable:
         that is there twice with different classes; AmbiguousError where no column is the class.
         """
         self.name = source.name
-        self.words: list[str] = []
+        self.classes: list[str] = []
         self.columns = ""
         self._rows: dict[str, int] = {}
         self._ends: dict[str, int] = {}
@@ -49,7 +49,9 @@ class FileClassTable:
 
     def row_of(self, path: str) -> int | None:
         """The line of a picture, None where there is none, or several could be meant."""
-        stem = next((path[: -len(one)] for one in SUFFIXES if path.lower().endswith(one)), path)
+        stem = next(
+            (path[: -len(suffix)] for suffix in SUFFIXES if path.lower().endswith(suffix)), path
+        )
         for end in (*_ends_of(path), *_ends_of(stem)):
             row = self._rows.get(end, self._ends.get(end))
             if row is not None:
@@ -76,11 +78,11 @@ class FileClassTable:
     def notes(self) -> list[str]:
         """What was taken from the table, and what was not, one line each for people."""
         notes = [f"{self.name}: {self.columns}"]
-        left = sorted(set(range(len(self.words))) - set(self._taken))
-        if left:
+        unused = sorted(set(range(len(self.classes))) - set(self._taken))
+        if unused:
             notes.append(
-                f"{self.name}: {counted(len(left), 'line')} of no picture that was taken, "
-                f"the first is {self._file(left[0])!r}"
+                f"{self.name}: {counted(len(unused), 'line')} of no picture that was taken, "
+                f"the first is {self._file(unused[0])!r}"
             )
         return notes
 
@@ -90,33 +92,33 @@ class FileClassTable:
     def _read(self, lines: list[tuple[int, list[str]]]) -> None:
         if not lines:
             raise FileError(f"{self.name}: expected a table of file,class, found an empty one")
-        file_column, class_column, has_header = self._choose_columns([words for _, words in lines])
-        for number, words in lines[has_header:]:
-            if len(words) <= max(file_column, class_column) or not words[file_column]:
+        file_column, class_column, has_header = self._choose_columns([cells for _, cells in lines])
+        for number, cells in lines[has_header:]:
+            if len(cells) <= max(file_column, class_column) or not cells[file_column]:
                 raise SchemaError(f"{self.name}: line {number}: expected a file and a class")
-            if words[class_column]:
-                self._add(words[file_column], words[class_column], number)
-        if not self.words:
+            if cells[class_column]:
+                self._add(cells[file_column], cells[class_column], number)
+        if not self.classes:
             raise FileError(f"{self.name}: expected a table of file,class, found no such line")
 
-    def _add(self, file: str, word: str, number: int) -> None:
+    def _add(self, file: str, class_name: str, number: int) -> None:
         file = file.replace("\\", "/").removeprefix("./").strip("/")
-        row = self._rows.setdefault(file, len(self.words))
-        if row < len(self.words):
-            if self.words[row] != word:
+        row = self._rows.setdefault(file, len(self.classes))
+        if row < len(self.classes):
+            if self.classes[row] != class_name:
                 raise SchemaError(
-                    f"{self.name}: line {number}: {file} is there as {self.words[row]!r} and as "
-                    f"{word!r}: expected one true class (c10h labels build reads judgments)"
+                    f"{self.name}: line {number}: {file} is there as {self.classes[row]!r} and as "
+                    f"{class_name!r}: expected one true class (c10h labels build reads judgments)"
                 )
             return
-        self.words.append(word)
+        self.classes.append(class_name)
         for end in _ends_of(file):
             if self._ends.setdefault(end, row) != row:
                 self._ends[end] = SEVERAL
 
     def _choose_columns(self, rows: Sequence[Sequence[str]]) -> tuple[int, int, bool]:
         """The columns of the file and of the class, and whether the first line has their names."""
-        first, *others = rows
+        first, *rows_below = rows
         if len(first) < 2:
             raise FileError(
                 f"{self.name}: expected a table of file,class, found one column: {first[0][:40]!r}"
@@ -125,10 +127,10 @@ class FileClassTable:
         files = [plain.index(name) for name in FILES if name in plain]
         classes = [plain.index(name) for name in CLASSES if name in plain]
         column = slice(classes[0], classes[0] + 1) if classes else slice(0)
-        if not files and any(first[column] == row[column] for row in others if classes):
+        if not files and any(first[column] == row[column] for row in rows_below if classes):
             classes = []  # a class that is called so
         class_column = classes[0] if classes else 0 if files[:1] == [1] else 1
-        file_column = next(one for one in (*files, 0, 1) if one != class_column)
+        file_column = next(place for place in (*files, 0, 1) if place != class_column)
         has_header = bool(files or classes)
         if has_header and not classes and plain[class_column] in (*OTHERS, *FILES, ""):
             raise AmbiguousError(

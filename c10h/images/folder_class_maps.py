@@ -37,18 +37,18 @@ def read_map(source: Source) -> Mapping[str, str]:
         text = source.path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(f"{source.name}: expected UTF-8 text, folder,class a line") from error
-    found: dict[str, str] = {}
-    for number, words in enumerate(_rows(text, source.name), start=1):
-        if not any(words) or (not found and words[:2] == HEADER):
+    class_of: dict[str, str] = {}
+    for number, row in enumerate(_rows(text, source.name), start=1):
+        if not any(row) or (not class_of and row[:2] == HEADER):
             continue
-        if len(words) < 2 or not words[0] or not words[1] or "\0" in words[1]:
+        if len(row) < 2 or not row[0] or not row[1] or "\0" in row[1]:
             raise SchemaError(f"{source.name}: line {number}: expected folder,class")
-        if words[0] in found:
-            raise SchemaError(f"{source.name}: line {number}: folder {words[0]!r} is there twice")
-        found[words[0]] = words[1]
-    if len(set(found.values())) < 2:
+        if row[0] in class_of:
+            raise SchemaError(f"{source.name}: line {number}: folder {row[0]!r} is there twice")
+        class_of[row[0]] = row[1]
+    if len(set(class_of.values())) < 2:
         raise SchemaError(f"{source.name}: expected folders of two or more classes")
-    return found
+    return class_of
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[str, ...]]:

@@ -56,9 +56,9 @@ def _listing(source: Source, request: ImportRequest) -> Listing:
         raise InputError("--skip-unlabeled goes with --labels TABLE of file,class")
     if request.labels is None and not request.no_truth:
         return ClassFolders(source.name, request)
-    told = "--labels" if request.labels is not None else "--no-truth"
+    option = "--labels" if request.labels is not None else "--no-truth"
     if choice.to_class is not None:
-        raise InputError(f"--map tells classes of folders: leave it or {told} out")
+        raise InputError(f"--map tells classes of folders: leave it or {option} out")
     if request.labels is not None:
         return LooseFiles(source.name, request, table=FileClassTable(request.labels))
     if request.classes is None:

@@ -84,7 +84,7 @@ class Imported:
 def refuse_options(request: ImportRequest, what: str, allowed: tuple[str, ...] = ()) -> None:
     """Raise InputError for options that only folders of pictures have, but for ``allowed`` ones."""
     choice = request.choice
-    given = {
+    options = {
         "--split": bool(choice.splits),
         "--select": choice.select is not None,
         "--map": choice.to_class is not None,
@@ -92,7 +92,7 @@ def refuse_options(request: ImportRequest, what: str, allowed: tuple[str, ...] =
         "--skip-bad": choice.skip_bad,
         "--skip-unlabeled": choice.skip_unlabeled,
     }
-    for option, is_given in given.items():
+    for option, is_given in options.items():
         if is_given and option not in allowed:
             raise InputError(f"{option} is for folders of pictures, this is {what}")
 
@@ -100,19 +100,19 @@ def refuse_options(request: ImportRequest, what: str, allowed: tuple[str, ...] =
 def read_ids(source: Source, size: int) -> Array:
     """Names of items, one a line. Raises FileError, MismatchError for another number of them."""
     try:
-        words = source.path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
+        ids = source.path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise FileError(f"{source.name}: expected UTF-8 text with one id a line") from error
-    if len(words) != size:
-        raise MismatchError(f"{source.name}: expected {size:,} ids, found {len(words):,}")
-    return different(np.array(words, dtype=np.str_), source.name)
+    if len(ids) != size:
+        raise MismatchError(f"{source.name}: expected {size:,} ids, found {len(ids):,}")
+    return check_unique_ids(np.array(ids, dtype=np.str_), source.name)
 
 
-def different(ids: Array, name: str) -> Array:
+def check_unique_ids(ids: Array, name: str) -> Array:
     """The ids. Raises InputError where two are equal."""
-    words, times = np.unique(ids, return_counts=True)
+    unique, times = np.unique(ids, return_counts=True)
     if times.max() > 1:
-        raise InputError(f"{name}: two pictures are called {words[np.argmax(times)]}")
+        raise InputError(f"{name}: two pictures are called {unique[np.argmax(times)]}")
     return ids
 
 

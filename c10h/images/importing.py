@@ -65,14 +65,14 @@ def _from_container(
     array = container[chosen.pictures]
     where = f"{source.name}: {chosen.pictures}"
     pictures, assumed = pixel_arrays.as_pictures(array.load(), where)
-    told = f"{source.name}: pictures from {chosen.pictures}, {array.shape}"
+    taken = f"{source.name}: pictures from {chosen.pictures}, {array.shape}"
     truth = None
     if chosen.truth is not None and request.labels is None and not request.no_truth:
         name = f"{source.name}: {chosen.truth}"
         values = read_classes(container[chosen.truth], pictures.shape[0], name)
         truth = number_classes(values, request.classes, name, one_based=request.one_based)
-        told += f", truth from {chosen.truth}"
-    return _of_array(source, pictures, truth, request, [told, assumed])
+        taken += f", truth from {chosen.truth}"
+    return _of_array(source, pictures, truth, request, [taken, assumed])
 
 
 def _of_array(
@@ -100,15 +100,15 @@ def _unknown(source: Source) -> FileError:
     """What to do with a file that holds no pictures, as far as its first bytes tell."""
     head = source.head(16)
     kind = h5.peek_kind(source) if head.startswith(h5.MAGIC) else None
-    found = describe_head(source) if kind is None else f"a c10h file of {kind}"
+    description = describe_head(source) if kind is None else f"a c10h file of {kind}"
     advice = ""
     if kind == Images.kind:
         advice = ", which the other commands take as it is"
     elif is_picture_file(head):
         advice = ", one picture: give the folder that it is in"
-    elif found.startswith("text"):
+    elif description.startswith("text"):
         advice = ": --labels takes a table of file,class, --classes names of classes"
     return FileError(
         f"{source.name}: expected a .npy, .npz, .pt or .parquet file, CIFAR batches, or a folder, "
-        f".tar or .zip of pictures, found {found}{advice}"
+        f".tar or .zip of pictures, found {description}{advice}"
     )

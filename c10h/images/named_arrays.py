@@ -57,7 +57,7 @@ def choose(arrays: Mapping[str, Stored], splits: Sequence[str], name: str) -> Ch
         raise InputError(f"{name}: expected one --split of a file of arrays")
     pictures = _of_kind(arrays, PICTURES, lambda shape: len(shape) > 1)
     if not pictures:
-        shaped = [key for key, one in arrays.items() if _is_pixels(one)]
+        shaped = [key for key, array in arrays.items() if _is_pixels(array)]
         if len(shaped) != 1:
             what = "which array has the pictures" if shaped else "no array of pictures"
             raise AmbiguousError(
@@ -66,15 +66,15 @@ def choose(arrays: Mapping[str, Stored], splits: Sequence[str], name: str) -> Ch
         pictures = {"": shaped}
     split = _choose_split(pictures, splits, name)
     truth = _of_kind(arrays, TRUTH, lambda _: True).get(split, [])
-    for found in (pictures[split], truth):
-        if len(found) > 1:
+    for names in (pictures[split], truth):
+        if len(names) > 1:
             raise AmbiguousError(
-                f"{name}: which is meant, {' or '.join(found)}? expected one array of each kind"
+                f"{name}: which is meant, {' or '.join(names)}? expected one array of each kind"
             )
-    others = [key for key in arrays if key != pictures[split][0]]
-    if not truth and len(others) == 1:
+    other_names = [key for key in arrays if key != pictures[split][0]]
+    if not truth and len(other_names) == 1:
         size = arrays[pictures[split][0]].shape[0]
-        truth = [key for key in others if arrays[key].shape in ((size,), (size, 1))]
+        truth = [key for key in other_names if arrays[key].shape in ((size,), (size, 1))]
     return Chosen(pictures[split][0], truth[0] if truth else None)
 
 
@@ -96,13 +96,13 @@ def _of_kind(
     arrays: Mapping[str, Stored], words: set[str], fits: Callable[[tuple[int, ...]], bool]
 ) -> dict[str, list[str]]:
     """The names of arrays that have one of some words, by the split that their names have."""
-    found: dict[str, list[str]] = {}
+    by_split: dict[str, list[str]] = {}
     for name, array in arrays.items():
-        parts = re.findall(r"[a-z]+", name.lower())
-        if words.intersection(parts) and fits(array.shape):
-            split = next((SPLITS[part] for part in parts if part in SPLITS), "")
-            found.setdefault(split, []).append(name)
-    return found
+        name_words = re.findall(r"[a-z]+", name.lower())
+        if words.intersection(name_words) and fits(array.shape):
+            split = next((SPLITS[word] for word in name_words if word in SPLITS), "")
+            by_split.setdefault(split, []).append(name)
+    return by_split
 
 
 def _choose_split(pictures: Mapping[str, list[str]], splits: Sequence[str], name: str) -> str:

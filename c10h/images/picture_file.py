@@ -185,6 +185,6 @@ def _to_8_bits(picture: Image.Image) -> Image.Image:
     return Image.fromarray(table[values])
 
 
-def _refuse_transparency(found: bool) -> None:
-    if found:
+def _refuse_transparency(is_transparent: bool) -> None:
+    if is_transparent:
         raise ValueError("expected an opaque picture, found one that is partly transparent")

@@ -76,15 +76,15 @@ class Listing(ABC):
 
     def passed_over(self) -> str:
         """How many files were passed over, and how they end."""
-        endings = sorted(self.passed.items(), key=lambda one: (-one[1], one[0]))
+        endings = sorted(self.passed.items(), key=lambda pair: (-pair[1], pair[0]))
         shown = [f"{count:,} {ending or 'without an ending'}" for ending, count in endings[:SHOWN]]
         more = ["…"] if len(endings) > SHOWN else []
         return f"{counted(self.passed.total(), 'file')}: {', '.join(shown + more)}"
 
-    def nothing(self, where: str, found: str = "none") -> InputError:
+    def nothing(self, where: str, shown: str = "none") -> InputError:
         """An error that says that there are no pictures."""
         seen = f" (passed over {self.passed_over()})" if self.passed else ""
-        return InputError(f"{self.name}: expected pictures ({FORMS}){where}, found {found}{seen}")
+        return InputError(f"{self.name}: expected pictures ({FORMS}){where}, found {shown}{seen}")
 
     def selects(self, path: str) -> bool:
         """Whether ``--select`` takes a file."""
@@ -110,12 +110,12 @@ def by_path(paths: list[str]) -> tuple[Array, list[str]]:
 def make_ids(paths: list[str], form: str, name: str) -> Array | None:
     """Ids in one of the forms "path", "name", "none". Raises InputError unless all differ."""
     by_name = form == "name"
-    words = [path.rpartition("/")[2] for path in paths] if by_name else paths
-    word, times = Counter(words).most_common(1)[0]
+    ids = [path.rpartition("/")[2] for path in paths] if by_name else paths
+    common, times = Counter(ids).most_common(1)[0]
     if times > 1:
         why = " (--ids path tells them apart)" if by_name and len(set(paths)) == len(paths) else ""
-        raise InputError(f"{name}: two pictures are called {word}{why}")
-    return None if form == "none" else np.array(words, dtype=np.str_)
+        raise InputError(f"{name}: two pictures are called {common}{why}")
+    return None if form == "none" else np.array(ids, dtype=np.str_)
 
 
 def is_picture(path: str) -> bool:

@@ -80,10 +80,10 @@ class Spool:
     def _keep(self, path: str, picture: Picture) -> None:
         self.shape = self.shape or picture.shape
         if picture.shape != self.shape:
-            found, first = picture.shape, self.shape
+            shape, first = picture.shape, self.shape
             raise MismatchError(
                 f"{self.name}: {path}: expected {first[1]} x {first[0]} pixels as in "
-                f"{self.paths[0]}, found {found[1]} x {found[0]} (--resize makes all equal)"
+                f"{self.paths[0]}, found {shape[1]} x {shape[0]} (--resize makes all equal)"
             )
         self.kinds.update(picture.kinds)
         self.paths.append(path)
@@ -126,14 +126,14 @@ class Spool:
         each = math.prod(self.shape)
 
         def read(key: Any) -> Array:
-            wanted = order[key]
-            pixels = np.empty((len(wanted), *shape[1:]), np.uint8)
+            places = order[key]
+            pixels = np.empty((len(places), *shape[1:]), np.uint8)
             # What is stored one after another is read at once.
-            ends = np.flatnonzero(np.diff(wanted) != 1) + 1
-            bounds = [0, *ends.tolist(), len(wanted)] if len(wanted) else []
+            ends = np.flatnonzero(np.diff(places) != 1) + 1
+            bounds = [0, *ends.tolist(), len(places)] if len(places) else []
             for start, stop in pairwise(bounds):
                 part = pixels[start:stop]
-                if os.preadv(descriptor, [part.data], int(wanted[start]) * each) != part.nbytes:
+                if os.preadv(descriptor, [part.data], int(places[start]) * each) != part.nbytes:
                     raise OutputError("the temporary file of pixels cannot be read back")
             return pixels
 

@@ -23,7 +23,7 @@ TABLE_SIZE = 1 << 22
 
 
 @dataclass(frozen=True)
-class Classes:
+class TableClasses:
     """Names of the classes in order. first: the number of the first one in the table.
 
     are_sorted: whether their order is that of their names alone, because nothing else told it.
@@ -38,11 +38,11 @@ def classes_of(
     judgments: Judgments,
     judged: Array,
     kept: Array,
-    given: Sequence[str] | None,
+    named: Sequence[str] | None,
     *,
     one_based: bool = False,
     ordered: bool = True,
-) -> Classes:
+) -> TableClasses:
     """The classes: as given, as the table names them, numbers where all were chosen, or words.
 
     judged, kept: bool (t), all judgments, and those that count. ordered: False where the order of
@@ -57,24 +57,24 @@ def classes_of(
     numbers = whole_numbers(words)
     if one_based and numbers is None:
         raise InputError(f"{judgments.source}: --one-based: labels are no numbers: {brief(words)}")
-    if given is not None:
-        if table is not None and len(table) == len(given) and table != tuple(given):
+    if named is not None:
+        if table is not None and len(table) == len(named) and table != tuple(named):
             raise MismatchError(
                 f"{judgments.source}: its classes are {brief(table)}, which is not --classes "
-                f"{brief(given)}"
+                f"{brief(named)}"
             )
-        return Classes(tuple(given), first)
+        return TableClasses(tuple(named), first)
     if table is not None:
-        return Classes(table, first)
+        return TableClasses(table, first)
     true = _true_words(judgments, judged)
     if numbers is None:
         _refuse_odd_label(judgments, kept, words)
         return _worded(judgments.source, words, true)
     if ordered:
         return _numbered(judgments.source, np.unique(numbers), words, first)
-    also = whole_numbers(true)
-    every = np.unique(numbers if also is None else np.append(numbers, also))
-    return Classes(tuple(map(str, every.tolist())))
+    true_numbers = whole_numbers(true)
+    all_numbers = np.unique(numbers if true_numbers is None else np.append(numbers, true_numbers))
+    return TableClasses(tuple(map(str, all_numbers.tolist())))
 
 
 def _true_words(judgments: Judgments, judged: Array) -> Array:
@@ -85,11 +85,11 @@ def _true_words(judgments: Judgments, judged: Array) -> Array:
     return words[~without_label(words)]
 
 
-def _numbered(table: str, numbers: Array, words: Array, first: int) -> Classes:
+def _numbered(table: str, numbers: Array, words: Array, first: int) -> TableClasses:
     """Classes by number. numbers: the different ones, sorted; words: how they are written."""
     count = len(numbers)
     if count >= 2 and np.array_equal(numbers, np.arange(first, first + count)):
-        return Classes(default_names(count), first)
+        return TableClasses(default_names(count), first)
     if count >= 2 and numbers[0] > 0 and not first:
         names = (
             ",".join(map(str, range(1, int(numbers[-1]) + 1))) if numbers[-1] <= SHOWN else "..."
@@ -104,7 +104,7 @@ def _numbered(table: str, numbers: Array, words: Array, first: int) -> Classes:
     )
 
 
-def _worded(table: str, words: Array, true: Array) -> Classes:
+def _worded(table: str, words: Array, true: Array) -> TableClasses:
     """Classes by name, sorted by code points, with those that only the ``true`` labels have."""
     if len(true) and whole_numbers(true) is not None:
         raise AmbiguousError(
@@ -125,7 +125,7 @@ def _worded(table: str, words: Array, true: Array) -> Classes:
                 f"{table}: are the labels {other!r} and {name!r} one class? --classes names the "
                 "classes, or --drop-label leaves one out"
             )
-    return Classes(tuple(sorted(names)), are_sorted=True)
+    return TableClasses(tuple(sorted(names)), are_sorted=True)
 
 
 def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
@@ -149,17 +149,17 @@ def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
         )
 
 
-def class_numbers(judgments: Judgments, kept: Array, classes: Classes) -> Array:
+def class_numbers(judgments: Judgments, kept: Array, classes: TableClasses) -> Array:
     """The class of each word of the labels, int64; -1 for words that no kept judgment has.
 
     Words are names of classes, or else numbers of them. Raises SchemaError for any other.
     """
-    used = present(judgments.label, kept)
-    words = judgments.label.words[used]
-    known = _meanings(words, classes)
+    places = present(judgments.label, kept)
+    words = judgments.label.words[places]
+    number_of = _meanings(words, classes)
     numbers = np.full(len(judgments.label.words), -1, dtype=np.int64)
-    for place in used:
-        number = _look_up(judgments.label.words[place], known)
+    for place in places:
+        number = _look_up(judgments.label.words[place], number_of)
         if number is None:
             row = int(np.argmax(kept & (judgments.label.row == place)))
             raise SchemaError(
@@ -171,7 +171,7 @@ def class_numbers(judgments: Judgments, kept: Array, classes: Classes) -> Array:
     return numbers
 
 
-def _from_1(words: Array, classes: Classes) -> str:
+def _from_1(words: Array, classes: TableClasses) -> str:
     """A question, where the words are numbers from 1 to that of the classes."""
     numbers = whole_numbers(words)
     if classes.first or numbers is None or numbers.min() != 1:
@@ -181,7 +181,7 @@ def _from_1(words: Array, classes: Classes) -> str:
 
 
 @dataclass(frozen=True)
-class Items:
+class TableItems:
     """Items of a table in order.
 
     of_word: the number of each word's item. values: their own numbers, where all items are
@@ -205,7 +205,7 @@ class Items:
         return np.array_equal(self.values, np.arange(len(self.values)))
 
 
-def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items:
+def number_items(judgments: Judgments, judged: Array, size: int | None) -> TableItems:
     """Items by number where all are whole numbers, else by name in the order of code points.
 
     judged: bool (t), all rows but attention checks. size: how many items there are, where items
@@ -213,24 +213,24 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Items
     """
     everything = judgments.cell is not None
     codes = judgments.item
-    used = np.arange(len(codes.words)) if everything else present(codes, judged)
-    words = codes.words[used]
+    places = np.arange(len(codes.words)) if everything else present(codes, judged)
+    words = codes.words[places]
     of_word = np.zeros(len(codes.words) + 1, dtype=np.uint32)
     written = whole_numbers(words)
     if written is None:
         _refuse_negative(judgments, words)
-        of_word[used] = np.argsort(np.argsort(words))
-        return Items(of_word, np.sort(words), None)
-    values, of_word[used] = np.unique(written, return_inverse=True)
+        of_word[places] = np.argsort(np.argsort(words))
+        return TableItems(of_word, np.sort(words), None)
+    values, of_word[places] = np.unique(written, return_inverse=True)
     highest = int(values[-1])
     if size is not None and highest >= size:
         raise MismatchError(f"{judgments.source}: expected {size} items, found item {highest}")
     absent = 0 if size is None else size - len(values)
-    return Items(of_word, values.astype(np.str_), values, absent)
+    return TableItems(of_word, values.astype(np.str_), values, absent)
 
 
 def true_classes(
-    judgments: Judgments, judged: Array, items: Items, classes: Classes
+    judgments: Judgments, judged: Array, items: TableItems, classes: TableClasses
 ) -> Array | None:
     """The true class of each item, int64, -1 where it is not known; None where none is.
 
@@ -243,13 +243,13 @@ def true_classes(
     rows = judgments.item.row.astype(np.int64) * (nothing + 1) + codes.row
     pairs = unique_keys(rows[judged], (len(judgments.item.words) + 1) * (nothing + 1))[0]
     item_word, word = np.divmod(pairs, nothing + 1)
-    told = np.append(~without_label(codes.words, classes.names), False)[word]
-    item, word = items.of_word[item_word[told]], word[told]
+    is_told = np.append(~without_label(codes.words, classes.names), False)[word]
+    item, word = items.of_word[item_word[is_told]], word[is_told]
     if not len(item):
         return None
-    known = _meanings(codes.words[np.unique(word)], classes)
-    found = [_look_up(one, known) for one in codes.words]
-    numbers = np.array([-1 if one is None else one for one in found])[word]
+    number_of = _meanings(codes.words[np.unique(word)], classes)
+    class_of_word = [_look_up(text, number_of) for text in codes.words]
+    numbers = np.array([-1 if number is None else number for number in class_of_word])[word]
     if (numbers < 0).any():
         wrong = int(np.argmax(numbers < 0))
         raise SchemaError(
@@ -276,11 +276,11 @@ def present(codes: Codes, rows: Array) -> Array:
 def unique_keys(keys: Array, size: int) -> tuple[Array, Array]:
     """The different ``keys`` of 0 ... size - 1, sorted, and how often each occurs."""
     if size > TABLE_SIZE:
-        found, times = np.unique(keys, return_counts=True)
-        return found, times
+        unique, times = np.unique(keys, return_counts=True)
+        return unique, times
     times = np.bincount(keys, minlength=size)
-    found = np.flatnonzero(times)
-    return found, times[found]
+    unique = np.flatnonzero(times)
+    return unique, times[unique]
 
 
 def in_order(words: Array) -> tuple[Array, Array | None]:
@@ -309,20 +309,20 @@ def _names_in_table(judgments: Judgments, kept: Array, first: int) -> tuple[str,
     return tuple(str(word) for word in judgments.name.words[name])
 
 
-def _meanings(words: Array, classes: Classes) -> Mapping[str, int]:
+def _meanings(words: Array, classes: TableClasses) -> Mapping[str, int]:
     """Class numbers by name, or by number where no word is a name."""
     by_name = {name: number for number, name in enumerate(classes.names)}
-    by_number = {str(classes.first + place): place for place in range(len(classes.names))}
+    by_number = {str(classes.first + position): position for position in range(len(classes.names))}
     if classes.first and whole_numbers(words) is not None:
         return by_number
     return by_name if any(_look_up(word, by_name) is not None for word in words) else by_number
 
 
-def _shown(classes: Classes) -> list[str]:
+def _shown(classes: TableClasses) -> list[str]:
     """How labels may be written, for a message."""
     if not classes.first:
         return list(classes.names)
-    return [str(classes.first + place) for place in range(len(classes.names))]
+    return [str(classes.first + number) for number in range(len(classes.names))]
 
 
 def _refuse_negative(judgments: Judgments, words: Array) -> None:
@@ -336,10 +336,10 @@ def _refuse_negative(judgments: Judgments, words: Array) -> None:
         )
 
 
-def _look_up(word: object, known: Mapping[str, int]) -> int | None:
+def _look_up(word: object, number_of: Mapping[str, int]) -> int | None:
     """The class of a word; else of the number without the fraction that gaps bring: 4.0 is 4."""
-    found = known.get(str(word))
-    return known.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if found is None else found
+    number = number_of.get(str(word))
+    return number_of.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if number is None else number
 
 
 def brief(words: Sequence[str] | Array) -> str:

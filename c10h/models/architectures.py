@@ -41,8 +41,8 @@ class Architecture:
         match = re.fullmatch(self.pattern, name, re.ASCII)
         if match is None:
             return None
-        given = {key: text for key, text in match.groupdict().items() if text is not None}
-        return {key: int(text) if text.isdigit() else text for key, text in given.items()}
+        groups = {key: text for key, text in match.groupdict().items() if text is not None}
+        return {key: int(text) if text.isdigit() else text for key, text in groups.items()}
 
 
 def _number(group: str) -> str:

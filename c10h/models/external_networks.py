@@ -122,7 +122,7 @@ def _import(name: str, module: str, attribute: str) -> Callable[..., Any]:
         sys.path.append(os.getcwd())  # last, so that no file in it hides an installed package
     importlib.invalidate_caches()
     try:
-        found: object = importlib.import_module(module)
+        target: object = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise InputError(f"{name}: importing {module} failed: {error}") from error
@@ -132,10 +132,10 @@ def _import(name: str, module: str, attribute: str) -> Callable[..., Any]:
     except Exception as error:
         raise InputError(f"{name}: importing {module} failed: {_first_line(error)}") from error
     for part in attribute.split("."):
-        found = getattr(found, part, None)
-    if not callable(found):
+        target = getattr(target, part, None)
+    if not callable(target):
         raise InputError(f"{name}: {module} has no callable {attribute!r}")
-    return found
+    return target
 
 
 def _arguments(
@@ -148,9 +148,9 @@ def _arguments(
         return {}
     arguments: dict[str, int | tuple[int, int]] = {}
     takes_any = any(value.kind is value.VAR_KEYWORD for value in parameters.values())
-    known = next((key for key in CLASSES if key in parameters), None)
-    if known or takes_any:
-        arguments[known or "num_classes"] = classes
+    parameter = next((key for key in CLASSES if key in parameters), None)
+    if parameter or takes_any:
+        arguments[parameter or "num_classes"] = classes
     if "image_size" in parameters:
         arguments["image_size"] = size[0] if size[0] == size[1] else size
     return arguments

@@ -1,4 +1,4 @@
-"""Attack networks: from a request to a record, batch by batch, that goes on when it was stopped."""
+"""Attack networks: from a request to a record, batch by batch; an attack that stopped resumes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
     AttackData,
     Options,
+    attack_batches,
     attackable_rows,
     choose_rows,
     collect,
     people_for,
-    run,
     shapes_of,
 )
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
-from c10h.stages.progress import Show, unseen
+from c10h.stages.progress import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
 from c10h.stages.requests import AttackRequest, RunNetworks
 from c10h.training.device_and_precision import choose_device, choose_precision
@@ -37,8 +37,10 @@ from c10h.training.lazy_logits import Machine
 
 
 @contextmanager
-def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> Iterator[Attack]:
-    """Attack, or go on with it; the attack's arrays are files until the block ends.
+def attack(
+    request: AttackRequest, show: Show = show_nothing, tell: Tell = silent
+) -> Iterator[Attack]:
+    """Attack, or resume; the attack's arrays are files until the block ends.
 
     The files are removed when it ends without an error. show: how each of the two works is shown,
     with images times steps. tell: called with lines on who answers and what is left out. Raises
@@ -53,16 +55,16 @@ def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> 
         with _stopping(store, goes_on=request.parts is not None):
             work = data.members * len(data.rows) * options.work
             with show("attacking", work) as advance:
-                run(data, options, store, advance)
-            found = collect(data, options, store)
+                attack_batches(data, options, store, advance)
+            record = collect(data, options, store)
             if request.examined:
                 work = work_of(data, options, request.examined)
                 with show("examining", work) as advance:
-                    health = examine(data, options, found, request.examined, advance)
-                found = replace(found, health=health)
+                    health = examine(data, options, record, request.examined, advance)
+                record = replace(record, health=health)
         if request.labels is not None:
-            found = replace(found, human=compare(found, data.people.take(data.rows)))
-        yield replace(found, lineage=prepared.lineage)
+            record = replace(record, human=compare(record, data.people.take(data.rows)))
+        yield replace(record, lineage=prepared.lineage)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request.save_images,
     )
     needs_gradient = method.needs_gradient or request.examined > 0
-    names = data.asked.member.tolist()
+    names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
     for note in filter(None, [*notes, *networks.notes, left_out]):
@@ -108,7 +110,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     if request.labels_file is not None:
         inputs.append(("labels", request.labels_file, request.labels))
     if source is not None:
-        inputs += [(f"source {role}", file, made) for role, file, made in source.inputs]
+        inputs += [(f"source {role}", file, record) for role, file, record in source.inputs]
     lineage = lineage_of(
         request,
         inputs,
@@ -134,14 +136,14 @@ def _attack_data(
 ) -> tuple[AttackData, str]:
     """What is attacked, and a note on what is left out of it."""
     images = request.images
-    asked = networks.predict(machine)
-    people = people_for(images, request.labels, asked, tell)
+    predictions = networks.predict(machine)
+    people = people_for(images, request.labels, predictions, tell)
     chosen = choose_rows(images.images.shape[0], request.limit, request.seed)
     rows, note = attackable_rows(chosen, people, request.toward)
-    others = None if source is None else source.predict(machine)
-    if others is not None and others.classes != asked.classes:
+    source_predictions = None if source is None else source.predict(machine)
+    if source_predictions is not None and source_predictions.classes != predictions.classes:
         raise InputError(f"--from {_source_name(request)}: has other classes than the networks")
-    return AttackData(images, asked, people, rows, others), note
+    return AttackData(images, predictions, people, rows, source_predictions), note
 
 
 def _source_name(request: AttackRequest) -> str:
@@ -151,7 +153,7 @@ def _source_name(request: AttackRequest) -> str:
 
 @contextmanager
 def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[PartialResults, int]]:
-    """Where batches leave what they found, and how many did before; removed at a good end."""
+    """The results of batches, and how many are done already; removed at a good end."""
     shapes = shapes_of(prepared.data, prepared.options)
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="c10h-") as temporary:

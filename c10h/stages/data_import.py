@@ -12,11 +12,11 @@ from c10h.images.import_request import ImportRequest
 from c10h.images.importing import import_images
 from c10h.lineage import lineage_of
 from c10h.records import Images
-from c10h.stages.progress import Show, unseen
+from c10h.stages.progress import Show, show_nothing
 
 
 def data_import(
-    request: ImportRequest, scratch: Path, show: Show = unseen, tell: Tell = silent
+    request: ImportRequest, scratch: Path, show: Show = show_nothing, tell: Tell = silent
 ) -> Images:
     """The images that a request asks for, with their lineage.
 

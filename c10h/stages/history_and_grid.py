@@ -27,9 +27,10 @@ def write_history(run: Run) -> None:
     curves = replace(curves, lineage=run.lineage)
     path = str(run.folder / HISTORY)
     try:
-        found = h5.read(Source.open(path), History)
-        same = found.lineage == curves.lineage and all(
-            np.array_equal(getattr(found, name), getattr(curves, name)) for name in History.schema()
+        existing = h5.read(Source.open(path), History)
+        same = existing.lineage == curves.lineage and all(
+            np.array_equal(getattr(existing, name), getattr(curves, name))
+            for name in History.schema()
         )
     except InputError:
         same = False
@@ -37,14 +38,14 @@ def write_history(run: Run) -> None:
         h5.write(curves, path)
 
 
-def tried(run: Run, numbers: Sequence[int]) -> list[dict[str, Any]]:
+def grid_rows(run: Run, fold_numbers: Sequence[int]) -> list[dict[str, Any]]:
     """What each setting of a grid came to, a row a fold and setting, ``chosen`` or not.
 
     items, loss, ...: of the tenth of the fold's training images that chose; a loss is infinite
     where training did not converge.
     """
     rows: list[dict[str, Any]] = []
-    for fold in numbers:
+    for fold in fold_numbers:
         path = run.checkpoint(fold)
         if not path.is_file():
             continue
@@ -59,7 +60,7 @@ def write_grid(run: Run) -> None:
     """What each setting of a grid came to, unless the file has it already."""
     rows = [
         {key: "inf" if value == math.inf else value for key, value in row.items()}
-        for row in tried(run, run.numbers())
+        for row in grid_rows(run, run.fold_numbers())
     ]
     text = json.dumps({"tried": rows}, indent=1) + "\n"
     path = run.folder / GRID

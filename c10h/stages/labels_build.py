@@ -20,14 +20,14 @@ from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
 from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.records import Images, Labels, Predictions
+from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.inputs import classes_in, labels_in, predictions_in, truth_in
-from c10h.stages.join import class_names_note, common_classes
 from c10h.stages.label_requests import BuildRequest
 from c10h.stages.labels_from_records import make_labels
 from c10h.stages.votes_notes import votes_notes
 
 if TYPE_CHECKING:
-    from c10h.stages.compare import Comparison
+    from c10h.stages.count_comparison import Comparison
 
 # From what takes its time to what shows that it does.
 Wait: TypeAlias = Callable[[str], AbstractContextManager[Any]]
@@ -183,7 +183,7 @@ def _add_judgments(inputs: _Inputs, request: BuildRequest, judgments: Judgments)
 
 
 def _compare(labels: Labels | None, request: BuildRequest) -> Comparison:
-    from c10h.stages.compare import compare_counts  # which few need
+    from c10h.stages.count_comparison import compare_counts  # which few need
 
     assert request.published is not None
     if labels is None:

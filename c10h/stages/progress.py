@@ -12,6 +12,6 @@ Show: TypeAlias = Callable[[str, int | None], AbstractContextManager[Callable[[i
 
 
 @contextmanager
-def unseen(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def show_nothing(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show nothing."""
     yield lambda done: None

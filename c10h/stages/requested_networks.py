@@ -57,22 +57,22 @@ def requested_networks(networks: Networks, images: Images, tell: Tell) -> Reques
     return _by_runs(networks, images, tell)
 
 
-def _by_runs(asked: RunNetworks, images: Images, tell: Tell) -> RequestedNetworks:
+def _by_runs(request: RunNetworks, images: Images, tell: Tell) -> RequestedNetworks:
     """The answers of runs, which their checkpoints are the inputs of."""
-    networks = [network for run in asked.runs for network in trained_networks(run)]
+    networks = [network for run in request.runs for network in trained_networks(run)]
     items = item_hashes(images.images)
-    if not asked.members:
-        _check_complete(asked.runs, networks, items, tell)
-    how = how_to_answer(networks, items, held_out=asked.held_out, members=asked.members)
+    if not request.members:
+        _check_complete(request.runs, networks, items, tell)
+    how = how_to_answer(networks, items, held_out=request.held_out, members=request.members)
     inputs: list[tuple[str, Source, HasLineage | None]] = []
-    told: set[Path] = set()
+    listed: set[Path] = set()
     for network in networks:
         run = network.run
-        made = None if run.folder in told else run  # the networks of a run have one lineage
+        record = None if run.folder in listed else run  # the networks of a run have one lineage
         inputs.append(
-            (f"network {network.name}", Source.open(str(run.checkpoint(network.fold))), made)
+            (f"network {network.name}", Source.open(str(run.checkpoint(network.fold))), record)
         )
-        told.add(run.folder)
+        listed.add(run.folder)
     return RequestedNetworks(
         lambda machine: predictions_of_networks(networks, images, items, how, machine),
         inputs,
@@ -86,27 +86,27 @@ def _check_complete(
 ) -> None:
     """Tell which folds are not trained. Raises InputError where their images need them."""
     for run in runs:
-        mine = [network for network in networks if network.run is run]
-        lacking = sorted(set(run.numbers()) - {network.fold for network in mine})
+        trained = [network for network in networks if network.run is run]
+        lacking = sorted(set(run.fold_numbers()) - {network.fold for network in trained})
         if not lacking:
             continue
         names = ", ".join(map(str, lacking))
         word = "folds" if len(lacking) > 1 else "fold"
         what = f"{run.folder}: not trained to the end: {word} {names} of {run.folds}"
-        if np.all([np.isin(items, network.items) for network in mine], axis=0).any():
+        if np.all([np.isin(items, network.items) for network in trained], axis=0).any():
             raise InputError(f"{what}, which no other network is held out for")
         tell(f"warning: {what}; the others answer")
 
 
 def _notes(how: str, networks: Sequence[TrainedNetwork], items: Array) -> list[str]:
     """Who answers, and whether that is in-sample."""
-    words = {
+    descriptions = {
         HELD_OUT: "each image by the fold that did not see it",
         ENSEMBLE: "all together" if len(networks) > 1 else "on its own",
         MEMBERS: "each by itself",
     }
     count = f"{len(networks)} network" + ("s" if len(networks) > 1 else "")
-    notes = [f"{how}: {count}, {words[how]}"]
+    notes = [f"{how}: {count}, {descriptions[how]}"]
     if how != HELD_OUT:
         seen = max(int(np.isin(items, network.items).sum()) for network in networks)
         if seen:
@@ -117,20 +117,20 @@ def _notes(how: str, networks: Sequence[TrainedNetwork], items: Array) -> list[s
     return notes
 
 
-def _by_foreign_network(asked: ForeignNetwork, images: Images) -> RequestedNetworks:
+def _by_foreign_network(request: ForeignNetwork, images: Images) -> RequestedNetworks:
     """The answers of a network that no run made, which its weights are the input of."""
     import torch
 
-    name, probs = asked.architecture, asked.probs
-    classes = parse_classes(asked.classes) if asked.classes is not None else images.classes
+    name, probs = request.architecture, request.probs
+    classes = parse_classes(request.classes) if request.classes is not None else images.classes
     torch.manual_seed(0)
     size = (images.images.shape[1], images.images.shape[2])
     network = build(name, len(classes), size, probs=probs)
     inputs: list[tuple[str, Source, HasLineage | None]] = []
     notes: list[str] = []
-    if asked.weights is not None:
-        notes += filter(None, [load_weights(network, asked.weights.path)])
-        inputs.append(("weights", asked.weights, None))
+    if request.weights is not None:
+        notes += filter(None, [load_weights(network, request.weights.path)])
+        inputs.append(("weights", request.weights, None))
     else:
         notes.append(f"warning: {name} has random weights: --weights names a file of them")
     return RequestedNetworks(

@@ -16,7 +16,7 @@ from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.request_fields import given_as, parts, seeding, shaping, switch
-from c10h.stages.attack_budgets import budgets
+from c10h.stages.attack_budgets import parse_budgets
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 
@@ -28,22 +28,9 @@ if TYPE_CHECKING:
 # Tables of what fields of requests can be, for the command line too, which imports neither training
 # nor attacks.
 __all__ = [
-    "ATTACKS",
-    "AUGMENTATIONS",
-    "LOSSES",
-    "NORMS",
-    "OPTIMIZERS",
-    "PRECISIONS",
-    "RECIPES",
-    "SCHEDULES",
-    "TARGETS",
-    "AttackRequest",
-    "ForeignNetwork",
-    "Networks",
-    "PredictRequest",
-    "RunNetworks",
-    "TrainRequest",
-]
+    "ATTACKS", "AUGMENTATIONS", "LOSSES", "NORMS", "OPTIMIZERS", "PRECISIONS", "RECIPES",
+    "SCHEDULES", "TARGETS",
+]  # fmt: skip
 # Fields that replace a part of the recipe.
 RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
 
@@ -263,7 +250,7 @@ class AttackRequest:
             raise InputError(
                 f"--loss {loss}: --method {self.method} has {', '.join(method.losses)}"
             )
-        limits = budgets(
+        limits = parse_budgets(
             self.epsilons, self.norm, method, self.steps, self.step_size, self.random_start
         )
         least, count = LOSSES[loss].least_classes, len(self.images.classes)

@@ -1,4 +1,4 @@
-"""Networks of runs: which answers for which picture, and what all of them were trained on."""
+"""Networks of runs: which answers for which image, and what all of them were trained on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c10h.formats.class_names import match_order
 from c10h.formats.predictions_and_labels import FROM_PROBS
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.run_folder import ALL, Run
-from c10h.stages.join import seen_in_training
+from c10h.stages.exposure import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.fold_training import network_of
 from c10h.training.folds import item_hashes
@@ -42,72 +42,73 @@ class TrainedNetwork:
 
 def trained_networks(run: Run) -> list[TrainedNetwork]:
     """The networks of a run that are there and done. Raises InputError where there are none."""
-    found = []
-    for number in run.numbers():
-        if run.checkpoint(number).is_file():
-            state = checkpoints.load(run.checkpoint(number))
+    networks = []
+    for fold in run.fold_numbers():
+        if run.checkpoint(fold).is_file():
+            state = checkpoints.load(run.checkpoint(fold))
             if state.is_done:
-                found.append(
-                    TrainedNetwork(run, number, np.sort(state.trained.numpy().view(np.uint64)))
+                networks.append(
+                    TrainedNetwork(run, fold, np.sort(state.trained.numpy().view(np.uint64)))
                 )
-    if not found:
+    if not networks:
         raise InputError(f"{run.folder}: no network of it is trained to the end")
-    return found
+    return networks
 
 
 def how_to_answer(
     networks: Sequence[TrainedNetwork], items: Array, *, held_out: bool, members: bool
 ) -> str:
-    """HELD_OUT where the pictures are those of the runs, else ENSEMBLE; MEMBERS where asked for.
+    """HELD_OUT where the images are those of the runs, else ENSEMBLE; MEMBERS where asked for.
 
-    items: uint64 (n), the pictures. Raises InputError for pictures of which only some were trained
+    items: uint64 (n), the images. Raises InputError for images of which only some were trained
     on, and for demands that exclude each other.
     """
     if held_out and members:
         raise InputError("--held-out and --members exclude each other")
     if members:
         return MEMBERS
-    known = np.zeros(len(items), dtype=bool)
-    for one in networks:
-        known |= np.isin(items, one.items)
-    if not known.any():
+    trained_on = np.zeros(len(items), dtype=bool)
+    for network in networks:
+        trained_on |= np.isin(items, network.items)
+    if not trained_on.any():
         if held_out:
             raise InputError("--held-out: the runs were trained on none of these images")
         return ENSEMBLE
-    if any(one.fold == ALL for one in networks):
+    if any(network.fold == ALL for network in networks):
         if held_out:
             raise InSampleError(
-                f"--held-out: a run without folds was trained on {int(known.sum()):,} of the images"
+                f"--held-out: a run without folds was trained on {int(trained_on.sum()):,} of the "
+                "images"
             )
         return ENSEMBLE
-    if not known.all():
+    if not trained_on.all():
         raise InputError(
-            f"{int(known.sum()):,} of {len(items):,} images were trained on and the others not: "
-            "predict them apart, or with --members"
+            f"{int(trained_on.sum()):,} of {len(items):,} images were trained on and the others "
+            "not: predict them apart, or with --members"
         )
     return HELD_OUT
 
 
 def held_out_networks(networks: Sequence[TrainedNetwork], items: Array) -> Array:
-    """For each run and picture, the network that did not see it: rows of ``networks``, (r, n).
+    """For each run and image, the network that did not see it: rows of ``networks``, (r, n).
 
-    Raises InSampleError where there is a picture that all networks of a run saw.
+    Raises InSampleError where there is an image that all networks of a run saw.
     """
-    found = []
-    for run in dict.fromkeys(one.run.folder for one in networks):
-        mine = [number for number, one in enumerate(networks) if one.run.folder == run]
-        unseen = np.stack([~np.isin(items, networks[number].items) for number in mine])
+    chosen = []
+    for run in dict.fromkeys(network.run.folder for network in networks):
+        numbers = [number for number, network in enumerate(networks) if network.run.folder == run]
+        unseen = np.stack([~np.isin(items, networks[number].items) for number in numbers])
         lacking = ~unseen.any(axis=0)
         if lacking.any():
-            folds = ", ".join(str(networks[number].fold) for number in mine)
+            folds = ", ".join(str(networks[number].fold) for number in numbers)
             raise InSampleError(
                 f"{run}: no network is held out from {int(lacking.sum()):,} of {len(items):,} "
                 f"images, the first is image {int(np.argmax(lacking))}: trained are the folds "
-                f"{folds} of {networks[mine[0]].run.folds}, or an ancestor (--init) saw them; "
+                f"{folds} of {networks[numbers[0]].run.folds}, or an ancestor (--init) saw them; "
                 "--members predicts with each network"
             )
-        found.append(np.array(mine)[unseen.argmax(axis=0)])
-    return np.stack(found)
+        chosen.append(np.array(numbers)[unseen.argmax(axis=0)])
+    return np.stack(chosen)
 
 
 def predictions_of_networks(
@@ -115,27 +116,27 @@ def predictions_of_networks(
 ) -> Predictions:
     """The predictions, without lineage; their logits are computed as they are read.
 
-    Raises MismatchError for classes or sizes that do not fit, InSampleError for pictures without a
+    Raises MismatchError for classes or sizes that do not fit, InSampleError for images without a
     network that did not see them.
     """
     run = networks[0].run
     for other in networks:
         _check_fits(other.run, run, images)
-    modules = [network_of(one.run, one.fold) for one in networks]
-    probs = any(one.run.probs for one in networks)
+    modules = [network_of(network.run, network.fold) for network in networks]
+    probs = any(network.run.probs for network in networks)
     classes = len(run.classes)
     if how == MEMBERS:
         members = MemberRows(modules, images.images, classes, machine)
-        names = np.array([one.name for one in networks])
-        folds = np.array([one.fold for one in networks], dtype=np.int16)
-        found = _of_images(images, run.classes, members, names, items, probs=probs)
-        return _with_trained(replace(found, member_fold=folds), networks)
+        names = np.array([network.name for network in networks])
+        folds = np.array([network.fold for network in networks], dtype=np.int16)
+        predictions = _of_images(images, run.classes, members, names, items, probs=probs)
+        return _with_trained(replace(predictions, member_fold=folds), networks)
     chosen = held_out_networks(networks, items) if how == HELD_OUT else None
     rows = CommonRows(modules, images.images, classes, machine, chosen)
-    name = " + ".join(dict.fromkeys(one.run.name for one in networks))
-    found = _of_images(images, run.classes, rows, np.array([name]), items, probs=probs)
+    name = " + ".join(dict.fromkeys(network.run.name for network in networks))
+    predictions = _of_images(images, run.classes, rows, np.array([name]), items, probs=probs)
     fold = None if chosen is None else _folds(networks, chosen)
-    return _with_trained(replace(found, fold=fold), networks)
+    return _with_trained(replace(predictions, fold=fold), networks)
 
 
 def predictions_of_network(
@@ -187,43 +188,43 @@ def _of_images(
 
 
 def _folds(networks: Sequence[TrainedNetwork], chosen: Array) -> Array:
-    folds = np.array([one.fold for one in networks], dtype=np.int16)[chosen]
+    folds = np.array([network.fold for network in networks], dtype=np.int16)[chosen]
     if (folds != folds[0]).any():
         raise MismatchError("the runs split their items into other folds: predict them apart")
     return np.asarray(folds[0])
 
 
-def _with_trained(found: Predictions, networks: Sequence[TrainedNetwork]) -> Predictions:
+def _with_trained(predictions: Predictions, networks: Sequence[TrainedNetwork]) -> Predictions:
     """Predictions that know what was trained on.
 
     Where a network began with a file of weights, not all of that is known: then they say nothing
-    about pictures that would seem to be unseen, and keep what is known of seen ones.
+    about images that would seem to be unseen, and keep what is known of seen ones.
     """
-    told = replace(found, trained=_trained(networks))
-    if all(one.run.knows_its_ancestors for one in networks):
-        return told
-    members = range(found.logits.shape[0])
-    seen = [seen_in_training(told, member) for member in members]
-    return told if any(one is not None and one.any() for one in seen) else found
+    with_trained = replace(predictions, trained=_trained(networks))
+    if all(network.run.knows_its_ancestors for network in networks):
+        return with_trained
+    members = range(predictions.logits.shape[0])
+    seen = [seen_in_training(with_trained, member) for member in members]
+    return with_trained if any(items is not None and items.any() for items in seen) else predictions
 
 
 def _trained(networks: Sequence[TrainedNetwork]) -> Mapping[str, Array]:
     """The items that networks were trained on: see :class:`Predictions`."""
-    items = np.unique(np.concatenate([one.items for one in networks]))
+    items = np.unique(np.concatenate([network.items for network in networks]))
     fold = np.full(len(items), -1, dtype=np.int16)
-    for number in sorted({one.fold for one in networks} - {ALL}):
+    for held_out_fold in sorted({network.fold for network in networks} - {ALL}):
         seen = np.zeros(len(items), dtype=bool)
-        for one in networks:
-            if one.fold == number:
-                seen |= np.isin(items, one.items)
-        fold[~seen] = number
+        for network in networks:
+            if network.fold == held_out_fold:
+                seen |= np.isin(items, network.items)
+        fold[~seen] = held_out_fold
     return {"item": items, "fold": fold}
 
 
 def _check_fits(run: Run, first: Run, images: Images) -> None:
     if run.classes != first.classes:
         raise MismatchError(f"{run.folder}: has other classes than {first.folder}")
-    found = images.images.shape[1:3]
-    if found != run.shape:
-        wanted, other = (f"{height} x {width}" for height, width in (run.shape, found))
-        raise MismatchError(f"{run.folder}: expected images of {wanted} pixels, found {other}")
+    shape = images.images.shape[1:3]
+    if shape != run.shape:
+        expected, actual = (f"{height} x {width}" for height, width in (run.shape, shape))
+        raise MismatchError(f"{run.folder}: expected images of {expected} pixels, found {actual}")

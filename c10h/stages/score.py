@@ -12,10 +12,10 @@ from c10h.formats.truth_files import Truth
 from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
-from c10h.stages.attacked import runs_of
+from c10h.stages.attack_runs import runs_of
+from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.inputs import classes_in, labels_in, scored_in, truth_in
-from c10h.stages.join import class_names_note, common_classes
-from c10h.stages.progress import Show, unseen
+from c10h.stages.progress import Show, show_nothing
 from c10h.stages.score_request import ScoreRequest
 from c10h.stages.score_runs import Options, Run, score_runs
 
@@ -33,7 +33,7 @@ class ScoreResult:
     references: tuple[str, ...]
 
 
-def score(request: ScoreRequest, show: Show = unseen, tell: Tell = silent) -> ScoreResult:
+def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent) -> ScoreResult:
     """Every metric that a request asks for, of every run and every member.
 
     show: how the scoring is shown, with numbers of items. tell: called with lines on what was taken

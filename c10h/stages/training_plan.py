@@ -14,14 +14,14 @@ from c10h.formats.hints import Tell
 from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
-from c10h.run_folder import FILE, Run, begin_or_resume, chosen, open_run
+from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
 from c10h.stages.requests import TrainRequest
 from c10h.stages.training_data import join, split
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
 from c10h.training.fold_training import Options, TrainingData
-from c10h.training.folds import item_hashes, part_of
+from c10h.training.folds import fold_rows, item_hashes
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class TrainingPlan:
     """
 
     run: Run
-    numbers: Sequence[int]
+    fold_numbers: Sequence[int]
     data: TrainingData
     options: Options
     tensorboard: bool = False
@@ -76,8 +76,8 @@ class TrainingPlan:
         if changed:
             tell(f"note: begun with {'; '.join(changed)}: last digits may differ from one go")
         # A process that was killed while it wrote a checkpoint leaves a large file without a name.
-        for number in self.numbers:
-            for left in run.folder.glob(f".{self.run.checkpoint(number).stem}.*"):
+        for fold in self.fold_numbers:
+            for left in run.folder.glob(f".{self.run.checkpoint(fold).stem}.*"):
                 left.unlink(missing_ok=True)
         return replace(self, run=run)
 
@@ -114,18 +114,18 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
     if request.labels_file is not None:
         files.append(("labels", request.labels_file, request.labels))
     run = _run(request, options, data, files)
-    numbers = chosen(run, list(request.fold_numbers))
+    fold_numbers = chosen_folds(run, list(request.fold_numbers))
     parameters = sum(values.numel() for values in network.parameters())
     notes.append(_what_is_trained(run, options, parameters))
     if request.init is not None:
-        parent, file, made, more = parent_of(
-            request.init, request.init_name, run, numbers, data, network
+        parent, file, record, parent_notes = parent_of(
+            request.init, request.init_name, run, fold_numbers, data, network
         )
         options = replace(options, parent=parent)
-        run = _run(request, options, data, [*files, ("init", file, made)])
-        notes += more
-    _check(run, numbers, data, options, network)
-    return TrainingPlan(run, numbers, data, options, request.tensorboard, notes)
+        run = _run(request, options, data, [*files, ("init", file, record)])
+        notes += parent_notes
+    _check(run, fold_numbers, data, options, network)
+    return TrainingPlan(run, fold_numbers, data, options, request.tensorboard, notes)
 
 
 def _network(request: TrainRequest) -> Module:
@@ -190,15 +190,15 @@ def _run(
 
 
 def _check(
-    run: Run, numbers: Sequence[int], data: TrainingData, options: Options, network: Module
+    run: Run, fold_numbers: Sequence[int], data: TrainingData, options: Options, network: Module
 ) -> None:
     """Raise InputError for what would fail only when networks are trained."""
     import torch
 
     check_truth_for(options.target, data.truth)
     processes = options.world.size
-    for number in numbers:
-        rows = part_of(run.split, number, len(data.items)).training
+    for fold in fold_numbers:
+        rows = fold_rows(run.split, fold, len(data.items)).training
         if len(options.grid()) > 1 and len(np.unique(data.items[rows])) < 2:
             raise InputError("several --lr or --mixup: expected images of which some can choose")
         batch = min(options.recipe.batch_size, len(rows))
@@ -222,7 +222,7 @@ def _what_is_trained(run: Run, options: Options, parameters: int) -> str:
     recipe = options.recipe
     rates = ", ".join(f"{rate:g}" for rate in options.rates)
     mixups = ", ".join(f"{mixup:g}" for mixup in options.mixups)
-    parts = [
+    clauses = [
         f"{parameters:,} parameters",
         f"target {options.target}" + (f" with mixup {mixups}" if any(options.mixups) else ""),
         f"{recipe.optimizer}, lr {rates} {recipe.schedule}, epochs {recipe.epochs:g}, "
@@ -230,4 +230,4 @@ def _what_is_trained(run: Run, options: Options, parameters: int) -> str:
         f"augment {recipe.augment}",
         f"{options.precision} on {options.device}",
     ]
-    return f"{run.architecture}: {'; '.join(parts)}; recipe: {recipe.source}"
+    return f"{run.architecture}: {'; '.join(clauses)}; recipe: {recipe.source}"

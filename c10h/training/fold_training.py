@@ -1,4 +1,4 @@
-"""The networks of a run: a fold each, or one on everything."""
+"""The training of a run's networks: one for each fold, or one on everything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.choices import TARGETS
 from c10h.training.distributed import World
-from c10h.training.folds import make_folds, part_of
+from c10h.training.folds import fold_rows, make_folds
 from c10h.training.inference import cross_entropy, predict
 from c10h.training.loop import (
     DivergedError,
@@ -33,8 +33,8 @@ from c10h.training.loop import (
 )
 from c10h.training.recipes import Recipe
 
-# Who is told of the training of one network: from its name and how many pictures it will see.
-Tell: TypeAlias = Callable[[str, int], Reports]
+# Who is told of the training of one network: from its name and how many images it will see.
+MakeReports: TypeAlias = Callable[[str, int], Reports]
 
 # A tenth of the training items chooses among several --lr or --mixup.
 INNER_FOLDS = 10
@@ -46,7 +46,7 @@ IMAGES_SHARE = 0.5
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What networks are trained on: n pictures, shares float64 (n, c), and what else is known.
+    """What networks are trained on: n images, shares float64 (n, c), and what else is known.
 
     items: see ``item_hashes``. truth: int64 (n), -1 for items without one true class, None where
     nothing is known.
@@ -100,44 +100,44 @@ class Outcome:
 
 def train_fold(
     run: Run,
-    number: int,
+    fold: int,
     data: TrainingData,
     options: Options,
-    reports: Tell,
+    make_reports: MakeReports,
 ) -> Outcome:
-    """Train one network, or go on with it; its checkpoint is in the run folder.
+    """Train one network, or resume; its checkpoint is in the run folder.
 
     Raises StoppedError on Ctrl-C, DivergedError where the loss is not finite.
     """
-    path = run.checkpoint(number)
-    found = checkpoints.load(path) if path.is_file() else None
-    if found is not None and found.is_done:
-        return Outcome(number, found.results, found.grid)
-    part = part_of(run.split, number, len(data.items))
+    path = run.checkpoint(fold)
+    checkpoint = checkpoints.load(path) if path.is_file() else None
+    if checkpoint is not None and checkpoint.is_done:
+        return Outcome(fold, checkpoint.results, checkpoint.grid)
+    part = fold_rows(run.split, fold, len(data.items))
     rate, mixup = options.grid()[0]
-    tried: list[dict[str, float]] = []
+    results: list[dict[str, float]] = []
     if len(options.grid()) > 1:
-        tried = _try_grid(run, number, part.training, data, options, reports)
+        results = _try_grid(run, fold, part.training, data, options, make_reports)
         by = TARGETS[options.target].chosen_by
-        best = min(tried, key=lambda one: one[by] if np.isfinite(one[by]) else np.inf)
+        best = min(results, key=lambda result: result[by] if np.isfinite(result[by]) else np.inf)
         rate, mixup = best["lr"], best["mixup"]
-    done = _train(run, number, part.training, data, options, (rate, mixup), path, reports)
+    trained = _train(run, fold, part.training, data, options, (rate, mixup), path, make_reports)
     if len(part.held_out):
-        done.results = _measure(run, number, done, part.held_out, data, options)
-    done.results |= {"lr": rate, "mixup": mixup}
-    done.grid = tried
+        trained.results = _measure(run, fold, trained, part.held_out, data, options)
+    trained.results |= {"lr": rate, "mixup": mixup}
+    trained.grid = results
     if options.world.is_first:
-        checkpoints.save(done, path)
+        checkpoints.save(trained, path)
     options.world.wait()
-    return Outcome(number, done.results, tried)
+    return Outcome(fold, trained.results, results)
 
 
 def histories(run: Run) -> History | None:
     """The learning curves of all networks that there are; None where there is none."""
     rows = []
-    for number in run.numbers():
-        if run.checkpoint(number).is_file():
-            rows += [[number, *row] for row in checkpoints.load(run.checkpoint(number)).history]
+    for fold in run.fold_numbers():
+        if run.checkpoint(fold).is_file():
+            rows += [[fold, *row] for row in checkpoints.load(run.checkpoint(fold)).history]
     if not rows:
         return None
     table = np.array(rows)
@@ -153,11 +153,11 @@ def histories(run: Run) -> History | None:
 
 def _try_grid(
     run: Run,
-    number: int,
+    fold: int,
     rows: Array,
     data: TrainingData,
     options: Options,
-    reports: Tell,
+    make_reports: MakeReports,
 ) -> list[dict[str, float]]:
     """Train with every setting on most of the training part, and measure on the rest of it.
 
@@ -167,69 +167,62 @@ def _try_grid(
     count = min(INNER_FOLDS, len(np.unique(items)))
     inner = make_folds(items, data.strata[rows], count, options.seed)
     training, validation = rows[inner != 0], rows[inner == 0]
-    tried = []
+    results = []
     for place, (rate, mixup) in enumerate(options.grid()):
-        path = run.checkpoint(number).with_suffix(f".grid-{place}.pt")
+        path = run.checkpoint(fold).with_suffix(f".grid-{place}.pt")
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
             try:
-                state = _train(run, number, training, data, options, (rate, mixup), path, reports)
-                state.results = _measure(run, number, state, validation, data, options)
+                state = _train(
+                    run, fold, training, data, options, (rate, mixup), path, make_reports
+                )
+                state.results = _measure(run, fold, state, validation, data, options)
             except DivergedError:
                 infinite = {TARGETS[options.target].chosen_by: np.inf}
                 state = Checkpoint({}, torch.zeros(0).long(), is_done=True, results=infinite)
             if options.world.is_first:
                 checkpoints.save(state, path)
             options.world.wait()
-        tried.append({"lr": rate, "mixup": mixup, **state.results})
-    return tried
+        results.append({"lr": rate, "mixup": mixup, **state.results})
+    return results
 
 
 def _train(
     run: Run,
-    number: int,
+    fold: int,
     rows: Array,
     data: TrainingData,
     options: Options,
     setting: tuple[float, float],
     path: Path,
-    reports: Tell,
+    make_reports: MakeReports,
 ) -> Checkpoint:
     """Train on some rows with one learning rate and mixup, from where the checkpoint is."""
     rate, mixup = setting
-    device = options.device
-    target = TARGETS[options.target]
-    truth = None if data.truth is None else data.truth[rows]
-    shares = target.make(data.shares[rows], truth)
-    known = data.strata[rows]
-    examples = Examples(
-        placed(torch.from_numpy(data.images[rows]), device),
-        torch.from_numpy(shares).float().to(device),
-        torch.from_numpy(known).to(device),
-    )
+    examples = _examples(rows, data, options)
     settings = Settings(
         recipe=replace(options.recipe, lr=rate),
         seed=options.seed,
-        fold=number,
-        drawn=target.is_drawn,
+        fold=fold,
+        drawn=TARGETS[options.target].is_drawn,
         mixup=mixup,
         precision=options.precision,
-        device=device,
+        device=options.device,
         world=options.world,
         compiled=options.compiled,
     )
     state = checkpoints.load(path) if path.is_file() else None
-    network, ancestors = new_network(run, number, options)
+    network, ancestors = new_network(run, fold, options)
     if state is None:
-        own = torch.from_numpy(data.items[rows].view(np.int64).copy())
-        state = Checkpoint({}, torch.unique(torch.cat([own, ancestors])))
+        items = torch.from_numpy(data.items[rows].view(np.int64).copy())
+        state = Checkpoint({}, torch.unique(torch.cat([items, ancestors])))
         if options.parent is None:
             prepare(network, examples.images.permute(0, 3, 1, 2)[:LOOKED_AT].float().cpu() / 255)
     training = None
     try:
         training = Training(network, examples, settings, state, path, options.minutes)
-        left = (training.steps - state.step) * training.batch
-        return training.run(reports(name_of(number), left))
+        items_left = (training.steps - state.step) * training.batch
+        return training.run(make_reports(name_of(fold), items_left))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -243,7 +236,18 @@ def _train(
     )
 
 
-def placed(images: Tensor, device: torch.device) -> Tensor:
+def _examples(rows: Array, data: TrainingData, options: Options) -> Examples:
+    """Some rows as a network is shown them."""
+    truth = None if data.truth is None else data.truth[rows]
+    targets = TARGETS[options.target].make(data.shares[rows], truth)
+    return Examples(
+        on_device(torch.from_numpy(data.images[rows]), options.device),
+        torch.from_numpy(targets).float().to(options.device),
+        torch.from_numpy(data.strata[rows]).to(options.device),
+    )
+
+
+def on_device(images: Tensor, device: torch.device) -> Tensor:
     """Images on the device, if they leave enough of its memory for the training; else as they are.
 
     Where they stay, batches go to the device one at a time.
@@ -255,7 +259,7 @@ def placed(images: Tensor, device: torch.device) -> Tensor:
     return images.to(device)
 
 
-def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Tensor]:
+def new_network(run: Run, fold: int, options: Options) -> tuple[nn.Module, Tensor]:
     """A network with its first weights, and the items that its ancestors were trained on."""
     torch.manual_seed(options.seed)
     network = _build(run)
@@ -266,13 +270,13 @@ def new_network(run: Run, number: int, options: Options) -> tuple[nn.Module, Ten
         load_weights(network, options.parent)
         return network, nothing
     parent = options.parent
-    state = checkpoints.load(parent.checkpoint(number if parent.folds else ALL))
+    state = checkpoints.load(parent.checkpoint(fold if parent.folds else ALL))
     _fill(network, state, parent)
     return network, state.trained
 
 
 def _measure(
-    run: Run, number: int, state: Checkpoint, rows: Array, data: TrainingData, options: Options
+    run: Run, fold: int, state: Checkpoint, rows: Array, data: TrainingData, options: Options
 ) -> dict[str, float]:
     """Accuracy and cross-entropies on some rows, by the network of a state.
 
@@ -281,17 +285,17 @@ def _measure(
     network = _with_weights(run, state)
     logits = predict(network, data.images[rows], options.device, "fp32")
     shares = data.shares[rows]
-    found = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
-    if data.truth is not None and (known := data.truth[rows] >= 0).any():
-        truth, logits = data.truth[rows][known], logits[known]
-        found["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
-        found["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
-    return found
+    figures = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
+    if data.truth is not None and (is_known := data.truth[rows] >= 0).any():
+        truth, logits = data.truth[rows][is_known], logits[is_known]
+        figures["accuracy"] = float((logits.argmax(axis=1) == truth).mean())
+        figures["ce_hard"] = cross_entropy(logits, np.eye(shares.shape[1])[truth])
+    return figures
 
 
-def network_of(run: Run, number: int) -> nn.Module:
+def network_of(run: Run, fold: int) -> nn.Module:
     """A trained network of a run. Raises FileError or MismatchError for a broken checkpoint."""
-    return _with_weights(run, checkpoints.load(run.checkpoint(number)))
+    return _with_weights(run, checkpoints.load(run.checkpoint(fold)))
 
 
 def _with_weights(run: Run, state: Checkpoint) -> nn.Module:

@@ -1,4 +1,4 @@
-"""What trained networks answer."""
+"""Logits of a trained network, batch by batch, and their cross-entropy."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def predict(
 ) -> Array:
     """Logits, float32 (n, c), of images uint8 (n, h, w, 3), by a network in evaluation mode."""
     network = network.to(device).to(memory_format=torch.channels_last).eval()
-    found = []
+    blocks = []
     for start in range(0, len(images), batch):
         block = torch.from_numpy(np.ascontiguousarray(images[start : start + batch]))
         pixels = block.to(device).permute(0, 3, 1, 2).float() / 255
         with autocast(precision, device):
             logits = network(pixels)
-        found.append(logits.float().cpu().numpy())
-    return np.concatenate(found)
+        blocks.append(logits.float().cpu().numpy())
+    return np.concatenate(blocks)
 
 
 def cross_entropy(logits: Array, shares: Array) -> float:

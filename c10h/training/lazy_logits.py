@@ -1,4 +1,4 @@
-"""Logits of one or more networks over many pictures, computed as they are read."""
+"""Logits of one or more networks over many images, computed as they are read."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from c10h.records import Array, Rows
+from c10h.records import Array, Predictions, Rows
 from c10h.training.inference import predict
 
-# Pictures in memory at once.
+# Images in memory at once.
 BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where and how networks compute. advance: called with pictures as they are done."""
+    """Where and how networks compute. advance: called with images as they are done."""
 
     device: torch.device
     precision: str
@@ -52,16 +52,20 @@ class MemberRows:
         member, items = key
         return _by_blocks(self.images, items, self.classes, self.machine, self._answer(member))
 
+    def network_numbers(self) -> list[Array]:
+        """For each member, the networks that answer for each image together, int (r, n)."""
+        return [np.full((1, self.shape[1]), number) for number in range(len(self.networks))]
+
     def _answer(self, member: int) -> Callable[[Array, slice], Array]:
         return lambda images, rows: self.machine.logits(self.networks[member], images)
 
 
 @dataclass(frozen=True)
 class CommonRows:
-    """One answer of several networks for each picture, float32 (1, n, c).
+    """One answer of several networks for each image, float32 (1, n, c).
 
     It is the logarithm of the mean of their softmax. network_of: int (r, n), for each of r runs the
-    network that answers for a picture, or None: all of them answer for all.
+    network that answers for an image, or None: all of them answer for all.
     """
 
     networks: Sequence[nn.Module]
@@ -82,6 +86,12 @@ class CommonRows:
         _, items = key
         return _by_blocks(self.images, items, self.classes, self.machine, self._answer)
 
+    def network_numbers(self) -> list[Array]:
+        """For the one member, the networks that answer for each image together, int (r, n)."""
+        if self.network_of is not None:
+            return [self.network_of]
+        return [np.repeat(np.arange(len(self.networks))[:, None], self.shape[1], axis=1)]
+
     def _answer(self, images: Array, rows: slice) -> Array:
         if self.network_of is None:
             return log_mean_softmax(
@@ -89,12 +99,19 @@ class CommonRows:
             )
         answers = []
         for numbers in self.network_of[:, rows]:
-            found = np.empty((len(images), self.classes), dtype=np.float32)
+            logits = np.empty((len(images), self.classes), dtype=np.float32)
             for number in np.unique(numbers):
-                mine = numbers == number
-                found[mine] = self.machine.logits(self.networks[number], images[mine])
-            answers.append(found)
+                its_rows = numbers == number
+                logits[its_rows] = self.machine.logits(self.networks[number], images[its_rows])
+            answers.append(logits)
         return log_mean_softmax(answers)
+
+
+def lazy_logits(predictions: Predictions) -> MemberRows | CommonRows:
+    """The logits of predictions that are computed as they are read; others are a TypeError."""
+    if not isinstance(predictions.logits, MemberRows | CommonRows):
+        raise TypeError(f"expected logits of networks, found {type(predictions.logits).__name__}")
+    return predictions.logits
 
 
 def log_mean_softmax(answers: Sequence[Array]) -> Array:
@@ -118,9 +135,9 @@ def _by_blocks(
     answer: Callable[[Array, slice], Array],
 ) -> Array:
     start, stop, _ = items.indices(images.shape[0])
-    found = np.empty((stop - start, classes), dtype=np.float32)
+    logits = np.empty((stop - start, classes), dtype=np.float32)
     for first in range(start, stop, BLOCK):
         rows = slice(first, min(first + BLOCK, stop))
-        found[rows.start - start : rows.stop - start] = answer(np.asarray(images[rows]), rows)
+        logits[rows.start - start : rows.stop - start] = answer(np.asarray(images[rows]), rows)
         machine.advance(rows.stop - rows.start)
-    return found
+    return logits

@@ -1,4 +1,4 @@
-"""The training of one network: steps, epochs, and states from which it goes on as if unbroken.
+"""The training of one network: steps, epochs, and states from which it resumes as if unbroken.
 
 All that is random in a step comes from the seed, the fold and the number of the step, so that a
 network that went on from a checkpoint is the one that an unbroken training makes.
@@ -105,7 +105,7 @@ class Training:
         path: Path | None = None,
         minutes: float | None = None,
     ) -> None:
-        """Begin, or go on where ``state`` is.
+        """Begin, or resume where ``state`` is.
 
         path: of the checkpoint, None for none. minutes: between checkpoints within an epoch.
         """
@@ -134,7 +134,7 @@ class Training:
     def run(self, reports: Reports) -> Checkpoint:
         """Train to the end. Raises StoppedError on Ctrl-C, DivergedError where nothing is learned.
 
-        The state that is returned has the network, and nothing to go on with.
+        The state that is returned has the network, and nothing to resume with.
         """
         network = distribute(self.network, self.settings.world, self.settings.device)
         if self.settings.compiled:
@@ -170,14 +170,14 @@ class Training:
     def save(self) -> None:
         """Write the checkpoint, in the first process, while the others wait.
 
-        Raises OutputError, or DivergedError where nobody could go on from it.
+        Raises OutputError, or DivergedError where nobody could resume from it.
         """
         world = self.settings.world
         self.state.running = world.total(self.sums.clone()).tolist()
         self.state.network = self._weights()
         if not np.isfinite(self.state.running[0]):
             raise self._diverged(f"the loss is {self.state.running[0]}")
-        if not all(bool(one.isfinite().all()) for one in self.state.network.values()):
+        if not all(bool(tensor.isfinite().all()) for tensor in self.state.network.values()):
             raise self._diverged("weights are not finite")
         self.state.optimizer = {**self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
         self.state.slow = dict(self.slow.slow) if self.slow else {}
@@ -192,7 +192,7 @@ class Training:
         self.optimizer.load_state_dict(optimizer)
         if self.slow is not None:
             device = self.settings.device
-            self.slow.slow = {name: one.to(device) for name, one in state.slow.items()}
+            self.slow.slow = {name: weights.to(device) for name, weights in state.slow.items()}
         if self.settings.world.is_first:  # the others' parts are in it
             self.sums = torch.tensor(state.running, device=self.settings.device)
 
@@ -234,10 +234,10 @@ class Training:
             self.order = torch.randperm(len(examples), generator=random)
         device = settings.device
         rows = self.order[within * self.batch : (within + 1) * self.batch]
-        pictures = examples.images[rows.to(examples.images.device)].to(device)
+        images = examples.images[rows.to(examples.images.device)].to(device)
         rows = rows.to(device)
         random = torch.Generator(device).manual_seed(self._key(CHANGES, step))
-        batch = augmented(pictures, rows, epoch, settings.recipe, settings.seed, random)
+        batch = augmented(images, rows, epoch, settings.recipe, settings.seed, random)
         targets = examples.targets[rows]
         if settings.drawn:
             targets = draw(targets, random)
@@ -294,8 +294,8 @@ class Training:
             return stop, late
         if not at:
             return False, False
-        asked = world.total(torch.tensor([stop, late], device=self.settings.device).float())
-        return bool(asked[0] > 0), bool(asked[1] > 0)
+        counts = world.total(torch.tensor([stop, late], device=self.settings.device).float())
+        return bool(counts[0] > 0), bool(counts[1] > 0)
 
     def _key(self, purpose: int, number: int) -> int:
         """A seed for one purpose in one step, the same whenever it is asked for."""
@@ -306,7 +306,7 @@ class Training:
 def largest_batch(network: nn.Module, settings: Settings, shape: tuple[int, ...]) -> int:
     """The largest half, quarter ... of the batch size of which one step fits in memory; 0 for none.
 
-    network: its weights are spoilt. shape: of a picture (h, w, 3). To be called when the error that
+    network: its weights are spoilt. shape: of an image (h, w, 3). To be called when the error that
     memory did not suffice is gone, with the tensors that it keeps.
     """
     batch = settings.recipe.batch_size // 2

@@ -12,7 +12,7 @@ from c10h.attacks.attack_types import Goal
 from c10h.attacks.attacked_network import Ensemble
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
 from c10h.attacks.health_measures import (
-    OTHERS,
+    COMPARISONS,
     STEPS,
     Measures,
     Rescaled,
@@ -103,7 +103,7 @@ class TestMeasures:
         by = found.by_epsilon
         for k in range(2):
             assert mean(by["loss, cross-entropy"][k]) >= mean(by["loss, fgsm"][k])
-            accuracies = [mean(by[f"correct, {name}"][k]) for name in OTHERS]
+            accuracies = [mean(by[f"correct, {name}"][k]) for name in COMPARISONS]
             assert max(accuracies) - min(accuracies) < 0.1
         assert (by["loss, cross-entropy"].mean(dim=1).diff() > 0).all()
 

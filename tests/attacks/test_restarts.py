@@ -109,8 +109,8 @@ class TestRestarts:
             outcomes.append(Outcome(pixels, logits, loss[None], correct[None], torch.zeros(1)))
         one, other = outcomes
         assert float(one.losses) > float(other.losses)
-        assert torch.equal(one.better(other, goal).logits, wrong)
-        assert torch.equal(other.better(one, goal).logits, wrong)
+        assert torch.equal(one.worse(other, goal).logits, wrong)
+        assert torch.equal(other.worse(one, goal).logits, wrong)
 
     def test_the_same_seed_gives_the_same(self, cnn: nn.Module, pictures: Examples) -> None:
         plan, budget = Plan("pgd"), Budget.of(EPSILON, 2, random_start=True)

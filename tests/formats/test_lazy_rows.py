@@ -17,8 +17,8 @@ from c10h.formats.lazy_rows import (
     computed,
     log_of_probs,
     mapped,
+    matrix_at,
     one_member,
-    part_of,
     shares,
     shares_of,
     shown,
@@ -61,7 +61,7 @@ def test_mapped_rows_of_several_members() -> None:
 
 def test_a_part_is_read_slice_by_slice() -> None:
     numbers = np.arange(120.0).reshape(2, 3, 5, 4)
-    part = part_of(checked_logits(numbers, "x"), (1, 2))
+    part = matrix_at(checked_logits(numbers, "x"), (1, 2))
     assert part.shape == (5, 4)
     np.testing.assert_array_equal(part[1:3], numbers[1, 2, 1:3])
     np.testing.assert_array_equal(one_member(part)[0, 1:3], numbers[1, 2, 1:3])

@@ -183,7 +183,7 @@ class TestColumnsThatAreNoClasses:
         wide = opened(save_text(tmp_path / "x.csv", text))
         assert everything(wide).tolist() == [[3, 1], [0, 4]]
         assert (wide.names, wide.ids, wide.index) == (("cat", "dog"), None, None)
-        assert "row numbers" in wide.told("votes")
+        assert "row numbers" in wide.describe("votes")
 
     def test_numbers_from_0_with_gaps_are_an_index(self, tmp_path: Path) -> None:
         wide = opened(save_text(tmp_path / "x.csv", ",cat,dog\n7,3,1\n0,0,4\n"))
@@ -211,7 +211,7 @@ class TestColumnsThatAreNoClasses:
         assert everything(wide).tolist() == [[3, 1], [0, 4]]
         assert wide.ids is not None
         assert (wide.names, wide.ids.tolist()) == (("cat", "dog"), list(values))
-        assert f"ids from column {name!r}" in wide.told("votes")
+        assert f"ids from column {name!r}" in wide.describe("votes")
 
     def test_the_one_column_of_words(self, tmp_path: Path) -> None:
         wide = opened(save_text(tmp_path / "x.csv", "cat,dog,picture\n3,1,x\n0,4,y\n"))
@@ -233,7 +233,7 @@ class TestColumnsThatAreNoClasses:
         wide = opened(save_text(tmp_path / "x.csv", text))
         assert everything(wide).tolist() == [[3, 1], [0, 4]]
         assert (wide.names, wide.ids) == (("cat", "dog"), None)
-        assert f"left out: {name!r}" in wide.told("votes")
+        assert f"left out: {name!r}" in wide.describe("votes")
 
     @pytest.mark.parametrize("name", ["annotator", "worker_id", "Rater", "user"])
     def test_people_make_it_no_wide_table(self, tmp_path: Path, name: str) -> None:

@@ -16,8 +16,8 @@ from c10h.attacks.budget import Budget
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
 from c10h.records import Array, Attack, Images, Predictions
-from c10h.stages.attack_batches import AttackData, Options, collect, run, shapes_of
-from c10h.stages.join import People
+from c10h.stages.attack_batches import AttackData, Options, attack_batches, collect, shapes_of
+from c10h.stages.people import People
 from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 
 CLASSES = tuple("abcde")
@@ -43,8 +43,8 @@ def attack_data(
     images = Images(classes=CLASSES, images=IMAGES, truth=TRUTH)
     people = People(CLASSES, ITEMS, truth=TRUTH)
     given = {"images": images, "people": people, "rows": np.arange(ITEMS)}
-    asked = answers(networks, network_of, members=members)
-    return AttackData(asked=asked, **{**given, **changes})
+    predictions = answers(networks, network_of, members=members)
+    return AttackData(predictions=predictions, **{**given, **changes})
 
 
 def answers(
@@ -72,5 +72,5 @@ def attacked(folder: Path, given: AttackData, how: Options) -> Attack:
     """The whole attack, without health and people."""
     folder.mkdir(exist_ok=True)
     store = PartialResults(folder, shapes_of(given, how))
-    run(given, how, store, lambda _: None)
+    attack_batches(given, how, store, lambda _: None)
     return collect(given, how, store)

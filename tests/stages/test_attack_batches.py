@@ -21,16 +21,16 @@ from c10h.stages.attack_batches import (
     HUMAN_SECOND,
     LEAST_LIKELY,
     Job,
+    attack_batches,
     attackable_rows,
     batches_of,
     choose_rows,
     collect,
     people_for,
-    run,
     second_classes,
     shapes_of,
 )
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 from .attacking import (
     CLASSES,
@@ -195,7 +195,7 @@ class TestGoingOn:
         for folder in ("whole", "part"):
             (tmp_path / folder).mkdir()
         whole = PartialResults(tmp_path / "whole", shapes_of(given, self.HOW))
-        run(given, self.HOW, whole, lambda _: None)
+        attack_batches(given, self.HOW, whole, lambda _: None)
 
         class Stopping(PartialResults):
             """Ends where the fourth batch is written in part and not yet done."""
@@ -210,11 +210,11 @@ class TestGoingOn:
 
         part = Stopping(tmp_path / "part", shapes_of(given, self.HOW))
         with pytest.raises(StoppedError):
-            run(given, self.HOW, part, lambda _: None)
+            attack_batches(given, self.HOW, part, lambda _: None)
         again = PartialResults(tmp_path / "part", shapes_of(given, self.HOW))
         assert again.done.sum() == 3
         steps: list[int] = []
-        run(given, self.HOW, again, steps.append)
+        attack_batches(given, self.HOW, again, steps.append)
         assert sum(steps) == ITEMS * self.HOW.work
         assert again.done.all()
         for name, array in whole.arrays.items():
@@ -223,9 +223,9 @@ class TestGoingOn:
     def test_what_is_done_is_not_done_again(self, tmp_path: Path) -> None:
         given = attack_data(NETWORKS[:1])
         store = PartialResults(tmp_path, shapes_of(given, self.HOW))
-        run(given, self.HOW, store, lambda _: None)
+        attack_batches(given, self.HOW, store, lambda _: None)
         store.arrays["norm"][:] = 7
-        run(given, self.HOW, store, lambda _: None)
+        attack_batches(given, self.HOW, store, lambda _: None)
         assert (np.asarray(collect(given, self.HOW, store).norm) == 7).all()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ from c10h.labels.allocation import allocate, fit_prior
 from c10h.labels.objectives import OBJECTIVES
 from c10h.metrics.ceilings import split_votes
 from c10h.records import Array, Labels
-from c10h.stages.labels_plan import SHOWN, spread_judgments
-from c10h.views.forms.csv_rows import to_csv
-from c10h.views.forms.json_text import to_json_text
+from c10h.stages.labels_plan import spread_judgments
+from c10h.views.forms.json_text import plain
 
 
 @pytest.fixture
@@ -70,9 +68,9 @@ class TestPlan:
     def test_items_are_called_by_their_ids_or_rows(self, random: np.random.Generator) -> None:
         counts = made_up(random, 5).counts
         names = np.array([f"image {number}" for number in range(5)])
-        plain = spread_judgments(labels_of(counts=counts), 20)
+        unnamed = spread_judgments(labels_of(counts=counts), 20)
         named = spread_judgments(labels_of(counts=counts, ids=names), 20)
-        assert plain.names.tolist() == [str(item) for item in plain.item]
+        assert unnamed.names.tolist() == [str(item) for item in unnamed.item]
         assert named.names.tolist() == names[named.item].tolist()
 
     def test_people_who_disagree_are_asked_more(self) -> None:
@@ -92,7 +90,7 @@ class TestPlan:
     @pytest.mark.parametrize("objective", OBJECTIVES)
     def test_a_seed_repeats(self, people: Labels, objective: str) -> None:
         first, second = (
-            spread_judgments(people, 77, objective=objective, seed=3).to_json() for _ in range(2)
+            plain(spread_judgments(people, 77, objective=objective, seed=3)) for _ in range(2)
         )
         assert first == second
 
@@ -144,7 +142,6 @@ def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
     assert plan.judgments.sum() == 50
     assert (plan.judgments > 0).all()
     assert 0 <= plan.planned <= plan.now
-    to_json_text(plan.to_json())
 
 
 @pytest.mark.parametrize("what", ["one vote", "single votes"])
@@ -172,26 +169,6 @@ def test_any_budget_is_spent_or_refused(people: Labels, budget: int) -> None:
     except InputError:
         return
     assert plan.judgments.sum() == budget
-
-
-class TestOutput:
-    def test_the_table_shows_the_first_and_says_how_many_more(self, people: Labels) -> None:
-        plan = spread_judgments(people, 1000)
-        table = plan.table()
-        assert len(plan.item) > SHOWN == len(table.rows)
-        assert f"and {len(plan.item) - SHOWN} more items" in table.notes[0]
-        assert "1,000 judgments of" in table.notes[1]
-
-    def test_csv_and_json_list_all(self, people: Labels) -> None:
-        plan = spread_judgments(people, 1000)
-        header, *lines = to_csv(*plan.flat()).splitlines()
-        assert header == "item,votes,judgments"
-        assert sum(int(line.split(",")[2]) for line in lines) == 1000
-        found = json.loads(to_json_text(plan.to_json()))
-        assert [
-            f"{one['item']},{one['votes']},{one['judgments']}" for one in found["items"]
-        ] == lines
-        assert found["expected_error"]["planned"] < found["expected_error"]["uniform"]
 
 
 class TestRealPeople:

@@ -16,7 +16,7 @@ from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.models.building import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.run_folder import Run
-from c10h.stages.join import seen_in_training
+from c10h.stages.exposure import seen_in_training
 from c10h.stages.run_networks import (
     ENSEMBLE,
     HELD_OUT,
@@ -48,7 +48,7 @@ def finished(
 ) -> Run:
     """A run whose networks have random weights, as if they had been trained on their folds."""
     run = run_of(folder, data, folds, seed)
-    for number in run.numbers() if done is None else done:
+    for number in run.fold_numbers() if done is None else done:
         torch.manual_seed(number + 10 * seed + 5)
         own = data.items if run.split is None else data.items[run.split != number]
         items = np.unique(own if ancestors is None else np.concatenate([own, ancestors]))
@@ -242,7 +242,7 @@ class TestMembers:
     ) -> None:
         run = finished(tmp_path / "human", **how)
         found = answered([run], data, members=True)
-        for member, number in enumerate(how.get("done") or run.numbers()):
+        for member, number in enumerate(how.get("done") or run.fold_numbers()):
             np.testing.assert_array_equal(
                 seen_in_training(found, member), saw(run, number, data), err_msg=str(number)
             )

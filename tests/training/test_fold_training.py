@@ -22,7 +22,7 @@ from c10h.training.fold_training import (
     TrainingData,
     histories,
     network_of,
-    placed,
+    on_device,
     train_fold,
 )
 from c10h.training.folds import item_hashes
@@ -284,7 +284,7 @@ class TestGrid:
 class TestAncestors:
     def parent(self, tmp_path: Path, data: TrainingData, folds: int | None = 3) -> Run:
         parent = run_of(tmp_path / "parent", data, folds)
-        for number in parent.numbers():
+        for number in parent.fold_numbers():
             train_fold(parent, number, data, options(), silent)
         return parent
 
@@ -397,6 +397,6 @@ def test_out_of_memory_with_any_batch(
 
 def test_pictures_that_a_gpu_has_no_room_for_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     images = torch.zeros(10, 8, 8, 3, dtype=torch.uint8)
-    assert placed(images, torch.device("cpu")) is images
+    assert on_device(images, torch.device("cpu")) is images
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (images.nbytes, 10**9))
-    assert placed(images, torch.device("cuda")) is images
+    assert on_device(images, torch.device("cuda")) is images

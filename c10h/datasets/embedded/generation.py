@@ -68,9 +68,9 @@ def make(recipe: SetSettings) -> SyntheticSet:
     truth = np.where(drawn, ends[:, 1], ends[:, 0])
     images = np.empty((recipe.size, 32, 32, 3), np.uint8)
     for number, name in enumerate(KINDS):
-        mine = np.flatnonzero(kind == number)
-        pictures = paint(name, grade[mine].astype(np.float32), recipe.camera, random)
-        images[mine] = np.floor(pictures * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+        of_kind = np.flatnonzero(kind == number)
+        pictures = paint(name, grade[of_kind].astype(np.float32), recipe.camera, random)
+        images[of_kind] = np.floor(pictures * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     judgments = judge(grade, ends, truth, share_of_second, recipe.votes, random)
     return SyntheticSet(images, truth, probs, grade, kind, judgments)
 

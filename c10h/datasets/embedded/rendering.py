@@ -81,7 +81,7 @@ def paint(kind: str, grade: Array, camera: Camera, random: Random) -> Array:
     size = len(grade)
     points = (np.arange(SIDE, dtype=np.float32) + 0.5) * (2 / SIDE) - 1
     x, y = np.meshgrid(points, -points)
-    plane = Plane(*(np.broadcast_to(one.reshape(1, -1), (size, SIDE**2)) for one in (x, y)))
+    plane = Plane(*(np.broadcast_to(axis.reshape(1, -1), (size, SIDE**2)) for axis in (x, y)))
     hue = _hues(kind, size, camera, random)
     canvas = _background(plane, random)
     canvas = _scattered(canvas, plane, camera.things, random)
@@ -113,7 +113,7 @@ def _over(canvas: Array, figure: Array, colour: Array) -> Array:
 def _hues(kind: str, size: int, camera: Camera, random: Random) -> dict[str, Array]:
     """Colours (n, 3) by the names that layers have."""
     palette = PALETTES[kind]
-    found = {
+    by_name = {
         name: np.tile(np.array(rgb, dtype=np.float32), (size, 1)) for name, rgb in FIXED.items()
     }
     other = random.uniform(0, 1, size) < camera.any_hue
@@ -121,9 +121,9 @@ def _hues(kind: str, size: int, camera: Camera, random: Random) -> dict[str, Arr
         hue = middle + spread * random.uniform(-1, 1, size)
         hue = np.where(other, random.uniform(0, 1, size), hue)
         bright = random.uniform(0.78, 0.98, size)
-        found[name] = colours(hue, random.uniform(0.5, 0.85, size), bright)
-    found["edge"] = found["body"] * 0.32
-    return found
+        by_name[name] = colours(hue, random.uniform(0.5, 0.85, size), bright)
+    by_name["edge"] = by_name["body"] * 0.32
+    return by_name
 
 
 def _background(plane: Plane, random: Random) -> Array:

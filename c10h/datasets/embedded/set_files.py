@@ -29,19 +29,19 @@ def synthetic(name: str, downloads: Mapping[str, Path], start: object) -> Mappin
     ideal observer's, who knows p(y|x): their logits are its logarithm.
     """
     recipe = SETTINGS[name]
-    made = make(recipe)
-    table = made.judgments.to_csv(NAMES)
+    dataset = make(recipe)
+    table = dataset.judgments.to_csv(NAMES)
     file = CATALOGUE[name].files[JUDGMENTS]
     votes, source = _count(table, file)
-    images = Images(classes=NAMES, images=made.images, truth=made.truth)
-    logits = log_of_probs(made.probs)[0 : recipe.size]
+    images = Images(classes=NAMES, images=dataset.images, truth=dataset.truth)
+    logits = log_of_probs(dataset.probs)[0 : recipe.size]
     ideal = Predictions(
         classes=NAMES,
         settings={FROM_PROBS: True},
         logits=logits[None].astype(np.float32),
         member=np.array(["ideal"]),
         index=np.arange(recipe.size),
-        truth=made.truth,
+        truth=dataset.truth,
     )
     return {
         IMAGES: Product(images, seed=recipe.seed),
