@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     JudgmentsInput: TypeAlias = Source | InMemory[Judgments]
 
 NO_COLUMNS, NO_FILTERS = Columns(), Filters()
+# Columns that annotators can be sorted by.
+SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ class BuildRequest:
 class AnnotatorsRequest:
     """Whose judgments to describe, and in which order.
 
-    judgments, hints, columns, filters: as in :class:`BuildRequest`. sort: a column of the result;
+    judgments, hints, columns, filters: as in :class:`BuildRequest`. sort: one of SORTS;
     descending: from its highest value. limit: how many annotators.
 
     reading: the table, which is being read. Raises InputError for what is no table of judgments.
