@@ -9,13 +9,10 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
-from c10h.stages.requests import ATTACKS, LOSSES, NORMS
+from c10h.stages.requests import ATTACKS, LOSSES, NORMS, AttackRequest
 
 if TYPE_CHECKING:
     from c10h.records import Attack
-
-EPSILON = "4/255"
-EXAMINED = 200
 
 
 def attack(
@@ -113,7 +110,7 @@ def attack(
             metavar="N",
             help="Images that the attack itself is examined on; 0 for none.",
         ),
-    ] = EXAMINED,
+    ] = AttackRequest.examined,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep the perturbed images, as float32.")
     ] = False,
@@ -146,14 +143,13 @@ def attack(
     """
     from c10h import h5
     from c10h.cli.forms import form_of_printed
-    from c10h.cli.meant import open_images
     from c10h.cli.network_arguments import check_named, open_networks
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
-    from c10h.stages.requests import AttackRequest
+    from c10h.stages.arguments import open_images
 
     form = form_of_printed(output, format_, json)
     *folders, last = paths
@@ -174,7 +170,7 @@ def attack(
         labels=people,
         labels_file=labels_file,
         method=method,
-        epsilons=tuple(epsilon or [EPSILON]),
+        epsilons=tuple(epsilon or AttackRequest.epsilons),
         norm=norm,
         loss=loss,
         steps=steps,
@@ -210,8 +206,8 @@ def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     from c10h.stages.report import ReportRequest, report
     from c10h.views.report import Report
 
-    made = Report(report(ReportRequest(attacks={name: found})))
+    view = Report(report(ReportRequest(attacks={name: found})))
     if form == "terminal" or to_stderr:
-        print_tables(made.tables(), to_stderr=to_stderr)
+        print_tables(view.tables(), to_stderr=to_stderr)
     else:
-        print_text(made.render(form))
+        print_text(view.render(form))

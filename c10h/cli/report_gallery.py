@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from c10h.cli.console import PLAIN_WIDTH, print_text, progress, terminal, write
-from c10h.cli.inputs import split_name
-from c10h.cli.meant import check_predictions, open_images
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
-from c10h.files import Source, check_single_stdin
+from c10h.files import Source, check_single_stdin, split_name
 from c10h.formats.predictions_and_labels import open_labels, open_predictions
 from c10h.records import Images, Input, Labels, Predictions
+from c10h.stages.arguments import check_predictions, open_images
 from c10h.stages.gallery import PICTURES, Gallery, gallery
 from c10h.stages.report import Results
 from c10h.views import gallery as views
@@ -92,9 +91,9 @@ def report_gallery(
             images_sha256=opened.files[2].sha256,
             advance=advance,
         )
-    results, made = Results(files=opened.files), steps(opened.files)
+    results, behind = Results(files=opened.files), steps(opened.files)
     if form == "terminal":
-        _write_terminal(pictures, made, output)
+        _write_terminal(pictures, behind, output)
     elif form == "html":
         write(output, to_html(Report(results), pictures))
     elif form == "json":
@@ -102,16 +101,16 @@ def report_gallery(
     elif form == "csv":
         write(output, rows_to_csv(views.to_rows(pictures)))
     else:
-        lines = [step.line() for step in made]
+        lines = [step.line() for step in behind]
         write(output, render_with_foot(form, [views.gallery_table(pictures)], lines))
 
 
-def _write_terminal(pictures: Gallery, made: Sequence[Step], output: str | None) -> None:
+def _write_terminal(pictures: Gallery, behind: Sequence[Step], output: str | None) -> None:
     """Pictures where the terminal has colours; a table where there is no terminal."""
     shown = terminal() if output is None else None
     if shown is None:
         text, width = to_plain([views.gallery_table(pictures)]), PLAIN_WIDTH
-        write(output, "\n".join([text, *foot_lines(made, width)]))
+        write(output, "\n".join([text, *foot_lines(behind, width)]))
     else:
         width, colours = shown
-        print_text("\n".join([to_text(pictures, width, colours), *foot_lines(made, width)]))
+        print_text("\n".join([to_text(pictures, width, colours), *foot_lines(behind, width)]))

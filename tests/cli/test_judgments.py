@@ -215,9 +215,9 @@ class TestLeftOut:
         assert "t.csv: left out 3 items with too few judgments\n" in result.err
         rows = list(csv.reader(files.path("x.csv").read_text().splitlines()))
         assert rows[1:] == [
-            ["item", "0", "judgments under 2", "1.0", "1"],
-            ["item", "2", "judgments under 2", "0.0", "0"],
-            ["item", "4", "judgments under 2", "1.0", "1"],
+            ["item", "0", "fewer than 2 judgments", "1.0", "1"],
+            ["item", "2", "fewer than 2 judgments", "0.0", "0"],
+            ["item", "4", "fewer than 2 judgments", "1.0", "1"],
             ["judgment", "3", "reaction time outside the limits", "900.0", "1"],
             ["judgment", "6", "reaction time outside the limits", "5000.0", "1"],
         ]

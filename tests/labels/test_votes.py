@@ -14,7 +14,8 @@ from sklearn.preprocessing import LabelEncoder
 
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.formats.judgments import Codes, Judgments
-from c10h.labels.filters import Filters, attention_of, in_time
+from c10h.labels.filtering import attention_of, in_time
+from c10h.labels.filters import Filters
 from c10h.labels.votes import Exclusion, Votes, count_votes
 from c10h.records import Array, Labels
 
@@ -297,7 +298,7 @@ class TestFewJudgments:
         votes = count_votes(judgments, SOME, size=4)
         assert votes.dropped == 0  # nothing of the table
         assert ids_of(votes.labels) == ["0", "1"]  # which are not all items
-        with pytest.raises(MismatchError, match="expected 1 items, found item 1"):
+        with pytest.raises(MismatchError, match="expected 1 item, found item 1"):
             count_votes(judgments, EVERYTHING, size=1)
 
 

@@ -1,0 +1,88 @@
+"""What the commands that describe labels are asked. Nothing here waits for numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from c10h.errors import InputError
+from c10h.files import Source
+from c10h.formats.column_names import Columns
+from c10h.formats.hints import NO_HINTS, Hints
+from c10h.formats.judgment_columns import MatrixReading, Reading
+from c10h.in_memory import InMemory
+from c10h.labels.filters import Filters
+from c10h.stages.build_request import NO_COLUMNS, NO_FILTERS, begin_judgments, judgment_hints
+
+if TYPE_CHECKING:
+    from c10h.formats.judgments import Judgments
+    from c10h.stages.inputs import LabelsInput, TruthInput
+
+    JudgmentsInput: TypeAlias = Source | InMemory[Judgments]
+
+# Columns that annotators can be sorted by.
+SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotatorsRequest:
+    """Whose judgments to describe, and in which order.
+
+    judgments, hints, columns, filters: as in :class:`c10h.stages.build_request.BuildRequest`. sort:
+    one of SORTS; descending: from its highest value. limit: how many annotators.
+
+    reading: the table, which is being read. Raises InputError for what is no table of judgments.
+    """
+
+    judgments: JudgmentsInput
+    hints: Hints = NO_HINTS
+    columns: Columns = NO_COLUMNS
+    filters: Filters = NO_FILTERS
+    sort: str = "agreement"
+    descending: bool = False
+    limit: int | None = None
+    reading: Reading | MatrixReading | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.judgments, InMemory):
+            return
+        reading = begin_judgments(self.judgments, self.columns, judgment_hints(self.hints))
+        if reading is None:
+            raise InputError("--layout wide: votes and shares do not say who gave them")
+        object.__setattr__(self, "reading", reading)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseRequest:
+    """Of which labels to show the noise.
+
+    labels: with vote counts. truth: the true classes. hints: about foreign files. votes: numbers of
+    votes an item, none for 1, 2, 5, 10, … and all. draws: of votes, for what has no closed form;
+    seed: of these.
+    """
+
+    labels: LabelsInput
+    truth: TruthInput | None = None
+    hints: Hints = NO_HINTS
+    votes: Sequence[int] = ()
+    draws: int = 16
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRequest:
+    """Further judgments to plan.
+
+    labels: with vote counts. budget: how many judgments in all. hints: about foreign files.
+    objective: what is to fall most, a name in OBJECTIVES. prior: pseudo-votes a class, None for an
+    estimate. limit: the most of one item. seed: of how equal gains are settled.
+    """
+
+    labels: LabelsInput
+    budget: int
+    hints: Hints = NO_HINTS
+    objective: str = "squared"
+    prior: float | None = None
+    limit: int | None = None
+    seed: int = 0
