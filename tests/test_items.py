@@ -200,5 +200,5 @@ class TestAgreedTruth:
         assert found.tolist() == [0, 1, 2, -1]
 
     def test_only_what_both_know_is_compared(self) -> None:
-        with pytest.raises(MismatchError, match="on 1 items, the first is item 2"):
+        with pytest.raises(MismatchError, match="on 1 item, the first is item 2"):
             agreed_truth(np.array([0, -1, 2, 1]), np.array([-1, 1, 1, 1]), "the labels")

@@ -57,7 +57,8 @@ def root(
 ) -> None:
     """Does a classifier's uncertainty look like people's?
 
-    Commands exchange HDF5 files of labels, predictions, attacks and scores; - is stdin or stdout.
+    Commands exchange HDF5 files of labels, predictions, attacks and scores; - means stdin or
+    stdout.
 
     [bold]c10h labels build counts.npy --truth y.npy -o labels.h5[/]
 

@@ -20,49 +20,61 @@ def attack(
         list[str],
         typer.Argument(
             metavar="[RUN…] IMAGES",
-            help="Run folders of c10h train, and the images; with --arch the images alone.",
+            help="Run folders of c10h train, and the images; with --arch only the images.",
         ),
     ],
     output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
-        str, options.chosen([*ATTACKS], "--method", "How to attack; --list-methods tells more.")
+        str, options.chosen([*ATTACKS], "--method", "Attack method; --list-methods describes them.")
     ] = "pgd",
     epsilon: Annotated[
         list[str] | None,
         typer.Option(
             "--epsilon",
             metavar="K/255",
-            help="How far, in pixels of [0, 1]: 4/255, or a decimal under 1; repeatable.  "
-            "[default: 4/255]",
+            help="Budget, in pixels of [0, 1]: 4/255, or a decimal below 1; repeatable.  "
+            "\\[default: 4/255]",
         ),
     ] = None,
-    norm: Annotated[str, options.chosen(NORMS, "--norm", "How distance is measured.")] = "inf",
+    norm: Annotated[str, options.chosen(NORMS, "--norm", "Norm of the perturbation.")] = "inf",
     loss: Annotated[
         str | None,
-        options.chosen(LOSSES, "--loss", "What the attack maximises, if not its own default."),
+        options.chosen(
+            LOSSES, "--loss", "Loss that the attack maximises; the default depends on the method."
+        ),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option("--steps", min=1, metavar="N", help="Steps, or queries of square."),
+        typer.Option(
+            "--steps",
+            min=1,
+            metavar="N",
+            help="Number of steps, or of queries for square; the default depends on the method.",
+        ),
     ] = None,
     step_size: Annotated[
         str | None,
         typer.Option(
             "--step-size",
             metavar="K/255",
-            help="Of a step of pgd.  [default: 2.5 epsilon / steps, at most epsilon]",
+            help="Step size of pgd.  \\[default: 2.5 epsilon / steps, at most epsilon]",
         ),
     ] = None,
     restarts: Annotated[
         int,
-        typer.Option("--restarts", min=1, metavar="N", help="Tries, of which the worst is kept."),
+        typer.Option(
+            "--restarts",
+            min=1,
+            metavar="N",
+            help="Number of attempts per image; the strongest is kept.",
+        ),
     ] = 1,
     random_start: Annotated[
         bool | None,
         typer.Option(
             "--random-start/--no-random-start",
-            help="Begin anywhere within epsilon, or at the image.  [default: "
-            f"{', '.join(name for name, one in ATTACKS.items() if one.starts_at_random)} do]",
+            help="Start at a random point within epsilon, or at the image.  \\[default: random for "
+            f"{', '.join(name for name, one in ATTACKS.items() if one.starts_at_random)}]",
         ),
     ] = None,
     toward: Annotated[
@@ -70,19 +82,21 @@ def attack(
         typer.Option(
             "--toward",
             metavar="least-likely|human-second|CLASS",
-            help="Lead to a class instead of away from the true one: the network's least likely, "
-            "what most people saw besides the true class, or one for all.",
+            help="Targeted attack: toward the network's least likely class, what most people saw "
+            "besides the true class, or one class for all images.",
         ),
     ] = "",
     from_: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="RUN", help="Make the perturbations on this run's networks: transfer."
+            "--from",
+            metavar="RUN",
+            help="Transfer attack: make the perturbations on this run's networks.",
         ),
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option("--labels", metavar="FILE", help="Human labels, to hold the result against."),
+        typer.Option("--labels", metavar="FILE", help="Human labels to compare the result with."),
     ] = None,
     arch: options.ForeignArchitecture = None,
     weights: options.Weights = None,
@@ -91,16 +105,17 @@ def attack(
         bool,
         typer.Option(
             "--held-out",
-            help="Demand what happens anyway with images that a run was trained on: each is taken "
-            "to the fold that did not see it.",
+            help="Attack each image on the fold that did not see it; fail if there is none.",
         ),
     ] = False,
     members: Annotated[
-        bool, typer.Option("--members", help="Each network by itself, on all images.")
+        bool, typer.Option("--members", help="Attack each network separately, on all images.")
     ] = False,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, metavar="N", help="Attack N images, drawn by --seed."),
+        typer.Option(
+            "--limit", min=1, metavar="N", help="Attack only N images, drawn with --seed."
+        ),
     ] = None,
     health: Annotated[
         int,
@@ -108,14 +123,14 @@ def attack(
             "--health",
             min=0,
             metavar="N",
-            help="Images that the attack itself is examined on; 0 for none.",
+            help="Number of images for the health checks of the attack; 0 for none.",
         ),
     ] = AttackRequest.examined,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep the perturbed images, as float32.")
     ] = False,
     batch_size: Annotated[
-        int, typer.Option("--batch-size", metavar="B", min=1, help="Images at a time.")
+        int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
     ] = 250,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -126,16 +141,16 @@ def attack(
     list_methods: Annotated[
         bool,
         options.listing(
-            "--list-methods", "methods", "Print every method with its steps and losses, and exit."
+            "--list-methods", "methods", "Print the methods with their steps and losses, and exit."
         ),
     ] = False,
 ) -> None:
-    """Attack networks, and tell robustness from its look-alikes.
+    """Attack networks, and check whether apparent robustness is real.
 
     Images are attacked away from their true class, each on the fold that did not see it. The health
-    block says whether the result can be believed: vanishing gradients, stronger attacks, a very
-    large epsilon, and losses at one scale of confidence. A broken-off attack goes on when the same
-    command is given again.
+    checks show whether the result can be believed: vanishing gradients, stronger attacks, a very
+    large epsilon, and losses with all networks at the same confidence. The same command resumes an
+    interrupted attack.
 
     [bold]c10h attack runs/human images.h5 --epsilon 4/255 --epsilon 8/255 -o adv.h5[/]
 

@@ -22,4 +22,4 @@ app = typer.Typer(
 
 @app.callback()
 def data() -> None:
-    """Images and labels: list and fetch known sets, import your own."""
+    """Images and labels: list and fetch published data sets, import your own images."""

@@ -20,17 +20,17 @@ def fetch(
         list[str],
         typer.Argument(
             metavar="NAME…",
-            help="Data sets; c10h data list tells which there are.",
+            help="Data sets; c10h data list lists them.",
             autocompletion=options.complete_datasets,
         ),
     ],
     again: Annotated[
-        bool, typer.Option("--again", help="Check the downloads once more, and import them anew.")
+        bool, typer.Option("--again", help="Check existing downloads again, and import them again.")
     ] = False,
 ) -> None:
-    """Fetch data sets: download, check, import into the cache; their names are then inputs.
+    """Fetch data sets: download, check, import into the cache; their names then work as inputs.
 
-    Prints where the files are. A download that broke off goes on. C10H_CACHE names the folder to
+    Prints where the files are and resumes interrupted downloads. C10H_CACHE names the folder to
     keep them in; C10H_MIRROR another base address, or a folder, to take downloads from.
 
     [bold]c10h data fetch cifar10 cifar10h[/]
@@ -44,7 +44,7 @@ def fetch(
         if again or not is_there(name):
             _fetch(name)
         else:
-            say(f"{name}: is there already")
+            say(f"{name}: already here")
         for form in CATALOGUE[name].files:
             print_text(f"{product_path(name, form)}\n")
 

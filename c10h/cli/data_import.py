@@ -8,6 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
+from c10h.errors import counted
 from c10h.images.folder_class_maps import MAPS
 
 
@@ -16,8 +17,8 @@ def import_(
         str,
         typer.Argument(
             metavar="PATH",
-            help="A folder, .tar or .zip of pictures, a .npy, .npz or .pt file of pixels, "
-            "a .parquet file of pictures, or CIFAR's python batches.",
+            help="A folder, .tar or .zip of image files, a .npy, .npz or .pt file of pixels, "
+            "a .parquet file of images, or CIFAR's python batches.",
         ),
     ],
     output: Annotated[str, options.record_option("images")],
@@ -26,16 +27,16 @@ def import_(
         typer.Option(
             "--labels",
             metavar="FILE",
-            help="True classes: of an array's pictures in their order, or, of pictures in a folder "
-            "or archive, a table of file,class.",
+            help="True classes: for an array, in the order of its images; for a folder or archive, "
+            "a table of file,class.",
         ),
     ] = None,
     no_truth: Annotated[
         bool,
         typer.Option(
             "--no-truth",
-            help="Leave true classes out: of pictures that have none, in any folders; --classes "
-            "names the classes that they could have.",
+            help="Import without true classes, from any folders; --classes names the possible "
+            "classes.",
         ),
     ] = False,
     classes: options.Classes = None,
@@ -44,8 +45,8 @@ def import_(
         typer.Option(
             "--split",
             metavar="NAME",
-            help="Folder above the class folders to take, or train or test of CIFAR's batches and "
-            "of files of arrays; repeat it for several.",
+            help="Folder above the class folders to import, or train or test for CIFAR's batches "
+            "and for files of arrays; repeatable.",
         ),
     ] = None,
     select: Annotated[
@@ -53,7 +54,8 @@ def import_(
         typer.Option(
             "--select",
             metavar="GLOB",
-            help="Take pictures whose file name fits, as 'n*'; ! turns it round: '!cifar10-*'.",
+            help="Import only files whose names match, e.g. 'n*'; a leading ! inverts it: "
+            "'!cifar10-*'.",
         ),
     ] = None,
     map_: Annotated[
@@ -61,7 +63,7 @@ def import_(
         typer.Option(
             "--map",
             metavar="FILE",
-            help="Table of folder,class; other folders are left out. "
+            help="Table of folder,class; folders that it does not list are left out. "
             f"{' and '.join(MAPS)}, for ImageNet's folders, come with c10h.",
             autocompletion=lambda: [*MAPS],
         ),
@@ -73,7 +75,7 @@ def import_(
             metavar="SIDE",
             min=1,
             max=4096,
-            help="Resize to SIDE x SIDE pixels by a box filter, as CINIC-10 was.",
+            help="Resize to SIDE x SIDE pixels with a box filter, as for CINIC-10.",
         ),
     ] = None,
     ids: Annotated[
@@ -81,26 +83,29 @@ def import_(
         typer.Option(
             "--ids",
             metavar="path|name|none|FILE",
-            help="What items are called: their path, as class/file (usual for folders and "
-            ".parquet), the file's name, nothing (usual for arrays and batches), or the lines of "
+            help="Ids of the items: their path, as class/file (default for folders and "
+            ".parquet), the file name, none (default for arrays and batches), or the lines of "
             "FILE (arrays and .parquet).",
         ),
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave broken pictures out, and name them.")
+        bool,
+        typer.Option(
+            "--skip-bad", help="Leave out image files that cannot be decoded, and report them."
+        ),
     ] = False,
     skip_unlabeled: Annotated[
         bool,
         typer.Option(
-            "--skip-unlabeled", help="Leave pictures out that the table of --labels does not have."
+            "--skip-unlabeled", help="Leave out images that are not in the table of --labels."
         ),
     ] = False,
     one_based: options.OneBased = False,
     force: options.Force = False,
 ) -> None:
-    """Import pictures: a file of images, with their classes and names.
+    """Import images into a file of images, with their classes and names.
 
-    Archives are not unpacked. Pictures are in the order of class folders, then of paths.
+    Archives are not unpacked. Images are in the order of class folders, then of paths.
 
     [bold]c10h data import photos/ --resize 32 -o images.h5[/]
 
@@ -159,6 +164,6 @@ def import_(
         h5.write(images, output, advance)
     where = "stdout" if output == "-" else output
     say(
-        f"{where}: {size:,} images of {width} x {height} pixels, {len(images.classes)} classes, "
-        f"{contents(images.truth)}, {'with' if images.ids is not None else 'without'} ids"
+        f"{where}: {counted(size, 'image')} of {width} x {height} pixels, {len(images.classes)} "
+        f"classes, {contents(images.truth)}, {'with' if images.ids is not None else 'without'} ids"
     )

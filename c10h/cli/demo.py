@@ -15,38 +15,42 @@ _TRAIN = (
 _ATTACK = "--epsilon 2/255 --limit 500 --health 50 --labels labels.h5"
 # What each step is for, and its command. Files are named by -o, so that --force can be added.
 STEPS = (
-    ("5,000 drawn pictures of ten categories, four pairs of which grade into each other.",
+    ("5,000 drawn images of ten categories, four pairs of which grade into each other.",
      "c10h show synthetic"),
-    ("500 simulated people judged each picture 20 times. Their judgments become soft labels.",
+    ("500 simulated people judged the images, 20 for each. Their judgments become soft labels.",
      "c10h labels build synthetic -o labels.h5"),
-    ("Who agrees least with the others? Careless people failed their attention checks.",
+    ("Who agrees least with the others? Careless annotators failed their attention checks.",
      "c10h labels annotators synthetic --limit 5"),
-    ("How noisy are the labels, and what would fewer votes have told?",
+    ("How noisy are the labels, and how noisy would they be with fewer votes?",
      "c10h labels noise labels.h5"),
-    ("If people could judge 1,000 times more, which pictures should they see?",
+    ("With 1,000 more judgments, which images should people see?",
      "c10h labels plan labels.h5 --budget 1000 -o plan.csv"),
-    ("A small network learns the true classes: two folds, each tested on the other's pictures.",
+    ("A small network is trained on the true classes: two folds, each tested on the other's "
+    "images.",
      f"{_TRAIN} --target hard -o runs/hard"),
-    ("The same network, from the same first weights, learns the distributions of people's votes.",
+    ("The same network, from the same initial weights, is trained on the distributions of "
+    "people's votes.",
      f"{_TRAIN} --target soft -o runs/human"),
-    ("Each picture is answered for by the network that did not see it.",
+    ("Each image is predicted by the network that did not see it.",
      "c10h predict runs/hard synthetic -o hard.h5"),
     ("", "c10h predict runs/human synthetic -o human.h5"),
-    ("How human are they? The answer changes with --epochs: 14 are few for a network.",
+    ("How human are they? The answer changes with --epochs: 14 is few for a network.",
      "c10h score hard.h5 human.h5 --labels labels.h5 --tag data=near -o near.h5"),
-    ("Pictures in other colours, noisy and blurred, which no network saw: both folds answer.",
+    ("Images in different colours, noisy and blurred, that no network saw: both folds are "
+    "averaged.",
      "c10h predict runs/hard synthetic-far -o hard-far.h5"),
     ("", "c10h predict runs/human synthetic-far -o human-far.h5"),
     ("",
      "c10h score hard-far.h5 human-far.h5 --labels synthetic-far --tag data=far -o far.h5"),
-    ("Both tests as one table, for a text.",
+    ("Both tests in one table, as Markdown.",
      "c10h report near.h5 far.h5 -o report.md"),
-    ("Change each pixel by at most 2/255: which pictures are still told, and can that be believed?",
+    ("Change each pixel by at most 2/255: which images are still recognised, and can the "
+    "result be believed?",
      f"c10h attack runs/hard synthetic {_ATTACK} -o hard-attacked.h5"),
     ("", f"c10h attack runs/human synthetic {_ATTACK} -o human-attacked.h5"),
-    ("Both, with the loss at each step.",
+    ("Both attacks, with the loss at each step.",
      "c10h report hard-attacked.h5 human-attacked.h5 --baseline hard-attacked"),
-    ("How was that made? Every file knows, back to the judgments.",
+    ("How was this made? Every file records it, back to the judgments.",
      "c10h show human.h5"),
 )  # fmt: skip
 # What a step makes that can be replaced: a run goes on instead.
@@ -55,14 +59,14 @@ REPLACED = (".h5", ".csv", ".md")
 
 def demo(
     folder: Annotated[
-        str, typer.Option("--folder", metavar="FOLDER", help="Where the files stay.")
+        str, typer.Option("--folder", metavar="FOLDER", help="Folder for the files.")
     ] = "c10h-demo",
     force: options.Force = False,
 ) -> None:
-    """Run the whole chain on the embedded set, in two minutes, and leave the files to play with.
+    """Run the whole pipeline on the embedded set, in two minutes, and keep the files.
 
-    Each command is printed before it runs; pasted into a shell, they do the same. The set is made
-    up: what it shows is how c10h works, not what is true of people or networks.
+    Each command is printed before it runs and can be pasted into a shell. The set is made up:
+    it shows how c10h works, not what is true of people or networks.
 
     [bold]c10h demo[/]
 
@@ -79,7 +83,7 @@ def demo(
     try:
         place.mkdir(parents=True, exist_ok=True)
         if any(place.iterdir()) and not force:
-            raise OutputError(f"{folder}: is not empty (--force replaces files in it)")
+            raise OutputError(f"{folder}: the folder is not empty (--force replaces files in it)")
         os.chdir(place)
     except OSError as error:
         raise OutputError(f"{folder}: {reason(error)}") from error

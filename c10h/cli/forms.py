@@ -45,11 +45,13 @@ def form_of_text(output: str | None, named: str | None, json: bool, *forms: str)
         raise InputError(f"--json and --format {named} exclude each other")
     if said is not None and said not in forms:
         known = ", ".join(name for name, form in SUFFIXES.items() if form in forms)
-        raise OutputError(f"{output}: {suffix(output)} is none of the forms to write here: {known}")
+        raise OutputError(
+            f"{output}: {suffix(output)} is not a format that this command writes: {known}"
+        )
     named = "json" if json else named
     if named is not None and said not in (None, named):
         option = "--json" if json else f"--format {named}"
-        raise InputError(f"-o {output}: {option} writes another form than {suffix(output)}")
+        raise InputError(f"-o {output}: {option} contradicts the suffix {suffix(output)}")
     return named or said or "terminal"
 
 
@@ -62,13 +64,15 @@ def check_record(output: str | None, printed: Collection[str] = ()) -> str | Non
     if said == RECORD:
         return output
     hint = f"; --format {said} > {output} writes the result there" if said in printed else ""
-    raise OutputError(f"{output}: -o is an HDF5 file here, named as {_renamed(output)}{hint}")
+    raise OutputError(
+        f"{output}: this command writes an HDF5 file, such as {_renamed(output)}{hint}"
+    )
 
 
 def check_folder(output: str) -> str:
     """The output, unless its suffix says that it is a file: then OutputError."""
     if suffix(output) in SUFFIXES:
-        raise OutputError(f"{output}: -o is a folder here, found the name of a file")
+        raise OutputError(f"{output}: this command writes a folder, found the name of a file")
     return output
 
 
@@ -84,7 +88,7 @@ def form_of_printed(output: str | None, named: str | None, json: bool) -> str:
     form = form_of_text(None, named, json)
     if output == "-" and form != "terminal":
         option = "--json" if json else f"--format {form}"
-        raise InputError(f"-o - writes the file to stdout, and so would {option}: name a file")
+        raise InputError(f"-o - and {option} would both write to stdout: name a file")
     return form
 
 

@@ -23,4 +23,4 @@ app = typer.Typer(
 
 @app.callback()
 def labels() -> None:
-    """Soft labels: make them, know how noisy they are, plan more judgments."""
+    """Soft labels: build them, measure their noise, plan further judgments."""

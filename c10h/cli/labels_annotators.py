@@ -36,20 +36,20 @@ def annotators(
         str, options.chosen(SORTS, "--sort", "Column to sort by, lowest first.")
     ] = "agreement",
     descending: Annotated[
-        bool, typer.Option("--descending", help="Highest first; missing values stay last.")
+        bool, typer.Option("--descending", help="Sort highest first; missing values stay last.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N rows.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Show only the first N rows.")
     ] = None,
     output: options.TextOutput = None,
     force: options.Force = False,
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
-    """Show a table of annotators: trials, attention, agreement with the rest, kappa, speed.
+    """Show a table of annotators: trials, attention, agreement with the others, kappa, speed.
 
-    agreement is the mean share of the other annotators who chose the same label, and kappa the same
-    corrected for chance; an annotator's own judgments are left out of the rest.
+    agreement is the mean share of the other annotators who chose the same label; kappa corrects it
+    for chance. An annotator's own judgments do not count among the others.
 
     [bold]c10h labels annotators cifar10h-raw.csv --limit 20[/]
 

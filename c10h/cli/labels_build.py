@@ -9,6 +9,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, progress, say, waiting
+from c10h.errors import counted
 from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def _names(takes: Takes) -> str:
 # One warning for all models that estimate the truth.
 _WARNING = (
     f"{', '.join(name for name, one in SOURCES.items() if one.warning)} (through crowd-kit: pip "
-    "install 'c10h\\[crowd]') collapse the disagreement between people to near certainty."
+    "install 'c10h\\[crowd]') collapse people's disagreement to near certainty."
 )
 _DRAWN = ", ".join(name for name, one in SOURCES.items() if one.drawn)
 
@@ -35,17 +36,15 @@ def build(
             metavar="SOURCE",
             help="A table of judgments, vote counts or probabilities; true classes for "
             f"{_names(Takes.TRUTH)}; predictions for {_names(Takes.PREDICTIONS)} (several). Any "
-            "foreign format or a c10h file; - is stdin.",
+            "foreign format or a c10h file; - means stdin.",
         ),
     ],
     output: Annotated[str, options.record_option("labels")],
-    what: Annotated[
-        str, options.chosen(SOURCES, "--as", f"What the labels are. {_WARNING}")
-    ] = "human",
+    what: Annotated[str, options.chosen(SOURCES, "--as", f"Kind of labels. {_WARNING}")] = "human",
     truth: options.Truth = None,
     classes: options.Classes = None,
     prior: Annotated[
-        float, typer.Option("--prior", metavar="A", help="Pseudo-votes a class (human).")
+        float, typer.Option("--prior", metavar="A", help="Pseudo-votes per class (human).")
     ] = 0.0,
     smoothing: Annotated[
         float,
@@ -60,8 +59,8 @@ def build(
         typer.Option(
             "--compare",
             metavar="COUNTS",
-            help="Print where the votes differ from these counts, and end with status 3 if they "
-            "do.",
+            help="Compare the votes with these counts; if they differ, print where and exit with "
+            "status 3.",
         ),
     ] = None,
     annotator: options.Annotator = None,
@@ -82,7 +81,7 @@ def build(
         typer.Option(
             "--excluded",
             metavar="FILE",
-            help="Write a .csv of everything that was left out; - is stdout.",
+            help="Write everything that was left out to a .csv file; - means stdout.",
             rich_help_panel=options.JUDGMENTS,
         ),
     ] = None,
@@ -99,7 +98,7 @@ def build(
 
     A table of judgments has one row each: who chose which label for which item.
     Its columns are recognised by their names: annotator, worker, rater; item, image, task; label,
-    answer, choice and the like. Others are named by options; an empty name leaves a column out.
+    answer, choice and similar. Options set other names; an empty name ignores a column.
 
     [bold]c10h labels build cifar10h-raw.csv -o labels.h5 --compare cifar10h-counts.npy[/]
 
@@ -127,7 +126,7 @@ def build(
     check_output(output, force=force)
     if excluded:
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
-            raise InputError(f"--excluded and -o are both {output}: expected two files")
+            raise InputError(f"--excluded and -o are both {output}: expected two different files")
         form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
         check_output(excluded, force=force, binary=False)
     source = [name_member(argument, h5_path) for argument in source]
@@ -171,7 +170,7 @@ def build(
     notes: list[str] = []
     result = build_labels(request, waiting, notes.append)
     if excluded and result.votes is None:
-        raise InputError("--excluded needs a table of judgments as the SOURCE")
+        raise InputError("--excluded needs a table of judgments as SOURCE")
     labels = result.labels
     size, count = labels.probs.shape
     tables = sum(rows is not None for rows in (labels.probs, labels.counts, labels.right))
@@ -182,7 +181,7 @@ def build(
     for note in notes:
         say(note)
     where = "stdout" if output == "-" else output
-    say(f"{where}: {size:,} items, {count} classes, {what} labels {_contents(labels)}")
+    say(f"{where}: {counted(size, 'item')}, {count} classes, {what} labels {_contents(labels)}")
     if request.published is not None and result.comparison and result.counted:
         published = request.published.name
         _tell(result.comparison, result.counted, published, to_stderr=output == "-")
@@ -198,7 +197,7 @@ def _contents(labels: Labels) -> str:
         return f"without vote counts, {known}"
     total, fewest, most = vote_range(labels.counts)
     each = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    return f"with {total:,} votes ({each} an item), {known}"
+    return f"with {total:,} votes ({each} per item), {known}"
 
 
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:
@@ -208,12 +207,11 @@ def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> 
 
     if not found.items:
         say(
-            f"{name}: equal to the last vote: {found.size:,} items, {found.votes:,} votes, "
-            f"matched by {found.by}"
+            f"{name}: identical: {found.size:,} items, {found.votes:,} votes, matched by {found.by}"
         )
         return
     print_tables([table(found, rebuilt)], to_stderr=to_stderr)
     raise GateError(
-        f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes rebuilt, "
+        f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes built, "
         f"{found.other_votes:,} published (items matched by {found.by})"
     )

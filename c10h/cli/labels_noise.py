@@ -15,11 +15,15 @@ def noise(
     truth: options.Truth = None,
     votes: Annotated[
         str | None,
-        typer.Option("--votes", metavar="N,N,…", help="Votes an item; else 1,2,5,10,20,… and all."),
+        typer.Option(
+            "--votes",
+            metavar="N,N,…",
+            help="Numbers of votes per item.  \\[default: 1,2,5,10,20,… and all]",
+        ),
     ] = None,
     draws: Annotated[
         int,
-        typer.Option("--draws", min=2, help="Draws of votes for what has no closed form."),
+        typer.Option("--draws", min=2, help="Draws of votes for values without a closed form."),
     ] = 16,
     seed: options.Seed = 0,
     columns: options.Columns = None,
@@ -32,12 +36,12 @@ def noise(
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
-    """Show how noisy labels are: what they and people's ceilings would be with n votes an item.
+    """Show how noisy labels are: what they and people's ceilings would be with n votes per item.
 
-    The last column, all, has the ceilings of [bold]c10h score[/]. Each method's value is exact
-    where it has a closed form, else the mean over draws of votes without replacement.
+    The last column, all, has the ceilings of [bold]c10h score[/]. Values are exact where there is a
+    closed form, otherwise means over draws of votes without replacement.
 
-    Miller-Madow and squared error say how far the labels are from the people behind them.
+    Miller-Madow and squared error estimate how far the labels are from the population.
 
     [bold]c10h labels noise labels.h5[/]
 
@@ -58,7 +62,7 @@ def noise(
     try:
         numbers = sorted({int(part) for part in votes.split(",")}) if votes else []
     except ValueError:
-        raise InputError(f"--votes {votes}: expected numbers, as 1,2,5,10") from None
+        raise InputError(f"--votes {votes}: expected numbers, such as 1,2,5,10") from None
     check_single_stdin([labels, truth or ""])
     request = NoiseRequest(
         labels=open_input(labels, LABELS),

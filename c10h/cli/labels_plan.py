@@ -13,23 +13,27 @@ from c10h.labels.objectives import OBJECTIVES
 
 def plan(
     labels: options.LabelsFile,
-    budget: Annotated[int, typer.Option("--budget", metavar="B", help="Further judgments in all.")],
+    budget: Annotated[
+        int, typer.Option("--budget", metavar="B", help="Total number of further judgments.")
+    ],
     objective: Annotated[
         str,
-        options.chosen(OBJECTIVES, "--objective", "What is to fall most."),
+        options.chosen(OBJECTIVES, "--objective", "What to reduce."),
     ] = "squared",
     prior: Annotated[
         float | None,
         typer.Option(
             "--prior",
             metavar="A",
-            help="Pseudo-votes a class of the Dirichlet prior; estimated from all items unless "
-            "given.",
+            help="Pseudo-votes per class of the Dirichlet prior; by default estimated from all "
+            "items.",
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--max-per-item", metavar="M", help="Most further judgments of one item."),
+        typer.Option(
+            "--max-per-item", metavar="M", help="Maximum number of further judgments per item."
+        ),
     ] = None,
     seed: options.Seed = 0,
     columns: options.Columns = None,
@@ -44,8 +48,8 @@ def plan(
 ) -> None:
     """Plan which items to show next and how often, so that the labels' expected error falls most.
 
-    Compared with as many judgments spread evenly, which the output also tells. Collect in rounds:
-    a plan from more votes is a better one.
+    The output compares the plan with the same number of judgments spread evenly. Collect in rounds:
+    a plan made from more votes is better.
 
     [bold]c10h labels plan labels.h5 --budget 5000[/]
 

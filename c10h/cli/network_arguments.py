@@ -27,14 +27,14 @@ def check_named(
     """
     *folders, images = paths
     if is_run(images):
-        raise InputError(f"{images} is a run folder: runs come first, and IMAGES last")
+        raise InputError(f"{images} is a run folder: expected RUN first, and IMAGES last")
     if bool(folders) == bool(arch):
         raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
     for option, value in (("--weights", weights), ("--classes", classes), ("--probs", probs)):
         if value and not arch:
-            raise InputError(f"{option}: is for --arch; a run has its own")
+            raise InputError(f"{option} needs --arch; a run has its own")
     if held_out and arch:
-        raise InputError("--held-out: nobody knows what the network of --arch was trained on")
+        raise InputError("--held-out: the training data of the network of --arch are unknown")
 
 
 def open_networks(

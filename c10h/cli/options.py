@@ -139,8 +139,8 @@ Classes: TypeAlias = Annotated[
     typer.Option(
         "--classes",
         metavar="NAMES",
-        help="Names for inputs without class names, in their order: cifar10, a,b,c, a file with "
-        "one name a line, or a number of classes.",
+        help="Class names, in order, for inputs without them: cifar10, a,b,c, a file with "
+        "one name per line, or a number of classes.",
     ),
 ]
 Columns: TypeAlias = Annotated[
@@ -148,8 +148,8 @@ Columns: TypeAlias = Annotated[
     typer.Option(
         "--columns",
         metavar="COLUMNS",
-        help="Columns of a wide table that are classes: names, as cat,dog,bird, or a half-open "
-        "range from 0, as 11:21.",
+        help="Columns of a wide table that are classes: names, such as cat,dog,bird, or a "
+        "half-open range from 0, such as 11:21.",
         rich_help_panel=INPUTS,
     ),
 ]
@@ -167,21 +167,21 @@ ItemColumn: TypeAlias = Annotated[
     typer.Option(
         "--item",
         metavar="COLUMN",
-        help="Column of a table that names the items; found by its name or as the one of words "
-        "unless said.",
+        help="Column of a table that names the items; by default found by its name, or as the "
+        "only text column.",
         rich_help_panel=INPUTS,
     ),
 ]
 AsLogits: TypeAlias = Annotated[
     bool,
-    typer.Option("--logits", help="Foreign predictions are logits.", rich_help_panel=INPUTS),
+    typer.Option("--logits", help="Read foreign predictions as logits.", rich_help_panel=INPUTS),
 ]
 AsProbs: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--probs",
-        help="Foreign numbers are probabilities, or shares in any unit: rows are scaled to sum to "
-        "1.",
+        help="Read foreign numbers as probabilities, or shares in any unit: rows are scaled to sum "
+        "to 1.",
         rich_help_panel=INPUTS,
     ),
 ]
@@ -189,8 +189,8 @@ Header: TypeAlias = Annotated[
     bool | None,
     typer.Option(
         "--header/--no-header",
-        help="Whether the first line of a text table has names. Without, columns are numbered "
-        "from 0: --annotator 0 --item 1 --label 2.",
+        help="Whether the first line of a text table is a header. Without one, columns are "
+        "numbered from 0: --annotator 0 --item 1 --label 2.",
         show_default=False,
         rich_help_panel=INPUTS,
     ),
@@ -200,16 +200,14 @@ Layout: TypeAlias = Annotated[
     chosen(
         LAYOUTS,
         "--layout",
-        "What a table has: one judgment a row (long), or one item a row and one class a column "
-        "(wide) or one annotator a column, whose cells are classes (matrix).",
+        "Layout of a table: one judgment per row (long), or one item per row and one class per "
+        "column (wide) or one annotator per column, with classes as cells (matrix).",
         rich_help_panel=INPUTS,
     ),
 ]
 OneBased: TypeAlias = Annotated[
     bool,
-    typer.Option(
-        "--one-based", help="Numbers of classes begin at 1, not 0.", rich_help_panel=INPUTS
-    ),
+    typer.Option("--one-based", help="Class numbers begin at 1, not 0.", rich_help_panel=INPUTS),
 ]
 MinVotes: TypeAlias = Annotated[
     int,
@@ -217,8 +215,8 @@ MinVotes: TypeAlias = Annotated[
         "--min-votes",
         "--min-judgments",
         metavar="N",
-        help="Leave out items with fewer votes; an item without any is an error unless this is "
-        "given.",
+        help="Leave out items with fewer votes; without this option, an item without votes is an "
+        "error.",
         rich_help_panel=INPUTS,
     ),
 ]
@@ -248,30 +246,37 @@ DropLabel: TypeAlias = Annotated[
     typer.Option(
         "--drop-label",
         metavar="NAME",
-        help='Leave out judgments with this label, such as "can\'t tell"; may be repeated.',
+        help='Leave out judgments with this label, such as "can\'t tell"; repeatable.',
         rich_help_panel=JUDGMENTS,
     ),
 ]
-Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Who judged.")]
+Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Column of the annotator.")]
 Item: TypeAlias = Annotated[
-    str | None, _column("item", "What was judged: numbers from 0, file names, any words.")
+    str | None, _column("item", "Column of the item: numbers from 0, file names, any words.")
 ]
-Label: TypeAlias = Annotated[str | None, _column("label", "The choice: a class name or number.")]
+Label: TypeAlias = Annotated[
+    str | None, _column("label", "Column of the chosen label: class names or numbers.")
+]
 Check: TypeAlias = Annotated[
-    str | None, _column("check", "Whether a row is an attention check (0 or 1).")
+    str | None, _column("check", "Column that says whether a row is an attention check (0 or 1).")
 ]
 Correct: TypeAlias = Annotated[
-    str | None, _column("correct", "Whether the answer to a check was right (0 or 1).")
+    str | None,
+    _column("correct", "Column that says whether the answer to a check was right (0 or 1)."),
 ]
-ReactionTime: TypeAlias = Annotated[str | None, _column("rt", "Reaction time, in any unit.")]
-TrueLabel: TypeAlias = Annotated[str | None, _column("true-label", "The true class of the item.")]
+ReactionTime: TypeAlias = Annotated[
+    str | None, _column("rt", "Column of the reaction time, in any unit.")
+]
+TrueLabel: TypeAlias = Annotated[
+    str | None, _column("true-label", "Column of the item's true class.")
+]
 MinAttention: TypeAlias = Annotated[
     float | None,
     typer.Option(
         "--min-attention",
         metavar="SHARE",
-        help="Leave out annotators who passed a smaller share of their checks; 0.75 unless said, "
-        "where there are checks.",
+        help="Leave out annotators who passed a smaller share of their checks.  \\[default: 0.75, "
+        "where there are checks]",
         rich_help_panel=JUDGMENTS,
     ),
 ]
@@ -280,7 +285,7 @@ MinReactionTime: TypeAlias = Annotated[
     typer.Option(
         "--rt-min",
         metavar="TIME",
-        help="Leave out judgments that took less.",
+        help="Leave out judgments that took less time.",
         rich_help_panel=JUDGMENTS,
     ),
 ]
@@ -289,13 +294,11 @@ MaxReactionTime: TypeAlias = Annotated[
     typer.Option(
         "--rt-max",
         metavar="TIME",
-        help="Leave out judgments that took more.",
+        help="Leave out judgments that took more time.",
         rich_help_panel=JUDGMENTS,
     ),
 ]
-Seed: TypeAlias = Annotated[
-    int, typer.Option("--seed", min=0, help="Seed of everything that is drawn at random.")
-]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", min=0, help="Random seed.")]
 LabelsFile: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -305,7 +308,8 @@ LabelsFile: TypeAlias = Annotated[
 ImagesFile: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="IMAGES", help="Images: a file that c10h data import wrote, or a known name."
+        metavar="IMAGES",
+        help="Images: a file that c10h data import wrote, or the name of a data set.",
     ),
 ]
 Architecture: TypeAlias = Annotated[
@@ -322,7 +326,7 @@ Device: TypeAlias = Annotated[
     typer.Option(
         "--device",
         metavar="auto|cpu|cuda|mps",
-        help="Where to compute; auto is a GPU where there is one.",
+        help="Where to compute; auto uses a GPU if there is one.",
         rich_help_panel="Machine",
     ),
 ]
@@ -331,7 +335,7 @@ Precision: TypeAlias = Annotated[
     chosen(
         PRECISIONS,
         "--precision",
-        "Number format of the networks' products.",
+        "Precision of the networks' arithmetic.",
         rich_help_panel="Machine",
     ),
 ]
@@ -340,7 +344,8 @@ ForeignArchitecture: TypeAlias = Annotated[
     typer.Option(
         "--arch",
         metavar="NAME",
-        help="Instead of a run: a network by name, torchvision:NAME or package.module:callable.",
+        help="Network to use instead of a run: a name, torchvision:NAME or "
+        "package.module:callable.",
     ),
 ]
 Weights: TypeAlias = Annotated[
@@ -348,13 +353,14 @@ Weights: TypeAlias = Annotated[
     typer.Option(
         "--weights",
         metavar="FILE",
-        help="State dict for --arch, of torch's or safetensors; nothing else in it is loaded.",
+        help="Weights for --arch: a state dict saved by torch or safetensors; nothing else is "
+        "loaded.",
     ),
 ]
 NetworkProbs: TypeAlias = Annotated[
     bool,
     typer.Option(
-        "--probs", help="Your own network of --arch returns probabilities: take their logarithm."
+        "--probs", help="The network of --arch returns probabilities: take their logarithm."
     ),
 ]
 NetworkPrecision: TypeAlias = Annotated[
@@ -362,7 +368,7 @@ NetworkPrecision: TypeAlias = Annotated[
     chosen(
         PRECISIONS,
         "--precision",
-        "Number format of the networks' products.",
+        "Precision of the networks' arithmetic.",
         rich_help_panel="Machine",
     ),
 ]
@@ -377,7 +383,7 @@ Json: TypeAlias = Annotated[
 
 def format_option(*names: str) -> Any:
     """``--format`` with the forms that a command has."""
-    help_text = "Form of the result; unless given, what the name of -o says."
+    help_text = "Format of the result; by default set by the suffix of -o."
     return chosen(names, "--format", help_text, rich_help_panel=OUTPUTS)
 
 
@@ -392,12 +398,12 @@ def record_option(what: str, *, prints: bool = False) -> Any:
     """``-o`` of an HDF5 file. prints: whether the command prints its result as a table, too."""
     printed = SCORE_FORMATS if prints else ()
     return output_option(
-        f"File of {what} to write, - for stdout.",
+        f"File of {what} to write; - means stdout.",
         callback=lambda output: check_record(output, printed),
     )
 
 
 TextOutput: TypeAlias = Annotated[
     str | None,
-    output_option("File to write instead of stdout; its suffix says the form: x.md, x.csv, …"),
+    output_option("File to write instead of stdout; its suffix sets the format: x.md, x.csv, …"),
 ]

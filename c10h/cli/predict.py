@@ -8,6 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
+from c10h.errors import counted
 
 
 def predict(
@@ -15,7 +16,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="[RUN…] IMAGES",
-            help="Run folders of c10h train, and the images; with --arch the images alone.",
+            help="Run folders of c10h train, and the images; with --arch only the images.",
         ),
     ],
     output: Annotated[str, options.record_option("predictions")],
@@ -27,28 +28,27 @@ def predict(
         bool,
         typer.Option(
             "--held-out",
-            help="Demand what happens anyway with images that a run was trained on: each one is "
-            "answered for by the fold that did not see it, all of them and in order.",
+            help="Predict each image with the fold that did not see it; fail if there is none.",
         ),
     ] = False,
     members: Annotated[
         bool,
         typer.Option(
             "--members",
-            help="Each network by itself, on all images.",
+            help="Predict with each network separately, on all images.",
         ),
     ] = False,
     batch_size: Annotated[
-        int, typer.Option("--batch-size", metavar="B", min=1, help="Images at a time.")
+        int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
     ] = 500,
     device: options.Device = "auto",
     precision: options.NetworkPrecision = "fp32",
     force: options.Force = False,
 ) -> None:
-    """Predict: each image by the fold that did not see it, other images by all folds together.
+    """Predict images: each by the fold that did not see it, or unseen images by all folds together.
 
-    Several runs are averaged: logits are then the logarithm of the mean probability. The file knows
-    every item that a network behind it was trained on, so that c10h score can tell.
+    Several runs are averaged: logits are then the logarithm of the mean probability. The file
+    records every item that a network behind it was trained on, for c10h score to check.
 
     [bold]c10h predict runs/human images.h5 -o pred.h5[/]
 
@@ -92,4 +92,4 @@ def predict(
     where = "stdout" if output == "-" else output
     names = found.member.tolist()
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-    say(f"{where}: {size:,} images, {count} classes, by {shown}")
+    say(f"{where}: {counted(size, 'image')}, {count} classes, by {shown}")

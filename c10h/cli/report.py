@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PICTURES = ("svg", "png", "pdf")
 FORMS = (*options.SCORE_FORMATS, "html", *PICTURES)
-SHOWN = "What is shown"
+SHOWN = "What to show"
 
 
 def report(
@@ -24,8 +24,8 @@ def report(
         list[str],
         typer.Argument(
             metavar="[NAME=]FILE",
-            help="Files of scores, attacks, learning curves or labels. NAME is what one is called; "
-            "scores have names.",
+            help="Files of scores, attacks, learning curves or labels. NAME= names a file; "
+            "scores already have names.",
         ),
     ],
     baseline: Annotated[
@@ -33,22 +33,25 @@ def report(
         typer.Option(
             "--baseline",
             metavar="NAME",
-            help="Also paired differences to this run or training.",
+            help="Also show paired differences from this run or training.",
         ),
     ] = None,
     metrics: Annotated[
         list[str] | None,
-        typer.Option("--metrics", metavar="NAME,…", help="Metrics to show; all for every one."),
+        typer.Option("--metrics", metavar="NAME,…", help="Metrics to show; all for every metric."),
     ] = None,
     stratum: Annotated[
-        str, typer.Option("--stratum", metavar="NAME", help="Part of the items, as --by named it.")
+        str,
+        typer.Option(
+            "--stratum", metavar="NAME", help="Stratum of the items, as named by score --by."
+        ),
     ] = "all",
     figure: Annotated[
         str | None,
         typer.Option(
             "--figure",
             metavar="NAME",
-            help=f"One figure alone: {names_with_notes()}.",
+            help=f"Show only one figure: {names_with_notes()}.",
             autocompletion=lambda: [*FIGURES, *PICTURED],
             rich_help_panel=SHOWN,
         ),
@@ -58,7 +61,7 @@ def report(
         typer.Option(
             "--table",
             metavar="1|2",
-            help="The paper's table of generalization or of attacks alone.",
+            help="Show only the paper's table 1 (generalization) or 2 (attacks).",
             rich_help_panel=SHOWN,
         ),
     ] = None,
@@ -67,7 +70,7 @@ def report(
         typer.Option(
             "--pictures",
             metavar="N",
-            help="How many pictures the gallery has.  [default: 12]",
+            help="Number of images in the gallery.  \\[default: 12]",
             rich_help_panel=SHOWN,
         ),
     ] = None,
@@ -75,7 +78,7 @@ def report(
         bool,
         typer.Option(
             "--script",
-            help="Print the commands that would make the files again instead.",
+            help="Print the commands that would make the files again, instead of a report.",
             rich_help_panel=SHOWN,
         ),
     ] = False,
@@ -84,17 +87,17 @@ def report(
     format_: Annotated[str | None, options.format_option(*FORMS)] = None,
     json: options.Json = False,
 ) -> None:
-    """Report scores, attacks, learning curves and labels, as tables and figures for people.
+    """Report scores, attacks, learning curves and labels as tables and figures.
 
-    Scores: models down, figures across, the best in bold; with --tag data=… data sets across.
+    Scores: runs down, metrics across, the best in bold; with --tag data=… data sets across.
     Runs that were scored on the same items with the same seed, and runs under the same attack on
-    the same items, also give paired differences to --baseline.
+    the same items, also give paired differences from --baseline.
 
-    Of attacks, there are accuracy and cross-entropy before and after, people's figures where there
-    are any, the checks of the attack itself, and in the terminal the loss against the steps.
+    Attacks: accuracy and cross-entropy before and after, the comparison with people where there is
+    one, the health checks, and in the terminal the loss by step.
 
-    At the foot stands how the files were made. With svg, png or pdf there is one figure alone;
-    html is one file with everything, which needs no network.
+    The report ends with how the files were made. svg, png and pdf hold a single figure;
+    html is one file with everything, for any browser.
 
     [bold]c10h report control.h5 human.h5 --baseline control[/]
 
@@ -116,7 +119,7 @@ def report(
     form = form_of_text(output, format_, json, *(("terminal",) if script else FORMS))
     if script:
         if form != "terminal":
-            raise InputError("--script: prints commands, which have no --format")
+            raise InputError("--script prints commands and cannot be combined with --format")
         form = "script"
     binary = form in ("png", "pdf")
     if output or binary:
@@ -126,15 +129,16 @@ def report(
 
         if metrics or baseline is not None or table is not None or stratum != "all":
             raise InputError(
-                "--figure gallery: is not for --baseline, --metrics, --stratum or --table"
+                "--figure gallery cannot be combined with --baseline, --metrics, --stratum or "
+                "--table"
             )
         report_gallery(files, pictures, form, output)
         return
     if pictures is not None:
-        raise InputError("--pictures: is for --figure gallery")
+        raise InputError("--pictures needs --figure gallery")
     check_names(figure, table)
     if (figure or table) is not None and (metrics or baseline is not None):
-        raise InputError("--figure and --table: are not for --baseline or --metrics")
+        raise InputError("--figure and --table cannot be combined with --baseline or --metrics")
     opened = read(files)
     if script:
         write(output, to_script(steps(opened.files)))
@@ -170,8 +174,8 @@ def _write_picture(view: Report, form: str, output: str) -> None:
     figures = view.figures()
     if view.table is not None or len(figures) != 1:
         names = ", ".join(figure.name for figure in figures) if view.table is None else ""
-        none = "; ".join(view.left_out().values()) or "there is none of these files"
-        fit = f"{names} fit: name one with --figure" if names else none
+        none = "; ".join(view.left_out().values()) or "no figure can be drawn from these files"
+        fit = f"{names} are possible: choose one with --figure" if names else none
         raise InputError(f"--format {form}: expected one figure; {fit}")
     with atomic_output(output) as stream:
         write_all(stream, draw(figures[0], form, [step.line() for step in view.lineage()]))

@@ -58,7 +58,10 @@ def read(arguments: Sequence[str]) -> ReportRequest:
             if not isinstance(record, Scores):
                 _keep(by_kind[record.kind], name or _called(path, source), record)
             elif name is not None:
-                raise InputError(f"{name}={path}: scores have names; NAME= is for other files")
+                raise InputError(
+                    f"{name}={path}: scores already have names; NAME= is for the "
+                    "other kinds of file"
+                )
             else:
                 scores.append((source.stem, record))
             if advance is not None:
@@ -83,7 +86,7 @@ def _open(path: str) -> tuple[Source, Record]:
     """A file of a kind that reports are made of; of scores the large arrays stay in the file."""
     if is_run(path):
         raise InputError(
-            f"{path} is a run folder: c10h show {path} tells what is in it, and {HISTORY} in it "
+            f"{path} is a run folder: c10h show {path} shows its contents, and {HISTORY} in it "
             "has its learning curves"
         )
     source = open_input(path, LABELS)

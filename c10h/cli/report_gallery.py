@@ -76,7 +76,7 @@ def report_gallery(
     drawings, and what :func:`open_files` and the stage raise.
     """
     if form in ("svg", "png", "pdf"):
-        raise InputError(f"--format {form}: a gallery is no drawing: html has its pictures")
+        raise InputError(f"--format {form}: a gallery cannot be drawn: use --format html")
     opened = open_files(arguments)
     if form == "script":
         write(output, to_script(steps(opened.files)))

@@ -26,8 +26,8 @@ def score(
         typer.Argument(
             metavar="[NAME=]PRED",
             help="Logits or probabilities in any format (docs/inputs.md), or a c10h file of "
-            "predictions or an attack; FILE:ARRAY names one array of several, - is stdin. NAME is "
-            "what the run is called.",
+            "predictions or an attack; FILE:ARRAY names one array of several; - means stdin. NAME "
+            "names the run.",
         ),
     ],
     labels: Annotated[
@@ -43,20 +43,21 @@ def score(
         typer.Option(
             "--metrics",
             metavar="NAME,…",
-            help="Metrics to compute (all that can be); repeatable. --list-metrics tells them.",
+            help="Metrics to compute; repeatable; by default all possible. --list-metrics lists "
+            "them.",
             autocompletion=_complete_metrics,
         ),
     ] = None,
     by: Annotated[
         str | None,
-        options.chosen(STRATA, "--by", "Also every metric for parts of the items."),
+        options.chosen(STRATA, "--by", "Also compute every metric for strata of the items."),
     ] = None,
     tag: Annotated[
         list[str] | None,
         typer.Option(
             "--tag",
             metavar="KEY=TEXT",
-            help="network=…, training=… or data=… for reports; repeatable.",
+            help="Tag for reports: network=…, training=… or data=…; repeatable.",
         ),
     ] = None,
     fail_if: Annotated[
@@ -64,17 +65,20 @@ def score(
         typer.Option(
             "--fail-if",
             metavar="'METRIC>X'",
-            help="Exit with status 3 where this holds of a run (>, >=, <, <=); repeatable.",
+            help="Exit with status 3 if this holds for any run (>, >=, <, <=); repeatable.",
         ),
     ] = None,
     in_sample: Annotated[
-        bool, typer.Option("--in-sample", help="Score a network on items it was trained on.")
+        bool,
+        typer.Option(
+            "--in-sample", help="Allow scoring a network on items that it was trained on."
+        ),
     ] = False,
     per_item: Annotated[
-        bool, typer.Option("--per-item", help="Keep the value of every item in the file.")
+        bool, typer.Option("--per-item", help="Also store the values of every item in the file.")
     ] = False,
     resamples: Annotated[
-        int, typer.Option("--resamples", min=0, metavar="B", help="Bootstrap resamples.")
+        int, typer.Option("--resamples", min=0, metavar="B", help="Number of bootstrap resamples.")
     ] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
     columns: options.Columns = None,
@@ -97,10 +101,10 @@ def score(
         ),
     ] = False,
 ) -> None:
-    """Score predictions against people and truth, with 95 % bootstrap intervals over items.
+    """Compare predictions with people and with the truth, with 95 % bootstrap intervals over items.
 
-    Every metric that the inputs allow is computed, with its n and with what people reach; two or
-    more files also give paired differences to the first. Calibration errors are biased upward
+    Every metric that the inputs allow is computed, with its n and what people reach. Two or
+    more files also give paired differences from the first. Calibration errors are biased upward
     for few items. An attack file is scored before the attack and after it at each epsilon.
 
     [bold]c10h score logits.npy --labels labels.h5 --by human-entropy[/]
@@ -159,9 +163,8 @@ def score(
     for note in notes:
         say(note)
     title = (
-        f"{', '.join(result.networks)} against "
-        f"{' and '.join(result.references) or 'its own truth'} "
-        f"({resamples} resamples, seed {seed})"
+        f"{', '.join(result.networks)} compared with "
+        f"{' and '.join(result.references) or 'its own truth'} ({resamples} resamples, seed {seed})"
     )
     scored = scored_runs([result.scores])
     if why := why_nothing(scored):

@@ -14,19 +14,20 @@ ITEMS = 5
 
 def show(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A c10h file, - for stdin, or a run folder.")
+        str, typer.Argument(metavar="FILE", help="A c10h file (- means stdin) or a run folder.")
     ],
     format_: Annotated[str | None, options.format_option("terminal", "json")] = None,
     json: options.Json = False,
 ) -> None:
-    """Show what is in a c10h file: datasets, classes, a few rows, and how it was made.
+    """Show the contents of a c10h file: datasets, classes, a few rows, and how it was made.
 
-    Of a run folder it shows the networks, how far they are, and their settings.
+    For a run folder it shows the networks, their progress and their settings.
 
     The lineage at the end is a tree: the command that made the file and, below it, each input with
     its SHA-256 and the command that made that.
 
-    A terminal also shows the first items of images and labels, pictures where it has colours.
+    A terminal also shows the first items of images and labels, and the images themselves if
+    it has colours.
 
     [bold]c10h show labels.h5[/]
 

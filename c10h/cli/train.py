@@ -30,7 +30,7 @@ def train(
             "-o",
             "--output",
             metavar="RUN",
-            help="Folder of the run: new, or to go on.",
+            help="Folder of the run: new, or one to resume.",
             callback=check_folder,
         ),
     ],
@@ -39,7 +39,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="[LABELS]",
-            help="Labels of the images; without them, the true classes that the images have.",
+            help="Labels of the images.  \\[default: the true classes of the images]",
         ),
     ] = None,
     folds: Annotated[
@@ -48,24 +48,25 @@ def train(
             "--folds",
             metavar="K",
             min=2,
-            help="Split into K folds, stratified by true class; a network each, of all the others.",
+            help="Split into K folds, stratified by true class; one network per fold, trained on "
+            "the other folds.",
         ),
     ] = None,
     fold: Annotated[
         list[int] | None,
-        typer.Option("--fold", metavar="I", help="Only this fold, from 0; repeatable."),
+        typer.Option("--fold", metavar="I", help="Train only this fold, from 0; repeatable."),
     ] = None,
     probs: options.NetworkProbs = False,
     target: Annotated[
         str,
-        options.chosen(TARGETS, "--target", "What the network is trained towards."),
+        options.chosen(TARGETS, "--target", "Target of the training."),
     ] = "soft",
     mixup: Annotated[
         list[float] | None,
         typer.Option(
             "--mixup",
             metavar="A",
-            help="Mixup with Beta(A, A), 0 for none; several are a grid, as of --lr.",
+            help="Mixup with Beta(A, A), 0 for none; several form a grid, as for --lr.",
             callback=options.number("--mixup", at_least=0),
         ),
     ] = None,
@@ -74,8 +75,8 @@ def train(
         typer.Option(
             "--init",
             metavar="RUN|FILE",
-            help="Fine-tune: begin with the networks of a run (fold by fold where it has folds) or "
-            "with the weights in a file.",
+            help="Fine-tune: start from the networks of a run (fold by fold if it has folds) or "
+            "from the weights in a file.",
         ),
     ] = None,
     recipe: Annotated[
@@ -84,7 +85,7 @@ def train(
             "--recipe",
             metavar="NAME",
             help=f"Settings of Peterson et al.'s text (paper) or code (paper-code), or of the "
-            f"authors of a family; unless given, those of the network's authors. One of "
+            f"authors of a family; by default those of the network's authors. One of "
             f"{', '.join(RECIPES)}.",
             autocompletion=lambda: [*RECIPES],
             rich_help_panel=RECIPE,
@@ -99,22 +100,25 @@ def train(
         typer.Option(
             "--lr",
             metavar="RATE",
-            help="Learning rate. Several are a grid: all are tried on nine tenths of the training "
-            "images, and the lowest cross-entropy on the tenth is chosen.",
+            help="Learning rate. Several form a grid: all are tried on nine tenths of the "
+            "training part, and the one with the lowest cross-entropy on the remaining tenth is "
+            "chosen.",
             callback=options.number("--lr", above=0),
             rich_help_panel=RECIPE,
         ),
     ] = None,
     schedule: Annotated[
         str | None,
-        options.chosen(SCHEDULES, "--schedule", "Learning rate over time.", rich_help_panel=RECIPE),
+        options.chosen(
+            SCHEDULES, "--schedule", "Schedule of the learning rate.", rich_help_panel=RECIPE
+        ),
     ] = None,
     epochs: Annotated[
         float | None,
         typer.Option(
             "--epochs",
             metavar="N",
-            help="How often each image is seen; 9.9 is a number, too.",
+            help="Number of epochs; may be fractional, such as 9.9.",
             callback=options.number("--epochs", above=0),
             rich_help_panel=RECIPE,
         ),
@@ -122,7 +126,7 @@ def train(
     batch_size: Annotated[
         int | None,
         typer.Option(
-            "--batch-size", metavar="B", min=1, help="Images a step.", rich_help_panel=RECIPE
+            "--batch-size", metavar="B", min=1, help="Images per step.", rich_help_panel=RECIPE
         ),
     ] = None,
     weight_decay: Annotated[
@@ -140,7 +144,7 @@ def train(
         options.chosen(
             AUGMENTATIONS,
             "--augment",
-            "How images are changed.",
+            "Augmentation of the images.",
             rich_help_panel=RECIPE,
         ),
     ] = None,
@@ -157,7 +161,7 @@ def train(
             "--parallel-folds",
             metavar="N",
             min=1,
-            help="Train N folds at a time, each in a process with its share of the cores.",
+            help="Train N folds at a time, each in its own process with its share of the cores.",
             rich_help_panel=MACHINE,
         ),
     ] = 1,
@@ -166,7 +170,7 @@ def train(
         typer.Option(
             "--checkpoint-minutes",
             metavar="M",
-            help="Write a checkpoint every M minutes, too, not only after each epoch.",
+            help="Also write a checkpoint every M minutes, not only after each epoch.",
             callback=options.number("--checkpoint-minutes", at_least=0),
             rich_help_panel=MACHINE,
         ),
@@ -184,14 +188,14 @@ def train(
         options.listing(
             "--list-architectures",
             "architectures",
-            "Print the networks that have a name, and exit.",
+            "Print the available networks, and exit.",
         ),
     ] = False,
 ) -> None:
-    """Train a network on labels of any kind, or one a fold, with progress and exact resumption.
+    """Train a network on labels of any kind, or one per fold, resuming exactly after interruptions.
 
-    A checkpoint is written after each epoch. The same command goes on where it was broken off,
-    and ends as if it had not been; other arguments need another folder.
+    A checkpoint is written after each epoch. The same command resumes an interrupted run, which
+    then ends as if it had not been interrupted; different arguments need a new folder.
 
     [bold]c10h train images.h5 labels.h5 --arch resnet_basic_20 --folds 10 -o runs/human[/]
 

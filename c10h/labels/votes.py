@@ -93,7 +93,7 @@ class Votes:
     trials, checks: judgments before any exclusion, and attention checks.
     repeated: judgments beyond the first of the same item by the same annotator, which count, by
         ``repeaters`` annotators.
-    late, late_rt: rows of the table that are out of the reaction times, and their times; not
+    late, late_rt: rows of the table that are outside the reaction time limits, and their times; not
         those of excluded annotators.
     unanswered, unwanted: other judgments that are left out, for they have no label, or one of those
         to be dropped.
@@ -262,8 +262,8 @@ def _notes(
 class _Sifted:
     """Rows that are judgments (no checks), those that count, and why the others do not, bool (t).
 
-    late: out of the reaction times; unanswered, unwanted: by their labels. attention, inattentive:
-    of each word of the annotators.
+    late: outside the reaction time limits; unanswered, unwanted: by their labels. attention,
+    inattentive: of each word of the annotators.
     """
 
     judged: Array

@@ -35,19 +35,19 @@ class Stratification:
 
 STRATA: Mapping[str, Stratification] = {
     "truth": Stratification(
-        "true class; items with several or none separately",
+        "true class, with several or none as separate strata",
         Needs.TRUTH,
         Deferred("c10h.metrics.partitions:true_class"),
         Deferred("c10h.metrics.partitions:by_truth"),
     ),
     "modal": Stratification(
-        "people's first class; ties separately",
+        "people's first class, with ties as a separate stratum",
         Needs.PEOPLE,
         Deferred("c10h.metrics.partitions:first_class"),
         Deferred("c10h.metrics.partitions:by_first_class"),
     ),
     "human-entropy": Stratification(
-        "unanimous items, and the others in four quantile bins of H(p)",
+        "unanimous items, then four quantile bins of H(p)",
         Needs.PEOPLE,
         Deferred("c10h.metrics.partitions:vote_entropy"),
         Deferred("c10h.metrics.partitions:by_entropy"),

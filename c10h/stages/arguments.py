@@ -15,8 +15,8 @@ from c10h.run_folder import FILE
 HOLDS = {"attack": "an attack", "history": "learning curves"}
 # Where else what was given as predictions belongs.
 BELONGS = {
-    "labels": "give it with --labels",
-    "images": "c10h predict makes predictions of them; their true classes go with --truth",
+    "labels": "pass it with --labels",
+    "images": "c10h predict makes predictions from them; pass true classes with --truth",
     "scores": "c10h report shows them",
     "history": "c10h report shows them",
 }
@@ -33,8 +33,8 @@ def open_images(argument: str) -> tuple[Source, Images]:
         raise InputError(f"{argument} is a run folder: expected IMAGES in its place")
     if Path(argument).is_dir():
         raise InputError(
-            f"{argument}: a folder of pictures? c10h data import {argument} -o images.h5 makes a "
-            "file of images"
+            f"{argument}: a folder of image files? c10h data import {argument} -o images.h5 makes "
+            "a file of images"
         )
     source = open_input(argument, IMAGES)
     kind = h5.peek_kind(source)
@@ -48,7 +48,7 @@ def open_images(argument: str) -> tuple[Source, Images]:
         if kind is not None:
             raise
         raise FileError(
-            f"{error}; c10h data import makes a file of images of pictures and arrays"
+            f"{error}; c10h data import makes a file of images from image files and arrays"
         ) from error
 
 
@@ -63,7 +63,7 @@ def check_predictions(argument: str) -> None:
     if is_run(argument):
         raise InputError(
             f"{argument} is a run folder: c10h predict {argument} IMAGES -o predictions.h5 makes "
-            "predictions of it"
+            "predictions from it"
         )
     path = Path(argument)
     if argument in {*CATALOGUE, *GROUPS} or not path.is_file():

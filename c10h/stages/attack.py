@@ -51,7 +51,7 @@ def attack(
     data, options = prepared.data, prepared.options
     with _store(prepared, request.parts) as (store, begun):
         if begun:
-            tell(f"going on: {begun:,} of {len(store.done):,} batches are done")
+            tell(f"resuming: {begun:,} of {len(store.done):,} batches are done")
         with _stopping(store, goes_on=request.parts is not None):
             work = data.members * len(data.rows) * options.work
             with show("attacking", work) as advance:
@@ -142,7 +142,9 @@ def _attack_data(
     rows, note = attackable_rows(chosen, people, request.toward)
     source_predictions = None if source is None else source.predict(machine)
     if source_predictions is not None and source_predictions.classes != predictions.classes:
-        raise InputError(f"--from {_source_name(request)}: has other classes than the networks")
+        raise InputError(
+            f"--from {_source_name(request)}: its classes differ from those of the networks"
+        )
     return AttackData(images, predictions, people, rows, source_predictions), note
 
 
@@ -171,7 +173,7 @@ def _stopping(store: PartialResults, *, goes_on: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        more = "; the same command goes on" if goes_on else ""
+        more = "; the same command resumes" if goes_on else ""
         raise StoppedError(
             f"stopped: {int(store.done.sum()):,} of {len(store.done):,} batches are done{more}"
         ) from None

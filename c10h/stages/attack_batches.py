@@ -14,7 +14,7 @@ from c10h.attacks.budget import Budget
 from c10h.attacks.methods import ATTACKS
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
-from c10h.errors import InputError, MismatchError, unknown_name
+from c10h.errors import InputError, MismatchError, counted, unknown_name
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Attack, Images, Labels, Predictions
@@ -134,7 +134,7 @@ def people_for(
             f"{', '.join(people.classes)}"
         )
     if people.truth is None:
-        raise InputError("images: have no true classes to attack away from, and no --labels either")
+        raise InputError("images: expected true classes, in the images or in --labels, found none")
     return people
 
 
@@ -155,15 +155,17 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
     unknown = people.one_answer[rows] < 0
     if unknown.any():
         if unknown.all():
-            raise InputError("none of the images has one true class to attack away from")
+            raise InputError("no image has exactly one true class")
         kept, note = attackable_rows(rows[~unknown], people, toward)
-        unknown_note = f"left out: {int(unknown.sum()):,} images without one true class"
+        unknown_note = (
+            f"left out: {counted(int(unknown.sum()), 'image')} without exactly one true class"
+        )
         return kept, f"{unknown_note}; {note}" if note else unknown_note
     if toward in ("", LEAST_LIKELY):
         return rows, ""
     if toward == HUMAN_SECOND:
         possible = second_classes(people)[rows] >= 0
-        why = "in which people saw nothing but the true class"
+        why = "in which people saw only the true class"
     else:
         if toward not in people.classes:
             names = (LEAST_LIKELY, HUMAN_SECOND, *people.classes)
@@ -171,9 +173,9 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
         possible = people.one_answer[rows] != people.classes.index(toward)
         why = f"that are {toward} already"
     if not possible.any():
-        raise InputError(f"--toward {toward}: nothing is left without the images {why}")
+        raise InputError(f"--toward {toward}: no image is left without those {why}")
     left_out = int((~possible).sum())
-    return rows[possible], f"left out: {left_out:,} images {why}" if left_out else ""
+    return rows[possible], f"left out: {counted(left_out, 'image')} {why}" if left_out else ""
 
 
 def second_classes(people: People) -> Array:

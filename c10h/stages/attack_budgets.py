@@ -12,7 +12,7 @@ from c10h.errors import InputError
 
 GREY_LEVELS = 255
 TOLERANCE = 1e-9
-HOW = "write k/255, as 4/255, or a decimal under 1, as 0.0157; pixels are in [0, 1]"
+HOW = "write k/255, such as 4/255, or a decimal below 1, such as 0.0157; pixels are in [0, 1]"
 
 
 def parse_size(text: str, flag: str, norm: str) -> float:
@@ -63,10 +63,12 @@ def parse_budgets(
     """The budgets in the order given, each once. Raises InputError for what does not fit."""
     count = steps or method.steps
     if method.steps == 1 and (count > 1 or step_size or random_start):
-        raise InputError("--method fgsm: is one step of epsilon from the image itself; see pgd")
+        raise InputError(
+            "--method fgsm takes a single step of epsilon from the image; for others use pgd"
+        )
     for flag, value in (("--step-size", step_size), ("--random-start", random_start)):
         if value and flag not in method.takes:
-            raise InputError(f"{flag}: this method does not take it (--list-methods)")
+            raise InputError(f"{flag}: not an option of this method (--list-methods)")
     starts = method.starts_at_random if random_start is None else random_start
     budgets = []
     for text in dict.fromkeys(epsilons):
@@ -76,11 +78,11 @@ def parse_budgets(
             step = parse_size(step_size, "--step-size", norm)
             if step > epsilon:
                 raise InputError(
-                    f"--step-size {step_size}: is larger than --epsilon {text}, which one step "
-                    "would leave"
+                    f"--step-size {step_size}: larger than --epsilon {text}, so that one step "
+                    "would leave the budget"
                 )
             budget = Budget(epsilon, norm, count, step, starts)
         budgets.append(budget)
     if len({budget.epsilon for budget in budgets}) < len(budgets):
-        raise InputError(f"--epsilon {' '.join(epsilons)}: one of them was given twice")
+        raise InputError(f"--epsilon {' '.join(epsilons)}: a value is repeated")
     return budgets

@@ -138,8 +138,8 @@ def attacked_networks(files: Mapping[str, Attack]) -> list[AttackedNetwork]:
     for name, record in files.items():
         if first is not None and not have_same_classes(record.classes, first.classes):
             raise MismatchError(
-                f"{name}: an attack on other classes: expected {', '.join(first.classes)}, found "
-                f"{', '.join(record.classes)}"
+                f"{name}: an attack on different classes: expected {', '.join(first.classes)}, "
+                f"found {', '.join(record.classes)}"
             )
     networks = [
         (network_name(name, record, member), record, member)

@@ -63,9 +63,9 @@ def class_names_note(record: Labels | Predictions, classes: tuple[str, ...]) -> 
         return ""
     if are_matched_by_position(record.classes, classes):
         if are_default(record.classes):
-            return f"has no class names; its columns are taken as {brief(classes, 4)}, in order"
-        return f"its {brief(record.classes, 4)} are taken as {brief(classes, 4)}, by number"
+            return f"has no class names; its columns are read as {brief(classes, 4)}, in order"
+        return f"its {brief(record.classes, 4)} are read as {brief(classes, 4)}, by number"
     return (
-        f"its classes {brief(record.classes, 4)} are matched with {brief(classes, 4)} by what "
-        "differs in them, regardless of case"
+        f"its classes {brief(record.classes, 4)} are matched with {brief(classes, 4)}, ignoring "
+        "case and common beginnings and ends"
     )

@@ -66,7 +66,7 @@ def clipping_notes(metrics: Iterable[str], total: Callable[[Term], float]) -> li
         return []
     value = f"{SMALLEST:.1e}"
     notes = [
-        f"{total(zeros):,.0f} probabilities of 0, taken as {value}, the smallest normal float32"
+        f"{total(zeros):,.0f} probabilities of 0, raised to {value}, the smallest normal float32"
     ]
     for name in metrics:
         term, which = _DECIDED.get(name, (None, ""))
@@ -75,6 +75,6 @@ def clipping_notes(metrics: Iterable[str], total: Callable[[Term], float]) -> li
         if share:
             notes.append(
                 f"{name}: {100 * share:.1f} % of its items have {which} whose probability was 0 "
-                f"and counts as {value}"
+                f"and is raised to {value}"
             )
     return notes

@@ -48,8 +48,10 @@ def compare_counts(rebuilt: Labels, published: Labels, name: str) -> Comparison:
         raise InputError(f"{name}: --compare needs vote counts, found probabilities")
     size, other = rebuilt.probs.shape[0], published.probs.shape[0]
     if size != other:
-        raise MismatchError(f"{name}: expected {size:,} items as rebuilt, found {other:,}")
-    items = Items("rebuilt labels", size, rebuilt.ids)
+        raise MismatchError(
+            f"{name}: expected {size:,} items as in the labels built, found {other:,}"
+        )
+    items = Items("the labels built", size, rebuilt.ids)
     matched = align(items, Items(name, size, published.ids))
     by = matched.by
     if by == IDS:

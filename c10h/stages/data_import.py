@@ -27,7 +27,7 @@ def data_import(
     with ExitStack() as stack:
 
         def start(total: int | None) -> Callable[[int], None]:
-            return stack.enter_context(show("reading pictures", total))
+            return stack.enter_context(show("reading images", total))
 
         imported = import_images(request, scratch, start)
     for note in imported.notes:

@@ -38,7 +38,7 @@ def parent_of(
     """
     if isinstance(init, Source):
         taken = load_weights(network, init.path)
-        note = f"note: what {init.name} was trained on is not known, and so not what is held out"
+        note = f"note: what {init.name} was trained on is unknown, and so is what is held out"
         return init.path, init, None, [*filter(None, [taken]), note]
     parent, argument = init, name or str(init.folder)
     if parent.architecture != run.architecture:
@@ -51,7 +51,7 @@ def parent_of(
         )
     if parent.folds is not None and parent.folds != run.folds:
         raise MismatchError(
-            f"--init {argument}: has {parent.folds} folds, and each network begins with that of "
+            f"--init {argument}: has {parent.folds} folds, and each network starts from that of "
             f"its own fold: expected --folds {parent.folds}, "
             + (f"found {run.folds}" if run.folds else "found none")
         )
@@ -70,7 +70,7 @@ def _done(parent: Run, fold: int) -> Checkpoint:
         if state.is_done:
             return state
     what = "it" if fold == ALL else f"fold {fold}"
-    raise InputError(f"--init {parent.folder}: {what} is not trained to the end")
+    raise InputError(f"--init {parent.folder}: the training of {what} is not finished")
 
 
 def _what_was_seen(
@@ -84,8 +84,8 @@ def _what_was_seen(
         if overlap:
             raise InSampleError(
                 f"--init {argument}: fold {fold} was trained on {overlap:,} of the {len(rows):,} "
-                "images that this fold holds out: the split is another one (the same images, "
-                "--folds and --seed make the same split)"
+                "images that this fold holds out: the splits differ (the same images, "
+                "--folds and --seed give the same split)"
             )
         return ""
     overlap = int(np.isin(data.items, seen).sum())

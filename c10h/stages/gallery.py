@@ -92,7 +92,8 @@ def gallery(
         raise InputError(f"--pictures {count}: expected 1 or more")
     if predictions.logits.shape[0] > 1:
         raise InputError(
-            f"{run}: a gallery is of one network, found {', '.join(predictions.member.tolist())}"
+            f"{run}: expected one network for a gallery, found "
+            f"{', '.join(predictions.member.tolist())}"
         )
     classes = common_classes([labels, predictions])
     assert classes is not None
@@ -104,7 +105,7 @@ def gallery(
         _check_images(predictions, images, places, run, images_sha256)
     chosen = farthest(_blocks(predictions, people, advance), count)
     if not chosen.agreed:
-        raise InputError(f"{run}: no item where its first choice is people's")
+        raise InputError(f"{run}: no item where network and people have the same first choice")
     pictures = []
     for k, row in enumerate(chosen.row.tolist()):
         place = row if places is None else int(places[row])
@@ -187,8 +188,8 @@ def _pixels(images: Images, place: int, predictions: Predictions, row: int, run:
 
 def _another_image(place: int, run: str) -> MismatchError:
     return MismatchError(
-        f"images: image {place} is another one than {run} predicted: the file has changed, or is "
-        "not the one that was predicted"
+        f"images: image {place} differs from the one that {run} predicted: the file has changed, "
+        "or is not the one that was predicted"
     )
 
 
@@ -213,7 +214,7 @@ def _truth(people: People, images: Images, row: int, place: int) -> str | None:
 def _notes(predictions: Predictions, people: People, matched: str) -> list[str]:
     notes = [f"Items in training: {exposure(predictions)}", matched]
     if predictions.item is None:
-        notes.append("the predictions do not tell the pixels they are of: images not checked")
+        notes.append("the predictions do not record the hashes of their images: images not checked")
     return [note for note in notes if note]
 
 

@@ -42,7 +42,7 @@ class Gate:
         except ValueError:
             raise InputError(
                 f"--fail-if {text!r}: expected METRIC, one of > >= < <=, and a number, "
-                "as 'ce_human>0.6'"
+                "such as 'ce_human>0.6'"
             ) from None
         return cls(choose([match[1]])[0], match[2], bound)
 

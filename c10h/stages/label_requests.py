@@ -49,7 +49,7 @@ class AnnotatorsRequest:
             return
         reading = begin_judgments(self.judgments, self.columns, judgment_hints(self.hints))
         if reading is None:
-            raise InputError("--layout wide: votes and shares do not say who gave them")
+            raise InputError("--layout wide: votes and shares do not say who judged")
         object.__setattr__(self, "reading", reading)
 
 

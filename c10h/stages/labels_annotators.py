@@ -107,7 +107,7 @@ def describe_annotators(
     }
     known = {name: values for name, values in columns.items() if values is not None}
     if sort not in known:
-        raise InputError(f"--sort {sort}: this table has only {', '.join(known)}")
+        raise InputError(f"--sort {sort}: expected one of {', '.join(known)} for this table")
     key = np.arange(len(excluded)) if sort == "annotator" else known[sort].astype(np.float64)
     order = np.argsort(-key if descending else key, kind="stable")[:limit]
     return Annotators(

@@ -134,7 +134,7 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
         return inputs
     elif takes is Takes.TRUTH and _holds_truth(first, hints):
         if truth is not None:
-            raise InputError(f"--truth: {first.name} holds the true classes already")
+            raise InputError(f"--truth: {first.name} already has the true classes")
         truth = first
         inputs.classes = inputs.classes or classes_in(first)
     else:
@@ -142,8 +142,8 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
         inputs.roles.append(("source", first, inputs.labels))
     if replace(request.filters, min_votes=0) != Filters():
         raise InputError(
-            "--min-attention, --rt-min, --rt-max, --missing and --drop-label are about tables of "
-            f"judgments: {first.name} is none"
+            "--min-attention, --rt-min, --rt-max, --missing and --drop-label apply only to tables "
+            f"of judgments, and {first.name} is not one"
         )
     if truth is not None:
         known = [inputs.labels] if inputs.labels else inputs.predictions
@@ -167,8 +167,8 @@ def _add_judgments(inputs: _Inputs, request: BuildRequest, judgments: Judgments)
     (source,) = request.sources
     if hints.zero:
         raise InputError(
-            f"--missing zero is about tables with a column a class: {source.name} has judgments "
-            "(--missing drop leaves out those without a label)"
+            f"--missing zero applies to tables with one column per class: {source.name} has "
+            "judgments (--missing drop leaves out those without a label)"
         )
     inputs.votes = count_votes(
         judgments, request.filters, inputs.classes, one_based=hints.one_based
@@ -187,7 +187,7 @@ def _compare(labels: Labels | None, request: BuildRequest) -> Comparison:
 
     assert request.published is not None
     if labels is None:
-        raise InputError("--compare needs judgments or vote counts as the SOURCE")
+        raise InputError("--compare needs judgments or vote counts as SOURCE")
     published = labels_in(request.published, Hints(layout=WIDE), silent)
     return compare_counts(labels, published, request.published.name)
 

@@ -47,7 +47,7 @@ def make_labels(
     inputs: list[Labels | Predictions] = [*([labels] if labels else []), *predictions]
     classes = classes or common_classes(inputs)
     if classes is None:
-        raise InputError("the true classes alone do not say how many there are: give --classes")
+        raise InputError("true classes alone do not say how many classes there are: use --classes")
     if not 0 <= prior < float("inf"):
         raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
     if labels is not None:
@@ -169,7 +169,7 @@ def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: boo
         tell(f"{items.what}: {found.describe(items, known)}")
     if from_names and items.ids is not None and found.by == POSITION:
         raise MismatchError(
-            "truth: the items have names, and a vector of classes does not say whose they are: "
-            "give --true-label COLUMN, a table of item and class, or a c10h file with ids"
+            "truth: the items have names, but a vector of classes has none to match: "
+            "use --true-label COLUMN, a table of item and class, or a c10h file with ids"
         )
     return truth.at(found.rows)

@@ -169,7 +169,7 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
     Raises InputError without vote counts, or for numbers below 1.
     """
     if any(n < 1 for n in votes):
-        raise InputError(f"--votes: expected numbers of 1 or more, found {min(votes)}")
+        raise InputError(f"--votes: expected numbers of at least 1, found {min(votes)}")
     most = int(_counts_of(labels).sum(axis=1).max())
     steps = [step * 10**power for power in range(len(str(most))) for step in STEPS]
     return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
@@ -189,7 +189,7 @@ def _entropies(counts: Array) -> Float:
 
 def _counts_of(labels: Labels) -> Array:
     if labels.counts is None:
-        raise InputError("labels noise needs vote counts, found probabilities only")
+        raise InputError("labels noise needs vote counts, found only probabilities")
     return np.asarray(labels.counts[0 : labels.counts.shape[0]])
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.errors import InputError
+from c10h.errors import InputError, counted
 from c10h.formats.hints import Tell, silent
 from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
 from c10h.labels.objectives import OBJECTIVES
@@ -73,22 +73,22 @@ def spread_judgments(
     for numbers that make no sense.
     """
     if labels.counts is None:
-        raise InputError("labels plan needs vote counts, found probabilities only")
+        raise InputError("labels plan needs vote counts, found only probabilities")
     size = labels.counts.shape[0]
     if not 1 <= budget <= MOST_BUDGET:
         raise InputError(f"--budget {budget}: expected 1 to {MOST_BUDGET:,} judgments")
     if limit is not None and (limit < 1 or limit * size < budget):
         raise InputError(
-            f"--max-per-item {limit}: {size:,} items with at most {limit} judgments each cannot "
-            f"take {budget:,}"
+            f"--max-per-item {limit}: {counted(size, 'item')} with at most "
+            f"{counted(limit, 'judgment')} each cannot use up {budget:,}"
         )
     low, high = PRIOR_RANGE
     if prior is not None and not low <= prior <= high:
-        raise InputError(f"--prior {prior:g}: expected {low:g} to {high:g} pseudo-votes a class")
+        raise InputError(f"--prior {prior:g}: expected {low:g} to {high:g} pseudo-votes per class")
     counts = np.asarray(labels.counts[0:size])
     if prior is None and counts.sum(axis=1).max() < 2:
         raise InputError(
-            "labels plan: with one vote an item nothing tells how far people agree: give --prior"
+            "labels plan: one vote per item does not show how much people agree: use --prior"
         )
     prior = fit_prior(counts) if prior is None else prior
     remaining = OBJECTIVES[objective].remaining(counts, prior)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from c10h.errors import InputError
+from c10h.errors import InputError, counted
 from c10h.metrics import second_best
 from c10h.metrics.block import Float
 from c10h.metrics.ceilings import (
@@ -230,7 +230,11 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
         return float(tallied.totals[term].sum()) if term in tallied.totals else 0.0
 
     tied = total(second_best.second_tied)
-    ties = [f"{tied:,.0f} items whose second-best logits tie: sba in expectation"] if tied else []
+    ties = (
+        [f"tied second-best logits in {counted(int(tied), 'item')}: sba is the mean over orders"]
+        if tied
+        else []
+    )
     return [*clipping_notes(chosen, total), *ties]
 
 
@@ -242,9 +246,9 @@ def _notes_of_truth(chosen: Mapping[str, Metric | RankMetric], people: People) -
     if people.known < people.size:
         notes.append(
             f"the true class of {people.known:,} of {people.size:,} items is known: metrics that "
-            "need it are over these"
+            "need it are over these items"
         )
     if people.right is not None and people.has_several:
         several = int((people.right.sum(axis=1) > 1).sum())
-        notes.append(f"{several:,} items have several right answers: any of them counts")
+        notes.append(f"several right answers for {counted(several, 'item')}: any of them is right")
     return notes

@@ -91,7 +91,7 @@ def train_in_processes(
     if real:
         raise C10hError(real[0].message)
     if failures or waiting:
-        raise StoppedError("stopped after a step of each fold; the same command goes on")
+        raise StoppedError("stopped after a step of each fold; the same command resumes")
     return [outcomes[fold] for fold in plan.fold_numbers]
 
 

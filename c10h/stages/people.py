@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from c10h.errors import MismatchError
+from c10h.errors import MismatchError, counted
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import Tell, silent
 from c10h.formats.lazy_rows import shares
@@ -176,13 +176,13 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
     try:
         return people.take(matched.rows).agreeing(images.truth, "the images")
     except MismatchError as error:
-        raise MismatchError(f"labels: {error} (another order?)") from error
+        raise MismatchError(f"labels: {error} (a different order?)") from error
 
 
 def _check_same_answers(first: Array, second: Array, what: str) -> None:
     wrong = (first != second).any(axis=1)
     if wrong.any():
         raise MismatchError(
-            f"truth: other right answers than {what} on {int(wrong.sum())} items, "
+            f"truth: right answers differ from {what} on {counted(int(wrong.sum()), 'item')}, "
             f"the first is item {int(np.argmax(wrong))}"
         )

@@ -56,7 +56,7 @@ def compare_people(labels: Labels, networks: Mapping[str, Predictions]) -> Compa
     for of_network in rows.values():
         common = np.intersect1d(common, of_network)
     if not len(common):
-        raise MismatchError(f"{' and '.join(networks)} are not about the same items")
+        raise MismatchError(f"{' and '.join(networks)} do not have the same items")
     people = people.take(common)
     assert people.probs is not None
     places = {
@@ -95,8 +95,8 @@ def _check_items(
             item = hashes if item is None else item
             if (hashes != item).any():
                 raise MismatchError(
-                    f"{' and '.join(networks)} are not about the same items: "
-                    f"{names[int(np.argmax(hashes != item))]} is another picture"
+                    f"{' and '.join(networks)} do not have the same items: "
+                    f"{names[int(np.argmax(hashes != item))]} is a different image"
                 )
 
 

@@ -120,11 +120,11 @@ def _check_choice(
     baseline, stratum = request.baseline, request.stratum
     names = [*baselines(scored), *(network.name for network in attacked)]
     if baseline is not None and not names:
-        raise InputError(f"--baseline {baseline}: is for scores and attacks, and there are none")
+        raise InputError(f"--baseline {baseline} needs scores or attacks, found none")
     if baseline is not None and baseline not in names:
         raise InputError(f"--baseline: {unknown_name('run', baseline, names)}")
     if not scored and (request.metrics or stratum != ALL):
-        raise InputError("--metrics and --stratum choose from scores files, and there are none")
+        raise InputError("--metrics and --stratum need scores, found none")
     strata = list(dict.fromkeys(name for run in scored for name in run.strata))
     if scored and stratum not in strata:
         raise InputError(f"--stratum: {unknown_name('stratum', stratum, strata)}")
@@ -139,7 +139,7 @@ def _chosen_metrics(runs: Sequence[ScoredRun], names: Sequence[str], stratum: st
         chosen = choose(names)
         for name in chosen:
             if name not in present:
-                raise InputError(f"--metrics {name}: none of the files has it")
+                raise InputError(f"--metrics {name}: not in any of the files")
     else:
         chosen = [name for name in present if METRICS[name].headline] or present
     return [name for name in chosen if any(_exists(run, name, stratum) for run in runs)] or chosen

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from c10h.errors import InputError
+from c10h.errors import InputError, counted
 from c10h.files import Source
 from c10h.formats.class_names import parse_classes
 from c10h.formats.hints import Tell
@@ -92,21 +92,20 @@ def _check_complete(
             continue
         names = ", ".join(map(str, lacking))
         word = "folds" if len(lacking) > 1 else "fold"
-        what = f"{run.folder}: not trained to the end: {word} {names} of {run.folds}"
+        what = f"{run.folder}: training not finished: {word} {names} of {run.folds}"
         if np.all([np.isin(items, network.items) for network in trained], axis=0).any():
-            raise InputError(f"{what}, which no other network is held out for")
-        tell(f"warning: {what}; the others answer")
+            raise InputError(f"{what}, and no other network is held out for these images")
+        tell(f"warning: {what}; the other folds predict")
 
 
 def _notes(how: str, networks: Sequence[TrainedNetwork], items: Array) -> list[str]:
     """Who answers, and whether that is in-sample."""
     descriptions = {
         HELD_OUT: "each image by the fold that did not see it",
-        ENSEMBLE: "all together" if len(networks) > 1 else "on its own",
-        MEMBERS: "each by itself",
+        ENSEMBLE: "averaged" if len(networks) > 1 else "alone",
+        MEMBERS: "each separately",
     }
-    count = f"{len(networks)} network" + ("s" if len(networks) > 1 else "")
-    notes = [f"{how}: {count}, {descriptions[how]}"]
+    notes = [f"{how}: {counted(len(networks), 'network')}, {descriptions[how]}"]
     if how != HELD_OUT:
         seen = max(int(np.isin(items, network.items).sum()) for network in networks)
         if seen:

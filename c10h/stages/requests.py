@@ -62,7 +62,7 @@ class RunNetworks:
         for number, place in enumerate(places):
             if place in places[:number]:
                 name = self.names[number] if self.names else self.runs[number].folder
-                raise InputError(f"{name}: was given twice")
+                raise InputError(f"{name}: given twice")
 
     @property
     def architecture(self) -> str:
@@ -248,13 +248,16 @@ class AttackRequest:
         loss = self.loss or method.losses[0]
         if loss not in method.losses:
             raise InputError(
-                f"--loss {loss}: --method {self.method} has {', '.join(method.losses)}"
+                f"--loss {loss}: expected one of {', '.join(method.losses)} for --method "
+                f"{self.method}"
             )
         limits = parse_budgets(
             self.epsilons, self.norm, method, self.steps, self.step_size, self.random_start
         )
         least, count = LOSSES[loss].least_classes, len(self.images.classes)
         if count < least:
-            raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {count}")
+            raise InputError(
+                f"--loss {loss}: has no gradient with fewer than {least} classes, found {count}"
+            )
         object.__setattr__(self, "budgets", limits)
         object.__setattr__(self, "maximised", loss)

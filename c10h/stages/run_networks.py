@@ -51,7 +51,7 @@ def trained_networks(run: Run) -> list[TrainedNetwork]:
                     TrainedNetwork(run, fold, np.sort(state.trained.numpy().view(np.uint64)))
                 )
     if not networks:
-        raise InputError(f"{run.folder}: no network of it is trained to the end")
+        raise InputError(f"{run.folder}: none of its networks is fully trained")
     return networks
 
 
@@ -72,7 +72,7 @@ def how_to_answer(
         trained_on |= np.isin(items, network.items)
     if not trained_on.any():
         if held_out:
-            raise InputError("--held-out: the runs were trained on none of these images")
+            raise InputError("--held-out: the runs were not trained on any of these images")
         return ENSEMBLE
     if any(network.fold == ALL for network in networks):
         if held_out:
@@ -84,7 +84,7 @@ def how_to_answer(
     if not trained_on.all():
         raise InputError(
             f"{int(trained_on.sum()):,} of {len(items):,} images were trained on and the others "
-            "not: predict them apart, or with --members"
+            "were not: predict them separately, or with --members"
         )
     return HELD_OUT
 
@@ -103,8 +103,8 @@ def held_out_networks(networks: Sequence[TrainedNetwork], items: Array) -> Array
             folds = ", ".join(str(networks[number].fold) for number in numbers)
             raise InSampleError(
                 f"{run}: no network is held out from {int(lacking.sum()):,} of {len(items):,} "
-                f"images, the first is image {int(np.argmax(lacking))}: trained are the folds "
-                f"{folds} of {networks[numbers[0]].run.folds}, or an ancestor (--init) saw them; "
+                f"images, the first is image {int(np.argmax(lacking))}: only folds {folds} of "
+                f"{networks[numbers[0]].run.folds} are trained, or an ancestor (--init) saw them; "
                 "--members predicts with each network"
             )
         chosen.append(np.array(numbers)[unseen.argmax(axis=0)])
@@ -190,7 +190,9 @@ def _of_images(
 def _folds(networks: Sequence[TrainedNetwork], chosen: Array) -> Array:
     folds = np.array([network.fold for network in networks], dtype=np.int16)[chosen]
     if (folds != folds[0]).any():
-        raise MismatchError("the runs split their items into other folds: predict them apart")
+        raise MismatchError(
+            "the runs split their items into different folds: predict them separately"
+        )
     return np.asarray(folds[0])
 
 
@@ -223,7 +225,7 @@ def _trained(networks: Sequence[TrainedNetwork]) -> Mapping[str, Array]:
 
 def _check_fits(run: Run, first: Run, images: Images) -> None:
     if run.classes != first.classes:
-        raise MismatchError(f"{run.folder}: has other classes than {first.folder}")
+        raise MismatchError(f"{run.folder}: its classes differ from those of {first.folder}")
     shape = images.images.shape[1:3]
     if shape != run.shape:
         expected, actual = (f"{height} x {width}" for height, width in (run.shape, shape))

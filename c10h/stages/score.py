@@ -137,5 +137,5 @@ def _tell_classes(inputs: _Inputs, classes: tuple[str, ...], tell: Tell) -> None
     if len({bool(record.settings.get(FROM_PROBS)) for record in predictions.values()}) > 1:
         tell(
             "warning: logits and probabilities side by side: probabilities that were rounded to 0 "
-            "are clipped, which caps their cross-entropy at 87.3 an item"
+            "are clipped, which caps their cross-entropy at 87.3 per item"
         )

@@ -163,8 +163,8 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
     if known is None:
         if own is None:
             raise InputError(
-                f"{run.name}: nothing to score against: give --labels, --truth or predictions "
-                "with a truth"
+                f"{run.name}: nothing to compare with: use --labels, --truth or predictions "
+                "that have a truth"
             )
         return _Joined(run, People.of(None, own, classes), run.predictions.index)
     items, others = items_of(run.predictions, run.name), known.people.items(known.where)
@@ -226,7 +226,7 @@ def _exposure(predictions: Predictions, member: int, name: str, options: Options
     if not options.in_sample:
         raise InSampleError(
             f"{name}: the network was trained on {int(seen.sum())} of these {len(seen)} items: "
-            "score held-out predictions, or say --in-sample"
+            "score held-out predictions, or use --in-sample"
         )
     return IN_SAMPLE
 
@@ -313,7 +313,9 @@ def _per_item(scored: Sequence[_Scored], options: Options) -> Array | None:
     if not options.per_item:
         return None
     if len({one.found.size for one in scored}) > 1:
-        raise InputError("--per-item: expected runs over equally many items; score them apart")
+        raise InputError(
+            "--per-item: expected runs with the same number of items; score them separately"
+        )
     values = np.full((len(scored), len(options.metrics), scored[0].found.size), np.nan, np.float32)
     for r, one in enumerate(scored):
         for metric, items in one.found.per_item.items():

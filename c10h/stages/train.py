@@ -50,7 +50,9 @@ def train(
     plan = plan_training(request)
     options, numbers = plan.options, plan.fold_numbers
     if together > 1 and options.world.size > 1:
-        raise InputError("--parallel-folds: not with torchrun, whose processes share each fold")
+        raise InputError(
+            "--parallel-folds cannot be combined with torchrun, whose processes share each fold"
+        )
     plan = plan.begin(tell)
     run, outcomes = plan.run, list[Outcome]()
     is_first = options.world.is_first

@@ -23,11 +23,9 @@ def join(images: Images, labels: Labels | None, items: Array, tell: Tell = silen
     pixels = np.asarray(images.images[0:size])
     if labels is None:
         if images.truth is None:
-            raise InputError("expected LABELS: the images do not have true classes")
+            raise InputError("expected LABELS: the images have no true classes")
         if missing := lacking(images.truth, images.ids):
-            raise InputError(
-                f"images: expected the true class of each: {missing}; or give LABELS for all"
-            )
+            raise InputError(f"images: expected the true class of each, or LABELS: {missing}")
         shares = np.eye(len(images.classes))[images.truth]
         return TrainingData(pixels, shares, images.truth, items, images.classes)
     people = people_of_images(images, labels, tell)

@@ -74,7 +74,10 @@ class TrainingPlan:
         for note in self.notes:
             tell(note)
         if changed:
-            tell(f"note: begun with {'; '.join(changed)}: last digits may differ from one go")
+            tell(
+                f"note: started with {'; '.join(changed)}: the last digits may differ from an "
+                "uninterrupted run"
+            )
         # A process that was killed while it wrote a checkpoint leaves a large file without a name.
         for fold in self.fold_numbers:
             for left in run.folder.glob(f".{self.run.checkpoint(fold).stem}.*"):
@@ -200,12 +203,12 @@ def _check(
     for fold in fold_numbers:
         rows = fold_rows(run.split, fold, len(data.items)).training
         if len(options.grid()) > 1 and len(np.unique(data.items[rows])) < 2:
-            raise InputError("several --lr or --mixup: expected images of which some can choose")
+            raise InputError(
+                "several --lr or --mixup: expected enough images to hold some back for the choice"
+            )
         batch = min(options.recipe.batch_size, len(rows))
         if batch % processes:
-            raise MismatchError(
-                f"--batch-size {batch}: does not divide by the {processes} processes"
-            )
+            raise MismatchError(f"--batch-size {batch}: not divisible by the {processes} processes")
         if batch == processes:
             height, width = data.images.shape[1:3]
             try:

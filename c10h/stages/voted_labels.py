@@ -19,7 +19,7 @@ def voted_labels_in(
     notes: list[str] = []
     voted = labels_in(labels, hints, notes.append)
     if voted.counts is None:
-        raise InputError(f"{labels.name}: expected vote counts, found probabilities only")
+        raise InputError(f"{labels.name}: expected vote counts, found only probabilities")
     if truth is not None:
         voted = with_truth(voted, truth_in(truth, voted.classes, hints, notes.append))
     for note in notes:

@@ -102,7 +102,9 @@ SCHEDULES: Mapping[str, Schedule] = {
         Deferred("c10h.training.optimization:onecycle"),
         has_warmup=True,
     ),
-    "constant": Schedule("constant", Deferred("c10h.training.optimization:constant")),
+    "constant": Schedule(
+        "the same rate throughout", Deferred("c10h.training.optimization:constant")
+    ),
 }
 
 

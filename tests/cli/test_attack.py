@@ -287,7 +287,7 @@ class TestOptions:
 class TestAgainstPeople:
     def test_people_are_in_table_and_file(self, c10h: Run) -> None:
         result = c10h("attack", "a", IMAGES, *QUICK, "--labels", "labels.h5", "-o", "adv.h5")
-        assert "Against people" in result.out
+        assert "Comparison with people" in result.out
         found = opened("adv.h5")
         logits = torch.from_numpy(np.asarray(found.logits[0, 0])).double().log_softmax(dim=1)
         labels = h5.read(Source.open("labels.h5"))
@@ -353,7 +353,7 @@ class TestBreakingOff:
         result = self.stopped(2, signal.SIGINT)
         assert result.status == 130
         assert re.fullmatch(
-            r"(.*\n)*error: stopped: 2 of \d+ batches are done; the same command goes on\n",
+            r"(.*\n)*error: stopped: 2 of \d+ batches are done; the same command resumes\n",
             result.err,
         )
         assert "Traceback" not in result.err
@@ -386,7 +386,7 @@ def test_images_without_a_true_class_are_left_out(c10h: Run) -> None:
     h5.write(Images(classes=CLASSES, images=np.asarray(whole.images[0:60]), truth=truth), "some.h5")
     result = c10h("attack", "a", "some.h5", *QUICK, "-o", "adv.h5")
     assert result.status == 0, result.err
-    assert "left out: 2 images without one true class" in result.err
+    assert "left out: 2 images without exactly one true class" in result.err
     found = opened("adv.h5")
     assert found.index.tolist() == [row for row in range(60) if row not in (5, 17)]
     assert found.truth is not None

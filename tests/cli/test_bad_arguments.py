@@ -18,10 +18,10 @@ ARCH = ("--arch", "tiny:net")
 
 class TestPredictions:
     def test_labels(self, refuses: Refuse) -> None:
-        refuses("score", "p.npy", "labels.h5", says="labels.h5 holds labels: give it with --labels")
+        refuses("score", "p.npy", "labels.h5", says="labels.h5 holds labels: pass it with --labels")
 
     def test_images(self, refuses: Refuse) -> None:
-        says = "images.h5 holds images: c10h predict makes predictions of them; their true classes"
+        says = "images.h5 holds images: c10h predict makes predictions from them; pass true classes"
         refuses("score", "images.h5", says=says)
 
     def test_learning_curves(self, refuses: Refuse) -> None:
@@ -42,7 +42,9 @@ class TestImages:
     def test_a_folder(self, refuses: Refuse, runs: Path, line: tuple[str, ...]) -> None:
         (runs / "photos").mkdir()
         more = ("-o", "new") if line[0] == "train" else ()
-        says = "photos/: a folder of pictures? c10h data import photos/ -o images.h5 makes a file"
+        says = (
+            "photos/: a folder of image files? c10h data import photos/ -o images.h5 makes a file"
+        )
         refuses(*line, "photos/", *more, says=says)
 
     @pytest.mark.parametrize("line", [("predict", *ARCH), ("attack", "a")])
@@ -56,7 +58,7 @@ class TestImages:
 
     def test_an_array(self, refuses: Refuse, runs: Path) -> None:
         np.save(runs / "x.npy", np.zeros((2, 8, 8, 3), "u1"))
-        says = ["x.npy: expected an HDF5 file", "c10h data import makes a file of images of"]
+        says = ["x.npy: expected an HDF5 file", "c10h data import makes a file of images from"]
         refuses("predict", "a", "x.npy", says=says)
 
     def test_a_run(self, refuses: Refuse) -> None:
@@ -66,11 +68,11 @@ class TestImages:
 @pytest.mark.parametrize("command", ["predict", "attack"])
 @pytest.mark.parametrize("paths", [("images.h5", "a"), ("a",), ("b", "images.h5", "a")])
 def test_runs_come_first(refuses: Refuse, command: str, paths: tuple[str, ...]) -> None:
-    refuses(command, *paths, says="a is a run folder: runs come first, and IMAGES last")
+    refuses(command, *paths, says="a is a run folder: expected RUN first, and IMAGES last")
 
 
 def test_a_report_of_a_run(refuses: Refuse) -> None:
-    says = "a is a run folder: c10h show a tells what is in it, and history.h5 in it has its"
+    says = "a is a run folder: c10h show a shows its contents, and history.h5 in it has its"
     refuses("report", "a", says=says)
 
 

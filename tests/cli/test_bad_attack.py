@@ -82,20 +82,20 @@ def test_torch_is_not_waited_for(line: list[str]) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (["--epsilon", "4"], ["--epsilon 4:", "4/255 = 0.0157?", "write k/255, as 4/255"]),
+        (["--epsilon", "4"], ["--epsilon 4:", "4/255 = 0.0157?", "write k/255, such as 4/255"]),
         (["--epsilon=-1"], ["--epsilon -1:", "write k/255"]),
         (["--epsilon", "0"], ["--epsilon 0:", "more than 0"]),
         (["--epsilon", "four"], ["--epsilon four:", "write k/255"]),
         (["--epsilon", "4/256"], ["--epsilon 4/256:", "write k/255"]),
         (["--epsilon", "nan"], ["--epsilon nan:", "write k/255"]),
-        (["--epsilon", "2/255", "--epsilon", "2/255.0"], "given twice"),
-        (["--epsilon", "4/255", "--step-size", "5/255"], "--step-size 5/255: is larger than"),
-        (["--method", "fgsm", "--steps", "5"], "--method fgsm: is one step"),
-        (["--method", "md", "--loss", "dlr"], "--loss dlr: --method md has margin"),
+        (["--epsilon", "2/255", "--epsilon", "2/255.0"], "a value is repeated"),
+        (["--epsilon", "4/255", "--step-size", "5/255"], "--step-size 5/255: larger than"),
+        (["--method", "fgsm", "--steps", "5"], "--method fgsm takes a single step"),
+        (["--method", "md", "--loss", "dlr"], "--loss dlr: expected one of margin for --method md"),
         (["--toward", "bat"], ["--toward: unknown class 'bat'", "least-likely, human-second, cat"]),
         (["--toward", "human-second"], "--toward human-second: needs --labels"),
         (["--held-out", "--members"], "--held-out and --members exclude each other"),
-        (["--weights", "w.pt"], "--weights: is for --arch"),
+        (["--weights", "w.pt"], "--weights needs --arch"),
         (["--device", "toaster"], "--device toaster: not on this machine"),
         (["--precision", "fp16"], "--precision fp16: needs a GPU"),
         (["--from", "nowhere"], "nowhere"),
@@ -145,7 +145,7 @@ class TestNetworks:
         truth = np.arange(pictures.images.shape[0]) % 2
         h5.write(replace(pictures, classes=("a", "b"), truth=truth), "two.h5")
         line = ("attack", "--arch", "nets:Steps", "two.h5", "--method", "apgd")
-        says = "--loss dlr: has no gradient under 3 classes, found 2"
+        says = "--loss dlr: has no gradient with fewer than 3 classes, found 2"
         refuses(*line, "--loss", "dlr", says=says)
 
     def test_no_gradient(self, refuses: Refuse) -> None:
@@ -168,7 +168,9 @@ class TestData:
 
     def test_no_truth(self, refuses: Refuse) -> None:
         images(truth=None)
-        refuses("attack", "a", "changed.h5", says="have no true classes to attack away from")
+        refuses(
+            "attack", "a", "changed.h5", says="expected true classes, in the images or in --labels"
+        )
 
     def test_labels_have_the_truth(self, c10h: Run) -> None:
         images(truth=None)
@@ -181,7 +183,7 @@ class TestData:
             *LINE,
             "--labels",
             "changed.h5",
-            says="on 60 items, the first is item 0 (another order?)",
+            says="on 60 items, the first is item 0 (a different order?)",
         )
 
     def test_labels_of_other_items(self, refuses: Refuse) -> None:
@@ -190,7 +192,12 @@ class TestData:
 
     def test_labels_with_other_classes(self, refuses: Refuse) -> None:
         labels(classes=("cat", "dog", "fish"))
-        refuses(*LINE, "--labels", "changed.h5", says="labels: expected the classes cat, dog, fish")
+        refuses(
+            *LINE,
+            "--labels",
+            "changed.h5",
+            says="labels: expected the classes cat, dog, bird, found cat, dog, fish",
+        )
 
     def test_images_of_other_classes(self, refuses: Refuse) -> None:
         images(classes=("cat", "dog", "fish"))
@@ -202,7 +209,7 @@ class TestData:
 
     def test_nothing_left_to_lead_to_a_class(self, refuses: Refuse) -> None:
         images(truth=np.ones(60, dtype=np.int64))
-        refuses("attack", "a", "changed.h5", "--toward", "dog", says="nothing is left without")
+        refuses("attack", "a", "changed.h5", "--toward", "dog", says="no image is left without")
 
     def test_an_output_that_is_there(self, c10h: Run) -> None:
         Path("there.h5").write_bytes(b"old")

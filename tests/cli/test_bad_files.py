@@ -125,7 +125,7 @@ class TestKinds:
         [
             (
                 ["score", "labels.h5", "--labels", "labels.h5"],
-                " holds labels: give it with --labels",
+                " holds labels: pass it with --labels",
             ),
             (
                 ["labels", "build", "labels.h5", "--as", "distill"],

@@ -196,14 +196,16 @@ class TestArguments:
 
     def test_a_file_of_another_meaning(self, c10h: Run, refuses: Refuse) -> None:
         assert c10h(*IMPORT, "photos", "-o", "x.h5").status == 0
-        refuses(*IMPORT, "x.h5", says="a c10h file of images, which the other commands take as it")
+        refuses(*IMPORT, "x.h5", says="a c10h file of images, which needs no import")
         refuses(*IMPORT, "photos/cat/0.png", says="a single image: name the folder that it is in")
         refuses(*IMPORT, "photos", "--labels", "photos", says="photos: expected a file, found a fo")
 
     def test_pictures_without_class_folders(self, refuses: Refuse) -> None:
         """A refusal names what helps."""
         says = ["--labels TABLE of file,class", "--no-truth with --classes"]
-        refuses(*IMPORT, "photos/cat", says=["cat: 0.png: expected a picture in a class", *says])
+        refuses(
+            *IMPORT, "photos/cat", says=["cat: 0.png: expected images only in class folders", *says]
+        )
         add("one", {"cat/0.png": png()})
         refuses(*IMPORT, "one", says=["expected two or more class folders, found cat", *says])
         refuses(*IMPORT, "one", "--no-truth", says="--classes names them")
@@ -216,7 +218,7 @@ class TestArguments:
 
     def test_a_transparent_array(self, refuses: Refuse) -> None:
         np.save("x.npy", np.zeros((3, 5, 4, 4), np.uint8))
-        refuses(*IMPORT, "x.npy", "--classes", "a,b", says="x.npy: row 0: expected an opaque pic")
+        refuses(*IMPORT, "x.npy", "--classes", "a,b", says="x.npy: row 0: expected an opaque image")
 
     @pytest.mark.parametrize(
         ("labels", "says"),
@@ -243,7 +245,7 @@ class TestArguments:
             refuses(*IMPORT, *one, "-o", "y", "--force", says=says)
 
     def test_stdin_for_two(self, refuses: Refuse) -> None:
-        refuses(*IMPORT, "-", "--labels", "-", says="'-' stands for stdin once")
+        refuses(*IMPORT, "-", "--labels", "-", says="'-' (stdin) can be used for only one input")
 
     def test_an_old_output(self, refuses: Refuse) -> None:
         Path("x.h5").write_text("old")

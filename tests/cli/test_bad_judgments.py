@@ -257,7 +257,9 @@ class TestMemory:
         rows = "".join(f"a,text {number},{number % 2}\n" for number in range(5000))
         files.save("t.csv", f"{HEADER}{rows}a,{'x' * 20_000},0\n")
         result, peak = self.build(files, "t.csv")
-        assert_refused(result, "t.csv: column of the item: expected names of at most 1,000 letters")
+        assert_refused(
+            result, "t.csv: column of the item: expected names of at most 1,000 characters"
+        )
         assert peak < 200
 
 
@@ -337,7 +339,7 @@ class TestFilters:
             ([*CHECKS, "--rt", "ms", "--rt-min", "9", "--rt-max", "8"], "no time is within"),
             ([*CHECKS, "--rt", "ms", "--rt-min", "nan"], "no time is within"),
             ([*CHECKS, "--rt", "ms", "--rt-min", "1e9"], "no judgment is left: 0 of 2 annotators"),
-            ([*CHECKS, "--rt", "ms", "--rt-max", "250"], "1 of 2 items have no judgment, one of"),
+            ([*CHECKS, "--rt", "ms", "--rt-max", "250"], "1 of 2 items have no judgment, for example"),
             ([*CHECKS, "--min-judgments", "-1"], "--min-votes -1: expected 0 or more"),
             ([*CHECKS, "--min-judgments", "3"], "no item has 3 judgments, the most is 2"),
         ],
@@ -361,7 +363,7 @@ class TestFilters:
     def test_counts_have_no_judgments(
         self, files: Files, refuses: Refuse, options: list[str]
     ) -> None:
-        refuses("labels", "build", "counts.npy", *options, says="counts.npy is none")
+        refuses("labels", "build", "counts.npy", *options, says="counts.npy is not one")
         says = "--excluded needs a table of judgments"
         refuses("labels", "build", "counts.npy", "--excluded", "x.csv", says=says)
         assert not files.path("x.csv").exists()
@@ -374,11 +376,11 @@ class TestClasses:
             ("021", ["--classes", "2"], "row 1: expected a label among 0, 1, found '2'"),
             ("020", [], "labels 0, 2 do not say how many classes there are: use --classes"),
             ("111", [], "labels 1 do not say how many classes there are: use --classes"),
-            ("xxx", [], "labels x do not say how many classes there are (found 1): give --cl"),
+            ("xxx", [], "labels x do not say how many classes there are (found 1): use --cl"),
             (
                 "123",
                 [],
-                "labels 1, 2, 3: no label is 0: if classes are counted from 1, use --one-based, or",
+                "labels 1, 2, 3: no label is 0: if classes are counted from 1, use --one-based or",
             ),
             (
                 "xX1",
@@ -410,7 +412,7 @@ class TestOtherInputs:
     @pytest.mark.parametrize(
         ("counts", "says"),
         [
-            (np.ones((3, 2), int), "expected 2 items as rebuilt, found 3"),
+            (np.ones((3, 2), int), "expected 2 items as in the labels built, found 3"),
             (np.ones((2, 3), int), "expected 2 classes, found 3"),
             (np.full((2, 2), 0.5), "--compare needs vote counts, found probabilities"),
             (np.array([[2, 0], [0, 0]]), "row 1: expected at least one vote"),
@@ -446,7 +448,7 @@ class TestOtherInputs:
     def test_truth_for_items_with_names(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", HEADER + "a,x.png,0\na,y.png,1\n")
         files.save("y.npy", np.array([0, 1]))
-        says = "truth: the items have names, and a vector of classes does not say whose they are"
+        says = "truth: the items have names, but a vector of classes has none to match"
         refuses("labels", "build", "t.csv", "--truth", "y.npy", says=says)
 
     @pytest.mark.parametrize("what", ["hard", "smooth", "class"])

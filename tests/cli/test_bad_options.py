@@ -35,7 +35,7 @@ class TestStreams:
     )
     def test_stdin_twice(self, files: Files, refuses: Refuse, line: list[str]) -> None:
         content = files.path("counts.npy").read_bytes()
-        refuses(*line, says="'-' stands for stdin once; it was given for two", stdin=content)
+        refuses(*line, says="'-' (stdin) can be used for only one input", stdin=content)
 
     @pytest.mark.parametrize(
         "line", [["score", "-", "--labels", "labels.h5"], ["labels", "build", "-"], ["show", "-"]]
@@ -116,8 +116,8 @@ class TestOptions:
 
     def test_nothing_to_score_against(self, files: Files, refuses: Refuse) -> None:
         files.predictions("p.h5")
-        refuses("score", "p.h5", says="p: nothing to score against: give --labels, --truth or")
-        refuses("score", "a.npy", says="a: nothing to score against: give --labels, --truth or")
+        refuses("score", "p.h5", says="p: nothing to compare with: use --labels, --truth or")
+        refuses("score", "a.npy", says="a: nothing to compare with: use --labels, --truth or")
 
     @pytest.mark.parametrize("by", ["modal", "human-entropy"])
     def test_strata_that_need_people(self, refuses: Refuse, by: str) -> None:
@@ -143,4 +143,4 @@ class TestOptions:
 
     def test_truth_twice(self, refuses: Refuse) -> None:
         line = ["labels", "build", "truth.npy", "--truth", "truth.npy", "--as", "hard"]
-        refuses(*line, says="truth.npy holds the true classes already")
+        refuses(*line, says="truth.npy already has the true classes")

@@ -70,7 +70,7 @@ class TestInputs:
         h5.write(Images(classes=CLASSES, images=images.images[0:60]), "y.h5")
         line = ("train", "y.h5", labels(), *TINY, "--target", target)
         refused(c10h, *line, says=f"--target {target}: the true classes are not known")
-        refused(c10h, "train", "y.h5", *TINY, says="expected LABELS: the images do not have true")
+        refused(c10h, "train", "y.h5", *TINY, says="expected LABELS: the images have no true")
 
     @pytest.mark.parametrize(
         ("line", "says"),
@@ -79,7 +79,7 @@ class TestInputs:
             (["images.h5", "nowhere.h5"], "nowhere.h5: no such file or directory"),
             (["labels.h5"], "labels.h5 holds labels: expected IMAGES in its place"),
             (["images.h5", "images.h5"], "images.h5"),
-            (["-", "-"], "'-' stands for stdin once"),
+            (["-", "-"], "'-' (stdin) can be used for only one input"),
             (["cifar10"], "cifar10"),
         ],
     )
@@ -168,14 +168,14 @@ class TestOptions:
         self, c10h: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("WORLD_SIZE", "3")
-        refused(c10h, *ONE, says="--batch-size 10: does not divide by the 3 processes")
+        refused(c10h, *ONE, says="--batch-size 10: not divisible by the 3 processes")
 
 
 class TestInit:
     @pytest.mark.parametrize(
         ("more", "says"),
         [
-            ([], "--init a: has 3 folds, and each network begins with that of its own fold"),
+            ([], "--init a: has 3 folds, and each network starts from that of its own fold"),
             (["--folds", 4], "expected --folds 3, found 4"),
             ([*FOLDS, "--seed", 1], "--init a: fold 0 was trained on"),
             ([*FOLDS, "--arch", "tiny:other"], "--init a: expected tiny:other, found tiny:net"),
@@ -271,7 +271,7 @@ class TestCheckpoints:
             return "expected a checkpoint of c10h, found a different torch file"
         other = {"network.0.weight": torch.zeros(3)}
         torch.save({**state, "network": other}, path)
-        return "a checkpoint of another network than tiny:net"
+        return "expected a checkpoint of tiny:net, found one of a different network"
 
     @pytest.mark.parametrize("how", ["truncated", "code", "newer", "foreign", "of another network"])
     def test_each(self, c10h: Run, how: str) -> None:
@@ -338,15 +338,15 @@ class TestPredict:
         trained(c10h, "b", *ONE)
         for line, says in (
             (["images.h5"], "expected RUN folders and then IMAGES, or --arch and IMAGES"),
-            (["a"], "a is a run folder: runs come first, and IMAGES last"),
+            (["a"], "a is a run folder: expected RUN first, and IMAGES last"),
             (["a", "images.h5", "--arch", "tiny:net"], "expected RUN folders and then IMAGES"),
-            (["a", "images.h5", "--weights", "w.pt"], "--weights: is for --arch"),
+            (["a", "images.h5", "--weights", "w.pt"], "--weights needs --arch"),
             (["a", "images.h5", "--classes", "3"], "--classes: is for --arch"),
             (["images.h5", "--arch", "tiny:net", "--held-out"], "--held-out: nobody knows"),
             (["a", "images.h5", "--held-out", "--members"], "--held-out and --members exclude"),
-            (["a", "others.h5", "--held-out"], "--held-out: the runs were trained on none of"),
+            (["a", "others.h5", "--held-out"], "--held-out: the runs were not trained on any of"),
             (["b", "images.h5", "--held-out"], "--held-out: a run without folds was trained on 60"),
-            (["a", "a/", "images.h5"], "a/: was given twice"),
+            (["a", "a/", "images.h5"], "a/: given twice"),
             (["a", "nowhere.h5"], "nowhere.h5: no such file or directory"),
             (["nowhere", "images.h5"], "nowhere: expected a run folder with run.json"),
             (["a", "labels.h5"], "labels.h5 holds labels: expected IMAGES in its place"),
@@ -357,13 +357,13 @@ class TestPredict:
     def test_folds_that_lack(self, c10h: Run) -> None:
         trained(c10h, "a", *TRAIN, "--fold", 1)
         for more in ([], ["--held-out"]):
-            says = "a: not trained to the end: folds 0, 2 of 3, which no other network is held out"
+            says = "a: training not finished: folds 0, 2 of 3, and no other network is held out"
             self.refused(c10h, "a", "images.h5", *more, says=says)
 
     def test_a_run_that_has_only_begun(self, c10h: Run) -> None:
         trained(c10h, "a", *ONE)
         Path("a/fold-all.pt").unlink()
-        self.refused(c10h, "a", "images.h5", says="a: no network of it is trained to the end")
+        self.refused(c10h, "a", "images.h5", says="a: none of its networks is fully trained")
 
     def test_images_of_which_some_were_trained_on(self, c10h: Run) -> None:
         trained(c10h, "a")
@@ -371,7 +371,7 @@ class TestPredict:
             h5.read(Source.open(name), Images).images[0:20] for name in ("images.h5", "others.h5")
         ]
         h5.write(Images(classes=CLASSES, images=np.concatenate(both)), "y.h5")
-        says = "20 of 40 images were trained on and the others not: predict them apart"
+        says = "20 of 40 images were trained on and the others were not: predict them separately"
         self.refused(c10h, "a", "y.h5", says=says)
 
     def test_sizes_and_classes_that_do_not_fit(self, c10h: Run) -> None:
@@ -381,7 +381,7 @@ class TestPredict:
         shutil.copytree("a", "b")
         found = {**content("b"), "classes": ["x", "y", "z"]}
         Path("b/run.json").write_text(json.dumps(found))
-        self.refused(c10h, "a", "b", "others.h5", says="b: has other classes than a")
+        self.refused(c10h, "a", "b", "others.h5", says="b: its classes differ from those of a")
         line = ("images.h5", "--arch", "tiny:net", "--classes", "a,a")
         self.refused(c10h, *line, says="--classes a,a: expected")
 
@@ -407,5 +407,5 @@ def test_a_target_that_needs_every_true_class(c10h: Run) -> None:
     refused(c10h, "train", "plain.h5", some, *TINY, "--target", "hard", says=says)
     truth = np.where(np.arange(60) == 9, -1, np.arange(60) % 3)
     h5.write(Images(classes=CLASSES, images=pixels, truth=truth), "plain.h5")
-    says = "images: expected the true class of each: 1 of 60 items do not have one, the first is"
+    says = "images: expected the true class of each, or LABELS: 1 of 60 items do not have one, the first is"
     refused(c10h, "train", "plain.h5", *TINY, says=says)

@@ -207,7 +207,7 @@ class TestClassNames:
     def test_one_other_name(self, files: Files, refuses: Refuse) -> None:
         self.permuted(files, "bird,cat,fish")
         says = [
-            "x: expected the classes bird, cat, fish",
+            "x: expected the classes cat, dog, bird, found bird, cat, fish",
             "cat, dog, bird: no class is called 'fish'",
         ]
         refuses("score", "x.csv", "--labels", "labels.h5", says=says)
@@ -222,7 +222,7 @@ class TestClassNames:
         assert result.err == (
             "x.csv: logits, 30 items x 3 classes (x0, x1, x2)\n"
             "x: 30 items matched with the labels by position\n"
-            "x: its x0, x1, x2 are taken as cat, dog, bird, by number\n"
+            "x: its x0, x1, x2 are read as cat, dog, bird, by number\n"
         )
 
     def test_recorded_labels_in_another_order(self, files: Files, c10h: Run) -> None:
@@ -238,7 +238,10 @@ class TestClassNames:
 
     def test_recorded_classes_of_other_names(self, files: Files, refuses: Refuse) -> None:
         files.predictions("p.h5", classes=("cat", "dog", "fish"))
-        says = ["p: expected the classes cat, dog, fish", "no class is called 'fish'"]
+        says = [
+            "p: expected the classes cat, dog, bird, found cat, dog, fish",
+            "no class is called 'fish'",
+        ]
         refuses("score", "p.h5", "--labels", "labels.h5", says=says)
         files.predictions("q.h5")
         line = ["labels", "build", "q.h5", "p.h5", "--as", "distill"]
@@ -253,7 +256,7 @@ class TestClassNames:
 
     def test_names_of_true_classes_need_an_order(self, files: Files, refuses: Refuse) -> None:
         files.save("y.csv", "cat\ndog\n" * 15)
-        says = "y.csv: holds 2 class names for 3 classes: set their order"
+        says = "y.csv: holds 2 class names for 3 classes: use --classes to set their order"
         refuses("score", "a.npy", "--truth", "y.csv", says=says)
 
     @pytest.mark.parametrize("names", ["cat", "cat,cat,dog", "nowhere.txt", "1", "²", "a" * 5000])
@@ -262,7 +265,7 @@ class TestClassNames:
         refuses(*line, says=f"--classes {names[:20]}")
 
     def test_hard_labels_need_a_number_of_classes(self, refuses: Refuse) -> None:
-        refuses("labels", "build", "truth.npy", "--as", "hard", says="give --classes")
+        refuses("labels", "build", "truth.npy", "--as", "hard", says="use --classes")
 
 
 class TestItems:

@@ -99,7 +99,7 @@ class TestWhatIsFetched:
         dataset = known(CATALOGUE["cifar10h"], site.files, site.address)
         monkeypatch.setitem(CATALOGUE, "cifar10h", dataset)
         result = c10h("data", "fetch", "cifar10h")
-        assert "other votes than the published ones, which are kept" in result.err
+        assert "differ from the published ones, which are kept" in result.err
         labels = read(result.out.split()[0])
         assert isinstance(labels, Labels)
         assert labels.counts is not None
@@ -142,7 +142,7 @@ class TestTwice:
         times = [Path(path).stat().st_mtime_ns for path in first]
         site.asked.clear()
         result = c10h("data", "fetch", "cifar10.1-v6")
-        assert "is there already" in result.err
+        assert "already here" in result.err
         assert result.out.split() == first
         assert [Path(path).stat().st_mtime_ns for path in first] == times
         assert site.asked == []
@@ -266,7 +266,7 @@ class TestNames:
         assert found["runs"][0]["metrics"]["kl"]["value"] == pytest.approx(0, abs=1e-12)
         built = c10h("labels", "build", "cifar10h", "--compare", "cifar10h", "-o", "l.h5")
         assert built.status == 0
-        assert "equal to the last vote" in built.err
+        assert "identical" in built.err
         table = c10h("labels", "annotators", "cifar10h", "--json").json()
         assert len(table) == 30
         assert c10h("show", "cifar10h", "--json").json()["kind"] == "labels"
@@ -321,7 +321,7 @@ class TestList:
         fetched(c10h, "cifar10.1-v6")
         rows = {line.split()[0]: line for line in c10h("data", "list").out.splitlines() if line}
         assert set(CATALOGUE) < set(rows)
-        assert "here" in rows["cifar10.1-v6"]
+        assert "in the cache" in rows["cifar10.1-v6"]
         assert "to fetch" in rows["cinic10"]
 
     def test_everything_of_one(self, site: Server, c10h: Run) -> None:

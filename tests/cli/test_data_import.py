@@ -146,7 +146,7 @@ class TestFolders:
         (folder / "photos/gnu/1.png").write_bytes(png(grey))
         err = c10h("data", "import", "photos", "--map", "map.csv", "-o", "x.h5").err
         assert "1 grey image converted to RGB\n1 16-bit image converted to RGB\n" in err
-        assert "left out 1 image in 1 folder not in --map\nno picture of c\n" in err
+        assert "left out 1 image in 1 folder not in --map\nno image of c\n" in err
 
     def test_turned_and_animated_pictures_are_told(self, folder: Path, c10h: Run) -> None:
         exif = Image.Exif()
@@ -266,7 +266,7 @@ class TestArraysAndBatches:
         arrays = {"x_train": pixels[:3], "x_test": pixels[3:]}
         np.savez(folder / "x.npz", **arrays, y_train=[[1], [0], [1]], y_test=[[1]])  # type: ignore[arg-type]
         line = ["data", "import", "x.npz", "--classes", "a,b", "-o", "x.h5"]
-        assert "x.npz: has train and test: --split says which" in c10h(*line).err
+        assert "x.npz: has train and test: choose one with --split" in c10h(*line).err
         result = c10h(*line, "--split", "train")
         assert result.err.splitlines() == [
             "x.npz: images from x_train, (3, 8, 8, 3), truth from y_train",

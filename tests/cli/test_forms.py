@@ -69,13 +69,18 @@ class TestForm:
     @pytest.mark.parametrize(
         ("output", "named", "is_json", "says"),
         [
-            ("x.md", "csv", False, "-o x.md: --format csv writes another form than .md"),
-            ("x.txt", None, True, "-o x.txt: --json writes another form than .txt"),
+            ("x.md", "csv", False, "-o x.md: --format csv contradicts the suffix .md"),
+            ("x.txt", None, True, "-o x.txt: --json contradicts the suffix .txt"),
             (None, "csv", True, "--json and --format csv exclude each other"),
-            ("x.pdf", None, False, "x.pdf: .pdf is none of the forms to write here: .txt, .md"),
-            ("x.h5", None, False, "x.h5: .h5 is none of the forms"),
-            ("x.xlsx", "csv", False, "x.xlsx: .xlsx is none of the forms"),
-            ("x.csv.gz", None, False, ".gz is none of the forms"),
+            (
+                "x.pdf",
+                None,
+                False,
+                "x.pdf: .pdf is not a format that this command writes: .txt, .md",
+            ),
+            ("x.h5", None, False, "x.h5: .h5 is not a format that this command writes"),
+            ("x.xlsx", "csv", False, "x.xlsx: .xlsx is not a format that this command writes"),
+            ("x.csv.gz", None, False, ".gz is not a format that this command writes"),
         ],
     )
     def test_what_contradicts(
@@ -94,15 +99,17 @@ class TestReport:
         assert re.match(BEGINNINGS[suffix], Path(f"x{suffix}").read_bytes()[:200].decode("latin-1"))
 
     def test_a_contradiction(self, c10h: Run) -> None:
-        says = "-o x.html: --format csv writes another form than .html"
+        says = "-o x.html: --format csv contradicts the suffix .html"
         assert_refused(c10h("report", "s.h5", "-o", "x.html", "--format", "csv"), says)
         assert not Path("x.html").exists()
 
     def test_commands_are_no_table(self, c10h: Run) -> None:
         assert c10h("report", "s.h5", "--script", "-o", "again.sh").status == 0
-        says = ".md is none of the forms to write here: .txt"
+        says = ".md is not a format that this command writes: .txt"
         assert_refused(c10h("report", "s.h5", "--script", "-o", "x.md"), says)
-        assert_refused(c10h("report", "s.h5", "--script", "--json"), "which have no --format")
+        assert_refused(
+            c10h("report", "s.h5", "--script", "--json"), "cannot be combined with --format"
+        )
 
 
 @pytest.mark.parametrize("command", TABLES)
@@ -115,7 +122,7 @@ class TestTables:
         json.loads(Path("x.json").read_text(encoding="utf-8"))
 
     def test_other_forms_are_refused(self, c10h: Run, command: str) -> None:
-        says = "x.pdf: .pdf is none of the forms to write here"
+        says = "x.pdf: .pdf is not a format that this command writes"
         assert_refused(c10h(*TABLES[command], "-o", "x.pdf"), says)
 
 
@@ -123,7 +130,7 @@ class TestTables:
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".html", ".npy", ".PDF"])
 def test_hdf5_has_no_other_name(c10h: Run, command: str, suffix: str) -> None:
     result = c10h(*RECORDS[command], "-o", f"x{suffix}")
-    assert_refused(result, f"x{suffix}: -o is an HDF5 file here, named as x.h5")
+    assert_refused(result, f"x{suffix}: this command writes an HDF5 file, such as x.h5")
     prints = command in ("score", "attack") and suffix in (".json", ".csv")
     assert (f"--format {suffix[1:]} > x{suffix} writes" in result.err) == prints
     assert not Path(f"x{suffix}").exists()
@@ -137,12 +144,14 @@ def test_other_names_may_be_hdf5(c10h: Run, name: str) -> None:
 
 def test_a_list_of_what_is_left_out_is_a_table(c10h: Run) -> None:
     line = ("labels", "build", "synthetic", "-o", "l.h5", "--excluded", "x.json")
-    assert_refused(c10h(*line), "x.json: .json is none of the forms to write here: .txt, .csv")
+    assert_refused(
+        c10h(*line), "x.json: .json is not a format that this command writes: .txt, .csv"
+    )
 
 
 def test_a_run_is_a_folder(c10h: Run) -> None:
     line = ("train", "synthetic", "--arch", "resnet_basic_8", "-o", "run.h5")
-    assert_refused(c10h(*line), "run.h5: -o is a folder here, found the name of a file")
+    assert_refused(c10h(*line), "run.h5: this command writes a folder, found the name of a file")
 
 
 @pytest.mark.parametrize("option", [("--json",), ("--format", "csv")])

@@ -89,7 +89,7 @@ class TestForms:
         )
         assert "".join(rest) == (
             f"{name}: {SAID}\n"
-            "out.h5: 2 items, 3 classes, human labels with 5 votes (2 to 3 an item), "
+            "out.h5: 2 items, 3 classes, human labels with 5 votes (2 to 3 per item), "
             "without truth\n"
         )
         assert counts_of(files.path("out.h5")) == COUNTS
@@ -211,7 +211,7 @@ class TestLeftOut:
         line = ["labels", "build", "t.csv", *CHECKS, *options, "-o", "out.h5"]
         result = c10h(*line, "--excluded", "x.csv", "--classes", "2")
         assert result.status == 0, result.err
-        assert "t.csv: left out 2 judgments out of the reaction times\n" in result.err
+        assert "t.csv: left out 2 judgments outside the reaction time limits\n" in result.err
         assert "t.csv: left out 3 items with too few judgments\n" in result.err
         rows = list(csv.reader(files.path("x.csv").read_text().splitlines()))
         assert rows[1:] == [
@@ -227,7 +227,7 @@ class TestLeftOut:
         files.save("t.csv", TABLE + "cy,0,1\ncy,0,0\n")
         result = c10h("labels", "build", "t.csv", "-o", "out.h5")
         assert result.status == 0
-        said = "t.csv: 2 judgments repeat an item for the same annotator (1 annotators); they are"
+        said = "t.csv: 2 repeated judgments of an item, by 1 annotator; all are counted"
         assert said in result.err
         assert counts_of(files.path("out.h5")) == [[2, 3, 0], [0, 0, 2]]
 
@@ -295,7 +295,7 @@ class TestUnanswered:
             "t.csv: left out 1 judgment by label: can't tell",
             "t.csv: classes: cat, dog (sorted; --classes sets a different order)",
             "t.csv: 2 items in the order of their names, written as ids",
-            "out.h5: 2 items, 2 classes, human labels with 2 votes (1 an item), without truth",
+            "out.h5: 2 items, 2 classes, human labels with 2 votes (1 per item), without truth",
         ]
         rows = list(csv.reader(files.path("x.csv").read_text().splitlines()))
         assert rows[1:] == [
@@ -359,7 +359,7 @@ class TestMatrix:
         result = c10h("labels", "build", "t.csv", "--layout", "matrix", "-o", "out.h5")
         assert result.status == 0, result.err
         assert result.err.splitlines()[:2] == [
-            "t.csv: judgments, 3 items by 3 annotators; item from 'image', annotators annotator_1, "
+            "t.csv: judgments as a matrix, 3 items by 3 annotators; item from 'image', annotators annotator_1, "
             "annotator_2, annotator_3",
             "t.csv: 6 judgments by 3 annotators",
         ]
@@ -468,7 +468,7 @@ class TestCompare:
         result = c10h("labels", "build", "t.csv", "--compare", "c.npy", "-o", "out.h5")
         assert (result.status, result.out) == (0, "")
         last = result.err.splitlines()[-1]
-        assert last == "c.npy: equal to the last vote: 2 items, 5 votes, matched by position"
+        assert last == "c.npy: identical: 2 items, 5 votes, matched by position"
 
     @pytest.mark.parametrize("output", ["out.h5", "-"])
     def test_different(self, files: Files, c10h: Run, output: str) -> None:
@@ -477,7 +477,7 @@ class TestCompare:
         result = c10h("labels", "build", "t.csv", "--compare", "c.npy", "-o", output)
         assert result.status == 3
         assert result.err.splitlines()[-1] == (
-            "error: c.npy: 1 of 2 items differ: 5 votes rebuilt, 5 published "
+            "error: c.npy: 1 of 2 items differ: 5 votes built, 5 published "
             "(items matched by position)"
         )
         table = result.err if output == "-" else result.out
@@ -494,7 +494,7 @@ class TestCompare:
         assert c10h("labels", "build", "t.csv", *NAMED, "-o", "a.h5").status == 0
         line = ["labels", "build", "t.csv", *NAMED, "-o", "b.h5", "--compare", "-"]
         result = c10h(*line, stdin=files.path("a.h5").read_bytes())
-        assert "stdin: equal to the last vote: 2 items, 3 votes, matched by ids" in result.err
+        assert "stdin: identical: 2 items, 3 votes, matched by ids" in result.err
 
     def test_a_prior_does_not_matter(self, files: Files, c10h: Run) -> None:
         files.save("c.npy", np.array(COUNTS))
@@ -606,7 +606,7 @@ class TestPublishedCounts:
         result = c10h(*line, "--compare", published)
         assert result.status == 0, result.err
         assert "left out 16 annotators" in result.err
-        assert "equal to the last vote: 10,000 items, 511,000 votes" in result.err
+        assert "identical: 10,000 items, 511,000 votes" in result.err
         ids = labels_of(files.path("out.h5")).ids
         assert ids is not None
         assert ids[[0, 9999]].tolist() == ["test/00000.png", "test/09999.png"]
@@ -619,4 +619,4 @@ class TestPublishedCounts:
         line = ["labels", "build", "raw.csv", "-o", "out.h5", "--min-attention", "0"]
         result = c10h(*line, "--compare", real_data / "cifar10h-counts.npy")
         assert result.status == 3
-        assert "514,200 votes rebuilt, 511,000 published" in result.err
+        assert "514,200 votes built, 511,000 published" in result.err

@@ -161,7 +161,7 @@ class TestLayouts:
         assert agreement == {"w1": 0.5, "w2": 0.5, "w3": 0}
 
     def test_votes_do_not_say_who_gave_them(self, refuses: Refuse) -> None:
-        says = "--layout wide: votes and shares do not say who gave them"
+        says = "--layout wide: votes and shares do not say who judged"
         refuses(*ANNOTATORS, "--layout", "wide", says=says)
 
     def test_what_was_left_out_is_told(self, files: Files, c10h: Run) -> None:
@@ -204,7 +204,7 @@ def test_a_bound_on_attention_that_is_no_share(refuses: Refuse, command: str, le
         ([], "which column is the annotator? --annotator names it"),
         ([*TRIALS, "--rt-min", "9", "--rt-max", "1"], "no time is within"),
         ([*TRIALS, "--rt-min", "9999"], "no judgment is left"),
-        ([*TRIALS[:6], "--sort", "rt"], "--sort rt: this table has only"),
+        ([*TRIALS[:6], "--sort", "rt"], "--sort rt: expected one of"),
         ([*TRIALS[:6], "--min-attention", "0.5"], "--min-attention needs the columns"),
     ],
     ids=lambda one: " ".join(one[-2:]) if isinstance(one, list) else "",
@@ -244,14 +244,14 @@ class TestModels:
         result = c10h(*self.LINE, "--as", what, "-o", "out.h5")
         assert result.status == 0
         assert "warning: " in result.err
-        assert "collapses the disagreement" in result.err
+        assert "collapses people's disagreement" in result.err
         assert f"3 classes, {what} labels without vote counts, with truth" in result.err
         again = c10h(*self.LINE, "--as", what, "-o", "-")
         assert again.stdout == files.path("out.h5").read_bytes()
 
     def test_help_warns_too(self, process: Run) -> None:
         text = " ".join(process("labels", "build", "--help").out.replace("│", " ").split())
-        assert "collapse the disagreement between people" in text
+        assert "collapse people's disagreement" in text
         assert "pip install 'c10h[crowd]'" in text
 
     @pytest.mark.parametrize("what", MODELS)

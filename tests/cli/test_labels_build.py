@@ -173,7 +173,7 @@ class TestDistill:
         result = c10h("labels", "build", "p.h5", "b.npy", "--as", "distill", "-o", "out.h5")
         assert read_labels(files.path("out.h5")).classes == CLASSES
         assert "b.npy" in result.err
-        assert "taken as cat, dog, bird, in order" in result.err
+        assert "read as cat, dog, bird, in order" in result.err
 
     def test_the_meaning_of_numbers_can_be_told(self, files: Files, build: Build) -> None:
         files.save("x.npy", files.shares / 2)
@@ -225,8 +225,8 @@ class TestOutput:
         result = c10h("labels", "build", "counts.npy", "-o", "out.h5")
         assert (result.status, result.stdout) == (0, b"")
         says = (
-            "counts.npy: votes (20 an item), 30 items x 3 classes\n"
-            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 an item), without truth\n"
+            "counts.npy: votes (20 per item), 30 items x 3 classes\n"
+            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 per item), without truth\n"
         )
         assert result.err == says
 

@@ -142,12 +142,12 @@ def test_an_output_that_exists(files: Files, c10h: Run, refuses: Refuse) -> None
 @pytest.mark.parametrize(
     ("votes", "says"),
     [
-        ("a,b", "--votes a,b: expected numbers, as 1,2,5,10"),
+        ("a,b", "--votes a,b: expected numbers, such as 1,2,5,10"),
         ("1,,2", "--votes 1,,2: expected numbers"),
         ("1.5", "--votes 1.5: expected numbers"),
         (",", "expected numbers"),
-        ("0", "--votes: expected numbers of 1 or more, found 0"),
-        ("5,-1", "--votes: expected numbers of 1 or more, found -1"),
+        ("0", "--votes: expected numbers of at least 1, found 0"),
+        ("5,-1", "--votes: expected numbers of at least 1, found -1"),
     ],
 )
 def test_votes_that_make_no_sense(refuses: Refuse, votes: str, says: str) -> None:
@@ -164,7 +164,7 @@ def test_any_number_of_votes(c10h: Run, votes: int) -> None:
 
 def test_probabilities(files: Files, refuses: Refuse) -> None:
     files.save("p.npy", files.shares)
-    refuses(*NOISE, "p.npy", says="expected vote counts, found probabilities only")
+    refuses(*NOISE, "p.npy", says="expected vote counts, found only probabilities")
 
 
 def test_truth_of_another_size(files: Files, refuses: Refuse) -> None:
@@ -175,7 +175,7 @@ def test_truth_of_another_size(files: Files, refuses: Refuse) -> None:
 
 
 def test_stdin_twice(refuses: Refuse) -> None:
-    refuses(*NOISE, "-", "--truth", "-", says="'-' stands for stdin once")
+    refuses(*NOISE, "-", "--truth", "-", says="'-' (stdin) can be used for only one input")
 
 
 def test_a_file_that_is_not_there(refuses: Refuse) -> None:

@@ -157,7 +157,7 @@ def test_any_budget_is_spent_or_refused(c10h: Run, budget: int) -> None:
     [
         (["--budget", "0"], "--budget 0: expected 1 to"),
         (["--budget", "-3"], "--budget -3: expected 1 to"),
-        (["--budget", "31", "--max-per-item", "1"], "30 items with at most 1 judgments each"),
+        (["--budget", "31", "--max-per-item", "1"], "30 items with at most 1 judgment each"),
         (["--budget", "5", "--max-per-item", "0"], "--max-per-item 0"),
         (["--budget", "5", "--max-per-item", "-2"], "--max-per-item -2"),
         (["--budget", "5", "--prior", "0"], "--prior 0: expected 1e-06 to 1000"),
@@ -173,7 +173,7 @@ def test_numbers_that_make_no_sense(refuses: Refuse, options: list[str], says: s
 
 def test_probabilities(files: Files, refuses: Refuse) -> None:
     files.save("p.npy", files.shares)
-    refuses(*PLAN, "p.npy", "--budget", 5, says="expected vote counts, found probabilities only")
+    refuses(*PLAN, "p.npy", "--budget", 5, says="expected vote counts, found only probabilities")
 
 
 def test_a_file_that_is_not_there(refuses: Refuse) -> None:

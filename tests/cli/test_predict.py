@@ -137,7 +137,7 @@ class TestHeldOut:
 class TestOtherImages:
     def test_the_folds_together(self, c10h: Run) -> None:
         said = predicted(c10h, "a", "others.h5")
-        assert said.startswith("ensemble: 3 networks, all together\n")
+        assert said.startswith("ensemble: 3 networks, averaged\n")
         found = predictions("p.h5")
         answers = [softmax(logits_of("a", str(k), pixels("others.h5"))) for k in range(3)]
         wanted = np.log(np.mean(answers, axis=0))
@@ -158,7 +158,9 @@ class TestOtherImages:
     def test_some_folds_are_not_trained(self, c10h: Run) -> None:
         Path("a/fold-1.pt").unlink()
         said = predicted(c10h, "a", "others.h5")
-        assert said.startswith("warning: a: not trained to the end: fold 1 of 3; the others answer")
+        assert said.startswith(
+            "warning: a: training not finished: fold 1 of 3; the other folds predict"
+        )
 
     def test_images_of_the_folds_that_are_trained(self, c10h: Run) -> None:
         predicted(c10h, "a", IMAGES)
@@ -169,7 +171,7 @@ class TestOtherImages:
         h5.write(some, "some.h5")
         Path("a/fold-1.pt").unlink()
         said = predicted(c10h, "a", "some.h5")
-        assert "fold 1 of 3; the others answer\nheld-out: 2 networks" in said
+        assert "fold 1 of 3; the other folds predict\nheld-out: 2 networks" in said
         found = predictions("p.h5")
         np.testing.assert_array_equal(found.fold, whole.fold[rows])
         assert found.logits[0, :] == pytest.approx(whole.logits[0, :][rows], abs=1e-5)

@@ -96,7 +96,7 @@ class TestPredict:
         refuses(*self.LINE, "nets:logits", "--probs", says=says)
 
     def test_a_run_knows(self, runs: Path, refuses: Refuse) -> None:
-        refuses("predict", "a", "images.h5", "--probs", says="--probs applies only to --arch")
+        refuses("predict", "a", "images.h5", "--probs", says="--probs needs --arch")
 
 
 class TestTrain:
@@ -154,11 +154,11 @@ def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:
     found = c10h(*line).json()["runs"][0]
     seen = float((h5.read(Source.open("labels.h5")).counts[:, 2] > 0).mean())  # type: ignore[attr-defined]
     assert found["notes"][1:4] == [
-        "60 probabilities of 0, taken as 1.2e-38, the smallest normal float32",
-        "ce_hard: 33.3 % of its items have a true class whose probability was 0 and counts as "
+        "60 probabilities of 0, raised to 1.2e-38, the smallest normal float32",
+        "ce_hard: 33.3 % of its items have a true class whose probability was 0 and is raised to "
         "1.2e-38",
         f"ce_human: {100 * seen:.1f} % of its items have a class with votes whose probability was "
-        "0 and counts as 1.2e-38",
+        "0 and is raised to 1.2e-38",
     ]
     assert math.isclose(found["metrics"]["ce_hard"]["value"], (2 * math.log(2) + 87.3365447) / 3)
     told = c10h("report", "s.h5").out

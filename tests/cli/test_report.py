@@ -261,8 +261,14 @@ class TestRefusals:
                 ["--stratum", "truth=fish"],
                 "unknown stratum 'truth=fish': did you mean truth=",
             ),
-            (["--table", "1", "--baseline", "a"], "are not for --baseline or --metrics"),
-            (["--figure", "confidence", "--metrics", "kl"], "are not for --baseline or --metrics"),
+            (
+                ["--table", "1", "--baseline", "a"],
+                "cannot be combined with --baseline or --metrics",
+            ),
+            (
+                ["--figure", "confidence", "--metrics", "kl"],
+                "cannot be combined with --baseline or --metrics",
+            ),
             (["--metrics", "beauty"], "unknown metric 'beauty': expected one of accuracy"),
         ],
     )
@@ -271,7 +277,7 @@ class TestRefusals:
 
     def test_a_metric_that_no_file_has(self, c10h: Run) -> None:
         c10h("score", "a.npy", *SCORE, "--metrics", "sba", "-o", "sba.h5")
-        says = "--metrics kl: none of the files has it"
+        says = "--metrics kl: not in any of the files"
         assert_refused(c10h("report", "sba.h5", "--metrics", "kl"), says)
 
     def test_a_run_twice(self, c10h: Run) -> None:

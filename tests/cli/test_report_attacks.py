@@ -267,7 +267,7 @@ class TestRefusals:
 
     def test_other_classes(self, c10h: Run) -> None:
         write("fish.h5", classes=("cat", "dog", "fish"))
-        says = "fish: an attack on other classes: expected cat, dog, bird, found cat, dog, fish"
+        says = "fish: an attack on different classes: expected cat, dog, bird, found cat, dog, fish"
         assert_refused(c10h("report", "hard.h5", "fish.h5"), says)
 
     def test_classes_that_nobody_named_fit(self, c10h: Run) -> None:
@@ -276,7 +276,7 @@ class TestRefusals:
 
     def test_predictions(self, files: Files, c10h: Run) -> None:
         files.predictions("p.h5")
-        says = "p: predictions are for --figure fit"
+        says = "p: predictions need --figure fit"
         assert_refused(c10h("report", "p.h5"), says)
         assert_refused(c10h("report", "hard.h5", "p.h5"), says)
 
@@ -290,12 +290,12 @@ class TestRefusals:
         assert_refused(c10h("report", "m.h5"), "two attacks are called 'm/f'")
 
     def test_a_name_for_scores(self, c10h: Run) -> None:
-        says = "x=s.h5: scores have names; NAME= is for other files"
+        says = "x=s.h5: scores already have names; NAME= is for the other kinds of file"
         assert_refused(c10h("report", "x=s.h5"), says)
 
     @pytest.mark.parametrize("option", [["--metrics", "sba"], ["--stratum", "truth=dog"]])
     def test_choices_among_scores_that_there_are_not(self, c10h: Run, option: list[str]) -> None:
-        says = "--metrics and --stratum choose from scores files, and there are none"
+        says = "--metrics and --stratum need scores, found none"
         assert_refused(c10h("report", "hard.h5", *option), says)
 
     def test_a_truth_out_of_range(self, c10h: Run) -> None:
@@ -309,7 +309,7 @@ class TestRefusals:
 
     def test_stdin_twice(self, files: Files, c10h: Run) -> None:
         content = files.path("hard.h5").read_bytes()
-        says = "'-' stands for stdin once"
+        says = "'-' (stdin) can be used for only one input"
         assert_refused(c10h("report", "a=-", "b=-", stdin=content), says)
 
 

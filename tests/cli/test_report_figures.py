@@ -95,10 +95,12 @@ class TestPictures:
         assert f">{word}<" in c10h("report", *names, "--format", "svg").out
 
     def test_none_or_several_fit(self, c10h: Run) -> None:
-        says = "--format svg: expected one figure; pgd, curves fit: name one with --figure"
+        says = (
+            "--format svg: expected one figure; pgd, curves are possible: choose one with --figure"
+        )
         assert_refused(c10h("report", "adv.h5", "history.h5", "--format", "svg"), says)
         h5.write(made_attack(steps=1), "fgsm.h5")
-        says = "expected one figure; there is none of these files"
+        says = "expected one figure; no figure can be drawn from these files"
         assert_refused(c10h("report", "fgsm.h5", "--format", "pdf"), says)
 
     @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
@@ -117,7 +119,7 @@ class TestPictures:
             assert "DejaVu Sans'" not in text
             assert ">entropy, nats<" in text
         monkeypatch.setattr(fontManager, "ttflist", [])
-        assert_refused(c10h(*line), "matplotlib has no font to write with")
+        assert_refused(c10h(*line), "matplotlib finds no font")
 
     @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
     def test_letters_that_the_font_lacks(self, files: Files, process: Run, form: str) -> None:
@@ -193,7 +195,7 @@ class TestFigures:
         files.predictions("s.h5", item=item[::-1], index=np.arange(30)[::-1])
         assert c10h(*line).status == 0
         files.predictions("s.h5", item=np.where(item == 7, 99, item).astype("u8"))
-        assert_refused(c10h(*line), "r and s are not about the same items: item 7 is another")
+        assert_refused(c10h(*line), "r and s do not have the same items: item 7 is a different")
         files.predictions("s.h5", truth=np.roll(files.truth, 1))
         assert_refused(c10h(*line), "truth: differs from that of s on 30 items")
 
@@ -213,17 +215,17 @@ class TestFigures:
             (["near.h5", "--figure", "x"], "--figure: unknown figure 'x': expected one of gene"),
             (["near.h5", "--table", "3"], "--table: unknown table '3': expected one of 1, 2"),
             (["near.h5", "--figure", "pgd"],
-             "--figure pgd needs attack files and nothing else; found scores (1)"),
+             "--figure pgd needs only attack files; found scores (1)"),
             (["adv.h5", "near.h5", "--figure", "pgd"], "found scores (1), attack (1)"),
             (["labels.h5", "p.h5", "--figure", "fit"],
-             "--figure fit needs 2 predictions files and 1 labels file and nothing else; found"),
-            (["adv.h5", "--table", "1"], "--table 1 needs scores files and nothing else"),
+             "--figure fit needs only 2 predictions files and 1 labels file; found"),
+            (["adv.h5", "--table", "1"], "--table 1 needs only scores files"),
             (["near.h5", "--table", "1", "--figure", "pgd"], "exclude each other"),
-            (["p.h5"], "p: predictions are for --figure fit"),
+            (["p.h5"], "p: predictions need --figure fit"),
             (["history.h5", "history.h5"], "two histories are called 'history'"),
-            (["x=near.h5"], "x=near.h5: scores have names"),
+            (["x=near.h5"], "x=near.h5: scores already have names"),
             (["history.h5", "--baseline", "a"],
-             "--baseline a: is for scores and attacks, and there are none"),
+             "--baseline a needs scores or attacks, found none"),
         ],
     )  # fmt: skip
     def test_refusals(self, c10h: Run, options: list[str], says: str) -> None:

@@ -89,13 +89,17 @@ class TestGallery:
         text = c10h(*LINE, "--pictures", "5", "--format", "html").out
         assert text.count('class="card"') == 5
         refuses(*LINE, "--pictures", "0", says="--pictures 0: expected 1 or more")
-        refuses("report", "labels.h5", "--pictures", "3", says="--pictures: is for --figure gall")
+        refuses("report", "labels.h5", "--pictures", "3", says="--pictures needs --figure gall")
 
     @pytest.mark.parametrize(
         "more", [("--baseline", "net"), ("--metrics", "sba"), ("--stratum", "x"), ("--table", "1")]
     )
     def test_choices_that_it_does_not_know(self, refuses: Refuse, more: tuple[str, str]) -> None:
-        refuses(*LINE, *more, says="--figure gallery: is not for --baseline, --metrics, --str")
+        refuses(
+            *LINE,
+            *more,
+            says="--figure gallery cannot be combined with --baseline, --metrics, --str",
+        )
 
     def test_a_script_is_of_all_three_files(self, c10h: Run) -> None:
         lines = c10h(*LINE, "--script").out.splitlines()
@@ -110,7 +114,7 @@ class TestGallery:
         other = 255 - np.asarray(images.images[0:60])
         h5.write(Images(classes=CLASSES, images=other, ids=images.ids), "other.h5")
         line = ("report", "net=p.h5", "labels.h5", "other.h5", "--figure", "gallery")
-        refuses(*line, says=["images: image", "is another one than net predicted"])
+        refuses(*line, says=["images: image", "differs from the one that net predicted"])
 
     def test_other_classes(self, refuses: Refuse) -> None:
         record = h5.read(Source.open("p.h5"), Predictions)
@@ -121,7 +125,7 @@ class TestGallery:
         ("changes", "says"),
         [
             ({"size": 40}, "index: row 59 is out of range: 40 items in the images"),
-            ({"side": 4}, "is another one than net predicted"),
+            ({"side": 4}, "differs from the one that net predicted"),
         ],
     )
     def test_other_sizes(self, refuses: Refuse, changes: dict[str, int], says: str) -> None:
@@ -139,7 +143,7 @@ class TestGallery:
         found = c10h("report", "net=p.npy", *LINE[2:])
         assert found.status == 0, found.err
         assert "images not checked" in found.out
-        assert "which are not compared" in found.out
+        assert "names are not compared" in found.out
         np.save("p.npy", np.full((7, 3), -1.0))
         assert_refused(c10h("report", "net=p.npy", *LINE[2:]), "7 items in net")
 
@@ -151,7 +155,7 @@ class TestGallery:
             *LINE[4:],
             says="p.h5 holds predictions: expected IMAGES",
         )
-        refuses(*LINE, "--format", "svg", "-o", "g.svg", says="html has its pictures")
+        refuses(*LINE, "--format", "svg", "-o", "g.svg", says="use --format html")
 
 
 @pytest.mark.full

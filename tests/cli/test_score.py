@@ -193,7 +193,7 @@ class TestSeveralRuns:
         result = c10h("score", "a.npy", "probs.npy", "--labels", "counts.npy", "--json")
         assert "warning: logits and probabilities side by side" in result.err
         notes = result.json()["runs"][1]["notes"]
-        assert notes[0].startswith("60 probabilities of 0, taken as 1.2e-38")
+        assert notes[0].startswith("60 probabilities of 0, raised to 1.2e-38")
 
 
 class TestItems:
@@ -241,7 +241,7 @@ class TestItems:
     def test_a_truth_whose_classes_are_taken_by_position_is_told(self, c10h: Run) -> None:
         result = c10h("score", "a.npy", "--truth", "labels.h5", "--resamples", "50")
         assert result.status == 0
-        assert "taken as cat, dog, bird, in order" in result.err
+        assert "read as cat, dog, bird, in order" in result.err
 
     @pytest.mark.parametrize("seen", [True, False])
     def test_items_of_the_training_set(self, files: Files, c10h: Run, seen: bool) -> None:
@@ -364,7 +364,7 @@ class TestGates:
         result = c10h("score", "a.npy", *BASIC, "--fail-if", "accuracy<2", "-o", "s.h5")
         assert result.status == 3
         assert read_scores(files.path("s.h5")).run.tolist() == ["a"]
-        assert result.out.startswith("a against labels.h5")
+        assert result.out.startswith("a compared with labels.h5")
 
     def test_a_gate_that_cannot_be_checked_does_not_pass(self, c10h: Run) -> None:
         line = ["score", "a.npy", "--truth", "truth.npy", "--fail-if", "ce_human>9", "--json"]
@@ -533,8 +533,12 @@ class TestOutput:
     def test_other_formats(self, c10h: Run, form: str) -> None:
         result = c10h("score", "a.npy", *BASIC, "--format", form)
         assert result.status == 0
-        start = {"markdown": "### a against", "latex": "% a against", "csv": "run,network"}
-        assert result.out.startswith(start.get(form, "a against labels.h5"))
+        start = {
+            "markdown": "### a compared with",
+            "latex": "% a compared with",
+            "csv": "run,network",
+        }
+        assert result.out.startswith(start.get(form, "a compared with labels.h5"))
 
 
 def test_the_reference_table_of_the_real_data(real_data: Path, c10h: Run) -> None:
@@ -575,7 +579,7 @@ class TestNothingToShow:
         assert c10h(*self.LINE, "-o", "s.h5").status == 0
         result = c10h("report", "s.h5")
         assert (result.status, result.err) == (0, "")
-        assert f"No ce_human of a: {self.WHY}" in result.out
+        assert f"No ce_human for a: {self.WHY}" in result.out
 
     def test_a_gate_on_them(self, c10h: Run) -> None:
         result = c10h(*self.LINE, "--fail-if", "ce_human>0")

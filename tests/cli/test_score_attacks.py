@@ -153,7 +153,7 @@ class TestItems:
         result = c10h("score", "adv.h5", *BASIC)
         assert result.err == (
             "adv@clean, adv@4/255, adv@8/255: 30 items matched with the labels by index\n"
-            "adv: has no class names; its columns are taken as cat, dog, bird, in order\n"
+            "adv: has no class names; its columns are read as cat, dog, bird, in order\n"
         )
 
     def test_a_truth_that_disagrees(self, c10h: Run) -> None:

@@ -234,7 +234,7 @@ def test_an_attack_and_its_loss(attacked: Result) -> None:
     assert "lighter pictures" in run_here("attack", "--list-methods").out
     assert "brighten" in run_here("report", "adv.h5", "--format", "markdown").out
     assert (
-        "--loss ce: --method brighten has inverse"
+        "--loss ce: expected one of inverse for --method brighten"
         in run_here(*ATTACK, "--method", "brighten", "--loss", "ce").err
     )
 

@@ -297,7 +297,7 @@ class TestInit:
         trained(c10h, "b", *TRAIN, "--init", "a", "--fold", 1)
         result = c10h(*TRAIN, "--init", "a", "-o", "b")
         assert (result.status, result.err.count("\n")) == (1, 1)
-        assert "--init a: fold 0 is not trained to the end" in result.err
+        assert "--init a: the training of fold 0 is not finished" in result.err
 
     def test_from_a_run_that_saw_everything(self, c10h: Run) -> None:
         trained(c10h, "a", *ONE)
@@ -315,7 +315,7 @@ class TestInit:
         trained(c10h, "a", *ONE)
         torch.save(checkpoints.load(Path("a/fold-all.pt")).network, "w.pt")
         result = trained(c10h, "b", *ONE, "--init", "w.pt")
-        assert "note: what w.pt was trained on is not known" in result.err
+        assert "note: what w.pt was trained on is unknown" in result.err
         trained(c10h, "c", *ONE, "--init", "a")
         assert history("b").loss.tolist() == history("c").loss.tolist()
         assert content("b")["lineage"]["inputs"][-1]["name"] == "w.pt"

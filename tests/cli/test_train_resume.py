@@ -183,7 +183,7 @@ class TestCtrlC:
         status, lines = training.end()
         assert status == 130
         assert len(lines) == 3
-        assert lines[2] == "stopped after step 8 of 18 of all items; the same command goes on"
+        assert lines[2] == "stopped after step 8 of 18 of all items; the same command resumes"
         assert checkpoints.load(Path("b/fold-all.pt")).step == 8
         assert history("b").epoch.tolist() == [1]
         trained(c10h, "b", *ONE)
@@ -217,7 +217,7 @@ class TestCtrlC:
         _, err = process.communicate(timeout=30)
         assert process.returncode == 130
         *_, last = err.splitlines()
-        assert last == "stopped after a step of each fold; the same command goes on"
+        assert last == "stopped after a step of each fold; the same command resumes"
         assert not Path("b/fold-2.pt").exists()
         assert_ended(process.pid)
         assert not checkpoints.load(Path("b/fold-0.pt")).is_done
@@ -243,7 +243,10 @@ class TestGoingOn:
         trained(c10h, "a", *TRAIN, "--fold", 0)
         torch.set_num_threads(2)
         result = trained(c10h, "a")
-        assert "note: begun with threads 1, now 2: last digits may differ from one go" in result.err
+        assert (
+            "note: started with threads 1, now 2: the last digits may differ from an uninterrupted run"
+            in result.err
+        )
 
     def test_the_precision_that_it_began_with(self, c10h: Run) -> None:
         trained(c10h, "a", *TRAIN, "--fold", 0, "--precision", "fp32")

@@ -296,7 +296,7 @@ class TestSeveralAnswers:
         scores = score_runs([Run("net", predictions_of(np.eye(3)[:, :2]))], labels, None, options)
         assert scores.notes[0].splitlines() == [
             "the true class of 2 of 3 items is known: metrics that need it are over these",
-            "1 items have several right answers: any of them counts",
+            "several right answers for 1 item: any of them is right",
         ]
 
 

@@ -72,11 +72,11 @@ def test_it_goes_on_where_it_was_stopped(
         yield stop
 
     parts = tmp_path / "adv.h5.parts"
-    said = r"stopped: 1 of \d batches are done; the same command goes on"
+    said = r"stopped: 1 of \d batches are done; the same command resumes"
     with pytest.raises(StoppedError, match=said), attack(request_of(parts=parts), stopping):
         pass
     with (
-        pytest.raises(MismatchError, match="the beginning of another attack"),
+        pytest.raises(MismatchError, match="an unfinished attack with different arguments"),
         attack(request_of(parts=parts, seed=1)),
     ):
         pass

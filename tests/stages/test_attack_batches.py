@@ -250,12 +250,12 @@ class TestRows:
         assert attackable_rows(rows, PEOPLE, LEAST_LIKELY) == (rows, "")
         kept, note = attackable_rows(rows, PEOPLE, HUMAN_SECOND)
         assert kept.tolist() == [3, 0]
-        assert note == "left out: 1 images in which people saw nothing but the true class"
+        assert note == "left out: 1 image in which people saw only the true class"
         kept, note = attackable_rows(rows, PEOPLE, "cat")
         assert kept.tolist() == [2]
         assert note == "left out: 2 images that are cat already"
         assert attackable_rows(rows, PEOPLE, "dog")[1] == ""
-        with pytest.raises(InputError, match="nothing is left"):
+        with pytest.raises(InputError, match="no image is left"):
             attackable_rows(np.array([0, 3]), PEOPLE, "cat")
         with pytest.raises(InputError, match="expected one of least-likely, human-second, cat"):
             attackable_rows(rows, PEOPLE, "cats")
@@ -265,19 +265,19 @@ class TestRows:
         some = replace(PEOPLE, truth=np.array([0, -1, 2, 0]))
         kept, note = attackable_rows(rows, some, "")
         assert kept.tolist() == [3, 2, 0]
-        assert note == "left out: 1 images without one true class"
+        assert note == "left out: 1 image without exactly one true class"
         # Of the last class people saw most: that is not what it is without a truth.
         assert second_classes(some).tolist() == [1, -1, -1, 1]
         kept, note = attackable_rows(rows, some, "cat")
         assert kept.tolist() == [2]
         assert note == (
-            "left out: 1 images without one true class; left out: 2 images that are cat already"
+            "left out: 1 image without exactly one true class; left out: 2 images that are cat already"
         )
         right = np.array([[1, 0, 0], [0, 0, 0], [0, 0, 1], [1, 1, 0]], dtype=np.uint8)
         kept, note = attackable_rows(rows, replace(some, right=right), "")
         assert kept.tolist() == [2, 0]
-        assert note == "left out: 2 images without one true class"
-        with pytest.raises(InputError, match="none of the images has one true class"):
+        assert note == "left out: 2 images without exactly one true class"
+        with pytest.raises(InputError, match="no image has exactly one true class"):
             attackable_rows(np.array([1, 3]), replace(some, right=right), LEAST_LIKELY)
 
     def test_a_limit_draws_rows_in_order(self) -> None:
@@ -300,7 +300,7 @@ class TestPeople:
         found = people_for(self.images(), None, self.ASKED)
         assert found.truth is not None
         assert found.truth.tolist() == TRUTH.tolist()
-        with pytest.raises(InputError, match="no true classes"):
+        with pytest.raises(InputError, match="expected true classes"):
             people_for(self.images(truth=None), None, self.ASKED)
 
     def test_images_without_names_take_those_of_the_network(self) -> None:

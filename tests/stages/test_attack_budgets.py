@@ -70,7 +70,7 @@ def test_what_is_refused_says_how_to_write_it(text: str, says: str, norm: str) -
         parse_size(text, "--step-size", norm)
     message = str(caught.value)
     assert message.startswith(f"--step-size {text}:")
-    assert "write k/255, as 4/255, or a decimal under 1, as 0.0157" in message
+    assert "write k/255, such as 4/255, or a decimal below 1, such as 0.0157" in message
     assert "\n" not in message
 
 
@@ -112,19 +112,19 @@ def test_what_is_said_of_the_step_and_the_start() -> None:
 
 @pytest.mark.parametrize("epsilons", [["4/255"], ["8/255", "4/255"]])
 def test_a_step_larger_than_epsilon(epsilons: list[str]) -> None:
-    with pytest.raises(InputError, match="--step-size 5/255: is larger than --epsilon 4/255"):
+    with pytest.raises(InputError, match="--step-size 5/255: larger than --epsilon 4/255"):
         parsed(*epsilons, step_size="5/255")
 
 
 @pytest.mark.parametrize("other", ["0.01568627450980392", "4/255.0", "4.0/255"])
 def test_an_epsilon_in_two_spellings(other: str) -> None:
-    with pytest.raises(InputError, match=f"4/255 {other}: one of them was given twice"):
+    with pytest.raises(InputError, match=f"4/255 {other}: a value is repeated"):
         parsed("4/255", other)
 
 
 @pytest.mark.parametrize("changes", [{"steps": 2}, {"step_size": "1/255"}, {"random_start": True}])
 def test_fgsm_is_one_step_from_the_image(changes: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="fgsm: is one step of epsilon from the image itself"):
+    with pytest.raises(InputError, match="fgsm takes a single step of epsilon from the image"):
         parsed("4/255", method="fgsm", **changes)
     (one,) = parsed("4/255", method="fgsm", steps=1, random_start=False)
     assert (one.steps, one.step_size) == (1, one.epsilon)
@@ -140,7 +140,7 @@ def test_fgsm_is_one_step_from_the_image(changes: dict[str, Any]) -> None:
     ],
 )
 def test_what_a_method_does_not_take(name: str, changes: dict[str, Any], flag: str) -> None:
-    with pytest.raises(InputError, match=f"{flag}: this method does not take it"):
+    with pytest.raises(InputError, match=f"{flag}: not an option of this method"):
         parsed("4/255", method=name, **changes)
 
 

@@ -39,7 +39,7 @@ class TestClasses:
         moved = predictions_in_order(network(1), NAMES, "net")
         assert moved.classes == NAMES
         assert moved.logits[0, 0:1].tolist() == [[0, 1, 2]]
-        assert "taken as cat, dog, bird, in order" in class_names_note(network(1), NAMES)
+        assert "read as cat, dog, bird, in order" in class_names_note(network(1), NAMES)
         assert class_names_note(network(1, classes=NAMES), NAMES) == ""
 
     def test_columns_that_are_numbered_are_taken_in_the_order_of_their_numbers(self) -> None:

@@ -125,7 +125,9 @@ class TestRefused:
             compare_counts(*pair, "p")
 
     def test_other_sizes(self) -> None:
-        with pytest.raises(MismatchError, match="p: expected 4 items as rebuilt, found 3"):
+        with pytest.raises(
+            MismatchError, match="p: expected 4 items as in the labels built, found 3"
+        ):
             compare_counts(labels(), labels(COUNTS[:3]), "p")
 
     def test_other_numbers_of_classes(self) -> None:

@@ -57,7 +57,7 @@ def test_pictures_and_what_is_known_of_them() -> None:
         assert one.people.argmax() == one.model.argmax()
     assert found.notes == [
         "Items in training: unknown",
-        "the predictions do not tell the pixels they are of: images not checked",
+        "the predictions do not record the hashes of their images: images not checked",
     ]
 
 
@@ -102,7 +102,7 @@ def test_images_that_changed_are_refused() -> None:
     assert gallery(mine, LABELS, images()).notes == ["Items in training: unknown"]
     changed = PIXELS.copy()
     changed[:, 0, 0] ^= 1
-    message = r"images: image \d+ is another one than net predicted"
+    message = r"images: image \d+ differs from the one that net predicted"
     with pytest.raises(MismatchError, match=message):
         gallery(mine, LABELS, images(images=changed), run="net")
 
@@ -135,7 +135,9 @@ class TestFileOfImages:
         other = next(row for row in range(40) if f"image {row}" not in shown)
         changed = PIXELS.copy()
         changed[other, 0, 0] ^= 1
-        with pytest.raises(MismatchError, match=f"images: image {other} is another one than net"):
+        with pytest.raises(
+            MismatchError, match=f"images: image {other} differs from the one that net"
+        ):
             gallery(mine, LABELS, images(images=changed), 3, "net", images_sha256="now")
 
     def test_predictions_that_do_not_tell_pictures(self) -> None:
@@ -170,7 +172,9 @@ def test_other_numbers_of_images() -> None:
 
 
 def test_several_networks() -> None:
-    with pytest.raises(InputError, match="of one network, found network-0, network-1"):
+    with pytest.raises(
+        InputError, match="expected one network for a gallery, found network-0, network-1"
+    ):
         gallery(predictions_of(np.stack([CASE.logits] * 2)), LABELS, images())
 
 
@@ -182,7 +186,9 @@ def test_no_picture_is_wanted() -> None:
 def test_nowhere_the_same_choice() -> None:
     opposite = predictions_of(-np.log(CASE.people + 1e-3), classes=NAMES)
     unanimous = labels_of(counts=10 * np.eye(3, dtype=int)[CASE.counts.argmax(axis=1)])
-    with pytest.raises(InputError, match="no item where its first choice is people's"):
+    with pytest.raises(
+        InputError, match="no item where network and people have the same first choice"
+    ):
         gallery(opposite, unanimous, images())
 
 

@@ -144,7 +144,7 @@ class TestOrder:
 
     @pytest.mark.parametrize("sort", ["attention", "rt", "accuracy", "excluded"])
     def test_a_column_that_is_not_there(self, describe: Describe, sort: str) -> None:
-        with pytest.raises(InputError, match=f"--sort {sort}: this table has only annotator, "):
+        with pytest.raises(InputError, match=f"--sort {sort}: expected one of annotator, "):
             describe("who,what,said\na,0,0\nb,0,1\n", Columns("who", "what", "said"), sort=sort)
 
 

@@ -120,8 +120,16 @@ def test_a_comparison_with_published_votes() -> None:
         ([labels_of(counts=COUNTS)], {"what": "distill"}, "expected predictions, found labels"),
         ([labels_of(counts=COUNTS)], {"what": "mace"}, "needs a table of judgments"),
         ([labels_of(counts=COUNTS)], {"prior": -1.0}, "--prior -1: expected 0 or more"),
-        ([labels_of(counts=COUNTS)], {"filters": Filters(rt_min=1)}, "are about tables of judg"),
-        ([Truth(TRUTH)], {"what": "hard", "truth": InMemory(Truth(TRUTH))}, "holds the true clas"),
+        (
+            [labels_of(counts=COUNTS)],
+            {"filters": Filters(rt_min=1)},
+            "apply only to tables of judg",
+        ),
+        (
+            [Truth(TRUTH)],
+            {"what": "hard", "truth": InMemory(Truth(TRUTH))},
+            "already has the true clas",
+        ),
     ],
 )
 def test_what_cannot_be_built(sources: list[Any], asked: dict[str, Any], says: str) -> None:
@@ -166,7 +174,9 @@ def test_noise_and_a_plan_of_votes_in_memory() -> None:
         lambda: labels_noise(NoiseRequest(labels=shares)),
         lambda: labels_plan(PlanRequest(labels=shares, budget=7)),
     ):
-        with pytest.raises(InputError, match="shares: expected vote counts, found probabilities"):
+        with pytest.raises(
+            InputError, match="shares: expected vote counts, found only probabilities"
+        ):
             refused()
 
 

@@ -61,7 +61,7 @@ class TestTruthOfItems:
         assert build(labels("x", "y", "c"), truth) == [1, 1, 0]
 
     def test_names_need_names(self) -> None:
-        with pytest.raises(MismatchError, match="truth: the items have names, and a vector"):
+        with pytest.raises(MismatchError, match="truth: the items have names, but a vector"):
             build(labels("a", "b", "c"), Truth(TRUTH[:3]))
 
     def test_a_name_that_the_truth_does_not_have_is_unknown(self) -> None:

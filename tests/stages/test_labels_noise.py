@@ -46,14 +46,14 @@ class TestGrid:
 
     @pytest.mark.parametrize("votes", [[0], [-1], [3, 0]])
     def test_less_than_one_vote(self, case: Case, votes: list[int]) -> None:
-        with pytest.raises(InputError, match="--votes: expected numbers of 1 or more"):
+        with pytest.raises(InputError, match="--votes: expected numbers of at least 1"):
             vote_grid(case.labels(), votes)
 
     def test_probabilities_without_votes(self) -> None:
         labels = labels_of(probs=[[0.5, 0.5]])
-        with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
+        with pytest.raises(InputError, match="needs vote counts, found only probabilities"):
             vote_grid(labels)
-        with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
+        with pytest.raises(InputError, match="needs vote counts, found only probabilities"):
             noise_by_votes(labels, [ALL_VOTES])
 
     def test_one_draw_has_no_standard_error(self, case: Case) -> None:

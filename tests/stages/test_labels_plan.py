@@ -101,7 +101,7 @@ class TestRefused:
         [
             ({"budget": 0}, "--budget 0: expected 1 to"),
             ({"budget": -5}, "--budget -5: expected 1 to"),
-            ({"budget": 61, "limit": 1}, "60 items with at most 1 judgments each cannot take 61"),
+            ({"budget": 61, "limit": 1}, "60 items with at most 1 judgment each cannot use up 61"),
             ({"budget": 5, "limit": 0}, "--max-per-item 0"),
             ({"budget": 5, "limit": -1}, "--max-per-item -1"),
             ({"budget": 5, "prior": 0}, "--prior 0: expected 1e-06 to 1000"),
@@ -118,7 +118,7 @@ class TestRefused:
             spread_judgments(people, **options)
 
     def test_probabilities_without_votes(self) -> None:
-        with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
+        with pytest.raises(InputError, match="needs vote counts, found only probabilities"):
             spread_judgments(labels_of(probs=[[0.5, 0.5]]), 5)
 
 
@@ -146,7 +146,7 @@ def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
 
 @pytest.mark.parametrize("what", ["one vote", "single votes"])
 def test_single_votes_tell_no_prior(what: str) -> None:
-    with pytest.raises(InputError, match=r"one vote an item .* give --prior"):
+    with pytest.raises(InputError, match=r"one vote per item .* use --prior"):
         spread_judgments(labels_of(counts=SPECIAL[what]), 50)
 
 

@@ -67,7 +67,7 @@ class TestTruthOfSome:
         found = people_of_images(images, labels).truth
         assert found is not None
         assert found.tolist() == [0, 1, -1]
-        with pytest.raises(MismatchError, match=r"the first is item 1 .another order"):
+        with pytest.raises(MismatchError, match=r"the first is item 1 .a different order"):
             people_of_images(images, labels_of(counts=counts, truth=[0, 2, 2], classes=NAMES))
 
 
@@ -97,7 +97,7 @@ class TestSeveralAnswers:
         assert People.of(LABELS, np.array([0, 2, -1]), NAMES, RIGHT).has_several
         other = RIGHT.copy()
         other[2] = [0, 1, 0]
-        with pytest.raises(MismatchError, match="other right answers than the labels on 1 items"):
+        with pytest.raises(MismatchError, match="right answers differ from the labels on 1 item"):
             People.of(LABELS, np.array([0, 2, 1]), NAMES, other)
         with pytest.raises(MismatchError, match=r"of 3 classes, found shape \(3, 2\)"):
             People.of(LABELS, np.array([0, 2, -1]), NAMES, RIGHT[:, :2])

@@ -63,7 +63,7 @@ def test_held_out_is_demanded(tmp_path: Path) -> None:
     with pytest.raises(InSampleError, match="was trained on 18 of the images"):
         predict(request)
     networks = RunNetworks((folds,), held_out=True)
-    with pytest.raises(InputError, match="trained on none of these images"):
+    with pytest.raises(InputError, match="trained on any of these images"):
         predict(request_of(images_of(OTHER), networks, tmp_path))
 
 
@@ -72,7 +72,7 @@ def test_what_is_in_sample_is_told(tmp_path: Path) -> None:
     networks = RunNetworks((finished(tmp_path / "whole", None),))
     predict(request_of(images_of(DATA), networks, tmp_path), tell=told.append)
     assert told == [
-        "ensemble: 1 network, on its own",
+        "ensemble: 1 network, alone",
         "warning: in-sample: a network was trained on 18 of these 18 images",
     ]
 

@@ -26,9 +26,9 @@ def test_a_run_is_there_once(tmp_path: Path) -> None:
     )
     same = run_of(tmp_path / "b" / ".." / "a", training_data(6), 2)
     assert RunNetworks((run, other)).runs == (run, other)
-    with pytest.raises(InputError, match=r"/b/\.\./a: was given twice"):
+    with pytest.raises(InputError, match=r"/b/\.\./a: given twice"):
         RunNetworks((run, other, same))
-    with pytest.raises(InputError, match=r"^a/: was given twice"):
+    with pytest.raises(InputError, match=r"^a/: given twice"):
         RunNetworks((run, other, same), names=("a", "b", "a/"))
 
 
@@ -105,10 +105,13 @@ def test_what_an_attack_is_unless_said() -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"method": "md", "loss": "dlr"}, "--loss dlr: --method md has margin"),
-        ({"loss": "dlr", "classes": "ab"}, "--loss dlr: has no gradient under 3 classes, found 2"),
+        ({"method": "md", "loss": "dlr"}, "--loss dlr: expected one of margin for --method md"),
+        (
+            {"loss": "dlr", "classes": "ab"},
+            "--loss dlr: has no gradient with fewer than 3 classes, found 2",
+        ),
         ({"epsilons": ("4",)}, "--epsilon 4: larger than any change of a pixel"),
-        ({"method": "fgsm", "steps": 2}, "--method fgsm: is one step"),
+        ({"method": "fgsm", "steps": 2}, "--method fgsm takes a single step"),
     ],
 )
 def test_what_cannot_be_attacked(more: dict[str, Any], says: str) -> None:

@@ -131,7 +131,7 @@ class TestHeldOut:
 
     def test_runs_of_other_folds_are_refused(self, tmp_path: Path) -> None:
         runs = [finished(tmp_path / "a"), finished(tmp_path / "b", seed=1)]
-        with pytest.raises(MismatchError, match="split their items into other folds"):
+        with pytest.raises(MismatchError, match="split their items into different folds"):
             answered(runs)
 
     def test_some_of_the_pictures_in_another_order(self, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ class TestHeldOut:
         assert not seen.any()
 
     def test_demanded_of_pictures_that_nobody_was_trained_on(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="--held-out: the runs were trained on none"):
+        with pytest.raises(InputError, match="--held-out: the runs were not trained on any"):
             answered([finished(tmp_path / "human")], OTHER, held_out=True)
 
     def test_demanded_of_a_run_without_folds(self, tmp_path: Path) -> None:
@@ -180,7 +180,9 @@ class TestHeldOut:
             items=np.concatenate([DATA.items, OTHER.items]),
             truth=None,
         )
-        with pytest.raises(InputError, match="18 of 25 images were trained on and the others not"):
+        with pytest.raises(
+            InputError, match="18 of 25 images were trained on and the others were not"
+        ):
             answered([finished(tmp_path / "human")], mixed)
 
 
@@ -289,7 +291,7 @@ def test_networks_that_are_done(tmp_path: Path) -> None:
     assert (only.fold, only.name) == (0, "human/fold-0")
     assert set(only.items.tolist()) == set(DATA.items[run.split != 0].tolist())
     run.checkpoint(0).unlink()
-    with pytest.raises(InputError, match="no network of it is trained to the end"):
+    with pytest.raises(InputError, match="none of its networks is fully trained"):
         trained_networks(run)
 
 
@@ -312,7 +314,7 @@ class TestFit:
     def test_runs_of_other_classes(self, tmp_path: Path) -> None:
         first = finished(tmp_path / "a")
         second = replace(finished(tmp_path / "b"), classes=("x", "y", "z"))
-        with pytest.raises(MismatchError, match=r"b: has other classes than .*a"):
+        with pytest.raises(MismatchError, match=r"b: its classes differ from those of .*a"):
             answered([first, second])
 
     @pytest.mark.parametrize(

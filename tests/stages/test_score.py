@@ -91,7 +91,7 @@ def test_names_of_classes_are_those_of_the_truth(case: Case) -> None:
     notes: list[str] = []
     scores = score(request(case, truth=truth), tell=notes.append).scores
     assert scores.classes == NAMES
-    assert "net: has no class names; its columns are taken as cat, dog, bird, frog, in order" in (
+    assert "net: has no class names; its columns are read as cat, dog, bird, frog, in order" in (
         notes
     )
     assert scores.lineage is not None

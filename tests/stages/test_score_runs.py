@@ -71,7 +71,7 @@ class TestInputs:
         assert found["accuracy"].value == pytest.approx(case.right.mean())
 
     def test_nothing_to_score_against(self, case: Case) -> None:
-        with pytest.raises(InputError, match="net: nothing to score against: give --labels"):
+        with pytest.raises(InputError, match="net: nothing to compare with: use --labels"):
             score_runs([Run("net", predictions_of(case.logits))], None, None, QUICK)
 
     def test_nothing_to_score(self) -> None:
@@ -218,7 +218,7 @@ class TestZeroProbabilities:
 
     def test_their_number_is_told(self, tmp_path: Path) -> None:
         found = self.scored(tmp_path, [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]], [1, 0])
-        assert "3 probabilities of 0, taken as 1.2e-38" in found.notes[0]
+        assert "3 probabilities of 0, raised to 1.2e-38" in found.notes[0]
 
     def test_nothing_is_told_without_them(self, tmp_path: Path) -> None:
         found = self.scored(tmp_path, [[0.6, 0.3, 0.1], [0.5, 0.3, 0.2]], [1, 0])

@@ -58,7 +58,10 @@ class TestJoin:
 
     def test_true_classes_of_some_images(self) -> None:
         truth = np.array([0, -1, 2, 1])
-        with pytest.raises(InputError, match=r"1 of 4 items do not have one.*or give LABELS"):
+        with pytest.raises(
+            InputError,
+            match=r"expected the true class of each, or LABELS: 1 of 4 items do not have one",
+        ):
             joined(images_of(truth=truth), None)
         found = joined(images_of(truth=truth), labels())
         assert found.truth is not None
@@ -93,7 +96,9 @@ class TestJoin:
 
     def test_other_classes(self) -> None:
         made = Lineage(command="c10h labels build")
-        with pytest.raises(MismatchError, match=r"labels: its classes .* no class is called 'fox'"):
+        with pytest.raises(
+            MismatchError, match=r"labels: expected the classes .* no class is called 'fox'"
+        ):
             joined(images_of(), labels(classes=("cat", "dog", "fox"), lineage=made))
         with pytest.raises(MismatchError, match="labels: expected 3 classes, found 2"):
             joined(images_of(), labels(counts=COUNTS[:, :2], classes=("cat", "dog")))
@@ -122,7 +127,7 @@ class TestJoin:
         assert found.truth.tolist() == [2, 1, 0, 0]
 
     def test_two_truths_that_differ(self) -> None:
-        with pytest.raises(MismatchError, match=r"the first is item 2 .another order"):
+        with pytest.raises(MismatchError, match=r"the first is item 2 .a different order"):
             joined(images_of(truth=np.array([0, 1, 0, 1])), labels(truth=[0, 1, 2, 0]))
 
     def test_nobody_knows_the_truth(self) -> None:
@@ -135,7 +140,7 @@ class TestJoin:
         np.testing.assert_array_equal(found.shares, np.eye(3)[[0, 1, 2, 0]])
 
     def test_images_alone_without_truth(self) -> None:
-        with pytest.raises(InputError, match="expected LABELS: the images do not have true"):
+        with pytest.raises(InputError, match="expected LABELS: the images have no true"):
             joined(images_of(), None)
 
 

@@ -317,7 +317,7 @@ class TestChoice:
     def test_help_names_all_with_what_there_is_to_know(self) -> None:
         assert names_with_notes() == (
             "generalization, confidence, fit, pgd (of the paper), curves, entropy, or gallery "
-            "(of predictions, labels and images, in this order)"
+            "(from predictions, labels and images, in this order)"
         )
 
 

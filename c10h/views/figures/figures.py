@@ -47,7 +47,7 @@ FIGURES: Mapping[str, FigureKind] = {
 }
 # Made of pictures, not of numbers: c10h.views.gallery.
 GALLERY = "gallery"
-PICTURED: Mapping[str, str] = {GALLERY: "of predictions, labels and images, in this order"}
+PICTURED: Mapping[str, str] = {GALLERY: "from predictions, labels and images, in this order"}
 
 
 def figure(name: str, results: Results) -> Figure:
