@@ -20,12 +20,12 @@ import torch
 from training import CPU, training_of
 
 from c10h import h5
+from c10h.attacks.attack_types import Goal
+from c10h.attacks.attacked_network import freeze
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
-from c10h.attacks.network import freeze
-from c10h.attacks.problem import Goal
-from c10h.attacks.run import Plan, attack
+from c10h.attacks.restarts import Plan, attack
 from c10h.datasets.cache import open_input
-from c10h.training.precision import choose_precision, keep_freed_memory
+from c10h.training.device_and_precision import choose_precision, keep_freed_memory
 
 LEVELS = (2, 4, 8)
 # Of ε in ℓ2, so that as many images change as in ℓ∞.

@@ -24,14 +24,14 @@ from cleverhans.torch.attacks.projected_gradient_descent import projected_gradie
 from training import CPU, training_of
 
 from c10h import h5
+from c10h.attacks.attack_types import Goal
+from c10h.attacks.attacked_network import freeze
 from c10h.attacks.budget import Budget
 from c10h.attacks.methods import LOSSES
-from c10h.attacks.network import freeze
-from c10h.attacks.problem import Goal
-from c10h.attacks.run import Plan, attack, look
+from c10h.attacks.restarts import Plan, attack, call_on_clean
 from c10h.datasets.cache import open_input
-from c10h.models import build
-from c10h.training.precision import choose_precision, keep_freed_memory
+from c10h.models.building import build
+from c10h.training.device_and_precision import choose_precision, keep_freed_memory
 
 BATCH, STEPS, EPSILON = 250, 10, 4 / 255
 
@@ -73,7 +73,7 @@ def with_c10h(network, pixels, truth, precision, steps=STEPS):
     """c10h's PGD with everything that it records, after the clean call."""
     network, plan = freeze(copy.deepcopy(network), CPU), Plan("pgd", precision=precision)
     goal, budget = Goal(truth), Budget.of(EPSILON, steps, random_start=True)
-    clean = look(network, pixels, goal, precision)
+    clean = call_on_clean(network, pixels, goal, precision)
     return lambda: attack(network, pixels, goal, budget, plan, [0], clean)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from c10h.datasets.embedded.drawings import KINDS
-from c10h.datasets.embedded.making import RECIPES, make
-from c10h.datasets.embedded.painting import Camera, Random, paint
+from c10h.datasets.embedded.generation import SETTINGS, make
+from c10h.datasets.embedded.rendering import Camera, Random, paint
 
 COLUMNS = 13
 SCALE = 2
@@ -23,7 +23,7 @@ def main():
     random = Random(2)
     grades = np.linspace(0, 1, COLUMNS, dtype=np.float32)
     rows = [np.rint(255 * paint(kind, grades, Camera(), random)) for kind in KINDS]
-    for recipe in RECIPES.values():
+    for recipe in SETTINGS.values():
         images = make(recipe).images
         rows += [images[:COLUMNS], images[COLUMNS : 2 * COLUMNS]]
     sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])

@@ -21,11 +21,12 @@ from plain_training import PlainLoop
 
 from c10h import h5
 from c10h.datasets.cache import open_input
-from c10h.models import build, family_of
+from c10h.models.architectures import family_of
+from c10h.models.building import build
 from c10h.training.checkpoint import Checkpoint
-from c10h.training.evaluation import predict
+from c10h.training.device_and_precision import choose_precision, keep_freed_memory
+from c10h.training.inference import predict
 from c10h.training.loop import Examples, Settings, Training
-from c10h.training.precision import choose_precision, keep_freed_memory
 from c10h.training.recipes import RECIPES
 
 CPU = torch.device("cpu")

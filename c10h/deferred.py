@@ -16,8 +16,8 @@ class Deferred:
     def __init__(self, place: str) -> None:
         self.place = place
 
-    def __call__(self, *arguments: Any, **more: Any) -> Any:
-        return self.function(*arguments, **more)
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.function(*arguments, **keywords)
 
     @cached_property
     def function(self) -> Any:

@@ -26,7 +26,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that looks most like another one, whatever its case; empty for none."""
     from difflib import get_close_matches
 
-    small = {one.lower(): one for one in known}
+    small = {candidate.lower(): candidate for candidate in known}
     near = get_close_matches(name.lower()[:LONGEST_NAME], small, n=1)
     return small[near[0]] if near else ""
 

@@ -116,7 +116,7 @@ def check_single_stdin(arguments: list[str]) -> None:
 
 def check_distinct(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
     """Raise OutputError where an output is the same file as an input."""
-    files = (split_member(one)[0] for one in inputs if one)
+    files = (split_member(argument)[0] for argument in inputs if argument)
     taken = {Path(file).resolve() for file in files if file != "-"}
     for output in outputs:
         if output is not None and output != "-" and Path(output).resolve() in taken:

@@ -24,9 +24,9 @@ import numpy as np
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
 from c10h.files import HDF5, MATLAB, Source, atomic_output, describe_head
+from c10h.h5_sink import Sink
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
-from c10h.sink import Sink
 
 SCHEMA = 1
 MAGIC = HDF5
@@ -100,11 +100,13 @@ def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Re
     file, objects = open_file(source)
     attributes = _attributes_of(file, source)
     kind = _kind_of(attributes)
-    wanted = [record.kind for record in kinds] or list(KINDS)
+    kind_names = [record.kind for record in kinds] or list(KINDS)
     if kind is None:
         raise FileError(f"{source.name}: an HDF5 file, but not one that c10h wrote")
-    if kind not in wanted:
-        raise FileError(f"{source.name}: expected kind {' or '.join(wanted)}, found kind {kind}")
+    if kind not in kind_names:
+        raise FileError(
+            f"{source.name}: expected kind {' or '.join(kind_names)}, found kind {kind}"
+        )
     try:
         return _read_record(objects, attributes, KINDS[kind], source, late)
     except SchemaError as error:
@@ -193,22 +195,22 @@ def _read_record(
         },
     }
     for field, declared in kind.schema().items():
-        found = objects.get(field)
-        if found is None:
+        stored = objects.get(field)
+        if stored is None:
             if not declared.optional:
                 raise SchemaError(f"{field}: expected a dataset, found none")
         elif isinstance(declared, Group):
-            if not isinstance(found, h5py.Group):
+            if not isinstance(stored, h5py.Group):
                 raise SchemaError(f"{field}: expected a group, found a dataset")
             values[field] = {
                 path.removeprefix(f"{field}/"): _load(member, f"{name}: {path}")
                 for path, member in objects.items()
                 if path.startswith(f"{field}/")
             }
-        elif field in late and isinstance(found, h5py.Dataset):
-            values[field] = late_rows(source.path, field, found, name)
+        elif field in late and isinstance(stored, h5py.Dataset):
+            values[field] = late_rows(source.path, field, stored, name)
         else:
-            values[field] = _load(found, f"{name}: {field}")
+            values[field] = _load(stored, f"{name}: {field}")
     return kind(**values)
 
 
@@ -349,7 +351,7 @@ def _objects(file: h5py.File, source: Source) -> Objects:
 
     Raises FileError for a damaged file, and if anything is stored elsewhere or linked softly.
     """
-    found: dict[str, h5py.Dataset | h5py.Group] = {}
+    objects: dict[str, h5py.Dataset | h5py.Group] = {}
     try:
         for path, kind in _links(file):
             name = path.decode()
@@ -360,22 +362,22 @@ def _objects(file: h5py.File, source: Source) -> Objects:
                 )
             opened = h5py.h5o.open(file.id, path)
             if isinstance(opened, h5py.h5g.GroupID):
-                found[name] = h5py.Group(opened)
+                objects[name] = h5py.Group(opened)
             elif isinstance(opened, h5py.h5d.DatasetID):
-                found[name] = dataset = h5py.Dataset(opened)
+                objects[name] = dataset = h5py.Dataset(opened)
                 if dataset.external or dataset.is_virtual:
                     raise FileError(f"{source.name}: /{name} stores its data in another file")
     except (OSError, RuntimeError, KeyError, UnicodeError) as error:
         raise FileError(f"{source.name}: a damaged HDF5 file: {error}") from error
-    return found
+    return objects
 
 
 def _links(file: h5py.File) -> list[tuple[bytes, int]]:
     """Path and type of every link below the root. Far faster than group by group, name by name."""
-    found = []
+    links = []
 
     def add(name: bytes, link: Any) -> None:
-        found.append((name, link.type))
+        links.append((name, link.type))
 
     file.id.links.visit(add, info=True)
-    return found
+    return links

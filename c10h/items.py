@@ -63,10 +63,10 @@ class Alignment:
     by: str
     note: str = ""
 
-    def told(self, asked: Items, known: Items) -> str:
+    def describe(self, items: Items, reference: Items) -> str:
         """Which way it went, in words that follow what was asked for."""
         note = f"; {self.note}" if self.note else ""
-        return f"{asked.size:,} items matched with {known.what} by {self.by}{note}"
+        return f"{items.size:,} items matched with {reference.what} by {self.by}{note}"
 
     @property
     def absent(self) -> int:
@@ -78,46 +78,46 @@ class Alignment:
         return values if self.rows is None else np.asarray(values[self.rows])
 
 
-def align(asked: Items, known: Items, *, partly: bool = False) -> Alignment:
-    """The row of ``known`` that each item of ``asked`` is about.
+def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
+    """The row of ``reference`` that each item of ``items`` is about.
 
     By ids where both have them, else by index, else by position where the numbers of items agree.
     Ids that are whole numbers are what an index counts; where one side has neither, they number
-    its rows if they are all of these. partly: ``known`` need not have all items.
+    its rows if they are all of these. partly: ``reference`` need not have all items.
     Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.
     """
-    if asked.ids is not None and known.ids is not None:
-        return Alignment(_found(asked.ids, known.ids, asked, known, partly), IDS)
-    ours, theirs = _numbers(asked), _numbers(known)
+    if items.ids is not None and reference.ids is not None:
+        return Alignment(_rows_by_name(items.ids, reference.ids, items, reference, partly), IDS)
+    ours, theirs = _numbers(items), _numbers(reference)
     if (
         ours is not None
         and theirs is not None
-        and (asked.index is not None or known.index is not None)
+        and (items.index is not None or reference.index is not None)
     ):
-        return Alignment(_found(ours, theirs, asked, known, partly), INDEX)
-    if asked.index is not None:
-        if len(asked.index) and asked.index.max() >= known.size:
+        return Alignment(_rows_by_name(ours, theirs, items, reference, partly), INDEX)
+    if items.index is not None:
+        if len(items.index) and items.index.max() >= reference.size:
             raise MismatchError(
-                f"{asked.what}: index: row {int(asked.index.max())} is out of range: "
-                f"{known.size:,} items in {known.what}"
+                f"{items.what}: index: row {int(items.index.max())} is out of range: "
+                f"{reference.size:,} items in {reference.what}"
             )
-        return Alignment(asked.index, INDEX, _not_compared(asked, known))
-    some = partly or known.index is not None
+        return Alignment(items.index, INDEX, _not_compared(items, reference))
+    some = partly or reference.index is not None
     if theirs is not None and (
-        (some and theirs.max() < asked.size) or _are_all(theirs, asked.size)
+        (some and theirs.max() < items.size) or _are_all(theirs, items.size)
     ):
         # Items in order, of which the other has some by number.
-        every = np.arange(asked.size)
-        rows = _found(every, theirs, asked, known, partly=True)
-        return Alignment(rows, INDEX, _by_number(rows, known, asked))
-    if ours is not None and _are_all(ours, known.size):
-        return Alignment(ours, INDEX, _by_number(ours, asked, known))
-    if asked.size != known.size:
+        every = np.arange(items.size)
+        rows = _rows_by_name(every, theirs, items, reference, partly=True)
+        return Alignment(rows, INDEX, _by_number(rows, reference, items))
+    if ours is not None and _are_all(ours, reference.size):
+        return Alignment(ours, INDEX, _by_number(ours, items, reference))
+    if items.size != reference.size:
         raise MismatchError(
-            f"{asked.size:,} items in {asked.what} and {known.size:,} in {known.what}, and no "
-            "index or ids that would match them"
+            f"{items.size:,} items in {items.what} and {reference.size:,} in {reference.what}, and "
+            "no index or ids that would match them"
         )
-    return Alignment(None, POSITION, _not_compared(asked, known))
+    return Alignment(None, POSITION, _not_compared(items, reference))
 
 
 def is_everything(rows: Array, size: int) -> bool:
@@ -155,20 +155,23 @@ def _are_all(numbers: Array, size: int) -> bool:
     return len(numbers) == size and is_everything(np.sort(numbers), size)
 
 
-def _found(names: Array, known: Array, asked: Items, other: Items, partly: bool) -> Array:
+def _rows_by_name(
+    names: Array, known: Array, items: Items, reference: Items, partly: bool
+) -> Array:
     row_of = {name: row for row, name in enumerate(known.tolist())}
     if len(row_of) != len(known):
-        raise MismatchError(f"{asked.what}: the ids in {other.what} are not unique")
+        raise MismatchError(f"{items.what}: the ids in {reference.what} are not unique")
     if len(set(names.tolist())) != len(names):
-        raise MismatchError(f"{asked.what}: its ids are not unique")
+        raise MismatchError(f"{items.what}: its ids are not unique")
     rows = np.array([row_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
     missing = rows < 0
     if missing.all() or (missing.any() and not partly):
         name = names[np.argmax(missing)]
         remedy = " (--item COLUMN chooses another column of names)" if missing.all() else ""
         raise MismatchError(
-            f"{asked.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
-            f"{other.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r}{remedy}"
+            f"{items.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
+            f"{reference.what}, the first is {str(name)!r}; there ids are as {str(known[0])!r}"
+            f"{remedy}"
         )
     return rows
 
@@ -183,9 +186,9 @@ def _by_number(rows: Array, named: Items, other: Items) -> str:
     )
 
 
-def _not_compared(asked: Items, known: Items) -> str:
+def _not_compared(items: Items, reference: Items) -> str:
     """That ids of one side were not compared, since the other has none."""
-    if (asked.ids is None) == (known.ids is None):
+    if (items.ids is None) == (reference.ids is None):
         return ""
-    with_ids, without = (known, asked) if asked.ids is None else (asked, known)
+    with_ids, without = (reference, items) if items.ids is None else (items, reference)
     return f"items have names in {with_ids.what} and not in {without.what}, which are not compared"

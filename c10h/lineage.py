@@ -10,7 +10,7 @@ from c10h.files import Source
 from c10h.records import Input, Lineage
 
 
-class Made(Protocol):
+class HasLineage(Protocol):
     """What may know how it was made: records, and the runs of training."""
 
     @property
@@ -23,7 +23,7 @@ class Made(Protocol):
 def lineage_of(
     command: str,
     options: Mapping[str, Any],
-    inputs: Sequence[tuple[str, Source, Made | None]],
+    inputs: Sequence[tuple[str, Source, HasLineage | None]],
     seed: int | None = None,
     excluded: Mapping[str, Any] | None = None,
     architecture: str | None = None,

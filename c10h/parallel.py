@@ -84,16 +84,16 @@ def no_interrupts() -> Iterator[None]:
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C be asked for, which yields a function; a second one ends at once."""
-    asked: list[bool] = []
+    interrupts: list[bool] = []
 
     def ask(number: int, frame: object) -> None:
-        if asked:
+        if interrupts:
             raise KeyboardInterrupt
-        asked.append(True)
+        interrupts.append(True)
 
     earlier = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(interrupts)
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)

@@ -70,11 +70,11 @@ class Column:
     in_memory: tuple[str, ...] = ()
     shuffle: bool = True
 
-    def check_dtype(self, found: np.dtype[Any], what: str) -> None:
+    def check_dtype(self, dtype: np.dtype[Any], what: str) -> None:
         """Raise SchemaError unless ``found`` is a dtype that this column may have."""
-        names = ("str",) if found.kind in "UO" else (found.name,)
+        names = ("str",) if dtype.kind in "UO" else (dtype.name,)
         if not set(names) & {self.dtype, *self.in_memory}:
-            raise SchemaError(f"{what}: expected {self.dtype}, found {found.name}")
+            raise SchemaError(f"{what}: expected {self.dtype}, found {dtype.name}")
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class Group:
     optional: bool = True
 
 
-def column(dtype: str, *dims: str, optional: bool = False, **more: Any) -> Any:
+def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> Any:
     """Declare a dataset of a record; see :class:`Column`."""
-    metadata = {"schema": Column(dtype, dims, optional, **more)}
+    metadata = {"schema": Column(dtype, dims, optional, **options)}
     if optional:
         return dataclasses.field(default=None, metadata=metadata)
     return dataclasses.field(metadata=metadata)
@@ -224,7 +224,7 @@ def _check_index(index: Array | None) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Images(Record):
-    """Pictures as bytes, colour last. ``ids`` names each item.
+    """Images as bytes, colour last. ``ids`` names each item.
 
     truth: the class of each; -1 where it is not known.
     """

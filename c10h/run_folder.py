@@ -24,9 +24,9 @@ GRID = "grid.json"
 ALL = -1
 
 
-def name_of(number: int) -> str:
+def name_of(fold: int) -> str:
     """What messages call the network of a fold, or the only one."""
-    return "all items" if number == ALL else f"fold {number}"
+    return "all items" if fold == ALL else f"fold {fold}"
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class Run:
         """Whether all that its networks were ever trained on is known: no weights are a file's."""
         return not _begins_with_a_file(self.lineage)
 
-    def numbers(self) -> list[int]:
+    def fold_numbers(self) -> list[int]:
         """The folds that there are to train, or ALL."""
         return [ALL] if self.folds is None else list(range(self.folds))
 
-    def checkpoint(self, number: int) -> Path:
+    def checkpoint(self, fold: int) -> Path:
         """The file of one network."""
-        return self.folder / ("fold-all.pt" if number == ALL else f"fold-{number}.pt")
+        return self.folder / ("fold-all.pt" if fold == ALL else f"fold-{fold}.pt")
 
     def to_json(self) -> str:
         """The text of run.json."""
@@ -149,27 +149,28 @@ def begin_or_resume(run: Run) -> Run:
             raise OutputError(f"{run.folder}: expected a run folder or none, found other files")
     except OSError as error:
         raise OutputError(f"{run.folder}: {reason(error)}") from error
-    found = open_run(run.folder)
-    wanted = json.loads(json.dumps(dict(run.arguments)))
-    for key in sorted({*wanted, *found.arguments}):
-        if wanted.get(key) != found.arguments.get(key):
+    existing = open_run(run.folder)
+    arguments = json.loads(json.dumps(dict(run.arguments)))
+    for key in sorted({*arguments, *existing.arguments}):
+        if arguments.get(key) != existing.arguments.get(key):
             raise MismatchError(
-                f"{run.folder}: was begun with {key} {_brief(found.arguments.get(key))}, not "
-                f"{_brief(wanted.get(key))}: the same arguments go on, others need another folder"
+                f"{run.folder}: was begun with {key} {_brief(existing.arguments.get(key))}, not "
+                f"{_brief(arguments.get(key))}: the same arguments go on, others need "
+                "another folder"
             )
-    return found
+    return existing
 
 
-def chosen(run: Run, numbers: list[int]) -> list[int]:
+def chosen_folds(run: Run, fold_numbers: list[int]) -> list[int]:
     """The folds to train: all, or those asked for. Raises InputError for one out of range."""
-    if not numbers:
-        return run.numbers()
+    if not fold_numbers:
+        return run.fold_numbers()
     if run.folds is None:
         raise InputError("--fold: needs --folds, how many there are")
-    for number in numbers:
-        if not 0 <= number < run.folds:
-            raise InputError(f"--fold {number}: expected from 0 to {run.folds - 1}")
-    return sorted(set(numbers))
+    for fold in fold_numbers:
+        if not 0 <= fold < run.folds:
+            raise InputError(f"--fold {fold}: expected from 0 to {run.folds - 1}")
+    return sorted(set(fold_numbers))
 
 
 def refuse_checkpoint(option: str, path: Path) -> None:
@@ -193,5 +194,5 @@ def _brief(value: Any) -> str:
 
 def _begins_with_a_file(lineage: Lineage | None) -> bool:
     """Whether the first weights of a run, or of one that it began with, are from a foreign file."""
-    parents = [one for one in lineage.inputs if one.role == "init"] if lineage else []
-    return any(one.kind != KIND or _begins_with_a_file(one.lineage) for one in parents)
+    parents = [parent for parent in lineage.inputs if parent.role == "init"] if lineage else []
+    return any(parent.kind != KIND or _begins_with_a_file(parent.lineage) for parent in parents)

@@ -25,7 +25,7 @@ def first_right(right: Array) -> Array:
 def renumbered(truth: Array, order: Sequence[int]) -> Array:
     """Classes (n) as they are numbered in another order of the classes; UNKNOWN stays.
 
-    order: of the columns, as :func:`c10h.formats.classes.match_order` gives it.
+    order: of the columns, as :func:`c10h.formats.class_names.match_order` gives it.
     """
     return np.where(truth < 0, UNKNOWN, np.argsort(order)[truth])
 
@@ -45,8 +45,8 @@ def right_of(labels: Labels) -> Array | None:
 def check_right(right: Array, truth: Array | None, what: str) -> None:
     """Raise SchemaError unless right answers are 0 or 1 and truth is the first of each item."""
     if truth is None or len(truth) != len(right):
-        found = "none" if truth is None else f"{len(truth)}"
-        raise SchemaError(f"{what}: expected {len(right)} true classes beside right, found {found}")
+        shown = "none" if truth is None else f"{len(truth)}"
+        raise SchemaError(f"{what}: expected {len(right)} true classes beside right, found {shown}")
     if right.max(initial=0) > 1:
         row = int(np.argmax(right.max(axis=1) > 1))
         raise SchemaError(f"{what}: right: row {row}: expected 0 or 1, found {right[row].max()}")
@@ -73,11 +73,11 @@ def one_answer(truth: Array, right: Array | None) -> Array:
 
 def contents(truth: Array | None) -> str:
     """Whether items have a true class, in words: "with truth", "without truth", or of how many."""
-    known = 0 if truth is None else int((truth >= 0).sum())
-    if truth is None or not known:
+    count = 0 if truth is None else int((truth >= 0).sum())
+    if truth is None or not count:
         return "without truth"
     return (
-        "with truth" if known == len(truth) else f"with truth of {known:,} of {len(truth):,} items"
+        "with truth" if count == len(truth) else f"with truth of {count:,} of {len(truth):,} items"
     )
 
 

@@ -66,6 +66,31 @@ def cross_entropy(logits: Array, truth: Array) -> Array:
         truth[:, None], (*logits.shape[:-1], 1)), axis=-1)[..., 0])  # fmt: skip
 
 
+# Losses and right answers of four items, (m, k, s + 1, n): clean, a step between, the end.
+LOSS = np.array([[[[0.05, 0.1, 0.15, 0.7], [0.5, 0.6, 0.7, 1.0], [1.0, 1.0, 2.0, 4.0]]]], "f4")
+CORRECT = np.array([[[[1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]]]], "u1")
+
+
+def by_hand(loss: Array = LOSS, correct: Array = CORRECT, **changes: Any) -> Attack:
+    """Four items under one attack of two steps, with logits of these losses and answers.
+
+    A right answer needs a loss under log 3, a wrong one a loss over log 2.
+    """
+    truth = np.arange(4) % len(CLASSES)
+    right = np.exp(-loss.astype("f8"))
+    probs = np.where(correct == 1, (1 - right) / 2, 1e-9)[..., None] * np.ones(len(CLASSES))
+    items = np.arange(4)
+    probs[..., items, (truth + 1) % 3] = 1 - right - probs[..., items, (truth + 2) % 3]
+    probs[..., items, truth] = right
+    assert ((probs.argmax(axis=-1) == truth) == correct)[:, :, [0, -1]].all()
+    logits = np.log(probs).astype("f4")
+    fields: dict[str, Any] = {
+        "budgets": (SMALL,), "steps": 2, "items": 4, "truth": truth, "loss": loss,
+        "correct": correct, "clean_logits": logits[:, 0, 0], "logits": logits[:, :, -1],
+    }  # fmt: skip
+    return made_attack(**{**fields, **changes})
+
+
 def health(*rows: tuple[str, str, float, float, int]) -> dict[str, Array]:
     """A health block of rows of name, member, epsilon, value, passed."""
     dtypes = {"name": "U", "member": "U", "epsilon": "f8", "value": "f8", "passed": "i1"}

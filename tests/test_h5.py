@@ -437,7 +437,7 @@ WRITE_SLOWLY = """
 import sys, time
 import numpy as np
 from c10h import h5
-from c10h.formats.rows import computed
+from c10h.formats.lazy_rows import computed
 from c10h.records import Labels
 
 def compute(items):

@@ -105,9 +105,11 @@ class TestNotes:
     def test_which_way_it_went(self) -> None:
         names = ["a", "b", "c"]
         ours, theirs = asked(3, names), known(3, names)
-        assert align(ours, theirs).told(ours, theirs) == "3 items matched with the labels by ids"
+        assert (
+            align(ours, theirs).describe(ours, theirs) == "3 items matched with the labels by ids"
+        )
         ours = asked()
-        assert align(ours, theirs).told(ours, theirs) == (
+        assert align(ours, theirs).describe(ours, theirs) == (
             "3 items matched with the labels by position; items have names in the labels and not "
             "in net, which are not compared"
         )
@@ -190,3 +192,13 @@ class TestTruth:
 def test_words_that_are_whole_numbers(words: list[str], numbers: list[int] | None) -> None:
     found = whole_numbers(np.array(words, dtype=np.str_))
     assert (None if found is None else found.tolist()) == numbers
+
+
+class TestAgreedTruth:
+    def test_gaps_are_filled_from_the_other(self) -> None:
+        found = agreed_truth(np.array([0, -1, 2, -1]), np.array([0, 1, -1, -1]), "the labels")
+        assert found.tolist() == [0, 1, 2, -1]
+
+    def test_only_what_both_know_is_compared(self) -> None:
+        with pytest.raises(MismatchError, match="on 1 items, the first is item 2"):
+            agreed_truth(np.array([0, -1, 2, 1]), np.array([-1, 1, 1, 1]), "the labels")

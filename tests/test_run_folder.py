@@ -12,7 +12,7 @@ import pytest
 
 from c10h.errors import FileError, InputError, MismatchError, OutputError, SchemaError
 from c10h.records import Input, Lineage
-from c10h.run_folder import ALL, FILE, Run, begin_or_resume, chosen, open_run
+from c10h.run_folder import ALL, FILE, Run, begin_or_resume, chosen_folds, open_run
 
 
 def run_in(folder: Path, **changes: Any) -> Run:
@@ -53,10 +53,10 @@ def test_round_trip(changes: dict[str, Any], folder: Path) -> None:
 def test_names(folder: Path) -> None:
     run, whole = run_in(folder), run_in(folder, folds=None, image_size=(24, 32))
     assert (run.name, run.kind) == ("human", "run")
-    assert [run.checkpoint(number).name for number in run.numbers()] == [
+    assert [run.checkpoint(number).name for number in run.fold_numbers()] == [
         "fold-0.pt", "fold-1.pt", "fold-2.pt",
     ]  # fmt: skip
-    assert whole.numbers() == [ALL]
+    assert whole.fold_numbers() == [ALL]
     assert whole.checkpoint(ALL).name == "fold-all.pt"
     assert (run.shape, whole.shape) == ((32, 32), (24, 32))
 
@@ -178,17 +178,17 @@ def test_a_newer_version(folder: Path) -> None:
 
 def test_chosen_folds(folder: Path) -> None:
     run = run_in(folder)
-    assert chosen(run, []) == [0, 1, 2]
-    assert chosen(run, [2, 0, 2]) == [0, 2]
-    assert chosen(run_in(folder, folds=None), []) == [ALL]
+    assert chosen_folds(run, []) == [0, 1, 2]
+    assert chosen_folds(run, [2, 0, 2]) == [0, 2]
+    assert chosen_folds(run_in(folder, folds=None), []) == [ALL]
 
 
 @pytest.mark.parametrize("number", [-1, 3])
 def test_a_fold_out_of_range(number: int, folder: Path) -> None:
     with pytest.raises(InputError, match=f"--fold {number}: expected from 0 to 2"):
-        chosen(run_in(folder), [0, number])
+        chosen_folds(run_in(folder), [0, number])
 
 
 def test_a_fold_without_folds(folder: Path) -> None:
     with pytest.raises(InputError, match="--fold: needs --folds"):
-        chosen(run_in(folder, folds=None), [0])
+        chosen_folds(run_in(folder, folds=None), [0])

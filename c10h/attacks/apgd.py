@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from c10h.attacks.attack_types import Goal, Loss, Network
 from c10h.attacks.budget import Budget
-from c10h.attacks.geometry import project, random_start, steepest
-from c10h.attacks.gradient import input_gradient
 from c10h.attacks.losses import margin
-from c10h.attacks.problem import Goal, Loss, Network
+from c10h.attacks.norm_balls import project, random_start, steepest
+from c10h.attacks.pgd import input_gradient
 
 # α: how much of a step is the gradient's; the rest is the step before.
 MOMENTUM = 0.75
@@ -33,27 +33,27 @@ def apgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
     there are steps.
     """
 
-    def onto_ball(place: Tensor) -> Tensor:
-        return project(place, pixels, budget.epsilon, budget.norm)
+    def onto_ball(perturbed: Tensor) -> Tensor:
+        return project(perturbed, pixels, budget.epsilon, budget.norm)
 
     start = random_start(pixels, budget.epsilon, budget.norm) if budget.random_start else pixels
-    current = highest = found = _look(network, start, goal, loss)
+    current = highest = best = _evaluate(network, start, goal, loss)
     before = current.pixels
-    pace = _Pace(2 * budget.epsilon, current.values)
+    step_sizes = _StepSizes(2 * budget.epsilon, current.values)
     ends = checkpoints(budget.steps)
     for step in range(1, budget.steps + 1):
         share = MOMENTUM if step > 1 else 1.0
         along = steepest(current.gradient, budget.norm)
-        plain = onto_ball(current.pixels + pace.sizes[:, None, None, None] * along)
+        plain = onto_ball(current.pixels + step_sizes.sizes[:, None, None, None] * along)
         change = share * (plain - current.pixels) + (1 - share) * (current.pixels - before)
-        moved = _look(network, onto_ball(current.pixels + change), goal, loss)
-        pace.count(moved.values > current.values)
+        moved = _evaluate(network, onto_ball(current.pixels + change), goal, loss)
+        step_sizes.count(moved.values > current.values)
         before, current = current.pixels, moved
         highest = highest.replaced(moved.values > highest.values, moved)
-        found = found.replaced(_improves(moved, found), moved)
+        best = best.replaced(_improves(moved, best), moved)
         if step in ends:
-            current = current.replaced(pace.halve(highest.values), highest)
-    return found.pixels
+            current = current.replaced(step_sizes.halve(highest.values), highest)
+    return best.pixels
 
 
 def checkpoints(steps: int) -> tuple[int, ...]:
@@ -62,13 +62,13 @@ def checkpoints(steps: int) -> tuple[int, ...]:
     w_j = ⌈p_j steps⌉ with p_0 = 0, p_1 = 0.22 and p_{j+1} = p_j + max(p_j - p_{j-1} - 0.03, 0.06).
     In whole hundredths, since rounding up does not forgive 57.000001. Few steps have some twice.
     """
-    found: list[int] = []
+    ends: list[int] = []
     percent, interval = FIRST, FIRST
     while percent <= 100:
-        found.append(-(-percent * steps // 100))
+        ends.append(-(-percent * steps // 100))
         interval = max(interval - SHORTER, SHORTEST)
         percent += interval
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(ends))
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class _State:
         )
 
 
-def _look(network: Network, pixels: Tensor, goal: Goal, loss: Loss) -> _State:
+def _evaluate(network: Network, pixels: Tensor, goal: Goal, loss: Loss) -> _State:
     gradient, values, logits = input_gradient(network, pixels, goal, loss)
     return _State(pixels, gradient, values, margin(logits, goal) > 0)
 
@@ -103,7 +103,7 @@ def _improves(new: _State, old: _State) -> Tensor:
     return torch.where(new.reached == old.reached, new.values > old.values, new.reached)
 
 
-class _Pace:
+class _StepSizes:
     """Step sizes (n), in pixels, and what decides on them: section 3, conditions 1 and 2."""
 
     def __init__(self, size: float, values: Tensor) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 INFINITY, EUCLIDEAN = "inf", "2"
-NORMS = (INFINITY, EUCLIDEAN)
+NORMS: Mapping[str, str] = {
+    INFINITY: "the largest change of any value of a pixel",
+    EUCLIDEAN: "Euclidean, of all values",
+}
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,6 @@ class Budget:
     random_start: bool = False
 
     @classmethod
-    def of(cls, epsilon: float, steps: int, **more: object) -> Budget:
+    def of(cls, epsilon: float, steps: int, **fields: object) -> Budget:
         """With the usual step: 2.5 ε / steps, at most ε (Madry et al. 2018, their code)."""
-        return cls(epsilon, steps=steps, step_size=min(epsilon, 2.5 * epsilon / steps), **more)  # type: ignore[arg-type]
+        return cls(epsilon, steps=steps, step_size=min(epsilon, 2.5 * epsilon / steps), **fields)  # type: ignore[arg-type]

@@ -10,12 +10,12 @@ from cleverhans.torch.attacks.fast_gradient_method import fast_gradient_method
 from cleverhans.torch.attacks.projected_gradient_descent import projected_gradient_descent
 from torch import Tensor
 
-from c10h.attacks import gradient
+from c10h.attacks.attack_types import Goal, Loss, Network
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
-from c10h.attacks.geometry import steepest
 from c10h.attacks.losses import cross_entropy
 from c10h.attacks.methods import LOSSES
-from c10h.attacks.problem import Goal, Loss, Network
+from c10h.attacks.norm_balls import steepest
+from c10h.attacks.pgd import pgd as pgd_on_any_loss
 
 _ORDER = {INFINITY: np.inf, EUCLIDEAN: 2}
 
@@ -41,7 +41,7 @@ def fgsm(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
 
     One step of ε; in ℓ2 along the gradient itself. loss: cross-entropy, whatever is said.
     """
-    found: Tensor = fast_gradient_method(
+    perturbed: Tensor = fast_gradient_method(
         _model(network, budget),
         pixels,
         budget.epsilon,
@@ -50,17 +50,17 @@ def fgsm(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Los
         clip_max=1.0,
         **_labels(goal),
     )
-    return found.detach()
+    return perturbed.detach()
 
 
 def pgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Loss) -> Tensor:
     """Projected gradient descent: Madry et al. (2018), section 2.1.
 
-    cleverhans has cross-entropy alone; other losses go by :func:`c10h.attacks.gradient.pgd`.
+    cleverhans has cross-entropy alone; other losses go by :func:`c10h.attacks.pgd.pgd`.
     """
     if loss not in (LOSSES["ce"], cross_entropy):
-        return gradient.pgd(network, pixels, goal, budget, loss)
-    found: Tensor = projected_gradient_descent(
+        return pgd_on_any_loss(network, pixels, goal, budget, loss)
+    perturbed: Tensor = projected_gradient_descent(
         _model(network, budget),
         pixels,
         budget.epsilon,
@@ -73,7 +73,7 @@ def pgd(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: Loss
         sanity_checks=False,  # they compare tensors by numpy, which fails on GPUs
         **_labels(goal),
     )
-    return found.detach()
+    return perturbed.detach()
 
 
 def _model(network: Network, budget: Budget) -> Network:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from c10h.attacks.problem import Goal
+from c10h.attacks.attack_types import Goal
 
 
 def cross_entropy(logits: Tensor, goal: Goal) -> Tensor:

@@ -9,11 +9,11 @@ import math
 import torch
 from torch import Tensor
 
+from c10h.attacks.attack_types import Goal, Loss, Network
 from c10h.attacks.budget import Budget
-from c10h.attacks.geometry import project, random_start, steepest
-from c10h.attacks.gradient import input_gradient
 from c10h.attacks.losses import largest_other, margin, picked
-from c10h.attacks.problem import Goal, Loss, Network
+from c10h.attacks.norm_balls import project, random_start, steepest
+from c10h.attacks.pgd import input_gradient
 
 
 def margin_decomposition(
@@ -68,10 +68,10 @@ def _one_term(takes_own: Tensor) -> Loss:
 
     def term(logits: Tensor, goal: Goal) -> Tensor:
         if goal.target is None:
-            own, others = -picked(logits, goal.truth), largest_other(logits, goal.truth)
+            own, largest = -picked(logits, goal.truth), largest_other(logits, goal.truth)
         else:
-            own, others = picked(logits, goal.target), -largest_other(logits, goal.target)
-        return torch.where(takes_own, own, others)
+            own, largest = picked(logits, goal.target), -largest_other(logits, goal.target)
+        return torch.where(takes_own, own, largest)
 
     return term
 

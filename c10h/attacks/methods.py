@@ -12,15 +12,39 @@ from typing import TYPE_CHECKING
 from c10h.deferred import Deferred
 
 if TYPE_CHECKING:
-    from c10h.attacks.problem import Attack, Loss
+    from torch import Tensor
 
-LOSSES: Mapping[str, Loss] = {
-    "ce": Deferred("c10h.attacks.losses:cross_entropy"),
-    "margin": Deferred("c10h.attacks.losses:margin"),
-    "dlr": Deferred("c10h.attacks.losses:dlr"),
+    from c10h.attacks.attack_types import Attack, Goal, Loss
+
+
+@dataclass(frozen=True)
+class AttackLoss:
+    """A row of LOSSES, which is called as the loss itself is.
+
+    least_classes: of fewer it is the same for all logits, and has no gradient.
+    """
+
+    summary: str
+    loss: Loss
+    least_classes: int = 2
+
+    def __call__(self, logits: Tensor, goal: Goal) -> Tensor:
+        """The loss of each item, (n)."""
+        return self.loss(logits, goal)
+
+
+LOSSES: Mapping[str, AttackLoss] = {
+    "ce": AttackLoss("cross-entropy", Deferred("c10h.attacks.losses:cross_entropy")),
+    "margin": AttackLoss(
+        "the largest other logit less that of the true class",
+        Deferred("c10h.attacks.losses:margin"),
+    ),
+    "dlr": AttackLoss(
+        "the margin by the distance of the first and third logit, at any scale",
+        Deferred("c10h.attacks.losses:dlr"),
+        least_classes=3,
+    ),
 }
-# Of fewer classes a loss is the same for all logits and has no gradient.
-LEAST_CLASSES: Mapping[str, int] = {"dlr": 3}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from c10h.attacks.attack_types import Goal, Loss, Network
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
-from c10h.attacks.geometry import project, steepest
 from c10h.attacks.losses import margin
-from c10h.attacks.problem import Goal, Loss, Network
+from c10h.attacks.norm_balls import project, steepest
 
 # Queries, of SCHEDULE, after which the share of pixels that change is halved: section 4.1 and, for
 # 500, the authors' code.
@@ -39,20 +39,20 @@ def square(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: L
     search = _SEARCHES[budget.norm]
     epsilon = budget.epsilon
 
-    def look(place: Tensor) -> tuple[Tensor, Tensor]:
-        logits = network(place)
+    def evaluate(perturbed: Tensor) -> tuple[Tensor, Tensor]:
+        logits = network(perturbed)
         return loss(logits, goal), margin(logits, goal) > 0
 
     with torch.no_grad():
         best = pixels
-        values, reached = look(pixels)
+        values, reached = evaluate(pixels)
         for query in range(budget.steps):
             if query == 0:
                 candidate = search.begin(pixels, epsilon)
             else:
                 share = search.share / 2 ** halvings(query - 1, budget.steps)
                 candidate = search.change(best, pixels, epsilon, share)
-            new, reaches = look(candidate)
+            new, reaches = evaluate(candidate)
             takes = torch.where(reached == reaches, new > values, reaches)
             if query == 0:
                 takes |= ~reached
@@ -63,8 +63,8 @@ def square(network: Network, pixels: Tensor, goal: Goal, budget: Budget, loss: L
 
 def halvings(change: int, queries: int) -> int:
     """How often the share of pixels was halved before a change, counted from 0: section 4.1."""
-    place = change * SCHEDULE // queries
-    return sum(place > end for end in HALVINGS)
+    scheduled = change * SCHEDULE // queries
+    return sum(scheduled > end for end in HALVINGS)
 
 
 def _stripes(pixels: Tensor, epsilon: float) -> Tensor:

@@ -9,29 +9,13 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
-from c10h.stages.requests import LOSS_NAMES, METHOD_NAMES, METHODS, NORM_NAMES
+from c10h.stages.requests import ATTACKS, LOSSES, NORMS
 
 if TYPE_CHECKING:
     from c10h.records import Attack
 
 EPSILON = "4/255"
 EXAMINED = 200
-
-
-def _list_methods(wanted: bool) -> None:
-    """Print the table of methods and exit, for ``--list-methods``."""
-    if not wanted:
-        return
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(name), Cell(str(one.steps)), Cell(", ".join(one.losses)),
-         Cell(" ".join(one.takes)), Cell(one.summary)]
-        for name, one in METHODS.items()
-    ]  # fmt: skip
-    header = ["method", "steps", "losses", "also takes", "what it does"]
-    print_tables([Table("", header, rows, labels=5)])
-    raise typer.Exit
 
 
 def attack(
@@ -44,7 +28,7 @@ def attack(
     ],
     output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
-        str, options.chosen(METHOD_NAMES, "--method", "How to attack; --list-methods tells more.")
+        str, options.chosen([*ATTACKS], "--method", "How to attack; --list-methods tells more.")
     ] = "pgd",
     epsilon: Annotated[
         list[str] | None,
@@ -55,10 +39,10 @@ def attack(
             "[default: 4/255]",
         ),
     ] = None,
-    norm: Annotated[str, options.chosen(NORM_NAMES, "--norm", "How distance is measured.")] = "inf",
+    norm: Annotated[str, options.chosen(NORMS, "--norm", "How distance is measured.")] = "inf",
     loss: Annotated[
         str | None,
-        options.chosen(LOSS_NAMES, "--loss", "What the attack maximises, if not its own default."),
+        options.chosen(LOSSES, "--loss", "What the attack maximises, if not its own default."),
     ] = None,
     steps: Annotated[
         int | None,
@@ -80,7 +64,8 @@ def attack(
         bool | None,
         typer.Option(
             "--random-start/--no-random-start",
-            help="Begin anywhere within epsilon, or at the image.  [default: pgd, apgd and md do]",
+            help="Begin anywhere within epsilon, or at the image.  [default: "
+            f"{', '.join(name for name, one in ATTACKS.items() if one.starts_at_random)} do]",
         ),
     ] = None,
     toward: Annotated[
@@ -143,11 +128,8 @@ def attack(
     json: options.Json = False,
     list_methods: Annotated[
         bool,
-        typer.Option(
-            "--list-methods",
-            is_eager=True,
-            callback=_list_methods,
-            help="Print every method with its steps and losses, and exit.",
+        options.listing(
+            "--list-methods", "methods", "Print every method with its steps and losses, and exit."
         ),
     ] = False,
 ) -> None:
@@ -169,7 +151,7 @@ def attack(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.requests import AttackRequest
 
@@ -225,9 +207,10 @@ def attack(
 
 def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     """Print what came of an attack, in one of SCORE_FORMATS."""
-    from c10h.stages.report import report
+    from c10h.stages.report import ReportRequest, report
+    from c10h.views.report import Report
 
-    made = report([], {name: found})
+    made = Report(report(ReportRequest(attacks={name: found})))
     if form == "terminal" or to_stderr:
         print_tables(made.tables(), to_stderr=to_stderr)
     else:

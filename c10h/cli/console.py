@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from c10h.views.display import Display
     from c10h.views.table import Table
-
 
 # Characters a line of a chart that no terminal shows.
 PLAIN_WIDTH = 80
@@ -68,6 +68,23 @@ def write(output: str | None, text: str) -> None:
         print_text(text)
     else:
         write_text(output, text)
+
+
+def show(
+    display: Display, form: str, output: str | None = None, *, to_stderr: bool = False
+) -> None:
+    """A result in one of its forms, to a file or to stdout; on a terminal in the room that it has.
+
+    to_stderr: its tables alone, beside a file that goes to stdout.
+    """
+    if to_stderr:
+        print_tables(display.tables(), to_stderr=True)
+    elif form == "terminal" and output is None and (shown := terminal()) is not None:
+        tables = display.tables()
+        print_tables(tables)
+        print_text(display.below(tables, shown[0]))
+    else:
+        write(output, display.text(form))
 
 
 def write_terminal(

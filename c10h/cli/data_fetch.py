@@ -51,7 +51,7 @@ def fetch(
 
 def _fetch(name: str) -> None:
     """Download what a data set needs, import it, and write it into the cache."""
-    from c10h.datasets.cache import maker_of, store
+    from c10h.datasets.cache import store
     from c10h.datasets.catalogue import CATALOGUE
 
     dataset = CATALOGUE[name]
@@ -61,7 +61,7 @@ def _fetch(name: str) -> None:
         def start(total: int | None) -> Callable[[int], None]:
             return stack.enter_context(progress(f"importing {name}", total, "pictures"))
 
-        made = maker_of(dataset)(name, downloads, start)
+        made = dataset.maker(name, downloads, start)
     for note in (note for product in made.values() for note in product.notes):
         say(note)
     store(name, made)

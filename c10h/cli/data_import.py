@@ -9,6 +9,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
+from c10h.images.folder_class_maps import MAPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +65,9 @@ def import_(
         typer.Option(
             "--map",
             metavar="FILE",
-            help="Table of folder,class; other folders are left out. cinic10 and imagenet-far, "
-            "for ImageNet's folders, come with c10h.",
+            help="Table of folder,class; other folders are left out. "
+            f"{' and '.join(MAPS)}, for ImageNet's folders, come with c10h.",
+            autocompletion=lambda: [*MAPS],
         ),
     ] = None,
     resize: Annotated[
@@ -124,10 +126,10 @@ def import_(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import Source, check_distinct, check_output, check_single_stdin
-    from c10h.formats.classes import parse_classes
-    from c10h.images.class_maps import find_map, read_map
+    from c10h.formats.class_names import parse_classes
+    from c10h.images.folder_class_maps import find_map, read_map
+    from c10h.images.import_request import IDS, Choice, ImportRequest
     from c10h.images.importing import import_images
-    from c10h.images.request import IDS, Choice, Request
     from c10h.lineage import lineage_of
     from c10h.truth import contents
 
@@ -138,7 +140,7 @@ def import_(
     map_file = find_map(map_) if map_ else None
     labels_file = open_input(labels, LABELS, IMAGES) if labels else None
     ids_file = Source.open(named) if named else None
-    request = Request(
+    request = ImportRequest(
         choice=Choice(
             splits=tuple(split or ()),
             select=select,

@@ -6,15 +6,13 @@ from collections.abc import Collection
 from pathlib import Path
 
 from c10h.errors import InputError, OutputError
+from c10h.views.forms.tables import TABLE_FORMS
 
 RECORD = "HDF5"
 # Forms by the suffix that says so. Other suffixes, and none, say nothing; those of forms that no
 # command writes are here so that no file has them that is something else.
 SUFFIXES = {
-    ".txt": "terminal",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".tex": "latex",
+    **{suffix: name for name, form in TABLE_FORMS.items() for suffix in form.suffixes},
     ".csv": "csv",
     ".json": "json",
     ".html": "html",

@@ -39,7 +39,7 @@ def tell_classes(
     inputs: Sequence[tuple[str, Labels | Predictions | None]], classes: tuple[str, ...]
 ) -> None:
     """Say which inputs have other names of classes than these, or none of their own."""
-    from c10h.stages.join import class_names_note
+    from c10h.stages.class_order import class_names_note
 
     for what, record in inputs:
         note = "" if record is None else class_names_note(record, classes)

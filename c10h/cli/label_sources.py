@@ -11,18 +11,18 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
-from c10h.formats.classes import are_default
-from c10h.formats.columns import MatrixReading, Reading
+from c10h.formats.class_names import are_default
 from c10h.formats.hints import WIDE, Hints
+from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
-from c10h.formats.readers import open_labels, open_predictions, recorded_classes
-from c10h.formats.truth import Truth, is_vector, open_truth
+from c10h.formats.predictions_and_labels import open_labels, open_predictions, recorded_classes
+from c10h.formats.truth_files import Truth, is_vector, open_truth
 from c10h.items import whole_numbers
-from c10h.labels import SOURCES, Takes
 from c10h.labels.filters import Filters
+from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Images, Labels, Predictions, Record
-from c10h.stages.join import common_classes
+from c10h.stages.class_order import common_classes
 from c10h.stages.labels_build import with_truth
 
 # How many names of left out annotators a message has.

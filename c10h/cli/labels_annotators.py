@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, say, write
+from c10h.cli.console import say, show
 
 _COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
 
@@ -62,13 +62,13 @@ def annotators(
     from c10h.datasets.catalogue import JUDGMENTS
     from c10h.errors import InputError
     from c10h.files import check_output
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.formats.column_names import Columns
-    from c10h.formats.columns import begin
     from c10h.formats.hints import parse_columns
+    from c10h.formats.judgment_columns import begin
     from c10h.labels.filters import Filters
     from c10h.stages.labels_annotators import describe_annotators
-    from c10h.views.forms.tables import render
+    from c10h.views.labels_annotators import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
@@ -84,7 +84,7 @@ def annotators(
     )
     if reading is None:
         raise InputError("--layout wide: votes and shares do not say who gave them")
-    found = describe_annotators(
+    result = describe_annotators(
         read_judgments(reading),
         Filters(
             min_attention,
@@ -99,10 +99,6 @@ def annotators(
         descending=descending,
         limit=limit,
     )
-    say(f"{file.name}: {found.votes.taken}")
-    tell_left_out(file.name, found.votes)
-    shown = found.table()
-    if form == "terminal" and not output:
-        print_tables([shown])
-    else:
-        write(output, render(form, [shown], *found.flat(), found.to_json()))
+    say(f"{file.name}: {result.votes.taken}")
+    tell_left_out(file.name, result.votes)
+    show(display(result), form, output)

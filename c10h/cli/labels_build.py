@@ -8,21 +8,24 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, progress, say, waiting
-from c10h.labels import SOURCES, Takes
+from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:
     from c10h.files import Source
     from c10h.records import Labels
-    from c10h.stages.compare import Comparison
+    from c10h.stages.count_comparison import Comparison
 
-_SOURCES_HELP = "What the labels are: " + "; ".join(
-    f"{name}, {source.summary}" for name, source in SOURCES.items()
-)
+
+def _names(takes: Takes) -> str:
+    return " and ".join(name for name, row in SOURCES.items() if row.takes is takes)
+
+
 # One warning for all models that estimate the truth.
 _WARNING = (
-    "The last three (through crowd-kit: pip install 'c10h\\[crowd]') collapse the disagreement "
-    "between people to near certainty."
+    f"{', '.join(name for name, one in SOURCES.items() if one.warning)} (through crowd-kit: pip "
+    "install 'c10h\\[crowd]') collapse the disagreement between people to near certainty."
 )
+_DRAWN = ", ".join(name for name, one in SOURCES.items() if one.drawn)
 
 
 def build(
@@ -30,13 +33,15 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="A table of judgments, vote counts or probabilities; true classes for hard and "
-            "smooth; predictions for distill (several). Any foreign format or a c10h file; - is "
-            "stdin.",
+            help="A table of judgments, vote counts or probabilities; true classes for "
+            f"{_names(Takes.TRUTH)}; predictions for {_names(Takes.PREDICTIONS)} (several). Any "
+            "foreign format or a c10h file; - is stdin.",
         ),
     ],
     output: Annotated[str, options.record_option("labels")],
-    what: Annotated[str, options.chosen(SOURCES, "--as", f"{_SOURCES_HELP}. {_WARNING}")] = "human",
+    what: Annotated[
+        str, options.chosen(SOURCES, "--as", f"What the labels are. {_WARNING}")
+    ] = "human",
     truth: options.Truth = None,
     classes: options.Classes = None,
     prior: Annotated[
@@ -49,7 +54,7 @@ def build(
     temperature: Annotated[
         float, typer.Option("--temperature", metavar="T", help="Divides the logits (distill).")
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of --as mace.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=f"Seed of --as {_DRAWN}.")] = 0,
     compare: Annotated[
         str | None,
         typer.Option(
@@ -118,8 +123,8 @@ def build(
         write_text,
     )
     from c10h.formats.column_names import Columns
-    from c10h.formats.columns import Reading, begin, hash_ahead
     from c10h.formats.hints import AUTO, LONG, Hints, parse_columns
+    from c10h.formats.judgment_columns import Reading, begin, hash_ahead
 
     source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
@@ -161,7 +166,7 @@ def build(
     from c10h import h5
     from c10h.cli.inputs import meaning, tell_classes
     from c10h.cli.label_sources import open_sources, tell_votes
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.labels.filters import Filters
     from c10h.lineage import lineage_of
     from c10h.stages.labels_build import build_labels
@@ -271,8 +276,8 @@ def _contents(labels: Labels) -> str:
 def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
     from c10h.errors import InputError
     from c10h.formats.hints import WIDE, Hints
-    from c10h.formats.readers import open_labels
-    from c10h.stages.compare import compare_counts
+    from c10h.formats.predictions_and_labels import open_labels
+    from c10h.stages.count_comparison import compare_counts
 
     if rebuilt is None:
         raise InputError("--compare needs judgments or vote counts as the SOURCE")
@@ -282,6 +287,7 @@ def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:
     """Print where votes differ from published ones. Raises GateError where they do."""
     from c10h.errors import GateError
+    from c10h.views.count_comparison import table
 
     if not found.items:
         say(
@@ -289,7 +295,7 @@ def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> 
             f"matched by {found.by}"
         )
         return
-    print_tables([found.table(rebuilt)], to_stderr=to_stderr)
+    print_tables([table(found, rebuilt)], to_stderr=to_stderr)
     raise GateError(
         f"{name}: {found.items:,} of {found.size:,} items differ: {found.votes:,} votes rebuilt, "
         f"{found.other_votes:,} published (items matched by {found.by})"

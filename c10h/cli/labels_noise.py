@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, write, write_terminal
+from c10h.cli.console import progress, show
 
 
 def noise(
@@ -49,7 +49,7 @@ def noise(
     from c10h.files import check_output
     from c10h.formats.hints import Hints, parse_columns
     from c10h.stages.labels_noise import labels_noise, vote_grid
-    from c10h.views.forms.tables import render
+    from c10h.views.labels_noise import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
@@ -62,8 +62,5 @@ def noise(
         raise InputError(f"--votes {votes}: expected numbers, as 1,2,5,10") from None
     grid = vote_grid(people, wanted)
     with progress("drawing votes", len(grid), "columns") as advance:
-        found = labels_noise(people, grid, draws=draws, seed=seed, advance=advance)
-    if form == "terminal":
-        write_terminal(output, found.tables(), found.charts)
-    else:
-        write(output, render(form, found.tables(), *found.flat(), found.to_json()))
+        result = labels_noise(people, grid, draws=draws, seed=seed, advance=advance)
+    show(display(result), form, output)

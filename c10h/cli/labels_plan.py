@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import write, write_terminal
-
-# Names of the objectives; the table of what they are imports scipy.
-_OBJECTIVES = ("squared", "entropy")
+from c10h.cli.console import show
+from c10h.labels.objectives import OBJECTIVES
 
 
 def plan(
@@ -18,12 +16,7 @@ def plan(
     budget: Annotated[int, typer.Option("--budget", metavar="B", help="Further judgments in all.")],
     objective: Annotated[
         str,
-        options.chosen(
-            _OBJECTIVES,
-            "--objective",
-            "What is to fall most: the squared error of the distributions, or that of their "
-            "entropies.",
-        ),
+        options.chosen(OBJECTIVES, "--objective", "What is to fall most."),
     ] = "squared",
     prior: Annotated[
         float | None,
@@ -63,15 +56,12 @@ def plan(
     from c10h.files import check_output
     from c10h.formats.hints import Hints, parse_columns
     from c10h.stages.labels_plan import labels_plan
-    from c10h.views.forms.tables import render
+    from c10h.views.labels_plan import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
     hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
     people = open_people(labels, None, hints)
-    found = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
-    if form == "terminal":
-        write_terminal(output, [found.table()])
-    else:
-        write(output, render(form, [found.table()], *found.flat(), found.to_json()))
+    result = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
+    show(display(result), form, output)

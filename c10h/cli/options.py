@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from c10h.cli.console import print_tables
 from c10h.cli.forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
-from c10h.stages.requests import PRECISION_NAMES
+from c10h.stages.requests import PRECISIONS
+from c10h.views.forms.tables import TABLE_FORMS
 
-SCORE_FORMATS = ("terminal", "markdown", "latex", "csv", "json")
+SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")
 INPUTS = "Input formats"
 JUDGMENTS = "Tables of judgments"
 OUTPUTS = "Output"
@@ -33,7 +35,12 @@ def one_of(names: Iterable[str], flag: str) -> Callable[[str | None], str | None
 
 
 def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
-    """An option that takes one of ``names``, with completion in the shell."""
+    """An option that takes one of ``names``, with completion in the shell.
+
+    names: alone, or a table, of which the help has the summaries too.
+    """
+    if isinstance(names, Mapping):
+        help_text = f"{help_text} {summaries(names)}."
     known = list(names)
     return typer.Option(
         flag,
@@ -43,6 +50,11 @@ def chosen(names: Iterable[str], flag: str, help_text: str, **more: Any) -> Any:
         autocompletion=lambda: known,
         **more,
     )
+
+
+def summaries(table: Mapping[str, Any]) -> str:
+    """What the rows of a table are, for a help text: each row is a summary or has one."""
+    return "; ".join(f"{name}: {getattr(row, 'summary', row)}" for name, row in table.items())
 
 
 def number(
@@ -60,6 +72,19 @@ def number(
         return value
 
     return check
+
+
+def listing(flag: str, name: str, help_text: str) -> Any:
+    """An option that prints the table ``name`` of :mod:`c10h.views.listings` and ends."""
+
+    def print_table(wanted: bool) -> None:
+        if wanted:
+            from c10h.views import listings
+
+            print_tables([getattr(listings, name)()])
+            raise typer.Exit
+
+    return typer.Option(flag, is_eager=True, callback=print_table, help=help_text)
 
 
 def complete_datasets() -> list[str]:
@@ -272,9 +297,9 @@ Device: TypeAlias = Annotated[
 Precision: TypeAlias = Annotated[
     str,
     chosen(
-        PRECISION_NAMES,
+        PRECISIONS,
         "--precision",
-        "Number format of the networks' products; auto is bf16 where the hardware computes in it.",
+        "Number format of the networks' products.",
         rich_help_panel="Machine",
     ),
 ]
@@ -303,7 +328,7 @@ NetworkProbs: TypeAlias = Annotated[
 NetworkPrecision: TypeAlias = Annotated[
     str,
     chosen(
-        PRECISION_NAMES,
+        PRECISIONS,
         "--precision",
         "Number format of the networks' products.",
         rich_help_panel="Machine",

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from c10h.cli import options
 from c10h.cli.console import say, write, write_terminal
+from c10h.views.figures.figures import FIGURES, GALLERY, PICTURED, names_with_notes
 
 if TYPE_CHECKING:
     from c10h.views.report import Report
 
 PICTURES = ("svg", "png", "pdf")
 FORMS = (*options.SCORE_FORMATS, "html", *PICTURES)
-# Not in FIGURES: it needs images, of which other figures are not made.
-GALLERY = "gallery"
 SHOWN = "What is shown"
-
-
-def _figures() -> list[str]:
-    """Names of figures, for completion in the shell."""
-    from c10h.views.figures import FIGURES
-
-    return [*FIGURES, GALLERY]
 
 
 def report(
@@ -55,9 +48,8 @@ def report(
         typer.Option(
             "--figure",
             metavar="NAME",
-            help="One figure alone: generalization, confidence, pgd, fit (of the paper), curves, "
-            "entropy, or gallery (of predictions, labels and images, in this order).",
-            autocompletion=_figures,
+            help=f"One figure alone: {names_with_notes()}.",
+            autocompletion=lambda: [*FIGURES, *PICTURED],
             rich_help_panel=SHOWN,
         ),
     ] = None,
@@ -116,8 +108,8 @@ def report(
     from c10h.cli.report_files import read
     from c10h.errors import InputError
     from c10h.files import check_output
-    from c10h.stages.report import Choice
-    from c10h.stages.report import report as make_report
+    from c10h.stages import report as stage
+    from c10h.views.report import Report, check_names
     from c10h.views.script import to_script
     from c10h.views.steps import steps
 
@@ -129,19 +121,26 @@ def report(
     binary = form in ("png", "pdf")
     if output or binary:
         check_output(output or "-", force=force, binary=binary)
-    choice = Choice(metrics or (), stratum, baseline, figure, table)
     if figure == GALLERY:
         from c10h.cli.report_gallery import report_gallery
 
-        report_gallery(files, choice, pictures, form, output)
+        if metrics or baseline is not None or table is not None or stratum != "all":
+            raise InputError(
+                "--figure gallery: is not for --baseline, --metrics, --stratum or --table"
+            )
+        report_gallery(files, pictures, form, output)
         return
     if pictures is not None:
         raise InputError("--pictures: is for --figure gallery")
-    found = read(files)
+    check_names(figure, table)
+    if (figure or table) is not None and (metrics or baseline is not None):
+        raise InputError("--figure and --table: are not for --baseline or --metrics")
+    opened = read(files)
     if script:
-        write(output, to_script(steps(found.files)))
+        write(output, to_script(steps(opened.files)))
         return
-    made = make_report(found.scores, found.attacks, choice, found.others)
+    request = replace(opened, metrics=metrics or (), stratum=stratum, baseline=baseline)
+    made = Report(stage.report(request), figure, table)
     _tell_left_out(made, form)
     if form in PICTURES:
         _write_picture(made, form, output or "-")
@@ -157,10 +156,8 @@ def report(
 
 def _tell_left_out(made: Report, form: str) -> None:
     """Say which figures are not there that the form would have, and why."""
-    from c10h.views.figures import TABULAR
-
     for name, why in made.left_out().items():
-        if form == "html" or (form == "terminal" and name not in TABULAR):
+        if form == "html" or (form == "terminal" and not FIGURES[name].is_table):
             say(f"left out: {why}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
-from c10h.formats.readers import open_attack, open_labels, open_predictions
-from c10h.records import Attack, History, Labels, Predictions, Record, Scores
+from c10h.formats.predictions_and_labels import open_attack, open_labels, open_predictions
+from c10h.records import Attack, History, Input, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
-from c10h.stages.report import Others
-from c10h.views.given import File
+from c10h.stages.report import ReportRequest
 
 # Files of which the reading shows how far it is.
 MANY = 200
@@ -32,58 +30,48 @@ READERS: Mapping[type[Record], Callable[[Source], Record]] = {
 }
 
 
-@dataclass
-class Read:
-    """The files by kind; those besides scores by name. names: what the scores files are called."""
-
-    scores: list[Scores] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    attacks: dict[str, Attack] = field(default_factory=dict)
-    histories: dict[str, History] = field(default_factory=dict)
-    labels: dict[str, Labels] = field(default_factory=dict)
-    predictions: dict[str, Predictions] = field(default_factory=dict)
-    files: list[File] = field(default_factory=list)
-
-    @property
-    def others(self) -> Others:
-        """All but scores and attacks."""
-        return Others(self.histories, self.labels, self.predictions, self.names, self.files)
-
-
-def read(arguments: Sequence[str]) -> Read:
+def read(arguments: Sequence[str]) -> ReportRequest:
     """All files, which are NAME=FILE or FILE; a set of labels of the catalogue goes by its name.
 
     Raises FileError for a file that is of no such kind, InputError for two of one name.
     """
     named = [split_name(argument) for argument in arguments]
     check_single_stdin([path for _, path in named])
-    found = Read()
+    scores: list[tuple[str, Scores]] = []
+    by_kind: dict[str, dict[str, Any]] = {
+        record.kind: {} for record in (Attack, History, Labels, Predictions)
+    }
+    files: list[Input] = []
     with (
         progress("reading", len(named), "files") if len(named) > MANY else nullcontext() as advance
     ):
         for name, path in named:
-            _add(found, name, path)
+            source, record = _open(path)
+            files.append(
+                Input(
+                    role="file",
+                    name=source.name,
+                    sha256=source.sha256,
+                    kind=record.kind,
+                    lineage=record.lineage,
+                )
+            )
+            if not isinstance(record, Scores):
+                _keep(by_kind[record.kind], name or _called(path, source), record)
+            elif name is not None:
+                raise InputError(f"{name}={path}: scores have names; NAME= is for other files")
+            else:
+                scores.append((source.stem, record))
             if advance is not None:
                 advance(1)
-    return found
-
-
-def _add(found: Read, name: str | None, path: str) -> None:
-    if is_run(path):
-        raise InputError(
-            f"{path} is a run folder: c10h show {path} tells what is in it, and {HISTORY} in it "
-            "has its learning curves"
-        )
-    source = open_input(path, LABELS)
-    record = _open(source)
-    found.files.append(File(source.name, record.kind, source.sha256, record.lineage))
-    if not isinstance(record, Scores):
-        _keep(found, name or _called(path, source), record)
-        return
-    if name is not None:
-        raise InputError(f"{name}={path}: scores have names; NAME= is for other files")
-    found.scores.append(record)
-    found.names.append(source.stem)
+    return ReportRequest(
+        scores,
+        by_kind[Attack.kind],
+        by_kind[History.kind],
+        by_kind[Labels.kind],
+        by_kind[Predictions.kind],
+        files,
+    )
 
 
 def _called(path: str, source: Source) -> str:
@@ -92,26 +80,24 @@ def _called(path: str, source: Source) -> str:
     return folder if source.name == HISTORY and folder not in ("", "..") else source.stem
 
 
-def _open(source: Source) -> Record:
+def _open(path: str) -> tuple[Source, Record]:
     """A file of a kind that reports are made of; of scores the large arrays stay in the file."""
+    if is_run(path):
+        raise InputError(
+            f"{path} is a run folder: c10h show {path} tells what is in it, and {HISTORY} in it "
+            "has its learning curves"
+        )
+    source = open_input(path, LABELS)
     kinds = (Scores, Attack, History, Labels, Predictions)
     record = h5.read(source, *kinds, late=("samples", "per_item"))
     reader = READERS.get(type(record))
-    return record if reader is None else reader(source)
+    return source, record if reader is None else reader(source)
 
 
-def _keep(found: Read, name: str, record: Record) -> None:
+def _keep(records: dict[str, Any], name: str, record: Record) -> None:
     """Put a record under its name. Raises InputError where there is one of that name and kind."""
-    places: dict[type[Record], dict[str, Any]] = {
-        Attack: found.attacks,
-        History: found.histories,
-        Labels: found.labels,
-        Predictions: found.predictions,
-    }
-    place = places[type(record)]
-    if name in place:
-        what = {"attack": "attacks", "history": "histories"}.get(
-            record.kind, f"{record.kind} files"
-        )
+    if name in records:
+        kinds = {"attack": "attacks", "history": "histories"}
+        what = kinds.get(record.kind, f"{record.kind} files")
         raise InputError(f"two {what} are called {name!r}: name them with NAME=FILE")
-    place[name] = record
+    records[name] = record

@@ -12,21 +12,20 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
-from c10h.formats.readers import open_labels, open_predictions
-from c10h.records import Images, Labels, Predictions
-from c10h.stages.gallery import PICTURES, gallery
-from c10h.stages.report import Choice
-from c10h.views.forms.csv_rows import to_csv
+from c10h.formats.predictions_and_labels import open_labels, open_predictions
+from c10h.records import Images, Input, Labels, Predictions
+from c10h.stages.gallery import PICTURES, Gallery, gallery
+from c10h.stages.report import Results
+from c10h.views import gallery as views
+from c10h.views.forms.csv_rows import rows_to_csv
 from c10h.views.forms.html_report import to_html
 from c10h.views.forms.json_text import to_json_text
 from c10h.views.forms.plain import to_plain
-from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.forms.tables import render_with_foot
 from c10h.views.forms.terminal_gallery import to_text
-from c10h.views.gallery import HEADER, Gallery
-from c10h.views.given import File, Given
-from c10h.views.report import FEET, Report
+from c10h.views.report import Report, files_to_json, foot_lines
 from c10h.views.script import to_script
-from c10h.views.steps import steps
+from c10h.views.steps import Step, steps
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Opened:
     predictions: Predictions
     labels: Labels
     images: Images
-    files: Sequence[File]
+    files: Sequence[Input]
 
 
 def open_files(arguments: Sequence[str]) -> Opened:
@@ -57,23 +56,26 @@ def open_files(arguments: Sequence[str]) -> Opened:
     predictions, labels = open_predictions(sources[0]), open_labels(sources[1])
     pictures, images = open_images(arguments[2])
     files = [
-        File(source.name, record.kind, source.sha256, record.lineage)
+        Input(
+            role="file",
+            name=source.name,
+            sha256=source.sha256,
+            kind=record.kind,
+            lineage=record.lineage,
+        )
         for source, record in zip([*sources, pictures], (predictions, labels, images), strict=True)
     ]
     return Opened(name or sources[0].stem, predictions, labels, images, files)
 
 
 def report_gallery(
-    arguments: Sequence[str], choice: Choice, count: int | None, form: str, output: str | None
+    arguments: Sequence[str], count: int | None, form: str, output: str | None
 ) -> None:
     """The ``count`` pictures of three files in any textual form, at the foot how they were made.
 
     form: ``script`` is for the commands that make the files alone. Raises InputError for a form of
-    drawings and where more than the figure was chosen, and what :func:`open_files` and the stage
-    raise.
+    drawings, and what :func:`open_files` and the stage raise.
     """
-    if choice != Choice(figure=choice.figure):
-        raise InputError("--figure gallery: is not for --baseline, --metrics, --stratum or --table")
     if form in ("svg", "png", "pdf"):
         raise InputError(f"--format {form}: a gallery is no drawing: html has its pictures")
     opened = open_files(arguments)
@@ -81,7 +83,7 @@ def report_gallery(
         write(output, to_script(steps(opened.files)))
         return
     with progress("comparing", opened.predictions.logits.shape[1]) as advance:
-        found = gallery(
+        pictures = gallery(
             opened.predictions,
             opened.labels,
             opened.images,
@@ -90,25 +92,26 @@ def report_gallery(
             images_sha256=opened.files[2].sha256,
             advance=advance,
         )
-    foot = Report(Given(), files=opened.files)
+    results, made = Results(files=opened.files), steps(opened.files)
     if form == "terminal":
-        _write_terminal(found, foot, output)
+        _write_terminal(pictures, made, output)
     elif form == "html":
-        write(output, to_html(foot, found))
+        write(output, to_html(Report(results), pictures))
     elif form == "json":
-        write(output, to_json_text({"figure": found.to_json(), **foot.to_json()}))
+        write(output, to_json_text({"figure": views.to_json(pictures), **files_to_json(results)}))
     elif form == "csv":
-        write(output, to_csv(HEADER, found.rows()))
+        write(output, rows_to_csv(views.to_rows(pictures)))
     else:
-        lines = [step.line() for step in foot.lineage()]
-        write(output, FEET[form](TABLE_FORMS[form]([found.table()]), lines))
+        lines = [step.line() for step in made]
+        write(output, render_with_foot(form, [views.gallery_table(pictures)], lines))
 
 
-def _write_terminal(found: Gallery, foot: Report, output: str | None) -> None:
+def _write_terminal(pictures: Gallery, made: Sequence[Step], output: str | None) -> None:
     """Pictures where the terminal has colours; a table where there is no terminal."""
     shown = terminal() if output is None else None
     if shown is None:
-        write(output, f"{to_plain([found.table()])}\n{foot.charts(PLAIN_WIDTH)}")
+        text, width = to_plain([views.gallery_table(pictures)]), PLAIN_WIDTH
+        write(output, "\n".join([text, *foot_lines(made, width)]))
     else:
         width, colours = shown
-        print_text(f"{to_text(found, width, colours)}\n{foot.charts(width)}")
+        print_text("\n".join([to_text(pictures, width, colours), *foot_lines(made, width)]))

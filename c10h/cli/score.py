@@ -8,40 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.cli.console import progress, say, show
+from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from c10h.files import Source
     from c10h.formats.hints import Hints
-    from c10h.formats.truth import Truth
+    from c10h.formats.truth_files import Truth
     from c10h.records import Attack, Labels, Predictions, Record, Scores
     from c10h.stages.score import Run
 
-# The names in c10h.metrics.strata.STRATA, which a help text does not wait for; a test compares.
-STRATA_NAMES = ("truth", "modal", "human-entropy")
-
 
 def _complete_metrics() -> list[str]:
-    from c10h.metrics import METRICS
+    from c10h.metrics.metrics import METRICS
 
     return list(METRICS)
-
-
-def _list_metrics(wanted: bool) -> None:
-    """Print the table of metrics and exit, for ``--list-metrics``."""
-    if not wanted:
-        return
-    from c10h.metrics import METRICS
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(name), Cell(metric.better or "-"), Cell(metric.summary)]
-        for name, metric in METRICS.items()
-    ]
-    print_tables([Table("", ["metric", "better", "definition"], rows, labels=3)])
-    raise typer.Exit
 
 
 def score(
@@ -73,7 +56,7 @@ def score(
     ] = None,
     by: Annotated[
         str | None,
-        options.chosen(STRATA_NAMES, "--by", "Also every metric for parts of the items."),
+        options.chosen(STRATA, "--by", "Also every metric for parts of the items."),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -116,11 +99,8 @@ def score(
     json: options.Json = False,
     list_metrics: Annotated[
         bool,
-        typer.Option(
-            "--list-metrics",
-            is_eager=True,
-            callback=_list_metrics,
-            help="Print every metric's name and definition, and exit.",
+        options.listing(
+            "--list-metrics", "metrics", "Print every metric's name and definition, and exit."
         ),
     ] = False,
 ) -> None:
@@ -140,13 +120,15 @@ def score(
     from c10h.cli.forms import form_of_printed
     from c10h.cli.inputs import meaning, name_array
     from c10h.files import check_output
-    from c10h.formats.classes import parse_classes
+    from c10h.formats.class_names import parse_classes
     from c10h.formats.hints import AUTO, Hints, parse_columns
     from c10h.lineage import lineage_of
-    from c10h.metrics import choose
+    from c10h.metrics.estimates import scored_runs
+    from c10h.metrics.metrics import choose
     from c10h.stages.gate import Gate, check_gates
     from c10h.stages.score import Options
     from c10h.stages.score import score as score_runs
+    from c10h.views.scores import display, why_nothing
 
     form = form_of_printed(output, format_, json)
     if output:
@@ -202,7 +184,10 @@ def score(
         lineage = lineage_of("score", shaping, opened.used(), seed=seed)
         h5.write(replace(scores, lineage=lineage), output)
     opened.tell_assumptions(scores.classes)
-    _show(scores, form, opened.title(scores), to_stderr=output == "-")
+    scored = scored_runs([scores])
+    if why := why_nothing(scored):
+        say(why)
+    show(display(scored, opened.title(scores)), form, to_stderr=output == "-")
     check_gates(scores, gates)
 
 
@@ -274,7 +259,7 @@ class _Opened:
     def tell_assumptions(self, classes: tuple[str, ...]) -> None:
         """Say what was taken and how names of classes were matched, and warn of uneven clipping."""
         from c10h.cli.inputs import tell_classes
-        from c10h.formats.readers import FROM_PROBS
+        from c10h.formats.predictions_and_labels import FROM_PROBS
 
         for line in self.told:
             say(line)
@@ -297,12 +282,12 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
     from c10h.errors import InputError
     from c10h.files import check_single_stdin
-    from c10h.formats.classes import are_default
+    from c10h.formats.class_names import are_default
     from c10h.formats.hints import WIDE
-    from c10h.formats.readers import open_labels, open_scored, recorded_classes
-    from c10h.formats.truth import open_truth
-    from c10h.stages.attacked import runs_of
-    from c10h.stages.join import common_classes
+    from c10h.formats.predictions_and_labels import open_labels, open_scored, recorded_classes
+    from c10h.formats.truth_files import open_truth
+    from c10h.stages.attack_runs import runs_of
+    from c10h.stages.class_order import common_classes
 
     named = [split_name(argument) for argument in predictions]
     check_single_stdin([*(path for _, path in named), *(one for one in (labels, truth) if one)])
@@ -335,18 +320,3 @@ def _open(predictions: list[str], labels: str | None, truth: str | None, hints: 
     if names is None and right is not None and order is not None and are_default(order):
         names = None if are_default(right.classes) else right.classes
     return _Opened(networks, labels_file, people, truth_file, right, told, names)
-
-
-def _show(scores: Scores, form: str, title: str, *, to_stderr: bool) -> None:
-    """Print the scores in one of SCORE_FORMATS."""
-    from c10h.views.score_tables import metrics_down, why_nothing
-    from c10h.views.scores import entries, render
-
-    found = entries([scores])
-    tables = metrics_down(found, title)
-    if not tables:
-        say(why_nothing(found))
-    if form == "terminal" or to_stderr:
-        print_tables(tables, to_stderr=to_stderr)
-    else:
-        print_text(render(form, tables, found))

@@ -11,7 +11,7 @@ import typer
 from c10h.cli import options
 from c10h.cli.console import bar_or_lines, print_tables, say
 from c10h.cli.forms import check_folder
-from c10h.stages.requests import AUGMENT_NAMES, OPTIMIZER_NAMES, SCHEDULE_NAMES, TARGET_NAMES
+from c10h.stages.requests import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, TARGETS
 
 if TYPE_CHECKING:
     from c10h.files import Source
@@ -20,21 +20,6 @@ if TYPE_CHECKING:
 
 RECIPE = "Recipe"
 MACHINE = "Machine"
-
-
-def _list_architectures(wanted: bool) -> None:
-    """Print the table of architectures and exit, for ``--list-architectures``."""
-    if not wanted:
-        return
-    from c10h.models import ARCHITECTURES
-    from c10h.views.table import Cell, Table
-
-    rows = [
-        [Cell(row.form), Cell(", ".join(row.examples)), Cell(row.summary), Cell(row.citation)]
-        for row in ARCHITECTURES.values()
-    ]
-    print_tables([Table("", ["form", "examples", "what", "citation"], rows, labels=4)])
-    raise typer.Exit
 
 
 def train(
@@ -73,12 +58,7 @@ def train(
     probs: options.NetworkProbs = False,
     target: Annotated[
         str,
-        options.chosen(
-            TARGET_NAMES,
-            "--target",
-            "soft: the labels' distribution; hard: the true class; class: the mean distribution of "
-            "the true class in the training part; sample: a label drawn at each showing.",
-        ),
+        options.chosen(TARGETS, "--target", "What the network is trained towards."),
     ] = "soft",
     mixup: Annotated[
         list[float] | None,
@@ -102,15 +82,17 @@ def train(
         str | None,
         typer.Option(
             "--recipe",
-            metavar="paper|paper-code|FAMILY",
-            help="Settings of Peterson et al.'s text or code; unless given, those of the network's "
-            "authors.",
+            metavar="NAME",
+            help=f"Settings of Peterson et al.'s text (paper) or code (paper-code), or of the "
+            f"authors of a family; unless given, those of the network's authors. One of "
+            f"{', '.join(RECIPES)}.",
+            autocompletion=lambda: [*RECIPES],
             rich_help_panel=RECIPE,
         ),
     ] = None,
     optimizer: Annotated[
         str | None,
-        options.chosen(OPTIMIZER_NAMES, "--optimizer", "The optimizer.", rich_help_panel=RECIPE),
+        options.chosen(OPTIMIZERS, "--optimizer", "The optimizer.", rich_help_panel=RECIPE),
     ] = None,
     lr: Annotated[
         list[float] | None,
@@ -125,9 +107,7 @@ def train(
     ] = None,
     schedule: Annotated[
         str | None,
-        options.chosen(
-            SCHEDULE_NAMES, "--schedule", "Learning rate over time.", rich_help_panel=RECIPE
-        ),
+        options.chosen(SCHEDULES, "--schedule", "Learning rate over time.", rich_help_panel=RECIPE),
     ] = None,
     epochs: Annotated[
         float | None,
@@ -158,9 +138,9 @@ def train(
     augment: Annotated[
         str | None,
         options.chosen(
-            AUGMENT_NAMES,
+            AUGMENTATIONS,
             "--augment",
-            "standard: moved and mirrored; strong: also a blank square.",
+            "How images are changed.",
             rich_help_panel=RECIPE,
         ),
     ] = None,
@@ -201,11 +181,10 @@ def train(
     ] = False,
     list_architectures: Annotated[
         bool,
-        typer.Option(
+        options.listing(
             "--list-architectures",
-            is_eager=True,
-            callback=_list_architectures,
-            help="Print the networks that have a name, and exit.",
+            "architectures",
+            "Print the networks that have a name, and exit.",
         ),
     ] = False,
 ) -> None:
@@ -220,7 +199,7 @@ def train(
     """
     from c10h.errors import StoppedError
     from c10h.stages.requests import TrainRequest
-    from c10h.views.training_tables import grid_table, outcomes_table
+    from c10h.views.training import grid_table, outcomes_table
 
     opened = _open(images, labels, init)
     request = TrainRequest(
@@ -286,7 +265,7 @@ def _open(images: str, labels: str | None, init: str | None) -> _Inputs:
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import Source, check_single_stdin
-    from c10h.formats.readers import open_labels
+    from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
 
     check_single_stdin([name for name in (images, labels, init) if name is not None])

@@ -14,11 +14,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c10h.datasets.catalogue import CATALOGUE, GROUPS, Dataset
+from c10h.datasets.catalogue import CATALOGUE, GROUPS
 from c10h.errors import FileError, InputError, OutputError, nearest
 from c10h.files import Source, atomic_output, reason, write_all
 
@@ -44,9 +43,9 @@ class Product:
 
 def folder() -> Path:
     """Where the cache is; it need not exist."""
-    told = os.environ.get("C10H_CACHE")
-    if told:
-        return Path(told)
+    configured = os.environ.get("C10H_CACHE")
+    if configured:
+        return Path(configured)
     from platformdirs import user_cache_path
 
     return user_cache_path("c10h")
@@ -60,7 +59,7 @@ def download_path(name: str) -> Path:
 def product_path(name: str, form: str) -> Path:
     """Where the file of a data set in one of its forms is, or would be."""
     dataset = CATALOGUE[name]
-    if any(dataset.files[form] == one.name for one in dataset.downloads):
+    if any(dataset.files[form] == download.name for download in dataset.downloads):
         return download_path(dataset.files[form])
     return folder() / f"{name}-{dataset.version}" / dataset.files[form]
 
@@ -99,24 +98,18 @@ def open_input(argument: str, *forms: str) -> Source:
     return replace(Source.open(str(path)), name=dataset.files[form])
 
 
-def store(name: str, made: Mapping[str, Product], where: Path | None = None) -> None:
+def store(name: str, products: Mapping[str, Product], where: Path | None = None) -> None:
     """Write the files of a data set into the cache, or into another folder, each atomically.
 
     Raises OutputError where that is not possible.
     """
-    for form, product in made.items():
+    for form, product in products.items():
         path = product_path(name, form) if where is None else where / CATALOGUE[name].files[form]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{path.parent}: {reason(error)} (C10H_CACHE says where)") from error
         _write(product, path, name)
-
-
-def maker_of(dataset: Dataset) -> Any:
-    """The function that makes a data set's files, by form."""
-    module, function = dataset.maker.split(":")
-    return getattr(import_module(module), function)
 
 
 def _write(product: Product, path: Path, name: str) -> None:
@@ -139,13 +132,13 @@ def _write(product: Product, path: Path, name: str) -> None:
 
 def _made(name: str, form: str) -> Path:
     """Make an embedded set: in the cache or, where that cannot be written, for this process."""
-    made = maker_of(CATALOGUE[name])(name, {}, lambda total: lambda done: None)
+    products = CATALOGUE[name].maker(name, {}, lambda total: lambda done: None)
     try:
-        store(name, made)
+        store(name, products)
         return product_path(name, form)
     except OutputError:
         where = _temporary()
-        store(name, made, where)
+        store(name, products, where)
         return where / CATALOGUE[name].files[form]
 
 

@@ -6,10 +6,19 @@ A row of CATALOGUE is a data set. Its files are in one of four forms, by what th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
+from c10h.deferred import Deferred
 from c10h.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from c10h.datasets.cache import Product
+
+Start: TypeAlias = Callable[[int | None], Callable[[int], None]]
+Maker: TypeAlias = "Callable[[str, Mapping[str, Path], Start], Mapping[str, Product]]"
 
 IMAGES, LABELS, PREDICTIONS, JUDGMENTS = "images", "labels", "predictions", "judgments"
 
@@ -32,16 +41,17 @@ class Download:
 class Dataset:
     """A data set: what it is, what is downloaded, and the files made of that, by form.
 
-    maker: "module:function" that makes the records, called with the name of the data set and the
-    downloads by name. items: how many. licence, citation: of the data; "" where there is nothing
-    to cite. version: of what the maker makes; files in the cache are those of one version.
+    maker: makes the files, by form, of the name of the data set, its downloads by name, and
+    ``start``: given how many pictures there are, where that is known, it returns what is called
+    with how many more are done. items: how many. licence, citation: of the data; "" where there is
+    nothing to cite. version: of what the maker makes; files in the cache are those of one version.
     """
 
     summary: str
     items: int
     licence: str
     citation: str
-    maker: str
+    maker: Maker
     files: Mapping[str, str] = field(default_factory=dict)
     downloads: tuple[Download, ...] = ()
     version: int = 1
@@ -84,7 +94,7 @@ def _cifar10_1(
         items,
         _TINY_IMAGES,
         _RECHT,
-        "c10h.datasets.published:cifar10_1",
+        Deferred("c10h.datasets.published:cifar10_1"),
         {IMAGES: f"cifar10.1-{version}-images.h5"},
         tuple(
             Download(name, _CIFAR10_1 + name, size, f"git:{digest}")
@@ -102,7 +112,7 @@ def _synthetic(name: str, summary: str, items: int) -> Dataset:
         items,
         "MIT",
         "",
-        "c10h.datasets.embedded.sets:synthetic",
+        Deferred("c10h.datasets.embedded.set_files:synthetic"),
         {
             IMAGES: f"{name}-images.h5",
             LABELS: f"{name}-labels.h5",
@@ -122,7 +132,7 @@ CATALOGUE: Mapping[str, Dataset] = {
         50_000,
         _ASKS_TO_CITE,
         _KRIZHEVSKY,
-        "c10h.datasets.published:cifar10",
+        Deferred("c10h.datasets.published:cifar10"),
         {IMAGES: "cifar10-train-images.h5"},
         (_CIFAR10,),
     ),
@@ -131,7 +141,7 @@ CATALOGUE: Mapping[str, Dataset] = {
         10_000,
         _ASKS_TO_CITE,
         _KRIZHEVSKY,
-        "c10h.datasets.published:cifar10",
+        Deferred("c10h.datasets.published:cifar10"),
         {IMAGES: "cifar10-test-images.h5"},
         (_CIFAR10,),
     ),
@@ -140,7 +150,7 @@ CATALOGUE: Mapping[str, Dataset] = {
         10_000,
         "CC BY-NC-SA 4.0",
         _PETERSON,
-        "c10h.datasets.published:cifar10h",
+        Deferred("c10h.datasets.published:cifar10h"),
         {LABELS: "cifar10h-labels.h5", JUDGMENTS: "cifar10h-raw.zip"},
         (
             Download(
@@ -180,7 +190,7 @@ CATALOGUE: Mapping[str, Dataset] = {
         210_000,
         "CC BY 4.0; ImageNet's terms for its images",
         _DARLOW,
-        "c10h.datasets.published:cinic10",
+        Deferred("c10h.datasets.published:cinic10"),
         {IMAGES: "cinic10-images.h5"},
         (
             Download(

@@ -37,13 +37,13 @@ class _TryAgainError(Exception):
     """A try that failed in a way that another may not. The text says why."""
 
 
-def address_of(wanted: Download) -> str:
+def address_of(download: Download) -> str:
     """Where a file is looked for: its own address, or the mirror's (a folder or an address)."""
     mirror = os.environ.get("C10H_MIRROR")
-    return wanted.address if not mirror else f"{mirror.rstrip('/')}/{wanted.name}"
+    return download.address if not mirror else f"{mirror.rstrip('/')}/{download.name}"
 
 
-def fetch(wanted: Download, path: Path, advance: Advance) -> None:
+def fetch(download: Download, path: Path, advance: Advance) -> None:
     """Download a file to ``path`` unless it is there, whole and unchanged.
 
     advance: called with bytes as they arrive, at once with those that were there before.
@@ -55,59 +55,59 @@ def fetch(wanted: Download, path: Path, advance: Advance) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.parent / ".lock"):
-            if path.is_file() and not _why_wrong(path, wanted):
-                advance(wanted.size)
+            if path.is_file() and not _why_wrong(path, download):
+                advance(download.size)
             else:
-                _fetch_and_check(wanted, path, advance)
+                _fetch_and_check(download, path, advance)
     except OSError as error:
         raise OutputError(f"{path}: {reason(error)}") from error
 
 
-def _fetch_and_check(wanted: Download, path: Path, advance: Advance) -> None:
+def _fetch_and_check(download: Download, path: Path, advance: Advance) -> None:
     """Download a file. One that began in an earlier run and turns out wrong is begun again."""
     part = path.with_name(f"{path.name}.part")
     while True:
         resumed = _size(part) > 0
-        _complete(wanted, part, advance)
-        why = _why_wrong(part, wanted)
+        _complete(download, part, advance)
+        why = _why_wrong(part, download)
         if not why:
             os.replace(part, path)
             return
         part.unlink()
         if not resumed:
-            raise FileError(f"{wanted.name}: {why} (from {address_of(wanted)}; deleted)")
-        advance(-wanted.size)
+            raise FileError(f"{download.name}: {why} (from {address_of(download)}; deleted)")
+        advance(-download.size)
 
 
-def _complete(wanted: Download, part: Path, advance: Advance) -> None:
+def _complete(download: Download, part: Path, advance: Advance) -> None:
     """Fetch what is missing of a file, in as many tries as make sense."""
-    if _size(part) > wanted.size:
+    if _size(part) > download.size:
         part.unlink()
     have = _size(part)
     advance(have)
     waits = list(WAITS)
-    while have < wanted.size:
+    while have < download.size:
         try:
-            _fetch_rest(wanted, part, advance)
+            _fetch_rest(download, part, advance)
         except _TryAgainError as error:
             if _size(part) > have:
                 waits = list(WAITS)
             if not waits:
                 raise FileError(
-                    f"{wanted.name}: {error}; {_size(part):,} of {wanted.size:,} bytes are here, "
-                    "the same command goes on from there"
+                    f"{download.name}: {error}; {_size(part):,} of {download.size:,} bytes are "
+                    "here, the same command goes on from there"
                 ) from error
             time.sleep(waits.pop(0))
         have = _size(part)
 
 
-def _fetch_rest(wanted: Download, part: Path, advance: Advance) -> None:
+def _fetch_rest(download: Download, part: Path, advance: Advance) -> None:
     """One try. Raises _TryAgainError for what may pass, FileError for what will not."""
-    address, have = address_of(wanted), _size(part)
+    address, have = address_of(download), _size(part)
     if "://" in address:
-        blocks, begins = _of_server(address, have, wanted)
+        blocks, begins = _of_server(address, have, download)
     else:
-        blocks, begins = _of_file(Path(address), have, wanted), have
+        blocks, begins = _of_file(Path(address), have, download), have
     advance(begins - have)
     have = begins
     with part.open("r+b" if part.exists() else "wb") as stream:
@@ -116,30 +116,30 @@ def _fetch_rest(wanted: Download, part: Path, advance: Advance) -> None:
         for block in blocks:
             have += stream.write(block)
             advance(len(block))
-            if have > wanted.size:
+            if have > download.size:
                 raise FileError(
-                    f"{wanted.name}: expected {wanted.size:,} bytes, found more at {address}"
+                    f"{download.name}: expected {download.size:,} bytes, found more at {address}"
                 )
         stream.flush()
         os.fsync(stream.fileno())
-    if have < wanted.size:
+    if have < download.size:
         raise _TryAgainError(f"{address} broke off")
 
 
-def _of_file(path: Path, start: int, wanted: Download) -> Iterator[bytes]:
+def _of_file(path: Path, start: int, download: Download) -> Iterator[bytes]:
     """The rest of a file in a folder that is a mirror."""
     try:
         stream: IO[bytes] = path.open("rb")
     except OSError as error:
         raise FileError(f"{path}: {reason(error)}") from error
     with stream:
-        _check_size(os.fstat(stream.fileno()).st_size, wanted, str(path))
+        _check_size(os.fstat(stream.fileno()).st_size, download, str(path))
         stream.seek(start)
         while block := stream.read(BLOCK):
             yield block
 
 
-def _of_server(address: str, start: int, wanted: Download) -> tuple[Iterator[bytes], int]:
+def _of_server(address: str, start: int, download: Download) -> tuple[Iterator[bytes], int]:
     """The rest of a file from a server, and at which byte it begins: 0 if it sends all of it."""
     import requests
 
@@ -155,21 +155,21 @@ def _of_server(address: str, start: int, wanted: Download) -> tuple[Iterator[byt
     if answer.status_code in PASSING:
         raise _TryAgainError(status)
     if answer.status_code not in (200, 206):
-        raise FileError(f"{wanted.name}: {status}")
+        raise FileError(f"{download.name}: {status}")
     begins, total = _range_of(answer)
     if total is not None:
-        _check_size(total, wanted, address)
+        _check_size(total, download, address)
     if begins not in (0, start):
-        raise FileError(f"{wanted.name}: {address} sends bytes from {begins:,}, not {start:,}")
+        raise FileError(f"{download.name}: {address} sends bytes from {begins:,}, not {start:,}")
     return _stream_of(answer, address), begins
 
 
 def _range_of(answer: requests.Response) -> tuple[int, int | None]:
     """At which byte an answer begins, and the size of the whole file where that is told."""
     if answer.status_code == 206:
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
-        if found is not None:
-            return int(found[1]), None if found[2] == "*" else int(found[2])
+        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        if match is not None:
+            return int(match[1]), None if match[2] == "*" else int(match[2])
     length = answer.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
 
@@ -184,27 +184,27 @@ def _stream_of(answer: requests.Response, address: str) -> Iterator[bytes]:
         raise _TryAgainError(f"{address}: {_brief(error)}") from error
 
 
-def _check_size(found: int, wanted: Download, address: str) -> None:
-    if found != wanted.size:
+def _check_size(size: int, download: Download, address: str) -> None:
+    if size != download.size:
         raise FileError(
-            f"{wanted.name}: expected {wanted.size:,} bytes, found {found:,} at {address}"
+            f"{download.name}: expected {download.size:,} bytes, found {size:,} at {address}"
         )
 
 
-def _why_wrong(path: Path, wanted: Download) -> str:
+def _why_wrong(path: Path, download: Download) -> str:
     """What tells a file from the one that is wanted; empty where nothing does."""
     size = _size(path)
-    if size != wanted.size:
-        return f"expected {wanted.size:,} bytes, found {size:,}"
-    method, _, expected = wanted.check.partition(":")
+    if size != download.size:
+        return f"expected {download.size:,} bytes, found {size:,}"
+    method, _, expected = download.check.partition(":")
     digest = hashlib.new("sha1" if method == "git" else method, usedforsecurity=False)
     if method == "git":  # a git blob: its header is part of what is hashed
         digest.update(f"blob {size}\0".encode())
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
-    found = digest.hexdigest()
-    return "" if found == expected else f"expected {wanted.check}, found {method}:{found}"
+    actual = digest.hexdigest()
+    return "" if actual == expected else f"expected {download.check}, found {method}:{actual}"
 
 
 def _size(path: Path) -> int:

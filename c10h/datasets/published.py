@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from c10h.datasets.cache import Product
-from c10h.datasets.catalogue import IMAGES, LABELS
+from c10h.datasets.catalogue import IMAGES, LABELS, Start
 from c10h.files import Source
-from c10h.formats.classes import CLASS_LISTS
+from c10h.formats.class_names import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
-from c10h.formats.readers import open_labels
+from c10h.formats.predictions_and_labels import open_labels
+from c10h.images.import_request import Choice, ImportRequest
 from c10h.images.importing import import_images
-from c10h.images.request import Choice, Request
 from c10h.labels.filters import Filters
 from c10h.labels.votes import count_votes
 
-# Each maker takes the name of a data set, its downloads by name, and ``start``: given how many
-# pictures there are, where that is known, it returns what is called with how many more are done.
 CIFAR10 = CLASS_LISTS["cifar10"]
-
-Start: TypeAlias = Callable[[int | None], Callable[[int], None]]
 
 
 def cifar10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
     """The training or test images of CIFAR-10, in the order of its batches."""
     split = name.removeprefix("cifar10-")
     archive = downloads["cifar-10-python.tar.gz"]
-    return _images(archive, Request(Choice(splits=(split,))), start, {"split": split})
+    return _images(archive, ImportRequest(Choice(splits=(split,))), start, {"split": split})
 
 
 def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -39,7 +35,7 @@ def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping
     version = name.removeprefix("cifar10.1-")
     labels = Source.open(str(downloads[f"cifar10.1_{version}_labels.npy"]))
     pictures = downloads[f"cifar10.1_{version}_data.npy"]
-    return _images(pictures, Request(labels=labels, classes=CIFAR10), start, {})
+    return _images(pictures, ImportRequest(labels=labels, classes=CIFAR10), start, {})
 
 
 def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -48,7 +44,7 @@ def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
     choice = Choice(splits=splits, select="n*")
     archive = downloads["CINIC-10.tar.gz"]
     shaping = {"split": list(splits), "select": choice.select}
-    return _images(archive, Request(choice, classes=CIFAR10), start, shaping)
+    return _images(archive, ImportRequest(choice, classes=CIFAR10), start, shaping)
 
 
 def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -66,18 +62,18 @@ def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
         labels = replace(labels, annotators=votes.labels.annotators)
     else:
         notes.append(f"{name}: the trials make other votes than the published ones, which are kept")
-    used = (("source", counts_file), ("judgments", trials))
-    return {LABELS: Product(labels, used, excluded=votes.summary(), notes=tuple(notes))}
+    inputs = (("source", counts_file), ("judgments", trials))
+    return {LABELS: Product(labels, inputs, excluded=votes.summary(), notes=tuple(notes))}
 
 
 def _images(
     archive: Path,
-    request: Request,
+    request: ImportRequest,
     start: Start,
     options: Mapping[str, Any],
 ) -> Mapping[str, Product]:
     imported = import_images(str(archive), request, archive.parent, start)
-    used = [("images", imported.source)]
+    inputs = [("images", imported.source)]
     if request.labels is not None:
-        used.append(("labels", request.labels))
-    return {IMAGES: Product(imported.images, tuple(used), options, notes=imported.notes)}
+        inputs.append(("labels", request.labels))
+    return {IMAGES: Product(imported.images, tuple(inputs), options, notes=imported.notes)}

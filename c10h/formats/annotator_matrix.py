@@ -31,11 +31,11 @@ from c10h.formats.column_names import (
     part_of,
     stem_of_series,
 )
-from c10h.formats.columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.detect import array_format, describe
+from c10h.formats.judgment_columns import NUMBER, SHOWN, MatrixReading
 from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
-from c10h.formats.odd_columns import FEWEST_IN_ORDER
-from c10h.formats.text import refuse_encoding
+from c10h.formats.non_class_columns import FEWEST_IN_ORDER
+from c10h.formats.text_separators import refuse_encoding
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -65,7 +65,7 @@ def open_annotator_matrix(reading: MatrixReading) -> Judgments:
         header = _first_line_has_names(source.name, first_line, frame.slice(1), reading.columns)
         frame = frame.slice(1) if header else frame
     named = header is not False
-    names = first_line if named else [str(place) for place in range(len(first_line))]
+    names = first_line if named else [str(position) for position in range(len(first_line))]
     return _judgments_of_table(reading, names, frame, named=named)
 
 
@@ -73,7 +73,7 @@ def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
     """The judgments of one matrix, or of the vectors that ``--columns`` names, one an annotator."""
     source = reading.source
     arrays = stored_arrays(source, form)
-    if not any(one.is_matrix and not one.is_vector for one in arrays.values()):
+    if not any(array.is_matrix and not array.is_vector for array in arrays.values()):
         vectors = vectors_of_annotators(arrays)
         if isinstance(reading.chosen, tuple) and vectors:
             cells = [np.asarray(vectors[name].load()[...]).reshape(-1) for name in vectors]
@@ -84,11 +84,11 @@ def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
                 f"{source.name}: found {listing(arrays)}: --columns {','.join(list(vectors)[:2])} "
                 "would say which are annotators"
             )
-    _, array = choose(arrays, source, lambda one: one.is_matrix)
+    _, array = choose(arrays, source, lambda array: array.is_matrix)
     values = np.asarray(array.load()[0 : array.shape[0]])
     if values.ndim != 2:
         raise FileError(f"{source.name}: expected items by annotators, found shape {values.shape}")
-    names = [str(place) for place in range(values.shape[1])]
+    names = [str(position) for position in range(values.shape[1])]
     items = ids_beside(arrays, len(values))
     return _judgments_of_table(reading, names, _frame_of(values), items, named=False)
 
@@ -115,7 +115,7 @@ def judgments_of_cells(
         twice = next(name for name in annotators if list(annotators).count(name) > 1)
         raise SchemaError(f"{table}: expected different annotators, found {twice!r} twice")
     width = frame.width
-    words = [frame.to_series(place).cast(polars.String) for place in range(width)]
+    words = [frame.to_series(position).cast(polars.String) for position in range(width)]
     label = codes_of(polars.concat(words).alias("label").cast(polars.Categorical), table)
     label = Codes(label.words, label.row.reshape(width, -1).T.ravel())  # line by line
     empty = np.append(label.words == "", True)
@@ -145,7 +145,9 @@ def _frame_of_columns(columns: Sequence[Array]) -> polars.DataFrame:
     import polars
 
     words = [_words_of_array(values) for values in columns]
-    return polars.DataFrame([polars.Series(str(place), cells) for place, cells in enumerate(words)])
+    return polars.DataFrame(
+        [polars.Series(str(position), cells) for position, cells in enumerate(words)]
+    )
 
 
 def _words_of_array(values: Array) -> list[str | None]:
@@ -174,16 +176,18 @@ def _judgments_of_table(
     table = reading.source.name
     frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
     item = None if ids is not None else _item_column(reading, names, frame, named=named)
-    true = _place(table, names, reading.columns.true_label, "--true-label")
+    true = _position(table, names, reading.columns.true_label, "--true-label")
     if reading.columns.true_label is None and named:
         true = next(
-            (place for place, name in enumerate(names) if part_of(name) == "true_label"), None
+            (position for position, name in enumerate(names) if part_of(name) == "true_label"), None
         )
     if isinstance(reading.chosen, tuple):
-        chosen = [_place(table, names, name, "--columns") for name in reading.chosen]
+        chosen = [_position(table, names, name, "--columns") for name in reading.chosen]
     else:
         chosen = list(range(len(names))[reading.chosen or slice(None)])
-    annotators = [place for place in chosen if place is not None and place not in (item, true)]
+    annotators = [
+        position for position in chosen if position is not None and position not in (item, true)
+    ]
     if len(annotators) < 2:
         raise InputError(
             f"{table}: expected two or more columns of annotators, found {len(annotators)} "
@@ -194,14 +198,14 @@ def _judgments_of_table(
     judgments = judgments_of_cells(
         table,
         _names_of_items(table, frame.to_series(item)) if item is not None else ids,
-        [names[place] for place in annotators],
+        [names[position] for position in annotators],
         frame.select(map(str, annotators)),
         None if true is None else frame.to_series(true),
     )
     shown = "their rows" if ids is None else "the names beside them"
     if item is not None:
         shown = repr(names[item]) if named else f"column {item}"
-    people = ", ".join(names[place] for place in annotators[:SHOWN])
+    people = ", ".join(names[position] for position in annotators[:SHOWN])
     more = ", ..." if annotators[SHOWN:] else ""
     taken = f"{judgments.taken}; item from {shown}, annotators {people}{more}"
     return replace(
@@ -216,7 +220,7 @@ def _names_of_items(table: str, column: polars.Series) -> list[str]:
     return words
 
 
-def _place(table: str, names: Sequence[str], name: str | None, option: str) -> int | None:
+def _position(table: str, names: Sequence[str], name: str | None, option: str) -> int | None:
     """The number of a column that an option names, or numbers; None where it does not."""
     if not name:
         return None
@@ -239,21 +243,21 @@ def _item_column(
     """
     table = reading.source.name
     if reading.columns.item is not None:
-        return _place(table, names, reading.columns.item, "--item")
-    text = [place for place in range(frame.width) if _is_text(frame.to_series(place))]
+        return _position(table, names, reading.columns.item, "--item")
+    text = [position for position in range(frame.width) if _is_text(frame.to_series(position))]
     candidates: list[int] = []
     if named:
-        candidates = [place for place, name in enumerate(names) if names_items(name)]
-        others = [place for place in text if part_of(names[place]) != "true_label"]
-        if not candidates and len(others) == 1 and frame.width - len(text) >= 2:
-            candidates = others
+        candidates = [position for position, name in enumerate(names) if names_items(name)]
+        text_items = [position for position in text if part_of(names[position]) != "true_label"]
+        if not candidates and len(text_items) == 1 and frame.width - len(text) >= 2:
+            candidates = text_items
         candidates = candidates or [
-            place for place, name in enumerate(names) if _numbers_rows(name)
+            position for position, name in enumerate(names) if _numbers_rows(name)
         ]
     elif len(text) == 1 and frame.width > 2:
         candidates = text
     if len(candidates) > 1:
-        shown = " or ".join(names[place] for place in candidates)
+        shown = " or ".join(names[position] for position in candidates)
         raise AmbiguousError(f"{table}: which column is the item, {shown}? --item names it")
     return candidates[0] if candidates else None
 
@@ -273,28 +277,28 @@ def _refuse_other_columns(
     column, as names of items are.
     """
     options = "--columns START:STOP says which columns are annotators"
-    for place in annotators if named else ():
-        name = names[place]
+    for position in annotators if named else ():
+        name = names[position]
         is_other = column_key(name) in (*TOTALS, *OTHERS)
         if is_other or _numbers_rows(name) or names_items(name) or part_of(name) in ("name", "rt"):
             raise AmbiguousError(
-                f"{table}: is the column {names[place]!r} an annotator? {options}, --item and "
+                f"{table}: is the column {names[position]!r} an annotator? {options}, --item and "
                 "--true-label name other ones"
             )
-    words = {place: _words_of(frame.to_series(place)) for place in annotators}
+    words = {position: _words_of(frame.to_series(position)) for position in annotators}
     columns_with = Counter(chain.from_iterable(words.values()))
-    for place, own in words.items():
-        if len(own) <= 2 or (named and stem_of_series(names[place])):
+    for position, own in words.items():
+        if len(own) <= 2 or (named and stem_of_series(names[position])):
             continue
-        counts = [[str(one + first) for one in range(len(own))] for first in (0, 1)]
+        counts = [[str(number + first) for number in range(len(own))] for first in (0, 1)]
         in_any_order = len(own) >= FEWEST_IN_ORDER and sorted(own) in map(sorted, counts)
         running = own in counts or in_any_order
         foreign = 2 * sum(columns_with[word] == 1 for word in own) >= len(own)
-        cells = frame.to_series(place).cast(str).str.strip_chars()
+        cells = frame.to_series(position).cast(str).str.strip_chars()
         if (running or foreign) and cells.is_in(own).sum() == len(own):
             raise AmbiguousError(
-                f"{table}: column {names[place]}: all cells are different: does it name the items "
-                f"(--item {names[place]}), or is it an annotator? {options}"
+                f"{table}: column {names[position]}: all cells are different: does it name the "
+                f"items (--item {names[position]}), or is it an annotator? {options}"
             )
 
 
@@ -324,10 +328,14 @@ def _first_line_has_names(
     Its words are names where they differ and none is a number or a cell below, and judgments where
     all are cells below; running numbers, as pandas writes for names, can be both.
     """
-    asked = {name for name in (columns.item, columns.true_label) if name and not name.isdecimal()}
-    if asked & {*first_line} or names_suggest_matrix(first_line):
+    requested = {
+        name for name in (columns.item, columns.true_label) if name and not name.isdecimal()
+    }
+    if requested & {*first_line} or names_suggest_matrix(first_line):
         return True
-    cells = {word for place in range(below.width) for word in _words_of(below.to_series(place))}
+    cells = {
+        word for position in range(below.width) for word in _words_of(below.to_series(position))
+    }
     words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]
     labels = [word for word in words if not without_label(np.array([word, "0"]))[0]]
     numbers = [int(word) for word in words if word.isdecimal()]

@@ -74,21 +74,21 @@ class Member:
     is_folder: bool = False
 
 
-def members(source: Source, wanted: Wanted, most: int) -> Generator[Member, None, None]:
+def members(source: Source, is_wanted: Wanted, most: int) -> Generator[Member, None, None]:
     """All files and folders below a folder or in an archive, but hidden ones.
 
-    wanted: whether the content of the file with this path is of use. most: bytes that the content
-    of one in an archive may have.
+    is_wanted: whether the content of the file with this path is of use. most: bytes that the
+    content of one in an archive may have.
     Raises FileError for a damaged archive, or one that is refused.
     """
     if source.path.is_dir():
-        yield from _in_folder(str(source.path), wanted)
+        yield from _in_folder(str(source.path), is_wanted)
         return
     with _refusals(source):
         if source.head(len(ZIP)) == ZIP:
-            yield from _in_zip(source, wanted, most)
+            yield from _in_zip(source, is_wanted, most)
         else:
-            yield from _in_tar(source, wanted, most)
+            yield from _in_tar(source, is_wanted, most)
 
 
 @contextmanager
@@ -192,17 +192,17 @@ def is_archive(source: Source) -> bool:
 
 
 def _in_folder(
-    folder: str, wanted: Wanted, path: str = "", above: frozenset[tuple[int, int]] = frozenset()
+    folder: str, is_wanted: Wanted, path: str = "", above: frozenset[tuple[int, int]] = frozenset()
 ) -> Iterator[Member]:
     """Files and folders by name; links are followed, but not in circles."""
     try:
         status = os.stat(folder)
-        with os.scandir(folder) as found:
-            entries = sorted((entry.name, entry.is_dir()) for entry in found)
+        with os.scandir(folder) as scanned:
+            entries = sorted((entry.name, entry.is_dir()) for entry in scanned)
     except OSError as error:
         raise FileError(f"{folder}: {reason(error)}") from error
-    place = (status.st_dev, status.st_ino)
-    if place in above:
+    position = (status.st_dev, status.st_ino)
+    if position in above:
         return
     if len(above) == DEEPEST:
         raise FileError(f"{folder}: more than {DEEPEST} folders deep")
@@ -213,12 +213,12 @@ def _in_folder(
         here = f"{path}/{name}" if path else name
         if is_folder:
             yield Member(here, is_folder=True)
-            yield from _in_folder(f"{folder}/{entry}", wanted, here, above | {place})
+            yield from _in_folder(f"{folder}/{entry}", is_wanted, here, above | {position})
         else:
-            yield Member(here, f"{folder}/{entry}" if wanted(here) else None)
+            yield Member(here, f"{folder}/{entry}" if is_wanted(here) else None)
 
 
-def _in_tar(source: Source, wanted: Wanted, most: int) -> Iterator[Member]:
+def _in_tar(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
     ended = False
 
     class Header(tarfile.TarInfo):
@@ -246,7 +246,7 @@ def _in_tar(source: Source, wanted: Wanted, most: int) -> Iterator[Member]:
             if any(map(_is_hidden, path.split("/"))):
                 continue
             content = None
-            if info.isreg() and info.size <= most and wanted(path):
+            if info.isreg() and info.size <= most and is_wanted(path):
                 member = archive.extractfile(info)
                 content = member.read() if member is not None else None
             yield Member(path, content, is_folder=info.isdir())
@@ -256,7 +256,7 @@ def _in_tar(source: Source, wanted: Wanted, most: int) -> Iterator[Member]:
             pass
 
 
-def _in_zip(source: Source, wanted: Wanted, most: int) -> Iterator[Member]:
+def _in_zip(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
     with zipfile.ZipFile(source.path) as archive:
         for info in archive.infolist():
             path = _inside(info.filename, source)
@@ -268,7 +268,7 @@ def _in_zip(source: Source, wanted: Wanted, most: int) -> Iterator[Member]:
                 continue
             is_folder = info.filename.endswith(("/", "\\"))
             content = None
-            if not is_folder and info.file_size <= most and wanted(path):
+            if not is_folder and info.file_size <= most and is_wanted(path):
                 _refuse_password(info, source)
                 content = archive.read(info)
             yield Member(path, content, is_folder=is_folder)

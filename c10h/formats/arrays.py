@@ -26,6 +26,7 @@ from c10h.errors import AmbiguousError, FileError
 from c10h.files import MATLAB, Source
 from c10h.formats import archives
 from c10h.formats.column_names import names_items
+from c10h.formats.file_formats import FORMATS
 from c10h.formats.hints import brief
 from c10h.records import Array, Rows, View
 
@@ -71,11 +72,12 @@ class Stored:
 
 
 def stored_arrays(source: Source, form: str) -> Mapping[str, Stored]:
-    """The arrays of a file in one of READERS, by name; "" where it holds just one without a name.
+    """The arrays of a file in a format of them, by name; "" where it holds just one without a name.
 
     Raises FileError for a file that cannot be read.
     """
-    arrays = READERS[form](source)
+    read = FORMATS[form].read
+    arrays: Mapping[str, Stored] = {} if read is None else read(source)
     if not arrays:
         raise FileError(f"{source.name}: expected an array, found no array of numbers or text")
     return arrays
@@ -120,7 +122,7 @@ def listing(arrays: Mapping[str, Stored]) -> str:
 
 def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
     """The one array of text that is called as names of items are, and has as many."""
-    found = [
+    candidates = [
         array
         for name, array in arrays.items()
         if name != besides
@@ -128,15 +130,17 @@ def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Ar
         and int(np.prod(array.shape)) == size
         and names_items(name.rpartition("/")[2].removesuffix("s"))
     ]
-    if len(found) != 1:
+    if len(candidates) != 1:
         return None
-    return np.asarray(found[0].load()[0 : found[0].shape[0]]).reshape(-1).astype(np.str_)
+    return np.asarray(candidates[0].load()[0 : candidates[0].shape[0]]).reshape(-1).astype(np.str_)
 
 
 def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:
     """The vectors of one length, as several people may each have one; none where they differ."""
-    vectors = {name: one for name, one in arrays.items() if name and one.is_vector and one.shape}
-    sizes = {int(np.prod(one.shape)) for one in vectors.values()}
+    vectors = {
+        name: array for name, array in arrays.items() if name and array.is_vector and array.shape
+    }
+    sizes = {int(np.prod(array.shape)) for array in vectors.values()}
     return vectors if len(sizes) == 1 else {}
 
 
@@ -172,8 +176,8 @@ def npy_rows(source: Source) -> Rows:
         if step != 1:
             raise ValueError("rows are read in order")
         count = max(0, stop - start) * width
-        place = offset + start * width * dtype.itemsize
-        block = np.fromfile(source.path, dtype=dtype, count=count, offset=place)
+        position = offset + start * width * dtype.itemsize
+        block = np.fromfile(source.path, dtype=dtype, count=count, offset=position)
         if len(block) != count:
             raise FileError(f"{source.name}: truncated while it was read")
         return decoded(block.reshape(-1, *shape[1:]) if width else block)
@@ -181,12 +185,14 @@ def npy_rows(source: Source) -> Rows:
     return View(shape, dtype, read)
 
 
-def _npy(source: Source) -> Mapping[str, Stored]:
+def npy_arrays(source: Source) -> Mapping[str, Stored]:
+    """The one array of a .npy file, under no name."""
     rows = npy_rows(source)
     return {"": Stored(tuple(rows.shape), rows.dtype, lambda: rows)}
 
 
-def _npz(source: Source) -> Mapping[str, Stored]:
+def npz_arrays(source: Source) -> Mapping[str, Stored]:
+    """The arrays of a .npz file."""
     with _damage_told(source, ".npz"), zipfile.ZipFile(source.path) as archive:
         infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
         return {
@@ -232,7 +238,8 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, by_column, dtype
 
 
-def _h5(source: Source) -> Mapping[str, Stored]:
+def h5_arrays(source: Source) -> Mapping[str, Stored]:
+    """The datasets of an HDF5 file, MATLAB's of version 7.3 too."""
     _, objects = h5.open_file(source)
     # MATLAB counts along columns, so what it calls (n, c) is (c, n) in HDF5.
     turned = source.head(len(MATLAB)) == MATLAB
@@ -261,7 +268,8 @@ def _h5_text(source: Source, dataset: h5py.Dataset) -> Array:
         raise FileError(f"{source.name}: damaged: {error}") from error
 
 
-def _mat(source: Source) -> Mapping[str, Stored]:
+def mat_arrays(source: Source) -> Mapping[str, Stored]:
+    """The variables of a .mat file."""
     from scipy.io import loadmat
 
     with _damage_told(source, ".mat"):
@@ -283,7 +291,8 @@ def _words_in_cells(values: Any) -> Any:
     return np.array(words, dtype=np.str_).reshape(values.shape)
 
 
-def _pt(source: Source) -> Mapping[str, Stored]:
+def pt_arrays(source: Source) -> Mapping[str, Stored]:
+    """The tensors in a .pt file, which is loaded with ``weights_only=True``."""
     import torch
     from torch.serialization import safe_globals
 
@@ -299,8 +308,8 @@ def _pt(source: Source) -> Mapping[str, Stored]:
             f"{source.name}: expected tensors, found a file that torch does not load with "
             "weights_only (it is damaged or holds code)"
         ) from error
-    parts = content if isinstance(content, Mapping) else {"": content}
-    arrays = {str(name): _values_in(value) for name, value in parts.items()}
+    entries = content if isinstance(content, Mapping) else {"": content}
+    arrays = {str(name): _values_in(value) for name, value in entries.items()}
     if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
         arrays = {str(number): _values_in(value) for number, value in enumerate(content)}
     return {name: Stored.of(values) for name, values in arrays.items() if values is not None}
@@ -320,7 +329,7 @@ def _values_in(value: object) -> Array | None:
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, list | tuple) and value:
-        return joined([_values_in(part) for part in value])
+        return concatenated([_values_in(batch) for batch in value])
     if isinstance(value, int | float):
         return np.array(value)
     return None
@@ -331,17 +340,18 @@ def _is_overlong(tensor: Any) -> bool:
     return bool(tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes())
 
 
-def joined(parts: Sequence[Array | None]) -> Array | None:
+def concatenated(batches: Sequence[Array | None]) -> Array | None:
     """Batches as one array; None where they are not batches of the same thing."""
-    arrays = [part for part in parts if part is not None]
-    if len(arrays) < len(parts) or len({(part.ndim, *part.shape[1:]) for part in arrays}) > 1:
+    arrays = [batch for batch in batches if batch is not None]
+    if len(arrays) < len(batches) or len({(batch.ndim, *batch.shape[1:]) for batch in arrays}) > 1:
         return None
-    if {part.dtype.kind in NUMBERS for part in arrays} != {True}:
+    if {batch.dtype.kind in NUMBERS for batch in arrays} != {True}:
         return None
     return np.concatenate(arrays) if arrays[0].ndim else np.array(arrays)
 
 
-def _safetensors(source: Source) -> Mapping[str, Stored]:
+def safetensors_arrays(source: Source) -> Mapping[str, Stored]:
+    """The tensors of a .safetensors file."""
     from safetensors import SafetensorError, safe_open
 
     def load(name: str) -> Array:
@@ -385,13 +395,3 @@ def _damage_told(source: Source, what: str) -> Iterator[None]:
         raise
     except (Exception, zlib.error) as error:
         raise FileError(f"{source.name}: not a readable {what} file, damaged: {error}") from error
-
-
-READERS: Mapping[str, Callable[[Source], Mapping[str, Stored]]] = {
-    "npy": _npy,
-    "npz": _npz,
-    "h5": _h5,
-    "mat": _mat,
-    "pt": _pt,
-    "safetensors": _safetensors,
-}

@@ -92,14 +92,14 @@ class Columns:
 
     def named(self) -> dict[str, str]:
         """The columns that are known, by their part."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {part: one for part, one in values.items() if isinstance(one, str) and one}
+        columns = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {part: name for part, name in columns.items() if isinstance(name, str) and name}
 
     def over(self, other: Columns) -> Columns:
         """These columns, and those of ``other`` where these are not known."""
-        known = {one.name: getattr(self, one.name) for one in fields(self)}
-        told = {part: one for part, one in known.items() if isinstance(one, str)}
-        return replace(other, **told, whole=other.whole and not self.named())
+        columns = {part.name: getattr(self, part.name) for part in fields(self)}
+        known = {part: name for part, name in columns.items() if isinstance(name, str)}
+        return replace(other, **known, whole=other.whole and not self.named())
 
 
 NOTHING = Columns()
@@ -127,12 +127,12 @@ class Recognition:
     @property
     def lacking(self) -> tuple[str, ...]:
         """The parts of a judgment that no column is for, of annotator, item and label."""
-        known = {*self.columns.named(), *self.several}
-        return tuple(part for part in REQUIRED if part not in known)
+        covered = {*self.columns.named(), *self.several}
+        return tuple(part for part in REQUIRED if part not in covered)
 
 
-def recognise(names: Sequence[str], asked: Columns = NOTHING) -> Recognition:
-    """The columns that ``names`` tell, of which those that are ``asked`` for come first.
+def recognise(names: Sequence[str], requested: Columns = NOTHING) -> Recognition:
+    """The columns that ``names`` tell, of which ``requested`` ones come first.
 
     The trial file of CIFAR-10H is known by its exact names, any other table by SYNONYMS. Where
     several columns could be one part, a plain "annotator", "item" or "label" is it.
@@ -141,13 +141,13 @@ def recognise(names: Sequence[str], asked: Columns = NOTHING) -> Recognition:
         if {TRIALS.annotator, item, TRIALS.label} <= set(names):
             parts = replace(TRIALS, item=item).named()
             missing: dict[str, Any] = {part: None for part in parts if parts[part] not in names}
-            return Recognition(asked.over(replace(TRIALS, item=item, **missing)))
-    told = asked.named()
-    taken = {told.get(part) for part in REQUIRED}
+            return Recognition(requested.over(replace(TRIALS, item=item, **missing)))
+    named = requested.named()
+    taken = {named.get(part) for part in REQUIRED}
     certain: dict[str, Any] = {}
     several: dict[str, tuple[str, ...]] = {}
     for part in SYNONYMS:
-        if getattr(asked, part) is not None:
+        if getattr(requested, part) is not None:
             continue
         candidates = [name for name in names if part_of(name) == part and name not in taken]
         plain = [name for name in candidates if _plain(name) == _plain(part)]
@@ -157,7 +157,7 @@ def recognise(names: Sequence[str], asked: Columns = NOTHING) -> Recognition:
             certain[part] = candidates[0]
         elif candidates:
             several[part] = tuple(candidates)
-    return Recognition(asked.over(Columns(**certain)), several)
+    return Recognition(requested.over(Columns(**certain)), several)
 
 
 def part_of(name: str) -> str | None:
@@ -191,14 +191,14 @@ def names_items(name: str) -> bool:
 def is_no_class(name: str) -> bool:
     """Whether a column of this name holds a class of each item or the like: label, class_id."""
     key = column_key(name)
-    ending = next((one for one in ITEM_ENDINGS if key.endswith(one)), "")
+    ending = next((ending for ending in ITEM_ENDINGS if key.endswith(ending)), "")
     return key in OTHERS or key.removesuffix(ending) in OTHERS
 
 
 def is_known(name: str) -> bool:
     """Whether a word is a name that columns have, rather than something in them."""
-    others = (*TOTALS, *OTHERS, *filter(None, ROW_NUMBERS))
-    return part_of(name) is not None or names_items(name) or column_key(name) in others
+    other_names = (*TOTALS, *OTHERS, *filter(None, ROW_NUMBERS))
+    return part_of(name) is not None or names_items(name) or column_key(name) in other_names
 
 
 def names_suggest_matrix(names: Sequence[str]) -> bool:

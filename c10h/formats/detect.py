@@ -1,52 +1,24 @@
 """What a foreign file is, by its first bytes; compressed and UTF-16 ones are unwrapped first.
 
-FORMATS is the table of formats that are read, OTHERS of some that are only named.
+FORMATS has the formats that are read, OTHERS some that are only named.
 """
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from c10h.errors import FileError
-from c10h.files import HDF5, MATLAB, Source, describe_head
+from c10h.files import Source, describe_head
 from c10h.formats import archives
+from c10h.formats.file_formats import ARRAYS, FORMATS, TABLE
 
-ARRAYS, TABLE = "arrays", "table"
 HEAD_BYTES = 1 << 10
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 
-
-@dataclass(frozen=True)
-class Format:
-    """A format that is read. holds: ARRAYS by name, or a TABLE with columns.
-
-    magic: the first bytes, () where others tell. suffixes: names that promise this format.
-    """
-
-    title: str
-    holds: str
-    suffixes: tuple[str, ...]
-    magic: tuple[bytes, ...] = ()
-
-
-FORMATS: Mapping[str, Format] = {
-    "npy": Format(".npy", ARRAYS, (".npy",), (b"\x93NUMPY",)),
-    "npz": Format(".npz", ARRAYS, (".npz",)),
-    "h5": Format(".h5", ARRAYS, (".h5", ".hdf5"), (HDF5, MATLAB)),
-    "mat": Format(".mat", ARRAYS, (".mat",), (b"MATLAB 5.0 MAT-file",)),
-    "pt": Format(".pt", ARRAYS, (".pt", ".pth"), (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9",)),
-    "safetensors": Format(".safetensors", ARRAYS, (".safetensors",)),
-    "parquet": Format(".parquet", TABLE, (".parquet",), (b"PAR1",)),
-    "feather": Format(".feather", TABLE, (".feather", ".arrow", ".ipc"), (b"ARROW1",)),
-    "xlsx": Format(".xlsx", TABLE, (".xlsx",)),
-    "json": Format(".json", TABLE, (".json",)),
-    "jsonl": Format(".jsonl", TABLE, (".jsonl", ".ndjson")),
-    "text": Format(".csv, .tsv or .txt", TABLE, (".csv", ".tsv", ".txt")),
-}
 # First bytes of formats that people may try, and what these are called.
 OTHERS: Mapping[bytes, str] = {
     b"\x80": "a Python pickle, which can run code when it is loaded and never is",
@@ -63,7 +35,6 @@ OTHERS: Mapping[bytes, str] = {
     b"7z\xbc\xaf": "a 7z archive",
     b"Rar!": "a RAR archive",
 }
-_KNOWN = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
 
 
 def suffix_of(name: str) -> str:
@@ -82,7 +53,8 @@ def detect(source: Source) -> str:
     found = _by_content(source, claimed)
     if found is None or (claimed not in (None, found) and not _same_family(claimed, found, suffix)):
         is_other = any(source.head(len(magic)) == magic for magic in OTHERS)
-        expected = f"one of {_KNOWN}" if claimed is None or is_other else FORMATS[claimed].title
+        known = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
+        expected = f"one of {known}" if claimed is None or is_other else FORMATS[claimed].title
         raise FileError(f"{source.name}: expected {expected}, found {describe(source)}")
     return found
 

@@ -19,7 +19,17 @@ Value: TypeAlias = Any
 JUDGMENT_COLUMNS = ("annotator", "item", "label")
 
 
-def read_json(source: Source, lines: bool, layout: str = AUTO) -> tuple[polars.DataFrame, bool]:
+def json_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
+    """The table in a JSON text: see :func:`_table`."""
+    return _table(source, False, layout)
+
+
+def json_lines_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
+    """The table in a text with a value in JSON on each line: see :func:`_table`."""
+    return _table(source, True, layout)
+
+
+def _table(source: Source, lines: bool, layout: str) -> tuple[polars.LazyFrame, bool]:
     """The table in a JSON text, and whether its columns have names.
 
     A list of records, of rows or of single values; a record a line; {column: [value, …]}; or
@@ -42,14 +52,14 @@ def read_json(source: Source, lines: bool, layout: str = AUTO) -> tuple[polars.D
         shown = " and ".join(dict.fromkeys(map(_kind, rows)))  # a set has no order
         raise FileError(f"{source.name}: expected rows of one kind, found {shown}")
     if kinds == {"list"} and _are_rows(rows):
-        rows = [{str(place): value for place, value in enumerate(row)} for row in rows]
+        rows = [{str(position): value for position, value in enumerate(row)} for row in rows]
     elif not named:
         rows = [{"0": row} for row in rows]
     try:
         frame = polars.DataFrame(rows, infer_schema_length=None, strict=False)
     except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
         raise FileError(f"{source.name}: not a table: {str(error).splitlines()[0]}") from error
-    return frame, named
+    return frame.lazy(), named
 
 
 def _parse(source: Source, lines: bool) -> Mapping[str, Value] | Sequence[Value]:

@@ -11,7 +11,7 @@ import numpy as np
 from c10h.errors import InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.column_names import NOTHING, REQUIRED, Columns
-from c10h.formats.columns import (
+from c10h.formats.judgment_columns import (
     NO_NUMBER,
     UNUSED,
     WHOLE_LINE,
@@ -142,9 +142,9 @@ def codes_of(column: polars.Series, table: str) -> Codes:
     import polars
 
     if column.dtype.is_integer() and not column.null_count():
-        found = _codes_of_numbers(column.to_numpy())
-        if found is not None:
-            return found
+        codes = _codes_of_numbers(column.to_numpy())
+        if codes is not None:
+            return codes
     if column.dtype != polars.Categorical:
         column = column.cast(polars.String).cast(polars.Categorical)
     present = column.drop_nulls().unique()
@@ -256,13 +256,13 @@ def without_label(words: Array, classes: Sequence[str] | None = None) -> Array:
 
     These are empty ones, NA and the like, and -1 where all other words are whole numbers.
     """
-    known = {*(classes or ())}
+    class_names = {*(classes or ())}
     plain = [str(word).lower() for word in words]
     missing = np.array([word in NO_LABEL for word in plain], dtype=bool)
     minus = np.array([word in NO_NUMBERED_LABEL for word in plain], dtype=bool)
     if minus.any() and whole_numbers(words[~missing & ~minus]) is not None:
         missing |= minus
-    named = np.array([str(word) in known for word in words], dtype=bool)
+    named = np.array([str(word) in class_names for word in words], dtype=bool)
     return np.asarray(missing & ~named)
 
 

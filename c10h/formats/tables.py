@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats import archives
-from c10h.formats.detect import FORMATS, TABLE, detect, plain
-from c10h.formats.first_line import column_names_of
+from c10h.formats.detect import detect, plain
+from c10h.formats.file_formats import FORMATS, TABLE
+from c10h.formats.header_line import column_names_of
 from c10h.formats.hints import AUTO
-from c10h.formats.json_tables import read_json
-from c10h.formats.text import SAMPLE_LINES, TextForm, refuse_encoding, text_form
+from c10h.formats.text_separators import SAMPLE_LINES, TextForm, refuse_encoding, text_form
 
 if TYPE_CHECKING:
     import polars
@@ -44,31 +44,31 @@ class Table:
     def width(self) -> int:
         return len(self.frame.collect_schema())
 
-    def is_nested(self, place: int) -> bool:
+    def is_nested(self, position: int) -> bool:
         """Whether a column holds lists or records."""
-        return bool(self.frame.collect_schema()[str(place)].is_nested())
+        return bool(self.frame.collect_schema()[str(position)].is_nested())
 
-    def column_name(self, place: int) -> str:
+    def column_name(self, position: int) -> str:
         """What messages call a column."""
-        name = "" if self.names is None else self.names[place]
-        return repr(name) if name else f"number {place}"
+        name = "" if self.names is None else self.names[position]
+        return repr(name) if name else f"number {position}"
 
-    def numbers(self, place: int) -> polars.Expr:
+    def numbers(self, position: int) -> polars.Expr:
         """A column as float64; null for what is no number."""
         import polars
 
-        column = polars.col(str(place))
-        if self.frame.collect_schema()[str(place)] == polars.String:
+        column = polars.col(str(position))
+        if self.frame.collect_schema()[str(position)] == polars.String:
             column = column.str.strip_chars()
             if self.decimal_comma:
                 column = column.str.replace(",", ".", literal=True)
         return column.cast(polars.Float64, strict=False)
 
-    def words(self, place: int) -> polars.Expr:
+    def words(self, position: int) -> polars.Expr:
         """A column as text without blanks at its ends; null where a cell is empty."""
         import polars
 
-        text = polars.col(str(place)).cast(polars.String).str.strip_chars()
+        text = polars.col(str(position)).cast(polars.String).str.strip_chars()
         return polars.when(text != "").then(text)
 
     def collect(self, columns: Sequence[polars.Expr]) -> polars.DataFrame:
@@ -80,8 +80,8 @@ def open_table(source: Source, header: bool | None = None, layout: str = AUTO) -
     """A table in any of the formats.
 
     header: whether the first line of a text names columns; None decides by what is in it. layout:
-    what a dictionary in JSON is, see :func:`read_json`. Raises FileError for what is no table,
-    AmbiguousError where the first line may be either.
+    what a dictionary in JSON is, see :mod:`c10h.formats.json_tables`. Raises FileError for what is
+    no table, AmbiguousError where the first line may be either.
     """
     file = plain(source)
     form = detect(file)
@@ -199,7 +199,7 @@ def _open_excel(source: Source, header: bool | None) -> Table:
     names = column_names_of(rows, header, source)
     # Numbers as text would have fewer digits.
     sheet = _sheets(source, has_header=False, skip_rows=0 if names is None else 1)[name]
-    sheet.columns = [str(place) for place in range(sheet.width)]
+    sheet.columns = [str(position) for position in range(sheet.width)]
     floats = sheet.with_columns(polars.selectors.float().fill_nan(None))
     skip = 0 if names is None else 1
     if source.member == name:
@@ -250,13 +250,13 @@ def _open_typed(source: Source, form: str, layout: str) -> Table:
     schema = frame.collect_schema()
     names = tuple(name.strip() for name in schema.names())
     frame = frame.select(
-        [polars.col(name).alias(str(place)) for place, name in enumerate(schema.names())]
+        [polars.col(name).alias(str(position)) for position, name in enumerate(schema.names())]
     )
     text = [
-        polars.lit(None).alias(str(place))
+        polars.lit(None).alias(str(position))
         if dtype.is_nested() or dtype == polars.Binary
-        else polars.col(str(place)).cast(polars.String)
-        for place, dtype in enumerate(schema.dtypes())
+        else polars.col(str(position)).cast(polars.String)
+        for position, dtype in enumerate(schema.dtypes())
     ]
     sample = collect(frame.head(SAMPLE_LINES).select(text), source).rows()
     return Table(source, names if named else None, frame, sample)
@@ -302,18 +302,28 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
     """
     import polars
 
+    read = FORMATS[form].read
+    assert read is not None
     try:
-        if form == "parquet":
-            frame = polars.scan_parquet(source.path)
-        elif form == "feather":
-            frame = polars.scan_ipc(source.path)
-        else:
-            content, named = read_json(source, form == "jsonl", layout)
-            return content.lazy(), named
+        frame, named = read(source, layout)
         frame.collect_schema()
     except (polars.exceptions.PolarsError, OSError) as error:
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
-    return frame, True
+    return frame, named
+
+
+def parquet_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
+    """A .parquet file, whose columns have names."""
+    import polars
+
+    return polars.scan_parquet(source.path), True
+
+
+def feather_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
+    """A .feather file (Arrow's IPC), whose columns have names."""
+    import polars
+
+    return polars.scan_ipc(source.path), True
 
 
 def _first_line(error: Exception) -> str:

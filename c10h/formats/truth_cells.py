@@ -11,12 +11,13 @@ from c10h.errors import SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
 from c10h.formats.column_names import OTHERS, column_key
-from c10h.formats.column_roles import is_text, item_place, place_of, row_columns
-from c10h.formats.detect import ARRAYS, FORMATS, detect, plain
-from c10h.formats.first_line import MISSING
+from c10h.formats.detect import detect, plain
+from c10h.formats.file_formats import ARRAYS, FORMATS
+from c10h.formats.header_line import MISSING
 from c10h.formats.hints import TRUTH, Hints, brief
+from c10h.formats.item_columns import item_names, numbered_items
 from c10h.formats.tables import Table, open_table
-from c10h.formats.wide import item_names, row_numbers
+from c10h.formats.wide_column_roles import column_position, is_text, item_position, row_columns
 from c10h.records import Array
 
 # Names of columns of true classes, besides which a table may have others of OTHERS.
@@ -53,8 +54,8 @@ def read_cells(source: Source, hints: Hints) -> Cells:
     if FORMATS[form].holds == ARRAYS:
         return _cells_of_array(file, form)
     table = open_table(file, hints.header, TRUTH)
-    place = 0 if table.width == 1 else truth_place(table, hints)
-    if place is None:
+    position = 0 if table.width == 1 else truth_position(table, hints)
+    if position is None:
         one_hot = _one_hot_columns(table)
         if one_hot is not None:
             return one_hot
@@ -68,7 +69,7 @@ def read_cells(source: Source, hints: Hints) -> Cells:
             f"{source.name}: expected one class an item, found {shown}: "
             f"{source.name}:COLUMN names the one of true classes"
         )
-    return _cells_of_column(table, place, hints)
+    return _cells_of_column(table, position, hints)
 
 
 def _cells_of_array(source: Source, form: str) -> Cells:
@@ -76,9 +77,9 @@ def _cells_of_array(source: Source, form: str) -> Cells:
     name, array = choose(
         arrays,
         source,
-        lambda one: one.is_vector and one.is_whole,
-        lambda one: one.is_vector,
-        lambda one: one.is_matrix and one.is_whole,
+        lambda array: array.is_vector and array.is_whole,
+        lambda array: array.is_vector,
+        lambda array: array.is_matrix and array.is_whole,
     )
     notes = (f"the array {name}",) if name and not source.member and len(arrays) > 1 else ()
     values = np.asarray(array.load()[...] if not array.shape else array.load()[0 : array.shape[0]])
@@ -95,78 +96,68 @@ def _cells_of_array(source: Source, form: str) -> Cells:
     raise SchemaError(f"{source.name}: expected one class an item, found shape {array.shape}")
 
 
-def _cells_of_column(table: Table, place: int, hints: Hints) -> Cells:
+def _cells_of_column(table: Table, position: int, hints: Hints) -> Cells:
     import polars
 
-    item = None if table.width == 1 else item_place(table, place, hints)
-    notes = [f"column {table.column_name(place)}"] if table.width > 1 else []
+    item = None if table.width == 1 else item_position(table, position, hints)
+    notes = [f"column {table.column_name(position)}"] if table.width > 1 else []
+    rows = next((number for number in row_columns(table) if number != position), None)
     ids = index = None
     if item is not None:
         ids = item_names(table.collect([table.words(item)]).to_series())
         notes.append(f"ids from column {table.column_name(item)}")
-    else:
-        ids, index, note = _numbered_rows(table, place)
-        notes += [note] if note else []
-    if table.is_nested(place):
-        lists = table.collect([polars.col(str(place))]).to_series().to_list()
+    elif rows is not None:
+        values = table.collect([table.numbers(rows)]).to_series().to_numpy()
+        numbered = numbered_items(table, rows, values)
+        ids, index = numbered.ids, numbered.index
+        notes.append(numbered.note)
+    if table.is_nested(position):
+        lists = table.collect([polars.col(str(position))]).to_series().to_list()
         return Cells(lists=lists, ids=ids, index=index, notes=tuple(notes))
-    frame = table.collect([table.numbers(place).alias("number"), table.words(place).alias("word")])
+    frame = table.collect(
+        [table.numbers(position).alias("number"), table.words(position).alias("word")]
+    )
     words = frame["word"].fill_null("")
     missing = words.str.to_lowercase().is_in(MISSING)
     if not (frame["number"].is_null() & ~missing).any():
         numbers = frame["number"].fill_null(float("nan")).to_numpy()
         return Cells(numbers=numbers, ids=ids, index=index, notes=tuple(notes))
     kept = words.zip_with(~missing, polars.Series([""]).new_from_index(0, len(words)))
-    known = np.array(kept.to_list(), dtype=np.str_)
-    return Cells(words=known, ids=ids, index=index, notes=tuple(notes))
+    class_words = np.array(kept.to_list(), dtype=np.str_)
+    return Cells(words=class_words, ids=ids, index=index, notes=tuple(notes))
 
 
-def _numbered_rows(table: Table, besides: int) -> tuple[Array | None, Array | None, str]:
-    """Ids or index from a column of row numbers that is not in order, and a note on it."""
-    rows = next((place for place in row_columns(table) if place != besides), None)
-    if rows is None:
-        return None, None, ""
-    values = table.collect([table.numbers(rows)]).to_series().to_numpy()
-    numbers = row_numbers(table, rows, values)
-    column = table.column_name(rows)
-    if numbers is None:
-        return None, None, f"row numbers in column {column} left out"
-    if 0 in numbers:
-        return None, numbers, f"rows by number from column {column}"
-    return numbers.astype(np.str_), None, f"ids from column {column}"
-
-
-def truth_place(table: Table, hints: Hints) -> int | None:
+def truth_position(table: Table, hints: Hints) -> int | None:
     """The column of true classes in a table; None where it is not clear."""
     if table.source.member:
-        return place_of(table, table.source.member, "FILE:COLUMN")
+        return column_position(table, table.source.member, "FILE:COLUMN")
     keys = [column_key(name) for name in table.names or ()]
     for names in (TRUTHS[:CERTAIN], TRUTHS[CERTAIN:]):
-        found = [place for place, key in enumerate(keys) if key in names]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        positions = [position for position, key in enumerate(keys) if key in names]
+        if len(positions) == 1:
+            return positions[0]
+        if positions:
             return None
-    item = item_place(table, -1, hints)
+    item = item_position(table, -1, hints)
     beside = {item, *row_columns(table)}
     rest = [p for p in range(table.width) if p not in beside and not (keys and keys[p] in OTHERS)]
     if item is None and len(rest) == table.width == 2:
         # Two columns of words: names of items are all different, and those of classes are not.
-        cells = [[row[place] for row in table.sample] for place in rest]
-        repeats = [place for place in rest if len({*cells[place]}) < len(cells[place])]
+        cells = [[row[position] for row in table.sample] for position in rest]
+        repeats = [position for position in rest if len({*cells[position]}) < len(cells[position])]
         return repeats[0] if len(repeats) == 1 else None
     return rest[0] if len(rest) == 1 and len(rest) < table.width else None
 
 
 def _one_hot_columns(table: Table) -> Cells | None:
     """One-hot rows of a table; None where its rows are none."""
-    places = [place for place in range(table.width) if not is_text(table, place)]
-    if len(places) < 2 or any(table.is_nested(place) for place in places):
+    positions = [position for position in range(table.width) if not is_text(table, position)]
+    if len(positions) < 2 or any(table.is_nested(position) for position in positions):
         return None
-    rows = table.collect([table.numbers(place) for place in places]).to_numpy()
+    rows = table.collect([table.numbers(position) for position in positions]).to_numpy()
     if not _is_one_hot(rows):
         return None
-    names = None if table.names is None else tuple(table.names[place] for place in places)
+    names = None if table.names is None else tuple(table.names[position] for position in positions)
     numbers = rows.argmax(axis=1).astype(np.float64)
     return Cells(numbers=numbers, names=names, notes=("one-hot rows",))
 

@@ -14,8 +14,8 @@ import numpy as np
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source, reason
 from c10h.formats.archives import members
-from c10h.formats.truth import check_truth
-from c10h.images.batches import (
+from c10h.formats.truth_files import check_truth
+from c10h.images.cifar_batches import (
     MOST_BYTES,
     NAMES,
     SPLITS,
@@ -23,7 +23,7 @@ from c10h.images.batches import (
     read_batch,
     read_names,
 )
-from c10h.images.request import Imported, Request, different, refuse_options
+from c10h.images.import_request import Imported, ImportRequest, check_unique_ids, refuse_options
 from c10h.records import Images
 
 # How many files at the beginning of an archive tell whether it has CIFAR batches.
@@ -31,7 +31,7 @@ LOOKED_AT = 12
 PICKLE = b"\x80"
 
 
-def import_batches(source: Source, request: Request) -> Imported:
+def import_batches(source: Source, request: ImportRequest) -> Imported:
     """The pictures of the batches in a folder or archive, or of one batch.
 
     Raises FileError, SchemaError, or InputError for options that do not fit.
@@ -45,12 +45,14 @@ def has_batches(source: Source) -> bool:
     """Whether a folder, or the beginning of an archive, has files that are called as batches."""
     if source.path.is_dir():
         return any(map(is_batch_name, _names_in(source.path)))
-    with closing(members(source, lambda _: False, 0)) as found:
-        files = (one.path for one in found if not one.is_folder)
+    with closing(members(source, lambda _: False, 0)) as entries:
+        files = (entry.path for entry in entries if not entry.is_folder)
         return any(map(is_batch_name, islice(files, LOOKED_AT)))
 
 
-def _from_contents(source: Source, contents: Mapping[str, bytes], request: Request) -> Imported:
+def _from_contents(
+    source: Source, contents: Mapping[str, bytes], request: ImportRequest
+) -> Imported:
     refuse_options(request, "CIFAR batches", ("--split",))
     if request.labels is not None:
         raise InputError("--labels: CIFAR batches have the classes of their pictures")
@@ -63,8 +65,8 @@ def _from_contents(source: Source, contents: Mapping[str, bytes], request: Reque
     if names is None:
         raise AmbiguousError(f"{source.name}: no class names with the batch: give --classes")
     batches = [
-        read_batch(contents[part], part)
-        for part in _parts(source.name, contents, request.choice.splits)
+        read_batch(contents[batch_name], batch_name)
+        for batch_name in _batch_names(source.name, contents, request.choice.splits)
     ]
     truth = np.concatenate([batch.truth for batch in batches])
     check_truth(truth, len(names), source.name)
@@ -73,55 +75,55 @@ def _from_contents(source: Source, contents: Mapping[str, bytes], request: Reque
         files = [batch.files for batch in batches if batch.files is not None]
         if len(files) < len(batches):
             raise InputError(f"{source.name}: --ids name: its pictures have no names")
-        ids = different(np.concatenate(files), source.name)
+        ids = check_unique_ids(np.concatenate(files), source.name)
     pixels = np.concatenate([batch.images for batch in batches])
     if source.path.is_dir():
         lines = [f"{sha256(contents[name]).hexdigest()}  {name}\n" for name in sorted(contents)]
         source = replace(source, digest=sha256("".join(lines).encode()).hexdigest())
-    known = None if request.no_truth else truth
-    return Imported(Images(classes=names, images=pixels, truth=known, ids=ids), source)
+    kept_truth = None if request.no_truth else truth
+    return Imported(Images(classes=names, images=pixels, truth=kept_truth, ids=ids), source)
 
 
-def _parts(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> list[str]:
+def _batch_names(name: str, contents: Mapping[str, bytes], splits: Sequence[str]) -> list[str]:
     """The batches of the splits that were asked for, in order. Raises where that is not clear."""
-    batches = [part for part in contents if part not in NAMES]
+    batches = [batch for batch in contents if batch not in NAMES]
     if len(batches) == 1 and not splits:
         return batches
-    found = {}
+    by_split = {}
     for split, kinds in SPLITS.items():
-        for parts in kinds:
-            present = [part for part in parts if part in contents]
-            if present and len(present) < len(parts):
-                lacking = next(part for part in parts if part not in contents)
+        for names in kinds:
+            present = [batch for batch in names if batch in contents]
+            if present and len(present) < len(names):
+                lacking = next(batch for batch in names if batch not in contents)
                 raise FileError(f"{name}: expected {lacking}, found only {', '.join(present)}")
             if present:
-                found[split] = list(parts)
-    if not found:
+                by_split[split] = list(names)
+    if not by_split:
         raise FileError(f"{name}: expected a CIFAR batch, found {', '.join(contents)}")
-    if not splits and len(found) > 1:
-        raise AmbiguousError(f"{name}: has {' and '.join(found)}: --split says which to take")
+    if not splits and len(by_split) > 1:
+        raise AmbiguousError(f"{name}: has {' and '.join(by_split)}: --split says which to take")
     for split in splits:
-        if split not in found:
-            raise InputError(f"{name}: expected the split {split}, found {', '.join(found)}")
-    return [part for split in splits or found for part in found[split]]
+        if split not in by_split:
+            raise InputError(f"{name}: expected the split {split}, found {', '.join(by_split)}")
+    return [batch for split in splits or by_split for batch in by_split[split]]
 
 
 def _contents(source: Source) -> dict[str, bytes]:
     """The batches in a folder or archive, by name without folders. Raises FileError."""
-    found: dict[str, bytes] = {}
-    for one in members(source, lambda path: is_batch_name(path, *NAMES), MOST_BYTES):
-        name = one.path.rpartition("/")[2]
-        if one.is_folder or not is_batch_name(name, *NAMES):
+    contents: dict[str, bytes] = {}
+    for member in members(source, lambda path: is_batch_name(path, *NAMES), MOST_BYTES):
+        name = member.path.rpartition("/")[2]
+        if member.is_folder or not is_batch_name(name, *NAMES):
             continue
-        if one.content is None:
-            raise FileError(f"{source.name}: {one.path}: too large for a CIFAR batch")
-        if name in found:
+        if member.content is None:
+            raise FileError(f"{source.name}: {member.path}: too large for a CIFAR batch")
+        if name in contents:
             raise AmbiguousError(f"{source.name}: two files are called {name}")
-        if isinstance(one.content, str):
-            found[name] = _content(Path(one.content), one.path)
+        if isinstance(member.content, str):
+            contents[name] = _content(Path(member.content), member.path)
         else:
-            found[name] = one.content
-    return found
+            contents[name] = member.content
+    return contents
 
 
 def _content(path: Path, name: str) -> bytes:
@@ -136,6 +138,6 @@ def _content(path: Path, name: str) -> bytes:
 
 def _names_in(folder: Path) -> list[str]:
     try:
-        return [one.name for one in folder.iterdir() if one.is_file()]
+        return [path.name for path in folder.iterdir() if path.is_file()]
     except OSError as error:
         raise FileError(f"{folder}: {reason(error)}") from error

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from c10h.errors import AmbiguousError, InputError, MismatchError
-from c10h.images.listing import Arrangement, Listing, by_path, is_picture
-from c10h.images.request import SHOWN, counted
+from c10h.images.import_request import SHOWN, counted
+from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
 
 # What to do with pictures that no folder tells the class of.
 REMEDY = (
@@ -42,7 +42,7 @@ class ClassFolders(Listing):
 
     def wants(self, path: str) -> bool:
         """Whether a file is a picture that was asked for."""
-        prefix, folder, _ = _parts(path)
+        prefix, folder, _ = _split_path(path)
         return (
             is_picture(path)
             and self._split_of(prefix) is not None
@@ -52,7 +52,7 @@ class ClassFolders(Listing):
 
     def takes(self, path: str) -> bool:
         """Take note of a picture, and tell whether it was asked for."""
-        prefix, folder, _ = _parts(path)
+        prefix, folder, _ = _split_path(path)
         split = self._split_of(prefix)
         if split is None:
             self.other_prefixes.add(prefix)
@@ -68,7 +68,9 @@ class ClassFolders(Listing):
         if self.loose is not None:
             raise self._is_no_class(self.loose)
         if self.prefixes.setdefault(split, prefix) != prefix:
-            shown = " and ".join(repr(one or ".") for one in sorted({self.prefixes[split], prefix}))
+            shown = " and ".join(
+                repr(above or ".") for above in sorted({self.prefixes[split], prefix})
+            )
             raise AmbiguousError(
                 f"{self.name}: found class folders in {shown}: --split says which to take "
                 "(--no-truth with --classes takes all, without classes)"
@@ -95,9 +97,9 @@ class ClassFolders(Listing):
             return Arrangement(order, short, self.request.classes, None)
         names = self._class_names()
         number = {name: place for place, name in enumerate(names)}
-        labels = [number[self._class_of(_parts(path)[1]) or ""] for path in paths]
+        labels = [number[self._class_of(_split_path(path)[1]) or ""] for path in paths]
         alone = len(set(self.prefixes.values())) == 1
-        short = [_join(*_parts(path)[1:]) if alone else path for path in paths]
+        short = [_join(*_split_path(path)[1:]) if alone else path for path in paths]
         order = np.array(sorted(range(len(labels)), key=lambda row: (labels[row], short[row])))
         self.absent = [name for name in names if name not in self.chosen]
         truth = np.array(labels, dtype=np.int64)[order]
@@ -144,7 +146,7 @@ class ClassFolders(Listing):
         self.loose = above
 
     def _is_no_class(self, folder: str) -> MismatchError:
-        shown = f"folder {_parts(f'{folder}/')[1]!r}" if folder else "pictures in no folder"
+        shown = f"folder {_split_path(f'{folder}/')[1]!r}" if folder else "pictures in no folder"
         return MismatchError(
             f"{self.name}: {shown}: expected a class of "
             f"{', '.join((self.request.classes or ())[:SHOWN])} (--map tells what folders are; "
@@ -172,18 +174,18 @@ class ClassFolders(Listing):
         if self.unmapped:
             raise self.nothing(" in class folders that --map has", _listed(self.unmapped))
         if lacking:
-            found = _listed(repr(one or ".") for one in self.other_prefixes) or "none"
-            raise self.nothing(f" in class folders in {lacking[0]}", found)
+            shown = _listed(repr(prefix or ".") for prefix in self.other_prefixes) or "none"
+            raise self.nothing(f" in class folders in {lacking[0]}", shown)
         raise self.nothing(" in class folders")
 
     def _check_folders(self) -> None:
         """Raise InputError for class folders and classes of which there is no picture."""
         to_class = self.request.choice.to_class
-        known = self.request.classes if to_class is None else to_class
+        class_folders = self.request.classes if to_class is None else to_class
         for folder in sorted(self.folders - self.stocked - {"."}):
             prefix, _, name = folder.rpartition("/")
-            is_above = any(f"{other}/".startswith(f"{folder}/") for other in self.other_prefixes)
-            is_class = known is None or name in known
+            is_above = any(f"{above}/".startswith(f"{folder}/") for above in self.other_prefixes)
+            is_class = class_folders is None or name in class_folders
             if prefix in self.prefixes.values() and is_class and not is_above:
                 raise InputError(
                     f"{self.name}: the class folder {folder} has no pictures{self._passed_in()}"
@@ -199,7 +201,7 @@ class ClassFolders(Listing):
         return f" (passed over {self.passed_over()})" if self.passed else ""
 
 
-def _parts(path: str) -> tuple[str, str, str]:
+def _split_path(path: str) -> tuple[str, str, str]:
     """The folders above, the class folder and the file name; "" where there is none."""
     above, _, name = path.rpartition("/")
     prefix, _, folder = above.rpartition("/")
@@ -210,5 +212,5 @@ def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(sorted(words)[:SHOWN])
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:SHOWN])

@@ -9,11 +9,11 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.files import Source
-from c10h.formats.classes import MOST_CLASSES, default_names
+from c10h.formats.class_names import MOST_CLASSES, default_names
 from c10h.formats.hints import Hints
-from c10h.formats.readers import recorded_classes
-from c10h.formats.truth import open_truth
-from c10h.images.request import SHOWN
+from c10h.formats.predictions_and_labels import recorded_classes
+from c10h.formats.truth_files import open_truth
+from c10h.images.import_request import SHOWN
 from c10h.items import Items, align, whole_numbers
 from c10h.records import Array
 
@@ -35,16 +35,16 @@ def read_labels(
     Raises FileError, SchemaError, MismatchError for another number of them.
     """
     notes: list[str] = []
-    known = classes or recorded_classes(labels)
-    truth = open_truth(labels, known, Hints(one_based=one_based), notes.append)
+    names = classes or recorded_classes(labels)
+    truth = open_truth(labels, names, Hints(one_based=one_based), notes.append)
     if len(truth.values) != size:
         raise MismatchError(
             f"{labels.name}: expected {size:,} classes for as many pictures, found "
             f"{len(truth.values):,}"
         )
-    found = align(Items("the pictures", size), truth.items(labels.name))
-    notes = [*(note.removeprefix(f"{labels.name}: ") for note in notes), found.note]
-    return Numbered(truth.at(found.rows).values, truth.classes, "; ".join(filter(None, notes)))
+    alignment = align(Items("the pictures", size), truth.items(labels.name))
+    notes = [*(note.removeprefix(f"{labels.name}: ") for note in notes), alignment.note]
+    return Numbered(truth.at(alignment.rows).values, truth.classes, "; ".join(filter(None, notes)))
 
 
 def number_classes(
@@ -100,7 +100,7 @@ def _in_sorted_order(
     words: Array, classes: tuple[str, ...] | None, name: str, items: Sequence[str] | None
 ) -> Numbered:
     if classes is not None:
-        row, word = next((k, one) for k, one in enumerate(words.tolist()) if one not in classes)
+        row, word = next((k, word) for k, word in enumerate(words.tolist()) if word not in classes)
         raise SchemaError(
             f"{name}: {_item(row, items)}: expected a class of {_listing(classes)}, found {word!r}"
         )

@@ -12,17 +12,17 @@ from c10h.errors import AmbiguousError, InputError
 from c10h.files import Source
 from c10h.formats.archives import Member, members
 from c10h.images.class_folders import ClassFolders
-from c10h.images.decoding import decoded
-from c10h.images.file_classes import FileClasses
-from c10h.images.listing import Listing, make_ids
+from c10h.images.file_class_tables import FileClassTable
+from c10h.images.import_request import IDS, Imported, ImportRequest, Start
 from c10h.images.loose_files import LooseFiles
-from c10h.images.pictures import MOST_BYTES
-from c10h.images.request import IDS, Imported, Request, Start
-from c10h.images.spool import Spool
+from c10h.images.parallel_decoding import decoded
+from c10h.images.picture_file import MOST_BYTES
+from c10h.images.picture_listing import Listing, make_ids
+from c10h.images.pixel_spool import Spool
 from c10h.records import Images
 
 
-def import_folder(source: Source, request: Request, scratch: Path, start: Start) -> Imported:
+def import_folder(source: Source, request: ImportRequest, scratch: Path, start: Start) -> Imported:
     """Read the pictures of a folder or archive, in several processes.
 
     scratch: a folder with room for the pixels. start: given the number of pictures, where it is
@@ -49,18 +49,18 @@ def import_folder(source: Source, request: Request, scratch: Path, start: Start)
         return _in_order(source, request, listing, spool)
 
 
-def _listing(source: Source, request: Request) -> Listing:
+def _listing(source: Source, request: ImportRequest) -> Listing:
     """What tells the classes of pictures: folders, a table, or nothing."""
     choice = request.choice
     if request.labels is None and choice.skip_unlabeled:
         raise InputError("--skip-unlabeled goes with --labels TABLE of file,class")
     if request.labels is None and not request.no_truth:
         return ClassFolders(source.name, request)
-    told = "--labels" if request.labels is not None else "--no-truth"
+    option = "--labels" if request.labels is not None else "--no-truth"
     if choice.to_class is not None:
-        raise InputError(f"--map tells classes of folders: leave it or {told} out")
+        raise InputError(f"--map tells classes of folders: leave it or {option} out")
     if request.labels is not None:
-        return LooseFiles(source.name, request, table=FileClasses(request.labels))
+        return LooseFiles(source.name, request, table=FileClassTable(request.labels))
     if request.classes is None:
         raise AmbiguousError(
             f"{source.name}: --no-truth: which classes? --classes names them, as --classes a,b"
@@ -68,7 +68,7 @@ def _listing(source: Source, request: Request) -> Listing:
     return LooseFiles(source.name, request)
 
 
-def _in_order(source: Source, request: Request, listing: Listing, spool: Spool) -> Imported:
+def _in_order(source: Source, request: ImportRequest, listing: Listing, spool: Spool) -> Imported:
     listing.check(taken=len(spool.digests))
     spool.check_any()
     arranged = listing.arrange(spool.paths)

@@ -10,16 +10,16 @@ from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source, describe_head
 from c10h.formats.archives import is_archive
 from c10h.formats.arrays import Stored, npy_rows
-from c10h.images import arrays, cifar, parquet
+from c10h.images import cifar, parquet, pixel_arrays
 from c10h.images.class_numbers import Numbered, number_classes, read_labels
-from c10h.images.containers import choose, container_of, read_classes
 from c10h.images.folders import import_folder
-from c10h.images.pictures import is_picture_file
-from c10h.images.request import Imported, Request, Start, read_ids, refuse_options
+from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
+from c10h.images.named_arrays import choose, container_of, read_classes
+from c10h.images.picture_file import is_picture_file
 from c10h.records import Images, Rows
 
 
-def import_images(argument: str, request: Request, scratch: Path, start: Start) -> Imported:
+def import_images(argument: str, request: ImportRequest, scratch: Path, start: Start) -> Imported:
     """Read the images that an argument names, in any of the known forms.
 
     scratch: a folder with room for the pixels. start: given how many pictures there are, where it
@@ -34,7 +34,7 @@ def import_images(argument: str, request: Request, scratch: Path, start: Start) 
             return cifar.import_batches(source, request)
         return import_folder(source, request, scratch, start)
     source = Source.open(argument)
-    if source.head(len(arrays.MAGIC)) == arrays.MAGIC:
+    if source.head(len(pixel_arrays.MAGIC)) == pixel_arrays.MAGIC:
         return _from_array(source, request)
     if source.head(len(parquet.MAGIC)) == parquet.MAGIC:
         return parquet.import_parquet(source, request, scratch, start)
@@ -50,30 +50,32 @@ def import_images(argument: str, request: Request, scratch: Path, start: Start) 
     raise _unknown(source)
 
 
-def _from_array(source: Source, request: Request) -> Imported:
+def _from_array(source: Source, request: ImportRequest) -> Imported:
     refuse_options(request, "an array")
-    pictures, assumed = arrays.as_pictures(npy_rows(source), source.name)
+    pictures, assumed = pixel_arrays.as_pictures(npy_rows(source), source.name)
     return _of_array(source, pictures, None, request, [assumed])
 
 
-def _from_container(source: Source, container: Mapping[str, Stored], request: Request) -> Imported:
+def _from_container(
+    source: Source, container: Mapping[str, Stored], request: ImportRequest
+) -> Imported:
     refuse_options(request, "a file of arrays", ("--split",))
     chosen = choose(container, request.choice.splits, source.name)
     array = container[chosen.pictures]
     where = f"{source.name}: {chosen.pictures}"
-    pictures, assumed = arrays.as_pictures(array.load(), where)
-    told = f"{source.name}: pictures from {chosen.pictures}, {array.shape}"
+    pictures, assumed = pixel_arrays.as_pictures(array.load(), where)
+    taken = f"{source.name}: pictures from {chosen.pictures}, {array.shape}"
     truth = None
     if chosen.truth is not None and request.labels is None and not request.no_truth:
         name = f"{source.name}: {chosen.truth}"
         values = read_classes(container[chosen.truth], pictures.shape[0], name)
         truth = number_classes(values, request.classes, name, one_based=request.one_based)
-        told += f", truth from {chosen.truth}"
-    return _of_array(source, pictures, truth, request, [told, assumed])
+        taken += f", truth from {chosen.truth}"
+    return _of_array(source, pictures, truth, request, [taken, assumed])
 
 
 def _of_array(
-    source: Source, pictures: Rows, truth: Numbered | None, request: Request, notes: list[str]
+    source: Source, pictures: Rows, truth: Numbered | None, request: ImportRequest, notes: list[str]
 ) -> Imported:
     """Images of an array. truth: what the file has of it, if that is meant."""
     size = pictures.shape[0]
@@ -97,15 +99,15 @@ def _unknown(source: Source) -> FileError:
     """What to do with a file that holds no pictures, as far as its first bytes tell."""
     head = source.head(16)
     kind = h5.peek_kind(source) if head.startswith(h5.MAGIC) else None
-    found = describe_head(source) if kind is None else f"a c10h file of {kind}"
+    description = describe_head(source) if kind is None else f"a c10h file of {kind}"
     advice = ""
     if kind == Images.kind:
         advice = ", which the other commands take as it is"
     elif is_picture_file(head):
         advice = ", one picture: give the folder that it is in"
-    elif found.startswith("text"):
+    elif description.startswith("text"):
         advice = ": --labels takes a table of file,class, --classes names of classes"
     return FileError(
         f"{source.name}: expected a .npy, .npz, .pt or .parquet file, CIFAR batches, or a folder, "
-        f".tar or .zip of pictures, found {found}{advice}"
+        f".tar or .zip of pictures, found {description}{advice}"
     )

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from c10h.images.class_numbers import number_classes
-from c10h.images.file_classes import FileClasses
-from c10h.images.listing import Arrangement, Listing, by_path, is_picture
-from c10h.images.request import counted
+from c10h.images.file_class_tables import FileClassTable
+from c10h.images.import_request import counted
+from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
 
 
 @dataclass
@@ -23,7 +23,7 @@ class LooseFiles(Listing):
     ``--split`` that have pictures.
     """
 
-    table: FileClasses | None = None
+    table: FileClassTable | None = None
     unlabeled: int = 0
     splits: set[str] = field(default_factory=set)
     order_of_classes: str = ""
@@ -62,7 +62,7 @@ class LooseFiles(Listing):
                 " that --select takes": choice.select is not None,
                 " that the table has": self.unlabeled > 0,
             }
-            raise self.nothing(next((one for one, is_so in options.items() if is_so), ""))
+            raise self.nothing(next((where for where, is_so in options.items() if is_so), ""))
 
     def arrange(self, paths: list[str]) -> Arrangement:
         """By path. Raises InputError for a table with fewer than two classes."""
@@ -71,13 +71,15 @@ class LooseFiles(Listing):
             assert self.request.classes is not None
             return Arrangement(order, short, self.request.classes, None)
         rows = [self.table.row_of(paths[row]) for row in order]
-        words = np.array([self.table.words[row] for row in rows if row is not None], dtype=np.str_)
+        words = np.array(
+            [self.table.classes[row] for row in rows if row is not None], dtype=np.str_
+        )
         numbered = number_classes(
             words, self.request.classes, self.table.name, short, one_based=self.request.one_based
         )
         self.order_of_classes = numbered.note
-        found = set(numbered.truth.tolist())
-        self.absent = [name for k, name in enumerate(numbered.classes) if k not in found]
+        present = set(numbered.truth.tolist())
+        self.absent = [name for k, name in enumerate(numbered.classes) if k not in present]
         return Arrangement(order, short, numbered.classes, numbered.truth)
 
     def notes(self) -> list[str]:

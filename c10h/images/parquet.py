@@ -15,10 +15,10 @@ from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats.archives import Member
 from c10h.images.class_numbers import Numbered, number_classes, read_labels
-from c10h.images.decoding import decoded
-from c10h.images.pictures import MOST_BYTES
-from c10h.images.request import Imported, Request, Start, read_ids, refuse_options
-from c10h.images.spool import Spool
+from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
+from c10h.images.parallel_decoding import decoded
+from c10h.images.picture_file import MOST_BYTES
+from c10h.images.pixel_spool import Spool
 from c10h.records import Array, Images
 
 if TYPE_CHECKING:
@@ -48,17 +48,17 @@ class _Files:
         frame = polars.scan_parquet(self.source.path, glob=False).select(column)
         try:
             for batch in frame.collect_batches(chunk_size=ROWS, maintain_order=True):
-                for one in batch.to_series().to_list():
-                    content = one.get("bytes") if isinstance(one, dict) else one
+                for cell in batch.to_series().to_list():
+                    content = cell.get("bytes") if isinstance(cell, dict) else cell
                     row = len(self.paths)
-                    self.paths.append(one.get("path") if isinstance(one, dict) else None)
+                    self.paths.append(cell.get("path") if isinstance(cell, dict) else None)
                     is_large = content is not None and len(content) > MOST_BYTES
                     yield Member(f"row {row}", None if is_large else content or b"")
         except (polars.exceptions.PolarsError, OSError) as error:
             raise _unreadable(self.source, error) from error
 
 
-def import_parquet(source: Source, request: Request, scratch: Path, start: Start) -> Imported:
+def import_parquet(source: Source, request: ImportRequest, scratch: Path, start: Start) -> Imported:
     """The pictures of a parquet file, in the order of its rows, and their classes.
 
     scratch, start: as of a folder. Raises FileError for other tables, InputError for options that
@@ -86,8 +86,8 @@ def import_parquet(source: Source, request: Request, scratch: Path, start: Start
         notes += note
     labels = None if truth.truth is None else truth.truth[kept]
     images = Images(classes=truth.classes, images=rows, truth=labels, ids=ids)
-    told = f"{source.name}: pictures from column {files.column!r}"
-    return Imported(images, source, (told, *notes, *spool.notes()), spool.excluded())
+    taken = f"{source.name}: pictures from column {files.column!r}"
+    return Imported(images, source, (taken, *notes, *spool.notes()), spool.excluded())
 
 
 @dataclass(frozen=True)
@@ -116,25 +116,28 @@ def _picture_column(source: Source, schema: Mapping[str, polars.DataType]) -> st
 
     def has_files(dtype: polars.DataType) -> bool:
         if isinstance(dtype, polars.Struct):
-            return any(one.name == "bytes" and one.dtype == polars.Binary for one in dtype.fields)
+            return any(
+                inner.name == "bytes" and inner.dtype == polars.Binary for inner in dtype.fields
+            )
         return dtype == polars.Binary
 
-    found = [name for name, dtype in schema.items() if has_files(dtype)]
-    named = [name for word in PICTURES for name in found if name.lower() == word]
-    if len(found) > 1 and not named:
+    candidates = [name for name, dtype in schema.items() if has_files(dtype)]
+    named = [name for word in PICTURES for name in candidates if name.lower() == word]
+    if len(candidates) > 1 and not named:
         raise AmbiguousError(
-            f"{source.name}: which column has the pictures, {' or '.join(found)}? call it image"
+            f"{source.name}: which column has the pictures, {' or '.join(candidates)}? "
+            "call it image"
         )
-    if not found:
+    if not candidates:
         raise FileError(
             f"{source.name}: expected a column of pictures (bytes and path of each), found "
             f"{', '.join(list(schema)[:20])}; a table of file,class goes with --labels"
         )
-    return (named or found)[0]
+    return (named or candidates)[0]
 
 
 def _truth_of(
-    source: Source, schema: Mapping[str, polars.DataType], request: Request, size: int
+    source: Source, schema: Mapping[str, polars.DataType], request: ImportRequest, size: int
 ) -> tuple[_Truth, list[str]]:
     """The classes, from ``--labels`` or a column, and what was taken, one line each."""
     if request.labels is not None:
@@ -186,16 +189,16 @@ def _names_of(source: Source) -> dict[str, tuple[str, ...]]:
     try:
         text = polars.read_parquet_metadata(source.path).get("huggingface", "{}")
         features = json.loads(text)["info"]["features"]
-        names = {column: one.get("names") for column, one in features.items()}
+        names = {column: feature.get("names") for column, feature in features.items()}
     # Anything may be there in place of what Hugging Face writes.
     except (polars.exceptions.PolarsError, OSError, LookupError, ValueError, TypeError):
         return {}
     except (AttributeError, RecursionError):
         return {}
     return {
-        column: tuple(map(str, words))
-        for column, words in names.items()
-        if isinstance(words, list) and len({*map(str, words)}) == len(words) > 1
+        column: tuple(map(str, class_names))
+        for column, class_names in names.items()
+        if isinstance(class_names, list) and len({*map(str, class_names)}) == len(class_names) > 1
     }
 
 
@@ -203,9 +206,9 @@ def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array
     """Ids from paths where all are there and different, and what became of others."""
     if form == "none":
         return None, []
-    words = [str(path).rpartition("/")[2] if form == "name" else str(path) for path in paths]
-    if all(paths) and len(set(words)) == len(words):
-        return np.array(words, dtype=np.str_), []
+    ids = [str(path).rpartition("/")[2] if form == "name" else str(path) for path in paths]
+    if all(paths) and len(set(ids)) == len(ids):
+        return np.array(ids, dtype=np.str_), []
     why = "are not all there" if not all(paths) else "are not all different"
     if form is not None:
         raise InputError(f"{name}: --ids {form}: the paths of its pictures {why}")

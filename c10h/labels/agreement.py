@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.formats.rows import shares
+from c10h.formats.lazy_rows import shares
 from c10h.labels.votes import Votes
 from c10h.records import Array
 from c10h.truth import right_of
@@ -34,7 +34,7 @@ class Agreement:
 def agreement(votes: Votes, trusted: Array) -> Agreement:
     """Agreement of every annotator with the rest, who are the other annotators that are trusted.
 
-    trusted: bool (a), whose votes are held against. For a judgment of label k of item i, the rest's
+    trusted: bool (a), whose votes are the rest's. For a judgment of label k of item i, the rest's
     share of votes for k, with all judgments of that annotator left out, is the chance to agree with
     one of them at random. Its mean o and the chance agreement e = Σ_k f_k r_k (f: shares of the
     annotator's labels, r: the mean of the rest's shares on the same items) give
@@ -42,11 +42,11 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
     """
     count = len(trusted)
     size, classes = votes.labels.probs.shape
-    held = trusted[votes.annotator]
-    key = votes.item[held].astype(np.int64) * classes + votes.label[held]
+    is_counted = trusted[votes.annotator]
+    key = votes.item[is_counted].astype(np.int64) * classes + votes.label[is_counted]
     counts = np.bincount(key, minlength=size * classes).reshape(size, classes)
     n, agreed = np.zeros(count), np.zeros(count)
-    mine, theirs = np.zeros((classes, count)), np.zeros((classes, count))
+    label_counts, rest_shares = np.zeros((classes, count)), np.zeros((classes, count))
     for who, item, own in _pairs(votes, classes):
         rest = counts[item] - own * trusted[who][:, None]
         some = rest.any(axis=1)
@@ -55,10 +55,10 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
         n += np.bincount(who, weights=judged, minlength=count)
         agreed += np.bincount(who, weights=(own * share).sum(axis=1), minlength=count)
         for k in range(classes):
-            mine[k] += np.bincount(who, weights=own[:, k], minlength=count)
-            theirs[k] += np.bincount(who, weights=judged * share[:, k], minlength=count)
+            label_counts[k] += np.bincount(who, weights=own[:, k], minlength=count)
+            rest_shares[k] += np.bincount(who, weights=judged * share[:, k], minlength=count)
     with np.errstate(divide="ignore", invalid="ignore"):
-        observed, expected = agreed / n, (mine * theirs).sum(axis=0) / n**2
+        observed, expected = agreed / n, (label_counts * rest_shares).sum(axis=0) / n**2
         kappa = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
     return Agreement(observed, kappa, _right(votes, count), n)
 
@@ -104,8 +104,8 @@ def median_by_annotator(votes: Votes) -> Array:
     count = len(votes.labels.annotators["id"])
     if votes.rt is None:
         return np.full(count, np.nan)
-    known = ~np.isnan(votes.rt)
-    who, times = votes.annotator[known], votes.rt[known]
+    has_time = ~np.isnan(votes.rt)
+    who, times = votes.annotator[has_time], votes.rt[has_time]
     order = np.lexsort((times, who))
     times = times[order]
     sizes = np.bincount(who, minlength=count)
@@ -113,6 +113,6 @@ def median_by_annotator(votes: Votes) -> Array:
     some = sizes > 0
     low = first[some] + (sizes[some] - 1) // 2
     high = first[some] + sizes[some] // 2
-    found = np.full(count, np.nan)
-    found[some] = (times[low] + times[high]) / 2
-    return found
+    medians = np.full(count, np.nan)
+    medians[some] = (times[low] + times[high]) / 2
+    return medians

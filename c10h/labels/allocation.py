@@ -9,7 +9,6 @@ optimal, and all of it follows from one threshold on these gains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +43,8 @@ def fit_prior(counts: Array) -> float:
         return float(total - likelihood)
 
     low, high = np.log(PRIOR_RANGE)
-    found = minimize_scalar(cost, bounds=(low, high), method="bounded", options={"xatol": 1e-8})
-    return float(np.exp(found.x))
+    optimum = minimize_scalar(cost, bounds=(low, high), method="bounded", options={"xatol": 1e-8})
+    return float(np.exp(optimum.x))
 
 
 def squared_error(posterior: Float) -> Float:
@@ -130,20 +129,6 @@ def remaining_entropy(counts: Array, prior: float) -> Remaining:
     return Remaining(weight[of_item], votes[of_item])
 
 
-@dataclass(frozen=True)
-class Objective:
-    """What a plan reduces. remaining: from counts (n, c) and pseudo-votes a class."""
-
-    summary: str
-    remaining: Callable[[Array, float], Remaining]
-
-
-OBJECTIVES: Mapping[str, Objective] = {
-    "squared": Objective("squared error of the distributions", remaining_squared),
-    "entropy": Objective("squared error of their entropies, nats²", remaining_entropy),
-}
-
-
 def allocate(
     remaining: Remaining, budget: int, limit: Array | int | None = None, seed: int = 0
 ) -> Array:
@@ -172,16 +157,16 @@ def allocate(
         if not low < middle < high:
             break
         low, high = (middle, high) if plan(middle).sum() > budget else (low, middle)
-    found = plan(high)
+    further = plan(high)
     # What is left has one gain but for rounding; the order among equals is drawn.
     order = np.random.default_rng(seed).permutation(len(votes))
-    while left := budget - int(found.sum()):
-        gain = weight / ((votes + found) * (votes + found + 1))
+    while left := budget - int(further.sum()):
+        gain = weight / ((votes + further) * (votes + further + 1))
         rounded = np.round(np.log(np.maximum(gain[order], LEAST_GAIN)), 9)
         best = order[np.argsort(-rounded, kind="stable")]
-        best = best[found[best] < most[best]][:left]
-        found[best] += np.minimum(max(left // len(best), 1), most[best] - found[best])
-    return np.asarray(found)
+        best = best[further[best] < most[best]][:left]
+        further[best] += np.minimum(max(left // len(best), 1), most[best] - further[best])
+    return np.asarray(further)
 
 
 def _patterns(rows: Array) -> tuple[Array, Array]:
@@ -193,8 +178,8 @@ def _patterns(rows: Array) -> tuple[Array, Array]:
     for column in rows.T:
         width = int(column.max()) + 1
         if limit > np.iinfo(np.int64).max // width:
-            used, code = np.unique(code, return_inverse=True)
-            limit = len(used)
+            codes, code = np.unique(code, return_inverse=True)
+            limit = len(codes)
         code, limit = code * width + column, limit * width
     _, first, of_row = np.unique(code, return_index=True, return_inverse=True)
     return rows[first], of_row

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from c10h.labels.crowd import estimate
-from c10h.labels.material import Material
+from c10h.labels.crowd_kit_adapter import estimate
+from c10h.labels.source_inputs import SourceInputs
 from c10h.records import Array, Labels
 
 
-def build(material: Material) -> Labels:
+def build(inputs: SourceInputs) -> Labels:
     """The posterior of the true class. skill: the annotator's chance of being right.
 
     crowd-kit's defaults: at most 100 iterations, until the bound changes by less than 1e-5.
@@ -22,7 +22,7 @@ def build(material: Material) -> Labels:
 
         return DawidSkene()
 
-    return estimate(material, "dawid-skene", model, _accuracy)
+    return estimate(inputs, "dawid-skene", model, _accuracy)
 
 
 def _accuracy(model: Any, workers: int) -> Array:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from c10h.labels.crowd import estimate
-from c10h.labels.material import Material
+from c10h.labels.crowd_kit_adapter import estimate
+from c10h.labels.source_inputs import SourceInputs
 from c10h.records import Array, Labels
 
 
-def build(material: Material) -> Labels:
+def build(inputs: SourceInputs) -> Labels:
     """The posterior of the true class. skill: the chance that the annotator does not guess.
 
     crowd-kit's defaults (variational Bayes, 50 iterations) but for one restart instead of ten:
@@ -21,9 +21,9 @@ def build(material: Material) -> Labels:
     def model() -> Any:
         from crowdkit.aggregation import MACE
 
-        return MACE(n_restarts=1, random_state=material.seed % 2**32)
+        return MACE(n_restarts=1, random_state=inputs.seed % 2**32)
 
-    return estimate(material, "mace", model, _competence)
+    return estimate(inputs, "mace", model, _competence)
 
 
 def _competence(model: Any, _: int) -> Array:

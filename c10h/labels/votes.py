@@ -9,22 +9,14 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import InputError, SchemaError
-from c10h.formats.classes import are_default
+from c10h.formats.class_names import are_default
 from c10h.formats.judgments import Judgments
-from c10h.formats.rows import computed, shares_of
+from c10h.formats.lazy_rows import computed, shares_of
 from c10h.items import whole_numbers
-from c10h.labels.filters import (
-    Filters,
-    answers_of,
-    attention_of,
-    in_time,
-    refuse_unanswered,
-    word_at,
-)
-from c10h.labels.numbering import (
+from c10h.labels.class_and_item_numbers import (
     SHOWN,
-    Classes,
-    Items,
+    TableClasses,
+    TableItems,
     brief,
     class_numbers,
     classes_of,
@@ -33,6 +25,14 @@ from c10h.labels.numbering import (
     present,
     true_classes,
     unique_keys,
+)
+from c10h.labels.filters import (
+    Filters,
+    answers_of,
+    attention_of,
+    in_time,
+    refuse_unanswered,
+    word_at,
 )
 from c10h.parallel import Later
 from c10h.records import Array, Labels, View
@@ -72,7 +72,7 @@ class ExcludedRows:
         return len(self.rows)
 
     def __contains__(self, exclusion: object) -> bool:
-        return any(one == exclusion for one in self)
+        return any(excluded == exclusion for excluded in self)
 
     def __iter__(self) -> Iterator[Exclusion]:
         for row in self.rows.tolist():
@@ -121,22 +121,22 @@ class Votes:
 
     def excluded_of(self, what: str) -> list[Exclusion]:
         """The exclusions of one kind, "annotator" or "item"."""
-        return [one for one in self.excluded if one.what == what]
+        return [exclusion for exclusion in self.excluded if exclusion.what == what]
 
     def summary(self) -> dict[str, Any]:
         """What is left out, counted, and which annotators, for a lineage."""
         annotators, items = self.excluded_of("annotator"), self.excluded_of("item")
-        found = {
+        counts = {
             "annotators": len(annotators),
-            "annotators-named": [one.name for one in annotators[:LISTED]],
-            "judgments-of-annotators": sum(one.judgments for one in annotators),
+            "annotators-named": [exclusion.name for exclusion in annotators[:LISTED]],
+            "judgments-of-annotators": sum(exclusion.judgments for exclusion in annotators),
             "judgments-by-rt": len(self.late),
             "judgments-without-label": len(self.unanswered),
             "judgments-by-label": len(self.unwanted),
             "items": self.dropped,
-            "judgments-of-items": sum(one.judgments for one in items),
+            "judgments-of-items": sum(exclusion.judgments for exclusion in items),
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in counts.items() if value}
 
 
 def count_votes(
@@ -156,11 +156,11 @@ def count_votes(
     does not matter which class has which number.
     Raises InputError, AmbiguousError, SchemaError or MismatchError with one line that says why.
     """
-    found = _sift(judgments, filters, None if classes is None else tuple(classes))
-    judged, kept = found.judged, found.kept
-    known = classes_of(judgments, judged, kept, classes, one_based=one_based, ordered=ordered)
-    names = known.names
-    class_of = class_numbers(judgments, kept, known)
+    sifted = _sift(judgments, filters, None if classes is None else tuple(classes))
+    judged, kept = sifted.judged, sifted.kept
+    numbering = classes_of(judgments, judged, kept, classes, one_based=one_based, ordered=ordered)
+    names = numbering.names
+    class_of = class_numbers(judgments, kept, numbering).astype(np.uint32)
     items = number_items(judgments, judged, size)
     item = items.of_word[judgments.item.row[kept]]
     votes = np.bincount(item, minlength=len(items))
@@ -171,23 +171,14 @@ def count_votes(
         kept[kept] = ~dropped[item]
         item = np.searchsorted(stays, item[~dropped[item]]).astype(np.uint32)
     order, _ = in_order(judgments.annotator.words)
-    annotator_of = np.argsort(order).astype(np.uint32)
-    annotator = annotator_of[judgments.annotator.row[kept]]
-    label = class_of.astype(np.uint32)[judgments.label.row[kept]]
+    annotator = np.argsort(order).astype(np.uint32)[judgments.annotator.row[kept]]
+    label = class_of[judgments.label.row[kept]]
     repetitions = Later(lambda: _repetitions(annotator, item))
-    trials = np.bincount(judgments.annotator.row[judged], minlength=len(order))
-    truth = _truth_of(true_classes(judgments, judged, items, known), stays)
+    truth = _truth_of(true_classes(judgments, judged, items, numbering), stays)
     complete = len(stays) == len(items) and items.are_positions
     counts = _count_rows(item, label, len(stays), len(names))
     repeated, repeaters = repetitions.result()
-    annotators = {
-        "id": judgments.annotator.words[order],
-        "trials": trials[order],
-        "votes": np.bincount(annotator, minlength=len(order)),
-        "excluded": found.inattentive[order].astype(np.uint8),
-    }
-    if found.attention is not None:
-        annotators["attention"] = found.attention[order]
+    annotators = _annotators(judgments, sifted, order, annotator)
     return Votes(
         labels=Labels(
             classes=names,
@@ -209,14 +200,33 @@ def count_votes(
             *_excluded_annotators(annotators, filters),
             *_excluded_items(items, votes, np.flatnonzero(dropped), filters),
         ],
-        late=np.flatnonzero(found.late),
-        late_rt=np.empty(0) if judgments.rt is None else judgments.rt[found.late],
-        unanswered=ExcludedRows.of(judgments, found.unanswered),
-        unwanted=ExcludedRows.of(judgments, found.unwanted),
+        late=np.flatnonzero(sifted.late),
+        late_rt=np.empty(0) if judgments.rt is None else judgments.rt[sifted.late],
+        unanswered=ExcludedRows.of(judgments, sifted.unanswered),
+        unwanted=ExcludedRows.of(judgments, sifted.unwanted),
         dropped=len(items) - len(stays),
         taken=judgments.taken,
-        notes=_notes(judgments, kept, known, truth, len(stays)),
+        notes=_notes(judgments, kept, numbering, truth, len(stays)),
     )
+
+
+def _annotators(
+    judgments: Judgments, sifted: _Sifted, order: Array, annotator: Array
+) -> dict[str, Array]:
+    """The group ``annotators`` of labels, in the order of their names.
+
+    order: of their words. annotator: the row in the group of each vote.
+    """
+    trials = np.bincount(judgments.annotator.row[sifted.judged], minlength=len(order))
+    annotators = {
+        "id": judgments.annotator.words[order],
+        "trials": trials[order],
+        "votes": np.bincount(annotator, minlength=len(order)),
+        "excluded": sifted.inattentive[order].astype(np.uint8),
+    }
+    if sifted.attention is not None:
+        annotators["attention"] = sifted.attention[order]
+    return annotators
 
 
 def _truth_of(truth: Array | None, stays: Array) -> Array | None:
@@ -227,7 +237,7 @@ def _truth_of(truth: Array | None, stays: Array) -> Array | None:
 
 
 def _notes(
-    judgments: Judgments, kept: Array, classes: Classes, truth: Array | None, size: int
+    judgments: Judgments, kept: Array, classes: TableClasses, truth: Array | None, size: int
 ) -> list[str]:
     """What was taken for granted of the classes, and how much of the truth of ``size`` items."""
     notes = []
@@ -242,9 +252,9 @@ def _notes(
     if numbers is not None and numbers.min() > 0 and by_number and not classes.first:
         notes.append("no label is 0: classes are counted from 0 (--one-based: from 1)")
     if judgments.true_label is not None:
-        known = 0 if truth is None else int((truth >= 0).sum())
-        if known < size:
-            notes.append(f"truth of {known:,} of {size:,} items")
+        with_truth = 0 if truth is None else int((truth >= 0).sum())
+        if with_truth < size:
+            notes.append(f"truth of {with_truth:,} of {size:,} items")
     return notes
 
 
@@ -299,7 +309,9 @@ def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | Non
     return _Sifted(judged, kept, late, unanswered, unwanted, attention, inattentive)
 
 
-def _items_that_stay(judgments: Judgments, items: Items, votes: Array, filters: Filters) -> Array:
+def _items_that_stay(
+    judgments: Judgments, items: TableItems, votes: Array, filters: Filters
+) -> Array:
     """Items with enough judgments. Raises InputError for one without, unless that was allowed."""
     stays = np.flatnonzero(votes >= max(filters.min_votes, 1))
     lost = len(items) - len(stays) + items.absent
@@ -334,7 +346,7 @@ def _excluded_annotators(annotators: Mapping[str, Array], filters: Filters) -> l
 
 
 def _excluded_items(
-    items: Items, votes: Array, dropped: Array, filters: Filters
+    items: TableItems, votes: Array, dropped: Array, filters: Filters
 ) -> list[Exclusion]:
     reason = f"judgments under {max(filters.min_votes, 1)}"
     return [

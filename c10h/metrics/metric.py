@@ -9,21 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
 
 from c10h.metrics.block import Block, Float
+from c10h.metrics.needs import Needs
 from c10h.records import Array
-
-
-class Needs(StrEnum):
-    """What a metric needs besides the model's output, with the reason that is given without it."""
-
-    TRUTH = "the true classes (--truth)"
-    PEOPLE = "human labels (--labels)"
-    COUNTS = "human labels with vote counts (--labels)"
 
 
 @dataclass(frozen=True)

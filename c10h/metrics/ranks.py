@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from c10h.metrics.block import Float
 from c10h.metrics.calibration import BINS, calibration_error
-from c10h.metrics.metric import Binned, Needs, Term, count
+from c10h.metrics.metric import Binned, Term, count
+from c10h.metrics.needs import Needs
 from c10h.records import Array
 
 EXACT_ITEMS = 10_000

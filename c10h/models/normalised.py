@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from c10h.errors import InputError
-from c10h.formats.rows import SMALLEST
+from c10h.formats.lazy_rows import SMALLEST
 
 
 class NeedsImages(nn.Module, ABC):

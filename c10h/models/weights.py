@@ -65,9 +65,9 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> str:
     """
     path = Path(path)
     fit = _chosen(model, _states(_read(path), path.name), path.name)
-    told = [f"{what}: {_enumerate(keys)}" for what, keys in fit.faults.items() if keys]
-    if told:
-        raise MismatchError(f"{path.name}: not the weights of this network: {'; '.join(told)}")
+    faults = [f"{what}: {_enumerate(keys)}" for what, keys in fit.faults.items() if keys]
+    if faults:
+        raise MismatchError(f"{path.name}: not the weights of this network: {'; '.join(faults)}")
     fit.module.load_state_dict(fit.state, strict=False)
     taken = [f"under {_printable(fit.place)}"] if fit.place else []
     taken += [f"without the prefix {_printable(fit.prefix)}"] if fit.prefix else []
@@ -115,23 +115,23 @@ def _refusal(said: str) -> str:
 def _states(content: object, name: str) -> Mapping[str, State]:
     """The state dicts in a file by the key that they are under, "" for the whole of it."""
     if _is_state(content):
-        found = {"": content}
+        states = {"": content}
     elif isinstance(content, Mapping):
-        found = {str(place): value for place, value in content.items() if _is_state(value)}
+        states = {str(place): value for place, value in content.items() if _is_state(value)}
     else:
-        found = {}
-    if not found:
+        states = {}
+    if not states:
         raise FileError(f"{name}: expected a state dict, found {_describe(content)}")
-    return found
+    return states
 
 
 def _chosen(model: nn.Module, states: Mapping[str, State], name: str) -> _Fit:
     """The one that fits, or that has a known name; where none fits, the one that nearly does."""
     fits = [_best_fit(model, state, place) for place, state in states.items()]
     fits = [fit for fit in fits if not fit.faulty] or fits
-    known = [fit for place in PLACES for fit in fits if fit.place == place]
-    if known or len(fits) == 1:
-        return (known or fits)[0]
+    named = [fit for place in PLACES for fit in fits if fit.place == place]
+    if named or len(fits) == 1:
+        return (named or fits)[0]
     if any(fit.faulty for fit in fits):
         return min(fits, key=lambda fit: fit.faulty)
     raise AmbiguousError(
@@ -190,7 +190,7 @@ def _is_state(value: object) -> TypeGuard[State]:
     return (
         isinstance(value, Mapping)
         and bool(value)
-        and all(isinstance(key, str) and _is_plain(one) for key, one in value.items())
+        and all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
     )
 
 

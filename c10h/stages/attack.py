@@ -1,4 +1,4 @@
-"""Attack networks: from a request to a record, batch by batch, that goes on when it was stopped."""
+"""Attack networks: from a request to a record, batch by batch; an attack that stopped resumes."""
 
 from __future__ import annotations
 
@@ -10,45 +10,47 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from c10h.attacks import parts
+from c10h.attacks import partial_results
 from c10h.attacks.methods import ATTACKS
-from c10h.attacks.parts import Parts
-from c10h.attacks.run import Plan
+from c10h.attacks.partial_results import PartialResults
+from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, StoppedError
 from c10h.files import Source
 from c10h.formats.hints import Tell, silent
-from c10h.lineage import Made, lineage_of
+from c10h.lineage import HasLineage, lineage_of
 from c10h.records import Attack, Lineage
-from c10h.stages.answering import Answering, answering
 from c10h.stages.attack_batches import (
-    Material,
+    AttackData,
     Options,
+    attack_batches,
     attackable_rows,
     choose_rows,
     collect,
     people_for,
-    run,
     shapes_of,
 )
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
+from c10h.stages.requested_networks import RequestedNetworks, requested_networks
 from c10h.stages.requests import AttackRequest, ForeignNetwork, RunNetworks
-from c10h.training.precision import choose_device, choose_precision
-from c10h.training.prediction import Machine
+from c10h.training.device_and_precision import choose_device, choose_precision
+from c10h.training.lazy_logits import Machine
 
 # From what is done and how many images times steps to what is called with some of them.
 Show: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @contextmanager
-def unseen(what: str, work: int) -> Iterator[Callable[[int], None]]:
+def show_nothing(what: str, work: int) -> Iterator[Callable[[int], None]]:
     """Show nothing."""
     yield lambda done: None
 
 
 @contextmanager
-def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> Iterator[Attack]:
-    """Attack, or go on with it; the attack's arrays are files until the block ends.
+def attack(
+    request: AttackRequest, show: Show = show_nothing, tell: Tell = silent
+) -> Iterator[Attack]:
+    """Attack, or resume; the attack's arrays are files until the block ends.
 
     The files are removed when it ends without an error. show: how each of the two works is shown,
     with images times steps. tell: called with lines on who answers and what is left out. Raises
@@ -56,30 +58,30 @@ def attack(request: AttackRequest, show: Show = unseen, tell: Tell = silent) -> 
     is demanded, MismatchError where the files are of another attack, InputError for what cannot be.
     """
     prepared = _prepare(request, tell)
-    material, options = prepared.material, prepared.options
+    data, options = prepared.data, prepared.options
     with _store(prepared, request.parts) as (store, begun):
         if begun:
             tell(f"going on: {begun:,} of {len(store.done):,} batches are done")
         with _stopping(store, goes_on=request.parts is not None):
-            work = material.members * len(material.rows) * options.work
+            work = data.members * len(data.rows) * options.work
             with show("attacking", work) as advance:
-                run(material, options, store, advance)
-            found = collect(material, options, store)
+                attack_batches(data, options, store, advance)
+            record = collect(data, options, store)
             if request.examined:
-                work = work_of(material, options, request.examined)
+                work = work_of(data, options, request.examined)
                 with show("examining", work) as advance:
-                    health = examine(material, options, found, request.examined, advance)
-                found = replace(found, health=health)
+                    health = examine(data, options, record, request.examined, advance)
+                record = replace(record, health=health)
         if request.labels is not None:
-            found = replace(found, human=compare(found, material.people.take(material.rows)))
-        yield replace(found, lineage=prepared.lineage)
+            record = replace(record, human=compare(record, data.people.take(data.rows)))
+        yield replace(record, lineage=prepared.lineage)
 
 
 @dataclass(frozen=True)
 class _Prepared:
     """Everything that is settled before the first step."""
 
-    material: Material
+    data: AttackData
     options: Options
     lineage: Lineage
 
@@ -90,13 +92,13 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     device = choose_device(request.device)
     precision = choose_precision(request.precision, device)
     machine = Machine(device, precision, request.batch_size, lambda items: None)
-    networks = answering(request.networks, request.images, tell)
+    networks = requested_networks(request.networks, request.images, tell)
     source = None
     if request.source is not None:
         # Those of its networks that did not see an image answer, too.
-        source = answering(RunNetworks((request.source,)), request.images, tell)
+        source = requested_networks(RunNetworks((request.source,)), request.images, tell)
     notes = list(request.notes)
-    material, left_out = _material(request, networks, source, machine, notes.append)
+    data, left_out = _attack_data(request, networks, source, machine, notes.append)
     options = Options(
         Plan(request.method, request.maximised, request.restarts, precision),
         request.budgets,
@@ -106,19 +108,19 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request.save_images,
     )
     needs_gradient = method.needs_gradient or request.examined > 0
-    names = material.asked.member.tolist()
+    names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
-    material.subject(options).check(names, source_name, needs_gradient=needs_gradient)
+    data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
     for note in filter(None, [*notes, *networks.notes, left_out]):
         tell(note)
-    inputs: list[tuple[str, Source, Made | None]] = [
+    inputs: list[tuple[str, Source, HasLineage | None]] = [
         ("images", request.images_file, request.images),
         *networks.inputs,
     ]
     if request.labels_file is not None:
         inputs.append(("labels", request.labels_file, request.labels))
     if source is not None:
-        inputs += [(f"source {role}", file, made) for role, file, made in source.inputs]
+        inputs += [(f"source {role}", file, record) for role, file, record in source.inputs]
     lineage = lineage_of(
         "attack",
         _shaping(request, options, networks),
@@ -126,26 +128,26 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         seed=request.seed,
         architecture=request.networks.architecture,
     )
-    return _Prepared(material, options, lineage)
+    return _Prepared(data, options, lineage)
 
 
-def _material(
+def _attack_data(
     request: AttackRequest,
-    networks: Answering,
-    source: Answering | None,
+    networks: RequestedNetworks,
+    source: RequestedNetworks | None,
     machine: Machine,
     tell: Tell,
-) -> tuple[Material, str]:
+) -> tuple[AttackData, str]:
     """What is attacked, and a note on what is left out of it."""
     images = request.images
-    asked = networks.predict(machine)
-    people = people_for(images, request.labels, asked, tell)
+    predictions = networks.predict(machine)
+    people = people_for(images, request.labels, predictions, tell)
     chosen = choose_rows(images.images.shape[0], request.limit, request.seed)
     rows, note = attackable_rows(chosen, people, request.toward)
-    others = None if source is None else source.predict(machine)
-    if others is not None and others.classes != asked.classes:
+    source_predictions = None if source is None else source.predict(machine)
+    if source_predictions is not None and source_predictions.classes != predictions.classes:
         raise InputError(f"--from {_source_name(request)}: has other classes than the networks")
-    return Material(images, asked, people, rows, others), note
+    return AttackData(images, predictions, people, rows, source_predictions), note
 
 
 def _source_name(request: AttackRequest) -> str:
@@ -153,7 +155,9 @@ def _source_name(request: AttackRequest) -> str:
     return request.source_name or str(request.source.folder)
 
 
-def _shaping(request: AttackRequest, options: Options, networks: Answering) -> dict[str, Any]:
+def _shaping(
+    request: AttackRequest, options: Options, networks: RequestedNetworks
+) -> dict[str, Any]:
     """The options that decide the result, for its lineage."""
     budget = options.budgets[0]
     device = options.machine.device
@@ -182,21 +186,21 @@ def _shaping(request: AttackRequest, options: Options, networks: Answering) -> d
 
 
 @contextmanager
-def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[Parts, int]]:
-    """Where batches leave what they found, and how many did before; removed at a good end."""
-    shapes = shapes_of(prepared.material, prepared.options)
+def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[PartialResults, int]]:
+    """The results of batches, and how many are done already; removed at a good end."""
+    shapes = shapes_of(prepared.data, prepared.options)
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="c10h-") as temporary:
-            yield Parts(Path(temporary), shapes), 0
+            yield PartialResults(Path(temporary), shapes), 0
         return
-    parts.begin(folder, json.loads(json.dumps(prepared.lineage.to_dict())))
-    store = Parts(folder, shapes)
+    partial_results.begin(folder, json.loads(json.dumps(prepared.lineage.to_dict())))
+    store = PartialResults(folder, shapes)
     yield store, int(store.done.sum())
-    parts.remove(folder)
+    partial_results.remove(folder)
 
 
 @contextmanager
-def _stopping(store: Parts, *, goes_on: bool) -> Iterator[None]:
+def _stopping(store: PartialResults, *, goes_on: bool) -> Iterator[None]:
     """Ctrl-C says how far it is, and whether the same command goes on."""
     try:
         yield

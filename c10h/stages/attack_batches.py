@@ -1,42 +1,29 @@
-"""Attack: which network each picture is taken to, batch by batch, and what came of it."""
+"""Attack: which network each image is taken to, batch by batch, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from c10h.attacks.attacked_items import AttackedItems, attack_items
 from c10h.attacks.budget import Budget
 from c10h.attacks.methods import ATTACKS
-from c10h.attacks.run import Plan
-from c10h.attacks.subject import Subject, attack_items
+from c10h.attacks.partial_results import PartialResults
+from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, MismatchError, unknown_name
-from c10h.formats.classes import are_default
+from c10h.formats.class_names import are_default
 from c10h.formats.hints import Tell, silent
 from c10h.records import Array, Attack, Images, Labels, Predictions
-from c10h.stages.join import People, people_of_images
-from c10h.training.prediction import CommonRows, Machine, MemberRows
-
-if TYPE_CHECKING:
-    from torch.nn import Module
+from c10h.stages.people import People, people_of_images
+from c10h.training.lazy_logits import Machine, lazy_logits
 
 LEAST_LIKELY, HUMAN_SECOND = "least-likely", "human-second"
 
 Shapes: TypeAlias = Mapping[str, tuple[str, tuple[int, ...]]]
-
-
-class Store(Protocol):
-    """Where batches leave what they found: :class:`c10h.attacks.parts.Parts`."""
-
-    arrays: dict[str, Any]
-
-    @property
-    def done(self) -> Array: ...
-
-    def finish(self, batch: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -75,38 +62,38 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Material:
+class AttackData:
     """What is attacked: n items, and who answers for them.
 
-    asked: predictions whose logits were never read; they know the networks. source: the same of
-    other networks, on which perturbations are made. rows: which of the images. people: what is
-    known of all images, with the classes of the networks.
+    predictions: of the networks under attack; their logits are not computed. source: the same of
+    the networks that perturbations are made on, if these are others. rows: which of the images.
+    people: what is known of all images, with the classes of the networks.
     """
 
     images: Images
-    asked: Predictions
+    predictions: Predictions
     people: People
     rows: Array
     source: Predictions | None = None
 
     @property
     def members(self) -> int:
-        return self.asked.logits.shape[0]
+        return self.predictions.logits.shape[0]
 
     @cached_property
     def jobs(self) -> list[Job]:
         """What is to be done, in order: for each member, the items of each network."""
-        sources = [] if self.source is None else [_answers(self.source)[0]]
-        found = []
-        for member, answers in enumerate(_answers(self.asked)):
+        sources = [] if self.source is None else [lazy_logits(self.source).network_numbers()[0]]
+        jobs = []
+        for member, answers in enumerate(lazy_logits(self.predictions).network_numbers()):
             both = np.concatenate([answers, *sources])[:, self.rows]
             split = len(answers)
             for numbers in np.unique(both, axis=1).T.tolist():
                 items = np.flatnonzero((both == np.array(numbers)[:, None]).all(axis=0))
-                found.append(Job(member, (*numbers[:split],), (*numbers[split:],), items))
-        return found
+                jobs.append(Job(member, (*numbers[:split],), (*numbers[split:],), items))
+        return jobs
 
-    def subject(self, options: Options) -> Subject:
+    def attacked_items(self, options: Options) -> AttackedItems:
         """The networks and the items as an attack takes them."""
         assert self.people.truth is not None
         targets = None
@@ -114,54 +101,36 @@ class Material:
             targets = second_classes(self.people)[self.rows]
         elif options.toward not in ("", LEAST_LIKELY):
             targets = np.full(len(self.rows), self.people.classes.index(options.toward))
-        return Subject(
+        return AttackedItems(
             images=self.images.images,
             rows=self.rows,
             truth=self.people.truth[self.rows],
-            networks=networks_of(self.asked),
-            sources=() if self.source is None else networks_of(self.source),
+            networks=lazy_logits(self.predictions).networks,
+            sources=() if self.source is None else lazy_logits(self.source).networks,
             targets=targets,
             least_likely=options.toward == LEAST_LIKELY,
             device=options.machine.device,
         )
 
 
-def networks_of(asked: Predictions) -> Sequence[Module]:
-    """The networks behind predictions that were not computed yet."""
-    assert isinstance(asked.logits, CommonRows | MemberRows)
-    return asked.logits.networks
-
-
-def _answers(asked: Predictions) -> list[Array]:
-    """For each member, the networks that answer for each image together, int (r, n)."""
-    rows, size = asked.logits, asked.logits.shape[1]
-    count = len(networks_of(asked))
-    if isinstance(rows, MemberRows):
-        return [np.full((1, size), number) for number in range(count)]
-    assert isinstance(rows, CommonRows)
-    if rows.network_of is None:
-        return [np.repeat(np.arange(count)[:, None], size, axis=1)]
-    return [rows.network_of]
-
-
 def people_for(
-    images: Images, labels: Labels | None, asked: Predictions, tell: Tell = silent
+    images: Images, labels: Labels | None, predictions: Predictions, tell: Tell = silent
 ) -> People:
     """What is known of the images, with the classes of the networks.
 
     tell: called with a line on how images and labels were matched.
     Raises MismatchError where the classes differ, InputError where no true classes are known.
     """
-    if are_default(images.classes) and len(images.classes) == len(asked.classes):
-        images = replace(images, classes=asked.classes)
+    if are_default(images.classes) and len(images.classes) == len(predictions.classes):
+        images = replace(images, classes=predictions.classes)
     if labels is not None:
         people = people_of_images(images, labels, tell)
     else:
         size = images.images.shape[0]
         people = People(images.classes, size, truth=images.truth, ids=images.ids)
-    if people.classes != asked.classes:
+    if people.classes != predictions.classes:
         raise MismatchError(
-            f"images: expected the classes of the network, {', '.join(asked.classes)}, found "
+            f"images: expected the classes of the network, {', '.join(predictions.classes)}, found "
             f"{', '.join(people.classes)}"
         )
     if people.truth is None:
@@ -188,8 +157,8 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
         if unknown.all():
             raise InputError("none of the images has one true class to attack away from")
         kept, note = attackable_rows(rows[~unknown], people, toward)
-        told = f"left out: {int(unknown.sum()):,} images without one true class"
-        return kept, f"{told}; {note}" if note else told
+        unknown_note = f"left out: {int(unknown.sum()):,} images without one true class"
+        return kept, f"{unknown_note}; {note}" if note else unknown_note
     if toward in ("", LEAST_LIKELY):
         return rows, ""
     if toward == HUMAN_SECOND:
@@ -197,8 +166,8 @@ def attackable_rows(rows: Array, people: People, toward: str) -> tuple[Array, st
         why = "in which people saw nothing but the true class"
     else:
         if toward not in people.classes:
-            known = (LEAST_LIKELY, HUMAN_SECOND, *people.classes)
-            raise InputError(f"--toward: {unknown_name('class', toward, known)}")
+            names = (LEAST_LIKELY, HUMAN_SECOND, *people.classes)
+            raise InputError(f"--toward: {unknown_name('class', toward, names)}")
         possible = people.one_answer[rows] != people.classes.index(toward)
         why = f"that are {toward} already"
     if not possible.any():
@@ -216,8 +185,8 @@ def second_classes(people: People) -> Array:
     if people.probs is None:
         raise InputError(f"--toward {HUMAN_SECOND}: needs --labels")
     assert people.one_answer is not None
-    seen = people.counts if people.counts is not None else people.probs
-    votes = np.array(seen[0 : people.size], dtype=np.float64)
+    votes_or_shares = people.counts if people.counts is not None else people.probs
+    votes = np.array(votes_or_shares[0 : people.size], dtype=np.float64)
     votes[np.arange(people.size), people.one_answer] = -1
     votes[people.one_answer < 0] = -1
     return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1)
@@ -232,11 +201,11 @@ def batches_of(jobs: Sequence[Job], size: int) -> Iterator[tuple[int, Job, Array
             number += 1
 
 
-def shapes_of(material: Material, options: Options) -> Shapes:
+def shapes_of(data: AttackData, options: Options) -> Shapes:
     """The arrays that an attack fills: dtype and shape by name."""
-    members, classes = material.members, len(material.asked.classes)
-    k, n, steps = len(options.budgets), len(material.rows), options.budgets[0].steps
-    batches = sum(1 for _ in batches_of(material.jobs, options.machine.batch))
+    members, classes = data.members, len(data.predictions.classes)
+    k, n, steps = len(options.budgets), len(data.rows), options.budgets[0].steps
+    batches = sum(1 for _ in batches_of(data.jobs, options.machine.batch))
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
         "clean_logits": ("float32", (members, n, classes)),
         "logits": ("float32", (members, k, n, classes)),
@@ -248,24 +217,26 @@ def shapes_of(material: Material, options: Options) -> Shapes:
     if options.toward:
         shapes["target"] = ("int64", (members, n))
     if options.keeps_images:
-        shapes["images"] = ("float32", (members, k, n, *material.images.images.shape[1:]))
+        shapes["images"] = ("float32", (members, k, n, *data.images.images.shape[1:]))
     return shapes
 
 
-def run(material: Material, options: Options, store: Store, advance: Callable[[int], None]) -> None:
+def attack_batches(
+    data: AttackData, options: Options, store: PartialResults, advance: Callable[[int], None]
+) -> None:
     """Attack all batches that are not done. advance: called with images times steps."""
-    subject = material.subject(options)
-    for number, job, items in batches_of(material.jobs, options.machine.batch):
+    attacked = data.attacked_items(options)
+    for number, job, items in batches_of(data.jobs, options.machine.batch):
         if not store.done[number]:
-            _attack_batch(subject, options, store.arrays, number, job, items)
+            _attack_batch(attacked, options, store.arrays, number, job, items)
             store.finish(number)
         advance(len(items) * options.work)
 
 
 def _attack_batch(
-    subject: Subject,
+    attacked: AttackedItems,
     options: Options,
-    found: Mapping[str, Any],
+    arrays: Mapping[str, Any],
     number: int,
     job: Job,
     items: Array,
@@ -273,19 +244,19 @@ def _attack_batch(
     """Attack a batch, and put what came of it where it belongs."""
     plan = options.plan
     if job.source:
-        plan = replace(plan, source=subject.network(job.source, source=True))
-    network, seeds, m = subject.network(job.network), _seeds(options, number), job.member
-    batch = attack_items(subject, network, items, options.budgets, plan, seeds)
-    found["clean_logits"][m, items] = batch.clean.logits.cpu().numpy()
+        plan = replace(plan, source=attacked.network(job.source, source=True))
+    network, seeds, m = attacked.network(job.network), _seeds(options, number), job.member
+    batch = attack_items(attacked, network, items, options.budgets, plan, seeds)
+    arrays["clean_logits"][m, items] = batch.clean.logits.cpu().numpy()
     if batch.goal.target is not None:
-        found["target"][m, items] = batch.goal.target.cpu().numpy()
+        arrays["target"][m, items] = batch.goal.target.cpu().numpy()
     for k, outcome in enumerate(batch.outcomes):
-        found["logits"][m, k, items] = outcome.logits.cpu().numpy()
-        found["loss"][m, k][:, items] = outcome.losses.cpu().numpy()
-        found["correct"][m, k][:, items] = outcome.correct.cpu().numpy()
-        found["norm"][m, k, items] = outcome.norm.cpu().numpy()
+        arrays["logits"][m, k, items] = outcome.logits.cpu().numpy()
+        arrays["loss"][m, k][:, items] = outcome.losses.cpu().numpy()
+        arrays["correct"][m, k][:, items] = outcome.correct.cpu().numpy()
+        arrays["norm"][m, k, items] = outcome.norm.cpu().numpy()
         if options.keeps_images:
-            found["images"][m, k, items] = outcome.pixels.permute(0, 2, 3, 1).cpu().numpy()
+            arrays["images"][m, k, items] = outcome.pixels.permute(0, 2, 3, 1).cpu().numpy()
 
 
 def _seeds(options: Options, batch: int) -> list[int]:
@@ -303,17 +274,17 @@ def _step_sizes(options: Options) -> str:
     return ",".join(f"{budget.step_size:.9g}" for budget in options.budgets)
 
 
-def collect(material: Material, options: Options, store: Store) -> Attack:
+def collect(data: AttackData, options: Options, store: PartialResults) -> Attack:
     """The record of what was found, without lineage, health and people."""
-    asked, rows, found = material.asked, material.rows, store.arrays
+    predictions, rows, arrays = data.predictions, data.rows, store.arrays
     plan, budget = options.plan, options.budgets[0]
-    assert material.people.truth is not None
+    assert data.people.truth is not None
 
-    def some(values: Array | None) -> Array | None:
+    def of_rows(values: Array | None) -> Array | None:
         return None if values is None else values[rows]
 
     return Attack(
-        classes=asked.classes,
+        classes=predictions.classes,
         settings={
             "method": plan.method,
             "loss": plan.loss,
@@ -324,18 +295,18 @@ def collect(material: Material, options: Options, store: Store) -> Attack:
             "random-start": budget.random_start,
             "toward": options.toward,
             "precision": plan.precision,
-            "from": "" if material.source is None else str(material.source.member[0]),
+            "from": "" if data.source is None else str(data.source.member[0]),
         },
-        **{name: found[name] for name in ("clean_logits", "logits", "loss", "correct", "norm")},
-        epsilon=np.array([one.epsilon for one in options.budgets]),
-        target=found.get("target"),
-        images=found.get("images"),
-        index=rows if asked.index is None else asked.index[rows],
-        member=asked.member,
-        member_fold=asked.member_fold,
-        ids=some(asked.ids),
-        truth=material.people.truth[rows],
-        fold=some(asked.fold),
-        item=some(asked.item),
-        trained=asked.trained,
+        **{name: arrays[name] for name in ("clean_logits", "logits", "loss", "correct", "norm")},
+        epsilon=np.array([budget.epsilon for budget in options.budgets]),
+        target=arrays.get("target"),
+        images=arrays.get("images"),
+        index=rows if predictions.index is None else predictions.index[rows],
+        member=predictions.member,
+        member_fold=predictions.member_fold,
+        ids=of_rows(predictions.ids),
+        truth=data.people.truth[rows],
+        fold=of_rows(predictions.fold),
+        item=of_rows(predictions.item),
+        trained=predictions.trained,
     )

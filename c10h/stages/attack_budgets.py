@@ -1,15 +1,17 @@
-"""``--epsilon``, ``--step-size`` and what goes with them: from words to budgets."""
+"""``--epsilon``, ``--step-size`` and what goes with them: from words to budgets, and back."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 from c10h.attacks.budget import Budget
 from c10h.attacks.methods import Method
 from c10h.errors import InputError
 
 GREY_LEVELS = 255
+TOLERANCE = 1e-9
 HOW = "write k/255, as 4/255, or a decimal under 1, as 0.0157; pixels are in [0, 1]"
 
 
@@ -34,6 +36,14 @@ def parse_size(text: str, flag: str, norm: str) -> float:
     return value
 
 
+def epsilon_name(epsilon: float) -> str:
+    """A size in pixels of [0, 1] as "4/255" where it is a whole number of levels, else "0.1"."""
+    levels = round(epsilon * GREY_LEVELS)
+    if abs(epsilon * GREY_LEVELS - levels) < TOLERANCE:
+        return f"{levels}/{GREY_LEVELS}"
+    return f"{Decimal(repr(float(epsilon))).normalize():f}"
+
+
 def float_or_nan(text: str) -> float:
     """A number, or NaN for anything else."""
     try:
@@ -42,7 +52,7 @@ def float_or_nan(text: str) -> float:
         return math.nan
 
 
-def budgets(
+def parse_budgets(
     epsilons: Sequence[str],
     norm: str,
     method: Method,
@@ -58,7 +68,7 @@ def budgets(
         if value and flag not in method.takes:
             raise InputError(f"{flag}: this method does not take it (--list-methods)")
     starts = method.starts_at_random if random_start is None else random_start
-    found = []
+    budgets = []
     for text in dict.fromkeys(epsilons):
         epsilon = parse_size(text, "--epsilon", norm)
         budget = Budget.of(epsilon, count, norm=norm, random_start=starts)
@@ -70,7 +80,7 @@ def budgets(
                     "would leave"
                 )
             budget = Budget(epsilon, norm, count, step, starts)
-        found.append(budget)
-    if len({one.epsilon for one in found}) < len(found):
+        budgets.append(budget)
+    if len({budget.epsilon for budget in budgets}) < len(budgets):
         raise InputError(f"--epsilon {' '.join(epsilons)}: one of them was given twice")
-    return found
+    return budgets

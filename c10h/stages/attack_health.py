@@ -1,41 +1,24 @@
-"""The health block of an attack: what was measured, put together, and judged."""
+"""The health block of an attack: the checks of c10h.attacks.health_checks on what was measured."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.attacks.confidence import mean_cross_entropy, temperature_for
-from c10h.attacks.health import STEPS, Measures, measure, passes
-from c10h.attacks.network import freeze
-from c10h.attacks.subject import Subject
+from c10h.attacks.attacked_items import AttackedItems
+from c10h.attacks.attacked_network import freeze
+from c10h.attacks.health_checks import CHECKS, CheckResult
+from c10h.attacks.health_measures import STEPS, Measures, measure, passes
+from c10h.attacks.temperature_scaling import mean_cross_entropy, temperature_for
 from c10h.records import Array, Attack
-from c10h.stages.attack_batches import Job, Material, Options, batches_of
+from c10h.stages.attack_batches import AttackData, Job, Options, batches_of
 
-# Shares of items: what rounding or a single item may do to a figure.
-FEW = 0.01
-# By how much one attack may leave more items correct than the worst of several.
-AGREE = 0.02
-# Of a mean loss: where two attacks reach the same place, rounding puts either first, and in ℓ2 a
-# random start costs PGD up to 2 % of what FGSM reaches in networks that are nearly linear.
-NEARLY = 0.05
 NO_TEST = -1
 
 
-@dataclass(frozen=True)
-class Check:
-    """One row: NaN as epsilon is all of them; passed is 1, 0 or NO_TEST."""
-
-    name: str
-    value: float
-    passed: int = NO_TEST
-    epsilon: float = float("nan")
-
-
 def examine(
-    material: Material,
+    data: AttackData,
     options: Options,
     attack: Attack,
     count: int,
@@ -45,16 +28,16 @@ def examine(
 
     Losses at a common confidence are of all items.
     """
-    size = len(material.rows)
+    size = len(data.rows)
     drawn = np.random.default_rng([options.seed, size]).permutation(size)[:count]
-    rows: list[tuple[str, Check]] = []
-    subject = material.subject(options)
+    rows: list[tuple[str, CheckResult]] = []
+    attacked = data.attacked_items(options)
     for member in range(attack.clean_logits.shape[0]):
         clean = np.asarray(attack.clean_logits[member, 0:size])
         temperature = temperature_for(clean)
-        mine = [_of_drawn(job, drawn) for job in material.jobs if job.member == member]
+        mine = [_of_drawn(job, drawn) for job in data.jobs if job.member == member]
         parts = [
-            _measure(subject, options, job, batch, temperature, advance)
+            _measure(attacked, options, job, batch, temperature, advance)
             for _, job, batch in batches_of(mine, options.machine.batch)
         ]
         checks = [
@@ -65,19 +48,21 @@ def examine(
         names = attack.member
         rows += [("" if names is None else str(names[member]), check) for check in checks]
     return {
-        "name": np.array([check.name for _, check in rows]),
+        "name": np.array([check.label for _, check in rows]),
         "member": np.array([member for member, _ in rows]),
         "epsilon": np.array([check.epsilon for _, check in rows]),
         "value": np.array([check.value for _, check in rows], dtype=np.float64),
-        "passed": np.array([check.passed for _, check in rows], dtype=np.int8),
+        "passed": np.array(
+            [NO_TEST if check.passed is None else check.passed for _, check in rows], dtype=np.int8
+        ),
     }
 
 
-def work_of(material: Material, options: Options, count: int) -> int:
+def work_of(data: AttackData, options: Options, count: int) -> int:
     """Images times steps of the examination."""
-    networks = len(material.subject(options).networks)
-    has_source = material.source is not None or networks > 1
-    items = min(count, len(material.rows)) * material.members
+    networks = len(data.attacked_items(options).networks)
+    has_source = data.source is not None or networks > 1
+    items = min(count, len(data.rows)) * data.members
     return items * STEPS * passes(len(options.budgets), has_source, has_temperature=True)
 
 
@@ -86,20 +71,20 @@ def _of_drawn(job: Job, drawn: Array) -> Job:
 
 
 def _measure(
-    subject: Subject,
+    attacked: AttackedItems,
     options: Options,
     job: Job,
     items: Array,
     temperature: float,
     advance: Callable[[int], None],
 ) -> Measures:
-    network, source = subject.network(job.network), None
+    network, source = attacked.network(job.network), None
     if job.source:
-        source = subject.network(job.source, source=True)
-    elif (other := _another(job, len(subject.networks))) is not None:
-        source = freeze(subject.networks[other], subject.device)
+        source = attacked.network(job.source, source=True)
+    elif (other := _another(job, len(attacked.networks))) is not None:
+        source = freeze(attacked.networks[other], attacked.device)
     return measure(
-        network, source, subject.pixels(items), subject.away(items), options.budgets, temperature,
+        network, source, attacked.pixels(items), attacked.away(items), options.budgets, temperature,
         options.seed, options.plan.precision, advance,
     )  # fmt: skip
 
@@ -122,69 +107,68 @@ def join(parts: Sequence[Measures]) -> dict[str, Array]:
     return found
 
 
-def _of_attack(attack: Attack, member: int) -> Iterator[Check]:
+def _of_attack(attack: Attack, member: int) -> Iterator[CheckResult]:
     """What the attack itself must show: it stayed in its ball, and did not help the network."""
     losses = np.asarray(attack.loss[member], dtype=np.float64)
     correct = np.asarray(attack.correct[member])
     accuracy = correct[:, -1].mean(axis=1)
     for k, epsilon in enumerate(attack.epsilon):
         largest = float(np.max(attack.norm[member, k]))
-        yield Check("largest norm, in epsilon", largest / epsilon, 1, epsilon)
+        yield CHECKS["norm"].of(largest / epsilon, epsilon=epsilon)
         if not attack.settings["toward"]:
             gain = float((losses[k, -1] - losses[k, 0]).mean())
-            yield Check("loss gained", gain, int(gain >= 0), epsilon)
+            yield CHECKS["loss_gained"].of(gain, epsilon=epsilon)
     if len(accuracy) > 1:
         order = np.argsort(attack.epsilon)
         rise = float(max(0.0, np.diff(accuracy[order]).max()))
-        yield Check("accuracy gained by a larger epsilon", rise, int(rise <= FEW))
+        yield CHECKS["larger_epsilon"].of(rise)
 
 
 def _of_network(
-    found: Mapping[str, Array], attack: Attack, member: int, rows: Array
-) -> Iterator[Check]:
+    measured: Mapping[str, Array], attack: Attack, member: int, rows: Array
+) -> Iterator[CheckResult]:
     """What a network must show whose robustness is no look-alike, from measures of some items.
 
     rows: of the attacked items that were measured, in the order of the measures.
     """
-    for name in ("zero gradient, float32", "zero gradient, float64"):
-        share = float(found[name].mean())
-        yield Check(name, share, int(share <= FEW))
-    wide = float(found["correct, wide"].mean())
-    yield Check("accuracy at a very large epsilon", wide, int(wide <= FEW))
+    for key, name in (
+        ("zero_float32", "zero gradient, float32"),
+        ("zero_float64", "zero gradient, float64"),
+        ("wide", "correct, wide"),
+    ):
+        yield CHECKS[key].of(float(measured[name].mean()))
+    tried = [name for name in measured if name.startswith("correct, ") and measured[name].ndim > 1]
     for k, epsilon in enumerate(attack.epsilon):
-        fgsm, pgd = (float(found[f"loss, {name}"][k].mean()) for name in ("fgsm", "cross-entropy"))
-        yield Check("loss after FGSM", fgsm, NO_TEST, epsilon)
-        yield Check("loss after PGD", pgd, int(_reaches(pgd, fgsm)), epsilon)
-        if "loss, transfer" in found:
-            transfer = float(found["loss, transfer"][k].mean())
-            yield Check("loss after transfer", transfer, int(_reaches(pgd, transfer)), epsilon)
-        tried = [name for name in found if name.startswith("correct, ") and found[name].ndim > 1]
+        means = {
+            name: float(values[k].mean()) for name, values in measured.items() if values.ndim > 1
+        }
+        pgd = means["loss, cross-entropy"]
+        yield CHECKS["fgsm"].of(means["loss, fgsm"], epsilon=epsilon)
+        yield CHECKS["pgd"].of(pgd, means["loss, fgsm"], epsilon=epsilon)
+        if "loss, transfer" in means:
+            yield CHECKS["transfer"].of(means["loss, transfer"], pgd, epsilon=epsilon)
         for name in tried:
-            accuracy = float(found[name][k].mean())
-            yield Check(f"accuracy, {name.removeprefix('correct, ')}", accuracy, NO_TEST, epsilon)
+            method = name.removeprefix("correct, ")
+            yield CHECKS["accuracy_after"].of(means[name], epsilon=epsilon, method=method)
         own = np.asarray(attack.correct[member, k])[-1][rows].astype(np.float64)
-        worst = np.minimum.reduce([own, *(found[name][k] for name in tried)])
-        yield Check("accuracy of this attack", float(own.mean()), NO_TEST, epsilon)
-        agrees = attack.settings["toward"] or own.mean() - worst.mean() <= AGREE
-        yield Check("accuracy, worst of all", float(worst.mean()), int(bool(agrees)), epsilon)
-
-
-def _reaches(loss: float, other: float) -> bool:
-    """Whether a mean loss is not clearly smaller than another."""
-    return loss * (1 + NEARLY) >= other
+        worst = float(np.minimum.reduce([own, *(measured[name][k] for name in tried)]).mean())
+        yield CHECKS["accuracy_own"].of(float(own.mean()), epsilon=epsilon)
+        # Toward a class, other attacks are no measure of this one.
+        compared = worst if attack.settings["toward"] else float(own.mean())
+        yield CHECKS["accuracy_worst"].of(worst, compared, epsilon=epsilon)
 
 
 def _at_common_confidence(
     attack: Attack, member: int, clean: Array, temperature: float
-) -> Iterator[Check]:
+) -> Iterator[CheckResult]:
     """Losses with logits brought to one mean confidence on clean images: figures, no tests."""
     assert attack.truth is not None
-    yield Check("temperature to a common confidence", temperature)
+    yield CHECKS["temperature"].of(temperature)
     if temperature != temperature:
         return
     truth = attack.truth
-    yield Check("clean loss at common confidence", mean_cross_entropy(clean, truth, temperature))
+    yield CHECKS["clean_confidence"].of(mean_cross_entropy(clean, truth, temperature))
     for k, epsilon in enumerate(attack.epsilon):
         logits = np.asarray(attack.logits[member, k])
         loss = mean_cross_entropy(logits, truth, temperature)
-        yield Check("loss at common confidence", loss, NO_TEST, epsilon)
+        yield CHECKS["loss_confidence"].of(loss, epsilon=epsilon)

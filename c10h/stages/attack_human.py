@@ -1,4 +1,4 @@
-"""What an attack did, held against people."""
+"""What an attack did, compared with people."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Attack, Predictions
 from c10h.stages.attack_batches import second_classes
-from c10h.stages.evaluate import evaluate
-from c10h.stages.join import People
+from c10h.stages.network_metrics import evaluate
+from c10h.stages.people import People
 
 METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": "human cross-entropy"}
 
@@ -23,13 +23,13 @@ def compare(attack: Attack, people: People) -> dict[str, Array]:
     people: about the items of the attack, in their order. Natural logarithms.
     """
     members, budgets = attack.logits.shape[:2]
-    found: dict[str, Array] = {}
+    figures: dict[str, Array] = {}
     for member in range(members):
         for k in range(budgets):
             for name, value in _figures(attack, member, k, people).items():
-                array = found.setdefault(name, np.full((members, budgets), np.nan))
+                array = figures.setdefault(name, np.full((members, budgets), np.nan))
                 array[member, k] = value
-    return found
+    return figures
 
 
 def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, float]:
@@ -38,12 +38,12 @@ def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, f
     after = Predictions(
         classes=attack.classes, logits=logits[None], member=np.array([""]), truth=attack.truth
     )
-    found = evaluate(
+    evaluation = evaluate(
         after, 0, people, list(METRICS), by="human-entropy", seed=0, per_item=False,
         advance=lambda items: None,
     )  # fmt: skip
     figures = {}
-    for stratum, (formulas, _) in found.strata.items():
+    for stratum, (formulas, _) in evaluation.strata.items():
         for metric, (values, items) in formulas.evaluate().items():
             where = "" if stratum == ALL else f", {stratum}"
             if metric == "ce_human" or where:
@@ -60,9 +60,9 @@ def _landed(attack: Attack, member: int, k: int, people: People, logits: Array) 
     right = np.asarray(attack.correct[member, k])[[0, -1]]
     second = second_classes(people)
     turned = (right[0] == 1) & (right[1] == 0) & (second >= 0)
-    seen = people.counts if people.counts is not None else people.probs
-    assert seen is not None
-    votes = np.asarray(seen[0 : people.size], dtype=np.float64)
+    votes_or_shares = people.counts if people.counts is not None else people.probs
+    assert votes_or_shares is not None
+    votes = np.asarray(votes_or_shares[0 : people.size], dtype=np.float64)
     items = np.arange(people.size)
     landed = votes[items, logits.argmax(axis=1)] == votes[items, np.maximum(second, 0)]
     return {

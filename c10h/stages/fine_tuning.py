@@ -10,12 +10,12 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
-from c10h.models import load_weights
+from c10h.models.weights import load_weights
 from c10h.run_folder import ALL, FILE, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
-from c10h.training.folds import part_of
-from c10h.training.networks import Material, network_of
+from c10h.training.fold_training import TrainingData, network_of
+from c10h.training.folds import fold_rows
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -25,8 +25,8 @@ def parent_of(
     init: Run | Source,
     name: str,
     run: Run,
-    numbers: Sequence[int],
-    material: Material,
+    fold_numbers: Sequence[int],
+    data: TrainingData,
     network: Module,
 ) -> tuple[Run | Path, Source, Run | None, list[str]]:
     """What ``--init`` names: a run or a file of weights; then its file and lineage, and notes.
@@ -56,43 +56,43 @@ def parent_of(
             + (f"found {run.folds}" if run.folds else "found none")
         )
     warning = ""
-    for number in numbers if parent.folds else [ALL]:
-        state = _done(parent, number)
-        warning = warning or _what_was_seen(argument, parent, state, run, number, material)
-    network_of(parent, numbers[0] if parent.folds else ALL)
+    for fold in fold_numbers if parent.folds else [ALL]:
+        state = _done(parent, fold)
+        warning = warning or _what_was_seen(argument, parent, state, run, fold, data)
+    network_of(parent, fold_numbers[0] if parent.folds else ALL)
     return parent, Source.open(str(parent.folder / FILE)), parent, list(filter(None, [warning]))
 
 
-def _done(parent: Run, number: int) -> Checkpoint:
-    path = parent.checkpoint(number)
+def _done(parent: Run, fold: int) -> Checkpoint:
+    path = parent.checkpoint(fold)
     if path.is_file():
         state = checkpoints.load(path)
         if state.is_done:
             return state
-    what = "it" if number == ALL else f"fold {number}"
+    what = "it" if fold == ALL else f"fold {fold}"
     raise InputError(f"--init {parent.folder}: {what} is not trained to the end")
 
 
 def _what_was_seen(
-    argument: str, parent: Run, state: Checkpoint, run: Run, number: int, material: Material
+    argument: str, parent: Run, state: Checkpoint, run: Run, fold: int, data: TrainingData
 ) -> str:
     """A warning where nothing is held out any more. Raises InSampleError where folds mix."""
     seen = state.trained.numpy().view(np.uint64)
-    rows = part_of(run.split, number, len(material.items)).held_out
+    rows = fold_rows(run.split, fold, len(data.items)).held_out
     if parent.folds is not None:
-        known = int(np.isin(material.items[rows], seen).sum())
-        if known:
+        overlap = int(np.isin(data.items[rows], seen).sum())
+        if overlap:
             raise InSampleError(
-                f"--init {argument}: fold {number} was trained on {known:,} of the {len(rows):,} "
+                f"--init {argument}: fold {fold} was trained on {overlap:,} of the {len(rows):,} "
                 "images that this fold holds out: the split is another one (the same images, "
                 "--folds and --seed make the same split)"
             )
         return ""
-    known = int(np.isin(material.items, seen).sum())
-    if run.folds is None or not known:
+    overlap = int(np.isin(data.items, seen).sum())
+    if run.folds is None or not overlap:
         return ""
     return (
-        f"warning: --init {argument} was trained on {known:,} of these {len(material.items):,} "
+        f"warning: --init {argument} was trained on {overlap:,} of these {len(data.items):,} "
         "images: no fold is held out from them"
     )
 

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from c10h.run_folder import ALL
 from c10h.stages.training_plan import TrainingPlan
+from c10h.training.fold_training import MakeReports, Outcome
 from c10h.training.loop import Reports
-from c10h.training.networks import Outcome, Tell
 
 # Called with images since the last call and what to say; and from a name and a number of images.
 Step: TypeAlias = Callable[[int, str], None]
@@ -17,28 +17,28 @@ Show: TypeAlias = Callable[[str, int], AbstractContextManager[Step]]
 
 
 @contextmanager
-def unseen(what: str, images: int) -> Iterator[Step]:
+def show_nothing(what: str, images: int) -> Iterator[Step]:
     """Show nothing."""
     yield lambda done, text: None
 
 
 @contextmanager
 def reports_of(
-    plan: TrainingPlan, number: int, stop: Callable[[], bool], show: Show
-) -> Iterator[Tell]:
+    plan: TrainingPlan, fold: int, stop: Callable[[], bool], show: Show
+) -> Iterator[MakeReports]:
     """How the training of one fold is shown, and its curves for TensorBoard if they are wanted."""
     first = plan.options.world.is_first
     with ExitStack() as stack:
-        board = _board(plan, number) if plan.tensorboard and first else None
+        board = _board(plan, fold) if plan.tensorboard and first else None
         if board is not None:
             stack.callback(board.close)
         shown = stack.enter_context(ExitStack())
 
-        def tell(what: str, pictures: int) -> Reports:
+        def tell(what: str, size: int) -> Reports:
             if not first:
                 return Reports(stop=stop)
             shown.close()  # the bar of the network before, where there are several settings
-            advance = shown.enter_context(show(what, pictures))
+            advance = shown.enter_context(show(what, size))
             epochs = plan.options.recipe.epochs
 
             def step(items: int, epoch: int, loss: float) -> None:
@@ -54,10 +54,10 @@ def reports_of(
         yield tell
 
 
-def _board(plan: TrainingPlan, number: int) -> Any:
+def _board(plan: TrainingPlan, fold: int) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
-    name = plan.run.checkpoint(number).stem
+    name = plan.run.checkpoint(fold).stem
     return SummaryWriter(str(plan.run.folder / "tensorboard" / name))
 
 

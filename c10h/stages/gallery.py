@@ -1,31 +1,74 @@
-"""Find the pictures on which a network and people agree first and differ most in the rest."""
+"""Find the pictures on which a network and people agree first and differ most in the rest.
+
+The figure 1 of Peterson et al. 2019 for any network. How far two distributions differ is their
+Jensen-Shannon divergence (Lin 1991, eq. 4.1): bounded by log 2, and finite where one of them is 0.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.truth import check_truth
+from c10h.formats.truth_files import check_truth
 from c10h.items import Items, align
-from c10h.metrics.block import Block
+from c10h.metrics import divergence
+from c10h.metrics.block import Block, Float
 from c10h.records import Array, Images, Labels, Predictions
-from c10h.stages.join import (
-    People,
-    common_classes,
-    exposure,
-    items_of,
-    labels_in_order,
-    predictions_in_order,
-)
-from c10h.stages.tally import BLOCK_ELEMENTS, cut
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.exposure import exposure
+from c10h.stages.people import People
+from c10h.stages.predicted_items import items_of
+from c10h.stages.prediction_pass import BLOCK_ELEMENTS, cut
 from c10h.training.folds import item_hashes
 from c10h.truth import name_of
-from c10h.views.gallery import Gallery, Picture, farthest
 
 # How many there are unless said.
 PICTURES = 12
+
+
+@dataclass(frozen=True)
+class Farthest:
+    """The k items of equal first choice that differ most, the most first.
+
+    row: int64 (k); divergence, entropy (of people): nats (k); people, model: (k, c). agreed: how
+    many of all ``items`` have equal first choices.
+    """
+
+    row: Array
+    divergence: Float
+    entropy: Float
+    people: Float
+    model: Float
+    agreed: int
+    items: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One item of a gallery: pixels uint8 (h, w, 3); people, model: distributions, float64 (c)."""
+
+    name: str
+    truth: str | None
+    pixels: Array
+    people: Float
+    model: Float
+    divergence: float
+    entropy: float
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures of one run, those that differ most first; notes: lines below them."""
+
+    run: str
+    classes: tuple[str, ...]
+    pictures: Sequence[Picture]
+    agreed: int
+    items: int
+    notes: Sequence[str] = field(default_factory=tuple)
 
 
 def gallery(
@@ -59,25 +102,25 @@ def gallery(
     places = _rows_of_images(predictions, images, run)
     if images_sha256 is not None:
         _check_images(predictions, images, places, run, images_sha256)
-    found = farthest(_blocks(predictions, people, advance), count)
-    if not found.agreed:
+    chosen = farthest(_blocks(predictions, people, advance), count)
+    if not chosen.agreed:
         raise InputError(f"{run}: no item where its first choice is people's")
     pictures = []
-    for k, row in enumerate(found.row.tolist()):
+    for k, row in enumerate(chosen.row.tolist()):
         place = row if places is None else int(places[row])
         pictures.append(
             Picture(
                 name=_name(predictions, images, people, row, place),
                 truth=_truth(people, images, row, place),
                 pixels=_pixels(images, place, predictions, row, run),
-                people=found.people[k],
-                model=found.model[k],
-                divergence=float(found.divergence[k]),
-                entropy=float(found.entropy[k]),
+                people=chosen.people[k],
+                model=chosen.model[k],
+                divergence=float(chosen.divergence[k]),
+                entropy=float(chosen.entropy[k]),
             )
         )
     notes = _notes(predictions, people, matched)
-    return Gallery(run, classes, pictures, found.agreed, found.items, notes)
+    return Gallery(run, classes, pictures, chosen.agreed, chosen.items, notes)
 
 
 def _people_of(predictions: Predictions, labels: Labels, run: str) -> tuple[People, str]:
@@ -172,3 +215,31 @@ def _notes(predictions: Predictions, people: People, matched: str) -> list[str]:
     if predictions.item is None:
         notes.append("the predictions do not tell the pixels they are of: images not checked")
     return [note for note in notes if note]
+
+
+def farthest(blocks: Iterable[Block], count: int) -> Farthest:
+    """Rank the items of all blocks, which follow each other, keeping ``count`` in memory.
+
+    Items where people's or the network's first place is shared have no first choice. Of equally
+    different items the first ones are taken.
+    """
+    kept: list[Array] = []
+    start = agreed = 0
+    for block in blocks:
+        mine, theirs = block.model_ranking.first, block.ballots_ranking.first
+        single = (mine.sum(axis=0) == 1) & (theirs.sum(axis=0) == 1)
+        same = np.flatnonzero(single & (mine == theirs).all(axis=0))
+        candidates = [
+            same + start,
+            np.maximum(divergence.jsd(block)[same], 0.0),
+            np.abs(block.people_entropy[same]),  # the entropy of one class is -0.0
+            block.people.T[same],
+            block.model.T[same],
+        ]
+        if kept:
+            candidates = [np.concatenate(pair) for pair in zip(kept, candidates, strict=True)]
+        order = np.argsort(-candidates[1], kind="stable")[:count]
+        kept = [values[order] for values in candidates]
+        start, agreed = start + block.size, agreed + len(same)
+    row, differs, entropy, people, model = kept
+    return Farthest(row, differs, entropy, people, model, agreed, start)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import GateError, InputError
-from c10h.metrics import choose
+from c10h.metrics.metrics import choose
 from c10h.records import Scores
-from c10h.views.table import interval, number
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -64,9 +63,10 @@ def check_gates(scores: Scores, gates: Sequence[Gate]) -> None:
                     f"--fail-if {gate.metric}: {run} has no value: {scores.why[r, q, 0]}"
                 )
             if OPERATORS[gate.symbol](value, gate.bound):
-                ends = interval(float(scores.low[r, q, 0]), float(scores.high[r, q, 0]))
+                low, high = float(scores.low[r, q, 0]), float(scores.high[r, q, 0])
+                ends = "" if np.isnan(low) or np.isnan(high) else f"{low:.4f} to {high:.4f}"
                 held.append(
-                    f"{run}: {gate.metric} = {number(value)} ({ends}) {gate.symbol} {gate.bound:g}"
+                    f"{run}: {gate.metric} = {value:.4f} ({ends}) {gate.symbol} {gate.bound:g}"
                 )
     if held:
         raise GateError("; ".join(held))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -14,28 +13,17 @@ from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
-from c10h.views.scores import plain
-from c10h.views.table import Cell, Table, number
-
-# Columns in order, and how a value is shown.
-COLUMNS: Mapping[str, Callable[[Any], str]] = {
-    "annotator": str,
-    "trials": lambda value: f"{value:,}",
-    "attention": number,
-    "agreement": number,
-    "kappa": number,
-    "accuracy": number,
-    "rt": lambda value: number(value, 0),
-    "excluded": lambda value: "x" * value,
-}
 
 
 @dataclass(frozen=True)
 class Annotators:
-    """One row an annotator: arrays by the names of COLUMNS, sorted.
+    """One row an annotator, sorted.
 
-    threshold: on attention. total: how many annotators there are. judged, items: how many items
-    have a true class, of how many. votes: the judgments compared.
+    columns: arrays (a) by name, in this order, as far as the judgments tell: annotator str, trials
+    int64, attention, agreement, kappa and accuracy float64, NaN where there is no such value, rt
+    float64 in the unit of the table, excluded bool. threshold: on attention. total: how many
+    annotators there are. judged, items: how many items have a true class, of how many. votes: the
+    judgments compared.
     """
 
     columns: Mapping[str, Array]
@@ -44,36 +32,6 @@ class Annotators:
     judged: int
     items: int
     votes: Votes
-
-    def table(self) -> Table:
-        """For people."""
-        rows = [[Cell(COLUMNS[name](value)) for name, value in row.items()] for row in self.rows()]
-        notes = [f"{len(rows):,} of {self.total:,} annotators"]
-        if "attention" in self.columns:
-            notes.append(
-                f"excluded: attention under {self.threshold:g}; others are not compared with them"
-            )
-        if 0 < self.judged < self.items:
-            notes.append(
-                f"accuracy: on {self.judged:,} of {self.items:,} items, whose true class is known"
-            )
-        return Table("", list(self.columns), rows, 1, notes)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One dictionary an annotator, with plain values."""
-        listed = {name: values.tolist() for name, values in self.columns.items()}
-        return [dict(zip(listed, row, strict=True)) for row in zip(*listed.values(), strict=True)]
-
-    def flat(self) -> tuple[list[str], list[list[object]]]:
-        """Header and rows for CSV."""
-        return list(self.columns), [list(row.values()) for row in self.to_json()]
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """Rows ready for JSON: None where a value does not exist."""
-        return [
-            {name: plain(one) if isinstance(one, float) else one for name, one in row.items()}
-            for row in self.rows()
-        ]
 
 
 def describe_annotators(
@@ -101,14 +59,14 @@ def describe_annotators(
     excluded = np.zeros(len(who["id"]), dtype=bool)
     if "attention" in who:
         excluded = who["attention"] < filters.least_attention
-    found = agreement(votes, ~excluded)
+    agreed = agreement(votes, ~excluded)
     columns = {
         "annotator": who["id"],
         "trials": who["trials"],
         "attention": who.get("attention"),
-        "agreement": found.rest,
-        "kappa": found.kappa,
-        "accuracy": found.truth,
+        "agreement": agreed.rest,
+        "kappa": agreed.kappa,
+        "accuracy": agreed.truth,
         "rt": None if votes.rt is None else median_by_annotator(votes),
         "excluded": excluded if "attention" in who else None,
     }

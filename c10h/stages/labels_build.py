@@ -9,21 +9,16 @@ import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.hints import Tell, silent
-from c10h.formats.readers import LEFT_OUT
-from c10h.formats.truth import Truth, check_truth, in_order_of
+from c10h.formats.predictions_and_labels import LEFT_OUT
+from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import POSITION, Items, align, is_everything, whole_numbers
-from c10h.labels import SOURCES
-from c10h.labels.material import Material
+from c10h.labels.source_inputs import SourceInputs
+from c10h.labels.sources import SOURCES
 from c10h.labels.votes import Votes
 from c10h.records import Labels, Predictions, Rows
-from c10h.stages.join import (
-    People,
-    common_classes,
-    items_of,
-    labels_in_order,
-    predictions_in_order,
-    some_items,
-)
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.people import People
+from c10h.stages.predicted_items import items_of, some_items
 
 ROWS = 1 << 16
 
@@ -66,7 +61,7 @@ def build_labels(
         people = people.agreeing(given.values, "the labels", given.right)
     if people.truth is not None:
         check_truth(people.truth, len(classes), "truth")
-    material = Material(
+    source_inputs = SourceInputs(
         classes,
         labels,
         predictions,
@@ -79,7 +74,7 @@ def build_labels(
         seed,
         people.right,
     )
-    built = SOURCES[what].build(material)
+    built = SOURCES[what].build(source_inputs)
     left_out = votes.dropped if votes is not None else labels and labels.settings.get(LEFT_OUT)
     return replace(built, settings={**built.settings, LEFT_OUT: left_out}) if left_out else built
 
@@ -118,7 +113,7 @@ def _in_one_order(
             wanted = items_of(ordered[0], "predictions 1")
             asked = items_of(one, what)
             found = align(asked, wanted)
-            tell(f"{asked.what}: {found.told(asked, wanted)}")
+            tell(f"{asked.what}: {found.describe(asked, wanted)}")
             rows = found.rows
             if rows is not None and len(rows) != wanted.size:
                 raise MismatchError(
@@ -171,7 +166,7 @@ def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: boo
     known = truth.items("the truth")
     found = align(items, known, partly=items.ids is not None or items.index is not None)
     if items.size:
-        tell(f"{items.what}: {found.told(items, known)}")
+        tell(f"{items.what}: {found.describe(items, known)}")
     if from_names and items.ids is not None and found.by == POSITION:
         raise MismatchError(
             "truth: the items have names, and a vector of classes does not say whose they are: "

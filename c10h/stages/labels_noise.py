@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -14,17 +13,13 @@ from c10h.metrics.ceilings import split_half, split_items, split_votes
 from c10h.metrics.noise import (
     CLOSED,
     LABELS,
-    NEED_TRUTH,
     Voted,
     blocks,
     drawn_ceilings,
     top_share,
 )
 from c10h.records import Array, Labels
-from c10h.stages.join import People
-from c10h.views.forms.terminal_chart import line_chart
-from c10h.views.scores import plain
-from c10h.views.table import Cell, Table, number
+from c10h.stages.people import People
 
 # Shares of the most uncertain items.
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -34,21 +29,14 @@ SPLIT_HALF = "split-half"
 # More than any item has: all votes.
 ALL_VOTES = 1 << 30
 STEPS = (1, 2, 5)
-# A line that never leaves this is none.
-VISIBLE = 1e-9
-# What is drawn in one chart.
-UNITS = {
-    "nats": ("ce_human", "jsd"),
-    "squared": ("squared error", "brier_human"),
-    "share": ("accuracy", "sba", "entropy_corr", "kappa_human", "unanimous"),
-}
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity against votes: values, and the standard error of those that were drawn.
+    """One quantity against numbers of votes.
 
-    metric: its name, or that of a quantity of the labels themselves; method: "" for these.
+    metric: its name, or that of a quantity of the labels themselves; method: "" for these. values:
+    float64 (k), NaN where it does not exist. errors: standard errors (k), 0 for what is not drawn.
     """
 
     metric: str
@@ -63,10 +51,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Noise:
-    """Curves over ``votes`` (the last is all votes of an item), and where the entropy is.
+    """Curves over the numbers of votes an item, and where the entropy is.
 
-    concentration: share of the entropy in each share of the most uncertain items. judged: how many
-    items have a true class.
+    votes: the last is ALL_VOTES. curves: with a value for each of ``votes``. concentration: share
+    of the entropy in each share of the most uncertain items. items, total: how many items and votes
+    there are; fewest, most: votes of an item. draws, seed: of what has no closed form. judged: how
+    many items have a true class.
     """
 
     votes: Sequence[int]
@@ -80,75 +70,6 @@ class Noise:
     seed: int
     judged: int
 
-    def columns(self) -> list[str]:
-        """The numbers of votes, as words."""
-        return [str(n) for n in self.votes[:-1]] + ["all"]
-
-    def tables(self) -> list[Table]:
-        """Labels and ceilings against votes, and where the entropy is."""
-        notes = [
-            f"{self.items:,} items with {self.total:,} votes, {self.fewest:,} to {self.most:,} an "
-            "item; items with fewer than n votes keep all of theirs",
-            f"± is the standard error of what has no closed form: {self.draws} draws of votes "
-            f"without replacement, seed {self.seed}",
-        ]
-        if 0 < self.judged < self.items:
-            drawn = {one.metric for one in self.curves}
-            told = ", ".join(metric for metric in NEED_TRUTH if metric in drawn)
-            notes.append(f"{told}: over the {self.judged:,} items whose true class is known")
-        own = [curve for curve in self.curves if not curve.method]
-        ceilings = [curve for curve in self.curves if curve.method]
-        header = ["n votes an item:", *self.columns()]
-        shares = [
-            [Cell(f"{share:.0%}"), Cell(number(v))] for share, v in self.concentration.items()
-        ]
-        return [
-            Table("Labels made of n votes", header, [_row(curve) for curve in own]),
-            Table("What people reach, by method", header, [_row(curve) for curve in ceilings]),
-            Table("", ["most uncertain items", "share of the entropy"], shares, 1, notes),
-        ]
-
-    def charts(self, width: int) -> str:
-        """The curves by their units, at most ``width`` characters wide."""
-        parts = []
-        for unit, metrics in UNITS.items():
-            lines = {one.name: one.values for one in self.curves if one.metric in metrics}
-            shown = {
-                name: values for name, values in lines.items() if (np.abs(values) > VISIBLE).any()
-            }
-            if shown and len(self.votes) > 1:
-                parts.append(line_chart(unit, self.columns(), shown, width))
-        return "\n".join(parts)
-
-    def flat(self) -> tuple[list[str], list[list[object]]]:
-        """Header and rows, one a quantity and number of votes, for CSV."""
-        header = ["metric", "method", "votes", "value", "standard_error"]
-        return header, [
-            [curve.metric, curve.method, votes, plain(value), plain(error) or None]
-            for curve in self.curves
-            for votes, value, error in zip(self.columns(), curve.values, curve.errors, strict=True)
-        ]
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything as plain JSON."""
-        return {
-            "items": self.items,
-            "votes": {"total": self.total, "fewest": self.fewest, "most": self.most},
-            "draws": self.draws,
-            "seed": self.seed,
-            "n": self.columns(),
-            "curves": [
-                {
-                    "metric": curve.metric,
-                    "method": curve.method or None,
-                    "values": [plain(value) for value in curve.values],
-                    "standard_errors": [plain(error) or None for error in curve.errors],
-                }
-                for curve in self.curves
-            ],
-            "entropy_share": {f"{share:g}": plain(v) for share, v in self.concentration.items()},
-        }
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -159,7 +80,7 @@ class Sample:
 
     def with_votes(self, n: int, draws: int) -> dict[tuple[str, str], tuple[float, float]]:
         """Mean and standard error over draws of n votes an item."""
-        found: dict[tuple[str, str], list[float]] = {}
+        by_draw: dict[tuple[str, str], list[float]] = {}
         counts = self.voted.counts
         size = np.minimum(counts.sum(axis=1), n)
         for draw in range(draws):
@@ -169,10 +90,10 @@ class Sample:
             for metric, value in split_half(drawn, self.seed + draw, splits=1).items():
                 values[metric, SPLIT_HALF] = value
             for key, value in values.items():
-                found.setdefault(key, []).append(value)
+                by_draw.setdefault(key, []).append(value)
         return {
             key: (float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(draws)))
-            for key, values in found.items()
+            for key, values in by_draw.items()
         }
 
 
@@ -195,7 +116,7 @@ def labels_noise(
     people = People.of(labels, None, labels.classes)
     voted = Voted(counts, people.truth, people.right if people.has_several else None)
     sample = Sample(voted.take(split_items(size, seed)), seed)
-    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    columns: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for n in grid:
         exact = _expected(voted, n)
         if n == ALL_VOTES:  # as c10h score has them: only halves are of the sample
@@ -206,14 +127,14 @@ def labels_noise(
         if n < ALL_VOTES:
             values |= sample.with_votes(n, draws)
         for key, value in values.items():
-            found.setdefault(key, []).append(value)
+            columns.setdefault(key, []).append(value)
         advance(1)
     entropies = _entropies(counts)
     return Noise(
         votes=grid,
         curves=[
-            Curve(metric, method, *(np.array(column) for column in zip(*values, strict=True)))
-            for (metric, method), values in found.items()
+            Curve(metric, method, *np.array(values).T)
+            for (metric, method), values in columns.items()
         ],
         concentration={share: top_share(entropies, share) for share in SHARES},
         items=size,
@@ -224,14 +145,6 @@ def labels_noise(
         seed=seed,
         judged=people.known,
     )
-
-
-def _row(curve: Curve) -> list[Cell]:
-    cells = [
-        Cell(number(value), f"±{number(error)}" if error > 0 else "")
-        for value, error in zip(curve.values, curve.errors, strict=True)
-    ]
-    return [Cell(curve.name), *cells]
 
 
 def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
@@ -248,9 +161,9 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
 
 def _measure(voted: Voted) -> dict[tuple[str, str], float]:
     """What has no closed form over draws, of given votes, by metric and method."""
-    found = drawn_ceilings(voted)
-    found[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(voted.counts), TOP)
-    return found
+    values = drawn_ceilings(voted)
+    values[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(voted.counts), TOP)
+    return values
 
 
 def _entropies(counts: Array) -> Float:
@@ -267,7 +180,7 @@ def _counts_of(labels: Labels) -> Array:
 def _expected(voted: Voted, n: int) -> dict[tuple[str, str], float]:
     """What needs no draws, by metric and method; NaN where no item has enough votes."""
     wanted = {(name, ""): expectation for name, (_, expectation) in LABELS.items()}
-    wanted |= {key: one for key, one in CLOSED.items() if voted.allows(key[0])}
+    wanted |= {key: expectation for key, expectation in CLOSED.items() if voted.allows(key[0])}
     sums = {key: np.zeros(2) for key in wanted}
     for block in blocks(voted):
         for key, expectation in wanted.items():

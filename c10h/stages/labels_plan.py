@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.labels.allocation import OBJECTIVES, PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.objectives import OBJECTIVES
 from c10h.records import Array, Labels
-from c10h.views.table import Cell, Table
 
-SHOWN = 20
 MOST_BUDGET = 10**12
 
 
@@ -20,10 +18,11 @@ MOST_BUDGET = 10**12
 class Plan:
     """Further judgments of each item, and what they are expected to do.
 
-    item: rows of the labels that get any, those that get most first; names: what they are called;
-    judgments: how many each gets; votes: how many each has. prior: pseudo-votes a class.
-    now, planned, uniform: expected error before, after this plan, and after as many judgments
-    spread evenly, means over all items.
+    item: int64 (k), rows of the labels that get any, those that get most first; names: str (k),
+    what they are called; judgments: int64 (k), how many each gets; votes: int64 (k), how many each
+    has. objective: a name in OBJECTIVES. budget: all judgments. prior: pseudo-votes a class. now,
+    planned, uniform: expected error before, after this plan, and after as many judgments spread
+    evenly, means over all items. items: how many there are.
     """
 
     item: Array
@@ -38,53 +37,6 @@ class Plan:
     uniform: float
     items: int
     seed: int
-
-    def table(self) -> Table:
-        """The first items, and what to expect, for people."""
-        rows = [
-            [Cell(str(name)), Cell(f"{votes:,}"), Cell(f"{more:,}")]
-            for name, votes, more in self.rows()[:SHOWN]
-        ]
-        rest = len(self.item) - len(rows)
-        notes = [f"and {rest:,} more items: --format csv lists all"] if rest > 0 else []
-        notes += [
-            f"{self.budget:,} judgments of {len(self.item):,} of {self.items:,} items; expected "
-            f"{OBJECTIVES[self.objective].summary}, mean over all items: {self.now:.5f} now, "
-            f"{self.planned:.5f} with this plan, {self.uniform:.5f} spread evenly",
-            f"Dirichlet prior of {self.prior:.4g} pseudo-votes a class; equal gains settled by "
-            f"seed {self.seed}",
-        ]
-        low, high = PRIOR_RANGE
-        if not 1.01 * low < self.prior < 0.99 * high:
-            notes.append("that prior is at its bound: the votes do not tell it, give --prior")
-        return Table("", ["item", "votes", "judgments"], rows, 1, notes)
-
-    def flat(self) -> tuple[list[str], list[tuple[str, int, int]]]:
-        """Header and rows for CSV."""
-        return ["item", "votes", "judgments"], self.rows()
-
-    def rows(self) -> list[tuple[str, int, int]]:
-        """Item, votes and further judgments."""
-        columns = (self.names, self.votes, self.judgments)
-        return list(zip(*(column.tolist() for column in columns), strict=True))
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything as plain JSON."""
-        return {
-            "objective": self.objective,
-            "budget": self.budget,
-            "prior": self.prior,
-            "seed": self.seed,
-            "expected_error": {
-                "now": self.now,
-                "planned": self.planned,
-                "uniform": self.uniform,
-            },
-            "items": [
-                {"item": name, "votes": votes, "judgments": more}
-                for name, votes, more in self.rows()
-            ],
-        }
 
 
 def labels_plan(

@@ -17,9 +17,9 @@ from c10h.parallel import end_with_parent, interruptible, no_interrupts, workers
 from c10h.stages.fold_progress import Show, Step, outcome_line, reports_of
 from c10h.stages.training_plan import TrainingPlan
 from c10h.training import checkpoint as checkpoints
-from c10h.training.folds import part_of
-from c10h.training.networks import Outcome, train_fold
-from c10h.training.precision import choose_device
+from c10h.training.device_and_precision import choose_device
+from c10h.training.fold_training import Outcome, train_fold
+from c10h.training.folds import fold_rows
 
 # Seconds after which the parent looks whether Ctrl-C was pressed.
 PATIENCE = 0.2
@@ -52,73 +52,73 @@ def train_in_processes(
     """
     import torch
 
-    waiting = list(plan.numbers)
+    waiting = list(plan.fold_numbers)
     running: dict[Connection, tuple[int, SpawnProcess]] = {}
     outcomes: dict[int, Outcome] = {}
     failures: dict[int, Failure] = {}
-    told = False
+    terminated = False
     with show("folds", _images_left(plan)) as advance, _ended(running):
-        shown = Shown(advance)
+        shown = CombinedProgress(advance)
         while running or (waiting and not failures and not stop()):
             while waiting and len(running) < together and not failures and not stop():
                 connection, process = _start(torch.get_num_threads())
                 running[connection] = (waiting.pop(0), process)
-            if (failures or stop()) and not told:
-                told = True
+            if (failures or stop()) and not terminated:
+                terminated = True
                 for _, process in running.values():
                     process.terminate()  # which lets it stop after a step
-            for ready in wait(list(running), PATIENCE):
-                assert isinstance(ready, Connection)
-                number, process = running[ready]
-                message = _received(ready, process)
+            ready = wait(list(running), PATIENCE)
+            for connection in [connection for connection in running if connection in ready]:
+                fold, process = running[connection]
+                message = _received(connection, process)
                 if message is None:
                     with contextlib.suppress(OSError):  # it ended, of which the next message tells
-                        ready.send((plan, number))
+                        connection.send((plan, fold))
                     continue
                 if isinstance(message, tuple):
-                    shown.step(number, *message)
+                    shown.step(fold, *message)
                     continue
                 if isinstance(message, Outcome):
-                    outcomes[number] = message
+                    outcomes[fold] = message
                     tell(outcome_line(message))
                 else:
-                    failures[number] = message
-                shown.end(number)
+                    failures[fold] = message
+                shown.end(fold)
                 process.join()
-                ready.close()
-                del running[ready]
-    real = [failures[number] for number in sorted(failures) if not failures[number].stopped]
+                connection.close()
+                del running[connection]
+    real = [failures[fold] for fold in sorted(failures) if not failures[fold].stopped]
     if real:
         raise C10hError(real[0].message)
     if failures or waiting:
         raise StoppedError("stopped after a step of each fold; the same command goes on")
-    return [outcomes[number] for number in plan.numbers]
+    return [outcomes[fold] for fold in plan.fold_numbers]
 
 
-class Shown:
+class CombinedProgress:
     """One bar for several folds, which says where each of them is."""
 
     def __init__(self, advance: Step) -> None:
         self._advance = advance
         self._texts: dict[int, str] = {}
 
-    def step(self, number: int, items: int, text: str) -> None:
+    def step(self, fold: int, items: int, text: str) -> None:
         """Move on by some images of one fold."""
-        self._texts[number] = text
-        self._advance(items, "; ".join(self._texts[key] for key in sorted(self._texts)))
+        self._texts[fold] = text
+        self._advance(items, "; ".join(self._texts[fold] for fold in sorted(self._texts)))
 
-    def end(self, number: int) -> None:
+    def end(self, fold: int) -> None:
         """Say no more of a fold."""
-        self._texts.pop(number, None)
+        self._texts.pop(fold, None)
 
 
 def _images_left(plan: TrainingPlan) -> int:
     """How many images the networks will see that are not trained yet; that of a grid is a guess."""
     run, options = plan.run, plan.options
     total = 0.0
-    for number in plan.numbers:
-        size = len(part_of(run.split, number, len(plan.material.items)).training)
-        path = run.checkpoint(number)
+    for fold in plan.fold_numbers:
+        size = len(fold_rows(run.split, fold, len(plan.data.items)).training)
+        path = run.checkpoint(fold)
         state = checkpoints.load(path) if path.is_file() else None
         if state is None or not state.is_done:
             done = state.step * options.recipe.batch_size if state is not None else 0
@@ -179,12 +179,12 @@ def _train_one(threads: int, connection: Connection) -> None:
     answer: Outcome | Failure
     with interruptible() as stop:
         connection.send(None)
-        plan, number = connection.recv()
+        plan, fold = connection.recv()
         run, options = plan.run, plan.options
         try:
             choose_device(str(options.device))  # which also sets up this process for it
-            with reports_of(plan, number, stop, show) as reports:
-                answer = train_fold(run, number, plan.material, options, reports)
+            with reports_of(plan, fold, stop, show) as reports:
+                answer = train_fold(run, fold, plan.data, options, reports)
         except C10hError as error:
             answer = Failure(str(error), isinstance(error, StoppedError))
         connection.send(answer)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from c10h.formats.hints import Tell, silent
 from c10h.lineage import lineage_of
 from c10h.records import Predictions
-from c10h.stages.answering import answering
+from c10h.stages.requested_networks import requested_networks
 from c10h.stages.requests import ForeignNetwork, PredictRequest
-from c10h.training.precision import choose_device, choose_precision
-from c10h.training.prediction import Machine
+from c10h.training.device_and_precision import choose_device, choose_precision
+from c10h.training.lazy_logits import Machine
 
 
 def predict(
@@ -29,7 +29,7 @@ def predict(
     device = choose_device(request.device)
     precision = choose_precision(request.precision, device)
     networks = request.networks
-    answer = answering(networks, request.images, tell)
+    answer = requested_networks(networks, request.images, tell)
     predictions = answer.predict(Machine(device, precision, request.batch_size, advance))
     for note in answer.notes:
         tell(note)

@@ -1,165 +1,150 @@
-"""Choose and arrange what files say: scores, attacks, learning curves, labels and predictions."""
+"""Choose what a report is about: scores, attacks, learning curves, labels and predictions."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from c10h.errors import InputError, MismatchError, unknown_name
-from c10h.metrics import METRICS, choose
+from c10h.errors import InputError, unknown_name
+from c10h.metrics.estimates import ScoredRun, metrics_of, scored_runs
+from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
-from c10h.records import Attack, History, Labels, Predictions, Scores
-from c10h.stages.attacked import exposure, network_name
-from c10h.stages.report_people import compared
-from c10h.views.attacks import Attacked
-from c10h.views.figures import FIGURES, PICTURED
-from c10h.views.given import File, Given
-from c10h.views.groups import baselines
-from c10h.views.paper_tables import TABLES
-from c10h.views.report import Report
-from c10h.views.scores import Entry, entries, other_classes
+from c10h.records import Attack, History, Input, Labels, Predictions, Scores
+from c10h.stages.attack_runs import AttackedNetwork, attacked_networks
+from c10h.stages.run_groups import baselines
+
+KINDS = ("scores", "attack", "history", "labels", "predictions")
 
 
 @dataclass(frozen=True)
-class Others:
-    """What a report is of besides scores and attacks, by name.
+class ReportRequest:
+    """Records by kind, by the names of their files, and what to choose from them.
 
-    scores_names: what the scores files are called. files: what was read, for the lineage.
+    scores: which have names of their own, so that two files may have one. files: what was read, for
+    the lineage.
+    metrics: names; "all" is every metric that a run has; none are the headline metrics.
+    stratum: the part of the items. baseline: the run or training that others are compared with.
     """
 
+    scores: Sequence[tuple[str, Scores]] = ()
+    attacks: Mapping[str, Attack] = field(default_factory=dict)
     histories: Mapping[str, History] = field(default_factory=dict)
     labels: Mapping[str, Labels] = field(default_factory=dict)
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
-    scores_names: Sequence[str] = ()
-    files: Sequence[File] = ()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a report shows.
-
-    metrics: names; "all" is every metric that a run has; none are the headline metrics.
-    stratum: the part of the items. baseline: the run or training that others are held against.
-    figure, table: what is shown alone, a name of FIGURES or of TABLES.
-    """
-
+    files: Sequence[Input] = ()
     metrics: Sequence[str] = ()
     stratum: str = ALL
     baseline: str | None = None
-    figure: str | None = None
-    table: str | None = None
 
 
-def report(
-    records: Sequence[Scores],
-    attacked: Mapping[str, Attack] | None = None,
-    choice: Choice | None = None,
-    others: Others | None = None,
-) -> Report:
-    """A report of scores files, of attack files by name, and of others.
+@dataclass(frozen=True)
+class Results:
+    """Everything that the tables and figures of a report are made of. Histories etc. are by name.
 
-    Raises InputError for a name that does not exist, for two runs of one name and for a figure or
-    table of other kinds of file, MismatchError for files of other classes.
+    metrics, stratum: what is shown of scored runs. baseline: the name of a run of either kind, or
+    of a training, that others of that kind are compared with. files: what was read.
     """
-    choice, others = choice or Choice(), others or Others()
-    _check_names(choice)
-    given = _given(records, attacked or {}, others, choice.stratum)
-    if given.predictions and choice.figure is None:
-        raise InputError(
-            f"{next(iter(given.predictions))}: predictions are for --figure fit and gallery; c10h "
-            "score makes scores of them"
+
+    scored: Sequence[ScoredRun] = ()
+    attacked: Sequence[AttackedNetwork] = ()
+    histories: Mapping[str, History] = field(default_factory=dict)
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    metrics: Sequence[str] = ()
+    stratum: str = ALL
+    baseline: str | None = None
+    files: Sequence[Input] = ()
+
+    @property
+    def scored_baseline(self) -> str | None:
+        """The baseline, where it is one of scored runs."""
+        return self.baseline if self.baseline in baselines(self.scored) else None
+
+    @property
+    def attacked_baseline(self) -> AttackedNetwork | None:
+        """The network of an attack file that is the baseline, where there is one."""
+        return next((one for one in self.attacked if one.name == self.baseline), None)
+
+    def title(self, text: str) -> str:
+        """A title of scores, with the part of the items that they are of."""
+        return text if self.stratum == ALL else f"{text}, {self.stratum}"
+
+    def expect(self, what: str, **wanted: int) -> None:
+        """Raise InputError unless these kinds are there and no others.
+
+        wanted: by kind the number of files, 0 for one or more.
+        """
+        kinds = (self.scored, self.attacked, self.histories, self.labels, self.predictions)
+        counts = {kind: len(of_kind) for kind, of_kind in zip(KINDS, kinds, strict=True) if of_kind}
+        missing = any(
+            not counts.get(kind) or (number and counts[kind] != number)
+            for kind, number in wanted.items()
         )
-    if choice.figure == "fit" and len(given.labels) == 1 and given.predictions:
-        (labels,) = given.labels.values()
-        given = replace(given, compared=compared(labels, given.predictions))
-    _check_choice(given, choice)
-    metrics = _metrics(given.scored, choice.metrics, choice.stratum)
-    return Report(given, metrics, choice.baseline, choice.figure, choice.table, others.files)
+        if missing or set(counts) - set(wanted):
+            words = " and ".join(
+                f"{number} {kind} file{'s' if number > 1 else ''}" if number else f"{kind} files"
+                for kind, number in wanted.items()
+            )
+            found = ", ".join(f"{kind} ({number})" for kind, number in counts.items())
+            raise InputError(f"{what} needs {words} and nothing else; found {found or 'nothing'}")
 
 
-def _check_names(choice: Choice) -> None:
-    """Raise InputError for a figure or table that there is not, or with what is of no use to it."""
-    for option, name, known in (
-        ("--figure", choice.figure, (*FIGURES, *PICTURED)),
-        ("--table", choice.table, TABLES),
-    ):
-        if name is not None and name not in known:
-            raise InputError(f"{option}: {unknown_name(option[2:], name, known)}")
-    if choice.figure is not None and choice.table is not None:
-        raise InputError("--figure and --table exclude each other")
-    alone = choice.figure is not None or choice.table is not None
-    if alone and (choice.metrics or choice.baseline is not None):
-        raise InputError("--figure and --table: are not for --baseline or --metrics")
+def report(request: ReportRequest) -> Results:
+    """The results in files of scores, of attacks, and of others, by what was chosen.
+
+    Raises InputError for a name that does not exist and for two runs of one name, MismatchError for
+    files of other classes.
+    """
+    scored = scored_runs(
+        [record for _, record in request.scores], [name for name, _ in request.scores]
+    )
+    attacked = attacked_networks(request.attacks)
+    _check_choice(scored, attacked, request)
+    return Results(
+        scored,
+        attacked,
+        request.histories,
+        request.labels,
+        request.predictions,
+        _chosen_metrics(scored, request.metrics, request.stratum),
+        request.stratum,
+        request.baseline,
+        request.files,
+    )
 
 
-def _check_choice(given: Given, choice: Choice) -> None:
+def _check_choice(
+    scored: Sequence[ScoredRun], attacked: Sequence[AttackedNetwork], request: ReportRequest
+) -> None:
     """Raise InputError for a baseline or stratum that there is not, or metrics of no scores."""
-    found, baseline, stratum = given.scored, choice.baseline, choice.stratum
-    names = [*baselines(found), *(one.run for one in given.attacked)]
+    baseline, stratum = request.baseline, request.stratum
+    names = [*baselines(scored), *(network.name for network in attacked)]
     if baseline is not None and not names:
         raise InputError(f"--baseline {baseline}: is for scores and attacks, and there are none")
     if baseline is not None and baseline not in names:
         raise InputError(f"--baseline: {unknown_name('run', baseline, names)}")
-    if not found and (choice.metrics or stratum != ALL):
+    if not scored and (request.metrics or stratum != ALL):
         raise InputError("--metrics and --stratum choose from scores files, and there are none")
-    strata = list(dict.fromkeys(name for entry in found for name in entry.strata))
-    if found and stratum not in strata:
+    strata = list(dict.fromkeys(name for run in scored for name in run.strata))
+    if scored and stratum not in strata:
         raise InputError(f"--stratum: {unknown_name('stratum', stratum, strata)}")
 
 
-def _given(
-    records: Sequence[Scores], attacked: Mapping[str, Attack], others: Others, stratum: str
-) -> Given:
-    return Given(
-        entries(records, others.scores_names),
-        _attacked(attacked),
-        others.histories,
-        others.labels,
-        others.predictions,
-        stratum=stratum,
-    )
-
-
-def _metrics(found: Sequence[Entry], metrics: Sequence[str], stratum: str) -> list[str]:
+def _chosen_metrics(runs: Sequence[ScoredRun], names: Sequence[str], stratum: str) -> list[str]:
     """The metrics to show: those of the chosen ones that exist, or all where none does."""
-    present = [name for name in METRICS if any(name in entry.metrics for entry in found)]
-    if "all" in metrics:
+    present = metrics_of(runs)
+    if "all" in names:
         chosen = present
-    elif metrics:
-        chosen = choose(metrics)
+    elif names:
+        chosen = choose(names)
         for name in chosen:
             if name not in present:
                 raise InputError(f"--metrics {name}: none of the files has it")
     else:
         chosen = [name for name in present if METRICS[name].headline] or present
-    return [name for name in chosen if any(_exists(e, name, stratum) for e in found)] or chosen
+    return [name for name in chosen if any(_exists(run, name, stratum) for run in runs)] or chosen
 
 
-def _exists(entry: Entry, metric: str, stratum: str) -> bool:
-    figure = entry.figure(metric, stratum)
-    return figure is not None and not figure.why
-
-
-def _attacked(files: Mapping[str, Attack]) -> list[Attacked]:
-    """The networks of all attack files.
-
-    Raises MismatchError for a file of other classes than the first, InputError for two networks of
-    one name.
-    """
-    first = next(iter(files.values()), None)
-    for name, record in files.items():
-        if first is not None and other_classes(record.classes, first.classes):
-            raise MismatchError(
-                f"{name}: an attack on other classes: expected {', '.join(first.classes)}, found "
-                f"{', '.join(record.classes)}"
-            )
-    found = [
-        Attacked(network_name(name, record, member), record, member, exposure(record, member))
-        for name, record in files.items()
-        for member in range(record.clean_logits.shape[0])
-    ]
-    for name, count in Counter(one.run for one in found).items():
-        if count > 1:
-            raise InputError(f"two attacks are called {name!r}: name them with NAME=FILE")
-    return found
+def _exists(run: ScoredRun, metric: str, stratum: str) -> bool:
+    estimate = run.estimate(metric, stratum)
+    return estimate is not None and not estimate.why

@@ -5,29 +5,30 @@ Nothing here imports torch or numpy, which a request that cannot be carried out 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from c10h.attacks.budget import INFINITY, NORMS, Budget
-from c10h.attacks.methods import ATTACKS, LEAST_CLASSES, LOSSES, Method
+from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
-from c10h.stages.attack_budgets import budgets
+from c10h.stages.attack_budgets import parse_budgets
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
+from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 
 if TYPE_CHECKING:
     from c10h.records import Images, Labels
     from c10h.run_folder import Run
-    from c10h.training.recipes import Recipe
 
-# What fields of requests can be.
-TARGET_NAMES, AUGMENT_NAMES, SCHEDULE_NAMES = map(tuple, (TARGETS, AUGMENTATIONS, SCHEDULES))
-OPTIMIZER_NAMES, PRECISION_NAMES, NORM_NAMES = OPTIMIZERS, PRECISIONS, NORMS
-METHODS: Mapping[str, Method] = ATTACKS
-METHOD_NAMES, LOSS_NAMES = map(tuple, (ATTACKS, LOSSES))
+# Tables of what fields of requests can be, for the command line too, which imports neither training
+# nor attacks.
+__all__ = [
+    "ATTACKS", "AUGMENTATIONS", "LOSSES", "NORMS", "OPTIMIZERS", "PRECISIONS", "RECIPES",
+    "SCHEDULES", "TARGETS",
+]  # fmt: skip
 # Fields that replace a part of the recipe.
 RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
 
@@ -62,10 +63,10 @@ class RunNetworks:
 class ForeignNetwork:
     """A network that no run of c10h made.
 
-    architecture: a name that :func:`c10h.models.build` knows. weights: a file of them; random ones
-    without. classes: names as ``--classes`` has them; without, those of the images. probs: it
-    returns probabilities, not logits. Raises InputError for the checkpoint of a run as weights,
-    and for classes that cannot be.
+    architecture: a name that :func:`c10h.models.building.build` knows. weights: a file of them;
+    random ones without. classes: names as ``--classes`` has them; without, those of the images.
+    probs: it returns probabilities, not logits. Raises InputError for the checkpoint of a run as
+    weights, and for classes that cannot be.
     """
 
     architecture: str
@@ -74,7 +75,7 @@ class ForeignNetwork:
     probs: bool = False
 
     def __post_init__(self) -> None:
-        from c10h.formats.classes import parse_classes
+        from c10h.formats.class_names import parse_classes
         from c10h.run_folder import refuse_checkpoint
 
         if self.weights is not None:
@@ -108,10 +109,11 @@ class TrainRequest:
     """What to train.
 
     images, labels: pictures and what people saw in them, and the files that they are from; without
-    labels the true classes of the images. architecture: a name that :func:`c10h.models.build`
-    knows; probs: it returns probabilities. folder: of the run, new or to go on. folds: how many, or
+    labels the true classes of the images. architecture: a name that
+    :func:`c10h.models.building.build` knows; probs: it returns probabilities. folder: of the run,
+    new or to go on. folds: how many, or
     None for one network of everything; fold_numbers: those to train, none for all. target: a name
-    in TARGET_NAMES. rates, mixups: several are a grid. init: a run whose networks are the first
+    in TARGETS. rates, mixups: several are a grid. init: a run whose networks are the first
     ones, or a file of first weights; init_name: what messages call a run, unless by its folder.
     recipe: a name in RECIPES, or None for that of the network's
     authors; what follows replaces parts of it. compiled: compile the network first. parallel_folds:
@@ -168,8 +170,7 @@ class TrainRequest:
 
 def _settings(request: TrainRequest) -> Recipe:
     """The recipe of the network's authors or the one asked for, with what replaces its parts."""
-    from c10h.models import family_of
-    from c10h.training.recipes import DEFAULT, RECIPES, recipe_for
+    from c10h.models.architectures import family_of
 
     family = family_of(request.architecture)
     name = request.recipe or (family if family in RECIPES else None) or DEFAULT
@@ -186,7 +187,7 @@ class AttackRequest:
 
     images, images_file: pictures, and the file that they are from; labels, labels_file: what people
     saw in them, to compare with. networks: who is attacked. method, loss, norm: names in
-    METHOD_NAMES, LOSS_NAMES (None for the method's own) and NORM_NAMES. epsilons, step_size: as
+    ATTACKS, LOSSES (None for the method's own) and NORMS. epsilons, step_size: as
     4/255, or decimals under 1, of pixels in [0, 1]. steps, random_start: None for the method's own.
     toward: least-likely, human-second, a class, or empty for away from the truth. source: a run on
     whose networks the perturbations are made; source_name: what messages call it, unless by its
@@ -233,10 +234,10 @@ class AttackRequest:
             raise InputError(
                 f"--loss {loss}: --method {self.method} has {', '.join(method.losses)}"
             )
-        limits = budgets(
+        limits = parse_budgets(
             self.epsilons, self.norm, method, self.steps, self.step_size, self.random_start
         )
-        least, count = LEAST_CLASSES.get(loss, 0), len(self.images.classes)
+        least, count = LOSSES[loss].least_classes, len(self.images.classes)
         if count < least:
             raise InputError(f"--loss {loss}: has no gradient under {least} classes, found {count}")
         object.__setattr__(self, "budgets", limits)

@@ -10,28 +10,18 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError
 from c10h.formats.hints import Tell, brief, silent
-from c10h.formats.readers import LEFT_OUT
-from c10h.formats.truth import Truth, check_truth, in_order_of
+from c10h.formats.predictions_and_labels import LEFT_OUT
+from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import Items, align
-from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import interval, weights
-from c10h.metrics.metric import Needs
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.needs import Needs
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.stages.evaluate import NO_TRUTH, Evaluation, evaluate
-from c10h.stages.join import (
-    HELD_OUT,
-    IN_SAMPLE,
-    UNKNOWN,
-    People,
-    common_classes,
-    digest_items,
-    items_of,
-    labels_in_order,
-    people_of_truth,
-    predictions_in_order,
-    seen_in_training,
-    some_items,
-)
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
+from c10h.stages.network_metrics import NO_TRUTH, Evaluation, evaluate
+from c10h.stages.people import People, people_of_truth
+from c10h.stages.predicted_items import digest_items, items_of, some_items
 
 Advance: TypeAlias = Callable[[int], None]
 
@@ -147,7 +137,7 @@ def _known(
         return _Known(People.of(labels, None, classes), are_labels=True, partly=partly)
     items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
     found = align(items, others, partly=items.ids is not None)
-    tell(f"the labels: {found.told(items, others)}")
+    tell(f"the labels: {found.describe(items, others)}")
     truth = truth.at(found.rows)
     people = People.of(labels, truth.values, classes, truth.right)
     return _Known(people, are_labels=True, partly=partly, note=found.note)
@@ -190,7 +180,7 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
         rows, own = rows[kept], run.predictions.truth
     people = known.people.take(rows).agreeing(own, run.name)
     note = "\n".join(filter(None, notes))
-    return _Joined(run, people, rows, note, found.told(items, others))
+    return _Joined(run, people, rows, note, found.describe(items, others))
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
 from c10h.truth import UNKNOWN, name_of
-from c10h.views.scores import plain
-
-if TYPE_CHECKING:
-    from c10h.views.forms.terminal_preview import Item
 
 ROWS = 3
 SHOWN = 12
@@ -20,42 +16,38 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset: its name, dtype, sizes by symbol, and its first rows along the item axis."""
+    """One dataset.
+
+    dims: the symbol of each axis, or its size where that is the same in every file. shape: the
+    sizes. first: its first rows along the item axis, or its first values.
+    """
 
     name: str
     dtype: str
     dims: tuple[str, ...]
     shape: tuple[int, ...]
-    first: list[Any]
+    first: Array | Sequence[Array]
 
 
 @dataclass(frozen=True)
 class Description:
-    """What ``show`` tells of a file."""
+    """What is in a file. settings: its attributes by name."""
 
     kind: str
     classes: tuple[str, ...]
-    settings: dict[str, Setting]
+    settings: Mapping[str, Setting]
     datasets: list[Dataset]
     lineage: Lineage | None
 
-    def to_json(self) -> dict[str, Any]:
-        """The description as plain JSON."""
-        return {
-            "kind": self.kind,
-            "classes": list(self.classes),
-            "settings": self.settings,
-            "datasets": {
-                one.name: {
-                    "dtype": one.dtype,
-                    "dims": list(one.dims),
-                    "shape": list(one.shape),
-                    "first": one.first,
-                }
-                for one in self.datasets
-            },
-            "lineage": self.lineage.to_dict() if self.lineage else None,
-        }
+
+@dataclass(frozen=True)
+class Item:
+    """One item: its name, its true class, and its pixels uint8 (h, w, 3) or its shares (c)."""
+
+    name: str
+    truth: str | None
+    pixels: Array | None = None
+    probs: Array | None = None
 
 
 def show(record: Record) -> Description:
@@ -68,13 +60,11 @@ def show(record: Record) -> Description:
         )
         first = _first(value, declared.dims)
         datasets.append(Dataset(name, dtype, declared.dims, tuple(value.shape), first))
-    return Description(record.kind, record.classes, dict(record.settings), datasets, record.lineage)
+    return Description(record.kind, record.classes, record.settings, datasets, record.lineage)
 
 
 def preview(record: Record, count: int) -> list[Item]:
     """The first items of images or labels; none of other kinds."""
-    from c10h.views.forms.terminal_preview import Item
-
     if not isinstance(record, Images | Labels):
         return []
     is_images = isinstance(record, Images)
@@ -103,19 +93,11 @@ def _true_class(record: Images | Labels, number: int) -> str | None:
     return name_of(record.classes, truth, right)
 
 
-def _first(value: Rows, dims: tuple[str, ...]) -> list[Any]:
+def _first(value: Rows, dims: tuple[str, ...]) -> Array | Sequence[Array]:
     """The first items' rows (of the first member), or the first values of what has no items."""
     if "n" not in dims or 0 in value.shape:
-        return [_plain(one) for one in np.ravel(np.asarray(value[0:SHOWN]))[:SHOWN]]
+        return np.ravel(np.asarray(value[0:SHOWN]))[:SHOWN]
     axis = dims.index("n")
     items = slice(0, min(ROWS, value.shape[axis]))
     rows: Array = np.asarray(value[(0,) * axis + (items,) if axis else items])
-    return [_plain(np.ravel(row)[:SHOWN] if rows.ndim > 1 else row) for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.floating):
-        return plain(float(value))
-    return value.item() if isinstance(value, np.generic) else value
+    return [np.ravel(row)[:SHOWN] if rows.ndim > 1 else row for row in rows]

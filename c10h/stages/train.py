@@ -11,13 +11,13 @@ from c10h.errors import C10hError, InputError, StoppedError
 from c10h.formats.hints import Tell, silent
 from c10h.parallel import interruptible
 from c10h.run_folder import Run
-from c10h.stages.fold_progress import Show, outcome_line, reports_of, unseen
+from c10h.stages.fold_progress import Show, outcome_line, reports_of, show_nothing
+from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
 from c10h.stages.parallel_folds import share_cores, train_in_processes
 from c10h.stages.requests import TrainRequest
-from c10h.stages.run_files import tried, write_grid, write_history
 from c10h.stages.training_plan import plan_training
 from c10h.training.distributed import joined
-from c10h.training.networks import Outcome, train_fold
+from c10h.training.fold_training import Outcome, train_fold
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class TrainResult:
     """A run, how each of the networks that were asked for came out, and the grid.
 
     tried: what each setting of a grid came to, a row a fold and setting; see
-    :func:`c10h.stages.run_files.tried`. Empty where there was nothing to choose.
+    :func:`c10h.stages.history_and_grid.grid_rows`. Empty where there was nothing to choose.
     """
 
     run: Run
@@ -33,7 +33,9 @@ class TrainResult:
     tried: Sequence[Mapping[str, Any]] = ()
 
 
-def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> TrainResult | None:
+def train(
+    request: TrainRequest, show: Show = show_nothing, tell: Tell = silent
+) -> TrainResult | None:
     """Train the networks that a request asks for, or go on with them; they are in its run folder.
 
     show: how the training of a network is shown. tell: called with lines on what is trained and
@@ -46,7 +48,7 @@ def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> Tr
     if together > 1:
         share_cores(together)
     plan = plan_training(request)
-    options, numbers = plan.options, plan.numbers
+    options, numbers = plan.options, plan.fold_numbers
     if together > 1 and options.world.size > 1:
         raise InputError("--parallel-folds: not with torchrun, whose processes share each fold")
     plan = plan.begin(tell)
@@ -58,7 +60,7 @@ def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> Tr
                 outcomes = train_in_processes(plan, together, stop, show, tell)
             for number in numbers if together == 1 else []:
                 with reports_of(plan, number, stop, show) as reports:
-                    outcomes.append(train_fold(run, number, plan.material, options, reports))
+                    outcomes.append(train_fold(run, number, plan.data, options, reports))
                 if is_first:
                     tell(outcome_line(outcomes[-1]))
     except C10hError as error:
@@ -73,4 +75,4 @@ def train(request: TrainRequest, show: Show = unseen, tell: Tell = silent) -> Tr
         return None
     write_history(run)
     write_grid(run)
-    return TrainResult(run, outcomes, tried(run, numbers) if len(options.grid()) > 1 else ())
+    return TrainResult(run, outcomes, grid_rows(run, numbers) if len(options.grid()) > 1 else ())

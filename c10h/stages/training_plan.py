@@ -1,4 +1,4 @@
-"""What is settled before anything is trained: material, recipe, folds and the run folder."""
+"""What is settled before anything is trained: data, recipe, folds and the run folder."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.files import Source
 from c10h.formats.hints import Tell
-from c10h.lineage import Made, lineage_of
-from c10h.models import build
-from c10h.models.own import check as check_own_network
-from c10h.run_folder import FILE, Run, begin_or_resume, chosen, open_run
+from c10h.lineage import HasLineage, lineage_of
+from c10h.models.building import build
+from c10h.models.external_networks import check as check_own_network
+from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
 from c10h.stages.requests import RECIPE_PARTS, TrainRequest
-from c10h.stages.training_material import join, split
+from c10h.stages.training_data import join, split
+from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
-from c10h.training.folds import item_hashes, part_of
-from c10h.training.networks import Material, Options
-from c10h.training.precision import choose_device, choose_precision
+from c10h.training.fold_training import Options, TrainingData
+from c10h.training.folds import fold_rows, item_hashes
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class TrainingPlan:
     """
 
     run: Run
-    numbers: Sequence[int]
-    material: Material
+    fold_numbers: Sequence[int]
+    data: TrainingData
     options: Options
     tensorboard: bool = False
     notes: Sequence[str] = ()
@@ -64,8 +64,8 @@ class TrainingPlan:
         if changed:
             tell(f"note: begun with {'; '.join(changed)}: last digits may differ from one go")
         # A process that was killed while it wrote a checkpoint leaves a large file without a name.
-        for number in self.numbers:
-            for left in run.folder.glob(f".{self.run.checkpoint(number).stem}.*"):
+        for fold in self.fold_numbers:
+            for left in run.folder.glob(f".{self.run.checkpoint(fold).stem}.*"):
                 left.unlink(missing_ok=True)
         return replace(self, run=run)
 
@@ -83,7 +83,7 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
         device = torch.device("cuda", world.local_rank)
     images, notes = request.images, list(request.notes)
     network = _network(request)
-    material = join(images, request.labels, item_hashes(images.images), notes.append)
+    data = join(images, request.labels, item_hashes(images.images), notes.append)
     options = Options(
         architecture=request.architecture,
         recipe=request.settings,
@@ -98,22 +98,22 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
         compiled=request.compiled,
         minutes=request.checkpoint_minutes,
     )
-    files: list[tuple[str, Source, Made | None]] = [("images", request.images_file, images)]
+    files: list[tuple[str, Source, HasLineage | None]] = [("images", request.images_file, images)]
     if request.labels_file is not None:
         files.append(("labels", request.labels_file, request.labels))
-    run = _run(request, options, material, files)
-    numbers = chosen(run, list(request.fold_numbers))
+    run = _run(request, options, data, files)
+    fold_numbers = chosen_folds(run, list(request.fold_numbers))
     parameters = sum(values.numel() for values in network.parameters())
     notes.append(_what_is_trained(run, options, parameters))
     if request.init is not None:
-        parent, file, made, more = parent_of(
-            request.init, request.init_name, run, numbers, material, network
+        parent, file, record, parent_notes = parent_of(
+            request.init, request.init_name, run, fold_numbers, data, network
         )
         options = replace(options, parent=parent)
-        run = _run(request, options, material, [*files, ("init", file, made)])
-        notes += more
-    _check(run, numbers, material, options, network)
-    return TrainingPlan(run, numbers, material, options, request.tensorboard, notes)
+        run = _run(request, options, data, [*files, ("init", file, record)])
+        notes += parent_notes
+    _check(run, fold_numbers, data, options, network)
+    return TrainingPlan(run, fold_numbers, data, options, request.tensorboard, notes)
 
 
 def _network(request: TrainRequest) -> Module:
@@ -137,8 +137,8 @@ def _precision(request: TrainRequest, device: torch.device) -> str:
 def _run(
     request: TrainRequest,
     options: Options,
-    material: Material,
-    files: Sequence[tuple[str, Source, Made | None]],
+    data: TrainingData,
+    files: Sequence[tuple[str, Source, HasLineage | None]],
 ) -> Run:
     """The run as it is to be: see :class:`Run`."""
     import torch
@@ -154,19 +154,25 @@ def _run(
         "compile": options.compiled,
         **({"probs": True} if request.probs else {}),
     }
-    told = {part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)}
+    recipe_options = {
+        part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)
+    }
     lineage = lineage_of(
-        "train", {**shaping, **told}, files, options.seed, architecture=options.architecture
+        "train",
+        {**shaping, **recipe_options},
+        files,
+        options.seed,
+        architecture=options.architecture,
     )
     hashes = {role: source.sha256 for role, source, _ in files}
-    height, width = map(int, material.images.shape[1:3])
+    height, width = map(int, data.images.shape[1:3])
     return Run(
         folder=request.folder,
         architecture=options.architecture,
-        classes=material.classes,
+        classes=data.classes,
         image_size=height if height == width else (height, width),
         folds=request.folds,
-        split=split(material, request.folds, options.seed),
+        split=split(data, request.folds, options.seed),
         arguments={**dataclasses.asdict(options.recipe), **shaping, **hashes},
         lineage=lineage,
         machine={
@@ -179,16 +185,16 @@ def _run(
 
 
 def _check(
-    run: Run, numbers: Sequence[int], material: Material, options: Options, network: Module
+    run: Run, fold_numbers: Sequence[int], data: TrainingData, options: Options, network: Module
 ) -> None:
     """Raise InputError for what would fail only when networks are trained."""
     import torch
 
-    check_truth_for(options.target, material.truth)
+    check_truth_for(options.target, data.truth)
     processes = options.world.size
-    for number in numbers:
-        rows = part_of(run.split, number, len(material.items)).training
-        if len(options.grid()) > 1 and len(np.unique(material.items[rows])) < 2:
+    for fold in fold_numbers:
+        rows = fold_rows(run.split, fold, len(data.items)).training
+        if len(options.grid()) > 1 and len(np.unique(data.items[rows])) < 2:
             raise InputError("several --lr or --mixup: expected images of which some can choose")
         batch = min(options.recipe.batch_size, len(rows))
         if batch % processes:
@@ -196,7 +202,7 @@ def _check(
                 f"--batch-size {batch}: does not divide by the {processes} processes"
             )
         if batch == processes:
-            height, width = material.images.shape[1:3]
+            height, width = data.images.shape[1:3]
             try:
                 network.train()(torch.zeros(1, 3, height, width))
             except ValueError as error:
@@ -211,7 +217,7 @@ def _what_is_trained(run: Run, options: Options, parameters: int) -> str:
     recipe = options.recipe
     rates = ", ".join(f"{rate:g}" for rate in options.rates)
     mixups = ", ".join(f"{mixup:g}" for mixup in options.mixups)
-    parts = [
+    clauses = [
         f"{parameters:,} parameters",
         f"target {options.target}" + (f" with mixup {mixups}" if any(options.mixups) else ""),
         f"{recipe.optimizer}, lr {rates} {recipe.schedule}, epochs {recipe.epochs:g}, "
@@ -219,4 +225,4 @@ def _what_is_trained(run: Run, options: Options, parameters: int) -> str:
         f"augment {recipe.augment}",
         f"{options.precision} on {options.device}",
     ]
-    return f"{run.architecture}: {'; '.join(parts)}; recipe: {recipe.source}"
+    return f"{run.architecture}: {'; '.join(clauses)}; recipe: {recipe.source}"

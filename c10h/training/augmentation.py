@@ -1,4 +1,4 @@
-"""Changes of pictures while a network trains, for a whole batch at once, on bytes."""
+"""Changes of images while a network trains, for a whole batch at once, on bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import functional
 from c10h.training.choices import AUGMENTATIONS
 from c10h.training.recipes import Recipe
 
-# Side of the square that "strong" blanks out, as a share of the picture's: 16 of 32 pixels.
+# Side of the square that "strong" blanks out, as a share of the image's: 16 of 32 pixels.
 CUTOUT = 0.5
 
 
@@ -42,10 +42,10 @@ def augmented(
 def shifted(
     batch: Tensor, padding: int, flips: Tensor, generator: torch.Generator, mode: str = "constant"
 ) -> Tensor:
-    """Each picture moved by up to ``padding`` pixels, and mirrored where ``flips`` (b) says so.
+    """Each image moved by up to ``padding`` pixels, and mirrored where ``flips`` (b) says so.
 
     batch: uint8 (b, h, w, 3). mode: "constant" moves black in from outside (He et al. 2016, section
-    4.2), "reflect" what a mirror at the edge shows, which is as wide as the picture less a pixel.
+    4.2), "reflect" what a mirror at the edge shows, which is as wide as the image less a pixel.
     """
     size, height, width, _ = batch.shape
     if mode == "reflect":
@@ -72,7 +72,7 @@ def shifted(
 
 
 def blanked(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """A black square at any place in each picture, partly outside it perhaps.
+    """A black square at any place in each image, partly outside it perhaps.
 
     Cutout (DeVries & Taylor 2017, section 3.2).
     """

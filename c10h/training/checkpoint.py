@@ -1,4 +1,4 @@
-"""Networks on disk, with all that is needed to go on training them. Read with weights_only."""
+"""Networks on disk, with all that is needed to resume their training. Read with weights_only."""
 
 from __future__ import annotations
 
@@ -44,11 +44,13 @@ class Checkpoint:
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint, atomically. Raises OutputError, and then the older one is untouched."""
-    content = {one.name: getattr(checkpoint, one.name) for one in fields(checkpoint)}
+    content = {
+        attribute.name: getattr(checkpoint, attribute.name) for attribute in fields(checkpoint)
+    }
     # pickle writes a string that it meets again as a reference: one object for each makes equal
     # content equal bytes, whether names were read from a file or not.
     content["results"] = _interned(checkpoint.results)
-    content["grid"] = [_interned(one) for one in checkpoint.grid]
+    content["grid"] = [_interned(setting) for setting in checkpoint.grid]
     buffer = io.BytesIO()  # since torch takes a short write to a full disk for an error of its own
     torch.save({"schema": SCHEMA, "c10h": __version__, **content}, buffer)
     with atomic_output(str(path)) as stream:
@@ -74,12 +76,14 @@ def load(path: Path) -> Checkpoint:
             f"(written by c10h {content.get('c10h')})"
         )
     try:
-        found = Checkpoint(**{one.name: content[one.name] for one in fields(Checkpoint)})
+        checkpoint = Checkpoint(
+            **{attribute.name: content[attribute.name] for attribute in fields(Checkpoint)}
+        )
     except KeyError as error:
         raise SchemaError(f"{path}: expected {error} in the checkpoint, found none") from error
-    if not _is_plain(found):
+    if not _is_plain(checkpoint):
         raise SchemaError(f"{path}: not in the form that c10h writes")
-    return found
+    return checkpoint
 
 
 def _interned(figures: Mapping[str, float]) -> dict[str, float]:
@@ -95,13 +99,16 @@ def _content(stream: IO[bytes], path: Path) -> object:
     return content
 
 
-def _is_plain(found: Checkpoint) -> bool:
+def _is_plain(checkpoint: Checkpoint) -> bool:
     """Whether the parts that others use have the types that they should have."""
     return (
-        all(isinstance(one, Mapping) for one in (found.network, found.optimizer, found.slow))
-        and all(isinstance(one, Tensor) for one in found.network.values())
-        and isinstance(found.trained, Tensor)
-        and found.trained.dtype == torch.int64
-        and found.trained.ndim == 1
-        and isinstance(found.step, int)
+        all(
+            isinstance(value, Mapping)
+            for value in (checkpoint.network, checkpoint.optimizer, checkpoint.slow)
+        )
+        and all(isinstance(value, Tensor) for value in checkpoint.network.values())
+        and isinstance(checkpoint.trained, Tensor)
+        and checkpoint.trained.dtype == torch.int64
+        and checkpoint.trained.ndim == 1
+        and isinstance(checkpoint.step, int)
     )

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c10h.deferred import Deferred
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
+    from torch.optim import Optimizer
 
     from c10h.records import Array
     from c10h.training.recipes import Recipe
@@ -75,12 +76,69 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
     ),
 }
 
-SCHEDULES: Mapping[str, str] = {
-    "multistep": "divided at the recipe's milestones",
-    "cosine": "half a cosine, down to 0",
-    "onecycle": "up in the first 23 % of the steps, then down",
-    "constant": "the same all the time",
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes over time.
+
+    factor: what the rate is multiplied by, in [0, 1], from the recipe, the step from 0, all steps,
+    and those of the warm-up, which are over. has_warmup: of its own, in place of the recipe's.
+    """
+
+    summary: str
+    factor: Callable[[Recipe, int, int, int], float]
+    has_warmup: bool = False
+
+
+SCHEDULES: Mapping[str, Schedule] = {
+    "multistep": Schedule(
+        "divided at the recipe's milestones", Deferred("c10h.training.optimization:multistep")
+    ),
+    "cosine": Schedule("half a cosine, down to 0", Deferred("c10h.training.optimization:cosine")),
+    "onecycle": Schedule(
+        "up in the first 23 % of the steps, then down",
+        Deferred("c10h.training.optimization:onecycle"),
+        has_warmup=True,
+    ),
+    "constant": Schedule("the same all the time", Deferred("c10h.training.optimization:constant")),
 }
 
-OPTIMIZERS = ("sgd", "adam")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+@dataclass(frozen=True)
+class OptimizerChoice:
+    """make: the optimizer of groups of parameters, as torch.optim takes them, and of a recipe."""
+
+    summary: str
+    make: Callable[[list[dict[str, Any]], Recipe], Optimizer]
+
+
+OPTIMIZERS: Mapping[str, OptimizerChoice] = {
+    "sgd": OptimizerChoice(
+        "gradient descent with the recipe's momentum", Deferred("c10h.training.optimization:sgd")
+    ),
+    "adam": OptimizerChoice(
+        "Adam, with torch's usual betas", Deferred("c10h.training.optimization:adam")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A number format of the networks' products.
+
+    dtype: torch's name of what autocast computes in, empty for none. needs_gpu: it computes in this
+    format nowhere else. needs_scaling: of the loss, since small gradients would be 0.
+    """
+
+    summary: str
+    dtype: str = ""
+    needs_gpu: bool = False
+    needs_scaling: bool = False
+
+
+PRECISIONS: Mapping[str, Precision] = {
+    "auto": Precision("bf16 where the hardware computes in it, else fp32"),
+    "fp32": Precision("single precision"),
+    "bf16": Precision("bfloat16", "bfloat16"),
+    "fp16": Precision("half precision, on a GPU", "float16", needs_gpu=True, needs_scaling=True),
+}

@@ -98,10 +98,10 @@ class CommonBatchNorm2d(nn.BatchNorm2d):
         self._remember(mean.detach(), variance.detach() * count / (count - 1))
         scale = torch.rsqrt(variance + self.eps)
         scale = scale if self.weight is None else scale * self.weight
-        found = centred * scale[:, None, None]
+        normalised = centred * scale[:, None, None]
         if self.bias is not None:
-            found = found + self.bias[:, None, None]
-        return found.to(input.dtype)
+            normalised = normalised + self.bias[:, None, None]
+        return normalised.to(input.dtype)
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         """Take a batch into the running statistics."""

@@ -1,4 +1,4 @@
-"""Splits of the items into folds: stratified, seeded, and equal pictures together."""
+"""Splits of the items into folds: stratified, seeded, and equal images together."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ BLOCK = 1 << 12
 
 
 def item_hashes(images: Rows) -> Array:
-    """What a picture is known by: the first 64 bits of the SHA-256 of its pixels, uint64 (n)."""
-    found = np.empty(images.shape[0], dtype=np.uint64)
-    for start in range(0, len(found), BLOCK):
-        block = np.ascontiguousarray(images[start : min(start + BLOCK, len(found))])
-        for row, picture in enumerate(block):
-            found[start + row] = int.from_bytes(sha256(picture).digest()[:8], "big")
-    return found
+    """What an image is known by: the first 64 bits of the SHA-256 of its pixels, uint64 (n)."""
+    hashes = np.empty(images.shape[0], dtype=np.uint64)
+    for start in range(0, len(hashes), BLOCK):
+        block = np.ascontiguousarray(images[start : min(start + BLOCK, len(hashes))])
+        for row, image in enumerate(block):
+            hashes[start + row] = int.from_bytes(sha256(image).digest()[:8], "big")
+    return hashes
 
 
 def make_folds(items: Array, strata: Array, count: int, seed: int) -> Array:
     """The fold of each item, int16 (n), from 0 to ``count - 1``.
 
-    items: uint64 (n), see :func:`item_hashes`; equal pictures get the same fold, so that no network
+    items: uint64 (n), see :func:`item_hashes`; equal images get the same fold, so that no network
     is tested on a copy of what it was trained on. strata: int64 (n), usually the true class: every
     fold has as many of each stratum as possible, and folds differ by one item at most where all
-    pictures differ. Raises InputError for fewer pictures than folds.
+    images differ. Raises InputError for fewer images than folds.
     """
     unique, first, place = np.unique(items, return_index=True, return_inverse=True)
     most = min(len(unique), np.iinfo(np.int16).max)
@@ -45,15 +45,15 @@ def make_folds(items: Array, strata: Array, count: int, seed: int) -> Array:
 
 
 @dataclass(frozen=True)
-class Part:
+class FoldRows:
     """The rows that one network is trained on, and those that it is not."""
 
     training: Array
     held_out: Array
 
 
-def part_of(fold: Array | None, number: int, size: int) -> Part:
+def fold_rows(split: Array | None, fold: int, size: int) -> FoldRows:
     """The rows for the network of one fold; all of them where there are no folds."""
-    if fold is None:
-        return Part(np.arange(size), np.arange(0))
-    return Part(np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+    if split is None:
+        return FoldRows(np.arange(size), np.arange(0))
+    return FoldRows(np.flatnonzero(split != fold), np.flatnonzero(split == fold))

@@ -1,4 +1,4 @@
-"""The training of one network: steps, epochs, and states from which it goes on as if unbroken.
+"""The training of one network: steps, epochs, and states from which it resumes as if unbroken.
 
 All that is random in a step comes from the seed, the fold and the number of the step, so that a
 network that went on from a checkpoint is the one that an unbroken training makes.
@@ -21,9 +21,10 @@ from c10h.errors import C10hError, InputError, StoppedError
 from c10h.run_folder import name_of
 from c10h.training.augmentation import augmented
 from c10h.training.checkpoint import Checkpoint, save
+from c10h.training.choices import PRECISIONS
+from c10h.training.device_and_precision import autocast
 from c10h.training.distributed import World, distribute
 from c10h.training.optimization import SlowWeights, learning_rate_factor, make_optimizer
-from c10h.training.precision import autocast
 from c10h.training.recipes import Recipe
 from c10h.training.targets import draw, mix
 
@@ -104,7 +105,7 @@ class Training:
         path: Path | None = None,
         minutes: float | None = None,
     ) -> None:
-        """Begin, or go on where ``state`` is.
+        """Begin, or resume where ``state`` is.
 
         path: of the checkpoint, None for none. minutes: between checkpoints within an epoch.
         """
@@ -122,7 +123,8 @@ class Training:
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.network, recipe)
         self.slow = SlowWeights(self.network, recipe.lookahead) if recipe.lookahead else None
-        self.scaler = torch.amp.GradScaler(device.type, enabled=settings.precision == "fp16")
+        scales = PRECISIONS[settings.precision].needs_scaling
+        self.scaler = torch.amp.GradScaler(device.type, enabled=scales)
         # The loss and the correct answers of the epoch so far, summed over items.
         self.sums = torch.zeros(2, device=device)
         self.order = torch.empty(0, dtype=torch.int64)
@@ -132,7 +134,7 @@ class Training:
     def run(self, reports: Reports) -> Checkpoint:
         """Train to the end. Raises StoppedError on Ctrl-C, DivergedError where nothing is learned.
 
-        The state that is returned has the network, and nothing to go on with.
+        The state that is returned has the network, and nothing to resume with.
         """
         network = distribute(self.network, self.settings.world, self.settings.device)
         if self.settings.compiled:
@@ -168,14 +170,14 @@ class Training:
     def save(self) -> None:
         """Write the checkpoint, in the first process, while the others wait.
 
-        Raises OutputError, or DivergedError where nobody could go on from it.
+        Raises OutputError, or DivergedError where nobody could resume from it.
         """
         world = self.settings.world
         self.state.running = world.total(self.sums.clone()).tolist()
         self.state.network = self._weights()
         if not np.isfinite(self.state.running[0]):
             raise self._diverged(f"the loss is {self.state.running[0]}")
-        if not all(bool(one.isfinite().all()) for one in self.state.network.values()):
+        if not all(bool(tensor.isfinite().all()) for tensor in self.state.network.values()):
             raise self._diverged("weights are not finite")
         self.state.optimizer = {**self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
         self.state.slow = dict(self.slow.slow) if self.slow else {}
@@ -190,7 +192,7 @@ class Training:
         self.optimizer.load_state_dict(optimizer)
         if self.slow is not None:
             device = self.settings.device
-            self.slow.slow = {name: one.to(device) for name, one in state.slow.items()}
+            self.slow.slow = {name: weights.to(device) for name, weights in state.slow.items()}
         if self.settings.world.is_first:  # the others' parts are in it
             self.sums = torch.tensor(state.running, device=self.settings.device)
 
@@ -232,10 +234,10 @@ class Training:
             self.order = torch.randperm(len(examples), generator=random)
         device = settings.device
         rows = self.order[within * self.batch : (within + 1) * self.batch]
-        pictures = examples.images[rows.to(examples.images.device)].to(device)
+        images = examples.images[rows.to(examples.images.device)].to(device)
         rows = rows.to(device)
         random = torch.Generator(device).manual_seed(self._key(CHANGES, step))
-        batch = augmented(pictures, rows, epoch, settings.recipe, settings.seed, random)
+        batch = augmented(images, rows, epoch, settings.recipe, settings.seed, random)
         targets = examples.targets[rows]
         if settings.drawn:
             targets = draw(targets, random)
@@ -292,8 +294,8 @@ class Training:
             return stop, late
         if not at:
             return False, False
-        asked = world.total(torch.tensor([stop, late], device=self.settings.device).float())
-        return bool(asked[0] > 0), bool(asked[1] > 0)
+        counts = world.total(torch.tensor([stop, late], device=self.settings.device).float())
+        return bool(counts[0] > 0), bool(counts[1] > 0)
 
     def _key(self, purpose: int, number: int) -> int:
         """A seed for one purpose in one step, the same whenever it is asked for."""
@@ -304,7 +306,7 @@ class Training:
 def largest_batch(network: nn.Module, settings: Settings, shape: tuple[int, ...]) -> int:
     """The largest half, quarter ... of the batch size of which one step fits in memory; 0 for none.
 
-    network: its weights are spoilt. shape: of a picture (h, w, 3). To be called when the error that
+    network: its weights are spoilt. shape: of an image (h, w, 3). To be called when the error that
     memory did not suffice is gone, with the tensors that it keeps.
     """
     batch = settings.recipe.batch_size // 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from c10h.training.choices import OPTIMIZERS, SCHEDULES
 from c10h.training.recipes import Lookahead, Recipe
 
 # Where the triangle of "onecycle" begins, peaks and ends (Jordan 2024, listing 4).
@@ -18,26 +20,38 @@ TRIANGLE = ((0.0, 0.2), (0.23, 1.0), (1.0, 0.07))
 def learning_rate_factor(recipe: Recipe, step: int, steps: int, per_epoch: int) -> float:
     """What the learning rate is multiplied by at a step, in [0, 1].
 
-    A recipe's warm-up comes first, but for "onecycle", which has one of its own.
+    A recipe's warm-up comes first, unless its schedule has one of its own.
     """
-    warm = 0 if recipe.schedule == "onecycle" else round(recipe.warmup_epochs * per_epoch)
-    if step < warm:
-        return (step + 1) / warm
+    schedule = SCHEDULES[recipe.schedule]
+    warmup = 0 if schedule.has_warmup else round(recipe.warmup_epochs * per_epoch)
+    if step < warmup:
+        return (step + 1) / warmup
+    return schedule.factor(recipe, step, steps, warmup)
+
+
+def multistep(recipe: Recipe, step: int, steps: int, warmup: int) -> float:
+    """Multiplied by the recipe's ``decay`` at each of its milestones."""
     done = step / steps
-    if recipe.schedule == "multistep":
-        return float(recipe.decay ** sum(done >= milestone for milestone in recipe.milestones))
-    if recipe.schedule == "cosine":
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-    if recipe.schedule == "onecycle":
-        return _on_line(TRIANGLE, done)
+    return float(recipe.decay ** sum(done >= milestone for milestone in recipe.milestones))
+
+
+def cosine(recipe: Recipe, step: int, steps: int, warmup: int) -> float:
+    """Half a cosine, from 1 after the warm-up to 0 (Loshchilov & Hutter 2017, eq. 5)."""
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def onecycle(recipe: Recipe, step: int, steps: int, warmup: int) -> float:
+    """Straight lines up to the peak of TRIANGLE and down again."""
+    done = step / steps
+    for (x, y), (next_x, next_y) in pairwise(TRIANGLE):
+        if done <= next_x:
+            return y + (next_y - y) * (done - x) / (next_x - x)
+    return TRIANGLE[-1][1]
+
+
+def constant(recipe: Recipe, step: int, steps: int, warmup: int) -> float:
+    """1 at every step."""
     return 1.0
-
-
-def _on_line(points: Sequence[tuple[float, float]], at: float) -> float:
-    for (x, y), (next_x, next_y) in pairwise(points):
-        if at <= next_x:
-            return y + (next_y - y) * (at - x) / (next_x - x)
-    return points[-1][1]
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -63,11 +77,19 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         )
         if parameters
     ]
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups, fused=True)
+    return OPTIMIZERS[recipe.optimizer].make(groups, recipe)
+
+
+def sgd(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
+    """Stochastic gradient descent with the recipe's momentum."""
     momentum = recipe.momentum
     nesterov = recipe.nesterov and momentum > 0
     return torch.optim.SGD(groups, momentum=momentum, nesterov=nesterov, fused=True)
+
+
+def adam(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
+    """Adam (Kingma & Ba 2015), with weight decay in the gradient."""
+    return torch.optim.Adam(groups, fused=True)
 
 
 class SlowWeights:

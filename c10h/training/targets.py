@@ -19,7 +19,7 @@ def soft(shares: Array, truth: Array | None) -> Array:
 
 def hard(shares: Array, truth: Array | None) -> Array:
     """The true classes, one-hot (n, c). Raises InputError where they are not known."""
-    return np.asarray(np.eye(shares.shape[1])[_known(truth, "hard")])
+    return np.asarray(np.eye(shares.shape[1])[_known_truth(truth, "hard")])
 
 
 def by_class(shares: Array, truth: Array | None) -> Array:
@@ -27,14 +27,14 @@ def by_class(shares: Array, truth: Array | None) -> Array:
 
     Raises InputError where the true classes are not known.
     """
-    known = _known(truth, "class")
+    classes = _known_truth(truth, "class")
     sums = np.zeros((shares.shape[1], shares.shape[1]))
-    np.add.at(sums, known, shares)
-    counts = np.bincount(known, minlength=shares.shape[1])
-    return np.asarray((sums / np.maximum(counts, 1)[:, None])[known])
+    np.add.at(sums, classes, shares)
+    counts = np.bincount(classes, minlength=shares.shape[1])
+    return np.asarray((sums / np.maximum(counts, 1)[:, None])[classes])
 
 
-def _known(truth: Array | None, name: str) -> Array:
+def _known_truth(truth: Array | None, name: str) -> Array:
     """The truth of all items. Raises InputError where that is not known."""
     if truth is None:
         raise InputError(f"--target {name}: the true classes are not known (labels with --truth)")
@@ -49,7 +49,7 @@ def _known(truth: Array | None, name: str) -> Array:
 def check_truth_for(name: str, truth: Array | None) -> None:
     """Raise InputError where a target needs true classes that are not known."""
     if TARGETS[name].needs_truth:
-        _known(truth, name)
+        _known_truth(truth, name)
 
 
 def draw(shares: Tensor, generator: torch.Generator) -> Tensor:

@@ -1,281 +1,313 @@
-"""What attack files say: figures with intervals, curves, checks, and all of it as rows and JSON."""
+"""Attacks as tables, sentences, rows and JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from c10h.metrics import bootstrap
+from c10h.attacks.health_checks import CheckResult
 from c10h.metrics.block import Float
-from c10h.records import Attack, Lineage, Rows, Setting
-from c10h.views.epsilon import epsilon_name
-from c10h.views.scores import plain
+from c10h.metrics.estimates import ScoredRun
+from c10h.stages.attack_budgets import epsilon_name
+from c10h.stages.attack_runs import CLEAN, METRICS, AttackedNetwork, attack_differences
+from c10h.views.forms.json_text import plain
+from c10h.views.notes import exposure_notes, reason_notes
+from c10h.views.pivot import Layout, differences_table, estimates_table, items_of
+from c10h.views.table import MISSING, Cell, Table, number, of_columns
 
-CLEAN, ALL_BUDGETS = "clean", "all"
-ACCURACY, CROSS_ENTROPY = "accuracy", "cross_entropy"
-# What is told before and after an attack, and which is better.
-MEASURES: Mapping[str, str] = {ACCURACY: "high", CROSS_ENTROPY: "low"}
-RESAMPLES, SEED = 1000, 0
-# Values of a curve that are in memory at once.
-BLOCK = 1 << 22
-NORMS = {"inf": "ℓ∞", "2": "ℓ2"}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over items with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The estimate as plain JSON."""
-        return {"value": plain(self.value), "low": plain(self.low), "high": plain(self.high)}
+ALL_BUDGETS = "all"
+# What the metrics of attacks are called in tables, and with _ in JSON and CSV.
+WORDS = {"accuracy": "accuracy", "ce_hard": "cross-entropy"}
+KEYS = {metric: word.replace("-", "_") for metric, word in WORDS.items()}
+# Settings that make columns where the runs of a table differ in them.
+TOLD_APART = ("answer", "precision")
+SIZES = "Sizes of attacks are in pixels of [0, 1]."
+SOUND = "nothing speaks against the attack"
+UNEXAMINED = "the attack was not examined (--health)"
 
 
-@dataclass(frozen=True)
-class Check:
-    """A row of the health block. epsilon: NaN for one of all budgets. passed: None for no test."""
+def attack_tables(
+    networks: Sequence[AttackedNetwork], baseline: AttackedNetwork | None = None
+) -> list[Table]:
+    """For each kind of attack: networks down, figures before and after across, the best in bold.
 
-    name: str
-    epsilon: float
-    value: float
-    passed: bool | None
-
-    @property
-    def budget(self) -> str:
-        """Which size of the attack it is about, in words."""
-        return ALL_BUDGETS if np.isnan(self.epsilon) else epsilon_name(self.epsilon)
-
-    def to_json(self) -> dict[str, Any]:
-        """The check as plain JSON; its epsilon is null where it is of all budgets."""
-        numbers = {"epsilon": plain(self.epsilon), "value": plain(self.value)}
-        return {"check": self.name, **numbers, "passed": self.passed}
-
-
-@dataclass(frozen=True)
-class Attacked:
-    """One network of an attack file, before the attack and after it at each budget.
-
-    run: what it is called. exposure: as in :class:`~c10h.records.Scores`.
+    Then differences against the baseline, figures of the comparison with people, and at the end
+    the checks of all attacks.
     """
-
-    run: str
-    record: Attack
-    member: int
-    exposure: str
-
-    def setting(self, name: str) -> Setting:
-        """How the attack was made; empty where the file does not say."""
-        return self.record.settings.get(name, "")
-
-    @property
-    def network(self) -> str:
-        """The architecture, as far as the lineage knows it."""
-        return _architecture(self.record.lineage)
-
-    @property
-    def attack(self) -> str:
-        """What was done, in words: runs can be compared where this is the same."""
-        norm, restarts = str(self.setting("norm")), self.setting("restarts") or 1
-        parts = [
-            str(self.setting("method") or "attack"),
-            NORMS.get(norm, norm),
-            f"loss {self.setting('loss')}" if self.setting("loss") else "",
-            f"{self.steps} step{'s' if self.steps != 1 else ''}",
-            f"{restarts} restarts" if restarts != 1 else "",
-            "random start" if self.setting("random-start") else "",
-            f"toward {self.setting('toward')}" if self.setting("toward") else "",
-            f"made on {self.setting('from')}" if self.setting("from") else "",
-        ]
-        return ", ".join(filter(None, parts))
-
-    @property
-    def items(self) -> int:
-        return self.record.clean_logits.shape[1]
-
-    @property
-    def steps(self) -> int:
-        return self.record.loss.shape[2] - 1
-
-    @property
-    def budgets(self) -> list[str]:
-        """The sizes of the attack as words, in the order of the file."""
-        return [epsilon_name(epsilon) for epsilon in self.record.epsilon]
-
-    @property
-    def results(self) -> list[str]:
-        """What figures there are: CLEAN, then the budgets."""
-        return [CLEAN, *self.budgets]
-
-    @cached_property
-    def values(self) -> Mapping[str, Float]:
-        """The value of each item by measure, (n, k + 1): clean, then after each budget."""
-        last = [(k, self.steps) for k in range(len(self.budgets))]
-        return {
-            measure: np.stack(
-                [np.asarray(rows[self.member, k, step], np.float64) for k, step in [(0, 0), *last]],
-                axis=1,
-            )
-            for measure, rows in self._recorded().items()
-        }
-
-    @cached_property
-    def estimates(self) -> Mapping[tuple[str, str], Estimate]:
-        """Means over items by measure and result."""
-        found = {}
-        for measure, values in self.values.items():
-            for result, estimate in zip(self.results, estimate_means(values), strict=True):
-                found[measure, result] = estimate
-        return found
-
-    def curve(self, measure: str, budget: int) -> Float:
-        """The mean over items of clean images and after each step, (s + 1)."""
-        rows = self._recorded()[measure]
-        size = max(1, BLOCK // self.items)
-        blocks = [slice(start, start + size) for start in range(0, self.steps + 1, size)]
-        parts = [
-            rows[self.member, budget, block].mean(axis=1, dtype=np.float64) for block in blocks
-        ]
-        return np.concatenate(parts)
-
-    @property
-    def human(self) -> dict[str, Float]:
-        """Figures of the comparison with people by name, (k)."""
-        return {
-            name: np.asarray(values[self.member], np.float64)
-            for name, values in self.record.human.items()
-        }
-
-    @property
-    def checks(self) -> list[Check]:
-        """The rows of the health block that are about this network."""
-        health = self.record.health
-        if not {"name", "member", "epsilon", "value", "passed"} <= set(health):
-            return []
-        mine = np.ones(len(health["name"]), dtype=bool)
-        if self.record.clean_logits.shape[0] > 1 and self.record.member is not None:
-            mine = np.isin(health["member"], ["", self.record.member[self.member]])
-        columns = (health[name][mine] for name in ("name", "epsilon", "value", "passed"))
-        return [
-            Check(str(name), float(epsilon), float(value), None if passed < 0 else bool(passed))
-            for name, epsilon, value, passed in zip(*columns, strict=True)
-        ]
-
-    def _recorded(self) -> dict[str, Rows]:
-        return {ACCURACY: self.record.correct, CROSS_ENTROPY: self.record.loss}
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything as plain JSON; lists are by budget, and curves in them by step."""
-        after = {
-            measure: {
-                CLEAN: self.estimates[measure, CLEAN].to_json(),
-                "attacked": [self.estimates[measure, name].to_json() for name in self.budgets],
-            }
-            for measure in MEASURES
-        }
-        curves = {
-            measure: [
-                [plain(value) for value in self.curve(measure, k)] for k in range(len(self.budgets))
-            ]
-            for measure in MEASURES
-        }
-        return {
-            "name": self.run,
-            "network": self.network,
-            "method": self.setting("method"),
-            "loss": self.setting("loss"),
-            "norm": self.setting("norm"),
-            "steps": self.steps,
-            "restarts": self.setting("restarts") or 1,
-            "random_start": bool(self.setting("random-start")),
-            "toward": self.setting("toward") or None,
-            "from": self.setting("from") or None,
-            "precision": self.setting("precision"),
-            "answer": self.setting("answer"),
-            "training_items": self.exposure,
-            "n": self.items,
-            "epsilon": [float(epsilon) for epsilon in self.record.epsilon],
-            **after,
-            "human": {name: [plain(x) for x in values] for name, values in self.human.items()},
-            "curve": curves,
-            "health": [check.to_json() for check in self.checks],
-        }
+    tables = []
+    for attack, alike in by_attack(networks).items():
+        main = _main_table(attack, alike)
+        tables += [main] if baseline is None else _with_differences(attack, alike, baseline, main)
+        if any(network.human for network in alike):
+            tables.append(_human_table(attack, alike))
+    if any(network.checks for network in networks):
+        tables.append(_check_table(networks))
+    return tables
 
 
-HEADER = (
-    "run", "network", "training_items", "method", "loss", "norm", "restarts", "toward",
-    "epsilon", "step", "metric", "value", "low", "high", "n", "passed",
-)  # fmt: skip
-
-
-def to_rows(found: Sequence[Attacked]) -> list[list[object]]:
-    """One row a figure under HEADER, in full precision: each step, then people, then checks.
-
-    Only step 0, which is clean, and the last have intervals.
-    """
-    return [
-        [one.run, one.network, one.exposure, *map(one.setting, ("method", "loss", "norm")),
-         one.setting("restarts"), one.setting("toward"), *row]
-        for one in found
-        for row in _rows(one)
-    ]  # fmt: skip
-
-
-def _rows(one: Attacked) -> Iterator[list[object]]:
-    """The columns from the epsilon on."""
-    for k, (epsilon, budget) in enumerate(zip(one.record.epsilon, one.budgets, strict=True)):
-        for measure in MEASURES:
-            ends = {0: CLEAN, one.steps: budget}
-            for step, value in enumerate(one.curve(measure, k)):
-                limits: list[object] = [None, None]
-                if step in ends:
-                    estimate = one.estimates[measure, ends[step]]
-                    limits = [plain(estimate.low), plain(estimate.high)]
-                yield [float(epsilon), step, measure, plain(value), *limits, one.items, None]
-        for name, values in one.human.items():
-            yield [float(epsilon), one.steps, name, plain(values[k]), None, None, None, None]
-    for check in one.checks:
-        passed = None if check.passed is None else "yes" if check.passed else "no"
-        numbers = plain(check.epsilon), plain(check.value)
-        yield [numbers[0], None, check.name, numbers[1], None, None, None, passed]
-
-
-def by_attack(found: Sequence[Attacked]) -> dict[str, list[Attacked]]:
-    """The runs of each kind of attack, which alone can be compared."""
-    groups: dict[str, list[Attacked]] = {}
-    for one in found:
-        groups.setdefault(one.attack, []).append(one)
+def by_attack(networks: Sequence[AttackedNetwork]) -> dict[str, list[AttackedNetwork]]:
+    """The networks under each kind of attack, which alone can be compared."""
+    groups: dict[str, list[AttackedNetwork]] = {}
+    for network in networks:
+        groups.setdefault(network.attack, []).append(network)
     return groups
 
 
-def budgets_of(alike: Sequence[Attacked]) -> list[str]:
-    """The budgets of all runs, the smallest first."""
+def budgets_of(networks: Sequence[AttackedNetwork]) -> list[str]:
+    """The budgets of all networks, the smallest first."""
     sizes = {
         name: float(epsilon)
-        for one in alike
-        for name, epsilon in zip(one.budgets, one.record.epsilon, strict=True)
+        for network in networks
+        for name, epsilon in zip(network.budgets, network.record.epsilon, strict=True)
     }
     return sorted(sizes, key=lambda name: sizes[name])
 
 
-def estimate_means(values: Float) -> list[Estimate]:
-    """The mean of each column of ``values`` (n, q), with its bootstrap interval over items."""
-    low, high = bootstrap.interval(bootstrap.means(values, RESAMPLES, SEED).T)
-    with np.errstate(invalid="ignore"):  # infinity less infinity
-        means = values.mean(axis=0)
-    ends = zip(means.tolist(), low.tolist(), high.tolist(), strict=True)
-    return [Estimate(*one) for one in ends]
+def attacks_down(
+    title: str,
+    names: Sequence[tuple[str, Sequence[str]]],
+    across: dict[str, list[ScoredRun | None]],
+    notes: Sequence[str],
+    about: Callable[[ScoredRun], Hashable] = items_of,
+) -> Table:
+    """Networks down, metrics before and after attacks across; of those ``about`` the same the best
+    is in bold.
+    """
+    layout = Layout(names, across)
+    return estimates_table(title, layout, METRICS, notes=notes, words=WORDS, about=about)
 
 
-def _architecture(lineage: Lineage | None) -> str:
-    """The architecture of a lineage, or of the first input that has one."""
-    if lineage is None:
-        return ""
-    inputs = (_architecture(one.lineage) for one in lineage.inputs)
-    return lineage.architecture or next(filter(None, inputs), "")
+def _main_table(attack: str, alike: Sequence[AttackedNetwork]) -> Table:
+    settings = {key: [str(one.setting(key)) for one in alike] for key in TOLD_APART}
+    architectures = [network.network for network in alike]
+    names = [
+        ("run", [network.name for network in alike]),
+        *[("network", architectures)] * any(architectures),
+        *((key, values) for key, values in settings.items() if len(set(values)) > 1),
+    ]
+    notes = [*exposure_notes((one.name, one.exposure) for one in alike), *means_notes(alike)]
+    return attacks_down(f"Attack {attack}", names, _across(alike), notes)
+
+
+def _across(networks: Sequence[AttackedNetwork]) -> dict[str, list[ScoredRun | None]]:
+    return {
+        result: [network.runs.get(result) for network in networks]
+        for result in (CLEAN, *budgets_of(networks))
+    }
+
+
+def means_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
+    """Over how many items the means are, and whether over the same ones."""
+    names: dict[int, list[str]] = {}
+    for network in networks:
+        names.setdefault(network.size, []).append(network.name)
+    items = ", ".join(
+        f"{size:,} items" + (f" ({', '.join(of_size)})" if len(names) > 1 else "")
+        for size, of_size in names.items()
+    )
+    means = f"Means over {items}; intervals: 95 %, bootstrap over items. {SIZES}"
+    return [means, *different_items_notes(networks)]
+
+
+def different_items_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
+    """Where networks that are compared were not attacked on the same items."""
+    several = len({network.items for network in networks}) > 1
+    return ["Runs are about different items."] * several
+
+
+def _with_differences(
+    attack: str, alike: Sequence[AttackedNetwork], baseline: AttackedNetwork, main: Table
+) -> list[Table]:
+    """The table of an attack and the paired differences, bold where the interval excludes 0.
+
+    Where there are none, the reasons alone, below the table.
+    """
+    others = [network for network in alike if network is not baseline]
+    differences = attack_differences(others, baseline)
+    every = [difference for row in differences.values() for difference in row]
+    reasons = reason_notes((one.a, one.why) for one in every if one.why)
+    if all(difference.value is None for difference in every):
+        return [replace(main, notes=[*main.notes, *reasons])]
+    layout = Layout([("run", [network.name for network in others])], _across(others))
+    notes = [*reasons, "Paired; bold or *: the interval excludes 0."]
+    title = f"Difference to {baseline.name}, {attack}"
+    return [
+        main, differences_table(title, layout, METRICS, differences, notes, WORDS, missing=MISSING)
+    ]  # fmt: skip
+
+
+def _human_table(attack: str, alike: Sequence[AttackedNetwork]) -> Table:
+    """Figures down, networks and budgets across."""
+    figures = list(dict.fromkeys(name for network in alike for name in network.human))
+    columns = [
+        (
+            budget if len(alike) == 1 else f"{network.name} {budget}",
+            [Cell(_human_figure(name, network.human.get(name), k)) for name in figures],
+        )
+        for network in alike
+        if network.human
+        for k, budget in enumerate(network.budgets)
+    ]
+    return of_columns(f"Against people, after {attack}", [("figure", figures)], columns)
+
+
+def _human_figure(name: str, values: Float | None, budget: int) -> str:
+    """A number of items as it is, anything else to four decimals."""
+    value = None if values is None or np.isnan(values[budget]) else float(values[budget])
+    is_count = name.startswith("items") and value is not None
+    return f"{value:,.0f}" if is_count else number(value)
+
+
+def _check_table(networks: Sequence[AttackedNetwork]) -> Table:
+    """The checks of the attacks themselves: runs across, each with what came of it in a word."""
+    results = {
+        network.name: {(check.label, _size(check)): check for check in network.checks}
+        for network in networks
+        if network.checks
+    }
+    keys = list(dict.fromkeys(key for checks in results.values() for key in checks))
+    labels, sizes = zip(*keys, strict=True)
+    columns = [
+        (name, [_check_cell(checks.get(key)) for key in keys]) for name, checks in results.items()
+    ]
+    notes = [
+        *(f"{one.name}: {sentence}" for one in networks for sentence in verdict(one.checks)),
+        "yes, NO: whether a check was passed; -: a figure that is no test.",
+    ]
+    names = [("check", labels), ("size", sizes)]
+    return of_columns("Can the attacks be believed?", names, columns, notes)
+
+
+def _check_cell(check: CheckResult | None) -> Cell:
+    if check is None:
+        return Cell(MISSING)
+    value = MISSING if check.value != check.value else f"{check.value:.4g}"
+    word = {None: "  -", True: "yes", False: " NO"}[check.passed]
+    return Cell(f"{value} {word}", best=check.passed is False)
+
+
+def _size(check: CheckResult) -> str:
+    """Which size of the attack a check is about, in words."""
+    return ALL_BUDGETS if np.isnan(check.epsilon) else epsilon_name(check.epsilon)
+
+
+def verdict(checks: Sequence[CheckResult]) -> list[str]:
+    """A sentence for each failed check of one network, its ε first where it has one; or SOUND."""
+    if not checks:
+        return [UNEXAMINED]
+    failed = [check for check in checks if check.passed is False]
+    return [
+        check.sentence if np.isnan(check.epsilon) else f"at {_size(check)}: {check.sentence}"
+        for check in failed
+    ] or [SOUND]
+
+
+def to_json(network: AttackedNetwork) -> dict[str, Any]:
+    """Everything of one network as plain JSON; lists are by budget, and curves in them by step."""
+    budgets, setting = range(len(network.budgets)), network.setting
+    ends = {
+        KEYS[metric]: {
+            CLEAN: _ends(network, metric, CLEAN),
+            "attacked": [_ends(network, metric, budget) for budget in network.budgets],
+        }
+        for metric in METRICS
+    }
+    values: dict[str, Any] = plain(
+        {
+            "name": network.name,
+            "network": network.network,
+            "method": setting("method"),
+            "loss": setting("loss"),
+            "norm": setting("norm"),
+            "steps": network.steps,
+            "restarts": setting("restarts") or 1,
+            "random_start": bool(setting("random-start")),
+            "toward": setting("toward") or None,
+            "from": setting("from") or None,
+            "precision": setting("precision"),
+            "answer": setting("answer"),
+            "training_items": network.exposure,
+            "n": network.size,
+            "epsilon": network.record.epsilon,
+            **ends,
+            "human": network.human,
+            "curve": {KEYS[m]: [network.curve(m, k) for k in budgets] for m in METRICS},
+            "health": [
+                {"check": one.label, "epsilon": one.epsilon, "value": one.value,
+                 "passed": one.passed}
+                for one in network.checks
+            ],
+        }
+    )  # fmt: skip
+    return values
+
+
+def _ends(network: AttackedNetwork, metric: str, result: str) -> dict[str, float]:
+    """A value with the ends of its interval."""
+    estimate = network.runs[result].estimate(metric)
+    assert estimate is not None
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def differences_to_json(
+    networks: Sequence[AttackedNetwork], baseline: AttackedNetwork
+) -> list[dict[str, Any]]:
+    """The differences of every other network to the baseline, ``after`` each result."""
+    differences = attack_differences(networks, baseline)
+    rows = []
+    for network in networks:
+        if network is baseline:
+            continue
+        for at, metric in enumerate(METRICS):
+            for result, run in network.runs.items():
+                values = plain(differences[run.name][at])
+                del values["metric"], values["stratum"]
+                rows.append({"metric": KEYS[metric], "after": result, **values})
+    return rows
+
+
+def to_rows(networks: Sequence[AttackedNetwork]) -> list[dict[str, object]]:
+    """One row a figure, in full precision: each step, then people, then checks.
+
+    Only step 0, which is clean, and the last have intervals.
+    """
+    settings = ("method", "loss", "norm", "restarts", "toward")
+    return [
+        {
+            "run": network.name,
+            "network": network.network,
+            "training_items": network.exposure,
+            **{name: network.setting(name) for name in settings},
+            **dict.fromkeys(COLUMNS),
+            **row,
+        }
+        for network in networks
+        for row in _rows(network)
+    ]
+
+
+COLUMNS = ("epsilon", "step", "metric", "value", "low", "high", "n", "passed")
+
+
+def _rows(network: AttackedNetwork) -> Iterator[dict[str, object]]:
+    """The columns from the epsilon on, without those that are empty."""
+    for k, (epsilon, budget) in enumerate(
+        zip(network.record.epsilon, network.budgets, strict=True)
+    ):
+        for metric in METRICS:
+            results = {0: CLEAN, network.steps: budget}
+            for step, value in enumerate(network.curve(metric, k)):
+                ends = _ends(network, metric, results[step]) if step in results else {}
+                about = {"epsilon": epsilon, "step": step, "metric": KEYS[metric]}
+                yield {**about, **ends, "value": value, "n": network.size}
+        for name, values in network.human.items():
+            about = {"epsilon": epsilon, "step": network.steps, "metric": name}
+            yield {**about, "value": values[k]}
+    for check in network.checks:
+        passed = None if check.passed is None else "yes" if check.passed else "no"
+        yield {
+            "epsilon": check.epsilon, "metric": check.label, "value": check.value, "passed": passed
+        }  # fmt: skip

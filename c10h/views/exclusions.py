@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 def exclusions_csv(votes: Votes) -> str:
     """Everything that was left out, one line each; a judgment is named by its row of the table."""
-    told = chain(votes.excluded, votes.unanswered, votes.unwanted)
-    rows = [(one.what, one.name, one.reason, one.value, one.judgments) for one in told]
+    rows = [
+        (left_out.what, left_out.name, left_out.reason, left_out.value, left_out.judgments)
+        for left_out in chain(votes.excluded, votes.unanswered, votes.unwanted)
+    ]
     late = zip(votes.late.tolist(), votes.late_rt.tolist(), strict=True)
     rows += [("judgment", str(row), "reaction time out of bounds", time, 1) for row, time in late]
     return to_csv(["what", "name", "reason", "value", "judgments"], rows)

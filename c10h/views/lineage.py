@@ -71,12 +71,12 @@ def _lines(lineage: Lineage, indent: str) -> Iterator[tuple[str, str, str]]:
     yield indent, f"{under}   ", f"{command_line(lineage)}  (c10h {lineage.version}){seed}"
     if lineage.excluded:
         yield under, f"{under}   ", f"left out: {_left_out(lineage.excluded)}"
-    for number, one in enumerate(lineage.inputs, start=1):
+    for number, source in enumerate(lineage.inputs, start=1):
         last = number == len(lineage.inputs)
         below = indent + ("   " if last else "│  ")
-        yield f"{indent}{'└─' if last else '├─'} ", f"{below}   ", _describe(one)
-        if one.lineage is not None:
-            yield from _lines(one.lineage, below)
+        yield f"{indent}{'└─' if last else '├─'} ", f"{below}   ", _describe(source)
+        if source.lineage is not None:
+            yield from _lines(source.lineage, below)
 
 
 def _left_out(excluded: Mapping[str, Any]) -> str:
@@ -88,6 +88,6 @@ def _left_out(excluded: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def _describe(one: Input) -> str:
-    kind = f" ({one.kind})" if one.kind else ""
-    return f"{one.role}: {one.name}{kind}  sha256 {one.sha256}"
+def _describe(source: Input) -> str:
+    kind = f" ({source.kind})" if source.kind else ""
+    return f"{source.role}: {source.name}{kind}  sha256 {source.sha256}"

@@ -6,104 +6,94 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from c10h.errors import InputError
-from c10h.views.attack_pairs import item_groups
-from c10h.views.attack_tables import estimate_cells, means_notes
-from c10h.views.attacks import CLEAN, MEASURES, Attacked, budgets_of
-from c10h.views.given import Given
-from c10h.views.grouped_tables import models_down
-from c10h.views.groups import Model, attacked_model, data_of, data_sets, model_of
-from c10h.views.score_tables import ARROWS, exposure_notes
-from c10h.views.scores import Entry
-from c10h.views.table import Cell, Table
+from c10h.metrics.estimates import ScoredRun
+from c10h.stages.attack_runs import CLEAN, AttackedNetwork
+from c10h.stages.report import Results
+from c10h.stages.run_groups import Model, attacked_model, data_of, data_sets, model_of
+from c10h.views.attacks import attacks_down, budgets_of, means_notes
+from c10h.views.notes import exposure_notes
+from c10h.views.scores import models_down
+from c10h.views.table import Table
 
 METRICS_OF_1 = ("accuracy", "ce_hard")
-Kind = TypeVar("Kind")
+Value = TypeVar("Value")
 
 
-def table_1(given: Given) -> list[Table]:
+def table_1(results: Results) -> list[Table]:
     """Networks and trainings down, accuracy and cross-entropy on each data set across."""
-    given.expect("--table 1", scores=0)
-    cells: dict[Model, dict[str, Entry]] = {}
-    for entry in given.scored:
-        of, data = cells.setdefault(model_of(entry), {}), data_of(entry)
-        if data in of:
+    results.expect("--table 1", scores=0)
+    cells: dict[Model, dict[str, ScoredRun]] = {}
+    for run in results.scored:
+        of_model, data = cells.setdefault(model_of(run), {}), data_of(run)
+        if data in of_model:
             raise InputError(
-                f"--table 1: nothing tells {of[data].run} from {entry.run} on {data}: "
+                f"--table 1: nothing tells {of_model[data].name} from {run.name} on {data}: "
                 "c10h score --tag network=…, training=… or data=… does"
             )
-        of[data] = entry
-    title, names = given.title("Generalization"), data_sets(given.scored)
-    return [models_down(title, _sorted(cells), names, METRICS_OF_1, given.stratum)]
+        of_model[data] = run
+    title, names = results.title("Generalization"), data_sets(results.scored)
+    return [models_down(title, _sorted(cells), names, METRICS_OF_1, results.stratum)]
 
 
-def table_2(given: Given) -> list[Table]:
+def table_2(results: Results) -> list[Table]:
     """Networks and trainings down; accuracy and cross-entropy, clean and after each attack."""
-    given.expect("--table 2", attack=0)
-    cells: dict[Model, dict[str, tuple[Attacked, str]]] = {}
-    for one in given.attacked:
-        row = cells.setdefault(attacked_model(one), {})
-        row.setdefault(CLEAN, (one, CLEAN))
-        for budget in one.budgets:
-            column = f"{_method(one)} {budget}"
-            if column in row:
+    results.expect("--table 2", attack=0)
+    cells: dict[Model, dict[str, ScoredRun]] = {}
+    networks: dict[str, AttackedNetwork] = {}  # by the names of their runs
+    for network in results.attacked:
+        row = cells.setdefault(attacked_model(network), {})
+        for result, run in network.runs.items():
+            networks[run.name] = network
+            column = result if result == CLEAN else f"{_method(network)} {result}"
+            if result != CLEAN and column in row:
+                other = networks[row[column].name].name
                 raise InputError(
-                    f"--table 2: nothing tells {row[column][0].run} from {one.run} after {column}"
+                    f"--table 2: nothing tells {other} from {network.name} after {column}"
                 )
-            row[column] = (one, budget)
-    methods = dict.fromkeys(map(_method, given.attacked))
+            row.setdefault(column, run)
+    methods = dict.fromkeys(map(_method, results.attacked))
     after = [
         f"{method} {budget}"
         for method in methods
-        for budget in budgets_of([one for one in given.attacked if _method(one) == method])
+        for budget in budgets_of([one for one in results.attacked if _method(one) == method])
     ]
-    return [_attacks_down(given.attacked, _sorted(cells), [CLEAN, *after])]
+    cells = _sorted(cells)
+    names = [(field, [getattr(model, field) for model in cells]) for field in Model._fields]
+    across = {name: [of_model.get(name) for of_model in cells.values()] for name in [CLEAN, *after]}
+    exposures = ((one.name, one.exposure) for one in results.attacked)
+    notes = [*exposure_notes(exposures), *_attack_notes(results.attacked)]
+    notes += means_notes(results.attacked)
+    if len({network.items for network in results.attacked}) > 1:
+        notes.append("Clean: of the first file of each network and training.")
+
+    def about(run: ScoredRun) -> tuple[str, str]:
+        """The items, and what was done before a result: nothing before the clean one."""
+        network = networks[run.name]
+        return run.items, "" if run is network.runs[CLEAN] else network.attack
+
+    return [attacks_down("Attacks", names, across, notes, about)]
 
 
-def _method(one: Attacked) -> str:
-    return str(one.setting("method") or "attack").upper()
+def _method(network: AttackedNetwork) -> str:
+    return str(network.setting("method") or "attack").upper()
 
 
-def _sorted(cells: Mapping[Model, Kind]) -> dict[Model, Kind]:
+def _sorted(cells: Mapping[Model, Value]) -> dict[Model, Value]:
     """By network, and else in the order of the files."""
     return {model: cells[model] for model in sorted(cells, key=lambda model: model.network)}
 
 
-def _attacks_down(
-    runs: Sequence[Attacked],
-    cells: Mapping[Model, Mapping[str, tuple[Attacked, str]]],
-    columns: Sequence[str],
-) -> Table:
-    groups = dict(zip((one.run for one in runs), item_groups(runs), strict=True))
-    header, rows = [], [[Cell(model.network), Cell(model.training)] for model in cells]
-    for measure, better in MEASURES.items():
-        for column in columns:
-            header.append(f"{measure.replace('_', '-')} {column} {ARROWS[better]}")
-            pairs = [of.get(column) for of in cells.values()]
-            found = [pair and pair[0].estimates[measure, pair[1]] for pair in pairs]
-            about = [pair and (groups[pair[0].run], _attack(*pair)) for pair in pairs]
-            for row, cell in zip(rows, estimate_cells(measure, found, about), strict=True):
-                row.append(cell)
-    notes = [*exposure_notes(runs), *_attack_notes(runs), *means_notes(runs)]
-    if len(set(groups.values())) > 1:
-        notes.append("Clean: of the first file of each network and training.")
-    return Table("Attacks", ["network", "training", *header], rows, 2, notes)
-
-
-def _attack(one: Attacked, result: str) -> str:
-    """What was done before a result: nothing before the clean one."""
-    return "" if result == CLEAN else one.attack
-
-
-def _attack_notes(runs: Sequence[Attacked]) -> list[str]:
+def _attack_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
     """What was done by each method; of which runs, where one method stands for several attacks."""
-    done: dict[str, dict[str, list[str]]] = {}
-    for one in runs:
-        done.setdefault(_method(one), {}).setdefault(one.attack, []).append(one.run)
+    attacks: dict[str, dict[str, list[str]]] = {}
+    for network in networks:
+        of_method = attacks.setdefault(_method(network), {})
+        of_method.setdefault(network.attack, []).append(network.name)
     return [
-        f"{method}: {attack}" + (f" ({', '.join(names)})" if len(of) > 1 else "")
-        for method, of in done.items()
-        for attack, names in of.items()
+        f"{method}: {attack}" + (f" ({', '.join(names)})" if len(of_method) > 1 else "")
+        for method, of_method in attacks.items()
+        for attack, names in of_method.items()
     ]
 
 
-TABLES: Mapping[str, Callable[[Given], list[Table]]] = {"1": table_1, "2": table_2}
+TABLES: Mapping[str, Callable[[Results], list[Table]]] = {"1": table_1, "2": table_2}

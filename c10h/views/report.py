@@ -2,73 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from textwrap import fill
 from typing import Any
 
-from c10h.views import (
-    attack_pairs,
-    attacks,
-    figures,
-    history_tables,
-    label_tables,
-    paper_tables,
-    scores,
-)
-from c10h.views.attack_tables import attack_tables
-from c10h.views.attacks import Attacked
-from c10h.views.figures.figure import HEADER, Figure
-from c10h.views.forms.csv_rows import to_csv
+from c10h.errors import InputError, unknown_name
+from c10h.stages.report import Results
+from c10h.stages.run_groups import data_sets, pairs_to
+from c10h.views import attacks, labels, learning_curves, scores
+from c10h.views.figures.figure import Figure
+from c10h.views.figures.figures import FIGURES, PICTURED, figure
+from c10h.views.forms.csv_rows import rows_to_csv
 from c10h.views.forms.json_text import to_json_text
-from c10h.views.forms.markdown import escape_markdown
-from c10h.views.forms.tables import TABLE_FORMS
+from c10h.views.forms.tables import FOOT, render_with_foot
 from c10h.views.forms.terminal_chart import figure_chart
-from c10h.views.given import File, Given
-from c10h.views.grouped_tables import score_tables
-from c10h.views.groups import baselines, pairs_with
+from c10h.views.paper_tables import TABLES
 from c10h.views.steps import Step, steps
-from c10h.views.table import Table, one_line
+from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
 MOST = 24
-FOOT = "Made by, inputs first"
-PACKAGE = "% Needs \\usepackage{booktabs}.\n"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is told of what was given.
+    """What is shown of results. figure, table: what is shown in place of everything, by name.
 
-    metrics: what is told of scored runs. baseline: the name of a run of either kind, or of a
-    training, that others of that kind are held against. figure, table: what is shown in place of
-    everything, by name. files: what was read, for :meth:`lineage`.
+    Raises InputError for a figure or table that there is not, or of what it is not made of.
     """
 
-    given: Given
-    metrics: Sequence[str] = ()
-    baseline: str | None = None
+    results: Results
     figure: str | None = None
     table: str | None = None
-    files: Sequence[File] = ()
+
+    def __post_init__(self) -> None:
+        results = self.results
+        check_names(self.figure, self.table)
+        if results.predictions and self.figure is None:
+            raise InputError(
+                f"{next(iter(results.predictions))}: predictions are for --figure fit and gallery; "
+                "c10h score makes scores of them"
+            )
 
     def tables(self) -> list[Table]:
         """Scores, then for each kind of attack figures before and after it, curves, labels."""
-        given = self.given
+        results = self.results
         if self.table is not None:
-            return paper_tables.TABLES[self.table](given)
+            return TABLES[self.table](results)
         if self.figure is not None:
             return self.figures()[0].tables()
-        found = []
-        if given.scored:
-            found += score_tables(given.scored, self.metrics, given.stratum, self._scored_baseline)
-        found += attack_tables(given.attacked, self._attacked_baseline)
-        found += history_tables.history_tables(given)
-        return found + label_tables.label_tables(given.labels)
+        tables = []
+        if results.scored:
+            tables += scores.score_tables(
+                results.scored, results.metrics, results.stratum, results.scored_baseline
+            )
+        tables += attacks.attack_tables(results.attacked, results.attacked_baseline)
+        tables += learning_curves.history_tables(results.histories)
+        return tables + labels.tables(results.labels)
 
     def figures(self) -> list[Figure]:
-        """The figure that was asked for, else those that fit what was given."""
+        """The figure that was asked for, else those that fit the results."""
         return self._figures[0]
 
     def left_out(self) -> dict[str, str]:
@@ -78,12 +73,12 @@ class Report:
     @cached_property
     def _figures(self) -> tuple[list[Figure], dict[str, str]]:
         if self.figure is not None:
-            return [figures.figure(self.figure, self.given)], {}
-        return figures.defaults(self.given)
+            return [figure(self.figure, self.results)], {}
+        return fitting_figures(self.results)
 
     def lineage(self) -> list[Step]:
         """The commands behind the files, each once, inputs before what was made of them."""
-        return steps(self.files)
+        return steps(self.results.files)
 
     def terminal_tables(self) -> list[Table]:
         """The tables that a terminal shows: none where one figure was asked for."""
@@ -96,93 +91,107 @@ class Report:
         """
         shown = [] if self.table is not None else self.figures()
         if self.figure is None:
-            shown = [one for one in shown if one.name not in figures.TABULAR]
-        parts = [figure_chart(one, width) for one in shown]
-        made = self.lineage()
-        lines = [
-            fill(one.line(), width, subsequent_indent="  ", break_on_hyphens=False)
-            for one in made[:MOST]
-        ]
-        if len(made) > MOST:
-            lines.append(f"{len(made) - MOST:,} more are in --format json")
-        return "\n".join(parts + (["\n".join([FOOT, "", *lines]) + "\n"] if lines else []))
+            shown = [drawn for drawn in shown if not FIGURES[drawn.name].is_table]
+        parts = [figure_chart(drawn, width) for drawn in shown]
+        return "\n".join([*parts, *foot_lines(self.lineage(), width)])
 
     def render(self, form: str) -> str:
         """The tables in a format of tables, or every value as CSV or JSON."""
         if form == "json":
             return to_json_text(self.to_json())
         if form == "csv":
-            return self._to_csv()
-        text = TABLE_FORMS[form](self.tables())
-        lines = [one.line() for one in self.lineage()]
-        return FEET[form](text, lines) if form in FEET else text
+            return rows_to_csv(self.rows())
+        return render_with_foot(form, self.tables(), [step.line() for step in self.lineage()])
 
     def to_json(self) -> dict[str, Any]:
         """Everything as one object: runs as in c10h score, then the other kinds, then lineage."""
-        found = {"figure": self.figures()[0].to_json()} if self.figure else self._values()
-        if not self.files:
-            return found
-        named = [{"name": one.name, "kind": one.kind, "sha256": one.sha256} for one in self.files]
-        return {**found, "files": named, "made": [one.to_json() for one in self.lineage()]}
+        values = {"figure": self.figures()[0].to_json()} if self.figure else self._values()
+        return {**values, **files_to_json(self.results)}
 
     def _values(self) -> dict[str, Any]:
-        given, found = self.given, dict[str, Any]()
-        if given.scored:
-            name = self._scored_baseline
-            pairs = [] if name is None else pairs_with(given.scored, name)
-            found["runs"] = scores.runs_to_json(given.scored)
-            found["differences"] = scores.differences_to_json(pairs, given.stratum)
-        if given.attacked:
-            baseline = self._attacked_baseline
-            held = attack_pairs.differences(given.attacked, baseline) if baseline else []
-            found["attacks"] = [one.to_json() for one in given.attacked]
-            found["attack_differences"] = [one.to_json() for one in held]
-        if given.histories:
-            found["histories"] = history_tables.to_json(given)
-        if given.labels:
-            found["labels"] = label_tables.to_json(given.labels)
-        return found
+        results, values = self.results, dict[str, Any]()
+        if results.scored:
+            name = results.scored_baseline
+            pairs = [] if name is None else pairs_to(name, results.scored)
+            values["runs"] = scores.runs_to_json(results.scored)
+            values["differences"] = scores.differences_to_json(pairs, results.stratum)
+        if results.attacked:
+            baseline = results.attacked_baseline
+            values["attacks"] = [attacks.to_json(network) for network in results.attacked]
+            values["attack_differences"] = (
+                attacks.differences_to_json(results.attacked, baseline) if baseline else []
+            )
+        if results.histories:
+            values["histories"] = learning_curves.to_json(results.histories)
+        if results.labels:
+            values["labels"] = labels.to_json(results.labels)
+        return values
 
-    def _to_csv(self) -> str:
-        """One row a value; with files of several kinds a column that one kind lacks is empty."""
-        given = self.given
-        parts: list[tuple[Sequence[str], list[list[object]]]] = []
+    def rows(self) -> list[dict[str, object]]:
+        """One row a value, for CSV: of all kinds of files, or of the figure that was asked for."""
         if self.figure is not None:
-            parts.append((HEADER, self.figures()[0].rows()))
-        else:
-            if given.scored:
-                parts.append((scores.CSV_HEADER, scores.to_rows(given.scored)))
-            if given.attacked:
-                parts.append((attacks.HEADER, attacks.to_rows(given.attacked)))
-            if given.histories:
-                parts.append((history_tables.HEADER, history_tables.to_rows(given)))
-            if given.labels:
-                parts.append((label_tables.HEADER, label_tables.to_rows(given.labels)))
-        header = list(dict.fromkeys(name for names, _ in parts for name in names))
-        found = [dict(zip(names, row, strict=True)) for names, rows in parts for row in rows]
-        return to_csv(header, [[row.get(name) for name in header] for row in found])
-
-    @property
-    def _scored_baseline(self) -> str | None:
-        return self.baseline if self.baseline in baselines(self.given.scored) else None
-
-    @property
-    def _attacked_baseline(self) -> Attacked | None:
-        return next((one for one in self.given.attacked if one.run == self.baseline), None)
+            return self.figures()[0].rows()
+        results = self.results
+        return [
+            *scores.to_rows(results.scored),
+            *attacks.to_rows(results.attacked),
+            *learning_curves.to_rows(results.histories),
+            *labels.to_rows(results.labels),
+        ]
 
 
-def _markdown(text: str, lines: Sequence[str]) -> str:
-    return (
-        text
-        + (f"\n### {FOOT}\n\n" if lines else "")
-        + "".join(f"- {escape_markdown(line)}\n" for line in lines)
-    )
+def check_names(figure: str | None, table: str | None) -> None:
+    """Raise InputError for a figure or table that there is not, and for both."""
+    for option, name, known in (
+        ("--figure", figure, (*FIGURES, *PICTURED)),
+        ("--table", table, TABLES),
+    ):
+        if name is not None and name not in known:
+            raise InputError(f"{option}: {unknown_name(option[2:], name, known)}")
+    if figure is not None and table is not None:
+        raise InputError("--figure and --table exclude each other")
 
 
-def _latex(text: str, lines: Sequence[str]) -> str:
-    foot = f"% {FOOT}:\n" if lines else ""
-    return PACKAGE + text + foot + "".join(f"% {one_line(line)}\n" for line in lines)
+def fitting_figures(results: Results) -> tuple[list[Figure], dict[str, str]]:
+    """The figures that fit the results, one for each kind of file that there is.
+
+    Then why others are left out, by name, since nobody asked for them.
+    """
+    nothing = Results(stratum=results.stratum)
+    wanted: dict[str, Results] = {}
+    if results.scored:
+        name = "generalization" if len(data_sets(results.scored)) > 1 else "confidence"
+        wanted[name] = replace(nothing, scored=results.scored)
+    if any(network.steps > 1 for network in results.attacked):
+        wanted["pgd"] = replace(nothing, attacked=results.attacked)
+    if results.histories:
+        wanted["curves"] = replace(nothing, histories=results.histories)
+    if results.labels:
+        wanted["entropy"] = replace(nothing, labels=results.labels)
+    figures, left_out = list[Figure](), dict[str, str]()
+    for name, of_kind in wanted.items():
+        try:
+            figures.append(figure(name, of_kind))
+        except InputError as error:
+            left_out[name] = str(error)
+    return figures, left_out
 
 
-# How lineage is put below a text.
-FEET: Mapping[str, Any] = {"markdown": _markdown, "latex": _latex}
+def files_to_json(results: Results) -> dict[str, Any]:
+    """The files and the commands behind them; nothing where no file was read."""
+    if not results.files:
+        return {}
+    files = [{key: getattr(file, key) for key in ("name", "kind", "sha256")}
+             for file in results.files]  # fmt: skip
+    return {"files": files, "made": [step.to_json() for step in steps(results.files)]}
+
+
+def foot_lines(made: Sequence[Step], width: int) -> list[str]:
+    """How the files were made, for a terminal: one text, or none."""
+    lines = [
+        fill(step.line(), width, subsequent_indent="  ", break_on_hyphens=False)
+        for step in made[:MOST]
+    ]
+    if len(made) > MOST:
+        lines.append(f"{len(made) - MOST:,} more are in --format json")
+    return ["\n".join([FOOT, "", *lines]) + "\n"] if lines else []

@@ -1,314 +1,294 @@
-"""What scores say: figures, paired differences, and both as rows and as one JSON object."""
+"""Scores as tables, as rows and as JSON."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
-
-from c10h.errors import InputError, MismatchError
-from c10h.formats.classes import are_default
-from c10h.metrics import METRICS, bootstrap
+from c10h.metrics.differences import Difference, Pair, differences, pairs_with
+from c10h.metrics.estimates import Estimate, ScoredRun, metrics_of
 from c10h.metrics.strata import ALL
-from c10h.records import Array, Scores
-from c10h.views.forms.csv_rows import to_csv
-from c10h.views.forms.json_text import to_json_text
-from c10h.views.forms.tables import TABLE_FORMS
-from c10h.views.table import Table
+from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
+from c10h.views.display import Display
+from c10h.views.forms.json_text import plain
+from c10h.views.notes import (
+    INTERVALS,
+    absence_notes,
+    exposure_notes,
+    items_notes,
+    metric_notes,
+    unpaired_notes,
+)
+from c10h.views.pivot import (
+    Layout,
+    difference_cell,
+    differences_table,
+    estimate_cells,
+    estimates_table,
+)
+from c10h.views.table import Cell, Table, number, of_columns
+
+# How many strata a table shows.
+MOST_STRATA = 41
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One metric of one run in one stratum. None or NaN: it does not exist, and ``why``."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    ceilings: dict[str, float]
-    why: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The figure as plain JSON: null where it does not exist, "inf" for infinity."""
-        return {
-            "value": plain(self.value),
-            "low": plain(self.low),
-            "high": plain(self.high),
-            "n": self.n,
-            "ceilings": {method: plain(value) for method, value in self.ceilings.items()},
-            "why": self.why or None,
-        }
+def display(runs: Sequence[ScoredRun], title: str) -> Display:
+    """Scores in every form."""
+    return Display(lambda: metrics_down(runs, title), lambda: to_json(runs), lambda: to_rows(runs))
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One run of a scores record. file: what the file that it is in is called, without suffix."""
+def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
+    """Metrics down, runs across, with what people reach; then strata and differences.
 
-    scores: Scores
-    row: int
-    run: str
-    network: str
-    training: str
-    data: str
-    items: str
-    exposure: str
-    notes: str
-    file: str = ""
-
-    @classmethod
-    def of(cls, scores: Scores, row: int, file: str = "") -> Entry:
-        """The run in one row of a record; texts are as in :class:`~c10h.records.Scores`."""
-        names = ("run", "network", "training", "data", "items", "exposure", "notes")
-        texts = (str(getattr(scores, name)[row]) for name in names)
-        return cls(scores, row, *(*texts, file))
-
-    @cached_property
-    def metrics(self) -> list[str]:
-        return [str(name) for name in self.scores.metric]
-
-    @cached_property
-    def strata(self) -> list[str]:
-        return [str(name) for name in self.scores.stratum]
-
-    def figure(self, metric: str, stratum: str = ALL) -> Figure | None:
-        """A figure, or None where the file does not have the metric or the stratum."""
-        if metric not in self.metrics or stratum not in self.strata:
-            return None
-        at = self.row, self.metrics.index(metric), self.strata.index(stratum)
-        limits = {
-            method: float(values[at])
-            for method, values in self.scores.ceilings.items()
-            if not np.isnan(values[at])
-        }
-        scores = self.scores
-        return Figure(
-            float(scores.value[at]),
-            float(scores.low[at]),
-            float(scores.high[at]),
-            int(scores.n[at]),
-            limits,
-            str(scores.why[at]),
-        )
-
-    def samples(self, stratum: str) -> Array:
-        """The bootstrap values of every metric, float64 (q, B)."""
-        values = self.scores.samples[self.row][:, self.strata.index(stratum)]
-        return np.asarray(values, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """a - b of one metric in a stratum; None where it does not exist, and ``why``."""
-
-    stratum: str
-    metric: str
-    a: str
-    b: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    why: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The difference as plain JSON; ``stratum`` is there where it is not all items."""
-        return {
-            "metric": self.metric,
-            "a": self.a,
-            "b": self.b,
-            "value": plain(self.value),
-            "low": plain(self.low),
-            "high": plain(self.high),
-            "why": self.why,
-            **({} if self.stratum == ALL else {"stratum": self.stratum}),
-        }
-
-
-def entries(records: Sequence[Scores], files: Sequence[str] = ()) -> list[Entry]:
-    """All runs of all records. files: what each is called, where that is known.
-
-    Raises MismatchError for records of other classes, InputError for two runs of one name.
+    Nothing where no run has any of the metrics: then :func:`why_nothing` says why.
     """
-    found = [
-        Entry.of(record, row, file)
-        for record, file in zip(records, files or [""] * len(records), strict=True)
-        for row in range(len(record.run))
-    ]
-    for record in records[1:]:
-        if other_classes(record.classes, records[0].classes):
-            raise MismatchError(
-                f"scores of other classes: expected {', '.join(records[0].classes)}, "
-                f"found {', '.join(record.classes)}"
-            )
-    for name, count in Counter(entry.run for entry in found).items():
-        if count > 1:
-            where = " and ".join(entry.file or "a file" for entry in found if entry.run == name)
-            raise InputError(
-                f"two runs are called {name!r}, in {where}: c10h score NAME=FILE names a run"
-            )
-    return found
+    metrics = _shown_metrics(runs)
+    if not metrics:
+        return []
+    tables = [_main_table(runs, metrics, title)]
+    tables += [_strata_table(run, metrics) for run in runs if len(run.strata) > 1]
+    if len(runs) > 1:
+        grid = differences(pairs_with(runs[0], runs), metrics)
+        columns = [(row[0].a, [difference_cell(difference) for difference in row]) for row in grid]
+        names, notes = [("metric", metrics)], unpaired_notes(grid)
+        tables.append(of_columns(_difference_title(runs[0].name), names, columns, notes))
+    return tables
 
 
-def other_classes(names: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether two inputs do not have the same classes; names that nobody gave fit any."""
-    unnamed = are_default(names) or are_default(others)
-    return len(names) != len(others) or (not unnamed and set(names) != set(others))
-
-
-class Pair(NamedTuple):
-    """A run, and the one that it is held against."""
-
-    run: Entry
-    baseline: Entry
-
-
-def against(found: Sequence[Entry], baseline: Entry) -> list[Pair]:
-    """Every run against one of them."""
-    return [Pair(entry, baseline) for entry in found if entry is not baseline]
-
-
-def differences(
-    pairs: Sequence[Pair], metrics: Sequence[str], stratum: str = ALL
-) -> list[list[Difference]]:
-    """Paired differences: a list a pair, with one for each metric.
-
-    They come from resamples that draw the same items for both. Of each run the resamples are read
-    once, and only where there is a difference.
-    """
-    resamples = {
-        id(pair.baseline): cache(partial(pair.baseline.samples, stratum)) for pair in pairs
-    }
-    return [_differences(*pair, metrics, stratum, resamples[id(pair.baseline)]) for pair in pairs]
-
-
-def _differences(
-    a: Entry, b: Entry, metrics: Sequence[str], stratum: str, resamples: Callable[[], Array]
-) -> list[Difference]:
-    """a - b, of which b has the resamples (q, B)."""
-    made = [_without_interval(a, b, metric, stratum) for metric in metrics]
-    shared = [one.metric for one in made if one.why is None]
-    if not shared:
-        return made
-    first, second = (
-        values[[entry.metrics.index(metric) for metric in shared]]
-        for entry, values in ((a, a.samples(stratum)), (b, resamples()))
-    )
-    with np.errstate(invalid="ignore"):
-        low, high = bootstrap.interval(first - second)
-    ends = dict(zip(shared, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+def _shown_metrics(runs: Sequence[ScoredRun]) -> list[str]:
+    """The metrics that some run has a value of."""
     return [
-        replace(one, low=ends[one.metric][0], high=ends[one.metric][1]) if one.why is None else one
-        for one in made
+        metric
+        for metric in metrics_of(runs)
+        if any((estimate := run.estimate(metric)) and not estimate.why for run in runs)
     ]
 
 
-def _without_interval(a: Entry, b: Entry, metric: str, stratum: str) -> Difference:
-    first, second = a.figure(metric, stratum), b.figure(metric, stratum)
-    if first is None or second is None:
-        why: str | None = "one of the runs has no such figure"
-    elif first.why or second.why:
-        why = first.why or second.why
-    elif np.isinf(first.value) or np.isinf(second.value):
-        why = "one of the values is infinite"
+def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -> Table:
+    estimates = [[run.estimate(metric) for run in runs] for metric in metrics]
+    cells = [estimate_cells(metric, runs) for metric in metrics]
+    columns = [(run.name, [row[at] for row in cells]) for at, run in enumerate(runs)]
+    if len(runs) == 1:
+        alone = columns[0][1]
+        columns = [
+            ("value", [Cell(cell.text) for cell in alone]),
+            ("95 % interval", [Cell(cell.small) for cell in alone]),
+        ]
+    sizes = ["/".join(dict.fromkeys(f"{one.n:,}" for one in row if one)) for row in estimates]
+    columns += [
+        ("n", list(map(Cell, sizes))),
+        ("people", [Cell(_people(row)) for row in estimates]),
+    ]
+    absent = [f"Not computed, {why}: {', '.join(names)}" for why, names in _lacking(runs).items()]
+    notes = [f"{run.name}: {line}" for run in runs for line in run.notes.splitlines()]
+    notes = [*exposure_notes(_exposures(runs)), *absent, *notes]
+    return of_columns(title, [("metric", metrics)], columns, notes)
+
+
+def _people(estimates: Sequence[Estimate | None]) -> str:
+    """Ceilings with their methods, of the first run that has any."""
+    for estimate in estimates:
+        if estimate is not None and estimate.ceilings:
+            return ", ".join(f"{number(value)} {name}" for name, value in estimate.ceilings.items())
+    return ""
+
+
+def _strata_table(run: ScoredRun, metrics: Sequence[str]) -> Table:
+    by = str(run.scores.settings["by"])
+    columns = []
+    for stratum in run.strata[:MOST_STRATA]:
+        estimates = [run.estimate(metric, stratum) for metric in metrics]
+        values = [number(one.value if one else None) for one in estimates]
+        size = f"{estimates[0].n:,}" if estimates[0] else ""
+        columns.append((stratum.removeprefix(f"{by}="), list(map(Cell, [*values, size]))))
+    left = len(run.strata) - len(columns)
+    notes = [f"{left} more strata are in the JSON, the CSV and the file"] if left else []
+    names = [("metric", [*metrics, f"n ({metrics[0]})"])]
+    return of_columns(f"{run.name} by {by}", names, columns, notes)
+
+
+def _lacking(runs: Sequence[ScoredRun]) -> dict[str, list[str]]:
+    """Which metrics no run has, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for metric in metrics_of(runs):
+        whys = [estimate.why for run in runs if (estimate := run.estimate(metric))]
+        if whys and all(whys):
+            reasons.setdefault(whys[0] or "", []).append(metric)
+    return reasons
+
+
+def why_nothing(runs: Sequence[ScoredRun]) -> str:
+    """Why no run has any of the metrics, in one line; empty where one has any."""
+    if _shown_metrics(runs):
+        return ""
+    lacking = [f"{', '.join(names)}: {why}" for why, names in _lacking(runs).items()]
+    return f"nothing to show: {'; '.join(lacking)}"
+
+
+def score_tables(
+    runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str, baseline: str | None
+) -> list[Table]:
+    """Scores, then the paired differences of every run that has any to the baseline.
+
+    Where a model has several data sets, models are down and every metric of every data set across;
+    else runs are down. Where no run has a difference, the reasons stand below the scores.
+    """
+    cells = by_model(runs)
+    title = "Scores" if stratum == ALL else f"Scores, {stratum}"
+    if cells is None:
+        main = runs_down(title, runs, metrics, stratum)
     else:
-        why = _why_unpaired(a, b)
-    if why or first is None or second is None:
-        return Difference(stratum, metric, a.run, b.run, why=why)
-    return Difference(stratum, metric, a.run, b.run, first.value - second.value)
-
-
-def _why_unpaired(a: Entry, b: Entry) -> str | None:
-    for setting in ("seed", "resamples"):
-        if a.scores.settings[setting] != b.scores.settings[setting]:
-            return f"not paired: scored with another {setting}"
-    return None if a.items == b.items else "not paired: the runs are about other items or labels"
-
-
-def to_json(found: Sequence[Entry]) -> dict[str, Any]:
-    """All figures as one object; differences are against the first run."""
-    return {
-        "runs": runs_to_json(found),
-        "differences": differences_to_json(against(found, found[0])),
+        main = models_down(title, cells, data_sets(runs), metrics, stratum)
+    if baseline is None:
+        return [main]
+    pairs = pairs_to(baseline, runs)
+    grid = differences(pairs, metrics, stratum)
+    notes = [*unpaired_notes(grid), *_alone(runs, pairs)]
+    known = {
+        pair.run.name: row
+        for pair, row in zip(pairs, grid, strict=True)
+        if any(difference.value is not None for difference in row)
     }
+    if not known:
+        return [replace(main, notes=[*main.notes, *notes])]
+    compared = [pair.run for pair in pairs]
+    layout = _runs_layout(compared) if cells is None else _models_layout(cells, data_sets(runs))
+    title = _difference_title(baseline, stratum)
+    return [main, differences_table(title, layout, metrics, known, notes)]
+
+
+def runs_down(title: str, runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str) -> Table:
+    """Runs down, metrics across, the best in bold."""
+    about = [
+        field for field in ("network", "training", "data")
+        if any(getattr(run, field) for run in runs)
+    ]  # fmt: skip
+    notes = _notes(runs, metrics, stratum, lambda run: run.data)
+    return estimates_table(title, _runs_layout(runs, about), metrics, stratum, notes)
+
+
+def models_down(
+    title: str,
+    cells: Mapping[Model, Mapping[str, ScoredRun]],
+    data: Sequence[str],
+    metrics: Sequence[str],
+    stratum: str = ALL,
+) -> Table:
+    """Networks and trainings down; each metric on each data set across, the best in bold."""
+    runs = [run for of_model in cells.values() for run in of_model.values()]
+    notes = _notes(runs, metrics, stratum, data_of)
+    return estimates_table(title, _models_layout(cells, data), metrics, stratum, notes)
+
+
+def _runs_layout(runs: Sequence[ScoredRun], about: Sequence[str] = ()) -> Layout:
+    names = [(field, [getattr(run, field) for run in runs]) for field in about]
+    return Layout([("run", [run.name for run in runs]), *names], {"": runs})
+
+
+def _models_layout(cells: Mapping[Model, Mapping[str, ScoredRun]], data: Sequence[str]) -> Layout:
+    fields = Model._fields if any(model.network for model in cells) else Model._fields[1:]
+    return Layout(
+        [(field, [getattr(model, field) for model in cells]) for field in fields],
+        {name: [of_model.get(name) for of_model in cells.values()] for name in data},
+    )
+
+
+def _notes(
+    runs: Sequence[ScoredRun],
+    metrics: Sequence[str],
+    stratum: str,
+    part: Callable[[ScoredRun], str],
+) -> list[str]:
+    return [
+        *exposure_notes(_exposures(runs)),
+        *absence_notes(runs, metrics, stratum),
+        *metric_notes(runs, metrics, stratum),
+        *items_notes(runs, part),
+        INTERVALS,
+    ]
+
+
+def _exposures(runs: Sequence[ScoredRun]) -> Iterable[tuple[str, str]]:
+    return ((run.name, run.exposure) for run in runs)
+
+
+def _alone(runs: Sequence[ScoredRun], pairs: Sequence[Pair]) -> list[str]:
+    """Which runs are neither compared with another nor another with them."""
+    known = {run.name for pair in pairs for run in pair}
+    names = [run.name for run in runs if run.name not in known]
+    return [f"{', '.join(names)}: there is no baseline on the same data"] if names else []
+
+
+def _difference_title(baseline: str, stratum: str = ALL) -> str:
+    what = baseline if stratum == ALL else f"{baseline}, {stratum}"
+    return f"Difference to {what} (paired; bold or *: the interval excludes 0)"
+
+
+def to_json(runs: Sequence[ScoredRun]) -> dict[str, Any]:
+    """All figures as one object; differences are against the first run."""
+    pairs = pairs_with(runs[0], runs)
+    return {"runs": runs_to_json(runs), "differences": differences_to_json(pairs)}
+
+
+def runs_to_json(runs: Sequence[ScoredRun]) -> list[dict[str, Any]]:
+    """The estimates of every run."""
+    return [
+        {
+            "name": run.name,
+            "network": run.network,
+            "training": run.training,
+            "data": run.data,
+            "training_items": run.exposure,
+            "notes": run.notes.splitlines(),
+            "metrics": _estimates_to_json(run, ALL),
+            "strata": {name: _estimates_to_json(run, name) for name in run.strata if name != ALL},
+        }
+        for run in runs
+    ]
+
+
+def _estimates_to_json(run: ScoredRun, stratum: str) -> dict[str, Any]:
+    return {metric: plain(run.estimate(metric, stratum)) for metric in run.metrics}
 
 
 def differences_to_json(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[str, Any]]:
     """The differences of pairs, in the metrics that both have."""
     metrics = metrics_of([pair.baseline for pair in pairs])
     return [
-        one.to_json()
-        for pair, of in zip(pairs, differences(pairs, metrics, stratum), strict=True)
-        for one in of
-        if one.metric in pair.run.metrics and one.metric in pair.baseline.metrics
+        difference_to_json(difference)
+        for pair, row in zip(pairs, differences(pairs, metrics, stratum), strict=True)
+        for difference in row
+        if difference.metric in pair.run.metrics and difference.metric in pair.baseline.metrics
     ]
 
 
-def runs_to_json(found: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The figures of every run."""
-    return [
-        {
-            "name": entry.run,
-            "network": entry.network,
-            "training": entry.training,
-            "data": entry.data,
-            "training_items": entry.exposure,
-            "notes": entry.notes.splitlines(),
-            "metrics": _figures_to_json(entry, ALL),
-            "strata": {
-                stratum: _figures_to_json(entry, stratum)
-                for stratum in entry.strata
-                if stratum != ALL
-            },
+def difference_to_json(difference: Difference) -> dict[str, Any]:
+    """One difference; its ``stratum`` is there where it is not all items."""
+    values: dict[str, Any] = plain(difference)
+    if difference.stratum == ALL:
+        del values["stratum"]
+    return values
+
+
+def to_rows(runs: Iterable[ScoredRun]) -> list[dict[str, object]]:
+    """One row an estimate, in full precision."""
+    rows = []
+    for run in runs:
+        about = {
+            "run": run.name,
+            "network": run.network,
+            "training": run.training,
+            "data": run.data,
+            "training_items": run.exposure,
         }
-        for entry in found
-    ]
-
-
-def _figures_to_json(entry: Entry, stratum: str) -> dict[str, Any]:
-    figures = {metric: entry.figure(metric, stratum) for metric in entry.metrics}
-    return {metric: figure.to_json() for metric, figure in figures.items() if figure is not None}
-
-
-def render(form: str, tables: Sequence[Table], found: Sequence[Entry]) -> str:
-    """Scores as text: ``tables`` in a format of tables, or every figure as CSV or JSON."""
-    if form == "json":
-        return to_json_text(to_json(found))
-    return to_csv(CSV_HEADER, to_rows(found)) if form == "csv" else TABLE_FORMS[form](tables)
-
-
-CSV_HEADER = (
-    "run", "network", "training", "data", "training_items", "stratum", "metric",
-    "value", "low", "high", "n", "why",
-)  # fmt: skip
-
-
-def to_rows(found: Iterable[Entry]) -> list[list[object]]:
-    """One row a figure, under CSV_HEADER, in full precision."""
-    rows: list[list[object]] = []
-    for entry in found:
-        about = [entry.run, entry.network, entry.training, entry.data, entry.exposure]
-        for stratum in entry.strata:
-            for metric in entry.metrics:
-                figure = entry.figure(metric, stratum)
-                assert figure is not None
-                numbers = [plain(x) for x in (figure.value, figure.low, figure.high)]
-                rows.append([*about, stratum, metric, *numbers, figure.n, figure.why])
+        for stratum in run.strata:
+            for metric in run.metrics:
+                estimate = run.estimate(metric, stratum)
+                assert estimate is not None
+                value = {name: getattr(estimate, name) for name in COLUMNS}
+                rows.append({**about, "stratum": stratum, "metric": metric, **value})
     return rows
 
 
-def metrics_of(found: Sequence[Entry]) -> list[str]:
-    """Every metric of any run, in the order of the table of metrics."""
-    known = {metric for entry in found for metric in entry.metrics}
-    return [metric for metric in METRICS if metric in known]
-
-
-def plain(value: float | None) -> float | str | None:
-    """A number for JSON: None for NaN, "inf" and "-inf" for infinities."""
-    if value is None or np.isnan(value):
-        return None
-    if np.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(value)
+COLUMNS = ("value", "low", "high", "n", "why")

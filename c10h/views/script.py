@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from c10h.datasets.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
+from c10h.stages.run_groups import NETWORK
 from c10h.views.lineage import option_words
-from c10h.views.steps import NETWORK, Step, catalogue_name, map_name, seed_words
+from c10h.views.steps import Step, catalogue_name, map_name, seed_words
 from c10h.views.table import one_line
 
 FETCH, TRAIN = "c10h data fetch ", "c10h train"

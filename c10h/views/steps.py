@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from c10h.datasets.catalogue import CATALOGUE
-from c10h.images.class_maps import MAPS, find_map
+from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
-from c10h.views.given import File
+from c10h.stages.run_groups import run_folder_of
 from c10h.views.lineage import command_line
 from c10h.views.table import one_line
 
 SHORT = 12
 # These commands have no seed, though what they made can have one.
 DATA = "c10h data "
-NETWORK = "network "
 
 
 class Product(NamedTuple):
@@ -97,7 +96,7 @@ def seed_words(lineage: Lineage) -> list[str]:
     return ["--seed", str(lineage.seed)] if is_option and "seed" not in lineage.options else []
 
 
-def steps(files: Sequence[File]) -> list[Step]:
+def steps(files: Sequence[Input]) -> list[Step]:
     """Every command behind the files, inputs before what was made of them.
 
     Files with equal bytes are one, and what one command made of the same inputs is one step.
@@ -132,19 +131,10 @@ def _inputs(inputs: Sequence[Input]) -> list[Step]:
     made: dict[str, Step] = {}
     for one in inputs:
         product = Product(one.name, one.sha256)
-        run = run_of(one)
+        run = run_folder_of(one)
         key = run or one.sha256
         if run and key in made:
             made[key] = replace(made[key], products=(*made[key].products, product))
         else:
             made[key] = Step((product,), one.lineage, run)
     return list(made.values())
-
-
-def run_of(one: Input) -> str:
-    """The run folder that an input is a network of; empty for any other input."""
-    role = one.role.removeprefix("source ")
-    if not role.startswith(NETWORK):
-        return ""
-    folder, _, name = role.removeprefix(NETWORK).rpartition("/")
-    return folder or name  # which has no folds

@@ -59,6 +59,24 @@ class Table:
         object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
 
 
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
+    """A table of words alone."""
+    return Table(title, header, [[Cell(text) for text in row] for row in rows], len(header))
+
+
+def of_columns(
+    title: str,
+    names: Sequence[tuple[str, Sequence[str]]],
+    columns: Sequence[tuple[str, Sequence[Cell]]],
+    notes: Sequence[str] = (),
+) -> Table:
+    """A table from its columns, each with its header: those that name the rows, then the others."""
+    every = [(header, [Cell(word) for word in words]) for header, words in names]
+    every += [(header, list(cells)) for header, cells in columns]
+    rows = list(zip(*(cells for _, cells in every), strict=True))
+    return Table(title, [header for header, _ in every], rows, len(names), notes)
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """A figure to four decimals; "-" where there is none, "inf" where it is infinite."""
     if value is None or value != value:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from c10h import h5
-from c10h.attacks.network import freeze
+from c10h.attacks.attacked_network import freeze
 from c10h.datasets.cache import open_input
 from c10h.records import Images
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from c10h.attacks.apgd import apgd, checkpoints
+from c10h.attacks.attack_types import Goal
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
-from c10h.attacks.gradient import pgd
 from c10h.attacks.losses import cross_entropy, margin
 from c10h.attacks.methods import LOSSES
-from c10h.attacks.problem import Goal
+from c10h.attacks.pgd import pgd
 
 from .trained import CLASSES, Calls, assert_within, blobs, correct, linear, of_brightness, trained
 

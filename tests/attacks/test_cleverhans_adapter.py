@@ -14,13 +14,14 @@ from cleverhans.torch.attacks.projected_gradient_descent import projected_gradie
 from torch import Tensor, nn
 from torch.nn import functional
 
-from c10h.attacks import gradient
+from c10h.attacks.attack_types import Goal
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
 from c10h.attacks.cleverhans_adapter import fgsm, pgd
-from c10h.attacks.geometry import size
 from c10h.attacks.losses import cross_entropy
 from c10h.attacks.methods import ATTACKS, LOSSES
-from c10h.attacks.problem import Goal
+from c10h.attacks.norm_balls import size
+from c10h.attacks.pgd import input_gradient
+from c10h.attacks.pgd import pgd as pgd_on_any_loss
 
 from .conftest import Examples
 from .trained import correct
@@ -176,9 +177,7 @@ class TestTheBatchDoesNotMatter:
     def test_gradients_are_as_small_as_that(self, many: Examples) -> None:
         pixels, truth = many[0][:64], many[1][:64]
         for gap, low, high in ((14.0, 1e-8, 1e-5), (40.0, 1e-20, 1e-16)):
-            found, _, _ = gradient.input_gradient(
-                self.network(gap), pixels, Goal(truth), cross_entropy
-            )
+            found, _, _ = input_gradient(self.network(gap), pixels, Goal(truth), cross_entropy)
             norms = size(found, EUCLIDEAN)
             assert low < float(norms.median()) < high
 
@@ -264,7 +263,7 @@ class TestOracles:
         theirs = other(pictures[0].contiguous(), pictures[1])
         assert_alike(self.found(cnn, pictures, budget), theirs, cnn, pictures, epsilon)
         if name == "PGDL2":  # which projects before it clips, as c10h's own
-            own = gradient.pgd(cnn, pictures[0], Goal(pictures[1]), budget, cross_entropy)
+            own = pgd_on_any_loss(cnn, pictures[0], Goal(pictures[1]), budget, cross_entropy)
             assert nearly_equal(own, theirs, 1e-5) > 0.999
 
     def test_plain_cleverhans(self, cnn: nn.Module, pictures: Examples) -> None:

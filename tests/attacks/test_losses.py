@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from c10h.attacks.attack_types import Goal
 from c10h.attacks.losses import cross_entropy, dlr, largest_other, margin, picked
 from c10h.attacks.methods import LOSSES
-from c10h.attacks.problem import Goal
 
 LOGITS = torch.tensor([[3.0, 1.0, 0.0, -2.0], [1.0, 2.0, 5.0, 0.0]])
 TRUTH, TARGET = torch.tensor([0, 0]), torch.tensor([1, 3])

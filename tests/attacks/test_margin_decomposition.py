@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from c10h.attacks.apgd import apgd
+from c10h.attacks.attack_types import Goal
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
-from c10h.attacks.gradient import pgd
 from c10h.attacks.losses import margin
 from c10h.attacks.margin_decomposition import margin_decomposition, step_size
 from c10h.attacks.methods import LOSSES
-from c10h.attacks.problem import Goal
+from c10h.attacks.pgd import pgd
 
 from .trained import CLASSES, Calls, assert_within, blobs, correct, linear, of_brightness, trained
 

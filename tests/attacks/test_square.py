@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from c10h.attacks.attack_types import Goal
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
 from c10h.attacks.losses import margin
 from c10h.attacks.methods import LOSSES
-from c10h.attacks.problem import Goal
 from c10h.attacks.square import bumps, halvings, square
 
 from .trained import CLASSES, Calls, assert_within, blobs, correct, linear, trained

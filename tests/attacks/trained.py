@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.geometry import size
+from c10h.attacks.norm_balls import size
 
 CLASSES, SIDE = 5, 10
 

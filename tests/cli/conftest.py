@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 
 from c10h import h5
-from c10h.cli import main
 from c10h.records import Array, Images, Labels, Predictions
 
 CLASSES = ("cat", "dog", "bird")
@@ -63,30 +62,33 @@ def _no_constant(name: str) -> None:
 
 
 @pytest.fixture
-def c10h(monkeypatch: pytest.MonkeyPatch) -> Run:
+def c10h() -> Run:
     """Run a command line in this process. An exception that no user may see is not caught."""
+    return run_here
 
-    def run(*arguments: object, stdin: bytes = b"") -> Result:
-        streams = {
-            name: io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", write_through=True)
-            for name, content in (("stdin", stdin), ("stdout", b""), ("stderr", b""))
-        }
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["c10h", *map(str, arguments)])
-            patch.setattr(sys, "excepthook", sys.excepthook)  # which typer replaces
-            for name, stream in streams.items():
-                patch.setattr(sys, name, stream)
-            status = status_of_main()
-        out, err = (streams[name].buffer for name in ("stdout", "stderr"))
-        assert isinstance(out, io.BytesIO)
-        assert isinstance(err, io.BytesIO)
-        return Result(status, out.getvalue(), err.getvalue().decode())
 
-    return run
+def run_here(*arguments: object, stdin: bytes = b"") -> Result:
+    """Run a command line in this process."""
+    streams = {
+        name: io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", write_through=True)
+        for name, content in (("stdin", stdin), ("stdout", b""), ("stderr", b""))
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["c10h", *map(str, arguments)])
+        patch.setattr(sys, "excepthook", sys.excepthook)  # which typer replaces
+        for name, stream in streams.items():
+            patch.setattr(sys, name, stream)
+        status = status_of_main()
+    out, err = (streams[name].buffer for name in ("stdout", "stderr"))
+    assert isinstance(out, io.BytesIO)
+    assert isinstance(err, io.BytesIO)
+    return Result(status, out.getvalue(), err.getvalue().decode())
 
 
 def status_of_main() -> int:
     """Run the command line in sys.argv in this process."""
+    from c10h.cli import main  # of which a test may have put another in its place
+
     try:
         main()
     except SystemExit as end:

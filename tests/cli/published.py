@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from c10h.datasets.catalogue import Dataset
-from c10h.formats.classes import CLASS_LISTS
+from c10h.formats.class_names import CLASS_LISTS
 from c10h.records import Array
 
 CLASSES = CLASS_LISTS["cifar10"]

@@ -18,7 +18,7 @@ from c10h import h5
 from c10h.attacks.budget import NORMS
 from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.files import Source
-from c10h.models import build
+from c10h.models.building import build
 from c10h.records import Attack, Images
 from c10h.training import checkpoint as checkpoints
 
@@ -311,9 +311,9 @@ class TestAgainstPeople:
 # Stops with SIGKILL or SIGINT when so many batches are done.
 STOPPING = """
 import os, signal, sys
-from c10h.attacks.parts import Parts
+from c10h.attacks.partial_results import PartialResults
 
-count, finish = 0, Parts.finish
+count, finish = 0, PartialResults.finish
 
 def then_stop(self, batch):
     global count
@@ -322,7 +322,7 @@ def then_stop(self, batch):
     if count == {count}:
         os.kill(os.getpid(), {signal})
 
-Parts.finish = then_stop
+PartialResults.finish = then_stop
 sys.argv = ["c10h", *sys.argv[1:]]
 from c10h.__main__ import run
 run()

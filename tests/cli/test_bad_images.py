@@ -260,15 +260,15 @@ class TestArguments:
 # An import that takes a second for eight pictures, and tells when it has kept some.
 SLOW = """
 import sys, time
-from c10h.images import decoding, spool
+from c10h.images import parallel_decoding, pixel_spool
 from c10h.__main__ import run
-add = spool.Spool.add
+add = pixel_spool.Spool.add
 def slowly(*arguments, **options):
     add(*arguments, **options)
     print("added", flush=True)
     time.sleep(1)
-spool.Spool.add = slowly
-decoding.BATCH_FILES = 8
+pixel_spool.Spool.add = slowly
+parallel_decoding.BATCH_FILES = 8
 sys.argv = ["c10h", *sys.argv[1:]]
 if __name__ == "__main__":
     run()

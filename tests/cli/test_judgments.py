@@ -16,7 +16,7 @@ from formats.files import zipped
 
 from c10h import h5
 from c10h.files import Source
-from c10h.formats.classes import CLASS_LISTS
+from c10h.formats.class_names import CLASS_LISTS
 from c10h.records import Array, Labels
 
 from .conftest import Files, Refuse, Run

@@ -13,7 +13,7 @@ import torch
 
 from c10h import h5
 from c10h.datasets.cache import open_input
-from c10h.models import build
+from c10h.models.building import build
 from c10h.records import Array, Images
 from c10h.training import checkpoint as checkpoints
 from c10h.training.folds import item_hashes

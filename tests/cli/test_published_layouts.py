@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from c10h.formats.classes import CLASS_LISTS
+from c10h.formats.class_names import CLASS_LISTS
 from c10h.records import Array
 
 from .conftest import Result, Run, assert_refused

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 
 from .conftest import Files, Run, assert_refused
 

@@ -13,7 +13,7 @@ import pytest
 
 from c10h import h5
 from c10h.files import Source
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 from c10h.records import Array, Scores
 
 from .conftest import CLASSES, Files, Run, assert_refused

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from c10h.models import ARCHITECTURES
+from c10h.models.architectures import ARCHITECTURES
 from c10h.records import Lineage
 from c10h.training import checkpoint as checkpoints
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS

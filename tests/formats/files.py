@@ -12,7 +12,7 @@ import numpy as np
 from c10h import h5
 from c10h.files import Source
 from c10h.formats.hints import Hints
-from c10h.formats.wide import Wide, read_wide
+from c10h.formats.wide_layout import Wide, read_wide
 from c10h.records import Array, Labels, Record
 
 

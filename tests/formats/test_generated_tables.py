@@ -17,7 +17,7 @@ from cli.conftest import Run, assert_refused
 
 from c10h import h5
 from c10h.files import Source
-from c10h.formats.classes import default_names
+from c10h.formats.class_names import default_names
 from c10h.records import Array, Labels, Predictions, Scores
 from formats.made_tables import (
     BUILD,

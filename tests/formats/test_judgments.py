@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.column_names import TRIAL_ITEMS, TRIALS, Columns
-from c10h.formats.columns import (
+from c10h.formats.judgment_columns import (
     begin,
     begin_reading,
     holds_judgments,

@@ -12,7 +12,7 @@ import pytest
 from c10h.errors import FileError
 from c10h.files import Source
 from c10h.formats import archives, tables
-from c10h.formats.text import refuse_encoding
+from c10h.formats.text_separators import refuse_encoding
 from formats.files import parquet, zipped
 from formats.files import save_table as save
 

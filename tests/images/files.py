@@ -11,8 +11,8 @@ from PIL import Image
 
 from c10h.errors import InputError
 from c10h.files import Source
+from c10h.images.import_request import Choice, Imported, ImportRequest
 from c10h.images.importing import import_images
-from c10h.images.request import Choice, Imported, Request
 from c10h.records import Array
 
 
@@ -36,7 +36,7 @@ def imported(path: Path, **options: Any) -> Imported:
     for key in ("labels", "ids_file"):
         if isinstance(options.get(key), str | Path):
             options[key] = Source.open(str(options[key]))
-    request = Request(choice=Choice(**choice), **options)
+    request = ImportRequest(choice=Choice(**choice), **options)
     return import_images(str(path), request, path.parent, lambda _: lambda _: None)
 
 

@@ -17,9 +17,9 @@ from PIL import Image
 from c10h.errors import AmbiguousError, C10hError, FileError, InputError, MismatchError
 from c10h.files import Source
 from c10h.formats.archives import Member
-from c10h.images import decoding, folders
+from c10h.images import folders, parallel_decoding
 from c10h.images.folders import import_folder
-from c10h.images.request import Choice, Imported, Request
+from c10h.images.import_request import Choice, Imported, ImportRequest
 from c10h.records import Array
 
 from .files import ids, truth
@@ -39,10 +39,10 @@ def write(folder: Path, files: Files) -> Path:
     return folder
 
 
-def request_of(**options: Any) -> Request:
+def request_of(**options: Any) -> ImportRequest:
     names = ("classes", "ids", "no_truth", "labels")
     more = {name: options.pop(name) for name in names if name in options}
-    return Request(choice=Choice(**options), **more)
+    return ImportRequest(choice=Choice(**options), **more)
 
 
 def found_in(path: Path, **options: Any) -> Imported:
@@ -134,8 +134,8 @@ class TestOrder:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int
     ) -> None:
         """100 pictures in batches of 7, which processes finish in any order."""
-        monkeypatch.setattr(decoding, "BATCH_FILES", 7)
-        monkeypatch.setattr(decoding, "workers", lambda: processors)
+        monkeypatch.setattr(parallel_decoding, "BATCH_FILES", 7)
+        monkeypatch.setattr(parallel_decoding, "workers", lambda: processors)
         files = {f"{k % 3}/{k:03d}.png": png(picture(k, (3 + k % 5, 8))) for k in range(100)}
         files["1/bad.png"] = b"broken"
         done: list[int] = []
@@ -152,12 +152,15 @@ class TestOrder:
     def test_memory_for_pixels_bounds_a_batch(self) -> None:
         members = [Member(str(k), b"x" * 10) for k in range(10)]
         sizes = [
-            len(batch) for batch in decoding._batches(iter(members), decoding.BATCH_BYTES // 4)
+            len(batch)
+            for batch in parallel_decoding._batches(
+                iter(members), parallel_decoding.BATCH_BYTES // 4
+            )
         ]
         assert sizes == [4, 4, 2]
-        assert [len(one) for one in decoding._batches(iter(members), 1 << 40)] == [1] * 10
-        large = [Member(str(k), bytes(decoding.BATCH_BYTES // 2)) for k in range(4)]
-        assert [len(one) for one in decoding._batches(iter(large), 1)] == [3, 1]
+        assert [len(one) for one in parallel_decoding._batches(iter(members), 1 << 40)] == [1] * 10
+        large = [Member(str(k), bytes(parallel_decoding.BATCH_BYTES // 2)) for k in range(4)]
+        assert [len(one) for one in parallel_decoding._batches(iter(large), 1)] == [3, 1]
 
 
 class TestWhichPictures:

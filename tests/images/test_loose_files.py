@@ -13,8 +13,8 @@ import pytest
 
 from c10h.errors import AmbiguousError, FileError, InputError, MismatchError, SchemaError
 from c10h.files import Source
+from c10h.images.import_request import Choice, Imported, ImportRequest
 from c10h.images.importing import import_images
-from c10h.images.request import Choice, Imported, Request
 
 from .files import greys, ids, png
 
@@ -51,7 +51,7 @@ def imported(path: Path, labels: str | bytes | None = None, **options: Any) -> I
         table = path.parent / "labels.csv"
         table.write_bytes(labels if isinstance(labels, bytes) else labels.encode())
         options["labels"] = Source.open(str(table))
-    request = Request(choice=Choice(**choice), **options)
+    request = ImportRequest(choice=Choice(**choice), **options)
     return import_images(str(path), request, path.parent, lambda _: lambda _: None)
 
 

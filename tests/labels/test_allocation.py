@@ -14,7 +14,6 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import beta, chisquare, dirichlet, dirichlet_multinomial, entropy
 
 from c10h.labels.allocation import (
-    OBJECTIVES,
     PRIOR_RANGE,
     Remaining,
     allocate,
@@ -25,6 +24,7 @@ from c10h.labels.allocation import (
     remaining_squared,
     squared_error,
 )
+from c10h.labels.objectives import OBJECTIVES
 from c10h.records import Array
 
 

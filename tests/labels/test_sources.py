@@ -9,8 +9,8 @@ import pytest
 from formats.files import probs_of
 
 from c10h.errors import InputError
-from c10h.labels import SOURCES, Takes
-from c10h.labels.material import Material
+from c10h.labels.source_inputs import SourceInputs
+from c10h.labels.sources import SOURCES, Takes
 from c10h.records import Array, Labels, Predictions
 
 CLASSES = ("cat", "dog", "bird")
@@ -20,8 +20,8 @@ TRUTH = np.array([0, 1, 0, 2, 2])
 PEOPLE = Labels(classes=CLASSES, probs=SHARES, counts=COUNTS, truth=TRUTH)
 
 
-def build(what: str, **material: Any) -> Labels:
-    return SOURCES[what].build(Material(CLASSES, **{"truth": TRUTH, **material}))
+def build(what: str, **inputs: Any) -> Labels:
+    return SOURCES[what].build(SourceInputs(CLASSES, **{"truth": TRUTH, **inputs}))
 
 
 def predictions(*logits: Array) -> Predictions:

@@ -9,13 +9,13 @@ import numpy as np
 from hypothesis import settings
 from numpy.typing import ArrayLike
 
-from c10h.formats.classes import default_names
-from c10h.formats.truth import Truth
+from c10h.formats.class_names import default_names
+from c10h.formats.truth_files import Truth
+from c10h.metrics.estimates import Estimate, ScoredRun
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.stages.score import Options, Run, score
 from c10h.truth import first_right
-from c10h.views.scores import Entry, Figure
 
 # The same examples in every run, so that a failure is one for everybody.
 fixed_examples = settings(derandomize=True, database=None, deadline=None, max_examples=60)
@@ -54,7 +54,7 @@ class Case:
         return score([Run("model", predictions_of(self.logits))], self.labels(), None,
                      Options(**options))  # fmt: skip
 
-    def figures(self, stratum: str = ALL, **options: Any) -> dict[str, Figure]:
+    def figures(self, stratum: str = ALL, **options: Any) -> dict[str, Estimate]:
         return figures_of(self.score(**{"resamples": 0, **options}), stratum)
 
 
@@ -106,7 +106,7 @@ def figures(
     right: ArrayLike | None = None,
     stratum: str = ALL,
     **options: Any,
-) -> dict[str, Figure]:
+) -> dict[str, Estimate]:
     """Every metric of one network against votes, probabilities or truth, with its right answers."""
     labels = None if counts is None and probs is None else labels_of(counts=counts, probs=probs)
     known = None if truth is None else Truth(np.asarray(truth, dtype=np.int64))
@@ -118,17 +118,17 @@ def figures(
     return figures_of(score(runs, labels, known, settings_), stratum)
 
 
-def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Figure]:
+def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Estimate]:
     """The figures of one run by metric."""
-    entry = Entry.of(scores, row)
-    found = {metric: entry.figure(metric, stratum) for metric in entry.metrics}
-    return {metric: figure for metric, figure in found.items() if figure is not None}
+    run = ScoredRun.of(scores, row)
+    estimates = {metric: run.estimate(metric, stratum) for metric in run.metrics}
+    return {metric: estimate for metric, estimate in estimates.items() if estimate is not None}
 
 
 def samples_of(scores: Scores, metric: str) -> Array:
     """The bootstrap values of the first run, over all items."""
-    entry = Entry.of(scores, 0)
-    values: Array = entry.samples(ALL)[entry.metrics.index(metric)]
+    run = ScoredRun.of(scores, 0)
+    values: Array = run.samples(ALL)[run.metrics.index(metric)]
     return values
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
 from metrics.scoring import figures, made_up
 
 
@@ -47,4 +47,4 @@ def test_confidence_is_null_where_the_model_is_never_so(
     assert found[missing].n == 0
     assert found[missing].why == METRICS[missing].absent
     assert found[known].value == pytest.approx(1 / (1 + np.exp(-2)))
-    assert found[known].why == ""
+    assert found[known].why is None

@@ -9,8 +9,8 @@ from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import chisquare, entropy, spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows, interval, means, weights
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.ranks import RankMetric
 from c10h.records import Array
 from metrics.oracles import aurc

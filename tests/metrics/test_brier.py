@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import brier_score_loss
 
 from c10h.metrics.ceilings import split_votes
-from c10h.views.scores import Figure
+from c10h.metrics.estimates import Estimate
 from metrics.oracles import all_votes
 from metrics.scoring import figures, log_odds, made_up
 
@@ -71,7 +71,7 @@ def test_debiased_brier_knows_no_prior() -> None:
 def test_a_model_closer_than_noise_is_worth_infinitely_many() -> None:
     counts = np.array([[6, 4], [3, 7], [5, 5]])
     found = figures(log_odds(counts / 10), counts=counts, resamples=200)["equivalent_annotators"]
-    assert (found.value, found.low, found.high, found.why) == (np.inf, np.inf, np.inf, "")
+    assert (found.value, found.low, found.high, found.why) == (np.inf, np.inf, np.inf, None)
 
 
 def test_an_infinite_end_of_an_interval_stays_infinite() -> None:
@@ -112,7 +112,7 @@ def real_counts(real_data: Path) -> np.ndarray:
     return np.load(real_data / "cifar10h-counts.npy").astype(np.int64)
 
 
-def hidden_people(counts: np.ndarray, people: int, seed: int) -> dict[str, Figure]:
+def hidden_people(counts: np.ndarray, people: int, seed: int) -> dict[str, Estimate]:
     """Scores of the vote share of some people against the votes of all others."""
     sizes = np.full(len(counts), people)
     drawn = split_votes(counts, sizes, np.random.default_rng(seed))

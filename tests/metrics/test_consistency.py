@@ -28,7 +28,7 @@ def test_with_one_vote_an_item_it_is_sklearns_kappa(random: np.random.Generator)
     people_right = case.counts[np.arange(300), case.truth] == 1
     found = case.figures()["kappa_human"]
     assert found.value == pytest.approx(cohen_kappa_score(case.right, people_right))
-    assert (found.n, found.why) == (300, "")
+    assert (found.n, found.why) == (300, None)
 
 
 def test_with_several_votes_it_is_kappa_over_all_pairs(random: np.random.Generator) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from c10h.files import Source
-from c10h.formats.readers import open_labels, open_predictions
-from c10h.formats.truth import open_truth
-from c10h.metrics import METRICS
+from c10h.formats.predictions_and_labels import open_labels, open_predictions
+from c10h.formats.truth_files import open_truth
+from c10h.metrics.metrics import METRICS
 from c10h.records import Scores
 from c10h.stages.score import Options, Run, score
 from metrics.scoring import figures_of

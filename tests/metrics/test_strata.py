@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import entropy
 
 from c10h.errors import InputError
-from c10h.formats.truth import Truth
-from c10h.metrics import METRICS
+from c10h.formats.truth_files import Truth
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.stages.score import Options, Run, score

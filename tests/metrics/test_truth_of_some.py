@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
-from c10h.metrics import METRICS
 from c10h.metrics.bootstrap import weights
-from c10h.metrics.metric import Metric, Needs
+from c10h.metrics.metric import Metric
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.needs import Needs
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.stages.score import Options, Run, score

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from c10h.models import ARCHITECTURES
+from c10h.models.architectures import ARCHITECTURES
 
 SMALL = {
     "vgg": "vgg_10_BN_8",

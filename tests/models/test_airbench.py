@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from c10h.models import build, prepare
 from c10h.models.airbench import EPSILON, Airbench, whitening_filters
+from c10h.models.building import build, prepare
 
 from .networks import pictures
 

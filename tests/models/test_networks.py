@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from c10h.models import ARCHITECTURES, build, family_of, prepare
+from c10h.models.architectures import ARCHITECTURES, family_of
+from c10h.models.building import build, prepare
 
 from .networks import SIZES, SMALL, count_parameters, pictures
 

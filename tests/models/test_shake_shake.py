@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from c10h.models import build
+from c10h.models.building import build
 from c10h.models.shake_shake import Shaken, ShakeShake, ShiftedShortcut, draw_shares
 
 from .networks import SMALL, pictures

@@ -13,7 +13,8 @@ from torchvision.models import densenet as torchvision_densenet
 from torchvision.models import resnet as torchvision_resnet
 from torchvision.models import vgg as torchvision_vgg
 
-from c10h.models import build, densenet, pyramidnet, resnet, resnet_preact, resnext, vgg
+from c10h.models import densenet, pyramidnet, resnet, resnet_preact, resnext, vgg
+from c10h.models.building import build
 
 from .networks import copy_in_order, count_parameters
 

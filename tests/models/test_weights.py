@@ -13,7 +13,8 @@ from bombs import Bomb
 from safetensors.torch import save_file
 
 from c10h.errors import FileError, InputError, MismatchError
-from c10h.models import build, load_weights
+from c10h.models.building import build
+from c10h.models.weights import load_weights
 
 from .networks import pictures
 

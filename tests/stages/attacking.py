@@ -13,12 +13,12 @@ from attacks.trained import blobs
 from torch import nn
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.parts import Parts
-from c10h.attacks.run import Plan
+from c10h.attacks.partial_results import PartialResults
+from c10h.attacks.restarts import Plan
 from c10h.records import Array, Attack, Images, Predictions
-from c10h.stages.attack_batches import Material, Options, collect, run, shapes_of
-from c10h.stages.join import People
-from c10h.training.prediction import CommonRows, Machine, MemberRows
+from c10h.stages.attack_batches import AttackData, Options, attack_batches, collect, shapes_of
+from c10h.stages.people import People
+from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 
 CLASSES = tuple("abcde")
 ITEMS = 60
@@ -32,19 +32,19 @@ def machine(batch: int = 16) -> Machine:
     return Machine(torch.device("cpu"), "fp32", batch, lambda _: None)
 
 
-def material(
+def attack_data(
     networks: Sequence[nn.Module],
     network_of: Array | None = None,
     *,
     members: bool = False,
     **changes: Any,
-) -> Material:
+) -> AttackData:
     """All images, taken to the networks as one, by rows of network_of, or to each by itself."""
     images = Images(classes=CLASSES, images=IMAGES, truth=TRUTH)
     people = People(CLASSES, ITEMS, truth=TRUTH)
     given = {"images": images, "people": people, "rows": np.arange(ITEMS)}
-    asked = answers(networks, network_of, members=members)
-    return Material(asked=asked, **{**given, **changes})
+    predictions = answers(networks, network_of, members=members)
+    return AttackData(predictions=predictions, **{**given, **changes})
 
 
 def answers(
@@ -68,9 +68,9 @@ def options(*levels: int, batch: int = 16, steps: int = 5, **changes: Any) -> Op
     )
 
 
-def attacked(folder: Path, given: Material, how: Options) -> Attack:
+def attacked(folder: Path, given: AttackData, how: Options) -> Attack:
     """The whole attack, without health and people."""
     folder.mkdir(exist_ok=True)
-    store = Parts(folder, shapes_of(given, how))
-    run(given, how, store, lambda _: None)
+    store = PartialResults(folder, shapes_of(given, how))
+    attack_batches(given, how, store, lambda _: None)
     return collect(given, how, store)

@@ -15,7 +15,7 @@ from c10h.files import Source
 from c10h.stages.attack import attack
 from c10h.stages.requests import AttackRequest, RunNetworks
 
-from .test_networks import DATA, finished, images_of
+from .test_run_networks import DATA, finished, images_of
 
 
 @pytest.fixture

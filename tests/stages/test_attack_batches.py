@@ -11,26 +11,26 @@ import pytest
 import torch
 from attacks.trained import linear, trained
 
+from c10h.attacks.attack_types import Goal
 from c10h.attacks.budget import Budget
-from c10h.attacks.parts import Parts
-from c10h.attacks.problem import Goal
-from c10h.attacks.run import Plan, attack
+from c10h.attacks.partial_results import PartialResults
+from c10h.attacks.restarts import Plan, attack
 from c10h.errors import InputError, MismatchError
 from c10h.records import Array, Images, Labels
 from c10h.stages.attack_batches import (
     HUMAN_SECOND,
     LEAST_LIKELY,
     Job,
+    attack_batches,
     attackable_rows,
     batches_of,
     choose_rows,
     collect,
     people_for,
-    run,
     second_classes,
     shapes_of,
 )
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 from .attacking import (
     CLASSES,
@@ -39,8 +39,8 @@ from .attacking import (
     PIXELS,
     TRUTH,
     answers,
+    attack_data,
     attacked,
-    material,
     options,
 )
 
@@ -56,7 +56,7 @@ def logits(network: torch.nn.Module, pixels: torch.Tensor) -> Array:
 
 class TestJobs:
     def test_each_item_has_its_own_network(self) -> None:
-        jobs = material(NETWORKS, FOLDS[None]).jobs
+        jobs = attack_data(NETWORKS, FOLDS[None]).jobs
         assert [(one.member, one.network, one.source) for one in jobs] == [
             (0, (fold,), ()) for fold in range(3)
         ]
@@ -65,19 +65,19 @@ class TestJobs:
 
     def test_two_runs_answer_together(self) -> None:
         both = np.stack([FOLDS, 2 - FOLDS])
-        jobs = material(NETWORKS, both).jobs
+        jobs = attack_data(NETWORKS, both).jobs
         assert [one.network for one in jobs] == [(0, 2), (1, 1), (2, 0)]
 
     def test_an_ensemble_and_members(self) -> None:
-        (one,) = material(NETWORKS).jobs
+        (one,) = attack_data(NETWORKS).jobs
         assert (one.network, len(one.items)) == ((0, 1, 2), ITEMS)
-        jobs = material(NETWORKS, members=True).jobs
+        jobs = attack_data(NETWORKS, members=True).jobs
         assert [(one.member, one.network) for one in jobs] == [(0, (0,)), (1, (1,)), (2, (2,))]
 
     def test_sources_split_items_further(self) -> None:
         halves = (np.arange(ITEMS) >= ITEMS // 2).astype(int)
         source = answers(NETWORKS[:2], halves[None])
-        jobs = material(NETWORKS, FOLDS[None], source=source).jobs
+        jobs = attack_data(NETWORKS, FOLDS[None], source=source).jobs
         assert sorted((one.network[0], one.source[0]) for one in jobs) == [
             (fold, half) for fold in range(3) for half in range(2)
         ]
@@ -88,7 +88,7 @@ class TestJobs:
 
     def test_items_are_counted_among_those_that_are_attacked(self) -> None:
         rows = np.array([50, 3, 4])
-        jobs = material(NETWORKS, FOLDS[None], rows=rows).jobs
+        jobs = attack_data(NETWORKS, FOLDS[None], rows=rows).jobs
         for job in jobs:
             assert (FOLDS[rows[job.items]] == job.network[0]).all()
 
@@ -105,7 +105,7 @@ class TestJobs:
 class TestResults:
     def test_they_are_of_the_network_that_answers(self, tmp_path: Path) -> None:
         rows = np.array([59, 0, 7, 8, 9, 30, 31, 2])
-        given = material(NETWORKS, FOLDS[None], rows=rows)
+        given = attack_data(NETWORKS, FOLDS[None], rows=rows)
         found = attacked(tmp_path, given, options(4, 8, batch=3, keeps_images=True))
         assert found.logits.shape == (1, 2, 8, 5)
         assert found.index.tolist() == rows.tolist()
@@ -130,13 +130,13 @@ class TestResults:
                 assert right == [one.argmax() == TRUTH[row] for one in (clean, after)]
 
     def test_members_each_have_theirs(self, tmp_path: Path) -> None:
-        found = attacked(tmp_path, material(NETWORKS, members=True), options())
+        found = attacked(tmp_path, attack_data(NETWORKS, members=True), options())
         for member, network in enumerate(NETWORKS):
             wanted = logits(network, QUANTISED)
             assert np.asarray(found.clean_logits[member]) == pytest.approx(wanted, abs=1e-5)
 
     def test_a_source_makes_them(self, tmp_path: Path) -> None:
-        given = material(NETWORKS[:1], source=answers(NETWORKS[1:2]))
+        given = attack_data(NETWORKS[:1], source=answers(NETWORKS[1:2]))
         how = options(batch=ITEMS, keeps_images=True, budgets=[Budget.of(4 / 255, 3)])
         found = attacked(tmp_path, given, how)
         goal = Goal(torch.from_numpy(TRUTH))
@@ -150,7 +150,7 @@ class TestResults:
 
     def test_targets_are_kept(self, tmp_path: Path) -> None:
         rows = np.array([5, 6, 40])
-        given = material(NETWORKS, FOLDS[None], rows=rows)
+        given = attack_data(NETWORKS, FOLDS[None], rows=rows)
         found = attacked(tmp_path / "a", given, options(toward=LEAST_LIKELY))
         for item, row in enumerate(rows):
             clean = logits(NETWORKS[FOLDS[row]], QUANTISED[row : row + 1])[0]
@@ -163,9 +163,11 @@ class TestResults:
 
     def test_seeds_differ_by_batch_and_restart(self, tmp_path: Path) -> None:
         """The same image in two batches starts elsewhere, and the seed changes both."""
-        same = replace(material(NETWORKS[:1]).images, images=np.repeat(IMAGES[:1], ITEMS, axis=0))
+        same = replace(
+            attack_data(NETWORKS[:1]).images, images=np.repeat(IMAGES[:1], ITEMS, axis=0)
+        )
         people = People(CLASSES, ITEMS, truth=np.zeros(ITEMS, dtype=np.int64))
-        given = material(NETWORKS[:1], images=same, people=people)
+        given = attack_data(NETWORKS[:1], images=same, people=people)
         budgets = [Budget(4 / 255, steps=1, step_size=1e-4, random_start=True)]
         how = options(batch=30, budgets=budgets, keeps_images=True)
         found = [
@@ -188,14 +190,14 @@ class TestGoingOn:
     HOW = options(4, 8, batch=7, plan=Plan("pgd", restarts=2), keeps_images=True)
 
     def test_it_ends_with_the_same_bytes(self, tmp_path: Path) -> None:
-        given = material([trained(), *NETWORKS[1:]], FOLDS[None])
+        given = attack_data([trained(), *NETWORKS[1:]], FOLDS[None])
         fourth = next(items for number, _, items in batches_of(given.jobs, 7) if number == 3)
         for folder in ("whole", "part"):
             (tmp_path / folder).mkdir()
-        whole = Parts(tmp_path / "whole", shapes_of(given, self.HOW))
-        run(given, self.HOW, whole, lambda _: None)
+        whole = PartialResults(tmp_path / "whole", shapes_of(given, self.HOW))
+        attack_batches(given, self.HOW, whole, lambda _: None)
 
-        class Stopping(Parts):
+        class Stopping(PartialResults):
             """Ends where the fourth batch is written in part and not yet done."""
 
             def finish(self, batch: int) -> None:
@@ -208,22 +210,22 @@ class TestGoingOn:
 
         part = Stopping(tmp_path / "part", shapes_of(given, self.HOW))
         with pytest.raises(StoppedError):
-            run(given, self.HOW, part, lambda _: None)
-        again = Parts(tmp_path / "part", shapes_of(given, self.HOW))
+            attack_batches(given, self.HOW, part, lambda _: None)
+        again = PartialResults(tmp_path / "part", shapes_of(given, self.HOW))
         assert again.done.sum() == 3
         steps: list[int] = []
-        run(given, self.HOW, again, steps.append)
+        attack_batches(given, self.HOW, again, steps.append)
         assert sum(steps) == ITEMS * self.HOW.work
         assert again.done.all()
         for name, array in whole.arrays.items():
             assert array.tobytes() == again.arrays[name].tobytes(), name
 
     def test_what_is_done_is_not_done_again(self, tmp_path: Path) -> None:
-        given = material(NETWORKS[:1])
-        store = Parts(tmp_path, shapes_of(given, self.HOW))
-        run(given, self.HOW, store, lambda _: None)
+        given = attack_data(NETWORKS[:1])
+        store = PartialResults(tmp_path, shapes_of(given, self.HOW))
+        attack_batches(given, self.HOW, store, lambda _: None)
         store.arrays["norm"][:] = 7
-        run(given, self.HOW, store, lambda _: None)
+        attack_batches(given, self.HOW, store, lambda _: None)
         assert (np.asarray(collect(given, self.HOW, store).norm) == 7).all()
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, NORMS, Budget
 from c10h.attacks.methods import ATTACKS
 from c10h.errors import InputError
-from c10h.stages.attack_budgets import budgets, parse_size
+from c10h.stages.attack_budgets import epsilon_name, parse_budgets, parse_size
 
 
 def parsed(*epsilons: str, method: str = "pgd", **changes: Any) -> list[Budget]:
     given = {"norm": INFINITY, "steps": None, "step_size": None, "random_start": None}
-    return budgets(epsilons, method=ATTACKS[method], **{**given, **changes})
+    return parse_budgets(epsilons, method=ATTACKS[method], **{**given, **changes})
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -141,3 +142,26 @@ def test_fgsm_is_one_step_from_the_image(changes: dict[str, Any]) -> None:
 def test_what_a_method_does_not_take(name: str, changes: dict[str, Any], flag: str) -> None:
     with pytest.raises(InputError, match=f"{flag}: this method does not take it"):
         parsed("4/255", method=name, **changes)
+
+
+@pytest.mark.parametrize("levels", [0, 1, 4, 8, 16, 254, 255, 510])
+def test_whole_levels(levels: int) -> None:
+    assert epsilon_name(levels / 255) == f"{levels}/255"
+    assert epsilon_name(float(np.float64(levels) * (1 / 255))) == f"{levels}/255"
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "text"),
+    [(0.5, "0.5"), (0.0157, "0.0157"), (1e-5, "0.00001"), (4.5 / 255, f"{4.5 / 255}")],
+)
+def test_other_sizes_are_decimals(epsilon: float, text: str) -> None:
+    assert epsilon_name(epsilon) == text
+    assert epsilon_name(np.float64(epsilon)) == text
+
+
+def test_float32_is_no_whole_level() -> None:
+    assert epsilon_name(float(np.float32(4 / 255))) != "4/255"
+
+
+def test_sizes_that_differ_are_written_differently() -> None:
+    assert epsilon_name(0.1) != epsilon_name(np.nextafter(0.1, 1))

@@ -8,22 +8,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attacks.test_health import Quantised, Scaled
+from attacks.test_health_measures import Quantised, Scaled
 from attacks.trained import linear, trained
 from made_attacks import made_attack
 from torch import nn
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.confidence import temperature_for
-from c10h.attacks.health import STEPS, Measures, passes
-from c10h.attacks.run import Plan
+from c10h.attacks.health_checks import CHECKS, CheckResult
+from c10h.attacks.health_measures import STEPS, Measures, passes
+from c10h.attacks.restarts import Plan
+from c10h.attacks.temperature_scaling import temperature_for
 from c10h.records import Array, Attack
 from c10h.stages import attack_health
-from c10h.stages.attack_health import Check, examine, join, work_of
-from c10h.views.attack_health import MEANINGS, SOUND, verdict
-from c10h.views.attacks import Attacked
+from c10h.stages.attack_health import examine, join, work_of
+from c10h.stages.attack_runs import attacked_networks
+from c10h.views.attacks import SOUND, verdict
 
-from .attacking import ITEMS, TRUTH, answers, attacked, material, options
+from .attacking import ITEMS, TRUTH, answers, attack_data, attacked, options
 
 BUDGETS = (8,)
 
@@ -31,7 +32,7 @@ BUDGETS = (8,)
 def examined(folder: Path, *networks: nn.Module, count: int = 40, **how: Any) -> Attack:
     """Attack all items by PGD of cross-entropy, and examine that on some."""
     source, levels = how.pop("source", None), how.pop("levels", BUDGETS)
-    given = material(networks, source=None if source is None else answers([source]))
+    given = attack_data(networks, source=None if source is None else answers([source]))
     settings = options(*levels, **how)
     found = attacked(folder, given, settings)
     health = examine(given, settings, found, count, lambda _: None)
@@ -48,7 +49,7 @@ def checks(found: Attack) -> dict[tuple[str, float], tuple[float, int]]:
 
 
 def sentences(found: Attack) -> list[str]:
-    return verdict(Attacked("run", found, 0, "unknown").checks)
+    return verdict(attacked_networks({"run": found})[0].checks)
 
 
 class TestVerdicts:
@@ -58,7 +59,8 @@ class TestVerdicts:
         )
         assert sentences(found) == [SOUND]
         tests = {name for (name, _), (_, passed) in checks(found).items() if passed == 1}
-        assert tests == set(MEANINGS) - {"loss after transfer"} | {"largest norm, in epsilon"}
+        every = {check.label for check in CHECKS.values() if check.passes is not None}
+        assert tests == every - {"loss after transfer"}
 
     def test_nor_against_one_in_l2(self, tmp_path: Path) -> None:
         """Where a random start leaves PGD a little behind FGSM."""
@@ -93,12 +95,12 @@ class TestVerdicts:
 
     def test_a_mask(self, tmp_path: Path) -> None:
         """By members, each of which has the other's perturbations tried on it."""
-        given, how = material([Quantised(), trained()], members=True), options(*BUDGETS)
+        given, how = attack_data([Quantised(), trained()], members=True), options(*BUDGETS)
         found = attacked(tmp_path, given, how)
         health = examine(given, how, found, 40, lambda _: None)
         found = Attack(**{**vars(found), "health": health})
         masked, honest = (
-            " ".join(verdict(Attacked("run", found, member, "unknown").checks)) for member in (0, 1)
+            " ".join(verdict(network.checks)) for network in attacked_networks({"run": found})
         )
         for words in (
             "100.0% of the images have no gradient in float64 either",
@@ -124,10 +126,10 @@ class TestVerdicts:
         assert ("loss gained", 8) not in rows
 
 
-def of_attack(attack: Attack) -> dict[tuple[str, float], tuple[float, int]]:
+def of_attack(attack: Attack) -> dict[tuple[str, float], tuple[float, bool | None]]:
     found = list(attack_health._of_attack(attack, 0))
     return {
-        (one.name, np.nan_to_num(one.epsilon * 255).round()): (one.value, one.passed)
+        (one.label, np.nan_to_num(one.epsilon * 255).round()): (one.value, one.passed)
         for one in found
     }
 
@@ -170,7 +172,7 @@ class TestOfTheAttackItself:
         found = of_attack(made_attack(loss=loss, norm=norm))
         norms = [found["largest norm, in epsilon", level] for level in (4, 8)]
         assert norms == [pytest.approx((0.75, 1)), pytest.approx((1, 1))]
-        assert [found["loss gained", level] for level in (4, 8)] == [(2, 1), (-0.5, 0)]
+        assert [found["loss gained", level] for level in (4, 8)] == [(2, True), (-0.5, False)]
 
 
 class TestExamination:
@@ -179,7 +181,7 @@ class TestExamination:
     ) -> None:
         """Whatever the batches and folds: here an item is right after the attack by its number."""
         folds = np.arange(ITEMS) % 3
-        given = material([linear(5, 10, seed) for seed in range(3)], folds[None])
+        given = attack_data([linear(5, 10, seed) for seed in range(3)], folds[None])
         how = options(batch=7)
         found = attacked(tmp_path, given, how)
         seen: list[int] = []
@@ -217,7 +219,7 @@ class TestExamination:
         assert found["b"].tolist() == [[1, 2, 5], [3, 4, 6]]
 
     def test_members_have_their_own_rows(self, tmp_path: Path) -> None:
-        given, how = material([trained(), Quantised()], members=True), options(8)
+        given, how = attack_data([trained(), Quantised()], members=True), options(8)
         found = attacked(tmp_path, given, how)
         health = examine(given, how, found, 40, lambda _: None)
         masked = health["member"] == "m1"
@@ -229,7 +231,7 @@ class TestExamination:
     @pytest.mark.parametrize("members", [True, False])
     def test_progress_reaches_its_end(self, tmp_path: Path, members: bool) -> None:
         folds = None if members else np.arange(ITEMS)[None] % 2
-        given = material([trained(), linear(5, 10)], folds, members=members)
+        given = attack_data([trained(), linear(5, 10)], folds, members=members)
         how, steps = options(), list[int]()
         found = attacked(tmp_path, given, how)
         examine(given, how, found, 21, steps.append)
@@ -238,7 +240,7 @@ class TestExamination:
 
 
 class TestCommonConfidence:
-    def rows(self, clean: Array, after: Array) -> list[Check]:
+    def rows(self, clean: Array, after: Array) -> list[CheckResult]:
         one = made_attack(
             items=len(clean), budgets=(4 / 255,), clean_logits=clean[None].astype("f4"),
             logits=after[None, None].astype("f4"), correct=np.ones((1, 1, 4, len(clean)), "u1"),
@@ -251,9 +253,9 @@ class TestCommonConfidence:
         scaled, *others = self.rows(64 * clean, 64 * after)
         assert scaled.value == pytest.approx(64 * first.value)
         for one, other in zip(losses, others, strict=True):
-            assert one.name == other.name
+            assert one.label == other.label
             assert one.value == pytest.approx(other.value, rel=1e-5)
-            assert one.passed == attack_health.NO_TEST
+            assert one.passed is None
 
     def test_where_there_is_none(self) -> None:
         (one,) = self.rows(np.zeros((12, 3)), np.zeros((12, 3)))

@@ -11,7 +11,7 @@ from made_attacks import made_attack
 
 from c10h.records import Attack
 from c10h.stages.attack_human import compare
-from c10h.stages.join import People
+from c10h.stages.people import People
 
 CLASSES = ("cat", "dog", "bird")
 COUNTS = np.array([[6, 3, 1], [2, 4, 2], [0, 0, 5], [3, 7, 0]], dtype="i4")

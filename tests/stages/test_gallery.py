@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from metrics.scoring import labels_of, made_up, predictions_of
+from metrics.scoring import Case, labels_of, made_up, predictions_of
+from scipy.spatial.distance import jensenshannon
 
 from c10h.errors import InputError, MismatchError
+from c10h.metrics.block import Block
 from c10h.records import Array, Images, Input, Lineage, Predictions
-from c10h.stages.gallery import gallery
+from c10h.stages.gallery import Farthest, farthest, gallery
 from c10h.training.folds import item_hashes
 
 CASE = made_up(np.random.default_rng(3), 40, classes=3)
@@ -205,3 +207,75 @@ def test_true_classes_of_some_items_and_of_several_answers() -> None:
     several = labels_of(counts=CASE.counts, truth=truth, right=right, classes=NAMES)
     found = gallery(network(), several, images(truth=None), 40).pictures
     assert [one.truth for one in found[:3]] == [None, "cat or dog or bird", NAMES[CASE.truth[one]]]
+
+
+def ranked(case: Case, count: int, size: int = 1000) -> Farthest:
+    """Ranked in blocks of ``size`` items."""
+    return farthest(
+        (
+            Block(
+                logits=part.logits,
+                probs=part.people,
+                counts=part.counts,
+            )
+            for start in range(0, len(case.truth), size)
+            for part in [case.take(slice(start, start + size))]
+        ),
+        count,
+    )
+
+
+class TestRanking:
+    def test_against_scipy(self, random: np.random.Generator) -> None:
+        case = made_up(random, 300)
+        found = ranked(case, 12)
+        votes = np.sort(case.counts, axis=1)
+        same = (case.logits.argmax(axis=1) == case.counts.argmax(axis=1)) & (
+            votes[:, -1] > votes[:, -2]
+        )
+        distance = jensenshannon(case.people, case.model, axis=1) ** 2
+        order = np.argsort(-np.where(same, distance, -1), kind="stable")[:12]
+        assert found.row.tolist() == order.tolist()
+        np.testing.assert_allclose(found.divergence, distance[order])
+        np.testing.assert_allclose(found.model, case.model[order])
+        np.testing.assert_allclose(found.people, case.people[order])
+        assert (found.agreed, found.items) == (same.sum(), 300)
+
+    @pytest.mark.parametrize("size", [1, 7, 300])
+    def test_blocks_make_no_difference(self, random: np.random.Generator, size: int) -> None:
+        case = made_up(random, 300)
+        found, whole = ranked(case, 10, size), ranked(case, 10)
+        assert found.row.tolist() == whole.row.tolist()
+        assert found.divergence.tolist() == whole.divergence.tolist()
+
+    def test_of_equal_items_the_first_are_taken(self) -> None:
+        one = Case(np.array([[3.0, 1, 0]] * 30), np.array([[5, 0, 2]] * 30), np.zeros(30, int))
+        assert ranked(one, 3, 4).row.tolist() == [0, 1, 2]
+
+    def test_ties_are_no_choice(self) -> None:
+        logits = np.array([[2.0, 2, 0], [2, 1, 0], [2, 1, 0]])
+        counts = np.array([[3, 0, 1], [2, 2, 0], [3, 1, 0]])
+        found = ranked(Case(logits, counts, np.zeros(3, int)), 5)
+        assert found.row.tolist() == [2]
+        assert found.agreed == 1
+
+    def test_the_first_choice_comes_from_votes(self) -> None:
+        block = Block(
+            logits=np.array([[2.0, 1, 0]]),
+            probs=np.array([[0.3, 0.4, 0.3]]),
+            counts=np.array([[3, 1, 0]]),
+        )
+        assert farthest([block], 1).agreed == 1
+
+    def test_fewer_items_than_asked_for(self, random: np.random.Generator) -> None:
+        found = ranked(made_up(random, 5), 12)
+        assert len(found.row) == found.agreed <= 5
+
+    def test_the_same_distribution_is_at_distance_0(self) -> None:
+        counts = np.array([[6, 3, 1]])
+        found = ranked(Case(np.log(counts / 10), counts, np.zeros(1, int)), 1)
+        assert 0 <= found.divergence[0] < 1e-15
+
+    def test_no_entropy_is_negative_0(self) -> None:
+        found = ranked(Case(np.array([[1.0, 0]]), np.array([[4, 0]]), np.zeros(1, int)), 1)
+        assert str(found.entropy[0]) == "0.0"

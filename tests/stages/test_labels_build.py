@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from c10h.errors import InputError, MismatchError
-from c10h.formats.truth import Truth
+from c10h.formats.truth_files import Truth
 from c10h.items import Items
 from c10h.records import Labels, Predictions
 from c10h.stages import labels_build

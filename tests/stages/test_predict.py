@@ -12,12 +12,12 @@ from training.small import CLASSES, TINY
 
 from c10h.errors import InputError, InSampleError
 from c10h.files import Source
-from c10h.models import build
+from c10h.models.building import build
 from c10h.records import Images
 from c10h.stages.predict import predict
 from c10h.stages.requests import ForeignNetwork, Networks, PredictRequest, RunNetworks
 
-from .test_networks import DATA, OTHER, finished, images_of, logits_of
+from .test_run_networks import DATA, OTHER, finished, images_of, logits_of
 
 
 def request_of(images: Images, networks: Networks, folder: Path) -> PredictRequest:

@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.small import material, pictures, run_of
+from training.small import pictures, run_of, training_data
 
 from c10h.errors import InputError
 from c10h.files import Source
 from c10h.records import Images
 from c10h.run_folder import FILE
-from c10h.stages.requests import METHODS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
+from c10h.stages.requests import ATTACKS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
 from c10h.training.recipes import DEFAULT, RECIPES
 
 
 def test_a_run_is_there_once(tmp_path: Path) -> None:
-    run, other = run_of(tmp_path / "a", material(6), 2), run_of(tmp_path / "b", material(6), 2)
-    same = run_of(tmp_path / "b" / ".." / "a", material(6), 2)
+    run, other = (
+        run_of(tmp_path / "a", training_data(6), 2),
+        run_of(tmp_path / "b", training_data(6), 2),
+    )
+    same = run_of(tmp_path / "b" / ".." / "a", training_data(6), 2)
     assert RunNetworks((run, other)).runs == (run, other)
     with pytest.raises(InputError, match=r"/b/\.\./a: was given twice"):
         RunNetworks((run, other, same))
@@ -50,7 +53,7 @@ def test_nothing_heavy_is_imported() -> None:
 
 
 def train_request(**more: Any) -> TrainRequest:
-    data = material(6)
+    data = training_data(6)
     images = Images(classes=data.classes, images=data.images, truth=data.truth)
     given = {"architecture": "wrn_10_2", "folder": Path("run"), **more}
     return TrainRequest(images=images, images_file=Source(Path("i.h5"), "i.h5"), **given)
@@ -94,7 +97,7 @@ def test_what_an_attack_is_unless_said() -> None:
     request = attack_request(epsilons=("4/255", "0.1"))
     assert request.maximised == "ce"
     assert [budget.epsilon for budget in request.budgets] == [4 / 255, 0.1]
-    assert {budget.steps for budget in request.budgets} == {METHODS["pgd"].steps}
+    assert {budget.steps for budget in request.budgets} == {ATTACKS["pgd"].steps}
     assert attack_request(method="square").maximised == "margin"
 
 

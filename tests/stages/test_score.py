@@ -23,14 +23,15 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.files import Source
-from c10h.formats.readers import open_predictions
-from c10h.formats.truth import Truth
-from c10h.metrics import METRICS
+from c10h.formats.predictions_and_labels import open_predictions
+from c10h.formats.truth_files import Truth
 from c10h.metrics.bootstrap import MAX_GROUPS
 from c10h.metrics.ceilings import SPLIT_ITEMS
+from c10h.metrics.differences import Difference, differences, pairs_with
+from c10h.metrics.estimates import scored_runs
+from c10h.metrics.metrics import METRICS
 from c10h.records import Array, Predictions, Scores
 from c10h.stages.score import Options, Run, score
-from c10h.views.scores import Difference, against, differences, entries
 
 QUICK = Options(resamples=0)
 NAMES = ("cat", "dog", "bird", "frog")
@@ -296,8 +297,8 @@ def pair(case: Case, **second: Any) -> Scores:
 
 def difference_of(scores: Scores, metric: str) -> Difference:
     """The first run less the second."""
-    runs = entries([scores])
-    ((found,),) = differences(against(runs, runs[1]), [metric])
+    runs = scored_runs([scores])
+    ((found,),) = differences(pairs_with(runs[1], runs), [metric])
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.small import TINY, material
+from training.small import TINY, training_data
 
 from c10h import h5
 from c10h.errors import InSampleError, MismatchError
@@ -17,9 +17,9 @@ from c10h.records import History, Images
 from c10h.run_folder import FILE, HISTORY, open_run
 from c10h.stages.requests import TrainRequest
 from c10h.stages.train import train
-from c10h.training.networks import network_of
+from c10h.training.fold_training import network_of
 
-DATA = material(18)
+DATA = training_data(18)
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from c10h.records import Array, Lineage
 from c10h.run_folder import Run
 from c10h.training.checkpoint import Checkpoint, load
+from c10h.training.fold_training import Options, TrainingData
 from c10h.training.folds import item_hashes, make_folds
 from c10h.training.loop import Examples, Reports, Settings, Training
-from c10h.training.networks import Material, Options
 from c10h.training.recipes import RECIPES, Recipe
 
 CLASSES = ("cat", "dog", "bird")
@@ -103,13 +103,13 @@ def same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
-def material(count: int = 30, size: int = 8, seed: int = 0) -> Material:
+def training_data(count: int = 30, size: int = 8, seed: int = 0) -> TrainingData:
     images = pictures(count, size, seed)
     truth = np.arange(count) % 3
-    return Material(images, people(count), truth, item_hashes(images), CLASSES)
+    return TrainingData(images, people(count), truth, item_hashes(images), CLASSES)
 
 
-def run_of(folder: Path, data: Material, folds: int | None = 3, seed: int = 0) -> Run:
+def run_of(folder: Path, data: TrainingData, folds: int | None = 3, seed: int = 0) -> Run:
     """A run in a new folder."""
     folder.mkdir(exist_ok=True)
     return Run(

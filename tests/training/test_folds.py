@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from c10h.errors import InputError
 from c10h.records import Array
 from c10h.training import folds
-from c10h.training.folds import item_hashes, make_folds, part_of
+from c10h.training.folds import fold_rows, item_hashes, make_folds
 from training.small import pictures
 
 
@@ -55,7 +55,7 @@ def test_as_many_of_each_class_as_scikit_learn_has(count: int) -> None:
 
 def test_parts_are_disjoint_and_complete() -> None:
     fold = make_folds(np.arange(50, dtype=np.uint64), np.arange(50) % 3, 4, 0)
-    parts = [part_of(fold, number, 50) for number in range(4)]
+    parts = [fold_rows(fold, number, 50) for number in range(4)]
     held_out = np.concatenate([part.held_out for part in parts])
     np.testing.assert_array_equal(np.sort(held_out), np.arange(50))
     for part in parts:
@@ -64,7 +64,7 @@ def test_parts_are_disjoint_and_complete() -> None:
 
 
 def test_without_folds_everything_is_for_training() -> None:
-    part = part_of(None, -1, 5)
+    part = fold_rows(None, -1, 5)
     assert part.training.tolist() == [0, 1, 2, 3, 4]
     assert len(part.held_out) == 0
 

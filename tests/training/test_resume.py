@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from c10h.errors import StoppedError
-from c10h.models import build, prepare
+from c10h.models.building import build, prepare
 from c10h.training.checkpoint import Checkpoint, load
 from c10h.training.loop import Reports
 from c10h.training.recipes import RECIPES

@@ -12,18 +12,23 @@ import pytest
 from made_attacks import SMALL, made_attack
 
 from c10h.errors import InputError
-from c10h.views.attacks import Attacked
-from c10h.views.figures import FIGURES, PICTURED, defaults, figure
+from c10h.records import Attack
+from c10h.stages.attack_runs import attacked_networks
+from c10h.stages.people_and_networks import Compared
+from c10h.stages.report import Results
 from c10h.views.figures.entropy import histogram
 from c10h.views.figures.figure import BARS, LINES, Figure, Panel
-from c10h.views.given import Compared, Given
+from c10h.views.figures.figures import FIGURES, PICTURED, figure, names_with_notes
+from c10h.views.figures.fit import distributions
 from c10h.views.paper_tables import TABLES
+from c10h.views.report import fitting_figures
 
-from .given import NAN, history, labels, near_and_far, of_run, scored
+from .made_results import CLASSES, NAN, history, labels, near_and_far, of_run, scored
 
 
-def attacked(name: str, **changes: Any) -> Attacked:
-    return Attacked(name, made_attack(**changes), 0, "held-out")
+def attacks(**files: Attack) -> Results:
+    """The results of attack files, by name."""
+    return Results(attacked=attacked_networks(files))
 
 
 def values(panel: Panel) -> dict[str, list[float]]:
@@ -55,7 +60,7 @@ class TestGeneralization:
             for n, t, a in (("x", "hard", 0.5), ("y", "hard", 0.9), ("x", "human", 0.8),
                             ("y", "human", 0.7))
         ]  # fmt: skip
-        found = figure("generalization", Given(scored=runs))
+        found = figure("generalization", Results(scored=runs))
         hard, human = found.panels[0].series
         assert (hard.y[0], human.y[0]) == (pytest.approx(0.7), pytest.approx(0.75))
         assert (hard.ends(0), human.ends(0)) == ((0.5, 0.9), (0.7, 0.8))
@@ -69,13 +74,13 @@ class TestGeneralization:
             scored(f"{n}{t}", {"accuracy": 0.5}, network=n, training=t, data="near")
             for n, t in (("x", "hard"), ("y", "hard"), ("x", "human"))
         ]
-        found = figure("generalization", Given(scored=runs))
+        found = figure("generalization", Results(scored=runs))
         assert found.panels[0].series[1].ends(0) == (0.49, 0.51)
         assert "highest of them; of one network, its 95 % interval; networks" in found.notes[0]
 
     def test_second_choices_only_where_no_network_saw_the_items(self) -> None:
         runs = [scored("a", {"sba": 0.5, "accuracy": 0.9}, exposure="unknown")]
-        found = figure("generalization", Given(scored=runs))
+        found = figure("generalization", Results(scored=runs))
         assert titles(found) == ["accuracy"]
         told = "Second-best accuracy is of items that no network saw, which is not known of a on "
         assert found.notes[1] == f"{told}file."
@@ -86,13 +91,13 @@ class TestGeneralization:
             scored(name, {"accuracy": 0.5}, file=data, lineage=of_run(name, folder))
             for name, folder, data in (("a", "hard", "near"), ("b", "hard", "far"))
         ]
-        (panel,) = figure("generalization", Given(scored=runs)).panels
+        (panel,) = figure("generalization", Results(scored=runs)).panels
         assert [one.name for one in panel.series] == ["hard"]
         assert panel.ticks == ["near", "far"]
 
     def test_without_a_lineage_runs_have_their_names(self) -> None:
         runs = [scored("a", {"accuracy": 0.5}), scored("b", {"accuracy": 0.6})]
-        (panel,) = figure("generalization", Given(scored=runs)).panels
+        (panel,) = figure("generalization", Results(scored=runs)).panels
         assert values(panel) == {"a": [0.5], "b": [0.6]}
 
     def test_what_is_missing_is_a_gap(self) -> None:
@@ -100,7 +105,7 @@ class TestGeneralization:
             scored("a", {"accuracy": 0.5}, training="hard", data="near"),
             scored("b", {"accuracy": NAN}, training="human", data="near"),
         ]
-        (panel,) = figure("generalization", Given(scored=runs)).panels
+        (panel,) = figure("generalization", Results(scored=runs)).panels
         np.testing.assert_equal(panel.series[1].y, [NAN])
 
     def test_other_items_have_no_mean(self) -> None:
@@ -109,16 +114,16 @@ class TestGeneralization:
             for n in "ab"
         ]
         with pytest.raises(InputError, match="t on near: the runs are about other items"):
-            figure("generalization", Given(scored=runs))
+            figure("generalization", Results(scored=runs))
 
     def test_two_runs_of_one_network_are_told(self) -> None:
         runs = [scored(n, {"accuracy": 0.5}, training="t", data="near") for n in "ab"]
         with pytest.raises(InputError, match="t on near: a, b are told apart by no tag"):
-            figure("generalization", Given(scored=runs))
+            figure("generalization", Results(scored=runs))
 
     def test_no_metric_of_it(self) -> None:
         with pytest.raises(InputError, match="no file has any of accuracy, ce_hard, sba"):
-            figure("generalization", Given(scored=[scored("a", {"kl": 0.5})]))
+            figure("generalization", Results(scored=[scored("a", {"kl": 0.5})]))
 
 
 class TestConfidence:
@@ -127,7 +132,7 @@ class TestConfidence:
             scored(n, {"conf_right": r, "conf_wrong": w}) for n, r, w in (("a", 0.9, 0.6),
                                                                          ("b", 0.8, 0.5))
         ]  # fmt: skip
-        (panel,) = figure("confidence", Given(scored=runs)).panels
+        (panel,) = figure("confidence", Results(scored=runs)).panels
         assert panel.ticks == ["a", "b"]
         assert values(panel) == {"right": [0.9, 0.8], "wrong": [0.6, 0.5]}
         low, high = panel.series[1].ends(0)
@@ -135,102 +140,96 @@ class TestConfidence:
 
     def test_data_sets_are_told_where_there_are_several(self) -> None:
         runs = [scored(d, {"conf_right": 0.9, "conf_wrong": 0.5}, data=d) for d in ("x", "y")]
-        (panel,) = figure("confidence", Given(scored=runs)).panels
+        (panel,) = figure("confidence", Results(scored=runs)).panels
         assert panel.ticks == ["x, x", "y, y"]
 
     def test_neither(self) -> None:
         with pytest.raises(InputError, match="no file has conf_right or conf_wrong"):
-            figure("confidence", Given(scored=[scored("a", {"kl": 0.5})]))
+            figure("confidence", Results(scored=[scored("a", {"kl": 0.5})]))
 
 
 class TestPgd:
     def test_a_panel_a_size_and_a_line_a_run(self) -> None:
-        runs = [attacked("hard", seed=1), attacked("human", seed=2, budgets=(SMALL,))]
-        found = figure("pgd", Given(attacked=runs))
+        hard = made_attack(1)
+        found = figure("pgd", attacks(hard=hard, human=made_attack(2, budgets=(SMALL,))))
         assert [panel.title for panel in found.panels] == ["ε = 4/255", "ε = 8/255"]
         assert [list(values(panel)) for panel in found.panels] == [["hard", "human"], ["hard"]]
-        expected = np.asarray(runs[0].record.loss, "f8")[0, 0].mean(axis=-1)
+        expected = np.asarray(hard.loss, "f8")[0, 0].mean(axis=-1)
         np.testing.assert_allclose(found.panels[0].series[0].y, expected)
         assert found.panels[0].series[0].x.tolist() == [0, 1, 2, 3]
         assert "pgd, ℓ∞, loss ce, 3 steps" in found.title
 
     def test_kinds_of_attack_are_apart(self) -> None:
-        runs = [attacked("a", budgets=(SMALL,)), attacked("b", settings={"norm": "2"})]
-        found = figure("pgd", Given(attacked=runs))
+        a, b = made_attack(budgets=(SMALL,)), made_attack(settings={"norm": "2"})
+        found = figure("pgd", attacks(a=a, b=b))
         assert [panel.title.split(",")[0] for panel in found.panels] == [
             "ε = 4/255", "ε = 4/255", "ε = 8/255",
         ]  # fmt: skip
         assert "ℓ2" in found.panels[1].title
 
     def test_a_single_step_is_left_out_beside_others(self) -> None:
-        runs = [attacked("a"), attacked("b", steps=1)]
-        found = figure("pgd", Given(attacked=runs))
+        single = made_attack(steps=1)
+        found = figure("pgd", attacks(a=made_attack(), b=single))
         assert {name for panel in found.panels for name in values(panel)} == {"a"}
-        assert len(figure("pgd", Given(attacked=runs[1:])).panels) == 2
+        assert len(figure("pgd", attacks(b=single)).panels) == 2
 
 
 class TestFit:
     people = np.array([[0.6, 0.4, 0], [0.9, 0.1, 0], [0.5, 0.5, 0], [0.4, 0.3, 0.3], [0, 1, 0]])
 
-    def given(self, **networks: Any) -> Given:
-        record = labels([[1, 0, 0]])
+    def compared(self, **networks: Any) -> Compared:
         hard = np.array([[0.7, 0.2, 0.1]] * 4 + [[0.1, 0.8, 0.1]])
         found = {"hard": hard, "human": hard, **networks}
         names = [f"i{row}" for row in range(5)]
         exposure = dict.fromkeys(found, "held-out") | {"hard": "in-sample"}
         truth = np.array([0, 0, 0, 0, 1])
-        compared = Compared(record.classes, self.people, found, names, truth, exposure)
-        fake: Any = dict.fromkeys(found)
-        return Given(labels={"l": record}, predictions=fake, compared=compared)
+        return Compared(CLASSES, self.people, found, names, truth, exposure)
 
     def test_the_most_uncertain_of_equal_first_choice(self) -> None:
-        found = figure("fit", self.given())
+        found = distributions(self.compared())
         assert [panel.title for panel in found.panels] == [
             "i3, cat", "i0, cat", "i1, cat", "i4, dog",
         ]  # fmt: skip
 
     def test_true_classes_of_some_items(self) -> None:
-        given = self.given()
-        assert given.compared is not None
-        some = replace(given.compared, truth=np.array([-1, 0, 0, 0, 1]))
-        found = figure("fit", replace(given, compared=some))
+        found = distributions(replace(self.compared(), truth=np.array([-1, 0, 0, 0, 1])))
         assert [panel.title for panel in found.panels] == ["i3, cat", "i0", "i1, cat", "i4, dog"]
 
     def test_a_network_that_chooses_another_class_leaves_the_item_out(self) -> None:
         other = np.array([[0.2, 0.7, 0.1]] + [[0.7, 0.2, 0.1]] * 3 + [[0.1, 0.8, 0.1]])
-        found = figure("fit", self.given(human=other))
+        found = distributions(self.compared(human=other))
         assert [panel.title[:2] for panel in found.panels] == ["i3", "i1", "i4"]
 
     def test_a_network_that_saw_the_items_is_told(self) -> None:
-        assert figure("fit", self.given()).notes[1:] == [
+        assert distributions(self.compared()).notes[1:] == [
             "Items in training: in-sample (hard)", "Items in training: held-out (human)",
         ]  # fmt: skip
 
     def test_bars_of_people_and_both_networks(self) -> None:
-        panel = figure("fit", self.given()).panels[1]
+        panel = distributions(self.compared()).panels[1]
         assert panel.ticks == ["cat", "dog", "bird"]
         hard = [0.7, 0.2, 0.1]
         assert values(panel) == {"people": [0.6, 0.4, 0], "hard": hard, "human": hard}
 
     def test_networks_have_the_first_colours(self) -> None:
-        people, *networks = figure("fit", self.given()).panels[0].series
+        people, *networks = distributions(self.compared()).panels[0].series
         assert [one.colour for one in networks] == [0, 1]
         assert people.colour not in (0, 1)
 
     def test_small_classes_are_left_out(self) -> None:
         sure = np.array([[0.999, 0.001, 0.0]] * 4 + [[0.0, 1.0, 0.0]])
-        found = figure("fit", self.given(hard=sure, human=sure))
+        found = distributions(self.compared(hard=sure, human=sure))
         assert [panel.ticks for panel in found.panels][-1] == ["dog"]
 
     def test_nothing_in_common(self) -> None:
         other = np.array([[0.0, 0.1, 0.9]] * 5)
         with pytest.raises(InputError, match="agree on the first choice nowhere"):
-            figure("fit", self.given(hard=other))
+            distributions(self.compared(hard=other))
 
 
 class TestCurves:
     def test_a_line_a_fold(self) -> None:
-        found = figure("curves", Given(histories={"a": history()}))
+        found = figure("curves", Results(histories={"a": history()}))
         assert titles(found) == ["loss, nats", "accuracy", "learning rate"]
         loss, accuracy, rate = found.panels
         assert list(values(loss)) == ["fold 0", "fold 1"]
@@ -241,11 +240,11 @@ class TestCurves:
         assert loss.series[0].x.tolist() == [1, 2, 3]
 
     def test_files_are_told_where_there_are_several(self) -> None:
-        given = Given(histories={"a": history(1), "b": history(1)})
+        given = Results(histories={"a": history(1), "b": history(1)})
         assert list(values(figure("curves", given).panels[0])) == ["a, fold 0", "b, fold 0"]
 
     def test_of_several_files_each_has_a_colour_and_each_fold_a_style(self) -> None:
-        given = Given(histories={"a": history(), "b": history()})
+        given = Results(histories={"a": history(), "b": history()})
         found = figure("curves", given).panels[0].series
         assert [(one.colour, one.dash) for one in found] == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
@@ -262,7 +261,7 @@ class TestEntropy:
         assert (names, counts.tolist()) == (["0"], [4])
 
     def test_a_panel_a_file(self) -> None:
-        given = Given(labels={"a": labels([[1, 0, 0], [1, 1, 0]]), "b": labels([[1, 1, 1]])})
+        given = Results(labels={"a": labels([[1, 0, 0], [1, 1, 0]]), "b": labels([[1, 1, 1]])})
         found = figure("entropy", given)
         assert [panel.title for panel in found.panels] == ["a", "b"]
         assert [sum(panel.series[0].y) for panel in found.panels] == [2, 1]
@@ -272,15 +271,15 @@ class TestEntropy:
 class TestChoice:
     def test_unknown_names_list_the_choices(self) -> None:
         with pytest.raises(InputError, match="--figure: unknown figure 'x': expected one of gen"):
-            figure("x", Given())
+            figure("x", Results())
 
     @pytest.mark.parametrize("name", FIGURES)
     def test_other_kinds_are_told(self, name: str) -> None:
         with pytest.raises(InputError, match="nothing else; found nothing"):
-            figure(name, Given())
+            figure(name, Results())
 
     def test_a_kind_too_many(self) -> None:
-        given = Given(scored=near_and_far().scored, histories={"a": history()})
+        given = Results(scored=near_and_far().scored, histories={"a": history()})
         says = r"--figure curves needs history files and nothing else; found scores \(4\), history"
         with pytest.raises(InputError, match=says):
             figure("curves", given)
@@ -289,29 +288,37 @@ class TestChoice:
         alone = [scored("a", {"conf_right": 0.5, "conf_wrong": 0.4})]
         names = {
             "generalization": near_and_far(),
-            "confidence": Given(scored=alone),
-            "pgd": Given(attacked=[attacked("a")]),
-            "curves": Given(histories={"a": history()}),
-            "entropy": Given(labels={"a": labels([[1, 1, 0]])}),
+            "confidence": Results(scored=alone),
+            "pgd": attacks(a=made_attack()),
+            "curves": Results(histories={"a": history()}),
+            "entropy": Results(labels={"a": labels([[1, 1, 0]])}),
         }
         for name, given in names.items():
-            found, left_out = defaults(given)
+            found, left_out = fitting_figures(given)
             assert [one.name for one in found] == [name]
             assert left_out == {}
-        assert defaults(Given(attacked=[attacked("a", steps=1)])) == ([], {})
+        assert fitting_figures(attacks(a=made_attack(steps=1))) == ([], {})
 
     def test_what_cannot_be_made_is_left_out(self) -> None:
-        given = Given([scored("a", {"kl": 0.5})], histories={"a": history()})
-        found, left_out = defaults(given)
+        given = Results([scored("a", {"kl": 0.5})], histories={"a": history()})
+        found, left_out = fitting_figures(given)
         assert [one.name for one in found] == ["curves"]
         assert left_out == {
             "confidence": "--figure confidence: no file has conf_right or conf_wrong"
         }
 
     def test_a_figure_of_each_kind(self) -> None:
-        given = Given(near_and_far().scored, [attacked("a")], {"a": history()})
-        found, _ = defaults(given)
+        given = replace(
+            near_and_far(histories={"a": history()}), attacked=attacks(a=made_attack()).attacked
+        )
+        found, _ = fitting_figures(given)
         assert [one.name for one in found] == ["generalization", "pgd", "curves"]
+
+    def test_help_names_all_with_what_there_is_to_know(self) -> None:
+        assert names_with_notes() == (
+            "generalization, confidence, fit, pgd (of the paper), curves, entropy, or gallery "
+            "(of predictions, labels and images, in this order)"
+        )
 
 
 class TestData:
@@ -326,7 +333,10 @@ class TestData:
 
     def test_rows_and_json_say_the_same(self) -> None:
         found = figure("generalization", near_and_far())
-        rows = {tuple(row[2:5]): row[5:] for row in found.rows()}
+        rows = {
+            (row["series"], row["x"], row["metric"]): [row[key] for key in ("value", "low", "high")]
+            for row in found.rows()
+        }
         assert len(rows) == 12
         for panel in found.to_json()["panels"]:
             for one in panel["series"]:

@@ -12,46 +12,49 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from made_attacks import SMALL, made_attack
 
-from c10h.records import Lineage
-from c10h.views.attacks import Attacked
+from c10h.records import Input, Lineage
+from c10h.stages.attack_runs import attacked_networks
+from c10h.stages.report import Results
 from c10h.views.forms.drawing import COLOURS, draw
 from c10h.views.forms.html_report import to_html
 from c10h.views.forms.plain import to_plain
-from c10h.views.given import File, Given
 from c10h.views.report import Report
 
-from .given import history, labels, near_and_far, of_run
+from .made_results import history, labels, near_and_far, of_run
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = {"terminal": "txt", "markdown": "md", "latex": "tex", "csv": "csv", "json": "json"}
 FILES = (
-    File("near.h5", "scores", "0123456789abcdef" * 4, of_run("near", "hard")),
-    File("votes_&_more.h5", "labels", "f" * 64, Lineage(command="c10h labels build")),
-)
+    Input(role="file", name="near.h5", kind="scores", sha256="0123456789abcdef" * 4,
+          lineage=of_run("near", "hard")),
+    Input(role="file", name="votes_&_more.h5", kind="labels", sha256="f" * 64,
+          lineage=Lineage(command="c10h labels build")),
+)  # fmt: skip
 
 
 def attacks() -> Report:
-    settings = {"method": "pgd"}
-    runs = [
-        Attacked(name, made_attack(seed, budgets=(SMALL,), settings=settings), 0, "held-out")
+    # Trained on another item than those that are attacked.
+    trained = {"item": np.array([99], "u8"), "fold": np.array([-1], "i2")}
+    files = {
+        name: made_attack(seed, budgets=(SMALL,), item=np.arange(12, dtype="u8"), trained=trained)
         for seed, name in enumerate(("hard", "human"))
-    ]
-    return Report(Given(attacked=runs), baseline="hard", files=FILES)
+    }
+    return Report(Results(attacked=attacked_networks(files), baseline="hard", files=FILES))
 
 
 def people() -> Report:
     votes = labels([[20, 0, 0], [10, 10, 0], [8, 7, 5], [19, 1, 0]])
-    given = Given(labels={"votes": votes}, histories={"run": history()})
-    return Report(given, files=FILES)
+    return Report(Results(labels={"votes": votes}, histories={"run": history()}, files=FILES))
 
 
 REPORTS: dict[str, Callable[[], Report]] = {
-    "scores": lambda: Report(near_and_far(), ["accuracy", "ce_hard"], files=FILES),
-    "figure": lambda: Report(near_and_far(), figure="generalization", files=FILES),
-    "table": lambda: Report(near_and_far(), table="1", files=FILES),
+    "scores": lambda: Report(near_and_far(metrics=["accuracy", "ce_hard"], files=FILES)),
+    "figure": lambda: Report(near_and_far(files=FILES), figure="generalization"),
+    "table": lambda: Report(near_and_far(files=FILES), table="1"),
     "attacks": attacks,
     "people": people,
 }

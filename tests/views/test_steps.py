@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from c10h.images.class_maps import MAPS, find_map
+from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
-from c10h.views.given import File, Given
+from c10h.stages.report import Results
 from c10h.views.report import Report
 from c10h.views.script import to_script
 from c10h.views.steps import steps
@@ -24,10 +24,6 @@ def made(name: str, command: str, *inputs: Input, seed: int | None = None, **opt
 
 def as_role(role: str, one: Input) -> Input:
     return Input(role=role, name=one.name, sha256=one.sha256, lineage=one.lineage)
-
-
-def file(one: Input) -> File:
-    return File(one.name, "scores", one.sha256, one.lineage)
 
 
 def chain(name: str, **options: object) -> Input:
@@ -50,7 +46,7 @@ def chain(name: str, **options: object) -> Input:
 
 class TestSteps:
     def test_inputs_come_before_what_is_made_of_them(self) -> None:
-        found = steps([file(chain("s.h5", tag=["data=near"]))])
+        found = steps([chain("s.h5", tag=["data=near"])])
         assert [one.products[0].name for one in found] == [
             "synthetic-images.h5", "votes.csv", "labels.h5", "fold-0.pt", "hard.h5", "s.h5",
         ]  # fmt: skip
@@ -58,12 +54,12 @@ class TestSteps:
         assert found[-1].command() == "c10h score --tag data=near --seed 0"
 
     def test_what_two_files_share_is_told_once(self) -> None:
-        one = steps([file(chain("s.h5"))])
-        both = steps([file(chain("s.h5")), file(chain("t.h5", by="truth"))])
+        one = steps([chain("s.h5")])
+        both = steps([chain("s.h5"), chain("t.h5", by="truth")])
         assert len(both) == len(one) + 1
 
     def test_the_networks_of_a_run_are_one_step(self) -> None:
-        (run,) = [one for one in steps([file(chain("s.h5"))]) if one.run]
+        (run,) = [one for one in steps([chain("s.h5")]) if one.run]
         assert (run.run, [product.name for product in run.products]) == (
             "hard", ["fold-0.pt", "fold-1.pt"],
         )  # fmt: skip
@@ -71,7 +67,7 @@ class TestSteps:
 
     def test_a_run_without_folds_has_its_name(self) -> None:
         network = as_role("network whole", made("all.pt", "train", seed=0))
-        (run,) = [one for one in steps([file(made("p.h5", "predict", network))]) if one.run]
+        (run,) = [one for one in steps([made("p.h5", "predict", network)]) if one.run]
         assert run.line() == "whole/all.pt sha-all.pt: c10h train --seed 0"
 
     def test_a_history_is_of_the_run_that_predicted(self) -> None:
@@ -79,45 +75,51 @@ class TestSteps:
         assert scores.lineage is not None
         predict = scores.lineage.inputs[0].lineage
         assert predict is not None
-        history = File("history.h5", "history", "sha-h", predict.inputs[1].lineage)
-        found = [one for one in steps([history, file(scores)]) if "train" in one.command()]
+        history = Input(
+            role="", name="history.h5", sha256="sha-h", lineage=predict.inputs[1].lineage
+        )
+        found = [one for one in steps([history, scores]) if "train" in one.command()]
         assert len(found) == 1
         assert found[0].run == "hard"
 
     def test_a_file_that_tells_nothing(self) -> None:
-        (one,) = steps([File("x.h5", "labels", "abc", None)])
+        (one,) = steps([Input(role="", name="x.h5", sha256="abc")])
         assert one.line() == "x.h5 abc: made elsewhere"
 
     def test_files_that_tell_nothing_are_not_one(self) -> None:
-        files = [File(f"{name}.h5", "labels", name, Lineage(command="")) for name in "ab"]
+        files = [
+            Input(role="", name=f"{name}.h5", sha256=name, lineage=Lineage(command=""))
+            for name in "ab"
+        ]
         assert [one.line() for one in steps(files)] == [
             "a.h5 a: made elsewhere", "b.h5 b: made elsewhere",
         ]  # fmt: skip
 
     def test_a_part_of_a_known_data_set(self) -> None:
-        (one,) = steps([File("synthetic-trials.csv", "labels", "abc", None)])
+        (one,) = steps([Input(role="", name="synthetic-trials.csv", sha256="abc")])
         assert one.line() == "synthetic-trials.csv abc: part of synthetic"
 
     def test_options_are_as_they_are_typed(self) -> None:
         options = {"answer": "members", "epochs": 14.0, "lr": [0.1, 0.1234567891]}
-        (one,) = steps([file(made("p.h5", "predict", seed=1, **options))])
+        (one,) = steps([made("p.h5", "predict", seed=1, **options)])
         assert one.command() == (
             "c10h predict --members --epochs 14 --lr 0.1 --lr 0.1234567891 --seed 1"
         )
 
     def test_what_is_fetched_or_imported_has_no_seed(self) -> None:
         for command in ("data fetch synthetic", "data import"):
-            (one,) = steps([file(made("i.h5", command, seed=0))])
+            (one,) = steps([made("i.h5", command, seed=0)])
             assert one.command() == f"c10h {command}"
 
     def test_names_cannot_break_a_line(self) -> None:
-        (one,) = steps([File("a\nb\x1b[2J.h5", "labels", "abc", Lineage(command="c10h x\ny"))])
+        lineage = Lineage(command="c10h x\ny")
+        (one,) = steps([Input(role="", name="a\nb\x1b[2J.h5", sha256="abc", lineage=lineage)])
         assert one.line().isprintable()
 
 
 class TestScript:
     def commands(self, *given: Input) -> list[str]:
-        lines = to_script(steps([file(one) for one in given])).splitlines()
+        lines = to_script(steps(given)).splitlines()
         return [line for line in lines if line.startswith("c10h")]
 
     def test_the_commands_in_order(self) -> None:
@@ -144,15 +146,16 @@ class TestScript:
         ]:
             one = made("i.h5", "data import", Input(role="map", name=f"{name}.csv", sha256=digest))
             assert self.commands(one) == [line]
-            assert f"# {name}.csv: {said}, sha256 {digest}\n" in to_script(steps([file(one)]))
+            assert f"# {name}.csv: {said}, sha256 {digest}\n" in to_script(steps([one]))
 
     def test_what_cannot_be_known_is_said(self) -> None:
-        text = to_script(steps([file(chain("s.h5"))]))
+        text = to_script(steps([chain("s.h5")]))
         assert text.startswith("#!/bin/sh\n")
         assert "# votes.csv: made elsewhere, sha256 sha-votes\n" in text
 
     def test_a_history_does_not_know_its_run_folder(self) -> None:
-        history = File("history.h5", "history", "h", Lineage(command="c10h train", seed=1))
+        train = Lineage(command="c10h train", seed=1)
+        history = Input(role="", name="history.h5", sha256="h", lineage=train)
         lines = to_script(steps([history])).splitlines()
         assert lines[-2:] == [
             "# run: what the run folder was called is not known", "c10h train --seed 1 -o run",
@@ -161,7 +164,7 @@ class TestScript:
     def test_other_files_of_one_name(self) -> None:
         first = made("s.h5", "score", as_role("labels", made("l.h5", "labels build")))
         other = Lineage(command="c10h score", options={"by": "truth"})
-        found = [file(first), File("s.h5", "scores", "other", other)]
+        found = [first, Input(role="", name="s.h5", sha256="other", lineage=other)]
         lines = to_script(steps(found)).splitlines()
         assert lines[-2:] == [
             "# 2-s.h5: its name was that of another file", "c10h score --by truth -o 2-s.h5",
@@ -182,7 +185,7 @@ class TestScript:
 
 
 def test_a_terminal_shows_the_first_steps() -> None:
-    files = [File(f"f{k}.h5", "labels", f"{k}", None) for k in range(2000)]
-    lines = Report(Given(), files=files).charts(80).splitlines()
+    files = [Input(role="", name=f"f{k}.h5", sha256=f"{k}") for k in range(2000)]
+    lines = Report(Results(files=files)).charts(80).splitlines()
     assert len(lines) == 27
     assert lines[-1] == "1,976 more are in --format json"

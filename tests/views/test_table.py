@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 
 import pytest
 
 from c10h.views.forms.csv_rows import to_csv
-from c10h.views.forms.json_text import to_json_text
 from c10h.views.forms.markdown import escape_markdown, to_markdown
 from c10h.views.forms.plain import to_plain
 from c10h.views.table import Cell, Table, interval, number, split
@@ -83,15 +81,6 @@ def test_csv_is_read_back() -> None:
     header, *found = csv.reader(io.StringIO(text))
     assert header == ["run", "value", "low", "why"]
     assert found == [['a,"b"', "0.30000000000000004", "", "inf"], ["naïve\nname", "3", "", "0"]]
-
-
-def test_json_is_for_people_and_has_no_nan() -> None:
-    text = to_json_text({"name": "鳥", "value": None})
-    assert json.loads(text) == {"name": "鳥", "value": None}
-    assert "鳥" in text
-    assert text.endswith("}\n")
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        to_json_text(NAN)
 
 
 class TestSplit:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from c10h.records import History
+from c10h.stages.report import Results
 from c10h.views.figures.figure import Figure, Panel, Series
-from c10h.views.given import Given
 
 TOPS = {"accuracy": 1.0}
 PANELS = {"loss": "loss, nats", "accuracy": "accuracy", "learning_rate": "learning rate"}
 
 
-def curves(given: Given) -> Figure:
+def curves(results: Results) -> Figure:
     """Loss, accuracy and learning rate against the epoch, a line a fold.
 
     Of several files, each has a colour and each fold a line style.
     """
-    given.expect("--figure curves", history=0)
+    results.expect("--figure curves", history=0)
+    histories = results.histories
     panels = [
         Panel(
             "",
             "epoch",
             name,
-            [_line(given, *key, field) for key in runs(given)],
+            [_line(histories, *key, field) for key in folds_of(histories)],
             top=TOPS.get(field),
         )
         for field, name in PANELS.items()
@@ -31,31 +35,29 @@ def curves(given: Given) -> Figure:
     return Figure("curves", "Learning curves", panels, notes)
 
 
-def runs(given: Given) -> list[tuple[str, int]]:
+def folds_of(histories: Mapping[str, History]) -> list[tuple[str, int]]:
     """Every file and fold in it."""
     return [
-        (name, int(fold))
-        for name, history in given.histories.items()
-        for fold in np.unique(history.fold)
+        (name, int(fold)) for name, history in histories.items() for fold in np.unique(history.fold)
     ]
 
 
-def run_name(given: Given, name: str, fold: int) -> str:
+def name_of(histories: Mapping[str, History], name: str, fold: int) -> str:
     """What a fold is called: with its file where there are several."""
     word = "all items" if fold < 0 else f"fold {fold}"
-    return f"{name}, {word}" if len(given.histories) > 1 else word
+    return f"{name}, {word}" if len(histories) > 1 else word
 
 
-def _line(given: Given, name: str, fold: int, field: str) -> Series:
-    history = given.histories[name]
+def _line(histories: Mapping[str, History], name: str, fold: int, field: str) -> Series:
+    history = histories[name]
     rows = np.flatnonzero(history.fold == fold)
     rows = rows[np.argsort(history.epoch[rows], kind="stable")]
     epochs = history.epoch[rows].astype(np.float64)
-    several = len(given.histories) > 1
+    several = len(histories) > 1
     return Series(
-        run_name(given, name, fold),
+        name_of(histories, name, fold),
         epochs,
         getattr(history, field)[rows],
-        colour=list(given.histories).index(name) if several else None,
+        colour=list(histories).index(name) if several else None,
         dash=np.unique(history.fold).tolist().index(fold) if several else None,
     )

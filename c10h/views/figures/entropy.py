@@ -6,20 +6,20 @@ from itertools import pairwise
 
 import numpy as np
 
+from c10h.labels.summary import entropies
 from c10h.metrics.block import Float
 from c10h.records import Labels
+from c10h.stages.report import Results
 from c10h.views.figures.figure import BARS, Figure, Panel, Series
-from c10h.views.given import Given
-from c10h.views.label_tables import entropies
 
 BINS = 12
 UNANIMOUS = "0"
 
 
-def entropy(given: Given) -> Figure:
+def entropy(results: Results) -> Figure:
     """Items by entropy in nats, a panel a file; items of entropy 0 have a bar of their own."""
-    given.expect("--figure entropy", labels=0)
-    panels = [_panel(name, labels) for name, labels in given.labels.items()]
+    results.expect("--figure entropy", labels=0)
+    panels = [_panel(name, labels) for name, labels in results.labels.items()]
     notes = ["Items of one class alone have entropy 0; the others are in bins of equal width."]
     return Figure("entropy", "Entropy of the label distributions", panels, notes)
 

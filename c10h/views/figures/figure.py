@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from c10h.metrics.block import Float
-from c10h.views.scores import plain
-from c10h.views.table import Cell, Table, interval, number
+from c10h.views.forms.json_text import plain
+from c10h.views.table import Cell, Table, interval, number, of_columns
 
 LINES, BARS = "lines", "bars"
 
@@ -75,18 +75,18 @@ class Panel:
 
     def table(self) -> Table:
         """The values as a table: places down, series across."""
-        places = dict.fromkeys(x for one in self.series for x in one.x.tolist())
-        rows = [[Cell(self.place(x)), *(self._cell(one, x) for one in self.series)] for x in places]
+        places = list(dict.fromkeys(x for series in self.series for x in series.x.tolist()))
+        columns = [(series.name, [self._cell(series, x) for x in places]) for series in self.series]
         title = f"{self.title}: {self.y_name}" if self.title else self.y_name
-        return Table(title, [self.x_name or "", *(one.name for one in self.series)], rows)
+        return of_columns(title, [(self.x_name or "", list(map(self.place, places)))], columns)
 
-    def _cell(self, one: Series, x: float) -> Cell:
-        found = np.flatnonzero(one.x == x)
-        if not len(found):
+    def _cell(self, series: Series, x: float) -> Cell:
+        places = np.flatnonzero(series.x == x)
+        if not len(places):
             return Cell(number(None))
-        at = int(found[0])
-        low, high = one.ends(at)
-        return Cell(number(float(one.y[at]), self.digits), interval(low, high))
+        at = int(places[0])
+        low, high = series.ends(at)
+        return Cell(number(float(series.y[at]), self.digits), interval(low, high))
 
 
 @dataclass(frozen=True)
@@ -101,49 +101,54 @@ class Figure:
 
     def tables(self) -> list[Table]:
         """Every value, a table a panel; the notes are below the last."""
-        found = [panel.table() for panel in self.panels]
-        last = found[-1]
-        notes = [self.title, *self.notes]
-        return [*found[:-1], Table(last.title, last.header, last.rows, last.labels, notes)]
+        *others, last = [panel.table() for panel in self.panels]
+        return [*others, replace(last, notes=[self.title, *self.notes])]
 
-    def rows(self) -> list[list[object]]:
-        """One row a value under HEADER, in full precision."""
+    def rows(self) -> list[dict[str, object]]:
+        """One row a value, in full precision."""
         return [
-            [self.name, panel.title, one.name, panel.place(x), panel.y_name, plain(y),
-             *map(plain, one.ends(at))]
+            {
+                "figure": self.name,
+                "panel": panel.title,
+                "series": series.name,
+                "x": panel.place(x),
+                "metric": panel.y_name,
+                "value": series.y[at],
+                **dict(zip(("low", "high"), series.ends(at), strict=True)),
+            }
             for panel in self.panels
-            for one in panel.series
-            for at, (x, y) in enumerate(zip(one.x.tolist(), one.y.tolist(), strict=True))
-        ]  # fmt: skip
+            for series in panel.series
+            for at, x in enumerate(series.x.tolist())
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """The figure as plain JSON."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "notes": list(self.notes),
-            "panels": [
-                {
-                    "title": panel.title,
-                    "x": panel.x_name,
-                    "y": panel.y_name,
-                    "form": panel.form,
-                    "series": [_series_to_json(panel, one) for one in panel.series],
-                }
-                for panel in self.panels
-            ],
-        }
+        values: dict[str, Any] = plain(
+            {
+                "name": self.name,
+                "title": self.title,
+                "notes": self.notes,
+                "panels": [
+                    {
+                        "title": panel.title,
+                        "x": panel.x_name,
+                        "y": panel.y_name,
+                        "form": panel.form,
+                        "series": [_series_to_json(panel, series) for series in panel.series],
+                    }
+                    for panel in self.panels
+                ],
+            }
+        )
+        return values
 
 
-HEADER = ("figure", "panel", "series", "x", "metric", "value", "low", "high")
-
-
-def _series_to_json(panel: Panel, one: Series) -> dict[str, Any]:
-    ends = [one.ends(at) for at in range(len(one.y))]
+def _series_to_json(panel: Panel, series: Series) -> dict[str, Any]:
+    ends = [series.ends(at) for at in range(len(series.y))]
     return {
-        "name": one.name,
-        "x": [panel.place(x) for x in one.x.tolist()] if panel.ticks else one.x.tolist(),
-        "y": [plain(y) for y in one.y.tolist()],
-        "low": [plain(low) for low, _ in ends],
-        "high": [plain(high) for _, high in ends],
+        "name": series.name,
+        "x": [panel.place(x) for x in series.x.tolist()] if panel.ticks else series.x,
+        "y": series.y,
+        "low": [low for low, _ in ends],
+        "high": [high for _, high in ends],
     }

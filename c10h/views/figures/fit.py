@@ -7,9 +7,10 @@ import numpy as np
 from c10h.errors import InputError
 from c10h.metrics.block import entropy
 from c10h.records import Array
+from c10h.stages.people_and_networks import Compared, compare_people
+from c10h.stages.report import Results
 from c10h.views.figures.figure import BARS, Figure, Panel, Series
-from c10h.views.given import Compared, Given
-from c10h.views.score_tables import exposure_lines
+from c10h.views.notes import exposure_notes
 
 ITEMS, CLASSES = 6, 5
 # Probability under which a class is left out of a panel.
@@ -18,15 +19,19 @@ SMALL = 0.01
 PEOPLE = 6
 
 
-def fit(given: Given) -> Figure:
-    """People beside two networks, on the ITEMS items that people are least sure about.
+def fit(results: Results) -> Figure:
+    """The figure of two predictions files and the labels of people."""
+    results.expect("--figure fit", predictions=2, labels=1)
+    (labels,) = results.labels.values()
+    return distributions(compare_people(labels, results.predictions))
+
+
+def distributions(compared: Compared) -> Figure:
+    """People beside networks, on the ITEMS items that people are least sure about.
 
     Of items with the same first choice by people and both networks: those show what accuracy does
     not. They are chosen without a look at which network is closer to people.
     """
-    given.expect("--figure fit", predictions=2, labels=1)
-    compared = given.compared
-    assert compared is not None
     rows = chosen(compared)
     if not len(rows):
         raise InputError("--figure fit: people and both networks agree on the first choice nowhere")
@@ -34,7 +39,7 @@ def fit(given: Given) -> Figure:
     notes = [
         f"Items with the same first choice by people and both networks, the {len(rows)} of the "
         f"largest entropy of people. Classes of {SMALL:g} or more, at most {CLASSES}.",
-        *exposure_lines(compared.exposure.items()),
+        *exposure_notes(compared.exposure.items()),
     ]
     return Figure("fit", "Distributions of people and networks", panels, notes, columns=3)
 
@@ -47,8 +52,8 @@ def chosen(compared: Compared) -> Array:
     people = compared.people
     first = people.argmax(axis=1)
     alike = (people == people.max(axis=1, keepdims=True)).sum(axis=1) == 1
-    for found in compared.networks.values():
-        alike &= found.argmax(axis=1) == first
+    for network in compared.networks.values():
+        alike &= network.argmax(axis=1) == first
     rows = np.flatnonzero(alike)
     return rows[np.argsort(-entropy(people[rows].T), kind="stable")][:ITEMS]
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.metrics.estimates import ScoredRun
+from c10h.stages.report import Results
+from c10h.stages.run_groups import data_of, data_sets, model_of
 from c10h.views.figures.figure import BARS, Figure, Panel, Series
-from c10h.views.given import Given
-from c10h.views.groups import data_of, data_sets, model_of
-from c10h.views.scores import Entry
-from c10h.views.scores import Figure as Score
+from c10h.views.notes import INTERVALS
 
 PANELS = {"accuracy": "accuracy", "ce_hard": "cross-entropy, nats", "sba": "second-best accuracy"}
 TOPS = {"accuracy": 1.0, "sba": 1.0}
@@ -19,23 +19,23 @@ HELD_OUT = "held-out"
 NAN = float("nan")
 
 
-def generalization(given: Given) -> Figure:
+def generalization(results: Results) -> Figure:
     """Bars by data set, in the order of the files, a colour a training.
 
     With several networks a bar is their mean, and its ends are the lowest and the highest of them;
     with one, the ends are its interval. Second choices are those of items that no network saw.
     """
-    given.expect("--figure generalization", scores=0)
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in given.scored:
-        groups.setdefault((model_of(entry).training, data_of(entry)), []).append(entry)
+    results.expect("--figure generalization", scores=0)
+    groups: dict[tuple[str, str], list[ScoredRun]] = {}
+    for run in results.scored:
+        groups.setdefault((model_of(run).training, data_of(run)), []).append(run)
     for key, runs in groups.items():
         _check(*key, runs)
     trainings = list(dict.fromkeys(training for training, _ in groups))
-    data = data_sets(given.scored)
+    data = data_sets(results.scored)
     panels = []
     for metric, name in PANELS.items():
-        values = {key: _value(metric, runs, given.stratum) for key, runs in groups.items()}
+        values = {key: _value(metric, runs, results.stratum) for key, runs in groups.items()}
         kept = [one for one in data if any(_exists(values.get((t, one))) for t in trainings)]
         none = (NAN, NAN, NAN)
         series = [
@@ -45,34 +45,34 @@ def generalization(given: Given) -> Figure:
             panels.append(Panel("", "data set", name, series, BARS, kept, top=TOPS.get(metric)))
     if not panels:
         raise InputError(f"--figure generalization: no file has any of {', '.join(PANELS)}")
-    title = given.title("Generalization by data set")
+    title = results.title("Generalization by data set")
     return Figure("generalization", title, panels, [*_notes(groups), *_left_out(groups)])
 
 
-def _check(training: str, data: str, runs: Sequence[Entry]) -> None:
+def _check(training: str, data: str, runs: Sequence[ScoredRun]) -> None:
     """Raise InputError for runs that have no mean: one network twice, or other items."""
     models = [model_of(run) for run in runs]
     what = f"--figure generalization: {training} on {data}"
     if len(set(models)) < len(models):
-        names = ", ".join(run.run for run in runs)
+        names = ", ".join(run.name for run in runs)
         raise InputError(f"{what}: {names} are told apart by no tag (score --tag network=…)")
     if len({run.items for run in runs}) > 1:
         raise InputError(f"{what}: the runs are about other items, which have no common mean")
 
 
-def _value(metric: str, runs: Sequence[Entry], stratum: str) -> tuple[float, float, float]:
+def _value(metric: str, runs: Sequence[ScoredRun], stratum: str) -> tuple[float, float, float]:
     """The value with its ends; NaN where one of the runs has none, or saw the items in training."""
-    figures = [run.figure(metric, stratum) for run in runs]
-    found: list[Score] = [one for one in figures if one is not None and not one.why]
-    if (metric == "sba" and _may_be_seen(runs)) or len(found) < len(runs):
+    every = [run.estimate(metric, stratum) for run in runs]
+    estimates = [estimate for estimate in every if estimate is not None and not estimate.why]
+    if (metric == "sba" and _may_be_seen(runs)) or len(estimates) < len(runs):
         return NAN, NAN, NAN
-    if len(found) == 1:
-        return found[0].value, found[0].low, found[0].high
-    values = [one.value for one in found]
+    if len(estimates) == 1:
+        return estimates[0].value, estimates[0].low, estimates[0].high
+    values = [estimate.value for estimate in estimates]
     return float(np.mean(values)), min(values), max(values)
 
 
-def _may_be_seen(runs: Sequence[Entry]) -> bool:
+def _may_be_seen(runs: Sequence[ScoredRun]) -> bool:
     """Whether a network was trained on some of the items, as far as anybody knows."""
     return any(run.exposure != HELD_OUT for run in runs)
 
@@ -81,16 +81,16 @@ def _exists(value: tuple[float, float, float] | None) -> bool:
     return value is not None and value[0] == value[0]
 
 
-def _notes(groups: dict[tuple[str, str], list[Entry]]) -> list[str]:
+def _notes(groups: dict[tuple[str, str], list[ScoredRun]]) -> list[str]:
     sizes = {key: len(runs) for key, runs in groups.items()}
     if max(sizes.values()) == 1:
-        return ["Intervals: 95 %, bootstrap over items."]
+        return [INTERVALS]
     of = ", ".join(f"{training} on {data} {size}" for (training, data), size in sizes.items())
     one = "; of one network, its 95 % interval" if min(sizes.values()) == 1 else ""
     return [f"Means over networks, ends the lowest and highest of them{one}; networks: {of}."]
 
 
-def _left_out(groups: Mapping[tuple[str, str], Sequence[Entry]]) -> list[str]:
+def _left_out(groups: Mapping[tuple[str, str], Sequence[ScoredRun]]) -> list[str]:
     """Where second choices are not shown, for items that a network may have seen."""
     names = [
         f"{training} on {data}"

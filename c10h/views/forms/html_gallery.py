@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from c10h.stages.gallery import Gallery
 from c10h.views.forms.terminal_pictures import png_uri
-from c10h.views.gallery import Gallery
+from c10h.views.gallery import shown_classes
 
 # Classes a card has room for.
 MOST_CLASSES = 6
@@ -43,12 +44,12 @@ def cards(gallery: Gallery) -> list[Card]:
             alt=one.name if one.truth is None else f"{one.name}, true class {one.truth}",
             uri=png_uri(one.pixels),
             truth=one.truth,
-            choice=gallery.first_choice(one),
+            choice=gallery.classes[int(one.people.argmax())],
             divergence=one.divergence,
             entropy=one.entropy,
             bars=[
                 Bar(gallery.classes[k], float(one.people[k]), float(one.model[k]))
-                for k in gallery.told(one)[:MOST_CLASSES]
+                for k in shown_classes(one)[:MOST_CLASSES]
             ],
         )
         for one in gallery.pictures

@@ -18,9 +18,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from c10h.metrics import METRICS
+from c10h.metrics.metrics import METRICS
+from c10h.stages.gallery import Gallery
 from c10h.views.forms.html_gallery import Card, cards
-from c10h.views.gallery import Gallery
+from c10h.views.gallery import summary_of, title_of
 from c10h.views.table import Cell, Table
 
 TEMPLATES = "templates"
@@ -80,6 +81,8 @@ def page(content: Page) -> str:
                 [*content.tables, *(table for one in content.figures for table in one.tables)]
             ),
             cards=shown,
+            gallery_title=content.gallery and title_of(content.gallery),
+            gallery_summary=content.gallery and summary_of(content.gallery),
             choices=list(dict.fromkeys(card.choice for card in shown)),
             most_entropy=_most_entropy(shown),
             style=Markup(style),  # noqa: S704 - these two are the package's own

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from c10h.stages.gallery import Gallery
 from c10h.views.forms.drawing import draw
 from c10h.views.forms.html_page import Drawing, Page, page
-from c10h.views.gallery import Gallery
 from c10h.views.report import Report
 
 # Runs that a title names.
@@ -32,8 +32,8 @@ def to_html(made: Report, gallery: Gallery | None = None) -> str:
 
 def _title(made: Report) -> str:
     """What was given by name, as far as a title has room."""
-    given = made.given
-    runs = [one.run for one in given.scored] + [one.run for one in given.attacked]
-    names = list(dict.fromkeys([*runs, *given.histories, *given.labels, *given.predictions]))
+    results = made.results
+    runs = [run.name for run in results.scored] + [one.name for one in results.attacked]
+    names = list(dict.fromkeys([*runs, *results.histories, *results.labels, *results.predictions]))
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more or "Report"

@@ -1,11 +1,33 @@
-"""Plain values as the text of JSON."""
+"""The one rule for JSON: what every result becomes, as plain values and as text."""
 
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 
+def plain(value: Any) -> Any:
+    """A result as JSON has it, all the way down.
+
+    Dataclasses become objects with their fields in order, mappings objects, numpy's arrays, lists
+    and tuples arrays, and numpy's scalars Python's. NaN is null; infinities are "inf" and "-inf".
+    """
+    if hasattr(value, "tolist"):  # arrays and scalars of numpy, without a need to import it
+        value = value.tolist()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, list | tuple):
+        return [plain(element) for element in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(element) for key, element in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
 def to_json_text(value: Any) -> str:
-    """JSON for people and programs: indented, and never the NaN that JSON does not have."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """A result as the text of JSON by the rule of :func:`plain`, indented."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING
 
 from c10h.views.forms.column_packing import pack
 from c10h.views.forms.latex_text import escape, lost, paragraph
+from c10h.views.forms.tables import FOOT
+from c10h.views.table import one_line
 
 if TYPE_CHECKING:
     from c10h.views.table import Cell, Table
 
+PACKAGE = "% Needs \\usepackage{booktabs}.\n"
 # What the text of the article class takes of \small letters, and the gap between two columns.
 WIDTH, GAP = 72, 1.8
 # An interval in \scriptsize beside a value in \small.
@@ -113,6 +116,12 @@ def to_latex(tables: Sequence[Table]) -> str:
     The title of a table that is alone is a comment: its place is the caption.
     """
     return "\n".join(_block(table, has_title=len(tables) > 1) for table in tables)
+
+
+def add_foot(text: str, lines: Sequence[str]) -> str:
+    """A text with the package that it needs, and below it comments on how it was made."""
+    foot = f"% {FOOT}:\n" if lines else ""
+    return PACKAGE + text + foot + "".join(f"% {one_line(line)}\n" for line in lines)
 
 
 def _block(table: Table, *, has_title: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from c10h.views.forms.tables import FOOT
 from c10h.views.table import Cell, Table
 
 
@@ -23,6 +24,12 @@ def to_markdown(tables: Sequence[Table]) -> str:
             lines += ["", escape_markdown(note)]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def add_foot(text: str, lines: Sequence[str]) -> str:
+    """A text, and below it a list of lines on how it was made."""
+    foot = f"\n### {FOOT}\n\n" if lines else ""
+    return text + foot + "".join(f"- {escape_markdown(line)}\n" for line in lines)
 
 
 def _markdown_row(texts: Iterable[str]) -> str:

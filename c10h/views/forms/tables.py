@@ -1,32 +1,52 @@
-"""The forms that tables are written in, a row each, and one result in any of them."""
+"""The forms that tables are written in, a row each.
+
+Nothing that its import runs imports more than help texts need.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from c10h.views.forms.csv_rows import to_csv
-from c10h.views.forms.json_text import to_json_text
-from c10h.views.forms.latex import to_latex
-from c10h.views.forms.markdown import to_markdown
-from c10h.views.forms.plain import to_plain
-from c10h.views.table import Table
+from c10h.deferred import Deferred
 
-TABLE_FORMS: Mapping[str, Callable[[Sequence[Table]], str]] = {
-    "terminal": to_plain,
-    "markdown": to_markdown,
-    "latex": to_latex,
+if TYPE_CHECKING:
+    from c10h.views.table import Table
+
+
+@dataclass(frozen=True)
+class TableForm:
+    """A form that tables are written in. write: tables as text. suffixes: of such files.
+
+    add_foot: a text, and below it lines on how it was made; None for a form that has no foot.
+    """
+
+    write: Callable[[Sequence[Table]], str]
+    suffixes: tuple[str, ...]
+    add_foot: Callable[[str, Sequence[str]], str] | None = None
+
+
+# What a foot is headed by.
+FOOT = "Made by, inputs first"
+
+TABLE_FORMS: Mapping[str, TableForm] = {
+    "terminal": TableForm(Deferred("c10h.views.forms.plain:to_plain"), (".txt",)),
+    "markdown": TableForm(
+        Deferred("c10h.views.forms.markdown:to_markdown"),
+        (".md", ".markdown"),
+        Deferred("c10h.views.forms.markdown:add_foot"),
+    ),
+    "latex": TableForm(
+        Deferred("c10h.views.forms.latex:to_latex"),
+        (".tex",),
+        Deferred("c10h.views.forms.latex:add_foot"),
+    ),
 }
 
 
-def render(
-    form: str,
-    tables: Sequence[Table],
-    header: Sequence[str],
-    rows: Sequence[Sequence[object]],
-    value: Any,
-) -> str:
-    """One result in any form: ``tables`` for people, ``rows`` under ``header`` as CSV, or JSON."""
-    if form == "json":
-        return to_json_text(value)
-    return to_csv(header, rows) if form == "csv" else TABLE_FORMS[form](tables)
+def render_with_foot(form: str, tables: Sequence[Table], lines: Sequence[str]) -> str:
+    """Tables in one of TABLE_FORMS; lines: on how they were made, for the foot."""
+    row = TABLE_FORMS[form]
+    text = row.write(tables)
+    return text if row.add_foot is None else row.add_foot(text, lines)

@@ -9,8 +9,9 @@ from rich.cells import set_cell_size
 from rich.color import ColorSystem
 from rich.style import Style
 
+from c10h.stages.gallery import Gallery, Picture
 from c10h.views.forms.terminal_pictures import COLUMNS, SYSTEMS, beside, half_blocks
-from c10h.views.gallery import MOST_CLASSES, Gallery, Picture
+from c10h.views.gallery import MOST_CLASSES, shown_classes, summary_of, title_of
 from c10h.views.table import one_line
 
 # Characters for a class name, a share and the longest bar.
@@ -29,7 +30,7 @@ def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
     distributions alone.
     """
     system = SYSTEMS.get(colours or "")
-    parts = [_wrapped([gallery.title], width, BOLD, system)]
+    parts = [_wrapped([title_of(gallery)], width, BOLD, system)]
     for place, picture in enumerate(gallery.pictures, start=1):
         drawn = half_blocks(picture.pixels, colours, min(COLUMNS, width))
         columns = min(picture.pixels.shape[1], COLUMNS, width)
@@ -38,7 +39,7 @@ def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
         rows = max(len(drawn) - 5, 4) if drawn else MOST_CLASSES
         lines = _about(gallery, picture, place, room, rows, system)
         parts.append("\n".join(beside(drawn, columns, lines) if is_beside else [*drawn, *lines]))
-    parts.append(_wrapped(gallery.table().notes, width, DIM, system))
+    parts.append(_wrapped([summary_of(gallery), *gallery.notes], width, DIM, system))
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,7 +61,7 @@ def _about(
     lines = [_styled(name, BOLD, system)]
     lines += [set_cell_size(line, room).rstrip() for line in [*truth, *wrap(about, room)]]
     lines += ["", set_cell_size(header, room).rstrip()]
-    for k in gallery.told(picture)[:rows]:
+    for k in shown_classes(picture)[:rows]:
         people = _bar(float(picture.people[k]), bar, PEOPLE, system)
         model = _bar(float(picture.model[k]), bar, MODEL, system)
         lines.append(f"{set_cell_size(one_line(gallery.classes[k]), NAME - 1)} {people}{model}")

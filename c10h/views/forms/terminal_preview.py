@@ -3,55 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from rich.cells import set_cell_size
 
-from c10h.records import Array
+from c10h.stages.show import Item
 from c10h.views.forms.terminal_pictures import COLUMNS, half_blocks
 from c10h.views.gallery import in_words
-from c10h.views.table import MISSING, Cell, Table, one_line
+from c10h.views.table import MISSING, Table, one_line, text_table
 
 # Characters that the name of a picture has at least, and those between pictures.
 CAPTION, GAP = 12, 2
 
 
-@dataclass(frozen=True)
-class Item:
-    """One item: its name, its true class, and its pixels uint8 (h, w, 3) or its shares (c)."""
-
-    name: str
-    truth: str | None
-    pixels: Array | None = None
-    probs: Array | None = None
-
-
 def to_table(items: Sequence[Item], classes: Sequence[str]) -> Table:
     """One row an item: its true class, where any is known, and of labels the largest shares."""
-    columns = {"item": [one.name for one in items]}
-    if any(one.truth is not None for one in items):
-        columns["true class"] = [MISSING if one.truth is None else one.truth for one in items]
-    if all(one.probs is not None for one in items):
-        columns["label"] = [in_words(one.probs, classes) for one in items if one.probs is not None]
-    rows = [list(map(Cell, row)) for row in zip(*columns.values(), strict=True)]
-    return Table("", list(columns), rows, len(columns))
+    columns = {"item": [item.name for item in items]}
+    if any(item.truth is not None for item in items):
+        columns["true class"] = [MISSING if item.truth is None else item.truth for item in items]
+    if all(item.probs is not None for item in items):
+        columns["label"] = [
+            in_words(item.probs, classes) for item in items if item.probs is not None
+        ]
+    return text_table(list(columns), list(zip(*columns.values(), strict=True)))
 
 
 def in_a_row(items: Sequence[Item], width: int, colours: str | None) -> str:
     """As many pictures side by side as fit, name and class below; empty where nothing is drawn."""
     blocks: list[list[str]] = []
-    for one in items:
-        if one.pixels is None:
+    for item in items:
+        if item.pixels is None:
             return ""
-        columns = min(one.pixels.shape[1], COLUMNS, width)
-        drawn = half_blocks(one.pixels, colours, columns)
+        columns = min(item.pixels.shape[1], COLUMNS, width)
+        drawn = half_blocks(item.pixels, colours, columns)
         if not drawn:
             return ""
         room = max(columns, CAPTION)
         if blocks and (len(blocks) + 1) * (room + GAP) - GAP > width:
             break
-        below = [set_cell_size(one_line(text), room) for text in (one.name, one.truth or "")]
+        below = [set_cell_size(one_line(text), room) for text in (item.name, item.truth or "")]
         blocks.append([line + " " * (room - columns) for line in drawn] + below)
     lines = ((" " * GAP).join(parts) for parts in zip_longest(*blocks, fillvalue=""))
     return "".join(f"{line.rstrip()}\n" for line in lines)

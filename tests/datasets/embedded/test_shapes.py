@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from c10h.datasets.embedded.painting import SIDE, Camera, Random, _averaged, colours, paint
+from c10h.datasets.embedded.rendering import SIDE, Camera, Random, _averaged, colours, paint
 from c10h.datasets.embedded.shapes import Plane, bar, box, disc, joined, oval, ring, tapered
 from c10h.records import Array
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from c10h.views.figures import figure
+from c10h.stages.report import Results
 from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figures import figure
 from c10h.views.forms.drawing import COLOURS, COLUMN, DPI, FORMS, PAGE, draw
-from c10h.views.given import Given
 
-from ..given import NAN, history, near_and_far
+from ..made_results import NAN, history, near_and_far
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -31,7 +31,7 @@ def bars(
 
 @pytest.fixture(params=["generalization", "curves"])
 def made(request: pytest.FixtureRequest) -> Figure:
-    given = {"generalization": near_and_far(), "curves": Given(histories={"a": history()})}
+    given = {"generalization": near_and_far(), "curves": Results(histories={"a": history()})}
     return figure(request.param, given[request.param])
 
 

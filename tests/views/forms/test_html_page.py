@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from c10h.stages.gallery import Gallery, Picture
 from c10h.views.forms.html_page import Drawing, Page, metric_of, page, sort_key
-from c10h.views.gallery import Gallery, Picture
 from c10h.views.table import Cell, Table
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}

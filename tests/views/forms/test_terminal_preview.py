@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from c10h.stages.show import Item
 from c10h.views.forms.plain import to_plain
-from c10h.views.forms.terminal_preview import Item, in_a_row, to_table
+from c10h.views.forms.terminal_preview import in_a_row, to_table
 
 PIXELS = np.full((16, 16, 3), 90, np.uint8)
 

@@ -1,0 +1,200 @@
+"""Class names: named lists, and the rules for matching those of two inputs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from c10h.errors import InputError, MismatchError, nearest
+from c10h.files import reason
+from c10h.formats.hints import brief
+
+CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
+    # Krizhevsky (2009), Learning multiple layers of features from tiny images: batches.meta.
+    "cifar10": (
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    ),
+}
+
+MOST_CLASSES = 1_000_000
+NEGATIVE = re.compile(r"-\d+", re.ASCII)
+
+
+def default_names(count: int) -> tuple[str, ...]:
+    """The names of classes that nobody named: "0" to "count - 1"."""
+    return tuple(str(index) for index in range(count))
+
+
+def are_default(names: Sequence[str]) -> bool:
+    """Whether these are the names of classes that nobody named."""
+    return tuple(names) == default_names(len(names))
+
+
+def parse_classes(argument: str) -> tuple[str, ...]:
+    """Class names from ``--classes``: a known list, a number, a,b,c or a file with one a line.
+
+    Raises InputError where that gives fewer than two names or one twice.
+    """
+    if argument in CLASS_LISTS:
+        return CLASS_LISTS[argument]
+    if argument.isdecimal():
+        names = default_names(min(int(argument), MOST_CLASSES + 1))
+    elif "," in argument:
+        names = tuple(name.strip() for name in argument.split(","))
+    else:
+        names = _read_names(argument)
+    if len(names) > MOST_CLASSES:
+        raise InputError(f"--classes: expected at most {MOST_CLASSES:,} names")
+    if len(names) < 2 or "" in names:
+        raise InputError(
+            f"--classes {argument}: expected two or more names, found {len(names)} names"
+        )
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise InputError(
+            f"--classes {argument}: expected different names, found {name!r} {times} times"
+        )
+    return names
+
+
+def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> list[int] | None:
+    """How to reorder columns called ``names`` into the order of ``expected``.
+
+    Names are the same where they differ in nothing but case, blanks and a prefix or suffix that
+    all have. Where one side has numbers for names, the classes are those of the other in order.
+    Returns None when they are in order already, else the list of columns. Raises MismatchError for
+    other classes.
+    """
+    if len(names) != len(expected):
+        raise MismatchError(
+            f"{what}: expected {len(expected)} classes, found {len(names)}: "
+            f"{brief(names)} for {brief(expected)} (--columns says which columns of a table are "
+            "classes)"
+        )
+    order = _order_by_meaning(names, expected) or _order_by_number(names, expected)
+    if order is None:
+        expected_keys = set(_keys(expected))
+        odd = next((name for name in names if _key(name) not in expected_keys), names[0])
+        raise MismatchError(
+            f"{what}: its classes are {brief(names)}, which are not the expected "
+            f"{brief(expected)}: no class is called {odd!r} (--columns START:STOP takes columns "
+            "by position)"
+        )
+    return None if order == list(range(len(order))) else order
+
+
+def are_matched_by_position(names: Sequence[str], expected: Sequence[str]) -> bool:
+    """Whether one side has no names of its own, so that classes are taken in order."""
+    return _order_by_meaning(names, expected) is None
+
+
+def class_of_words(words: Sequence[str], classes: Sequence[str]) -> list[int] | None:
+    """The class that each of some different words names; None where one of them names none.
+
+    A word is a class if it is equal to its name but for case and blanks, or is its number.
+    """
+    for keys in (list(classes), [_key(name) for name in classes], default_names(len(classes))):
+        number = {key: position for position, key in enumerate(keys)}
+        if len(number) < len(keys):
+            continue
+        positions = [number.get(word, number.get(_key(word))) for word in words]
+        numbers = [position for position in positions if position is not None]
+        if len(numbers) == len(words):
+            return numbers
+    return None
+
+
+def _order_by_meaning(names: Sequence[str], expected: Sequence[str]) -> list[int] | None:
+    for simplify in (_as_they_are, _keys, _cores):
+        ours, theirs = simplify(names), simplify(expected)
+        if len(set(ours)) == len(ours) and set(ours) == set(theirs):
+            position = {key: number for number, key in enumerate(ours)}
+            return [position[key] for key in theirs]
+    return None
+
+
+def _order_by_number(names: Sequence[str], expected: Sequence[str]) -> list[int] | None:
+    """The order where one side has no names but numbers from 0 or 1, as p0, p1, …; else None."""
+    ours, theirs = _by_number(names), _by_number(expected)
+    if ours is None and theirs is None:
+        return None
+    position = ours or list(range(len(names)))
+    rank = sorted(range(len(expected)), key=(theirs or range(len(expected))).__getitem__)
+    return [position[rank[column]] for column in range(len(expected))]
+
+
+def _by_number(names: Sequence[str]) -> list[int] | None:
+    """Which of the names has number 0, 1, …; None where they are no such numbers."""
+    cores = _cores(names)
+    keys = cores if all(core.isdecimal() for core in cores) else _keys(names)
+    if not all(key.isdecimal() for key in keys):
+        return None
+    numbers = [int(key) for key in keys]
+    start = min(numbers)
+    if start > 1 or sorted(numbers) != list(range(start, start + len(numbers))):
+        return None
+    return sorted(range(len(numbers)), key=numbers.__getitem__)
+
+
+def _as_they_are(names: Sequence[str]) -> list[str]:
+    return list(names)
+
+
+def _keys(names: Sequence[str]) -> list[str]:
+    return [_key(name) for name in names]
+
+
+def _cores(names: Sequence[str]) -> list[str]:
+    """Keys without what all of them begin and end with."""
+    keys = _keys(names)
+    start = _shared(keys)
+    keys = [key[start:] for key in keys]
+    end = _shared([key[::-1] for key in keys])
+    return [key[: len(key) - end] for key in keys]
+
+
+def _shared(keys: Sequence[str]) -> int:
+    """How many letters all keys begin with."""
+    low, high = min(keys), max(keys)
+    pairs = zip(low, high, strict=False)
+    return next(
+        (n for n, (first, last) in enumerate(pairs) if first != last), min(len(low), len(high))
+    )
+
+
+def _key(name: str) -> str:
+    """A name without case and blanks; _ and - stand for blanks in names of columns."""
+    if NEGATIVE.fullmatch(name.strip()):
+        return name.strip()
+    return re.sub(r"[\s_-]+", "", name.casefold())
+
+
+def _read_names(argument: str) -> tuple[str, ...]:
+    path = Path(argument)
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise InputError(f"--classes {argument[:40]}: {reason(error)}") from error
+    if not is_file:
+        near = nearest(argument, CLASS_LISTS)
+        meant = f"did you mean {near}? " if near else ""
+        raise InputError(
+            f"--classes {argument}: {meant}expected {', '.join(CLASS_LISTS)}, a number, a,b,c "
+            "or a file with one name a line"
+        )
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--classes {argument}: not a readable text file") from error
+    return tuple(line.strip() for line in lines if line.strip())

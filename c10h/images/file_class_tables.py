@@ -1,0 +1,164 @@
+"""Tables that tell the class of each picture: a file name and a class a line.
+
+Files are found by their path or, where that tells them apart, by the end of it: "0.png" in the
+table is "faces/0.png" in an archive, and so is "data/faces/0.png", or "0" without the ending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from c10h.errors import AmbiguousError, FileError, SchemaError
+from c10h.files import Source
+from c10h.formats.tables import open_table
+from c10h.images.import_request import counted
+from c10h.images.picture_file import SUFFIXES
+
+# What columns are called, in small letters without anything between them.
+FILES = (
+    *("file", "filename", "filepath", "path", "image", "imagename", "imagepath", "imageid"),
+    *("imagefile", "img", "imgname", "imgpath", "picture", "name", "id"),
+)
+CLASSES = ("label", "class", "category", "target", "truth", "labels", "classname", "y")
+# Columns that hold no classes, so that the second column of a table is not taken for them.
+OTHERS = ("split", "usage", "subset", "set", "fold", "index", "width", "height", "url", "source")
+# Ends of paths that several lines have.
+SEVERAL = -1
+
+
+class FileClassTable:
+    """The class of each file that a table names.
+
+    classes: the class in each line. columns: what was taken for the file and the class.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Read a table, with or without a line of names.
+
+        Raises FileError for no such table, SchemaError for a line that lacks a file, and for a file
+        that is there twice with different classes; AmbiguousError where no column is the class.
+        """
+        self.name = source.name
+        self.classes: list[str] = []
+        self.columns = ""
+        self._rows: dict[str, int] = {}
+        self._ends: dict[str, int] = {}
+        self._taken: dict[int, str] = {}
+        self._read(_lines(source))
+
+    def row_of(self, path: str) -> int | None:
+        """The line of a picture, None where there is none, or several could be meant."""
+        stem = next(
+            (path[: -len(suffix)] for suffix in SUFFIXES if path.lower().endswith(suffix)), path
+        )
+        for end in (*_ends_of(path), *_ends_of(stem)):
+            row = self._rows.get(end, self._ends.get(end))
+            if row is not None:
+                return None if row == SEVERAL else row
+        return None
+
+    def take(self, path: str) -> int | None:
+        """The same; a line that was taken for another picture raises AmbiguousError."""
+        row = self.row_of(path)
+        if row is not None and self._taken.setdefault(row, path) != path:
+            raise AmbiguousError(
+                f"{self.name}: which picture is {self._file(row)!r}, {self._taken[row]} or {path}? "
+                "give paths in the table, or take fewer pictures with --select or --split"
+            )
+        return row
+
+    def lacks(self, path: str, name: str) -> SchemaError:
+        """An error that says that a picture is not in the table."""
+        return SchemaError(
+            f"{name}: {path}: expected a class in {self.name}, found none; files are called "
+            f"{self._file(0)!r} there (--skip-unlabeled leaves such pictures out)"
+        )
+
+    def notes(self) -> list[str]:
+        """What was taken from the table, and what was not, one line each for people."""
+        notes = [f"{self.name}: {self.columns}"]
+        unused = sorted(set(range(len(self.classes))) - set(self._taken))
+        if unused:
+            notes.append(
+                f"{self.name}: {counted(len(unused), 'line')} of no picture that was taken, "
+                f"the first is {self._file(unused[0])!r}"
+            )
+        return notes
+
+    def _file(self, row: int) -> str:
+        return next(file for file, place in self._rows.items() if place == row)
+
+    def _read(self, lines: list[tuple[int, list[str]]]) -> None:
+        if not lines:
+            raise FileError(f"{self.name}: expected a table of file,class, found an empty one")
+        file_column, class_column, has_header = self._choose_columns([cells for _, cells in lines])
+        for number, cells in lines[has_header:]:
+            if len(cells) <= max(file_column, class_column) or not cells[file_column]:
+                raise SchemaError(f"{self.name}: line {number}: expected a file and a class")
+            if cells[class_column]:
+                self._add(cells[file_column], cells[class_column], number)
+        if not self.classes:
+            raise FileError(f"{self.name}: expected a table of file,class, found no such line")
+
+    def _add(self, file: str, class_name: str, number: int) -> None:
+        file = file.replace("\\", "/").removeprefix("./").strip("/")
+        row = self._rows.setdefault(file, len(self.classes))
+        if row < len(self.classes):
+            if self.classes[row] != class_name:
+                raise SchemaError(
+                    f"{self.name}: line {number}: {file} is there as {self.classes[row]!r} and as "
+                    f"{class_name!r}: expected one true class (c10h labels build reads judgments)"
+                )
+            return
+        self.classes.append(class_name)
+        for end in _ends_of(file):
+            if self._ends.setdefault(end, row) != row:
+                self._ends[end] = SEVERAL
+
+    def _choose_columns(self, rows: Sequence[Sequence[str]]) -> tuple[int, int, bool]:
+        """The columns of the file and of the class, and whether the first line has their names."""
+        first, *rows_below = rows
+        if len(first) < 2:
+            raise FileError(
+                f"{self.name}: expected a table of file,class, found one column: {first[0][:40]!r}"
+            )
+        plain = [re.sub(r"[\W_]", "", word.lower()) for word in first]
+        files = [plain.index(name) for name in FILES if name in plain]
+        classes = [plain.index(name) for name in CLASSES if name in plain]
+        column = slice(classes[0], classes[0] + 1) if classes else slice(0)
+        if not files and any(first[column] == row[column] for row in rows_below if classes):
+            classes = []  # a class that is called so
+        class_column = classes[0] if classes else 0 if files[:1] == [1] else 1
+        file_column = next(place for place in (*files, 0, 1) if place != class_column)
+        has_header = bool(files or classes)
+        if has_header and not classes and plain[class_column] in (*OTHERS, *FILES, ""):
+            raise AmbiguousError(
+                f"{self.name}: which column is the class? call it label; "
+                f"found {', '.join(first[:20])}"
+            )
+        shown = [repr(word) if has_header else str(k) for k, word in enumerate(first, start=1)]
+        self.columns = f"files from column {shown[file_column]}, classes from {shown[class_column]}"
+        return file_column, class_column, has_header
+
+
+def _ends_of(path: str) -> Iterator[str]:
+    """A path, and what is left of it without its first folder, its first two ..."""
+    while path:
+        yield path
+        path = path.partition("/")[2]
+
+
+def _lines(source: Source) -> list[tuple[int, list[str]]]:
+    """Rows that are not empty, with the numbers of their lines, the line of names first."""
+    try:
+        table = open_table(source, header=False)
+    except FileError as error:
+        raise FileError(f"{error} (expected a table of file,class)") from error
+    columns = [table.words(place).alias(str(place)) for place in range(table.width)]
+    rows = [[word or "" for word in row] for row in table.collect(columns).rows()]
+    if table.names is not None:
+        rows.insert(0, list(table.names))
+    if table.width == 1:  # as "1/0.png cat" in lists of pictures
+        rows = [row[0].rsplit(None, 1) for row in rows]
+    return [(number, row) for number, row in enumerate(rows, start=1) if any(row)]

@@ -1,0 +1,128 @@
+"""Estimates with their intervals, and the runs that scores have them of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from c10h.errors import InputError, MismatchError
+from c10h.formats.class_names import are_default
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.strata import ALL
+from c10h.records import Array, Scores
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One metric of one run in one stratum, over ``n`` items; NaN where there is none, and why.
+
+    low, high: the ends of its 95 % interval. ceilings: what people reach, by method.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    ceilings: dict[str, float]
+    why: str | None
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """One row of a scores record, with its texts as in :class:`~c10h.records.Scores`.
+
+    file: what the file that it is in is called, without suffix.
+    """
+
+    scores: Scores
+    row: int
+    name: str
+    network: str
+    training: str
+    data: str
+    items: str
+    exposure: str
+    notes: str
+    file: str = ""
+
+    @classmethod
+    def of(cls, scores: Scores, row: int, file: str = "") -> ScoredRun:
+        """The run in one row of a record."""
+        columns = (scores.run, scores.network, scores.training, scores.data, scores.items,
+                   scores.exposure, scores.notes)  # fmt: skip
+        texts = (str(column[row]) for column in columns)
+        return cls(scores, row, *(*texts, file))
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        return [str(name) for name in self.scores.metric]
+
+    @cached_property
+    def strata(self) -> list[str]:
+        return [str(name) for name in self.scores.stratum]
+
+    def estimate(self, metric: str, stratum: str = ALL) -> Estimate | None:
+        """An estimate, or None where the file does not have the metric or the stratum."""
+        if metric not in self.metrics or stratum not in self.strata:
+            return None
+        at = self.row, self.metrics.index(metric), self.strata.index(stratum)
+        scores = self.scores
+        ceilings = {
+            method: float(values[at])
+            for method, values in scores.ceilings.items()
+            if not np.isnan(values[at])
+        }
+        return Estimate(
+            float(scores.value[at]),
+            float(scores.low[at]),
+            float(scores.high[at]),
+            int(scores.n[at]),
+            ceilings,
+            str(scores.why[at]) or None,
+        )
+
+    def samples(self, stratum: str) -> Array:
+        """The bootstrap values of every metric, float64 (q, B)."""
+        values = self.scores.samples[self.row][:, self.strata.index(stratum)]
+        return np.asarray(values, dtype=np.float64)
+
+
+def scored_runs(records: Sequence[Scores], files: Sequence[str] = ()) -> list[ScoredRun]:
+    """All runs of all records. files: what each is called, where that is known.
+
+    Raises MismatchError for records of other classes, InputError for two runs of one name.
+    """
+    runs = [
+        ScoredRun.of(record, row, file)
+        for record, file in zip(records, files or [""] * len(records), strict=True)
+        for row in range(len(record.run))
+    ]
+    for record in records[1:]:
+        if not have_same_classes(record.classes, records[0].classes):
+            raise MismatchError(
+                f"scores of other classes: expected {', '.join(records[0].classes)}, "
+                f"found {', '.join(record.classes)}"
+            )
+    for name, count in Counter(run.name for run in runs).items():
+        if count > 1:
+            where = " and ".join(run.file or "a file" for run in runs if run.name == name)
+            raise InputError(
+                f"two runs are called {name!r}, in {where}: c10h score NAME=FILE names a run"
+            )
+    return runs
+
+
+def have_same_classes(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two inputs have the same classes; names that nobody gave fit any."""
+    unnamed = are_default(names) or are_default(others)
+    return len(names) == len(others) and (unnamed or set(names) == set(others))
+
+
+def metrics_of(runs: Sequence[ScoredRun]) -> list[str]:
+    """Every metric of any run, in the order of the table of metrics."""
+    known = {metric for run in runs for metric in run.metrics}
+    return [metric for metric in METRICS if metric in known]

@@ -1,0 +1,193 @@
+"""The table of metrics: one is a row of METRICS, of terms from the file of its family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from c10h.errors import InputError, unknown_name
+from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
+from c10h.metrics.block import Block, Float
+from c10h.metrics.metric import Metric, count, divide, known, mean
+from c10h.metrics.needs import Needs
+from c10h.metrics.ranks import RankMetric
+
+TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)
+
+
+def _confidence(block: Block) -> Float:
+    return block.confidence
+
+
+def _correct(block: Block) -> Float:
+    return block.correct
+
+
+def _people_entropy(block: Block) -> Float:
+    return block.people_entropy
+
+
+def _model_entropy(block: Block) -> Float:
+    return block.model_entropy
+
+
+METRICS: Mapping[str, Metric | RankMetric] = {
+    "accuracy": mean(
+        accuracy.correct,
+        known,
+        summary="argmax q = y",
+        needs=TRUTH,
+        better="high",
+        headline=True,
+    ),
+    "ce_hard": mean(
+        divergence.ce_hard,
+        known,
+        summary="cross-entropy with the truth, -log q_y, nats",
+        needs=TRUTH,
+        better="low",
+        headline=True,
+    ),
+    "ce_human": mean(
+        divergence.ce_human,
+        summary="cross-entropy with people, -Σ p log q, nats",
+        needs=PEOPLE,
+        better="low",
+        headline=True,
+    ),
+    "kl": mean(
+        divergence.kl,
+        summary="Kullback-Leibler divergence, ce_human - H(p), nats",
+        needs=PEOPLE,
+        better="low",
+    ),
+    "jsd": mean(
+        divergence.jsd,
+        summary="Jensen-Shannon divergence of p and q, nats",
+        needs=PEOPLE,
+        better="low",
+    ),
+    "brier_hard": mean(
+        brier.brier_hard,
+        known,
+        summary="Σ (q - onehot y)²",
+        needs=TRUTH,
+        better="low",
+        one_answer=True,
+    ),
+    "brier_human": mean(
+        brier.brier_human,
+        summary="Σ (q - p)²",
+        needs=PEOPLE,
+        better="low",
+        headline=True,
+    ),
+    "brier_human_debiased": mean(
+        brier.brier_debiased,
+        brier.several_votes,
+        summary="Σ (q - c/N)² less the votes' sampling noise",
+        needs=COUNTS,
+        better="low",
+        absent="no item has two votes",
+    ),
+    "sba": mean(
+        second_best.second_matches,
+        second_best.has_second,
+        summary="second-best accuracy: the model's second choice is people's second choice",
+        needs=PEOPLE,
+        better="high",
+        headline=True,
+        absent="no item where two classes have votes",
+    ),
+    "sba_unique": mean(
+        second_best.clear_second_matches,
+        second_best.has_clear_second,
+        summary="sba on items whose first, second and third counts differ",
+        needs=PEOPLE,
+        better="high",
+        absent="no item whose first, second and third counts differ",
+    ),
+    "ece": Metric(
+        "top-label calibration error, 15 bins of equal width (biased upward for few items)",
+        TRUTH,
+        "low",
+        (calibration.gap_to_truth, known),
+        calibration.calibration_error,
+        headline=True,
+    ),
+    "ece_adaptive": RankMetric(
+        "top-label calibration error, 15 bins of equal mass (biased upward for few items)",
+        TRUTH,
+        "low",
+        (_confidence, _correct),
+        ranks.fit_adaptive_calibration,
+        over=known,
+    ),
+    "ece_human": Metric(
+        "calibration error against p of the top label (biased upward for few items)",
+        PEOPLE,
+        "low",
+        (calibration.gap_to_people, count),
+        calibration.calibration_error,
+    ),
+    "entropy_corr": RankMetric(
+        "Spearman correlation of H(p) and H(q)",
+        PEOPLE,
+        "high",
+        (_people_entropy, _model_entropy),
+        ranks.fit_rank_correlation,
+        absent="one of the entropies is constant",
+    ),
+    "conf_right": Metric(
+        "mean confidence where right",
+        TRUTH,
+        "",
+        (accuracy.confidence_right, accuracy.correct),
+        divide,
+        absent="the model is right on no item",
+    ),
+    "conf_wrong": Metric(
+        "mean confidence where wrong",
+        TRUTH,
+        "",
+        (accuracy.confidence_wrong, accuracy.wrong),
+        divide,
+        absent="the model is wrong on no item",
+    ),
+    "kappa_human": Metric(
+        "error consistency with one random annotator",
+        (Needs.TRUTH, Needs.PEOPLE),
+        "high",
+        (consistency.both_correct, accuracy.correct, consistency.annotator_correct, known),
+        consistency.error_consistency,
+        absent="chance agreement is 1",
+    ),
+    "aurc": RankMetric(
+        "area under the risk-coverage curve",
+        TRUTH,
+        "low",
+        (_confidence, _correct),
+        ranks.fit_aurc,
+        over=known,
+    ),
+    "equivalent_annotators": Metric(
+        "how many people's vote share is as close to the population as q",
+        COUNTS,
+        "high",
+        (brier.vote_variance, brier.brier_debiased, brier.several_votes),
+        brier.annotators,
+        headline=True,
+        absent="no item has two votes",
+    ),
+}
+
+
+def choose(names: Iterable[str]) -> list[str]:
+    """Names of metrics in the order of the table; all of them when none is named.
+
+    Raises InputError for a name that is not in the table.
+    """
+    wanted = [part.strip() for name in names for part in name.split(",") if part.strip()]
+    for name in wanted:
+        if name not in METRICS:
+            raise InputError(unknown_name("metric", name, METRICS))
+    return [name for name in METRICS if not wanted or name in wanted]

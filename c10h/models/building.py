@@ -1,0 +1,93 @@
+"""Networks by name, ready for pixels.
+
+Every network that :func:`build` makes takes pixels in [0, 1], (n, 3, h, w), and gives logits
+(n, classes) on the scale of natural logarithms: normalisation is a part of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from c10h.errors import InputError
+from c10h.models import external_networks
+from c10h.models.architectures import ARCHITECTURES, parse_name
+from c10h.models.normalised import Normalised
+
+# Mean and standard deviation of each channel over the pixels, in [0, 1], of the 50,000 training
+# images of CIFAR-10 (Krizhevsky 2009), as the networks' training codes have them.
+CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+CIFAR10_STD = (0.2470, 0.2435, 0.2616)
+
+
+def build(
+    name: str,
+    classes: int = 10,
+    image_size: int | tuple[int, int] = 32,
+    *,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    probs: bool = False,
+) -> Normalised:
+    """A network by its name, with new weights from torch's generator.
+
+    name: of a family's form, or ``package.module:callable`` (from the current folder too), or
+    ``torchvision:NAME``. image_size: pixels on each side, or height and width; the network takes
+    other sizes as well, and this is checked to be one that it can take. mean, std: of each channel,
+    in [0, 1], to normalise by: CIFAR-10's by default, ImageNet's for torchvision's networks; a
+    user's own gets pixels in [0, 1] as they are. probs: a user's own returns probabilities, of
+    which the model gives the logarithm, clipped at that of the smallest normal float32.
+    Raises InputError for a name, a depth, a number of classes or a size that cannot be, and for a
+    network that returns probabilities unless ``probs`` says so, or does not where it says so.
+    """
+    if classes < 2:
+        raise InputError(f"{name}: expected at least 2 classes, found {classes}")
+    height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if probs and ":" not in name:
+        raise InputError(f"--probs: is for a network of your own; {name} returns logits")
+    if ":" in name:
+        network = external_networks.build(name, classes, (height, width))
+        default_mean, default_std = external_networks.statistics(name)
+    else:
+        network = _build_named(name, classes, (height, width))
+        default_mean, default_std = CIFAR10_MEAN, CIFAR10_STD
+    mean, std = mean or default_mean, std or default_std
+    _check_statistics(mean, std)
+    model = Normalised(network, mean, std, probs=probs)
+    if ":" in name:
+        external_networks.check(name, model, classes, (height, width))
+    return model
+
+
+def prepare(model: nn.Module, images: Tensor) -> None:
+    """Let a network that sets weights from training images see some, before its first step.
+
+    images: pixels in [0, 1], (n, 3, h, w), on the model's device; the first 5,000 do. Networks
+    that need none, all but airbench94, stay as they are.
+    """
+    if isinstance(model, Normalised):
+        model.prepare(images)
+
+
+def _build_named(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
+    family, options = parse_name(name)
+    smallest = ARCHITECTURES[family].smallest
+    if min(size) < smallest:
+        raise InputError(
+            f"{name}: takes images of at least {smallest} x {smallest} pixels, "
+            f"found {size[0]} x {size[1]}"
+        )
+    try:
+        return ARCHITECTURES[family].build(classes, **options)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def _check_statistics(mean: Sequence[float], std: Sequence[float]) -> None:
+    for what, values in (("mean", mean), ("std", std)):
+        if len(values) != 3 or not all(math.isfinite(value) for value in values):
+            raise InputError(f"{what}: expected three numbers, found {list(values)}")
+    if min(std) <= 0:
+        raise InputError(f"std: expected three numbers above 0, found {list(std)}")

@@ -1,0 +1,317 @@
+"""What attack files say of each network: its runs before and after, its curves and its checks.
+
+The runs are predictions and scored as such, so intervals and differences are those of scores.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from c10h.attacks.health_checks import CheckResult
+from c10h.errors import InputError, MismatchError
+from c10h.formats.lazy_rows import checked_logits, matrix_at, one_member
+from c10h.items import agreed_truth, align, is_everything
+from c10h.metrics.block import Float
+from c10h.metrics.differences import Difference, Pair, differences
+from c10h.metrics.estimates import ScoredRun, have_same_classes, scored_runs
+from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
+from c10h.stages.attack_budgets import epsilon_name
+from c10h.stages.class_order import common_classes, predictions_in_order
+from c10h.stages.predicted_items import items_of, some_items
+from c10h.stages.score import Options, Run, score
+
+CLEAN = "clean"
+ACCURACY, CROSS_ENTROPY = "accuracy", "ce_hard"
+# What an attack is scored by.
+METRICS = (ACCURACY, CROSS_ENTROPY)
+# Values of a curve that are in memory at once.
+BLOCK = 1 << 22
+NORMS = {"inf": "ℓ∞", "2": "ℓ2"}
+
+
+@dataclass(frozen=True)
+class AttackedNetwork:
+    """One network of an attack file. runs: CLEAN, then what is left after each budget, by its size.
+
+    Runs of networks that were attacked on the same items have these in one order.
+    """
+
+    name: str
+    record: Attack
+    member: int
+    runs: Mapping[str, ScoredRun]
+
+    def setting(self, name: str) -> Setting:
+        """How the attack was made; empty where the file does not say."""
+        return self.record.settings.get(name, "")
+
+    @property
+    def network(self) -> str:
+        """The architecture, as far as the lineage knows it."""
+        return _architecture(self.record.lineage)
+
+    @property
+    def exposure(self) -> str:
+        """Whether the network was trained on the items, as in :class:`~c10h.records.Scores`."""
+        return self.runs[CLEAN].exposure
+
+    @property
+    def items(self) -> str:
+        """A digest of the items that were attacked."""
+        return self.runs[CLEAN].items
+
+    @property
+    def size(self) -> int:
+        """How many items were attacked."""
+        return self.record.clean_logits.shape[1]
+
+    @property
+    def attack(self) -> str:
+        """What was done, in words: runs can be compared where this is the same."""
+        norm, restarts = str(self.setting("norm")), self.setting("restarts") or 1
+        parts = [
+            str(self.setting("method") or "attack"),
+            NORMS.get(norm, norm),
+            f"loss {self.setting('loss')}" if self.setting("loss") else "",
+            f"{self.steps} step{'s' if self.steps != 1 else ''}",
+            f"{restarts} restarts" if restarts != 1 else "",
+            "random start" if self.setting("random-start") else "",
+            f"toward {self.setting('toward')}" if self.setting("toward") else "",
+            f"made on {self.setting('from')}" if self.setting("from") else "",
+        ]
+        return ", ".join(filter(None, parts))
+
+    @property
+    def steps(self) -> int:
+        return self.record.loss.shape[2] - 1
+
+    @property
+    def budgets(self) -> list[str]:
+        """The sizes of the attack as words, in the order of the file."""
+        return [epsilon_name(epsilon) for epsilon in self.record.epsilon]
+
+    def curve(self, metric: str, budget: int) -> Float:
+        """The mean over items of clean images and after each step, (s + 1), as it was recorded."""
+        rows = {ACCURACY: self.record.correct, CROSS_ENTROPY: self.record.loss}[metric]
+        size = max(1, BLOCK // self.size)
+        blocks = [slice(start, start + size) for start in range(0, self.steps + 1, size)]
+        means = [
+            rows[self.member, budget, block].mean(axis=1, dtype=np.float64) for block in blocks
+        ]
+        return np.concatenate(means)
+
+    @property
+    def human(self) -> dict[str, Float]:
+        """Figures of the comparison with people by name, (k)."""
+        return {
+            name: np.asarray(values[self.member], np.float64)
+            for name, values in self.record.human.items()
+        }
+
+    @property
+    def checks(self) -> list[CheckResult]:
+        """The rows of the health block that are about this network."""
+        health = self.record.health
+        if not {"name", "member", "epsilon", "value", "passed"} <= set(health):
+            return []
+        mine = np.ones(len(health["name"]), dtype=bool)
+        if self.record.clean_logits.shape[0] > 1 and self.record.member is not None:
+            mine = np.isin(health["member"], ["", self.record.member[self.member]])
+        columns = (health[name][mine] for name in ("name", "value", "passed", "epsilon"))
+        return [
+            CheckResult(str(label), float(value), None if passed < 0 else bool(passed), float(size))
+            for label, value, passed, size in zip(*columns, strict=True)
+        ]
+
+
+def attacked_networks(files: Mapping[str, Attack]) -> list[AttackedNetwork]:
+    """The networks of all attack files, which are by name.
+
+    Raises MismatchError for a file of other classes than the first, InputError for two networks of
+    one name and for a file without true classes.
+    """
+    first = next(iter(files.values()), None)
+    for name, record in files.items():
+        if first is not None and not have_same_classes(record.classes, first.classes):
+            raise MismatchError(
+                f"{name}: an attack on other classes: expected {', '.join(first.classes)}, found "
+                f"{', '.join(record.classes)}"
+            )
+    networks = [
+        (network_name(name, record, member), record, member)
+        for name, record in files.items()
+        for member in range(record.clean_logits.shape[0])
+    ]
+    for name, count in Counter(name for name, _, _ in networks).items():
+        if count > 1:
+            raise InputError(f"two attacks are called {name!r}: name them with NAME=FILE")
+    scored = _scored(files)
+    return [
+        AttackedNetwork(
+            name, record, member, {when: scored[f"{name}@{when}"] for when in results_of(record)}
+        )
+        for name, record, member in networks
+    ]
+
+
+def attack_differences(
+    networks: Sequence[AttackedNetwork], baseline: AttackedNetwork
+) -> dict[str, list[Difference]]:
+    """Paired differences of every other network: by the name of its run, one of each of METRICS.
+
+    The differences themselves have the names of the networks.
+    """
+    return {
+        run.name: _differences_after(result, network, baseline)
+        for network in networks
+        if network is not baseline
+        for result, run in network.runs.items()
+    }
+
+
+def _differences_after(
+    result: str, network: AttackedNetwork, baseline: AttackedNetwork
+) -> list[Difference]:
+    if network.attack != baseline.attack:
+        why = f"not paired: {baseline.name} is under another attack"
+    elif network.items != baseline.items:
+        why = "not paired: the runs are about other items"
+    elif result not in baseline.runs:
+        why = f"{baseline.name} was not attacked with {result}"
+    else:
+        (row,) = differences([Pair(network.runs[result], baseline.runs[result])], METRICS)
+        return [replace(one, a=network.name, b=baseline.name) for one in row]
+    return [Difference(metric, network.name, baseline.name, why=why) for metric in METRICS]
+
+
+def runs_of(name: str, record: Predictions | Attack) -> list[tuple[str, Predictions]]:
+    """The runs of a file that is called ``name``: one, or as many as an attack has results.
+
+    "adv@clean" is before an attack and "adv@4/255" after one of that size; of several networks,
+    "adv/fold-0@clean" and so on.
+    """
+    if isinstance(record, Predictions):
+        return [(name, record)]
+    return [
+        (f"{network_name(name, record, member)}@{when}", _predictions(record, member, logits))
+        for member in range(record.clean_logits.shape[0])
+        for when, logits in zip(results_of(record), _logits(record, member), strict=True)
+    ]
+
+
+def network_name(name: str, attack: Attack, member: int) -> str:
+    """What one network of an attack file that is called ``name`` is called."""
+    members = attack.clean_logits.shape[0]
+    if members == 1:
+        return name
+    return f"{name}/{member if attack.member is None else attack.member[member]}"
+
+
+def results_of(attack: Attack) -> list[str]:
+    """What an attack file has results of: CLEAN, then each budget by its size."""
+    return [CLEAN, *map(epsilon_name, attack.epsilon)]
+
+
+def _scored(files: Mapping[str, Attack]) -> dict[str, ScoredRun]:
+    """The runs of all files by name. Files of the same items are scored together, in one order."""
+    runs = {name: runs_of(name, _checked(record, name)) for name, record in files.items()}
+    classes = common_classes([of_file[0][1] for of_file in runs.values()])
+    groups: list[Predictions] = []
+    together: list[list[tuple[str, Predictions, Array]]] = []
+    for name, of_file in runs.items():
+        assert classes is not None
+        ordered = [(run, predictions_in_order(p, classes, name)) for run, p in of_file]
+        clean = ordered[0][1]
+        if clean.truth is None:
+            raise InputError(f"{name}: the file does not have the true classes of its items")
+        number, rows = _find_group(clean, groups)
+        if number == len(groups):
+            groups.append(clean)
+            together.append([])
+        group = groups[number]
+        assert group.truth is not None
+        truth = agreed_truth(group.truth, clean.truth[rows], name)
+        groups[number] = replace(group, truth=truth)
+        together[number] += [(run, predictions, rows) for run, predictions in ordered]
+    records = [
+        score(
+            [Run(run, _in_order(predictions, rows, group)) for run, predictions, rows in of_group],
+            options=Options(METRICS, in_sample=True, labels_digest=f"items {number}"),
+        )
+        for number, (group, of_group) in enumerate(zip(groups, together, strict=True))
+    ]
+    return {run.name: run for run in scored_runs(records)}
+
+
+def _checked(record: Attack, name: str) -> Attack:
+    """An attack of which reading a logit that is no number raises SchemaError."""
+    clean, logits = checked_logits(record.clean_logits, name), checked_logits(record.logits, name)
+    return replace(record, clean_logits=clean, logits=logits)
+
+
+def _find_group(predictions: Predictions, groups: Sequence[Predictions]) -> tuple[int, Array]:
+    """The number of the first group of the same items, and the rows in its order; else a new one.
+
+    Items are matched by ids where both have them, else by index, and must have the same pixels and
+    the same true classes as far as both know them.
+    """
+    size = predictions.logits.shape[1]
+    for number, group in enumerate(groups):
+        if group.logits.shape[1] != size:
+            continue
+        try:
+            found = align(items_of(group, "the first"), items_of(predictions, "the second"))
+            rows = found.take(np.arange(size))
+            assert group.truth is not None
+            assert predictions.truth is not None
+            agreed_truth(group.truth, predictions.truth[rows], "the second")
+        except MismatchError:
+            continue
+        known = group.item is not None and predictions.item is not None
+        if not known or np.array_equal(group.item, predictions.item[rows]):  # type: ignore[arg-type,index]
+            return number, rows
+    return len(groups), np.arange(size)
+
+
+def _in_order(predictions: Predictions, rows: Array, group: Predictions) -> Predictions:
+    """Predictions of the items of a group, in its order and under its names."""
+    if not is_everything(rows, len(rows)):
+        predictions = some_items(predictions, rows)
+    return replace(predictions, index=group.index, ids=group.ids, truth=group.truth)
+
+
+def _logits(attack: Attack, member: int) -> Iterator[Rows]:
+    """Logits (n, c) of one network for each of the results."""
+    yield matrix_at(attack.clean_logits, (member,))
+    for number in range(len(attack.epsilon)):
+        yield matrix_at(attack.logits, (member, number))
+
+
+def _predictions(attack: Attack, member: int, logits: Rows) -> Predictions:
+    """Logits (n, c) of one network of an attack, with what is known of network and items."""
+    this = slice(member, member + 1)
+    return Predictions(
+        classes=attack.classes,
+        lineage=attack.lineage,
+        logits=one_member(logits),
+        member=np.array([""]) if attack.member is None else attack.member[this],
+        member_fold=None if attack.member_fold is None else attack.member_fold[this],
+        index=attack.index,
+        ids=attack.ids,
+        truth=attack.truth,
+        fold=attack.fold,
+        item=attack.item,
+        trained=attack.trained,
+    )
+
+
+def _architecture(lineage: Lineage | None) -> str:
+    """The architecture of a lineage, or of the first input that has one."""
+    if lineage is None:
+        return ""
+    inputs = (_architecture(source.lineage) for source in lineage.inputs)
+    return lineage.architecture or next(filter(None, inputs), "")

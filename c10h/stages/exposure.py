@@ -1,0 +1,39 @@
+"""Whether networks were trained on the items that they predict."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from c10h.records import Array, Predictions
+
+HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
+
+
+def seen_in_training(predictions: Predictions, member: int) -> Array | None:
+    """Whether the networks behind each prediction were trained on the item: bool (n), or None.
+
+    From the hashes of the items and of all training items, ancestors' included. A held-out
+    prediction comes from the network of its fold, which saw every item but that fold's.
+    """
+    if predictions.item is None or "item" not in predictions.trained:
+        return None
+    trained = predictions.trained["item"][:]
+    held_out_by = predictions.trained["fold"][:]
+    fold = np.full(len(predictions.item), -1, dtype=np.int64)
+    if predictions.fold is not None:
+        fold[:] = predictions.fold
+    elif predictions.member_fold is not None:
+        fold[:] = predictions.member_fold[member]
+    by_all = np.isin(predictions.item, trained[held_out_by < 0])
+    by_others = np.isin(predictions.item, trained[held_out_by >= 0])
+    for number in np.unique(fold[fold >= 0]):
+        mine = fold == number
+        others = trained[(held_out_by >= 0) & (held_out_by != number)]
+        by_others[mine] = np.isin(predictions.item[mine], others)
+    return np.asarray(by_all | by_others)
+
+
+def exposure(predictions: Predictions, member: int = 0) -> str:
+    """Whether a network was trained on any of the items that it predicts, in a word."""
+    seen = seen_in_training(predictions, member)
+    return UNKNOWN if seen is None else IN_SAMPLE if seen.any() else HELD_OUT

@@ -1,0 +1,68 @@
+"""What a run folder holds besides its networks: learning curves, and what a grid came to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from c10h import h5
+from c10h.errors import InputError
+from c10h.files import Source, write_text
+from c10h.records import History
+from c10h.run_folder import ALL, GRID, HISTORY, Run
+from c10h.training import checkpoint as checkpoints
+from c10h.training.fold_training import histories
+
+
+def write_history(run: Run) -> None:
+    """The learning curves of all networks that there are, unless the file has them already."""
+    curves = histories(run)
+    if curves is None:
+        return
+    curves = replace(curves, lineage=run.lineage)
+    path = str(run.folder / HISTORY)
+    try:
+        existing = h5.read(Source.open(path), History)
+        same = existing.lineage == curves.lineage and all(
+            np.array_equal(getattr(existing, name), getattr(curves, name))
+            for name in History.schema()
+        )
+    except InputError:
+        same = False
+    if not same:
+        h5.write(curves, path)
+
+
+def grid_rows(run: Run, fold_numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """What each setting of a grid came to, a row a fold and setting, ``chosen`` or not.
+
+    items, loss, ...: of the tenth of the fold's training images that chose; a loss is infinite
+    where training did not converge.
+    """
+    rows: list[dict[str, Any]] = []
+    for fold in fold_numbers:
+        path = run.checkpoint(fold)
+        if not path.is_file():
+            continue
+        state = checkpoints.load(path)
+        for setting in state.grid:
+            best = all(state.results.get(key) == setting[key] for key in ("lr", "mixup"))
+            rows.append({"fold": None if fold == ALL else fold, "chosen": best, **setting})
+    return rows
+
+
+def write_grid(run: Run) -> None:
+    """What each setting of a grid came to, unless the file has it already."""
+    rows = [
+        {key: "inf" if value == math.inf else value for key, value in row.items()}
+        for row in grid_rows(run, run.fold_numbers())
+    ]
+    text = json.dumps({"tried": rows}, indent=1) + "\n"
+    path = run.folder / GRID
+    if rows and not (path.is_file() and path.read_text(encoding="utf-8") == text):
+        write_text(str(path), text)

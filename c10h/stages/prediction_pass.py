@@ -1,0 +1,140 @@
+"""One pass over the predictions of one network: everything that a score is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from c10h.metrics.block import Block, Float
+from c10h.metrics.bootstrap import MAX_GROUPS, groups
+from c10h.metrics.ceilings import split_items
+from c10h.metrics.metric import Metric, Term, count, divide
+from c10h.metrics.strata import STRATA
+from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
+from c10h.parallel import in_order
+from c10h.records import Array, Rows
+from c10h.stages.people import People
+
+# Elements (items times classes) that are worked on at once, so that they stay in the cache.
+BLOCK_ELEMENTS = 1 << 16
+# Items whose terms are summed by cell at once, and elements that they may have.
+TASK_ITEMS = 1 << 16
+TASK_ELEMENTS = 1 << 23
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one pass gathers.
+
+    totals: sums of each term by cell. retained: float64 (n) of each term that ranks need.
+    votes, voters: counts of the items that split halves are of, and which items they are.
+    """
+
+    cells: Cells
+    totals: Totals
+    retained: Mapping[Term, Float]
+    per_item: Mapping[str, Array]
+    votes: Array | None
+    voters: Array
+
+    def ranked_in(self, over: Term, stratum: int | None) -> Array | None:
+        """Which items of a stratum (None: of all) a metric of ranks is over; None for all items.
+
+        over: retained, unless it is ``count``.
+        """
+        inside = None if stratum is None else self.items_in(stratum)
+        if over is count:
+            return inside
+        counted = self.retained[over] > 0
+        return counted if inside is None else counted & inside
+
+    def items_in(self, stratum: int) -> Array:
+        """Whether each item is in a stratum."""
+        chosen = self.cells.slice_of(stratum)
+        cell = self.cells.of_item
+        return np.asarray((cell >= chosen.start) & (cell < chosen.stop))
+
+
+def tally(
+    logits: Rows,
+    member: int,
+    people: People,
+    cells: Cells,
+    terms: Iterable[Term],
+    *,
+    retain: Iterable[Term],
+    per_item: Mapping[str, Metric],
+    seed: int,
+    advance: Callable[[int], None],
+) -> Tally:
+    """Read all items once, in threads, and sum, retain and sample what was asked for."""
+    terms = tuple(dict.fromkeys(terms))
+    retained: dict[Term, Float] = {term: np.empty(people.size) for term in retain}
+    values = {name: np.empty(people.size, dtype=np.float32) for name in per_item}
+    voters = _voters(people, seed)
+    votes: list[Array] = []
+
+    everything = dict.fromkeys(
+        [*terms, *retained, *(term for metric in per_item.values() for term in metric.terms)]
+    )
+
+    def work(items: slice) -> tuple[Totals, Array | None, int]:
+        read = {"logits": logits[member, items], **people.read(items)}
+        values_by_term = evaluate_terms(everything, _blocks(read, people))
+        for term, kept in retained.items():
+            kept[items] = cast(Float, values_by_term[term])
+        for name, metric in per_item.items():
+            top, bottom = (cast(Float, values_by_term[term]) for term in metric.terms)
+            values[name][items] = divide(top, bottom)
+        sample = read["counts"][voters[items]] if "counts" in read else None
+        sums = sum_terms({term: values_by_term[term] for term in terms}, cells, items)
+        return sums, sample, items.stop - items.start
+
+    totals: dict[Term, Float] = {}
+    for sums, sample, done in in_order(work, cut(people.size, _task_items(people))):
+        add_totals(totals, sums)
+        if sample is not None:
+            votes.append(sample)
+        advance(done)
+    sampled = np.concatenate(votes) if votes else None
+    return Tally(cells, totals, retained, values, sampled, np.flatnonzero(voters))
+
+
+def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str]]:
+    """Cells of the items and the names of their strata; no names without ``by``."""
+    names: list[str] = []
+    stratum = np.zeros(people.size, dtype=np.int32)
+    if by is not None:
+        keys = [
+            np.concatenate([block.get(STRATA[by].key) for block in _blocks(people.read(i), people)])
+            for i in cut(people.size, _task_items(people))
+        ]
+        names, stratum = STRATA[by].divide(np.concatenate(keys), people.classes)
+    group = groups(people.size, seed)
+    return Cells.of(group, min(people.size, MAX_GROUPS), stratum, max(1, len(names))), names
+
+
+def cut(items: int, size: int = TASK_ITEMS) -> Iterator[slice]:
+    """Consecutive slices of at most ``size`` items."""
+    for start in range(0, items, size):
+        yield slice(start, min(start + size, items))
+
+
+def _task_items(people: People) -> int:
+    return max(1, min(TASK_ITEMS, TASK_ELEMENTS // len(people.classes)))
+
+
+def _blocks(read: Mapping[str, Array], people: People) -> Iterator[Block]:
+    items = len(next(iter(read.values())))
+    for part in cut(items, max(1, BLOCK_ELEMENTS // len(people.classes))):
+        yield Block(**{name: values[part] for name, values in read.items()})
+
+
+def _voters(people: People, seed: int) -> Array:
+    """Which items' votes are kept for splitting."""
+    if people.counts is None:
+        return np.zeros(people.size, dtype=bool)
+    return split_items(people.size, seed)

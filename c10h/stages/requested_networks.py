@@ -1,0 +1,142 @@
+"""Which networks answer for which image: those of runs, or one that no run made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from c10h.errors import InputError
+from c10h.files import Source
+from c10h.formats.class_names import parse_classes
+from c10h.formats.hints import Tell
+from c10h.lineage import HasLineage
+from c10h.models.building import build
+from c10h.models.weights import load_weights
+from c10h.records import Array, Images, Predictions
+from c10h.run_folder import Run
+from c10h.stages.requests import ForeignNetwork, Networks, RunNetworks
+from c10h.stages.run_networks import (
+    ENSEMBLE,
+    HELD_OUT,
+    MEMBERS,
+    TrainedNetwork,
+    how_to_answer,
+    predictions_of_network,
+    predictions_of_networks,
+    trained_networks,
+)
+from c10h.training.folds import item_hashes
+from c10h.training.lazy_logits import Machine
+
+
+@dataclass(frozen=True)
+class RequestedNetworks:
+    """Networks that are ready to answer for images.
+
+    predict: makes predictions on a machine, whose logits are computed as they are read. inputs: the
+    files behind the networks, with their roles. how: HELD_OUT, ENSEMBLE or MEMBERS; None for a
+    network that no run made. notes: for people, one line each.
+    """
+
+    predict: Callable[[Machine], Predictions]
+    inputs: Sequence[tuple[str, Source, HasLineage | None]]
+    how: str | None = None
+    notes: Sequence[str] = ()
+
+
+def requested_networks(networks: Networks, images: Images, tell: Tell) -> RequestedNetworks:
+    """The networks of a request. tell: called with a line on folds that are not trained.
+
+    Raises C10hError for networks that cannot answer for these images.
+    """
+    if isinstance(networks, ForeignNetwork):
+        return _by_foreign_network(networks, images)
+    return _by_runs(networks, images, tell)
+
+
+def _by_runs(request: RunNetworks, images: Images, tell: Tell) -> RequestedNetworks:
+    """The answers of runs, which their checkpoints are the inputs of."""
+    networks = [network for run in request.runs for network in trained_networks(run)]
+    items = item_hashes(images.images)
+    if not request.members:
+        _check_complete(request.runs, networks, items, tell)
+    how = how_to_answer(networks, items, held_out=request.held_out, members=request.members)
+    inputs: list[tuple[str, Source, HasLineage | None]] = []
+    listed: set[Path] = set()
+    for network in networks:
+        run = network.run
+        record = None if run.folder in listed else run  # the networks of a run have one lineage
+        inputs.append(
+            (f"network {network.name}", Source.open(str(run.checkpoint(network.fold))), record)
+        )
+        listed.add(run.folder)
+    return RequestedNetworks(
+        lambda machine: predictions_of_networks(networks, images, items, how, machine),
+        inputs,
+        how,
+        _notes(how, networks, items),
+    )
+
+
+def _check_complete(
+    runs: Sequence[Run], networks: Sequence[TrainedNetwork], items: Array, tell: Tell
+) -> None:
+    """Tell which folds are not trained. Raises InputError where their images need them."""
+    for run in runs:
+        trained = [network for network in networks if network.run is run]
+        lacking = sorted(set(run.fold_numbers()) - {network.fold for network in trained})
+        if not lacking:
+            continue
+        names = ", ".join(map(str, lacking))
+        word = "folds" if len(lacking) > 1 else "fold"
+        what = f"{run.folder}: not trained to the end: {word} {names} of {run.folds}"
+        if np.all([np.isin(items, network.items) for network in trained], axis=0).any():
+            raise InputError(f"{what}, which no other network is held out for")
+        tell(f"warning: {what}; the others answer")
+
+
+def _notes(how: str, networks: Sequence[TrainedNetwork], items: Array) -> list[str]:
+    """Who answers, and whether that is in-sample."""
+    descriptions = {
+        HELD_OUT: "each image by the fold that did not see it",
+        ENSEMBLE: "all together" if len(networks) > 1 else "on its own",
+        MEMBERS: "each by itself",
+    }
+    count = f"{len(networks)} network" + ("s" if len(networks) > 1 else "")
+    notes = [f"{how}: {count}, {descriptions[how]}"]
+    if how != HELD_OUT:
+        seen = max(int(np.isin(items, network.items).sum()) for network in networks)
+        if seen:
+            notes.append(
+                f"warning: in-sample: a network was trained on {seen:,} of these "
+                f"{len(items):,} images"
+            )
+    return notes
+
+
+def _by_foreign_network(request: ForeignNetwork, images: Images) -> RequestedNetworks:
+    """The answers of a network that no run made, which its weights are the input of."""
+    import torch
+
+    name, probs = request.architecture, request.probs
+    classes = parse_classes(request.classes) if request.classes is not None else images.classes
+    torch.manual_seed(0)
+    size = (images.images.shape[1], images.images.shape[2])
+    network = build(name, len(classes), size, probs=probs)
+    inputs: list[tuple[str, Source, HasLineage | None]] = []
+    notes: list[str] = []
+    if request.weights is not None:
+        notes += filter(None, [load_weights(network, request.weights.path)])
+        inputs.append(("weights", request.weights, None))
+    else:
+        notes.append(f"warning: {name} has random weights: --weights names a file of them")
+    return RequestedNetworks(
+        lambda machine: predictions_of_network(
+            network, name, classes, images, machine, probs=probs
+        ),
+        inputs,
+        notes=notes,
+    )

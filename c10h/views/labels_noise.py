@@ -1,0 +1,121 @@
+"""How noisy labels are: tables, charts, rows and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from c10h.metrics.noise import NEED_TRUTH
+from c10h.stages.labels_noise import Curve, Noise
+from c10h.views.display import Display
+from c10h.views.forms.terminal_chart import line_chart
+from c10h.views.table import Cell, Table, number
+
+# A line that never leaves this is none.
+VISIBLE = 1e-9
+# What is drawn in one chart.
+UNITS: Mapping[str, tuple[str, ...]] = {
+    "nats": ("ce_human", "jsd"),
+    "squared": ("squared error", "brier_human"),
+    "share": ("accuracy", "sba", "entropy_corr", "kappa_human", "unanimous"),
+}
+
+
+def display(noise: Noise) -> Display:
+    """Labels and ceilings against votes, and where the entropy is."""
+    return Display(
+        lambda: tables(noise),
+        lambda: to_json(noise),
+        lambda: rows(noise),
+        lambda width: charts(noise, width),
+    )
+
+
+def vote_names(noise: Noise) -> list[str]:
+    """The numbers of votes, as words."""
+    return [str(votes) for votes in noise.votes[:-1]] + ["all"]
+
+
+def tables(noise: Noise) -> list[Table]:
+    """One of labels and one of ceilings against votes, and one of where the entropy is."""
+    notes = [
+        f"{noise.items:,} items with {noise.total:,} votes, {noise.fewest:,} to {noise.most:,} an "
+        "item; items with fewer than n votes keep all of theirs",
+        f"± is the standard error of what has no closed form: {noise.draws} draws of votes "
+        f"without replacement, seed {noise.seed}",
+    ]
+    if 0 < noise.judged < noise.items:
+        metrics = {curve.metric for curve in noise.curves}
+        of_truth = ", ".join(metric for metric in NEED_TRUTH if metric in metrics)
+        notes.append(f"{of_truth}: over the {noise.judged:,} items whose true class is known")
+    of_labels = [_row(curve) for curve in noise.curves if not curve.method]
+    ceilings = [_row(curve) for curve in noise.curves if curve.method]
+    header = ["n votes an item:", *vote_names(noise)]
+    shares = [
+        [Cell(f"{items:.0%}"), Cell(number(share))] for items, share in noise.concentration.items()
+    ]
+    return [
+        Table("Labels made of n votes", header, of_labels),
+        Table("What people reach, by method", header, ceilings),
+        Table("", ["most uncertain items", "share of the entropy"], shares, 1, notes),
+    ]
+
+
+def charts(noise: Noise, width: int) -> str:
+    """The curves by their units, at most ``width`` characters wide."""
+    parts = []
+    for unit, metrics in UNITS.items():
+        lines = {
+            curve.name: curve.values
+            for curve in noise.curves
+            if curve.metric in metrics and (np.abs(curve.values) > VISIBLE).any()
+        }
+        if lines and len(noise.votes) > 1:
+            parts.append(line_chart(unit, vote_names(noise), lines, width))
+    return "\n".join(parts)
+
+
+def rows(noise: Noise) -> list[dict[str, object]]:
+    """One row a quantity and number of votes."""
+    return [
+        {
+            "metric": curve.metric,
+            "method": curve.method,
+            "votes": votes,
+            "value": value,
+            "standard_error": error or None,
+        }
+        for curve in noise.curves
+        for votes, value, error in zip(vote_names(noise), curve.values, curve.errors, strict=True)
+    ]
+
+
+def to_json(noise: Noise) -> dict[str, Any]:
+    """Everything as one object."""
+    return {
+        "items": noise.items,
+        "votes": {"total": noise.total, "fewest": noise.fewest, "most": noise.most},
+        "draws": noise.draws,
+        "seed": noise.seed,
+        "n": vote_names(noise),
+        "curves": [
+            {
+                "metric": curve.metric,
+                "method": curve.method or None,
+                "values": curve.values,
+                "standard_errors": [error or None for error in curve.errors],
+            }
+            for curve in noise.curves
+        ],
+        "entropy_share": {f"{items:g}": share for items, share in noise.concentration.items()},
+    }
+
+
+def _row(curve: Curve) -> list[Cell]:
+    cells = [
+        Cell(number(value), f"±{number(error)}" if error > 0 else "")
+        for value, error in zip(curve.values, curve.errors, strict=True)
+    ]
+    return [Cell(curve.name), *cells]

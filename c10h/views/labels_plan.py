@@ -1,0 +1,62 @@
+"""Which items to show next: table, rows and JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c10h.labels.allocation import PRIOR_RANGE
+from c10h.labels.objectives import OBJECTIVES
+from c10h.stages.labels_plan import Plan
+from c10h.views.display import Display
+from c10h.views.table import Cell, Table
+
+SHOWN = 20
+
+
+def display(plan: Plan) -> Display:
+    """The items that get judgments, and what to expect of them."""
+    return Display(lambda: [table(plan)], lambda: to_json(plan), lambda: rows(plan))
+
+
+def table(plan: Plan) -> Table:
+    """The first items, and what to expect."""
+    cells = [
+        [Cell(row["item"]), Cell(f"{row['votes']:,}"), Cell(f"{row['judgments']:,}")]
+        for row in rows(plan)[:SHOWN]
+    ]
+    rest = len(plan.item) - len(cells)
+    notes = [f"and {rest:,} more items: --format csv lists all"] if rest > 0 else []
+    notes += [
+        f"{plan.budget:,} judgments of {len(plan.item):,} of {plan.items:,} items; expected "
+        f"{OBJECTIVES[plan.objective].summary}, mean over all items: {plan.now:.5f} now, "
+        f"{plan.planned:.5f} with this plan, {plan.uniform:.5f} spread evenly",
+        f"Dirichlet prior of {plan.prior:.4g} pseudo-votes a class; equal gains settled by "
+        f"seed {plan.seed}",
+    ]
+    low, high = PRIOR_RANGE
+    if not 1.01 * low < plan.prior < 0.99 * high:
+        notes.append("that prior is at its bound: the votes do not tell it, give --prior")
+    return Table("", ["item", "votes", "judgments"], cells, 1, notes)
+
+
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """Every item that gets judgments, those that get most first."""
+    columns = {"item": plan.names, "votes": plan.votes, "judgments": plan.judgments}
+    values = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in values]
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """Everything as one object."""
+    return {
+        "objective": plan.objective,
+        "budget": plan.budget,
+        "prior": plan.prior,
+        "seed": plan.seed,
+        "expected_error": {
+            "now": plan.now,
+            "planned": plan.planned,
+            "uniform": plan.uniform,
+        },
+        "items": rows(plan),
+    }

@@ -1,0 +1,122 @@
+"""Runs as rows and metrics as columns: estimates with the best in bold, and paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from c10h.metrics.differences import Difference, best
+from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.strata import ALL
+from c10h.views.table import Cell, Table, interval, number, of_columns
+
+ARROWS = {"high": "↑", "low": "↓", "": ""}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where runs stand in a table.
+
+    names: the columns that name the rows, with their headers. across: what stands across for each
+    metric, such as data sets, with its run in each row, None for none; "" where there is one alone.
+    """
+
+    names: Sequence[tuple[str, Sequence[str]]]
+    across: Mapping[str, Sequence[ScoredRun | None]]
+
+
+def items_of(run: ScoredRun) -> Hashable:
+    """What must be the same for values to be compared: a digest of the items."""
+    return run.items
+
+
+def estimates_table(
+    title: str,
+    layout: Layout,
+    metrics: Sequence[str],
+    stratum: str = ALL,
+    notes: Sequence[str] = (),
+    words: Mapping[str, str] | None = None,
+    about: Callable[[ScoredRun], Hashable] = items_of,
+) -> Table:
+    """Each metric across, the best of those ``about`` the same in bold. words: for metrics."""
+    columns = [
+        (
+            _header((words or {}).get(metric, metric), name, ARROWS[METRICS[metric].better]),
+            estimate_cells(metric, runs, stratum, about),
+        )
+        for metric in metrics
+        for name, runs in layout.across.items()
+    ]
+    return of_columns(title, layout.names, columns, notes)
+
+
+def differences_table(
+    title: str,
+    layout: Layout,
+    metrics: Sequence[str],
+    differences: Mapping[str, Sequence[Difference]],
+    notes: Sequence[str] = (),
+    words: Mapping[str, str] | None = None,
+    missing: str = "",
+) -> Table:
+    """Differences by the name of the run, one a metric; rows and columns without any are left out.
+
+    missing: where a row has no run.
+    """
+
+    def has(run: ScoredRun | None) -> bool:
+        return run is not None and run.name in differences
+
+    kept = [any(map(has, row)) for row in zip(*layout.across.values(), strict=True)]
+    names = [
+        (header, [name for name, keep in zip(down, kept, strict=True) if keep])
+        for header, down in layout.names
+    ]
+    columns = [
+        (
+            _header((words or {}).get(metric, metric), name),
+            [
+                difference_cell(differences[run.name][at])
+                if run is not None and has(run)
+                else Cell(missing)
+                for run, keep in zip(runs, kept, strict=True)
+                if keep
+            ],
+        )
+        for at, metric in enumerate(metrics)
+        for name, runs in layout.across.items()
+        if any(map(has, runs))
+    ]
+    return of_columns(title, names, columns, notes)
+
+
+def estimate_cells(
+    metric: str,
+    runs: Sequence[ScoredRun | None],
+    stratum: str = ALL,
+    about: Callable[[ScoredRun], Hashable] = items_of,
+) -> list[Cell]:
+    """Cells of one metric, the best of those ``about`` the same in bold."""
+    estimates = [run.estimate(metric, stratum) if run else None for run in runs]
+    values = [one.value if one and not one.why else None for one in estimates]
+    groups = [about(run) if run else None for run in runs]
+    marks = best(METRICS[metric].better, values, groups)
+    return [
+        Cell(number(one.value), interval(one.low, one.high), is_best) if one else Cell(number(None))
+        for one, is_best in zip(estimates, marks, strict=True)
+    ]
+
+
+def difference_cell(difference: Difference) -> Cell:
+    """A difference with its interval, bold and starred where that excludes 0."""
+    text = number(difference.value)
+    if difference.value is not None and difference.value > 0:
+        text = f"+{text}"
+    star = "*" if difference.is_clear else ""
+    return Cell(text + star, interval(difference.low, difference.high), difference.is_clear)
+
+
+def _header(*words: str) -> str:
+    return " ".join(filter(None, words))

@@ -1,0 +1,73 @@
+"""How noisy labels are, as it is shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from metrics.scoring import Case, labels_of, made_up
+from stages.noise import SPECIAL, noise_of
+
+from c10h.views.labels_noise import charts, display, tables
+
+
+@pytest.fixture
+def case(random: np.random.Generator) -> Case:
+    return made_up(random, 40, votes=(1, 30))
+
+
+def test_rows_and_json_have_the_same_numbers(case: Case) -> None:
+    shown = display(noise_of(case.labels(), 1, 4))
+    header, *rows = csv.reader(io.StringIO(shown.text("csv")))
+    assert header == ["metric", "method", "votes", "value", "standard_error"]
+    values = json.loads(shown.text("json"))
+    assert values["n"] == ["1", "4", "all"]
+    expected = [
+        [curve["metric"], curve["method"] or "", n, value, error]
+        for curve in values["curves"]
+        for n, value, error in zip(
+            values["n"], curve["values"], curve["standard_errors"], strict=True
+        )
+    ]
+    assert [["" if cell is None else str(cell) for cell in row] for row in expected] == rows
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_charts_fit(case: Case, width: int) -> None:
+    lines = charts(noise_of(case.labels(), 1, 2, 5, 10), width).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_what_is_drawn_has_its_error(case: Case) -> None:
+    _, ceiling, shares = tables(noise_of(case.labels(), 1, 4))
+    cells = {row[0].text: row[1:] for row in ceiling.rows}
+    assert cells["accuracy leave-one-vote-out"][1].small.startswith("±0.")
+    assert not cells["ce_human plug-in"][1].small
+    assert cells["accuracy leave-one-vote-out"][0].text == "-"
+    assert [row[0].text for row in shares.rows] == ["5%", "10%", "20%", "30%", "50%"]
+    assert "seed 0" in shares.notes[1]
+
+
+@pytest.mark.parametrize("what", SPECIAL)
+def test_labels_with_little_to_go_by(what: str) -> None:
+    counts = SPECIAL[what]
+    shown = display(noise_of(labels_of(counts=counts, truth=np.zeros(len(counts), dtype=int))))
+    assert json.loads(shown.text("json"))["items"] == len(counts)
+    assert shown.text("terminal").count("n votes an item:") == 2
+
+
+class TestTruthOfSome:
+    def test_the_items_that_have_one_are_counted(self, case: Case) -> None:
+        known = np.arange(40) < 17
+        labels = labels_of(counts=case.counts, truth=np.where(known, case.truth, -1))
+        assert tables(noise_of(labels, 3))[-1].notes[-1] == (
+            "accuracy, brier_hard, kappa_human: over the 17 items whose true class is known"
+        )
+
+    def test_without_any_nothing_is_said_of_it(self, case: Case) -> None:
+        unknown = noise_of(labels_of(counts=case.counts, truth=np.full(40, -1)), 3)
+        without = noise_of(labels_of(counts=case.counts), 3)
+        assert tables(unknown)[-1].notes == tables(without)[-1].notes
