@@ -12,6 +12,7 @@ from c10h.errors import InputError, unknown_name
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
 from c10h.views import attacks, labels, learning_curves, scores
+from c10h.views.display import Display
 from c10h.views.figures.figure import Figure
 from c10h.views.figures.figures import FIGURES, PICTURED, figure
 from c10h.views.forms.csv_rows import rows_to_csv
@@ -79,6 +80,11 @@ class Report:
     def lineage(self) -> list[Step]:
         """The commands behind the files, each once, inputs before what was made of them."""
         return steps(self.results.files)
+
+    @property
+    def display(self) -> Display:
+        """Tables, values and charts together."""
+        return Display(self.tables, self.to_json, self.rows, self.charts)
 
     def terminal_tables(self) -> list[Table]:
         """The tables that a terminal shows: none where one figure was asked for."""
