@@ -108,6 +108,19 @@ def split_member(argument: str) -> tuple[str, str]:
     return (file, member) if is_part else (argument, "")
 
 
+def split_name(argument: str) -> tuple[str | None, str]:
+    """NAME=FILE as its two parts; an existing file whose name has a = needs no NAME."""
+    name, equals, path = argument.partition("=")
+    if not equals or not name or Path(argument).exists():
+        return None, argument
+    return name, path
+
+
+def name_member(argument: str, member: str | None) -> str:
+    """FILE as FILE:NAME of this array, unless it names one already; a NAME= before it stays."""
+    return argument if member is None or split_member(argument)[1] else f"{argument}:{member}"
+
+
 def check_single_stdin(arguments: list[str]) -> None:
     """Raise InputError when ``-`` stands for more than one input."""
     if sum(split_member(argument)[0] == "-" for argument in arguments) > 1:

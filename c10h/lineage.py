@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from c10h import __version__
-from c10h.files import Source
 from c10h.records import Input, Lineage
+from c10h.request_fields import options_of, seed_of
 
 
 class HasLineage(Protocol):
@@ -20,22 +20,52 @@ class HasLineage(Protocol):
     def lineage(self) -> Lineage | None: ...
 
 
+class Named(Protocol):
+    """What an input came as: a file, or something in memory."""
+
+    @property
+    def whole_name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
+class Request(Protocol):
+    """What a command is asked, a dataclass. command: its words after ``c10h``."""
+
+    command: ClassVar[str]
+
+
 def lineage_of(
+    request: Request,
+    inputs: Sequence[tuple[str, Named, HasLineage | None]],
+    *,
+    settled: Mapping[str, Any] | None = None,
+    excluded: Mapping[str, Any] | None = None,
+    architecture: str | None = None,
+) -> Lineage:
+    """The lineage of the result of a request, from its fields (see c10h/request_fields.py).
+
+    inputs: role, file and record of each. settled: what fields came to, by their names, where that
+    is not what was asked for. excluded: what was left out of the inputs.
+    """
+    settled = settled or {}
+    options, seed = options_of(request, settled), seed_of(request, settled)
+    return lineage_of_command(request.command, options, inputs, seed, excluded, architecture)
+
+
+def lineage_of_command(
     command: str,
     options: Mapping[str, Any],
-    inputs: Sequence[tuple[str, Source, HasLineage | None]],
+    inputs: Sequence[tuple[str, Named, HasLineage | None]],
     seed: int | None = None,
     excluded: Mapping[str, Any] | None = None,
     architecture: str | None = None,
 ) -> Lineage:
-    """The lineage of a result. options: those that shape it, without paths; None is left out."""
+    """The lineage of a result. options: those that shape it, without paths."""
     return Lineage(
         command=f"c10h {command}",
-        options={
-            name: value
-            for name, value in options.items()
-            if value is not None and value is not False and value != []
-        },
+        options=options,
         seed=seed,
         architecture=architecture,
         inputs=tuple(

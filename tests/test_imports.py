@@ -17,7 +17,18 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # a rank of its own, so that none can be in a circle with another.
 LAYERS = (
     {"errors"},
-    {"records", "h5", "files", "parallel", "lineage", "h5_sink", "run_folder", "deferred"},
+    {
+        "records",
+        "h5",
+        "files",
+        "parallel",
+        "lineage",
+        "h5_sink",
+        "run_folder",
+        "deferred",
+        "request_fields",
+        "in_memory",
+    },
     {"items", "truth"},
     {"formats"},
     {"images"},
@@ -128,7 +139,7 @@ def test_the_command_line_leaves_networks_to_stages(path: Path) -> None:
     ("importer", "source"),
     [
         ("errors", "import c10h.records"),
-        ("records", "from c10h.metrics import METRICS"),
+        ("records", "from c10h.metrics.metrics import METRICS"),
         ("h5", "from c10h import cli"),
         ("metrics", "def f():\n    from c10h.stages.score import score"),
         ("stages", "if TYPE_CHECKING:\n    from c10h.views import scores"),

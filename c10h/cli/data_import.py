@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from c10h.cli import options
 from c10h.cli.console import progress, say
 from c10h.images.folder_class_maps import MAPS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def import_(
@@ -119,7 +115,6 @@ def import_(
     [bold]c10h data import ILSVRC2012/ --split train --map imagenet-far --resize 32 -o far.h5[/]
     """
     import tempfile
-    from dataclasses import replace
     from pathlib import Path
 
     from c10h import h5
@@ -129,18 +124,16 @@ def import_(
     from c10h.formats.class_names import parse_classes
     from c10h.images.folder_class_maps import find_map, read_map
     from c10h.images.import_request import IDS, Choice, ImportRequest
-    from c10h.images.importing import import_images
-    from c10h.lineage import lineage_of
+    from c10h.stages.data_import import data_import
     from c10h.truth import contents
 
     check_output(output, force=force)
-    named = ids if ids not in (None, *IDS) else None
-    check_distinct([output], [path, labels, map_, named])
-    check_single_stdin([one for one in (path, labels, map_, named) if one])
+    ids_file = ids if ids not in (None, *IDS) else None
+    check_distinct([output], [path, labels, map_, ids_file])
+    check_single_stdin([path, labels or "", map_ or "", ids_file or ""])
     map_file = find_map(map_) if map_ else None
-    labels_file = open_input(labels, LABELS, IMAGES) if labels else None
-    ids_file = Source.open(named) if named else None
     request = ImportRequest(
+        path=path,
         choice=Choice(
             splits=tuple(split or ()),
             select=select,
@@ -149,49 +142,21 @@ def import_(
             skip_bad=skip_bad,
             skip_unlabeled=skip_unlabeled,
         ),
-        labels=labels_file,
+        labels=open_input(labels, LABELS, IMAGES) if labels else None,
+        map_file=map_file,
         no_truth=no_truth,
-        ids=None if named else ids,
-        ids_file=ids_file,
+        ids=None if ids_file else ids,
+        ids_file=Source.open(ids_file) if ids_file else None,
         classes=parse_classes(classes) if classes else None,
         one_based=one_based,
     )
     scratch = Path(tempfile.gettempdir() if output == "-" else Path(output).parent)
-    with ExitStack() as stack:
-
-        def start(total: int | None) -> Callable[[int], None]:
-            return stack.enter_context(progress("reading pictures", total, "pictures"))
-
-        imported = import_images(path, request, scratch, start)
-    for note in imported.notes:
-        say(note)
-    images = imported.images
-    used = (
-        ("images", imported.source),
-        ("labels", labels_file),
-        ("map", map_file),
-        ("ids", ids_file),
-    )
-    shaping = {
-        "classes": ",".join(request.classes) if request.classes else None,
-        "split": list(request.choice.splits),
-        "select": select,
-        "resize": resize,
-        "ids": request.ids,
-        "skip-bad": skip_bad,
-        "skip-unlabeled": skip_unlabeled,
-        "no-truth": no_truth,
-        "one-based": one_based,
-    }
-    lineage = lineage_of(
-        "data import",
-        shaping,
-        [(role, source, None) for role, source in used if source],
-        excluded=imported.excluded,
+    images = data_import(
+        request, scratch, lambda what, total: progress(what, total, "pictures"), say
     )
     size, height, width, _ = images.images.shape
     with progress("writing images", size, "pictures") as advance:
-        h5.write(replace(images, lineage=lineage), output, advance)
+        h5.write(images, output, advance)
     where = "stdout" if output == "-" else output
     say(
         f"{where}: {size:,} images of {width} x {height} pixels, {len(images.classes)} classes, "

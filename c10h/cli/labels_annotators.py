@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import say, show
+from c10h.cli.console import say, show, waiting
 
 _COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
 
@@ -57,48 +57,37 @@ def annotators(
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
     from c10h.cli.forms import form_of_text
-    from c10h.cli.label_sources import read_judgments, tell_left_out
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS
-    from c10h.errors import InputError
     from c10h.files import check_output
-    from c10h.formats.class_names import parse_classes
     from c10h.formats.column_names import Columns
-    from c10h.formats.hints import parse_columns
-    from c10h.formats.judgment_columns import begin
     from c10h.labels.filters import Filters
-    from c10h.stages.labels_annotators import describe_annotators
-    from c10h.views.labels_annotators import display
+    from c10h.stages.label_requests import AnnotatorsRequest
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
-    named = Columns(annotator, item, label, check, correct, rt, true_label)
-    file = open_input(judgments, JUDGMENTS)
-    reading = begin(
-        file,
-        named,
-        layout="long" if layout == "auto" else layout,
-        header=header,
-        chosen=parse_columns(columns),
-    )
-    if reading is None:
-        raise InputError("--layout wide: votes and shares do not say who gave them")
-    result = describe_annotators(
-        read_judgments(reading),
-        Filters(
+    drop_missing = missing == "drop"
+    request = AnnotatorsRequest(
+        judgments=open_input(judgments, JUDGMENTS),
+        hints=options.hints(
+            columns=columns, classes=classes, header=header, layout=layout, one_based=one_based
+        ),
+        columns=Columns(annotator, item, label, check, correct, rt, true_label),
+        filters=Filters(
             min_attention,
             rt_min,
             rt_max,
-            drop_missing=missing == "drop",
+            drop_missing=drop_missing,
             drop_labels=tuple(drop_label or ()),
         ),
-        parse_classes(classes) if classes else None,
-        one_based=one_based,
         sort=sort,
         descending=descending,
         limit=limit,
     )
-    say(f"{file.name}: {result.votes.taken}")
-    tell_left_out(file.name, result.votes)
-    show(display(result), form, output)
+
+    # Imported while the table is read.
+    from c10h.stages.labels_annotators import labels_annotators
+    from c10h.views.labels_annotators import display
+
+    show(display(labels_annotators(request, waiting, say)), form, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,6 @@ from c10h.cli.console import print_tables, progress, say, waiting
 from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:
-    from c10h.files import Source
     from c10h.records import Labels
     from c10h.stages.count_comparison import Comparison
 
@@ -109,10 +109,7 @@ def build(
 
     [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
     """
-    from pathlib import Path
-
     from c10h.cli.forms import form_of_text
-    from c10h.cli.inputs import name_array
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -120,149 +117,80 @@ def build(
         check_distinct,
         check_output,
         check_single_stdin,
+        name_member,
         write_text,
     )
     from c10h.formats.column_names import Columns
-    from c10h.formats.hints import AUTO, LONG, Hints, parse_columns
-    from c10h.formats.judgment_columns import Reading, begin, hash_ahead
+    from c10h.labels.filters import Filters
+    from c10h.stages.label_requests import BuildRequest
 
-    source = [name_array(argument, h5_path) for argument in source]
     check_output(output, force=force)
     if excluded:
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
             raise InputError(f"--excluded and -o are both {output}: expected two files")
         form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
         check_output(excluded, force=force, binary=False)
-    check_single_stdin([*source, *(one for one in (truth, compare) if one)])
-    takes = SOURCES[what].takes
-    if takes is not Takes.PREDICTIONS and len(source) != 1:
-        raise InputError(f"--as {what} takes {takes.value}, found {len(source)} SOURCE arguments")
-    forms = (PREDICTIONS,) if takes is Takes.PREDICTIONS else (JUDGMENTS, LABELS, IMAGES)
-    files = [open_input(argument, *forms) for argument in source]
-    truth_file = open_input(truth, LABELS, IMAGES) if truth else None
-    published = open_input(compare, LABELS) if compare else None
-    named = Columns(annotator, item, label, check, correct, rt, true_label)
-    chosen = parse_columns(columns)
-    reading = None
-    if takes is not Takes.PREDICTIONS:
-        if takes is Takes.JUDGMENTS and layout == AUTO:
-            layout = LONG
-        reading = begin(
-            files[0],
-            named,
-            layout=layout,
+    source = [name_member(argument, h5_path) for argument in source]
+    check_single_stdin([*source, truth or "", compare or ""])
+    takes_predictions = SOURCES[what].takes is Takes.PREDICTIONS
+    forms = (PREDICTIONS,) if takes_predictions else (JUDGMENTS, LABELS, IMAGES)
+    request = BuildRequest(
+        what=what,
+        sources=[open_input(argument, *forms) for argument in source],
+        truth=open_input(truth, LABELS, IMAGES) if truth else None,
+        published=open_input(compare, LABELS) if compare else None,
+        hints=options.hints(
+            columns=columns,
+            item=item,
+            classes=classes,
             header=header,
-            chosen=chosen,
-            times=rt_min is not None or rt_max is not None,
-        )
-    if reading is not None:
-        check_distinct([output, excluded], [*source, truth, compare])
-    if isinstance(reading, Reading):
-        hash_ahead(reading)
-
-    # Imported while the table is read.
-    from dataclasses import replace
-
-    from c10h import h5
-    from c10h.cli.inputs import meaning, tell_classes
-    from c10h.cli.label_sources import open_sources, tell_votes
-    from c10h.formats.class_names import parse_classes
-    from c10h.labels.filters import Filters
-    from c10h.lineage import lineage_of
-    from c10h.stages.labels_build import build_labels
-    from c10h.views.exclusions import exclusions_csv
-
-    hints = Hints(
-        columns=chosen,
-        item=item,
-        classes=parse_classes(classes) if classes else None,
-        header=header,
-        layout=layout,
-        meaning=meaning(logits, probs),
-        one_based=one_based,
-        min_votes=min_votes,
-        zero=missing == "zero",
-    )
-    opened = open_sources(
-        what,
-        files,
-        truth_file,
-        hints,
-        reading=reading,
+            layout=layout,
+            logits=logits,
+            probs=probs,
+            one_based=one_based,
+            min_votes=min_votes,
+            zero=missing == "zero",
+        ),
+        columns=Columns(annotator, item, label, check, correct, rt, true_label),
         filters=Filters(
             min_attention, rt_min, rt_max, min_votes, missing == "drop", tuple(drop_label or ())
         ),
+        prior=prior,
+        smoothing=smoothing,
+        temperature=temperature,
+        seed=seed,
     )
-    if excluded and opened.votes is None:
+    if request.reading is not None:
+        check_distinct([output, excluded], [*source, truth, compare])
+
+    # Imported while the table is read.
+    from c10h import h5
+    from c10h.stages.labels_build import build_labels
+    from c10h.views.exclusions import exclusions_csv
+
+    notes: list[str] = []
+    result = build_labels(request, waiting, notes.append)
+    if excluded and result.votes is None:
         raise InputError("--excluded needs a table of judgments as the SOURCE")
-    comparison = None if published is None else _compare(opened.labels, published)
-    with waiting(f"estimating ({what})", SOURCES[what].takes is Takes.JUDGMENTS):
-        result = build_labels(
-            what,
-            labels=opened.labels,
-            votes=opened.votes,
-            predictions=opened.predictions,
-            truth=opened.truth,
-            classes=opened.names,
-            prior=prior,
-            smoothing=smoothing,
-            temperature=temperature,
-            seed=seed,
-            tell=opened.told.append,
-        )
-    if opened.votes is not None:
-        tell_votes(files[0].name, opened.votes)
-    if SOURCES[what].warning:
-        say(f"warning: {SOURCES[what].warning}")
-    tell_classes(opened.inputs(), result.classes)
-    shaping = {
-        "as": what,
-        "prior": prior if what == "human" and prior else None,
-        "smoothing": smoothing if what == "smooth" else None,
-        "temperature": temperature if what == "distill" else None,
-        "classes": ",".join(opened.names) if opened.names else None,
-        **{part.replace("_", "-"): column for part, column in named.named().items()},
-        "min-attention": min_attention,
-        "rt-min": rt_min,
-        "rt-max": rt_max,
-        "min-votes": min_votes or None,
-        "missing": None if missing == "refuse" else missing,
-        "drop-label": drop_label,
-        "columns": columns,
-        "header": header,
-        "no-header": header is False,
-        "layout": None if layout == AUTO else layout,
-        "one-based": one_based,
-        "logits": logits,
-        "probs": probs,
-    }
-    result = replace(
-        result,
-        lineage=lineage_of(
-            "labels build",
-            shaping,
-            opened.used,
-            seed if SOURCES[what].drawn else None,
-            opened.votes.summary() if opened.votes else None,
-        ),
-    )
-    size, count = result.probs.shape
-    tables = sum(one is not None for one in (result.probs, result.counts, result.right))
+    labels = result.labels
+    size, count = labels.probs.shape
+    tables = sum(rows is not None for rows in (labels.probs, labels.counts, labels.right))
     with progress("writing labels", size * tables) as advance:
-        h5.write(result, output, advance)
-    if excluded and opened.votes is not None:
-        write_text(excluded, exclusions_csv(opened.votes))
-    for line in opened.told:
-        say(line)
+        h5.write(labels, output, advance)
+    if excluded and result.votes is not None:
+        write_text(excluded, exclusions_csv(result.votes))
+    for note in notes:
+        say(note)
     where = "stdout" if output == "-" else output
-    say(f"{where}: {size:,} items, {count} classes, {what} labels {_contents(result)}")
-    if published is not None and comparison is not None and opened.labels is not None:
-        _tell(comparison, opened.labels, published.name, to_stderr=output == "-")
+    say(f"{where}: {size:,} items, {count} classes, {what} labels {_contents(labels)}")
+    if request.published is not None and result.comparison and result.counted:
+        published = request.published.name
+        _tell(result.comparison, result.counted, published, to_stderr=output == "-")
 
 
 def _contents(labels: Labels) -> str:
     """Whether labels have votes, and how many, and the truth."""
-    from c10h.stages.labels_build import vote_range
+    from c10h.stages.labels_from_records import vote_range
     from c10h.truth import contents
 
     known = contents(labels.truth)
@@ -271,17 +199,6 @@ def _contents(labels: Labels) -> str:
     total, fewest, most = vote_range(labels.counts)
     each = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
     return f"with {total:,} votes ({each} an item), {known}"
-
-
-def _compare(rebuilt: Labels | None, published: Source) -> Comparison:
-    from c10h.errors import InputError
-    from c10h.formats.hints import WIDE, Hints
-    from c10h.formats.predictions_and_labels import open_labels
-    from c10h.stages.count_comparison import compare_counts
-
-    if rebuilt is None:
-        raise InputError("--compare needs judgments or vote counts as the SOURCE")
-    return compare_counts(rebuilt, open_labels(published, Hints(layout=WIDE)), published.name)
 
 
 def _tell(found: Comparison, rebuilt: Labels, name: str, *, to_stderr: bool) -> None:

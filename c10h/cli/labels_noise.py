@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, show
+from c10h.cli.console import progress, say, show
 
 
 def noise(
@@ -44,23 +44,31 @@ def noise(
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
     from c10h.cli.forms import form_of_text
-    from c10h.cli.label_sources import open_people
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.errors import InputError
-    from c10h.files import check_output
-    from c10h.formats.hints import Hints, parse_columns
-    from c10h.stages.labels_noise import labels_noise, vote_grid
+    from c10h.files import check_output, check_single_stdin
+    from c10h.stages.label_requests import NoiseRequest
+    from c10h.stages.labels_noise import labels_noise
     from c10h.views.labels_noise import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
-    hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
-    people = open_people(labels, truth, hints)
     try:
-        wanted = sorted({int(part) for part in votes.split(",")}) if votes else []
+        numbers = sorted({int(part) for part in votes.split(",")}) if votes else []
     except ValueError:
         raise InputError(f"--votes {votes}: expected numbers, as 1,2,5,10") from None
-    grid = vote_grid(people, wanted)
-    with progress("drawing votes", len(grid), "columns") as advance:
-        result = labels_noise(people, grid, draws=draws, seed=seed, advance=advance)
+    check_single_stdin([labels, truth or ""])
+    request = NoiseRequest(
+        labels=open_input(labels, LABELS),
+        truth=open_input(truth, LABELS, IMAGES) if truth else None,
+        hints=options.hints(
+            columns=columns, item=item, header=header, layout=layout, min_votes=min_votes
+        ),
+        votes=numbers,
+        draws=draws,
+        seed=seed,
+    )
+    result = labels_noise(request, lambda what, total: progress(what, total, "columns"), say)
     show(display(result), form, output)

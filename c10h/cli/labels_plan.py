@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import show
+from c10h.cli.console import say, show
 from c10h.labels.objectives import OBJECTIVES
 
 
@@ -52,16 +52,25 @@ def plan(
     [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 -o next.csv[/]
     """
     from c10h.cli.forms import form_of_text
-    from c10h.cli.label_sources import open_people
+    from c10h.datasets.cache import open_input
+    from c10h.datasets.catalogue import LABELS
     from c10h.files import check_output
-    from c10h.formats.hints import Hints, parse_columns
+    from c10h.stages.label_requests import PlanRequest
     from c10h.stages.labels_plan import labels_plan
     from c10h.views.labels_plan import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
-    hints = Hints(parse_columns(columns), item, header=header, layout=layout, min_votes=min_votes)
-    people = open_people(labels, None, hints)
-    result = labels_plan(people, budget, objective=objective, prior=prior, limit=limit, seed=seed)
-    show(display(result), form, output)
+    request = PlanRequest(
+        labels=open_input(labels, LABELS),
+        budget=budget,
+        hints=options.hints(
+            columns=columns, item=item, header=header, layout=layout, min_votes=min_votes
+        ),
+        objective=objective,
+        prior=prior,
+        limit=limit,
+        seed=seed,
+    )
+    show(display(labels_plan(request, say)), form, output)

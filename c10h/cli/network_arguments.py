@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from c10h.cli.meant import is_run
 from c10h.errors import InputError
 from c10h.files import Source
 from c10h.run_folder import open_run
+from c10h.stages.arguments import is_run
 from c10h.stages.requests import ForeignNetwork, Networks, RunNetworks
 
 

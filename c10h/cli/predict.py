@@ -57,9 +57,9 @@ def predict(
     [bold]c10h predict images.h5 --arch torchvision:resnet18 --weights w.pt -o pred.h5[/]
     """
     from c10h import h5
-    from c10h.cli.meant import open_images
     from c10h.cli.network_arguments import check_named, open_networks
     from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.stages.arguments import open_images
     from c10h.stages.requests import PredictRequest
 
     *folders, last = paths
@@ -71,7 +71,14 @@ def predict(
         folders, arch, weights, classes, held_out=held_out, members=members, probs=probs
     )
     images_file, images = open_images(last)
-    request = PredictRequest(images, images_file, networks, batch_size, device, precision)
+    request = PredictRequest(
+        networks=networks,
+        images=images,
+        images_file=images_file,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+    )
 
     from c10h.stages import predict as stage  # which imports torch
 

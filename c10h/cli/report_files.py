@@ -9,15 +9,14 @@ from typing import Any
 
 from c10h import h5
 from c10h.cli.console import progress
-from c10h.cli.inputs import split_name
-from c10h.cli.meant import is_run
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
-from c10h.files import Source, check_single_stdin
+from c10h.files import Source, check_single_stdin, split_name
 from c10h.formats.predictions_and_labels import open_attack, open_labels, open_predictions
 from c10h.records import Attack, History, Input, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
+from c10h.stages.arguments import is_run
 from c10h.stages.report import ReportRequest
 
 # Files of which the reading shows how far it is.

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from c10h.cli.console import PLAIN_WIDTH, print_text, progress, terminal, write
-from c10h.cli.inputs import split_name
-from c10h.cli.meant import check_predictions, open_images
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
-from c10h.files import Source, check_single_stdin
+from c10h.files import Source, check_single_stdin, split_name
 from c10h.formats.predictions_and_labels import open_labels, open_predictions
 from c10h.records import Images, Input, Labels, Predictions
+from c10h.stages.arguments import check_predictions, open_images
 from c10h.stages.gallery import PICTURES, Gallery, gallery
 from c10h.stages.report import Results
 from c10h.views import gallery as views

@@ -36,10 +36,10 @@ def show(
 
     from c10h import h5
     from c10h.cli.forms import form_of_text
-    from c10h.cli.meant import is_run
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.run_folder import open_run
+    from c10h.stages.arguments import is_run
     from c10h.stages.show import preview
     from c10h.stages.show import show as describe
     from c10h.views import record, run

@@ -261,12 +261,12 @@ class _Inputs:
 
 def _open(images: str, labels: str | None, init: str | None) -> _Inputs:
     """Open the inputs. Raises InputError or FileError for what is not there or not to be read."""
-    from c10h.cli.meant import open_images
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import Source, check_single_stdin
     from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
+    from c10h.stages.arguments import open_images
 
     check_single_stdin([name for name in (images, labels, init) if name is not None])
     images_file, pictures = open_images(images)

@@ -114,13 +114,13 @@ def store(name: str, products: Mapping[str, Product], where: Path | None = None)
 
 def _write(product: Product, path: Path, name: str) -> None:
     from c10h import h5
-    from c10h.lineage import lineage_of
+    from c10h.lineage import lineage_of_command
 
     if isinstance(product.content, str):
         with atomic_output(str(path)) as stream:
             write_all(stream, product.content.encode())
         return
-    lineage = lineage_of(
+    lineage = lineage_of_command(
         f"data fetch {name}",
         product.options or {},
         [(role, source, None) for role, source in product.inputs],

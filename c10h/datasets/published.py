@@ -27,7 +27,8 @@ def cifar10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
     """The training or test images of CIFAR-10, in the order of its batches."""
     split = name.removeprefix("cifar10-")
     archive = downloads["cifar-10-python.tar.gz"]
-    return _images(archive, ImportRequest(Choice(splits=(split,))), start, {"split": split})
+    request = ImportRequest(path=str(archive), choice=Choice(splits=(split,)))
+    return _images(request, start, {"split": split})
 
 
 def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -35,7 +36,8 @@ def cifar10_1(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping
     version = name.removeprefix("cifar10.1-")
     labels = Source.open(str(downloads[f"cifar10.1_{version}_labels.npy"]))
     pictures = downloads[f"cifar10.1_{version}_data.npy"]
-    return _images(pictures, ImportRequest(labels=labels, classes=CIFAR10), start, {})
+    request = ImportRequest(path=str(pictures), labels=labels, classes=CIFAR10)
+    return _images(request, start, {})
 
 
 def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -44,7 +46,8 @@ def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
     choice = Choice(splits=splits, select="n*")
     archive = downloads["CINIC-10.tar.gz"]
     shaping = {"split": list(splits), "select": choice.select}
-    return _images(archive, ImportRequest(choice, classes=CIFAR10), start, shaping)
+    request = ImportRequest(path=str(archive), choice=choice, classes=CIFAR10)
+    return _images(request, start, shaping)
 
 
 def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -67,12 +70,11 @@ def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
 
 
 def _images(
-    archive: Path,
     request: ImportRequest,
     start: Start,
     options: Mapping[str, Any],
 ) -> Mapping[str, Product]:
-    imported = import_images(str(archive), request, archive.parent, start)
+    imported = import_images(request, Path(request.path).parent, start)
     inputs = [("images", imported.source)]
     if request.labels is not None:
         inputs.append(("labels", request.labels))

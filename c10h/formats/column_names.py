@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from c10h.request_fields import shaping
+
 REQUIRED = ("annotator", "item", "label")
 # Names of the columns of each part, whatever their case, blanks and signs ("Worker ID", workerId).
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -79,13 +81,13 @@ OTHERS = (
 class Columns:
     """Which column of a table holds what; "" where none shall. ``name``: class of the label."""
 
-    annotator: str | None = None
-    item: str | None = None
-    label: str | None = None
-    check: str | None = None
-    correct: str | None = None
-    rt: str | None = None
-    true_label: str | None = None
+    annotator: str | None = shaping("annotator", None, unless="")
+    item: str | None = shaping("item", None, unless="")
+    label: str | None = shaping("label", None, unless="")
+    check: str | None = shaping("check", None, unless="")
+    correct: str | None = shaping("correct", None, unless="")
+    rt: str | None = shaping("rt", None, unless="")
+    true_label: str | None = shaping("true-label", None, unless="")
     name: str | None = None
     # Whether everything but names is known to be whole numbers, which are faster to read.
     whole: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from c10h.errors import InputError
+from c10h.request_fields import shaping, switch
 
 Meaning: TypeAlias = Literal["logits", "probs"]
 # Called with one line for people about what was taken of a file.
@@ -41,15 +42,17 @@ class Hints:
     empty cells of a wide table are 0.
     """
 
-    columns: slice | tuple[str, ...] | None = None
-    item: str | None = None
-    classes: tuple[str, ...] | None = None
-    header: bool | None = None
-    layout: str = AUTO
-    meaning: Meaning | None = None
-    one_based: bool = False
-    min_votes: int = 0
-    zero: bool = False
+    columns: slice | tuple[str, ...] | None = shaping(
+        "columns", None, recorded=lambda columns: columns_text(columns)
+    )
+    item: str | None = shaping("item", None)
+    classes: tuple[str, ...] | None = shaping("classes", None, recorded=",".join)
+    header: bool | None = switch(None, header=True, no_header=False)
+    layout: str = shaping("layout", AUTO, unless=AUTO)
+    meaning: Meaning | None = switch(None, logits="logits", probs="probs")
+    one_based: bool = shaping("one-based", False)
+    min_votes: int = shaping("min-votes", 0, unless=0)
+    zero: bool = shaping("missing", False, recorded=lambda zero: "zero")
 
 
 NO_HINTS = Hints()
@@ -72,6 +75,13 @@ def parse_columns(argument: str | None) -> slice | tuple[str, ...] | None:
             "names of two or more columns, as cat,dog,bird"
         )
     return names
+
+
+def columns_text(columns: slice | tuple[str, ...]) -> str:
+    """What :func:`parse_columns` makes these of."""
+    if isinstance(columns, slice):
+        return f"{columns.start}:{columns.stop}"
+    return ",".join(columns)
 
 
 def brief(words: Sequence[object], most: int = 8) -> str:

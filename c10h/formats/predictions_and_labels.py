@@ -70,9 +70,7 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
     Rows are checked as they are read. Raises FileError, SchemaError or AmbiguousError.
     """
     if not source.member and h5.peek_kind(source) is not None:
-        record = h5.read(source, Predictions)
-        _check_recorded_truth(record.truth, record.classes, source)
-        return replace(record, logits=checked_logits(record.logits, source.name))
+        return checked_predictions(h5.read(source, Predictions), source.name)
     wide = read_wide(source, hints)
     rows = _as_float(wide.rows)
     if hints.meaning is None:
@@ -113,17 +111,44 @@ def open_scored(
 
 def open_attack(source: Source) -> Attack:
     """An attack file. Logits are checked as they are read. Raises FileError or SchemaError."""
-    record = h5.read(source, Attack)
-    _check_recorded_truth(record.truth, record.classes, source)
-    if not len(record.epsilon) or not np.isfinite(record.epsilon).all():
-        raise SchemaError(f"{source.name}: epsilon: expected one or more finite numbers")
-    if not record.loss.shape[2]:
-        raise SchemaError(f"{source.name}: loss: expected step 0, found no steps")
+    return checked_attack(h5.read(source, Attack), source.name)
+
+
+def checked_attack(attack: Attack, name: str) -> Attack:
+    """An attack with checked truth, whose logits are checked as they are read.
+
+    name: what messages call it. Raises SchemaError.
+    """
+    _check_recorded_truth(attack.truth, attack.classes, name)
+    if not len(attack.epsilon) or not np.isfinite(attack.epsilon).all():
+        raise SchemaError(f"{name}: epsilon: expected one or more finite numbers")
+    if not attack.loss.shape[2]:
+        raise SchemaError(f"{name}: loss: expected step 0, found no steps")
     return replace(
-        record,
-        clean_logits=checked_logits(record.clean_logits, source.name),
-        logits=checked_logits(record.logits, source.name),
+        attack,
+        clean_logits=checked_logits(attack.clean_logits, name),
+        logits=checked_logits(attack.logits, name),
     )
+
+
+def checked_predictions(predictions: Predictions, name: str) -> Predictions:
+    """Predictions with checked truth, whose logits are checked as they are read.
+
+    name: what messages call them. Raises SchemaError.
+    """
+    _check_recorded_truth(predictions.truth, predictions.classes, name)
+    return replace(predictions, logits=checked_logits(predictions.logits, name))
+
+
+def checked_labels(labels: Labels, name: str) -> Labels:
+    """Labels with checked truth, whose votes and shares are checked as they are read.
+
+    name: what messages call them. Raises SchemaError.
+    """
+    _check_recorded_truth(labels.truth, labels.classes, name)
+    counts = None if labels.counts is None else checked_counts(labels.counts, name)
+    probs = checked_probs(labels.probs, name, RowMeaning(PROBS))
+    return replace(labels, probs=probs, counts=counts)
 
 
 def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) -> Labels:
@@ -134,12 +159,8 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     of judgments.
     """
     if not source.member and h5.peek_kind(source) is not None:
-        record = h5.read(source, Labels)
-        _check_recorded_truth(record.truth, record.classes, source)
-        counts = None if record.counts is None else checked_counts(record.counts, source.name)
-        probs = checked_probs(record.probs, source.name, RowMeaning(PROBS))
-        record = replace(record, probs=probs, counts=counts)
-        return with_enough_votes(record, hints.min_votes, source, tell)
+        record = checked_labels(h5.read(source, Labels), source.name)
+        return with_enough_votes(record, hints.min_votes, source.name, tell)
     if hints.layout in (LONG, MATRIX):
         raise InputError(
             f"{source.name}: --layout {hints.layout} is about judgments: c10h labels build makes "
@@ -158,7 +179,7 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         counts = checked_counts(wide.rows, source.name, empty=hints.min_votes > 0)
         tell(wide.describe(_votes_told(counts)))
         labels = Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids)
-        labels = with_enough_votes(labels, hints.min_votes, source, tell)
+        labels = with_enough_votes(labels, hints.min_votes, source.name, tell)
     else:
         if hints.min_votes > 1:
             raise InputError(
@@ -171,11 +192,11 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         unit = f"shares of {reading.unit:g}" if reading and reading.meaning == SHARES else PROBS
         tell(wide.describe(unit))
         labels = Labels(classes=wide.classes, probs=probs, ids=ids)
-        labels = with_enough_votes(labels, hints.min_votes, source, tell)
+        labels = with_enough_votes(labels, hints.min_votes, source.name, tell)
     return labels if labels.ids is None else replace(labels, ids=checked_ids(labels.ids, source))
 
 
-def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) -> Labels:
+def with_enough_votes(labels: Labels, least: int, name: str, tell: Tell) -> Labels:
     """Labels without the items that have fewer than ``least`` votes; 0 keeps all.
 
     Without votes, 1 leaves out the items whose shares are all 0.
@@ -183,7 +204,7 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
     if not least:
         return labels
     if labels.counts is None and least > 1:
-        raise InputError(f"{source.name}: --min-votes is about votes: this has none")
+        raise InputError(f"{name}: --min-votes is about votes: this has none")
     if labels.counts is None:
         few = np.concatenate([~block.any(axis=1) for block in blocks(labels.probs)])
     else:
@@ -191,7 +212,7 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
     if not few.any():
         return labels
     if few.all():
-        raise SchemaError(f"{source.name}: no item has {least} votes")
+        raise SchemaError(f"{name}: no item has {least} votes")
     kept = np.flatnonzero(~few)
     counts = None if labels.counts is None else labels.counts[0 : len(few)][kept]
     if labels.lineage or counts is None:
@@ -200,7 +221,7 @@ def with_enough_votes(labels: Labels, least: int, source: Source, tell: Tell) ->
         probs = shares_of(counts)
     ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
     tell(
-        f"{source.name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
+        f"{name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
         f"{least} vote{'' if least == 1 else 's'}"
     )
     return replace(
@@ -292,9 +313,9 @@ def _refuse_other_layouts(wide: Wide, reading: RowMeaning | None, hints: Hints) 
         )
 
 
-def _check_recorded_truth(truth: Array | None, classes: tuple[str, ...], source: Source) -> None:
+def _check_recorded_truth(truth: Array | None, classes: tuple[str, ...], name: str) -> None:
     if truth is not None:
-        check_truth(truth, len(classes), f"{source.name}: truth")
+        check_truth(truth, len(classes), f"{name}: truth")
 
 
 def _as_float(rows: Rows) -> Rows:

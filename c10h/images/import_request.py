@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from c10h.errors import FileError, InputError, MismatchError
 from c10h.files import Source
 from c10h.records import Array, Images
+from c10h.request_fields import given_as, parts, shaping
 
 IDS = ("path", "name", "none")
 # How many names a message lists.
@@ -30,30 +31,39 @@ class Choice:
     in a table of files.
     """
 
-    splits: tuple[str, ...] = ()
-    select: str | None = None
+    splits: tuple[str, ...] = shaping("split", ())
+    select: str | None = shaping("select", None)
     to_class: Mapping[str, str] | None = None
-    side: int | None = None
-    skip_bad: bool = False
-    skip_unlabeled: bool = False
+    side: int | None = shaping("resize", None)
+    skip_bad: bool = shaping("skip-bad", False)
+    skip_unlabeled: bool = shaping("skip-unlabeled", False)
 
 
-@dataclass(frozen=True)
+ALL = Choice()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportRequest:
-    """What to import and how: ``choice`` is for folders and archives of pictures.
+    """What to import and how.
 
-    labels: true classes of an array, or a table of file and class for pictures in a folder or
-    archive. no_truth: leave true classes out. ids: one of IDS, None for what is usual. ids_file: a
-    text with one id a line. classes: names in order. one_based: numbers of classes begin at 1.
+    path: of a folder or a file, or - for stdin. choice: is for folders and archives of pictures;
+    map_file: the table that its ``to_class`` is from. labels: true classes of an array, or a table
+    of file and class for pictures in a folder or archive. no_truth: leave true classes out. ids:
+    one of IDS, None for what is usual. ids_file: a text with one id a line. classes: names in
+    order. one_based: numbers of classes begin at 1.
     """
 
-    choice: Choice = field(default_factory=Choice)
-    labels: Source | None = None
-    no_truth: bool = False
-    ids: str | None = None
-    ids_file: Source | None = None
-    classes: tuple[str, ...] | None = None
-    one_based: bool = False
+    command: ClassVar[str] = "data import"
+
+    path: str = given_as("", "images")
+    choice: Choice = parts(Choice, default=ALL)
+    labels: Source | None = given_as("--labels", "labels", default=None)
+    map_file: Source | None = given_as("--map", "map", default=None)
+    no_truth: bool = shaping("no-truth", False)
+    ids: str | None = shaping("ids", None)
+    ids_file: Source | None = given_as("--ids", "ids", default=None)
+    classes: tuple[str, ...] | None = shaping("classes", None, recorded=",".join)
+    one_based: bool = shaping("one-based", False)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from c10h.images.picture_file import is_picture_file
 from c10h.records import Images, Rows
 
 
-def import_images(argument: str, request: ImportRequest, scratch: Path, start: Start) -> Imported:
-    """Read the images that an argument names, in any of the known forms.
+def import_images(request: ImportRequest, scratch: Path, start: Start) -> Imported:
+    """Read the images that a path names, in any of the known forms.
 
     scratch: a folder with room for the pixels. start: given how many pictures there are, where it
     is known, returns what is called with how many more are done.
@@ -28,12 +28,13 @@ def import_images(argument: str, request: ImportRequest, scratch: Path, start: S
     """
     if request.no_truth and request.labels is not None:
         raise InputError("--labels and --no-truth: expected one of them")
-    if Path(argument).is_dir():
-        source = Source(Path(argument), Path(argument).resolve().name)
+    path = Path(request.path)
+    if path.is_dir():
+        source = Source(path, path.resolve().name)
         if cifar.has_batches(source):
             return cifar.import_batches(source, request)
         return import_folder(source, request, scratch, start)
-    source = Source.open(argument)
+    source = Source.open(request.path)
     if source.head(len(pixel_arrays.MAGIC)) == pixel_arrays.MAGIC:
         return _from_array(source, request)
     if source.head(len(parquet.MAGIC)) == parquet.MAGIC:

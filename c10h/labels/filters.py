@@ -1,16 +1,12 @@
-"""Which judgments count: attention checks, reaction times, and answers that were given."""
+"""Which judgments are to count: bounds on attention, reaction times and votes, and labels."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from c10h.errors import InputError, SchemaError
-from c10h.formats.judgments import Codes, Judgments, without_label
-from c10h.records import Array
-
-SHOWN = 12
+from c10h.errors import InputError
+from c10h.request_fields import shaping
 
 # Share of attention checks that an annotator of CIFAR-10H had to pass (Peterson et al. 2019,
 # section 3).
@@ -28,12 +24,12 @@ class Filters:
     drop_labels: labels of judgments that are left out.
     """
 
-    min_attention: float | None = None
-    rt_min: float | None = None
-    rt_max: float | None = None
-    min_votes: int = 0
-    drop_missing: bool = False
-    drop_labels: tuple[str, ...] = ()
+    min_attention: float | None = shaping("min-attention", None)
+    rt_min: float | None = shaping("rt-min", None)
+    rt_max: float | None = shaping("rt-max", None)
+    min_votes: int = shaping("min-votes", 0, unless=0)
+    drop_missing: bool = shaping("missing", False, recorded=lambda drop: "drop")
+    drop_labels: tuple[str, ...] = shaping("drop-label", ())
 
     def __post_init__(self) -> None:
         """Raise InputError for bounds that make no sense."""
@@ -51,92 +47,11 @@ class Filters:
     def rt_range(self) -> tuple[float, float]:
         """Bounds of the reaction time, infinite where none is given."""
         return (
-            -np.inf if self.rt_min is None else self.rt_min,
-            np.inf if self.rt_max is None else self.rt_max,
+            -math.inf if self.rt_min is None else self.rt_min,
+            math.inf if self.rt_max is None else self.rt_max,
         )
 
     @property
     def least_attention(self) -> float:
         """The bound on attention that holds where there are checks."""
         return MIN_ATTENTION if self.min_attention is None else self.min_attention
-
-
-def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
-    """The share of attention checks that each annotator passed, NaN without a check.
-
-    None where the table has no checks. Raises InputError where ``filters`` ask for them.
-    """
-    if judgments.check is None or judgments.correct is None:
-        if filters.min_attention is not None:
-            raise InputError(
-                f"{judgments.source}: --min-attention needs the columns --check and --correct"
-            )
-        return None
-    by, count = judgments.annotator.row, len(judgments.annotator.words)
-    checks = np.bincount(by[judgments.check], minlength=count)
-    passed = np.bincount(by[judgments.check & judgments.correct], minlength=count)
-    return np.where(checks > 0, passed / np.maximum(checks, 1), np.nan)
-
-
-def in_time(judgments: Judgments, filters: Filters) -> Array:
-    """Whether the reaction time of each row is within the bounds, bool (t); a missing one is not.
-
-    Raises InputError without reaction times.
-    """
-    if filters.rt_min is None and filters.rt_max is None:
-        return np.ones(len(judgments), dtype=bool)
-    if judgments.rt is None:
-        raise InputError(f"{judgments.source}: --rt-min and --rt-max need the column --rt")
-    low, high = filters.rt_range
-    return np.asarray((judgments.rt >= low) & (judgments.rt <= high))
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the words of the labels say: bool (words + 1), the last for rows without a word.
-
-    missing: that there was no answer. unwanted: one that is to be left out.
-    """
-
-    missing: Array
-    unwanted: Array
-
-
-def answers_of(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | None) -> Answers:
-    """Which labels are no answers, or unwanted ones. classes: as given, which are answers always.
-
-    Raises InputError for a label to leave out that the table does not have.
-    """
-    words = judgments.label.words
-    unwanted = (
-        np.isin(words, filters.drop_labels) if filters.drop_labels else np.zeros(len(words), bool)
-    )
-    for label in filters.drop_labels:
-        if label not in words:
-            shown = ", ".join(map(str, words[:SHOWN])) + (", ..." if len(words) > SHOWN else "")
-            raise InputError(
-                f"{judgments.source}: --drop-label {label}: no judgment has it; labels are {shown}"
-            )
-    missing = np.zeros(len(words) + 1, dtype=bool)
-    missing[:-1][~unwanted] = without_label(words[~unwanted], classes)
-    missing[-1] = bool((judgments.label.row == len(words)).any())
-    return Answers(missing, np.append(unwanted, False))
-
-
-def refuse_unanswered(judgments: Judgments, unanswered: Array, count: int) -> None:
-    """Raise SchemaError that tells of the rows without an answer, bool (t), among ``count``."""
-    row = int(np.argmax(unanswered))
-    number = int(unanswered.sum())
-    word = word_at(judgments.label, row)
-    meant = "; --classes names it, if it is a class" if word else ""
-    raise SchemaError(
-        f"{judgments.source}: {number:,} of {count:,} judgments {'has' if number == 1 else 'have'} "
-        f"no label, the first in row {judgments.place(row)}{f' ({word})' if word else ''}: "
-        f"--missing drop leaves them out{meant}"
-    )
-
-
-def word_at(codes: Codes, row: int) -> str:
-    """The word of a row, "" where it has none."""
-    code = int(codes.row[row])
-    return str(codes.words[code]) if code < len(codes.words) else ""

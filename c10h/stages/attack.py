@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from c10h.attacks import partial_results
 from c10h.attacks.methods import ATTACKS
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, StoppedError
-from c10h.files import Source
 from c10h.formats.hints import Tell, silent
-from c10h.lineage import HasLineage, lineage_of
+from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
     AttackData,
@@ -31,19 +29,11 @@ from c10h.stages.attack_batches import (
 )
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
+from c10h.stages.progress import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
-from c10h.stages.requests import AttackRequest, ForeignNetwork, RunNetworks
+from c10h.stages.requests import AttackRequest, RunNetworks
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
-
-# From what is done and how many images times steps to what is called with some of them.
-Show: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-
-
-@contextmanager
-def show_nothing(what: str, work: int) -> Iterator[Callable[[int], None]]:
-    """Show nothing."""
-    yield lambda done: None
 
 
 @contextmanager
@@ -113,7 +103,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
     for note in filter(None, [*notes, *networks.notes, left_out]):
         tell(note)
-    inputs: list[tuple[str, Source, HasLineage | None]] = [
+    inputs: list[tuple[str, Named, HasLineage | None]] = [
         ("images", request.images_file, request.images),
         *networks.inputs,
     ]
@@ -122,10 +112,16 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     if source is not None:
         inputs += [(f"source {role}", file, record) for role, file, record in source.inputs]
     lineage = lineage_of(
-        "attack",
-        _shaping(request, options, networks),
+        request,
         inputs,
-        seed=request.seed,
+        settled={
+            "loss": request.maximised,
+            "steps": request.budgets[0].steps,
+            "random_start": request.budgets[0].random_start,
+            "precision": precision,
+            "answer": networks.how,
+            "device": None if device.type == "cpu" else device.type,
+        },
         architecture=request.networks.architecture,
     )
     return _Prepared(data, options, lineage)
@@ -153,36 +149,6 @@ def _attack_data(
 def _source_name(request: AttackRequest) -> str:
     assert request.source is not None
     return request.source_name or str(request.source.folder)
-
-
-def _shaping(
-    request: AttackRequest, options: Options, networks: RequestedNetworks
-) -> dict[str, Any]:
-    """The options that decide the result, for its lineage."""
-    budget = options.budgets[0]
-    device = options.machine.device
-    foreign = request.networks if isinstance(request.networks, ForeignNetwork) else None
-    return {
-        "method": options.plan.method,
-        "loss": options.plan.loss,
-        "epsilon": list(request.epsilons),
-        "norm": budget.norm,
-        "steps": budget.steps,
-        "step-size": request.step_size,
-        "restarts": options.plan.restarts,
-        "random-start": budget.random_start,
-        "no-random-start": not budget.random_start,  # a switch that is off is not kept
-        "toward": options.toward or None,
-        "limit": request.limit,
-        "health": request.examined,
-        "save-images": options.keeps_images,
-        "batch-size": options.machine.batch,
-        "precision": options.plan.precision,
-        "answer": networks.how,
-        "arch": foreign and foreign.architecture,
-        "classes": foreign and foreign.classes,
-        "device": None if device.type == "cpu" else device.type,
-    }
 
 
 @contextmanager

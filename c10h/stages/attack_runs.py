@@ -22,7 +22,7 @@ from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.class_order import common_classes, predictions_in_order
 from c10h.stages.predicted_items import items_of, some_items
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 
 CLEAN = "clean"
 ACCURACY, CROSS_ENTROPY = "accuracy", "ce_hard"
@@ -238,7 +238,7 @@ def _scored(files: Mapping[str, Attack]) -> dict[str, ScoredRun]:
         groups[number] = replace(group, truth=truth)
         together[number] += [(run, predictions, rows) for run, predictions in ordered]
     records = [
-        score(
+        score_runs(
             [Run(run, _in_order(predictions, rows, group)) for run, predictions, rows in of_group],
             options=Options(METRICS, in_sample=True, labels_digest=f"items {number}"),
         )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.formats.hints import Tell, silent
 from c10h.formats.judgments import Judgments
+from c10h.in_memory import InMemory
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
+from c10h.stages.label_requests import AnnotatorsRequest
+from c10h.stages.labels_build import Wait, judgments_in
+from c10h.stages.votes_notes import left_out_notes
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,35 @@ class Annotators:
     judged: int
     items: int
     votes: Votes
+
+
+def labels_annotators(
+    request: AnnotatorsRequest, wait: Wait = nullcontext, tell: Tell = silent
+) -> Annotators:
+    """The annotators of a table of judgments.
+
+    wait: shows that reading takes its time. tell: called with lines on what was taken and what was
+    left out. Raises InputError for judgments that cannot be, and what :func:`describe_annotators`
+    does.
+    """
+    if request.reading is not None:
+        judgments = judgments_in(request.reading, wait)
+    else:
+        assert isinstance(request.judgments, InMemory)
+        judgments = request.judgments.content
+    annotators = describe_annotators(
+        judgments,
+        request.filters,
+        request.hints.classes,
+        one_based=request.hints.one_based,
+        sort=request.sort,
+        descending=request.descending,
+        limit=request.limit,
+    )
+    name, votes = request.judgments.name, annotators.votes
+    for note in (f"{name}: {votes.taken}", *left_out_notes(name, votes)):
+        tell(note)
+    return annotators
 
 
 def describe_annotators(

@@ -1,175 +1,207 @@
-"""Build labels from judgments, counts, probabilities, truth or predictions."""
+"""Build labels: from judgments, votes, shares, true classes or predictions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
+from c10h import h5
+from c10h.errors import InputError
+from c10h.formats.class_names import are_default
+from c10h.formats.hints import WIDE, Hints, Tell, silent
+from c10h.formats.judgment_columns import MatrixReading, Reading
+from c10h.formats.judgments import Judgments, open_judgments
+from c10h.formats.truth_files import Truth, is_vector
+from c10h.in_memory import InMemory
+from c10h.labels.filters import Filters
+from c10h.labels.sources import SOURCES, Takes
+from c10h.labels.votes import Votes, count_votes
+from c10h.lineage import HasLineage, Named, lineage_of
+from c10h.records import Images, Labels, Predictions
+from c10h.stages.class_order import class_names_note, common_classes
+from c10h.stages.inputs import classes_in, labels_in, predictions_in, truth_in
+from c10h.stages.label_requests import BuildRequest
+from c10h.stages.labels_from_records import make_labels
+from c10h.stages.votes_notes import votes_notes
 
-from c10h.errors import InputError, MismatchError
-from c10h.formats.hints import Tell, silent
-from c10h.formats.predictions_and_labels import LEFT_OUT
-from c10h.formats.truth_files import Truth, check_truth, in_order_of
-from c10h.items import POSITION, Items, align, is_everything, whole_numbers
-from c10h.labels.source_inputs import SourceInputs
-from c10h.labels.sources import SOURCES
-from c10h.labels.votes import Votes
-from c10h.records import Labels, Predictions, Rows
-from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
-from c10h.stages.people import People
-from c10h.stages.predicted_items import items_of, some_items
+if TYPE_CHECKING:
+    from c10h.stages.count_comparison import Comparison
 
-ROWS = 1 << 16
+# From what takes its time to what shows that it does.
+Wait: TypeAlias = Callable[[str], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """Labels with their lineage.
+
+    votes: the judgments behind them, where they come from a table of these. counted: the labels of
+    the source itself, where it has votes or shares. comparison: of their votes with published ones.
+    """
+
+    labels: Labels
+    votes: Votes | None = None
+    counted: Labels | None = None
+    comparison: Comparison | None = None
 
 
 def build_labels(
-    what: str,
-    *,
-    labels: Labels | None = None,
-    votes: Votes | None = None,
-    predictions: Sequence[Predictions] = (),
-    truth: Truth | None = None,
-    classes: tuple[str, ...] | None = None,
-    prior: float = 0.0,
-    smoothing: float = 0.1,
-    temperature: float = 1.0,
-    seed: int = 0,
-    tell: Tell = silent,
-) -> Labels:
-    """Labels of the source ``what`` (a name in SOURCES).
+    request: BuildRequest, wait: Wait = nullcontext, tell: Tell = silent
+) -> BuildResult:
+    """The labels that a request asks for.
 
-    votes: the judgments that ``labels`` come from. classes: names for inputs that have none of
-    their own, in their order. tell: called with a line on how items were matched.
-    Raises InputError for a missing or senseless input, MismatchError for inputs that differ in
-    items or classes.
+    wait: shows that something takes its time. tell: called with lines on what was taken of the
+    inputs, what was left out and how they were matched, once the labels are there. Raises
+    MismatchError where inputs do not belong together, InputError for what cannot be.
     """
-    inputs: list[Labels | Predictions] = [*([labels] if labels else []), *predictions]
-    classes = classes or common_classes(inputs)
-    if classes is None:
-        raise InputError("the true classes alone do not say how many there are: give --classes")
-    if not 0 <= prior < float("inf"):
-        raise InputError(f"--prior {prior:g}: expected 0 or more pseudo-votes")
-    if labels is not None:
-        labels = labels_in_order(labels, classes, "labels")
-    predictions = _in_one_order(predictions, classes, tell)
-    items = _items(labels, predictions, truth)
-    people = _people(labels, predictions, items, classes)
-    if truth is not None:
-        truth = in_order_of(truth, classes, "truth")
-        given = truth_of(items, truth, tell, from_names=votes is not None)
-        people = people.agreeing(given.values, "the labels", given.right)
-    if people.truth is not None:
-        check_truth(people.truth, len(classes), "truth")
-    source_inputs = SourceInputs(
-        classes,
-        labels,
-        predictions,
-        people.truth,
-        items.ids,
-        prior,
-        smoothing,
-        temperature,
-        votes,
-        seed,
-        people.right,
-    )
-    built = SOURCES[what].build(source_inputs)
-    left_out = votes.dropped if votes is not None else labels and labels.settings.get(LEFT_OUT)
-    return replace(built, settings={**built.settings, LEFT_OUT: left_out}) if left_out else built
-
-
-def vote_range(counts: Rows) -> tuple[int, int, int]:
-    """All votes, the fewest and the most of an item."""
-    size = counts.shape[0]
-    totals = [
-        counts[start : min(start + ROWS, size)].sum(axis=1, dtype=np.int64)
-        for start in range(0, size, ROWS)
-    ]
-    votes = np.concatenate(totals)
-    return int(votes.sum()), int(votes.min()), int(votes.max())
-
-
-def with_truth(labels: Labels, truth: Truth) -> Labels:
-    """Labels with a truth that is matched with their items. Raises MismatchError."""
-    items = Items("the labels", labels.probs.shape[0], labels.ids)
-    known = truth_of(items, in_order_of(truth, labels.classes, "truth"), from_names=False)
-    people = People.of(labels, known.values, labels.classes, known.right)
-    return replace(labels, truth=people.truth, right=people.right)
-
-
-def _in_one_order(
-    predictions: Sequence[Predictions], classes: tuple[str, ...], tell: Tell
-) -> list[Predictions]:
-    """Predictions with the same classes and the same items, in the order of the first.
-
-    Raises MismatchError.
-    """
-    ordered: list[Predictions] = []
-    for number, one in enumerate(predictions, start=1):
-        what = f"predictions {number}"
-        one = predictions_in_order(one, classes, what)
-        if ordered:
-            wanted = items_of(ordered[0], "predictions 1")
-            asked = items_of(one, what)
-            found = align(asked, wanted)
-            tell(f"{asked.what}: {found.describe(asked, wanted)}")
-            rows = found.rows
-            if rows is not None and len(rows) != wanted.size:
-                raise MismatchError(
-                    f"{what}: expected {wanted.size:,} items as in predictions 1, found "
-                    f"{len(rows):,}"
-                )
-            if rows is not None and not is_everything(rows, len(rows)):
-                one = some_items(one, np.argsort(rows))
-        ordered.append(one)
-    return ordered
-
-
-def _items(labels: Labels | None, predictions: Sequence[Predictions], truth: Truth | None) -> Items:
-    """Which items the labels to be made are about."""
-    if labels is not None:
-        return Items("the labels", labels.probs.shape[0], labels.ids)
-    if not predictions:
-        return Items("the truth", 0) if truth is None else truth.items("the truth")
-    items = items_of(predictions[0], "the predictions")
-    ids = next((one.ids for one in predictions if one.ids is not None), None)
-    if ids is None and items.index is not None and not is_everything(items.index, items.size):
-        ids = items.index.astype(np.str_)
-    return replace(items, ids=ids)
-
-
-def _people(
-    labels: Labels | None,
-    predictions: Sequence[Predictions],
-    items: Items,
-    classes: tuple[str, ...],
-) -> People:
-    """What labels and predictions say of the truth of their items. Raises MismatchError."""
-    people = People(classes, items.size)
-    if labels is not None:
-        people = People.of(labels, None, classes)
-    for one in predictions:
-        people = people.agreeing(one.truth, "the predictions")
-    return people
-
-
-def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: bool) -> Truth:
-    """The truth of each item, -1 where it is not known.
-
-    from_names: the items come from a table of judgments, in the order of their names: then a vector
-    is about their numbers. Raises MismatchError where nothing tells whose truth is whose.
-    """
-    numbers = None if items.ids is None else whole_numbers(items.ids)
-    if from_names and numbers is not None:
-        items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
-    known = truth.items("the truth")
-    found = align(items, known, partly=items.ids is not None or items.index is not None)
-    if items.size:
-        tell(f"{items.what}: {found.describe(items, known)}")
-    if from_names and items.ids is not None and found.by == POSITION:
-        raise MismatchError(
-            "truth: the items have names, and a vector of classes does not say whose they are: "
-            "give --true-label COLUMN, a table of item and class, or a c10h file with ids"
+    inputs = _open(request, wait)
+    comparison = None
+    if request.published is not None:
+        comparison = _compare(inputs.labels, request)
+    source = SOURCES[request.what]
+    with wait(f"estimating ({request.what})") if source.takes is Takes.JUDGMENTS else nullcontext():
+        labels = make_labels(
+            request.what,
+            labels=inputs.labels,
+            votes=inputs.votes,
+            predictions=inputs.predictions,
+            truth=inputs.truth,
+            classes=inputs.classes,
+            prior=request.prior,
+            smoothing=request.smoothing,
+            temperature=request.temperature,
+            seed=request.seed,
+            tell=inputs.notes.append,
         )
-    return truth.at(found.rows)
+    for note in _notes(request, inputs, labels.classes):
+        tell(note)
+    lineage = lineage_of(
+        request,
+        inputs.roles,
+        settled={"classes": inputs.classes, "item": request.hints.item or None},
+        excluded=inputs.votes.summary() if inputs.votes else None,
+    )
+    return BuildResult(replace(labels, lineage=lineage), inputs.votes, inputs.labels, comparison)
+
+
+def judgments_in(reading: Reading | MatrixReading, wait: Wait = nullcontext) -> Judgments:
+    """The judgments of a table of either layout."""
+    with wait(f"reading {reading.source.name}"):
+        if isinstance(reading, MatrixReading):
+            from c10h.formats.annotator_matrix import open_annotator_matrix  # which few need
+
+            return open_annotator_matrix(reading)
+        return open_judgments(reading)
+
+
+@dataclass
+class _Inputs:
+    """The inputs of a request, opened.
+
+    classes: names for those without names of their own. roles: role, file and record of each, for
+    the lineage. notes: what was taken of them, for people.
+    """
+
+    classes: tuple[str, ...] | None
+    roles: list[tuple[str, Named, HasLineage | None]] = field(default_factory=list)
+    labels: Labels | None = None
+    votes: Votes | None = None
+    predictions: Sequence[Predictions] = ()
+    truth: Truth | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def _open(request: BuildRequest, wait: Wait) -> _Inputs:
+    hints, first = request.hints, request.sources[0]
+    inputs = _Inputs(hints.classes)
+    takes, truth = SOURCES[request.what].takes, request.truth
+    if takes is Takes.PREDICTIONS:
+        wide = replace(hints, layout=WIDE, min_votes=0)
+        inputs.predictions = [
+            predictions_in(file, wide, inputs.notes.append) for file in request.sources
+        ]
+        inputs.roles += [
+            ("predictions", file, one)
+            for file, one in zip(request.sources, inputs.predictions, strict=True)
+        ]
+    elif request.reading is not None:
+        _add_judgments(inputs, request, judgments_in(request.reading, wait))
+        return inputs
+    elif isinstance(first, InMemory) and isinstance(first.content, Judgments):
+        _add_judgments(inputs, request, first.content)
+        return inputs
+    elif takes is Takes.TRUTH and _holds_truth(first, hints):
+        if truth is not None:
+            raise InputError(f"--truth: {first.name} holds the true classes already")
+        truth = first
+        inputs.classes = inputs.classes or classes_in(first)
+    else:
+        inputs.labels = labels_in(first, hints, inputs.notes.append)
+        inputs.roles.append(("source", first, inputs.labels))
+    if replace(request.filters, min_votes=0) != Filters():
+        raise InputError(
+            "--min-attention, --rt-min, --rt-max, --missing and --drop-label are about tables of "
+            f"judgments: {first.name} is none"
+        )
+    if truth is not None:
+        known = [inputs.labels] if inputs.labels else inputs.predictions
+        order = inputs.classes or common_classes(known)
+        inputs.truth = truth_in(truth, order, hints, inputs.notes.append)
+        if not are_default(inputs.truth.classes):
+            inputs.classes = inputs.classes or inputs.truth.classes
+        inputs.roles.append(("truth", truth, None))
+    return inputs
+
+
+def _holds_truth(source: Any, hints: Hints) -> bool:
+    """Whether a source holds true classes, and nothing else about people."""
+    if isinstance(source, InMemory):
+        return isinstance(source.content, Truth)
+    return is_vector(source, hints) or h5.peek_kind(source) == Images.kind
+
+
+def _add_judgments(inputs: _Inputs, request: BuildRequest, judgments: Judgments) -> None:
+    hints, truth = request.hints, request.truth
+    (source,) = request.sources
+    if hints.zero:
+        raise InputError(
+            f"--missing zero is about tables with a column a class: {source.name} has judgments "
+            "(--missing drop leaves out those without a label)"
+        )
+    inputs.votes = count_votes(
+        judgments, request.filters, inputs.classes, one_based=hints.one_based
+    )
+    inputs.labels = inputs.votes.labels
+    inputs.roles.append(("judgments", source, None))
+    if truth is not None:
+        if hints.item is not None and hints.item.isdecimal():
+            hints = replace(hints, item=None)  # the number of a column in the other table
+        inputs.truth = truth_in(truth, inputs.labels.classes, hints, inputs.notes.append)
+        inputs.roles.append(("truth", truth, None))
+
+
+def _compare(labels: Labels | None, request: BuildRequest) -> Comparison:
+    from c10h.stages.count_comparison import compare_counts  # which few need
+
+    assert request.published is not None
+    if labels is None:
+        raise InputError("--compare needs judgments or vote counts as the SOURCE")
+    published = labels_in(request.published, Hints(layout=WIDE), silent)
+    return compare_counts(labels, published, request.published.name)
+
+
+def _notes(request: BuildRequest, inputs: _Inputs, classes: tuple[str, ...]) -> Iterator[str]:
+    """What people should know: of the judgments, of the kind of labels, of classes and items."""
+    names = [source.name for source in request.sources]
+    if inputs.votes is not None:
+        yield from votes_notes(names[0], inputs.votes)
+    if SOURCES[request.what].warning:
+        yield f"warning: {SOURCES[request.what].warning}"
+    records: Sequence[Labels | Predictions]
+    records = [inputs.labels] if inputs.labels is not None else inputs.predictions
+    for name, record in zip(names, records, strict=False):
+        if note := class_names_note(record, classes):
+            yield f"{name}: {note}"
+    yield from inputs.notes

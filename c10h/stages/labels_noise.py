@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.formats.hints import Tell, silent
 from c10h.metrics.block import Float, entropy
 from c10h.metrics.ceilings import split_half, split_items, split_votes
 from c10h.metrics.noise import (
@@ -19,7 +20,10 @@ from c10h.metrics.noise import (
     top_share,
 )
 from c10h.records import Array, Labels
+from c10h.stages.label_requests import NoiseRequest
 from c10h.stages.people import People
+from c10h.stages.progress import Show, show_nothing
+from c10h.stages.voted_labels import voted_labels_in
 
 # Shares of the most uncertain items.
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -97,7 +101,19 @@ class Sample:
         }
 
 
-def labels_noise(
+def labels_noise(request: NoiseRequest, show: Show = show_nothing, tell: Tell = silent) -> Noise:
+    """How noisy the labels of a request are, for each number of votes.
+
+    show: how the draws are shown, with numbers of columns. tell: called with lines on what was
+    taken of the inputs. Raises InputError for labels without votes.
+    """
+    labels = voted_labels_in(request.labels, request.truth, request.hints, tell)
+    grid = vote_grid(labels, request.votes)
+    with show("drawing votes", len(grid)) as advance:
+        return noise_by_votes(labels, grid, draws=request.draws, seed=request.seed, advance=advance)
+
+
+def noise_by_votes(
     labels: Labels,
     grid: Sequence[int],
     *,

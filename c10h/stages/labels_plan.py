@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.formats.hints import Tell, silent
 from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
 from c10h.labels.objectives import OBJECTIVES
 from c10h.records import Array, Labels
+from c10h.stages.label_requests import PlanRequest
+from c10h.stages.voted_labels import voted_labels_in
 
 MOST_BUDGET = 10**12
 
@@ -39,7 +42,22 @@ class Plan:
     seed: int
 
 
-def labels_plan(
+def labels_plan(request: PlanRequest, tell: Tell = silent) -> Plan:
+    """The plan that a request asks for. tell: called with lines on what was taken of the labels.
+
+    Raises InputError for labels without votes and for numbers that make no sense.
+    """
+    return spread_judgments(
+        voted_labels_in(request.labels, None, request.hints, tell),
+        request.budget,
+        objective=request.objective,
+        prior=request.prior,
+        limit=request.limit,
+        seed=request.seed,
+    )
+
+
+def spread_judgments(
     labels: Labels,
     budget: int,
     *,

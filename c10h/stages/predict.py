@@ -9,7 +9,7 @@ from c10h.formats.hints import Tell, silent
 from c10h.lineage import lineage_of
 from c10h.records import Predictions
 from c10h.stages.requested_networks import requested_networks
-from c10h.stages.requests import ForeignNetwork, PredictRequest
+from c10h.stages.requests import PredictRequest
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
 
@@ -33,18 +33,14 @@ def predict(
     predictions = answer.predict(Machine(device, precision, request.batch_size, advance))
     for note in answer.notes:
         tell(note)
-    foreign = networks if isinstance(networks, ForeignNetwork) else None
     lineage = lineage_of(
-        "predict",
-        {
-            "arch": foreign and foreign.architecture,
-            "probs": foreign and foreign.probs,
+        request,
+        [("images", request.images_file, request.images), *answer.inputs],
+        settled={
             "answer": answer.how,
             "precision": precision,
-            "batch-size": request.batch_size,
             "device": None if device.type == "cpu" else device.type,
         },
-        [("images", request.images_file, request.images), *answer.inputs],
         architecture=networks.architecture,
     )
     return replace(predictions, lineage=lineage)

@@ -9,17 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from c10h.attacks.budget import INFINITY, NORMS, Budget
 from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
+from c10h.request_fields import given_as, parts, seeding, shaping, switch
 from c10h.stages.attack_budgets import parse_budgets
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 
 if TYPE_CHECKING:
+    from c10h.lineage import Named
     from c10h.records import Images, Labels
     from c10h.run_folder import Run
 
@@ -38,14 +40,22 @@ class RunNetworks:
     """The networks of runs that c10h trained, each run once.
 
     held_out: demand that each image is answered for by a network that did not see it. members: each
-    network by itself. names: what messages call the runs, unless by their folders. Raises
-    InputError for a run that is there twice.
+    network by itself. names: what messages call the runs, unless by their folders. answer: which
+    networks answer for an image, once that is settled. Raises InputError for a run that is there
+    twice.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[Run, ...] = given_as("", "network")
     held_out: bool = False
     members: bool = False
     names: tuple[str, ...] = ()
+    answer: str = shaping(
+        "answer",
+        "",
+        unless="",
+        flags={"held-out": ["--held-out"], "members": ["--members"]},
+        init=False,
+    )
 
     def __post_init__(self) -> None:
         places = [run.folder.resolve() for run in self.runs]
@@ -69,10 +79,10 @@ class ForeignNetwork:
     weights, and for classes that cannot be.
     """
 
-    architecture: str
-    weights: Source | None = None
-    classes: str | None = None
-    probs: bool = False
+    architecture: str = shaping("arch")
+    weights: Source | None = given_as("--weights", "weights", default=None)
+    classes: str | None = shaping("classes", None)
+    probs: bool = shaping("probs", False)
 
     def __post_init__(self) -> None:
         from c10h.formats.class_names import parse_classes
@@ -87,28 +97,30 @@ class ForeignNetwork:
 Networks: TypeAlias = RunNetworks | ForeignNetwork
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PredictRequest:
     """What to predict.
 
-    images, images_file: pictures, and the file that they are from. networks: who answers.
+    networks: who answers. images, images_file: pictures, and what they came as.
     batch_size: images at a time. device: auto, or a name of torch's. precision: auto, fp32, bf16 or
     fp16, of the networks' products.
     """
 
+    command: ClassVar[str] = "predict"
+
+    networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
-    images_file: Source
-    networks: Networks
-    batch_size: int = 500
-    device: str = "auto"
-    precision: str = "fp32"
+    images_file: Named = given_as("", "images")
+    batch_size: int = shaping("batch-size", 500)
+    device: str = shaping("device", "auto")
+    precision: str = shaping("precision", "fp32")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainRequest:
     """What to train.
 
-    images, labels: pictures and what people saw in them, and the files that they are from; without
+    images, labels: pictures and what people saw in them, and what they came as; without
     labels the true classes of the images. architecture: a name that
     :func:`c10h.models.building.build` knows; probs: it returns probabilities. folder: of the run,
     new or to go on. folds: how many, or
@@ -125,31 +137,33 @@ class TrainRequest:
     installed.
     """
 
+    command: ClassVar[str] = "train"
+
     images: Images
-    images_file: Source
-    architecture: str
+    images_file: Named = given_as("", "images")
+    architecture: str = shaping("arch")
     folder: Path
     labels: Labels | None = None
-    labels_file: Source | None = None
-    probs: bool = False
-    folds: int | None = None
+    labels_file: Named | None = given_as("", "labels", default=None)
+    probs: bool = shaping("probs", False)
+    folds: int | None = shaping("folds", None)
     fold_numbers: tuple[int, ...] = ()
-    target: str = "soft"
-    rates: tuple[float, ...] = ()
-    mixups: tuple[float, ...] = ()
-    init: Run | Source | None = None
+    target: str = shaping("target", "soft")
+    rates: tuple[float, ...] = shaping("lr", ())
+    mixups: tuple[float, ...] = shaping("mixup", ())
+    init: Run | Source | None = given_as("--init", "init", default=None)
     init_name: str = ""
-    recipe: str | None = None
-    optimizer: str | None = None
-    schedule: str | None = None
-    epochs: float | None = None
-    batch_size: int | None = None
-    weight_decay: float | None = None
-    augment: str | None = None
-    seed: int = 0
+    recipe: str | None = shaping("recipe", None)
+    optimizer: str | None = shaping("optimizer", None)
+    schedule: str | None = shaping("schedule", None)
+    epochs: float | None = shaping("epochs", None)
+    batch_size: int | None = shaping("batch-size", None)
+    weight_decay: float | None = shaping("weight-decay", None)
+    augment: str | None = shaping("augment", None)
+    seed: int = seeding(option="seed")
     device: str = "auto"
-    precision: str = "auto"
-    compiled: bool = False
+    precision: str = shaping("precision", "auto")
+    compiled: bool = shaping("compile", False)
     parallel_folds: int = 1
     checkpoint_minutes: float | None = None
     tensorboard: bool = False
@@ -176,17 +190,17 @@ def _settings(request: TrainRequest) -> Recipe:
     name = request.recipe or (family if family in RECIPES else None) or DEFAULT
     if name not in RECIPES:
         raise InputError(f"--recipe: {unknown_name('recipe', name, RECIPES)}")
-    parts = {part: getattr(request, part) for part in RECIPE_PARTS}
-    told = {part: value for part, value in parts.items() if value is not None}
+    asked = {part: getattr(request, part) for part in RECIPE_PARTS}
+    told = {part: value for part, value in asked.items() if value is not None}
     return replace(recipe_for(name, family), **told)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AttackRequest:
     """What to attack, and how.
 
-    images, images_file: pictures, and the file that they are from; labels, labels_file: what people
-    saw in them, to compare with. networks: who is attacked. method, loss, norm: names in
+    networks: who is attacked. images, images_file: pictures, and what they came as; labels,
+    labels_file: what people saw in them, to compare with. method, loss, norm: names in
     ATTACKS, LOSSES (None for the method's own) and NORMS. epsilons, step_size: as
     4/255, or decimals under 1, of pixels in [0, 1]. steps, random_start: None for the method's own.
     toward: least-likely, human-second, a class, or empty for away from the truth. source: a run on
@@ -199,29 +213,31 @@ class AttackRequest:
     for a loss, sizes or options that the method cannot have, and for too few classes.
     """
 
+    command: ClassVar[str] = "attack"
+
+    networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
-    images_file: Source
-    networks: Networks
+    images_file: Named = given_as("", "images")
     labels: Labels | None = None
-    labels_file: Source | None = None
-    method: str = "pgd"
-    epsilons: tuple[str, ...] = ("4/255",)
-    norm: str = INFINITY
-    loss: str | None = None
-    steps: int | None = None
-    step_size: str | None = None
-    restarts: int = 1
-    random_start: bool | None = None
-    toward: str = ""
-    source: Run | None = None
+    labels_file: Named | None = given_as("--labels", "labels", default=None)
+    method: str = shaping("method", "pgd")
+    epsilons: tuple[str, ...] = shaping("epsilon", ("4/255",))
+    norm: str = shaping("norm", INFINITY)
+    loss: str | None = shaping("loss", None)
+    steps: int | None = shaping("steps", None)
+    step_size: str | None = shaping("step-size", None)
+    restarts: int = shaping("restarts", 1)
+    random_start: bool | None = switch(None, random_start=True, no_random_start=False)
+    toward: str = shaping("toward", "", unless="")
+    source: Run | None = given_as("--from", "source network", default=None)
     source_name: str = ""
-    limit: int | None = None
-    examined: int = 200
-    save_images: bool = False
-    batch_size: int = 250
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "fp32"
+    limit: int | None = shaping("limit", None)
+    examined: int = shaping("health", 200)
+    save_images: bool = shaping("save-images", False)
+    batch_size: int = shaping("batch-size", 250)
+    seed: int = seeding()
+    device: str = shaping("device", "auto")
+    precision: str = shaping("precision", "fp32")
     parts: Path | None = None
     notes: tuple[str, ...] = ()
     budgets: Sequence[Budget] = field(init=False)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
-from c10h.files import Source
 from c10h.formats.hints import Tell
-from c10h.lineage import HasLineage, lineage_of
+from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
-from c10h.stages.requests import RECIPE_PARTS, TrainRequest
+from c10h.stages.requests import TrainRequest
 from c10h.stages.training_data import join, split
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
@@ -28,6 +27,19 @@ from c10h.training.targets import check_truth_for
 if TYPE_CHECKING:
     import torch
     from torch.nn import Module
+
+# What a run keeps of its lineage's options besides the recipe, to compare with when it goes on,
+# and what stands there where an option is not among them.
+ARGUMENTS: Mapping[str, object] = {
+    "arch": None,
+    "folds": None,
+    "target": None,
+    "lr": None,
+    "mixup": [],
+    "seed": None,
+    "precision": None,
+    "compile": False,
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
         compiled=request.compiled,
         minutes=request.checkpoint_minutes,
     )
-    files: list[tuple[str, Source, HasLineage | None]] = [("images", request.images_file, images)]
+    files: list[tuple[str, Named, HasLineage | None]] = [("images", request.images_file, images)]
     if request.labels_file is not None:
         files.append(("labels", request.labels_file, request.labels))
     run = _run(request, options, data, files)
@@ -138,32 +150,25 @@ def _run(
     request: TrainRequest,
     options: Options,
     data: TrainingData,
-    files: Sequence[tuple[str, Source, HasLineage | None]],
+    files: Sequence[tuple[str, Named, HasLineage | None]],
 ) -> Run:
     """The run as it is to be: see :class:`Run`."""
     import torch
 
-    shaping = {
-        "arch": options.architecture,
-        "folds": request.folds,
-        "target": options.target,
-        "lr": list(options.rates),
-        "mixup": [] if options.mixups == (0.0,) else list(options.mixups),
-        "seed": options.seed,
-        "precision": options.precision,
-        "compile": options.compiled,
-        **({"probs": True} if request.probs else {}),
-    }
-    recipe_options = {
-        part.replace("_", "-"): getattr(request, part) for part in ("recipe", *RECIPE_PARTS)
-    }
     lineage = lineage_of(
-        "train",
-        {**shaping, **recipe_options},
+        request,
         files,
-        options.seed,
+        settled={
+            "target": options.target,
+            "rates": tuple(options.rates),
+            "mixups": () if options.mixups == (0.0,) else tuple(options.mixups),
+            "precision": options.precision,
+        },
         architecture=options.architecture,
     )
+    arguments = {name: lineage.options.get(name, value) for name, value in ARGUMENTS.items()}
+    if request.probs:
+        arguments["probs"] = True
     hashes = {role: source.sha256 for role, source, _ in files}
     height, width = map(int, data.images.shape[1:3])
     return Run(
@@ -173,7 +178,7 @@ def _run(
         image_size=height if height == width else (height, width),
         folds=request.folds,
         split=split(data, request.folds, options.seed),
-        arguments={**dataclasses.asdict(options.recipe), **shaping, **hashes},
+        arguments={**dataclasses.asdict(options.recipe), **arguments, **hashes},
         lineage=lineage,
         machine={
             "device": str(options.device),

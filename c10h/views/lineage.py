@@ -7,10 +7,8 @@ from textwrap import wrap
 from typing import Any
 
 from c10h.records import Input, Lineage
+from c10h.stages.commands import options_by_name
 from c10h.views.table import one_line
-
-# Who answered for an image, as the options that demand it; an ensemble needs none.
-ANSWERS = {"held-out": ("--held-out",), "members": ("--members",)}
 
 # Room for a text that there is in any width.
 LEAST_ROOM = 12
@@ -44,9 +42,10 @@ def command_line(lineage: Lineage) -> str:
 def option_words(lineage: Lineage) -> list[str]:
     """The options as words of a command line."""
     words: list[str] = []
+    known = options_by_name(lineage.command)
     for name, value in lineage.options.items():
-        if name == "answer":
-            words += ANSWERS.get(str(value), ())
+        if name in known and (flags := known[name].flags) is not None:
+            words += flags.get(str(value), ())
             continue
         flag = "--" + name.replace("_", "-")
         for one in value if isinstance(value, list | tuple) else [value]:

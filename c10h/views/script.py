@@ -7,19 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from c10h.datasets.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
-from c10h.stages.run_groups import NETWORK
+from c10h.request_fields import Given
+from c10h.stages.commands import inputs_of, options_by_name
 from c10h.views.lineage import option_words
 from c10h.views.steps import Step, catalogue_name, map_name, seed_words
 from c10h.views.table import one_line
 
 FETCH, TRAIN = "c10h data fetch ", "c10h train"
-# Inputs that belong to an option, by what their role begins with; those of the commands in
-# POSITIONAL are arguments, as all others are. Networks stand before images.
-FLAGS = {
-    "labels": "--labels", "truth": "--truth", "map": "--map", "ids": "--ids", "init": "--init",
-    "compare": "--compare", "weights": "--weights", f"source {NETWORK}": "--from",
-}  # fmt: skip
-POSITIONAL = {TRAIN: ("labels",), "c10h labels build": ("labels",)}
 HEAD = """\
 #!/bin/sh
 # How the files of a report are made, as far as they know. They know names and
@@ -49,8 +43,8 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
     taken: set[str] = set()
     for step in made:
         name = one_line(step.run or step.products[0].name)
-        if step.lineage is not None and step.lineage.command.startswith(FETCH):
-            name = one_line(step.lineage.command.removeprefix(FETCH))
+        if data_set := _fetched(step.lineage):
+            name = data_set
         elif not step.command():
             name = catalogue_name(step.products[0]) or map_name(step.products[0]) or name
         elif step.lineage is not None and step.lineage.command == TRAIN and not step.run:
@@ -67,7 +61,8 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
 def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
     """A command, below a comment where the name of its result is not the recorded one.
 
-    Of what no known command made, the one that fetches it; none where there is none.
+    Of what no command made, the one that fetches it; none where there is none, nor for a command or
+    an option that c10h does not have, since a file can say what it likes.
     """
     lineage = step.lineage
     if lineage is None or not lineage.command:
@@ -75,40 +70,64 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
         if name:
             yield FETCH + name
         return
-    if lineage.command.startswith(FETCH):
-        yield one_line(lineage.command)
+    if _fetched(lineage):
+        yield lineage.command
         return
     output = names[step.products[0].sha256]
+    if not _is_known(lineage):
+        yield f"# {output}: not made by a command that c10h has: {step.command()}"
+        return
     if lineage.command == TRAIN and not step.run:
         yield f"# {output}: what the run folder was called is not known"
     elif output != one_line(step.run or step.products[0].name):
         yield f"# {output}: its name was that of another file"
     options = [*option_words(lineage), *seed_words(lineage)]
     words = [*lineage.command.split(), *_inputs(lineage, names), *options]
-    yield shlex.join([*words, "-o", output])
+    yield shlex.join([*words, "-o", _path(output)])
+
+
+def _fetched(lineage: Lineage | None) -> str:
+    """The data set of the catalogue that was fetched; empty for any other command."""
+    command = "" if lineage is None else lineage.command
+    name = command.removeprefix(FETCH)
+    return name if name != command and name in CATALOGUE else ""
+
+
+def _is_known(lineage: Lineage) -> bool:
+    """Whether c10h has the command and all its options."""
+    return bool(inputs_of(lineage.command)) and {*lineage.options} <= {
+        *options_by_name(lineage.command)
+    }
 
 
 def _inputs(lineage: Lineage, names: Mapping[str, str]) -> list[str]:
-    """The inputs as arguments, networks first, then as options."""
-    arguments: dict[str, list[str]] = {NETWORK: [], "": []}
+    """The inputs as arguments, in the order that the command has them in, then as options."""
+    roles = [one.role for one in lineage.inputs]
+    places = {role: _given(lineage.command, role, roles) for role in roles}
+    arguments: dict[Given, list[str]] = {given: [] for given in inputs_of(lineage.command)}
     options: list[str] = []
     for one in lineage.inputs:
-        name = names.get(one.sha256, one_line(one.name))
-        flag = _flag(lineage.command, one.role)
-        if flag:
-            if name not in options:
-                options += [flag, name]
-        elif one.role.startswith(NETWORK):
-            arguments[NETWORK].append(name)
-        else:
-            arguments[""].append(_named(one, name))
-    return [*dict.fromkeys([*arguments[NETWORK], *arguments[""]]), *options]
+        given, name = places[one.role], _path(names.get(one.sha256, one_line(one.name)))
+        if given is not None and given.flag:
+            options += [] if name in options else [given.flag, name]
+        elif given is not None:
+            arguments[given].append(_named(one, name))
+    return [*dict.fromkeys(name for group in arguments.values() for name in group), *options]
 
 
-def _flag(command: str, role: str) -> str:
-    if role.startswith(POSITIONAL.get(command, ())) and command in POSITIONAL:
-        return ""
-    return next((flag for start, flag in FLAGS.items() if role.startswith(start)), "")
+def _given(command: str, role: str, roles: Sequence[str]) -> Given | None:
+    """How the input of a role is given, among inputs of some roles; None for an unknown role."""
+    known = inputs_of(command)
+    for given in known:
+        absent = not any(one.startswith(given.roles) for one in roles)
+        if role.startswith(given.roles) or (absent and role == given.otherwise):
+            return given
+    return None
+
+
+def _path(name: str) -> str:
+    """A name that is not taken for an option."""
+    return f"./{name}" if name.startswith("-") else name
 
 
 def _named(one: Input, name: str) -> str:

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 from c10h.datasets.catalogue import CATALOGUE
 from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
+from c10h.stages.commands import has_seed
 from c10h.stages.run_groups import run_folder_of
 from c10h.views.lineage import command_line
 from c10h.views.table import one_line
 
 SHORT = 12
-# These commands have no seed, though what they made can have one.
-DATA = "c10h data "
 
 
 class Product(NamedTuple):
@@ -92,7 +91,7 @@ def map_name(product: Product) -> str | None:
 
 def seed_words(lineage: Lineage) -> list[str]:
     """The seed as an option, where the command has one that its options do not tell."""
-    is_option = lineage.seed is not None and not lineage.command.startswith(DATA)
+    is_option = lineage.seed is not None and has_seed(lineage.command)
     return ["--seed", str(lineage.seed)] if is_option and "seed" not in lineage.options else []
 
 

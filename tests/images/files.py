@@ -36,8 +36,8 @@ def imported(path: Path, **options: Any) -> Imported:
     for key in ("labels", "ids_file"):
         if isinstance(options.get(key), str | Path):
             options[key] = Source.open(str(options[key]))
-    request = ImportRequest(choice=Choice(**choice), **options)
-    return import_images(str(path), request, path.parent, lambda _: lambda _: None)
+    request = ImportRequest(path=str(path), choice=Choice(**choice), **options)
+    return import_images(request, path.parent, lambda _: lambda _: None)
 
 
 def refused(path: Path, says: str, error: type[InputError] = InputError, **options: Any) -> None:

@@ -42,7 +42,7 @@ def write(folder: Path, files: Files) -> Path:
 def request_of(**options: Any) -> ImportRequest:
     names = ("classes", "ids", "no_truth", "labels")
     more = {name: options.pop(name) for name in names if name in options}
-    return ImportRequest(choice=Choice(**options), **more)
+    return ImportRequest(path="photos", choice=Choice(**options), **more)
 
 
 def found_in(path: Path, **options: Any) -> Imported:

@@ -51,8 +51,8 @@ def imported(path: Path, labels: str | bytes | None = None, **options: Any) -> I
         table = path.parent / "labels.csv"
         table.write_bytes(labels if isinstance(labels, bytes) else labels.encode())
         options["labels"] = Source.open(str(table))
-    request = ImportRequest(choice=Choice(**choice), **options)
-    return import_images(str(path), request, path.parent, lambda _: lambda _: None)
+    request = ImportRequest(path=str(path), choice=Choice(**choice), **options)
+    return import_images(request, path.parent, lambda _: lambda _: None)
 
 
 def refused(

@@ -151,11 +151,11 @@ class TestNames:
 
     def test_options_of_folders(self, save: Save) -> None:
         path = save(x=pictures(0), y=np.arange(4))
-        request = ImportRequest(choice=Choice(side=8))
+        request = ImportRequest(path=str(path), choice=Choice(side=8))
         with pytest.raises(
             InputError, match=r"--resize is for folders of pictures, this is a file"
         ):
-            import_images(str(path), request, path.parent, lambda _: lambda _: None)
+            import_images(request, path.parent, lambda _: lambda _: None)
 
 
 class TestNpz:

@@ -14,7 +14,7 @@ from c10h.formats.truth_files import Truth
 from c10h.metrics.estimates import Estimate, ScoredRun
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 from c10h.truth import first_right
 
 # The same examples in every run, so that a failure is one for everybody.
@@ -51,7 +51,7 @@ class Case:
         return labels_of(counts=self.counts, truth=self.truth, **more)
 
     def score(self, **options: Any) -> Scores:
-        return score([Run("model", predictions_of(self.logits))], self.labels(), None,
+        return score_runs([Run("model", predictions_of(self.logits))], self.labels(), None,
                      Options(**options))  # fmt: skip
 
     def figures(self, stratum: str = ALL, **options: Any) -> dict[str, Estimate]:
@@ -115,7 +115,7 @@ def figures(
         known = Truth(first_right(answers), right=answers)
     settings_ = Options(**{"resamples": 0, **options})
     runs = [Run("model", predictions_of(logits))]
-    return figures_of(score(runs, labels, known, settings_), stratum)
+    return figures_of(score_runs(runs, labels, known, settings_), stratum)
 
 
 def figures_of(scores: Scores, stratum: str = ALL, row: int = 0) -> dict[str, Estimate]:

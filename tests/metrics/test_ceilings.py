@@ -11,7 +11,7 @@ from scipy.stats import chisquare, entropy, multivariate_hypergeom, spearmanr
 
 from c10h.metrics.ceilings import split_half, split_half_name, split_votes
 from c10h.records import Array
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.oracles import all_votes, kappa, plurality_is, votes_left_out
 from metrics.scoring import figures, fixed_examples, labels_of, made_up, predictions_of
 
@@ -201,7 +201,7 @@ def test_ceilings_do_not_depend_on_the_model(random: np.random.Generator) -> Non
     case = made_up(random, 50)
     labels = labels_of(counts=case.counts, truth=case.truth)
     runs = [Run(name, predictions_of(random.normal(size=(50, 4)))) for name in "ab"]
-    for limits in score(runs, labels, None, Options(resamples=0)).ceilings.values():
+    for limits in score_runs(runs, labels, None, Options(resamples=0)).ceilings.values():
         np.testing.assert_array_equal(limits[0], limits[1])
 
 

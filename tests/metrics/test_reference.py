@@ -12,7 +12,7 @@ from c10h.formats.predictions_and_labels import open_labels, open_predictions
 from c10h.formats.truth_files import open_truth
 from c10h.metrics.metrics import METRICS
 from c10h.records import Scores
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.scoring import figures_of
 
 # Computed apart from the project; see README.md in the folder of real data.
@@ -42,7 +42,7 @@ def scores(real_data: Path) -> Scores:
     labels = open_labels(Source.open(str(real_data / "cifar10h-counts.npy")))
     network = open_predictions(Source.open(str(real_data / "densenet-bc-L190-k40-probs.csv")))
     truth = open_truth(Source.open(str(real_data / "cifar10_test_labels.npy")), labels.classes)
-    return score([Run("densenet", network)], labels, truth)
+    return score_runs([Run("densenet", network)], labels, truth)
 
 
 @pytest.mark.parametrize("metric", REFERENCE)
@@ -68,5 +68,5 @@ def test_the_unanimous_stratum_of_real_people_is_as_large(real_data: Path) -> No
     labels = open_labels(Source.open(str(real_data / "cifar10h-counts.npy")))
     network = open_predictions(Source.open(str(real_data / "densenet-bc-L190-k40-probs.csv")))
     options = Options(by="human-entropy", resamples=0, metrics=("ce_human",))
-    found = score([Run("densenet", network)], labels, None, options)
+    found = score_runs([Run("densenet", network)], labels, None, options)
     assert figures_of(found, "human-entropy=0")["ce_human"].n == 4393

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from c10h.records import Array
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.oracles import has_clear_second, second_best_accuracy
 from metrics.scoring import figures, fixed_examples, made_up, predictions_of
 
@@ -131,5 +131,5 @@ def test_the_number_of_tied_logits_is_told(random: np.random.Generator) -> None:
     labels = case.labels()
     votes = np.array([[5, 1, 0, 0]] * 3, dtype=np.int32)
     labels = type(labels)(classes=labels.classes, probs=votes / 6, counts=votes)
-    scores = score([Run("model", predictions_of(logits))], labels, None, Options(resamples=0))
+    scores = score_runs([Run("model", predictions_of(logits))], labels, None, Options(resamples=0))
     assert scores.notes.tolist() == ["2 items whose second-best logits tie: sba in expectation"]

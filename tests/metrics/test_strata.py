@@ -11,7 +11,7 @@ from c10h.formats.truth_files import Truth
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.scoring import Case, figures_of, labels_of, made_up, predictions_of, samples_of
 
 SPLIT = "split-half"
@@ -115,7 +115,7 @@ def test_unanimous_people_make_one_stratum() -> None:
 def test_strata_of_people_know_no_prior() -> None:
     labels = labels_of(counts=[[3, 0], [2, 2]], probs=[[0.8, 0.2], [0.5, 0.5]])
     runs = [Run("model", predictions_of(np.zeros((2, 2))))]
-    scores = score(runs, labels, None, Options(by="human-entropy", resamples=0))
+    scores = score_runs(runs, labels, None, Options(by="human-entropy", resamples=0))
     assert list(sizes(scores).values()) == [1, 1]
 
 
@@ -123,7 +123,7 @@ def test_strata_carry_the_names_of_classes() -> None:
     names = ("cat", "dog")
     labels = labels_of(counts=[[3, 1], [2, 2]], classes=names)
     runs = [Run("model", predictions_of(np.zeros((2, 2)), classes=names))]
-    scores = score(runs, labels, None, Options(by="modal", resamples=0))
+    scores = score_runs(runs, labels, None, Options(by="modal", resamples=0))
     assert scores.stratum.tolist() == [ALL, "modal=cat", "modal=dog", "modal=(tie)"]
 
 
@@ -157,4 +157,6 @@ def test_strata_of_what_is_not_known_are_refused(by: str, needs: str) -> None:
     labels = labels_of(counts=[[3, 1], [2, 2]]) if by == "truth" else None
     truth = None if by == "truth" else np.array([0, 1])
     with pytest.raises(InputError, match=f"--by {by} needs {needs}"):
-        score(runs, labels, None if truth is None else Truth(truth), Options(by=by, resamples=0))
+        score_runs(
+            runs, labels, None if truth is None else Truth(truth), Options(by=by, resamples=0)
+        )

@@ -16,7 +16,7 @@ from c10h.metrics.metrics import METRICS
 from c10h.metrics.needs import Needs
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
-from c10h.stages.score import Options, Run, score
+from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.oracles import kappa, orders, votes_left_out
 from metrics.scoring import (
     Case,
@@ -164,7 +164,7 @@ def score_with(case: Case, right: Array, **options: Any) -> Scores:
     truth = np.where(right.any(axis=1), right.argmax(axis=1), -1)
     labels = labels_of(counts=case.counts, truth=truth, right=right)
     runs = [Run("model", predictions_of(case.logits))]
-    return score(runs, labels, None, Options(**{"resamples": 0, **options}))
+    return score_runs(runs, labels, None, Options(**{"resamples": 0, **options}))
 
 
 class TestSeveralAnswers:
@@ -293,7 +293,7 @@ class TestSeveralAnswers:
     def test_what_counts_is_told(self) -> None:
         labels = labels_of(counts=[[1, 2]] * 3, truth=[0, 1, -1], right=[[1, 1], [0, 1], [0, 0]])
         options = Options(metrics=("accuracy",), resamples=0)
-        scores = score([Run("net", predictions_of(np.eye(3)[:, :2]))], labels, None, options)
+        scores = score_runs([Run("net", predictions_of(np.eye(3)[:, :2]))], labels, None, options)
         assert scores.notes[0].splitlines() == [
             "the true class of 2 of 3 items is known: metrics that need it are over these",
             "1 items have several right answers: any of them counts",

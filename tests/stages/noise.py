@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from c10h.records import Labels
-from c10h.stages.labels_noise import Noise, labels_noise, vote_grid
+from c10h.stages.labels_noise import Noise, noise_by_votes, vote_grid
 
 # Labels of which much is not defined.
 SPECIAL = {
@@ -22,4 +22,4 @@ SPECIAL = {
 
 
 def noise_of(labels: Labels, *votes: int, draws: int = 4, seed: int = 0) -> Noise:
-    return labels_noise(labels, vote_grid(labels, votes), draws=draws, seed=seed)
+    return noise_by_votes(labels, vote_grid(labels, votes), draws=draws, seed=seed)

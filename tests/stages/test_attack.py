@@ -28,7 +28,8 @@ def request_of(tmp_path: Path) -> Callable[..., AttackRequest]:
     def make(**more: Any) -> AttackRequest:
         given = {"steps": 2, "examined": 0, "batch_size": 4, "device": "cpu", **more}
         given = {"networks": networks, **given}
-        return AttackRequest(images_of(DATA), Source.open(str(path)), **given)
+        file = Source.open(str(path))
+        return AttackRequest(images=images_of(DATA), images_file=file, **given)
 
     return make
 
@@ -38,8 +39,8 @@ def test_an_attack_and_what_is_said_of_it(request_of: Callable[..., AttackReques
     shown: dict[str, list[int]] = {}
 
     @contextmanager
-    def show(what: str, work: int) -> Iterator[Callable[[int], None]]:
-        shown[what] = [work]
+    def show(what: str, work: int | None) -> Iterator[Callable[[int], None]]:
+        shown[what] = [work or 0]
         yield shown[what].append
 
     request = request_of(examined=5, epsilons=("4/255", "8/255"), notes=("the labels",))
@@ -64,7 +65,7 @@ def test_it_goes_on_where_it_was_stopped(
         whole = np.array(found.logits)
 
     @contextmanager
-    def stopping(what: str, work: int) -> Iterator[Callable[[int], None]]:
+    def stopping(what: str, work: int | None) -> Iterator[Callable[[int], None]]:
         def stop(done: int) -> None:
             raise KeyboardInterrupt
 

@@ -1,143 +1,175 @@
-"""Votes of an item, whose truth is whose, and predictions on items that have numbers."""
+"""Requests for labels: from files and from memory, with the same checks and results."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import ArrayLike
+from metrics.scoring import labels_of, predictions_of
+from scipy.special import softmax
 
-from c10h.errors import InputError, MismatchError
+from c10h.errors import InputError, MismatchError, SchemaError
+from c10h.files import Source
+from c10h.formats.column_names import Columns
+from c10h.formats.hints import LONG, Hints
+from c10h.formats.judgments import Judgments, open_judgments
 from c10h.formats.truth_files import Truth
-from c10h.items import Items
-from c10h.records import Labels, Predictions
-from c10h.stages import labels_build
-from c10h.stages.labels_build import build_labels, truth_of, vote_range
+from c10h.in_memory import InMemory
+from c10h.labels.filters import Filters
+from c10h.records import Array, Lineage
+from c10h.stages.label_requests import AnnotatorsRequest, BuildRequest, NoiseRequest, PlanRequest
+from c10h.stages.labels_annotators import labels_annotators
+from c10h.stages.labels_build import BuildResult, build_labels
+from c10h.stages.labels_noise import labels_noise
+from c10h.stages.labels_plan import labels_plan
 
-COUNTS = np.array([[3, 0], [1, 1], [0, 70]], dtype="i4")
-TRUTH = np.array([0, 1, 0, 1, 0, 1])
-
-
-def labels(*ids: str) -> Labels:
-    names = np.array(ids) if ids else None
-    return Labels(classes=("x", "y"), probs=np.full((3, 2), 0.5), counts=COUNTS, ids=names)
-
-
-def predictions(size: int = 3, logits: ArrayLike = 0, **more: Any) -> Predictions:
-    logits = np.broadcast_to(np.asarray(logits, "f4"), (1, size, 2))
-    return Predictions(classes=("x", "y"), logits=logits, member=np.array(["m"]), **more)
+COUNTS = np.array([[3, 1], [0, 4], [2, 2]], dtype="i4")
+TRUTH = np.array([0, 1, 1])
+# Ann and Bo judge all three items; only Ann's last answer is y.
+TABLE = "worker,item,label\nann,0,x\nann,1,x\nann,2,y\nbo,0,x\nbo,1,x\nbo,2,x\n"
 
 
-@pytest.mark.parametrize("rows", [1, 2, 100])
-def test_all_votes_the_fewest_and_the_most(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
-    monkeypatch.setattr(labels_build, "ROWS", rows)
-    assert vote_range(COUNTS) == (75, 2, 70)
+@pytest.fixture
+def table(tmp_path: Path) -> Source:
+    path = tmp_path / "judgments.csv"
+    path.write_text(TABLE, encoding="utf-8")
+    return Source.open(str(path))
 
 
-def test_votes_do_not_overflow() -> None:
-    assert vote_range(np.full((3, 2), 2_000_000_000, "i4")) == (12 * 10**9, 4 * 10**9, 4 * 10**9)
+@pytest.fixture
+def judgments(table: Source) -> Judgments:
+    return open_judgments(table, Columns())
 
 
-def build(labels: Labels, truth: Truth, *, from_names: bool = True) -> list[int]:
-    """The truth that labels get; from_names: as if they came from a table of judgments."""
-    return truth_of(
-        Items("the labels", 3, labels.ids), truth, from_names=from_names
-    ).values.tolist()
+def build(*sources: Any, **asked: Any) -> BuildResult:
+    given = [one if isinstance(one, Source) else InMemory(one) for one in sources]
+    return build_labels(BuildRequest(sources=given, **asked))
 
 
-class TestTruthOfItems:
-    def test_all_items_in_their_order(self) -> None:
-        assert build(labels(), Truth(TRUTH[:3])) == [0, 1, 0]
-
-    @pytest.mark.parametrize("names", [["0", "3", "4"], ["0.0", "3.0", "4.0"]])
-    def test_by_number_where_items_were_left_out(self, names: list[str]) -> None:
-        assert build(labels(*names), Truth(TRUTH)) == [0, 1, 0]
-
-    def test_by_name(self) -> None:
-        truth = Truth(TRUTH, ids=np.array(["c", "x", "a", "y", "b", "z"]))
-        assert build(labels("a", "b", "c"), truth) == [0, 0, 0]
-        assert build(labels("x", "y", "c"), truth) == [1, 1, 0]
-
-    def test_names_need_names(self) -> None:
-        with pytest.raises(MismatchError, match="truth: the items have names, and a vector"):
-            build(labels("a", "b", "c"), Truth(TRUTH[:3]))
-
-    def test_a_name_that_the_truth_does_not_have_is_unknown(self) -> None:
-        truth = Truth(TRUTH[:3], ids=np.array(["a", "b", "x"]))
-        assert build(labels("a", "b", "c"), truth) == [0, 1, -1]
-
-    def test_no_name_in_common(self) -> None:
-        with pytest.raises(MismatchError, match="3 of 3 ids are not in the truth"):
-            build(labels("a", "b", "c"), Truth(TRUTH[:3], ids=np.array(["x", "y", "z"])))
-
-    def test_a_number_that_the_truth_does_not_have(self) -> None:
-        with pytest.raises(MismatchError, match="row 6 is out of range: 6 items in the truth"):
-            build(labels("0", "3", "6"), Truth(TRUTH))
+def probs(result: BuildResult) -> Array:
+    return np.asarray(result.labels.probs[0:3])
 
 
-class TestDistilled:
-    def test_files_in_other_orders_are_matched_by_ids(self) -> None:
-        first = predictions(2, [[0, 5], [5, 0]], ids=np.array(["a", "b"]))
-        other = predictions(2, [[5, 0], [0, 5]], ids=np.array(["b", "a"]))
-        found = build_labels("distill", predictions=[first, other])
-        assert found.ids is not None
-        assert found.ids.tolist() == ["a", "b"]
-        share = 1 / (1 + np.exp(-5))
-        np.testing.assert_allclose(found.probs[0:2], [[1 - share, share], [share, 1 - share]])
-
-    def test_an_index_becomes_ids(self) -> None:
-        found = build_labels("distill", predictions=[predictions(2, index=np.array([4, 1]))])
-        assert found.ids is not None
-        assert found.ids.tolist() == ["4", "1"]
-
-    def test_other_items_are_refused(self) -> None:
-        both = [predictions(2, ids=np.array(ids)) for ids in (["a", "b"], ["a", "c"])]
-        with pytest.raises(MismatchError, match="predictions 2: 1 of 2 ids are not in predictions"):
-            build_labels("distill", predictions=both)
+def lineage_of(result: BuildResult) -> Lineage:
+    assert result.labels.lineage is not None
+    return result.labels.lineage
 
 
-class TestTruthOfSome:
-    LABELS = Labels(
-        classes=("x", "y"), probs=np.full((3, 2), 0.5), counts=COUNTS, truth=np.array([0, -1, 1])
-    )
-    RIGHT = np.array([[1, 1], [0, 0], [0, 1]], dtype=np.uint8)
+def test_votes_in_memory() -> None:
+    result = build(labels_of(counts=COUNTS), prior=1.0, truth=InMemory(Truth(TRUTH), "answers"))
+    np.testing.assert_allclose(probs(result), [[4 / 6, 2 / 6], [1 / 6, 5 / 6], [0.5, 0.5]])
+    assert result.labels.truth is not None
+    assert result.labels.truth.tolist() == TRUTH.tolist()
+    lineage = lineage_of(result)
+    assert lineage.options == {"as": "human", "prior": 1.0}
+    assert lineage.seed is None
+    assert [(one.role, one.name) for one in lineage.inputs] == [
+        ("source", "(array)"), ("truth", "answers"),
+    ]  # fmt: skip
 
-    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
-    def test_labels_of_the_truth_need_that_of_every_item(self, what: str) -> None:
-        message = (
-            f"--as {what} needs one true class for every item: 1 of 3 items do not have one, the "
-            "first is item 1; give --truth for all"
-        )
-        with pytest.raises(InputError, match=message):
-            build_labels(what, labels=self.LABELS)
 
-    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
-    def test_and_one_only(self, what: str) -> None:
-        several = replace(self.LABELS, truth=np.array([0, -1, 1]), right=self.RIGHT)
-        with pytest.raises(InputError, match="2 of 3 items do not have one, the first is item 0"):
-            build_labels(what, labels=several)
+def test_true_classes_in_memory() -> None:
+    result = build(Truth(TRUTH), what="smooth", smoothing=0.2, hints=Hints(classes=("a", "b")))
+    np.testing.assert_allclose(probs(result), [[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
+    options = {"as": "smooth", "smoothing": 0.2, "classes": "a,b"}
+    assert lineage_of(result).options == options
+    assert [one.role for one in lineage_of(result).inputs] == ["truth"]
 
-    @pytest.mark.parametrize("what", ["hard", "smooth", "class"])
-    def test_another_file_fills_the_gaps(self, what: str) -> None:
-        found = build_labels(what, labels=self.LABELS, truth=Truth(np.array([-1, 1, 1]))).truth
-        assert found is not None
-        assert found.tolist() == [0, 1, 1]
 
-    def test_people_s_labels_keep_what_is_known(self) -> None:
-        found = build_labels("human", labels=self.LABELS)
-        assert found.truth is not None
-        assert found.truth.tolist() == [0, -1, 1]
-        several = replace(self.LABELS, right=self.RIGHT)
-        own = predictions(truth=np.array([1, 1, 0]))
-        real = Truth(np.array([0, -1, 1]), right=self.RIGHT)
-        for built in (
-            build_labels("human", labels=several),
-            build_labels("human", labels=labels(), truth=real),
-            build_labels("distill", predictions=[own], truth=real),
-        ):
-            assert built.right is not None
-            assert built.right[0:3].tolist() == self.RIGHT.tolist()
-            assert built.truth is not None
-            assert built.truth.tolist() == [0, -1, 1]
+def test_predictions_in_memory() -> None:
+    logits = np.random.default_rng(0).normal(size=(2, 3, 2))
+    networks = [predictions_of(one) for one in logits]
+    result = build(*networks, what="distill", temperature=2.0)
+    np.testing.assert_allclose(probs(result), softmax(logits / 2, axis=2).mean(axis=0), rtol=1e-6)
+    assert lineage_of(result).options == {"as": "distill", "temperature": 2.0}
+    assert [one.role for one in lineage_of(result).inputs] == ["predictions", "predictions"]
+
+
+def test_judgments_of_a_table_and_in_memory(table: Source, judgments: Judgments) -> None:
+    notes: list[str] = []
+    hints, filters = Hints(classes=("x", "y")), Filters(drop_labels=("y",))
+    request = BuildRequest(sources=[table], hints=hints, filters=filters)
+    file, memory = build_labels(request, tell=notes.append), build(judgments)
+    assert probs(memory).tolist() == [[1, 0], [1, 0], [0.5, 0.5]]
+    assert file.votes is not None
+    assert len(file.votes.unwanted) == 1
+    assert "judgments.csv: left out 1 judgment by label: y" in notes
+    assert lineage_of(file).options == {"as": "human", "drop-label": ["y"], "classes": "x,y"}
+    assert lineage_of(file).excluded == {"judgments-by-label": 1}
+    assert [one.role for one in lineage_of(memory).inputs] == ["judgments"]
+
+
+def test_a_comparison_with_published_votes() -> None:
+    other = COUNTS + np.array([[0, 1], [0, 0], [0, 0]])
+    result = build(labels_of(counts=COUNTS), published=InMemory(labels_of(counts=other)))
+    assert result.comparison is not None
+    assert (result.comparison.items, result.comparison.other_votes) == (1, 13)
+
+
+@pytest.mark.parametrize(
+    ("sources", "asked", "says"),
+    [
+        ([Truth(TRUTH)], {"what": "harrd"}, "--as: unknown source of labels 'harrd'"),
+        ([Truth(TRUTH)] * 2, {"what": "hard"}, "takes one file of true classes, .*found 2 SOURCE"),
+        ([Truth(TRUTH)], {}, r"\(array\): expected labels, found truth"),
+        ([labels_of(counts=COUNTS)], {"what": "distill"}, "expected predictions, found labels"),
+        ([labels_of(counts=COUNTS)], {"what": "mace"}, "needs a table of judgments"),
+        ([labels_of(counts=COUNTS)], {"prior": -1.0}, "--prior -1: expected 0 or more"),
+        ([labels_of(counts=COUNTS)], {"filters": Filters(rt_min=1)}, "are about tables of judg"),
+        ([Truth(TRUTH)], {"what": "hard", "truth": InMemory(Truth(TRUTH))}, "holds the true clas"),
+    ],
+)
+def test_what_cannot_be_built(sources: list[Any], asked: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        build(*sources, **asked)
+
+
+def test_memory_is_checked_as_files_are() -> None:
+    with pytest.raises(SchemaError, match=r"\(array\)"):
+        probs(build(labels_of(probs=COUNTS)))
+    with pytest.raises(MismatchError, match="3 items in the labels and 2 in the truth"):
+        build(labels_of(counts=COUNTS), truth=InMemory(Truth(TRUTH[:2])))
+
+
+def test_a_table_is_read_as_the_request_is_made(table: Source, tmp_path: Path) -> None:
+    np.save(tmp_path / "counts.npy", COUNTS)
+    assert BuildRequest(sources=[table]).reading is not None
+    assert BuildRequest(sources=[Source.open(str(tmp_path / "counts.npy"))]).reading is None
+    assert BuildRequest(sources=[table], what="glad").hints.layout == LONG
+    with pytest.raises(InputError, match="--layout wide: votes and shares do not say who"):
+        AnnotatorsRequest(judgments=table, hints=Hints(layout="wide"))
+
+
+def test_annotators_of_a_table_and_in_memory(table: Source, judgments: Judgments) -> None:
+    notes: list[str] = []
+    file = labels_annotators(AnnotatorsRequest(judgments=table), tell=notes.append)
+    memory = labels_annotators(AnnotatorsRequest(judgments=InMemory(judgments)))
+    for annotators in (file, memory):
+        assert annotators.columns["annotator"].tolist() == ["ann", "bo"]
+        assert annotators.columns["agreement"].tolist() == pytest.approx([2 / 3, 2 / 3])
+    assert notes[0].startswith("judgments.csv: ")
+
+
+def test_noise_and_a_plan_of_votes_in_memory() -> None:
+    votes = InMemory(labels_of(counts=COUNTS), "votes")
+    noise = labels_noise(NoiseRequest(labels=votes, truth=InMemory(Truth(TRUTH)), votes=[2]))
+    assert (noise.total, noise.judged) == (12, 3)
+    plan = labels_plan(PlanRequest(labels=votes, budget=7, prior=1.0))
+    assert plan.judgments.sum() == 7
+    shares = InMemory(labels_of(probs=[[0.5, 0.5]]), "shares")
+    for refused in (
+        lambda: labels_noise(NoiseRequest(labels=shares)),
+        lambda: labels_plan(PlanRequest(labels=shares, budget=7)),
+    ):
+        with pytest.raises(InputError, match="shares: expected vote counts, found probabilities"):
+            refused()
+
+
+def test_a_request_waits_for_nothing_heavy() -> None:
+    code = "import sys, c10h.stages.label_requests as _; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert not {"torch", "numpy", "polars"} & set(modules.decode().split())

@@ -15,7 +15,7 @@ from scipy.stats import entropy
 from c10h.errors import InputError
 from c10h.metrics import ceilings
 from c10h.metrics.ceilings import split_half
-from c10h.stages.labels_noise import ALL_VOTES, Curve, Noise, labels_noise, vote_grid
+from c10h.stages.labels_noise import ALL_VOTES, Curve, Noise, noise_by_votes, vote_grid
 from c10h.views.forms.json_text import plain
 from stages.noise import SPECIAL, noise_of
 
@@ -54,7 +54,7 @@ class TestGrid:
         with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
             vote_grid(labels)
         with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
-            labels_noise(labels, [ALL_VOTES])
+            noise_by_votes(labels, [ALL_VOTES])
 
     def test_one_draw_has_no_standard_error(self, case: Case) -> None:
         with pytest.raises(InputError, match="--draws 1: expected 2 or more"):
@@ -203,7 +203,7 @@ class TestCurves:
 
     def test_progress_is_told_a_column(self, case: Case) -> None:
         steps: list[int] = []
-        labels_noise(case.labels(), [2, 5, ALL_VOTES], draws=2, advance=steps.append)
+        noise_by_votes(case.labels(), [2, 5, ALL_VOTES], draws=2, advance=steps.append)
         assert steps == [1, 1, 1]
 
     def test_a_prior_in_the_probabilities_does_not_matter(self, case: Case) -> None:

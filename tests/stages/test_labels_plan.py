@@ -16,7 +16,7 @@ from c10h.labels.allocation import allocate, fit_prior
 from c10h.labels.objectives import OBJECTIVES
 from c10h.metrics.ceilings import split_votes
 from c10h.records import Array, Labels
-from c10h.stages.labels_plan import labels_plan
+from c10h.stages.labels_plan import spread_judgments
 from c10h.views.forms.json_text import plain
 
 
@@ -31,7 +31,7 @@ class TestPlan:
     def test_it_spends_the_budget_and_nobody_gets_nothing(
         self, people: Labels, objective: str, budget: int
     ) -> None:
-        plan = labels_plan(people, budget, objective=objective)
+        plan = spread_judgments(people, budget, objective=objective)
         assert plan.judgments.sum() == budget
         assert (plan.judgments > 0).all()
         assert (np.diff(plan.judgments) <= 0).all()
@@ -40,7 +40,7 @@ class TestPlan:
         assert plan.planned <= plan.uniform < plan.now
 
     def test_expected_errors_are_the_variances_of_the_posterior(self, people: Labels) -> None:
-        plan = labels_plan(people, 100, prior=0.4)
+        plan = spread_judgments(people, 100, prior=0.4)
         variances = np.array([dirichlet(row + 0.4).var().sum() for row in counts_of(people)])
         total = counts_of(people).sum(axis=1) + 4 * 0.4
         further = np.zeros(60)
@@ -52,30 +52,30 @@ class TestPlan:
         assert plan.uniform == pytest.approx(wanted)
 
     def test_the_prior_is_fitted_unless_given(self, people: Labels) -> None:
-        assert labels_plan(people, 5).prior == fit_prior(counts_of(people))
-        assert labels_plan(people, 5, prior=2).prior == 2
+        assert spread_judgments(people, 5).prior == fit_prior(counts_of(people))
+        assert spread_judgments(people, 5, prior=2).prior == 2
 
     @pytest.mark.parametrize("limit", [1, 3])
     def test_no_item_gets_more_than_the_limit(self, people: Labels, limit: int) -> None:
-        plan = labels_plan(people, 50, limit=limit)
+        plan = spread_judgments(people, 50, limit=limit)
         assert plan.judgments.max() == limit
         assert plan.judgments.sum() == 50
 
     def test_a_limit_that_the_budget_just_fits(self, people: Labels) -> None:
-        plan = labels_plan(people, 120, limit=2)
+        plan = spread_judgments(people, 120, limit=2)
         assert plan.judgments.tolist() == [2] * 60
 
     def test_items_are_called_by_their_ids_or_rows(self, random: np.random.Generator) -> None:
         counts = made_up(random, 5).counts
         names = np.array([f"image {number}" for number in range(5)])
-        unnamed = labels_plan(labels_of(counts=counts), 20)
-        named = labels_plan(labels_of(counts=counts, ids=names), 20)
+        unnamed = spread_judgments(labels_of(counts=counts), 20)
+        named = spread_judgments(labels_of(counts=counts, ids=names), 20)
         assert unnamed.names.tolist() == [str(item) for item in unnamed.item]
         assert named.names.tolist() == names[named.item].tolist()
 
     def test_people_who_disagree_are_asked_more(self) -> None:
         counts = np.array([[20, 0], [10, 10], [19, 1]] * 5)
-        plan = labels_plan(labels_of(counts=counts), 100)
+        plan = spread_judgments(labels_of(counts=counts), 100)
         given = np.zeros(15)
         given[plan.item] = plan.judgments
         for certain, split, nearly in given.reshape(5, 3):
@@ -83,14 +83,14 @@ class TestPlan:
 
     def test_equal_items_are_not_settled_by_the_order_of_the_file(self) -> None:
         labels = labels_of(counts=np.tile([3, 2], (50, 1)))
-        plans = [labels_plan(labels, 10, seed=seed).item for seed in range(20)]
+        plans = [spread_judgments(labels, 10, seed=seed).item for seed in range(20)]
         assert len(set(map(tuple, (sorted(plan) for plan in plans)))) == 20
         assert 15 < np.mean([plan.mean() for plan in plans]) < 34
 
     @pytest.mark.parametrize("objective", OBJECTIVES)
     def test_a_seed_repeats(self, people: Labels, objective: str) -> None:
         first, second = (
-            plain(labels_plan(people, 77, objective=objective, seed=3)) for _ in range(2)
+            plain(spread_judgments(people, 77, objective=objective, seed=3)) for _ in range(2)
         )
         assert first == second
 
@@ -115,11 +115,11 @@ class TestRefused:
         self, people: Labels, options: dict[str, Any], says: str
     ) -> None:
         with pytest.raises(InputError, match=says):
-            labels_plan(people, **options)
+            spread_judgments(people, **options)
 
     def test_probabilities_without_votes(self) -> None:
         with pytest.raises(InputError, match="needs vote counts, found probabilities only"):
-            labels_plan(labels_of(probs=[[0.5, 0.5]]), 5)
+            spread_judgments(labels_of(probs=[[0.5, 0.5]]), 5)
 
 
 # Labels that leave a plan little to go by.
@@ -138,7 +138,7 @@ SPECIAL = {
 @pytest.mark.parametrize("what", SPECIAL)
 def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
     prior = 0.1 if "vote" in what else None
-    plan = labels_plan(labels_of(counts=SPECIAL[what]), 50, objective=objective, prior=prior)
+    plan = spread_judgments(labels_of(counts=SPECIAL[what]), 50, objective=objective, prior=prior)
     assert plan.judgments.sum() == 50
     assert (plan.judgments > 0).all()
     assert 0 <= plan.planned <= plan.now
@@ -147,7 +147,7 @@ def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
 @pytest.mark.parametrize("what", ["one vote", "single votes"])
 def test_single_votes_tell_no_prior(what: str) -> None:
     with pytest.raises(InputError, match=r"one vote an item .* give --prior"):
-        labels_plan(labels_of(counts=SPECIAL[what]), 50)
+        spread_judgments(labels_of(counts=SPECIAL[what]), 50)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -155,7 +155,7 @@ def test_single_votes_tell_no_prior(what: str) -> None:
 def test_any_prior_is_planned_with_or_refused(prior: float, objective: str) -> None:
     for counts in ([[7, 1, 0], [3, 3, 3], [9, 0, 0]], [[9, 0, 0]] * 3):
         try:
-            plan = labels_plan(labels_of(counts=counts), 50, objective=objective, prior=prior)
+            plan = spread_judgments(labels_of(counts=counts), 50, objective=objective, prior=prior)
         except InputError:
             continue
         assert plan.judgments.sum() == 50
@@ -165,7 +165,7 @@ def test_any_prior_is_planned_with_or_refused(prior: float, objective: str) -> N
 @pytest.mark.parametrize("budget", [10**9, 10**15, 10**18 - 1, 10**20])
 def test_any_budget_is_spent_or_refused(people: Labels, budget: int) -> None:
     try:
-        plan = labels_plan(people, budget)
+        plan = spread_judgments(people, budget)
     except InputError:
         return
     assert plan.judgments.sum() == budget
@@ -202,7 +202,7 @@ class TestRealPeople:
 
     def test_what_is_expected_is_what_happens(self, real_data: Path) -> None:
         random, start, hidden, pool = self.split(real_data, 2)
-        plan = labels_plan(labels_of(counts=start), self.BUDGET)
+        plan = spread_judgments(labels_of(counts=start), self.BUDGET)
         even = start + split_votes(pool, np.ones(len(start), dtype=np.int64), random)
         found = [self.error(counts + plan.prior, hidden).mean() for counts in (start, even)]
         assert found == pytest.approx([plan.now, plan.uniform], rel=0.1)

@@ -24,7 +24,10 @@ def request_of(images: Images, networks: Networks, folder: Path) -> PredictReque
     """A request on the CPU. The file of the images is one of any bytes."""
     path = folder / "images.h5"
     path.write_bytes(b"images")
-    return PredictRequest(images, Source.open(str(path)), networks, 4, "cpu")
+    file = Source.open(str(path))
+    return PredictRequest(
+        networks=networks, images=images, images_file=file, batch_size=4, device="cpu"
+    )
 
 
 def test_held_out(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def test_first_weights_are_not_a_checkpoints(tmp_path: Path) -> None:
 def attack_request(classes: str = "abcde", **more: Any) -> AttackRequest:
     images = Images(classes=tuple(classes), images=pictures(6))
     networks = ForeignNetwork("wrn_10_2")
-    return AttackRequest(images, Source(Path("i.h5"), "i.h5"), networks, **more)
+    file = Source(Path("i.h5"), "i.h5")
+    return AttackRequest(images=images, images_file=file, networks=networks, **more)
 
 
 def test_what_an_attack_is_unless_said() -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from metrics.scoring import labels_of, made_up
 
-from c10h.stages.labels_plan import Plan, labels_plan
+from c10h.stages.labels_plan import Plan, spread_judgments
 from c10h.views.labels_plan import SHOWN, display, table
 
 
 @pytest.fixture
 def plan(random: np.random.Generator) -> Plan:
-    return labels_plan(labels_of(counts=made_up(random, 60).counts), 1000)
+    return spread_judgments(labels_of(counts=made_up(random, 60).counts), 1000)
 
 
 def test_the_table_shows_the_first_and_says_how_many_more(plan: Plan) -> None:

@@ -101,9 +101,9 @@ class TestSteps:
 
     def test_options_are_as_they_are_typed(self) -> None:
         options = {"answer": "members", "epochs": 14.0, "lr": [0.1, 0.1234567891]}
-        (one,) = steps([made("p.h5", "predict", seed=1, **options)])
+        (one,) = steps([made("p.h5", "attack", seed=1, **options)])
         assert one.command() == (
-            "c10h predict --members --epochs 14 --lr 0.1 --lr 0.1234567891 --seed 1"
+            "c10h attack --members --epochs 14 --lr 0.1 --lr 0.1234567891 --seed 1"
         )
 
     def test_what_is_fetched_or_imported_has_no_seed(self) -> None:
@@ -178,6 +178,37 @@ class TestScript:
             "c10h", "labels", "build", "a; rm -rf $HOME 'x'.csv", "--classes", "a b,c",
             "-o", "my labels.h5",
         ]  # fmt: skip
+
+    def test_a_name_that_looks_like_an_option(self) -> None:
+        votes = Input(role="source", name="--force", sha256="v")
+        (line,) = self.commands(made("-o.h5", "labels build", votes))
+        assert line == "c10h labels build ./--force -o ./-o.h5"
+
+    @pytest.mark.parametrize("role", ["source", "judgments", "truth"])
+    def test_a_source_of_labels_is_an_argument(self, role: str) -> None:
+        one = made("l.h5", "labels build", Input(role=role, name="y.npy", sha256="y"))
+        assert self.commands(one) == ["c10h labels build y.npy -o l.h5"]
+
+    def test_the_truth_of_labels_is_an_option(self) -> None:
+        files = [Input(role=role, name=role, sha256=role) for role in ("source", "truth")]
+        assert self.commands(made("l.h5", "labels build", *files)) == [
+            "c10h labels build source --truth truth -o l.h5"
+        ]
+
+    @pytest.mark.parametrize(
+        "command", ["c10h data fetch x; rm -rf $HOME", "c10h scored", "rm -rf", "c10h data fetch"]
+    )
+    def test_what_is_no_command(self, command: str) -> None:
+        one = Input(role="", name="x.h5", sha256="x", lineage=Lineage(command=command))
+        lines = to_script(steps([one])).splitlines()
+        assert lines[-1] == f"# x.h5: not made by a command that c10h has: {command}"
+
+    def test_what_is_no_option(self) -> None:
+        one = made("s.h5", "score", output=".profile", force=True)
+        assert self.commands(one) == []
+        assert to_script(steps([one])).endswith(
+            "# s.h5: not made by a command that c10h has: c10h score --output .profile --force\n"
+        )
 
     def test_a_name_of_a_run_that_its_file_does_not_have(self) -> None:
         runs = as_role("predictions mine", made("p.h5", "predict"))

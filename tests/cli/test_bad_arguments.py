@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from c10h.cli import meant
+from c10h.stages import arguments
 
 from .conftest import Refuse
 
@@ -93,7 +93,7 @@ def test_the_nearest_name(refuses: Refuse, line: tuple[str, ...], says: str) -> 
 
 
 def test_what_is_no_run(runs: Path) -> None:
-    assert meant.is_run("a")
-    assert meant.is_run("a/")
-    assert not meant.is_run("images.h5")
-    assert not meant.is_run("nowhere")
+    assert arguments.is_run("a")
+    assert arguments.is_run("a/")
+    assert not arguments.is_run("images.h5")
+    assert not arguments.is_run("nowhere")

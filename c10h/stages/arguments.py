@@ -1,4 +1,4 @@
-"""What was meant by an argument that is a file or folder of another kind than stands there."""
+"""From arguments to files; of one that is of another kind than is asked for, what was meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from c10h import h5
 from c10h.datasets.cache import open_input
-from c10h.datasets.catalogue import CATALOGUE, GROUPS, IMAGES
+from c10h.datasets.catalogue import CATALOGUE, GROUPS, IMAGES, PREDICTIONS
 from c10h.errors import C10hError, FileError, InputError
 from c10h.files import Source
 from c10h.records import Images
@@ -50,6 +50,12 @@ def open_images(argument: str) -> tuple[Source, Images]:
         raise FileError(
             f"{error}; c10h data import makes a file of images of pictures and arrays"
         ) from error
+
+
+def open_predictions_file(argument: str) -> Source:
+    """A file of predictions, a data set's, or a foreign one. Raises InputError or FileError."""
+    check_predictions(argument)
+    return open_input(argument, PREDICTIONS)
 
 
 def check_predictions(argument: str) -> None:

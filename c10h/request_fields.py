@@ -1,0 +1,138 @@
+"""What fields of requests say of themselves: the option that they are, or the input.
+
+The options of a lineage follow from a request's fields, and command lines from a lineage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+OPTION, SEED, INPUT, PARTS = "option", "seed", "input", "parts"
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option that shapes a result.
+
+    name: in lineages, and on the command line after two dashes. unless: a value that shapes
+    nothing, as None, False and an empty tuple never do. when: of which requests it shapes the
+    result, of all without. recorded: from a value to that of a lineage. switches: the name of a
+    switch for each value, instead of one name. flags: the words of a command line that a value is,
+    where they are not the name and the value.
+    """
+
+    name: str
+    unless: object = None
+    when: Callable[[Any], bool] | None = None
+    recorded: Callable[[Any], Any] | None = None
+    switches: Mapping[Any, str] | None = None
+    flags: Mapping[str, Sequence[str]] | None = None
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What lineages call it: one name, or those of its switches."""
+        return (self.name,) if self.switches is None else tuple(self.switches.values())
+
+    def entry(self, value: Any) -> Mapping[str, Any]:
+        """What the options of a lineage say of a value."""
+        if self.switches is not None:
+            return {self.switches[value]: True} if value in self.switches else {}
+        if value is None or value is False or value == () or value == self.unless:
+            return {}
+        value = value if self.recorded is None else self.recorded(value)
+        return {} if value is None else {self.name: list(value) if _is_tuple(value) else value}
+
+
+@dataclass(frozen=True)
+class Given:
+    """How an input is given on the command line.
+
+    flag: the option, empty for an argument. roles: how its role in lineages begins, if it has one
+    of these. otherwise: the role that an input of an argument has that none of these is.
+    """
+
+    flag: str
+    roles: tuple[str, ...]
+    otherwise: str = ""
+
+
+def shaping(
+    name: str,
+    default: Any = MISSING,
+    *,
+    unless: object = None,
+    when: Callable[[Any], bool] | None = None,
+    recorded: Callable[[Any], Any] | None = None,
+    flags: Mapping[str, Sequence[str]] | None = None,
+    init: bool = True,
+) -> Any:
+    """Declare a field that shapes the result; see :class:`Option`."""
+    option = Option(name, unless, when, recorded, flags=flags)
+    return field(default=default, init=init, metadata={OPTION: option})
+
+
+def switch(default: Any, **switches: Any) -> Any:
+    """Declare a field whose values are switches, as ``switch(None, header=True)``."""
+    names = {value: name.replace("_", "-") for name, value in switches.items()}
+    return field(default=default, metadata={OPTION: Option("", switches=names)})
+
+
+def seeding(
+    default: int = 0, *, when: Callable[[Any], bool] = lambda request: True, option: str = ""
+) -> Any:
+    """Declare the field of a seed.
+
+    when: of which requests it shapes the result. option: its name, if a lineage has it among the
+    options, too.
+    """
+    metadata: dict[str, Any] = {SEED: when}
+    if option:
+        metadata[OPTION] = Option(option)
+    return field(default=default, metadata=metadata)
+
+
+def given_as(flag: str, *roles: str, default: Any = MISSING, otherwise: str = "") -> Any:
+    """Declare the field of an input; see :class:`Given`."""
+    return field(default=default, metadata={INPUT: Given(flag, roles, otherwise)})
+
+
+def parts(*kinds: type, default: Any = MISSING) -> Any:
+    """Declare a field that is a dataclass of one of some kinds, of which fields are declared."""
+    return field(default=default, metadata={PARTS: kinds})
+
+
+def options_of(request: Any, settled: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a lineage. settled: what a field came to, by its name, if not its value."""
+    options: dict[str, Any] = {}
+    for one in fields(request):
+        value = settled.get(one.name, getattr(request, one.name))
+        if PARTS in one.metadata and value is not None:
+            options |= options_of(value, settled)
+        option = one.metadata.get(OPTION)
+        if option is not None and (option.when is None or option.when(request)):
+            options |= option.entry(value)
+    return options
+
+
+def seed_of(request: Any, settled: Mapping[str, Any]) -> int | None:
+    """The seed of a request; None where it has none, or none that shapes the result."""
+    for one in fields(request):
+        if SEED in one.metadata and one.metadata[SEED](request):
+            seed: int | None = settled.get(one.name, getattr(request, one.name))
+            return seed
+    return None
+
+
+def declared(kind: Any, what: str) -> Iterator[Any]:
+    """What the fields of a kind of request, and of its parts, declare as OPTION, SEED or INPUT."""
+    for one in fields(kind):
+        for part in one.metadata.get(PARTS, ()):
+            yield from declared(part, what)
+        if what in one.metadata:
+            yield one.metadata[what]
+
+
+def _is_tuple(value: object) -> bool:
+    return isinstance(value, tuple)

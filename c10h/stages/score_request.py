@@ -1,0 +1,72 @@
+"""What scoring is asked: see :func:`c10h.stages.score.score`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from c10h.errors import InputError, unknown_name
+from c10h.formats.hints import NO_HINTS, Hints
+from c10h.request_fields import given_as, parts, seeding, shaping
+
+if TYPE_CHECKING:
+    from c10h.stages.inputs import LabelsInput, ScoredInput, TruthInput
+
+# What a user can say of all runs.
+TAGS = ("network", "training", "data")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRequest:
+    """What to score.
+
+    predictions: predictions or attacks, each with the name of its run. labels, truth: what to score
+    against, at least one of them, or predictions that know their truth. hints: about foreign files.
+    metrics: names in METRICS; all that can be computed without. by: a name in STRATA. tags:
+    network=…, training=… or data=…, of all runs. in_sample: allow networks that were trained on the
+    items. per_item: keep the value of each item. resamples, seed: of the bootstrap. traced: whether
+    the result knows its inputs by their SHA-256, as what is written to a file does; large files are
+    read once more for that.
+
+    about: the tags, by their keys. Raises InputError for two runs of one name, unknown metrics and
+    strata, and other tags.
+    """
+
+    command: ClassVar[str] = "score"
+
+    predictions: Sequence[tuple[str, ScoredInput]] = given_as("", "predictions", "attack")
+    labels: LabelsInput | None = given_as("--labels", "labels", default=None)
+    truth: TruthInput | None = given_as("--truth", "truth", default=None)
+    hints: Hints = parts(Hints, default=NO_HINTS)
+    metrics: Sequence[str] = shaping("metrics", ())
+    by: str | None = shaping("by", None)
+    tags: Sequence[str] = shaping("tag", ())
+    in_sample: bool = shaping("in-sample", False)
+    per_item: bool = shaping("per-item", False)
+    resamples: int = shaping("resamples", 1000)
+    seed: int = seeding()
+    traced: bool = True
+    about: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from c10h.metrics.metrics import choose
+        from c10h.metrics.strata import STRATA
+
+        names = [name for name, _ in self.predictions]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
+        if self.by is not None and self.by not in STRATA:
+            raise InputError(f"--by: {unknown_name('stratum', self.by, STRATA)}")
+        if self.resamples < 0:
+            raise InputError(f"--resamples {self.resamples}: expected 0 or more")
+        object.__setattr__(self, "metrics", tuple(choose(self.metrics)) if self.metrics else ())
+        object.__setattr__(self, "about", dict(map(_tag, self.tags)))
+
+
+def _tag(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or key not in TAGS:
+        raise InputError(f"--tag {text}: expected network=…, training=… or data=…")
+    return key, value

@@ -1,0 +1,321 @@
+"""Score runs, which are predictions under a name, against labels and truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from c10h.errors import InputError, InSampleError
+from c10h.formats.hints import Tell, brief, silent
+from c10h.formats.predictions_and_labels import LEFT_OUT
+from c10h.formats.truth_files import Truth, check_truth, in_order_of
+from c10h.items import Items, align
+from c10h.metrics.bootstrap import interval, weights
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.needs import Needs
+from c10h.records import Array, Labels, Predictions, Scores
+from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
+from c10h.stages.network_metrics import NO_TRUTH, Evaluation, evaluate
+from c10h.stages.people import People, people_of_truth
+from c10h.stages.predicted_items import digest_items, items_of, some_items
+
+Advance: TypeAlias = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Predictions to score under a name, with what their user says of them."""
+
+    name: str
+    predictions: Predictions
+    network: str = ""
+    training: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to compute. metrics: names in the order of METRICS. by: a name in STRATA, or None."""
+
+    metrics: Sequence[str] = tuple(METRICS)
+    by: str | None = None
+    resamples: int = 1000
+    seed: int = 0
+    in_sample: bool = False
+    per_item: bool = False
+    labels_digest: str = ""
+
+
+DEFAULTS = Options()
+
+
+def score_runs(
+    runs: Sequence[Run],
+    labels: Labels | None = None,
+    truth: Truth | None = None,
+    options: Options = DEFAULTS,
+    classes: tuple[str, ...] | None = None,
+    advance: Advance = lambda items: None,
+    tell: Tell = silent,
+) -> Scores:
+    """Every chosen metric of every run (of every member, where a run has several).
+
+    labels, truth: what to score against, at least one, or predictions that carry their truth.
+    classes: names for inputs without their own, in their order; else the first input's that has
+        any. advance: called with numbers of items as they are scored. tell: called with a line on
+        how items were matched.
+    Raises MismatchError where inputs do not belong together, InSampleError for predictions on
+    training items unless the options allow them, InputError where there is nothing to compare.
+    """
+    inputs: list[Labels | Predictions] = [
+        *([labels] if labels else []),
+        *(run.predictions for run in runs),
+    ]
+    classes = classes or common_classes(inputs)
+    if classes is None:
+        raise InputError("nothing to score")
+    if labels is not None:
+        labels = labels_in_order(labels, classes, "labels")
+    if truth is not None:
+        truth = in_order_of(truth, classes, "truth")
+    known = _known(labels, truth, classes, tell)
+    matched: dict[str, list[str]] = {}
+    scored: list[_Scored] = []
+    for run in runs:
+        predictions = predictions_in_order(run.predictions, classes, run.name)
+        joined = _join(replace(run, predictions=predictions), known, classes)
+        matched.setdefault(joined.told, []).append(run.name)
+        if joined.people.truth is not None:
+            check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
+        scored += [
+            _score_member(joined, member, options, advance)
+            for member in range(predictions.logits.shape[0])
+        ]
+    for told, together in matched.items():
+        if told:
+            tell(f"{brief(together, 3)}: {told}")
+    names = [one.name for one in scored]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
+    return _collect(scored, classes, options)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What labels and truth say, in the order of the labels, or else of the truth.
+
+    are_labels: whether of labels. partly: whether they need not have all items. note: what could
+    not be compared.
+    """
+
+    people: People
+    are_labels: bool
+    partly: bool
+    note: str = ""
+
+    @property
+    def where(self) -> str:
+        """What has them, for messages."""
+        return "the labels" if self.are_labels else "the truth"
+
+
+def _known(
+    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
+) -> _Known | None:
+    """What there is to score against besides predictions; None for nothing."""
+    if labels is None:
+        if truth is None:
+            return None
+        return _Known(people_of_truth(truth, classes), are_labels=False, partly=True)
+    partly = bool(labels.settings.get(LEFT_OUT))
+    if truth is None:
+        return _Known(People.of(labels, None, classes), are_labels=True, partly=partly)
+    items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
+    found = align(items, others, partly=items.ids is not None)
+    tell(f"the labels: {found.describe(items, others)}")
+    truth = truth.at(found.rows)
+    people = People.of(labels, truth.values, classes, truth.right)
+    return _Known(people, are_labels=True, partly=partly, note=found.note)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """A run, and what is known of its items, in its order; rows: where they are in the labels.
+
+    note: what could not be compared, or was left out. told: how the items were matched.
+    """
+
+    run: Run
+    people: People
+    rows: Array | None
+    note: str = ""
+    told: str = ""
+
+
+def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
+    """Match the items of a run with those of labels and truth. Raises MismatchError."""
+    own = run.predictions.truth
+    if known is None:
+        if own is None:
+            raise InputError(
+                f"{run.name}: nothing to score against: give --labels, --truth or predictions "
+                "with a truth"
+            )
+        return _Joined(run, People.of(None, own, classes), run.predictions.index)
+    items, others = items_of(run.predictions, run.name), known.people.items(known.where)
+    # A truth need not know all items, but which those are only their names say.
+    named = known.are_labels or items.ids is not None
+    found = align(items, others, partly=known.partly and named)
+    rows, notes = found.rows, [known.note, found.note]
+    if rows is not None and found.absent:
+        kept = rows >= 0
+        lack = "labels" if known.are_labels else "true class"
+        notes.append(f"{found.absent:,} of {len(rows):,} items have no {lack} and are left out")
+        run = replace(run, predictions=some_items(run.predictions, kept))
+        rows, own = rows[kept], run.predictions.truth
+    people = known.people.take(rows).agreeing(own, run.name)
+    note = "\n".join(filter(None, notes))
+    return _Joined(run, people, rows, note, found.describe(items, others))
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One row of the result before the bootstrap."""
+
+    run: Run
+    name: str
+    items: str
+    exposure: str
+    found: Evaluation
+
+
+def _score_member(joined: _Joined, member: int, options: Options, advance: Advance) -> _Scored:
+    run, people = joined.run, joined.people
+    name = run.name
+    if run.predictions.logits.shape[0] > 1:
+        name = f"{name}/{run.predictions.member[member]}"
+    exposure = _exposure(run.predictions, member, name, options)
+    found = evaluate(
+        run.predictions,
+        member,
+        people,
+        options.metrics,
+        by=options.by,
+        seed=options.seed,
+        per_item=options.per_item,
+        advance=advance,
+    )
+    notes = "\n".join(filter(None, [joined.note, found.notes]))
+    found = replace(found, notes=notes)
+    items = digest_items(people, joined.rows, options.labels_digest)
+    return _Scored(run, name, items, exposure, found)
+
+
+def _exposure(predictions: Predictions, member: int, name: str, options: Options) -> str:
+    """Whether a network was trained on the items that it predicts."""
+    seen = seen_in_training(predictions, member)
+    if seen is None:
+        return UNKNOWN
+    if not seen.any():
+        return HELD_OUT
+    if not options.in_sample:
+        raise InSampleError(
+            f"{name}: the network was trained on {int(seen.sum())} of these {len(seen)} items: "
+            "score held-out predictions, or say --in-sample"
+        )
+    return IN_SAMPLE
+
+
+def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Options) -> Scores:
+    """Values, intervals, reasons and ceilings of all runs as one record."""
+    strata = list(dict.fromkeys(name for one in scored for name in one.found.strata))
+    shape = (len(scored), len(options.metrics), len(strata))
+    value, n = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+    limits: dict[str, Array] = {}
+    for r, one in enumerate(scored):
+        for name, (formulas, ceilings) in one.found.strata.items():
+            t = strata.index(name)
+            for metric, (values, items) in formulas.evaluate().items():
+                q = options.metrics.index(metric)
+                value[r, q, t], n[r, q, t] = values[0], round(float(items[0]))
+            for (metric, method), limit in ceilings.items():
+                array = limits.setdefault(method, np.full(shape, np.nan))
+                array[r, options.metrics.index(metric), t] = limit
+    samples = _resample(scored, strata, options)
+    low, high = interval(samples)
+    known = ~np.isnan(value)
+    return Scores(
+        classes=classes,
+        settings={"seed": options.seed, "resamples": options.resamples, "by": options.by or ""},
+        value=value,
+        low=np.where(known, low, np.nan),
+        high=np.where(known, high, np.nan),
+        n=n,
+        why=_reasons(scored, strata, options, known),
+        ceilings=limits,
+        run=np.array([one.name for one in scored]),
+        network=np.array([one.run.network for one in scored]),
+        training=np.array([one.run.training for one in scored]),
+        data=np.array([one.run.data for one in scored]),
+        items=np.array([one.items for one in scored]),
+        exposure=np.array([one.exposure for one in scored]),
+        notes=np.array([one.found.notes for one in scored]),
+        metric=np.array(options.metrics),
+        stratum=np.array(strata),
+        samples=samples,
+        per_item=_per_item(scored, options),
+    )
+
+
+def _resample(scored: Sequence[_Scored], strata: Sequence[str], options: Options) -> Array:
+    """Bootstrap values, float32 (r, q, t, B). Runs over equally many items share their weights."""
+    shape = (len(scored), len(options.metrics), len(strata), options.resamples)
+    samples = np.full(shape, np.nan, dtype=np.float32)
+    for groups in {one.found.groups for one in scored}:
+        alike = [
+            (r, strata.index(name), formulas)
+            for r, one in enumerate(scored)
+            if one.found.groups == groups
+            for name, (formulas, _) in one.found.strata.items()
+        ]
+        for block, drawn in weights(groups, options.resamples, options.seed):
+            for r, t, formulas in alike:
+                for metric, (values, _) in formulas.evaluate(drawn).items():
+                    samples[r, options.metrics.index(metric), t, block] = values
+    return samples
+
+
+def _reasons(
+    scored: Sequence[_Scored], strata: Sequence[str], options: Options, known: Array
+) -> Array:
+    """Why a value does not exist, "" where it does."""
+    reasons = np.full(known.shape, "", dtype=object)
+    for r, q, t in np.argwhere(~known):
+        metric = options.metrics[q]
+        if strata[t] not in scored[r].found.strata:
+            absent = "the run has no such stratum"
+        elif not len(scored[r].found.strata[strata[t]][0].group):
+            absent = "the stratum has no items"
+        elif strata[t] in scored[r].found.untold and Needs.TRUTH in METRICS[metric].needs:
+            absent = NO_TRUTH
+        else:
+            absent = METRICS[metric].absent
+        reasons[r, q, t] = scored[r].found.missing.get(metric, absent)
+    return reasons.astype(np.str_)
+
+
+def _per_item(scored: Sequence[_Scored], options: Options) -> Array | None:
+    if not options.per_item:
+        return None
+    if len({one.found.size for one in scored}) > 1:
+        raise InputError("--per-item: expected runs over equally many items; score them apart")
+    values = np.full((len(scored), len(options.metrics), scored[0].found.size), np.nan, np.float32)
+    for r, one in enumerate(scored):
+        for metric, items in one.found.per_item.items():
+            values[r, options.metrics.index(metric)] = items
+    return values
