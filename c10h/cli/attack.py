@@ -210,8 +210,8 @@ def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     from c10h.stages.report import ReportRequest, report
     from c10h.views.report import Report
 
-    made = Report(report(ReportRequest(attacks={name: found})))
+    view = Report(report(ReportRequest(attacks={name: found})))
     if form == "terminal" or to_stderr:
-        print_tables(made.tables(), to_stderr=to_stderr)
+        print_tables(view.tables(), to_stderr=to_stderr)
     else:
-        print_text(made.render(form))
+        print_text(view.render(form))

@@ -140,38 +140,38 @@ def report(
         write(output, to_script(steps(opened.files)))
         return
     request = replace(opened, metrics=metrics or (), stratum=stratum, baseline=baseline)
-    made = Report(stage.report(request), figure, table)
-    _tell_left_out(made, form)
+    view = Report(stage.report(request), figure, table)
+    _tell_left_out(view, form)
     if form in PICTURES:
-        _write_picture(made, form, output or "-")
+        _write_picture(view, form, output or "-")
     elif form == "terminal":
-        write_terminal(output, made.terminal_tables(), made.charts)
+        write_terminal(output, view.terminal_tables(), view.charts)
     elif form == "html":
         from c10h.views.forms.html_report import to_html
 
-        write(output, to_html(made))
+        write(output, to_html(view))
     else:
-        write(output, made.render(form))
+        write(output, view.render(form))
 
 
-def _tell_left_out(made: Report, form: str) -> None:
+def _tell_left_out(view: Report, form: str) -> None:
     """Say which figures are not there that the form would have, and why."""
-    for name, why in made.left_out().items():
+    for name, why in view.left_out().items():
         if form == "html" or (form == "terminal" and not FIGURES[name].is_table):
             say(f"left out: {why}")
 
 
-def _write_picture(made: Report, form: str, output: str) -> None:
+def _write_picture(view: Report, form: str, output: str) -> None:
     """The one figure of a report as a picture. Raises InputError where there is none or several."""
     from c10h.errors import InputError
     from c10h.files import atomic_output, write_all
     from c10h.views.forms.drawing import draw
 
-    figures = made.figures()
-    if made.table is not None or len(figures) != 1:
-        names = ", ".join(one.name for one in figures) if made.table is None else ""
-        none = "; ".join(made.left_out().values()) or "there is none of these files"
+    figures = view.figures()
+    if view.table is not None or len(figures) != 1:
+        names = ", ".join(figure.name for figure in figures) if view.table is None else ""
+        none = "; ".join(view.left_out().values()) or "there is none of these files"
         fit = f"{names} fit: name one with --figure" if names else none
         raise InputError(f"--format {form}: expected one figure; {fit}")
     with atomic_output(output) as stream:
-        write_all(stream, draw(figures[0], form, [step.line() for step in made.lineage()]))
+        write_all(stream, draw(figures[0], form, [step.line() for step in view.lineage()]))

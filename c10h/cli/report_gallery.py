@@ -91,9 +91,9 @@ def report_gallery(
             images_sha256=opened.files[2].sha256,
             advance=advance,
         )
-    results, made = Results(files=opened.files), steps(opened.files)
+    results, behind = Results(files=opened.files), steps(opened.files)
     if form == "terminal":
-        _write_terminal(pictures, made, output)
+        _write_terminal(pictures, behind, output)
     elif form == "html":
         write(output, to_html(Report(results), pictures))
     elif form == "json":
@@ -101,16 +101,16 @@ def report_gallery(
     elif form == "csv":
         write(output, rows_to_csv(views.to_rows(pictures)))
     else:
-        lines = [step.line() for step in made]
+        lines = [step.line() for step in behind]
         write(output, render_with_foot(form, [views.gallery_table(pictures)], lines))
 
 
-def _write_terminal(pictures: Gallery, made: Sequence[Step], output: str | None) -> None:
+def _write_terminal(pictures: Gallery, behind: Sequence[Step], output: str | None) -> None:
     """Pictures where the terminal has colours; a table where there is no terminal."""
     shown = terminal() if output is None else None
     if shown is None:
         text, width = to_plain([views.gallery_table(pictures)]), PLAIN_WIDTH
-        write(output, "\n".join([text, *foot_lines(made, width)]))
+        write(output, "\n".join([text, *foot_lines(behind, width)]))
     else:
         width, colours = shown
-        print_text("\n".join([to_text(pictures, width, colours), *foot_lines(made, width)]))
+        print_text("\n".join([to_text(pictures, width, colours), *foot_lines(behind, width)]))

@@ -264,8 +264,8 @@ def _find_group(predictions: Predictions, groups: Sequence[Predictions]) -> tupl
         if group.logits.shape[1] != size:
             continue
         try:
-            found = align(items_of(group, "the first"), items_of(predictions, "the second"))
-            rows = found.take(np.arange(size))
+            matched = align(items_of(group, "the first"), items_of(predictions, "the second"))
+            rows = matched.take(np.arange(size))
             assert group.truth is not None
             assert predictions.truth is not None
             agreed_truth(group.truth, predictions.truth[rows], "the second")

@@ -129,12 +129,12 @@ def _people_of(predictions: Predictions, labels: Labels, run: str) -> tuple[Peop
     With a note on what could not be compared.
     """
     people = People.of(labels, None, labels.classes)
-    found = align(items_of(predictions, run), people.items("the labels"))
-    people = people.take(found.rows)
+    matched = align(items_of(predictions, run), people.items("the labels"))
+    people = people.take(matched.rows)
     people = people.agreeing(predictions.truth, run)
     if people.truth is not None:
         check_truth(people.truth, len(labels.classes), f"{run}: truth")
-    return people, found.note
+    return people, matched.note
 
 
 def _blocks(

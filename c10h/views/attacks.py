@@ -38,11 +38,11 @@ def attack_tables(
     the checks of all attacks.
     """
     tables = []
-    for attack, alike in by_attack(networks).items():
-        main = _main_table(attack, alike)
-        tables += [main] if baseline is None else _with_differences(attack, alike, baseline, main)
-        if any(network.human for network in alike):
-            tables.append(_human_table(attack, alike))
+    for attack, group in by_attack(networks).items():
+        main = _main_table(attack, group)
+        tables += [main] if baseline is None else _with_differences(attack, group, baseline, main)
+        if any(network.human for network in group):
+            tables.append(_human_table(attack, group))
     if any(network.checks for network in networks):
         tables.append(_check_table(networks))
     return tables
@@ -80,16 +80,16 @@ def attacks_down(
     return estimates_table(title, layout, METRICS, notes=notes, words=WORDS, about=about)
 
 
-def _main_table(attack: str, alike: Sequence[AttackedNetwork]) -> Table:
-    settings = {key: [str(one.setting(key)) for one in alike] for key in TOLD_APART}
-    architectures = [network.network for network in alike]
+def _main_table(attack: str, group: Sequence[AttackedNetwork]) -> Table:
+    settings = {key: [str(one.setting(key)) for one in group] for key in TOLD_APART}
+    architectures = [network.network for network in group]
     names = [
-        ("run", [network.name for network in alike]),
+        ("run", [network.name for network in group]),
         *[("network", architectures)] * any(architectures),
         *((key, values) for key, values in settings.items() if len(set(values)) > 1),
     ]
-    notes = [*exposure_notes((one.name, one.exposure) for one in alike), *means_notes(alike)]
-    return attacks_down(f"Attack {attack}", names, _across(alike), notes)
+    notes = [*exposure_notes((one.name, one.exposure) for one in group), *means_notes(group)]
+    return attacks_down(f"Attack {attack}", names, _across(group), notes)
 
 
 def _across(networks: Sequence[AttackedNetwork]) -> dict[str, list[ScoredRun | None]]:
@@ -119,13 +119,13 @@ def different_items_notes(networks: Sequence[AttackedNetwork]) -> list[str]:
 
 
 def _with_differences(
-    attack: str, alike: Sequence[AttackedNetwork], baseline: AttackedNetwork, main: Table
+    attack: str, group: Sequence[AttackedNetwork], baseline: AttackedNetwork, main: Table
 ) -> list[Table]:
     """The table of an attack and the paired differences, bold where the interval excludes 0.
 
     Where there are none, the reasons alone, below the table.
     """
-    others = [network for network in alike if network is not baseline]
+    others = [network for network in group if network is not baseline]
     differences = attack_differences(others, baseline)
     every = [difference for row in differences.values() for difference in row]
     reasons = reason_notes((one.a, one.why) for one in every if one.why)
@@ -139,15 +139,15 @@ def _with_differences(
     ]  # fmt: skip
 
 
-def _human_table(attack: str, alike: Sequence[AttackedNetwork]) -> Table:
+def _human_table(attack: str, group: Sequence[AttackedNetwork]) -> Table:
     """Figures down, networks and budgets across."""
-    figures = list(dict.fromkeys(name for network in alike for name in network.human))
+    figures = list(dict.fromkeys(name for network in group for name in network.human))
     columns = [
         (
-            budget if len(alike) == 1 else f"{network.name} {budget}",
+            budget if len(group) == 1 else f"{network.name} {budget}",
             [Cell(_human_figure(name, network.human.get(name), k)) for name in figures],
         )
-        for network in alike
+        for network in group
         if network.human
         for k, budget in enumerate(network.budgets)
     ]

@@ -192,12 +192,12 @@ def files_to_json(results: Results) -> dict[str, Any]:
     return {"files": files, "made": [step.to_json() for step in steps(results.files)]}
 
 
-def foot_lines(made: Sequence[Step], width: int) -> list[str]:
+def foot_lines(behind: Sequence[Step], width: int) -> list[str]:
     """How the files were made, for a terminal: one text, or none."""
     lines = [
         fill(step.line(), width, subsequent_indent="  ", break_on_hyphens=False)
-        for step in made[:MOST]
+        for step in behind[:MOST]
     ]
-    if len(made) > MOST:
-        lines.append(f"{len(made) - MOST:,} more are in --format json")
+    if len(behind) > MOST:
+        lines.append(f"{len(behind) - MOST:,} more are in --format json")
     return ["\n".join([FOOT, "", *lines]) + "\n"] if lines else []

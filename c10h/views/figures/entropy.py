@@ -37,5 +37,5 @@ def histogram(values: Float) -> tuple[list[str], Float]:
         return [UNANIMOUS], np.array([float(len(values))])
     counts, edges = np.histogram(above, BINS, (0, float(above.max())))
     names = [f"{low:.2f}–{high:.2f}" for low, high in pairwise(edges)]
-    found = np.concatenate([[len(values) - len(above)], counts]).astype(np.float64)
-    return [UNANIMOUS, *names], found
+    items = np.concatenate([[len(values) - len(above)], counts]).astype(np.float64)
+    return [UNANIMOUS, *names], items

@@ -51,10 +51,10 @@ def chosen(compared: Compared) -> Array:
     """
     people = compared.people
     first = people.argmax(axis=1)
-    alike = (people == people.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    agree = (people == people.max(axis=1, keepdims=True)).sum(axis=1) == 1
     for network in compared.networks.values():
-        alike &= network.argmax(axis=1) == first
-    rows = np.flatnonzero(alike)
+        agree &= network.argmax(axis=1) == first
+    rows = np.flatnonzero(agree)
     return rows[np.argsort(-entropy(people[rows].T), kind="stable")][:ITEMS]
 
 

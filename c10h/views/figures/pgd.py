@@ -23,10 +23,10 @@ def pgd(results: Results) -> Figure:
             f"ε = {budget}, {attack}" if len(groups) > 1 else f"ε = {budget}",
             "step",
             "cross-entropy, nats",
-            [_line(network, budget) for network in alike if budget in network.budgets],
+            [_line(network, budget) for network in group if budget in network.budgets],
         )
-        for attack, alike in groups.items()
-        for budget in budgets_of(alike)
+        for attack, group in groups.items()
+        for budget in budgets_of(group)
     ]
     about = f": {next(iter(groups))}" if len(groups) == 1 else ""
     sizes = "ε: the size of the attack in pixels of [0, 1]. Means over items."
