@@ -9,6 +9,7 @@ that the command line prints.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from c10h import h5
 from c10h.api.inputs import Inputs, opened
 from c10h.api.results import Result
 from c10h.cli.console import bar_or_lines, progress
+from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
 from c10h.errors import InputError
 from c10h.files import Source, check_output
@@ -24,7 +26,12 @@ from c10h.formats.column_names import Columns
 from c10h.formats.hints import AUTO, Hints, parse_columns
 from c10h.labels.filters import Filters
 from c10h.labels.sources import SOURCES, Takes
-from c10h.records import Record, Scores
+from c10h.records import Record
+from c10h.run_folder import open_run
+from c10h.stages.arguments import is_run
+from c10h.stages.network_arguments import check_named, open_networks
+from c10h.stages.requests import Networks
+from c10h.views import run
 
 Names = str | Sequence[str]
 
@@ -69,7 +76,7 @@ def score(
             for name, value in runs.items()
         ]
         request = ScoreRequest(
-            predictions=[(name or _called(file), file) for name, file in files],
+            predictions=[(name or file.stem, file) for name, file in files],
             labels=_optional(inputs, labels, "labels", LABELS),
             truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
             hints=_hints(
@@ -161,7 +168,7 @@ def import_images(
     labels: Any = None,
     classes: Names | None = None,
     split: Names = (),
-    select: Names = (),
+    select: str | None = None,
     map: str | None = None,  # noqa: A002 - as the option is called
     resize: int | None = None,
     ids: str | None = None,
@@ -188,7 +195,7 @@ def import_images(
             path=str(source if is_path else inputs.open(source, "images").path),
             choice=Choice(
                 splits=_words(split),
-                select=_words(select),
+                select=select,
                 to_class=read_map(map_file) if map_file else None,
                 side=resize,
                 skip_bad=skip_bad,
@@ -243,11 +250,9 @@ def train(
     The result is what ``c10h show FOLDER`` shows; ``folder`` is what :func:`predict` and
     :func:`attack` take.
     """
-    from c10h.run_folder import open_run
-    from c10h.stages.show_run import show_run
+    from c10h.stages.arguments import open_first_weights
     from c10h.stages.requests import TrainRequest
     from c10h.stages.train import train as train_stage  # which imports torch
-    from c10h.views import run as run_view
 
     with opened() as inputs:
         images_file, pictures = inputs.images(images)
@@ -265,7 +270,7 @@ def train(
             target=target,
             rates=_numbers(lr),
             mixups=_numbers(mixup),
-            init=None if init is None else _first(init),
+            init=None if init is None else open_first_weights(str(init)),
             init_name=str(init or ""),
             recipe=recipe,
             optimizer=optimizer,
@@ -285,7 +290,7 @@ def train(
         )
         lines: list[str] = []
         train_stage(request, bar_or_lines, lines.append)
-    return Result(run_view.display(show_run(open_run(Path(folder))), None), notes=lines)
+    return _run(folder, lines)
 
 
 def predict(
@@ -316,7 +321,14 @@ def predict(
                          probs=probs)  # fmt: skip
     with opened() as inputs:
         images_file, pictures = inputs.images(images)
-        request = PredictRequest(pictures, images_file, networks, batch_size, device, precision)
+        request = PredictRequest(
+            networks=networks,
+            images=pictures,
+            images_file=images_file,
+            batch_size=batch_size,
+            device=device,
+            precision=precision,
+        )
         notes: list[str] = []
 
         def advance(done: int) -> None:
@@ -363,7 +375,6 @@ def attack(
     The options are those of ``c10h attack --help``.
     The result is an attack, with the table and the JSON of ``c10h attack --json``.
     """
-    from c10h.run_folder import open_run
     from c10h.stages.attack import attack as attack_stage  # which imports torch
     from c10h.stages.requests import AttackRequest
 
@@ -400,7 +411,7 @@ def attack(
         )
         lines: list[str] = []
 
-        def show(what: str, work: int) -> Any:
+        def show(what: str, work: int | None) -> Any:
             return progress(what, work, "image-steps")
 
         with attack_stage(request, show, lines.append) as record:
@@ -427,13 +438,10 @@ def report(
 
     with opened() as inputs:
         named = [file if isinstance(file, tuple) else (None, file) for file in files]
-        sources = [(name, inputs.open(file, "file", LABELS)) for name, file in named]
-        request = read_files(sources)
-        chosen = replace(
-            request, metrics=_words(metrics), stratum=stratum, baseline=baseline
-        )
+        request = read_files([(name, inputs.path(file, name or "file")) for name, file in named])
+        chosen = replace(request, metrics=_words(metrics), stratum=stratum, baseline=baseline)
         shown = Report(report_stage(chosen), figure, table)
-        return Result(shown.display, form=shown.render)
+        return Result(shown.display, report=shown)
 
 
 def read(file: str | Path) -> Result:
@@ -442,7 +450,7 @@ def read(file: str | Path) -> Result:
     Raises FileError for any other file; :func:`score` and :func:`build_labels` read foreign ones.
     """
     if is_run(str(file)):
-        return _run_result(file)
+        return _run(file)
     return Result.of_file(open_input(str(file), IMAGES, LABELS))
 
 
@@ -459,6 +467,13 @@ def write(result: Result | Record, file: str | Path, *, force: bool = False) -> 
         result.write(str(file))
 
 
+def _run(folder: str | Path, notes: Sequence[str] = ()) -> Result:
+    """The run in a folder, as c10h show shows it."""
+    from c10h.stages.show_run import show_run  # which imports torch
+
+    return Result(run.display(show_run(open_run(Path(folder))), None), notes=notes)
+
+
 def _networks(
     runs: Any,
     arch: str | None,
@@ -472,7 +487,7 @@ def _networks(
     folders = [runs] if isinstance(runs, str | Path) else list(runs)
     names = [str(folder) for folder in folders]
     file = None if weights is None else str(weights)
-    check_networks(names, arch, file, classes, held_out=held_out, probs=probs)
+    check_named([*names, ""], arch, file, classes, held_out=held_out, probs=probs)
     return open_networks(names, arch, file, classes, held_out=held_out, members=members,
                          probs=probs)  # fmt: skip
 

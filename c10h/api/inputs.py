@@ -20,9 +20,12 @@ import numpy as np
 from c10h import h5
 from c10h.api.results import Result
 from c10h.datasets.cache import open_input
+from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.records import Record
+from c10h.formats.predictions_and_labels import open_labels
+from c10h.records import Images, Labels, Record
+from c10h.stages.arguments import open_images
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,47 @@ class Inputs:
             return value
         if isinstance(value, str | Path):
             return open_input(str(value), *forms)
+        if isinstance(value, Result) and value.source is not None:
+            return value.source
         if isinstance(value, Result):
             value = value.record
-        path = self.folder / f"{len(list(self.folder.iterdir()))}"
         if isinstance(value, Record):
+            path = self._path(f"{name} ({value.kind})")
             h5.write(value, str(path))
-            return Source(path, f"{name} ({value.kind})")
-        if _is_frame(value):
+        elif _is_frame(value):
+            path = self._path(f"{name} (frame)")
             _write_frame(value, path)
-            return Source(path, f"{name} (frame)")
-        with path.open("wb") as stream:
-            np.save(stream, _array(value, name), allow_pickle=False)
-        return Source(path, f"{name} (array)")
+        else:
+            path = self._path(f"{name} (array)")
+            with path.open("wb") as stream:
+                np.save(stream, _array(value, name), allow_pickle=False)
+        return Source(path, path.name)
+
+    def path(self, value: Any, name: str) -> str:
+        """The path of an input, or the path or name of a data set that it is already."""
+        return str(value if isinstance(value, str | Path) else self.open(value, name).path)
+
+    def _path(self, name: str) -> Path:
+        """A new path that ends in a name."""
+        return Path(tempfile.mkdtemp(dir=self.folder)) / name.replace("/", "|")
+
+    def images(self, value: Any) -> tuple[Source, Images]:
+        """A file of images: a path, the name of a data set, a result or a record."""
+        if isinstance(value, Record | Result):
+            return open_images(str(self.open(value, "images").path))
+        if not isinstance(value, str | Path):
+            raise InputError(
+                f"images: expected a path or a result, found {type(value).__name__}: "
+                "c10h.import_images makes images of arrays"
+            )
+        return open_images(str(value))
+
+    def labels(self, value: Any) -> tuple[Source | None, Labels | None, tuple[str, ...]]:
+        """A file of labels, what is in it, and notes on how it was read; None for no labels."""
+        if value is None:
+            return None, None, ()
+        file, notes = self.open(value, "labels", LABELS), list[str]()
+        return file, open_labels(file, tell=notes.append), tuple(notes)
 
 
 @contextlib.contextmanager

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from c10h import h5
+from c10h.cli.forms import form_of_text
 from c10h.errors import InputError
-from c10h.files import Source
+from c10h.files import Source, atomic_output, write_all
 from c10h.metrics.estimates import scored_runs
 from c10h.records import Array, Attack, Record, Scores
 from c10h.stages.report import ReportRequest, report
@@ -27,6 +28,7 @@ from c10h.views.forms.html_tables import to_html_tables
 from c10h.views.forms.json_text import plain
 from c10h.views.item_rows import to_rows
 from c10h.views.report import Report
+from c10h.views.report_forms import REPORT_FORMS, report_bytes
 from c10h.views.table import Cell, Table
 
 if TYPE_CHECKING:
@@ -44,11 +46,16 @@ class Result:
     """
 
     def __init__(
-        self, display: Display, source: Source | None = None, notes: Sequence[str] = ()
+        self,
+        display: Display,
+        source: Source | None = None,
+        notes: Sequence[str] = (),
+        report: Report | None = None,
     ) -> None:
         self.display = display
         self.source = source
         self.notes = tuple(notes)
+        self._report = report
 
     @classmethod
     def of(cls, record: Record, name: str, notes: Sequence[str] = ()) -> Result:
@@ -96,13 +103,27 @@ class Result:
 
         if self.display.rows is None:
             raise InputError("this result has no rows: its values are in to_dict()")
-        return polars.DataFrame([dict(row) for row in self.display.rows()], infer_schema_length=None)
+        return polars.DataFrame(
+            [dict(row) for row in self.display.rows()], infer_schema_length=None
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """The same as :meth:`to_frame`, for which pandas has to be installed."""
         import pandas
 
         return pandas.DataFrame(self.to_frame().to_dict(as_series=False))
+
+    def write(self, file: str) -> None:
+        """Write the file that this is, or the report in the form that the suffix names."""
+        if self.source is not None:
+            with atomic_output(file) as stream, self.source.path.open("rb") as copied:
+                shutil.copyfileobj(copied, stream)
+        elif self._report is not None:
+            form = form_of_text(file, None, False, *REPORT_FORMS)
+            with atomic_output(file) as stream:
+                write_all(stream, report_bytes(self._report, form))
+        else:
+            raise InputError("a run is written in its folder already")
 
     def __repr__(self) -> str:
         return "\n".join([self.display.text("terminal"), *self.notes])

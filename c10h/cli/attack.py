@@ -146,13 +146,13 @@ def attack(
     """
     from c10h import h5
     from c10h.cli.forms import form_of_printed
-    from c10h.cli.network_arguments import check_named, open_networks
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.arguments import open_images
+    from c10h.stages.network_arguments import check_named, open_networks
     from c10h.stages.requests import AttackRequest
 
     form = form_of_printed(output, format_, json)

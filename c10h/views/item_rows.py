@@ -50,9 +50,12 @@ def _items(record: Images | Labels | Predictions, size: int) -> list[dict[str, o
     rows: list[dict[str, object]] = [{"item": name} for name in names.tolist()]
     if record.truth is None:
         return rows
-    right = record.right[0:size] if isinstance(record, Labels) and record.right is not None else None
+    right = (
+        record.right[0:size] if isinstance(record, Labels) and record.right is not None else None
+    )
     return [
-        rows[row] | {"truth": name_of(record.classes, number, None if right is None else right[row])}
+        rows[row]
+        | {"truth": name_of(record.classes, number, None if right is None else right[row])}
         for row, number in enumerate(record.truth.tolist())
     ]
 
