@@ -133,7 +133,7 @@ def build_labels(
     The result is labels: ``probs`` float64 (n, c), and ``counts`` int32 (n, c) where there are
     votes.
     """
-    from c10h.stages.label_requests import BuildRequest
+    from c10h.stages.build_request import BuildRequest
     from c10h.stages.labels_build import build_labels as build_stage
 
     several = what in SOURCES and SOURCES[what].takes is Takes.PREDICTIONS

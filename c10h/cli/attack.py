@@ -9,13 +9,10 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import print_tables, print_text, progress, say
-from c10h.stages.requests import ATTACKS, LOSSES, NORMS
+from c10h.stages.requests import ATTACKS, LOSSES, NORMS, AttackRequest
 
 if TYPE_CHECKING:
     from c10h.records import Attack
-
-EPSILON = "4/255"
-EXAMINED = 200
 
 
 def attack(
@@ -113,7 +110,7 @@ def attack(
             metavar="N",
             help="Images that the attack itself is examined on; 0 for none.",
         ),
-    ] = EXAMINED,
+    ] = AttackRequest.examined,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep the perturbed images, as float32.")
     ] = False,
@@ -153,7 +150,6 @@ def attack(
     from c10h.run_folder import open_run
     from c10h.stages.arguments import open_images
     from c10h.stages.network_arguments import check_named, open_networks
-    from c10h.stages.requests import AttackRequest
 
     form = form_of_printed(output, format_, json)
     *folders, last = paths
@@ -174,7 +170,7 @@ def attack(
         labels=people,
         labels_file=labels_file,
         method=method,
-        epsilons=tuple(epsilon or [EPSILON]),
+        epsilons=tuple(epsilon or AttackRequest.epsilons),
         norm=norm,
         loss=loss,
         steps=steps,

@@ -8,8 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import say, show, waiting
-
-_COLUMNS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
+from c10h.stages.label_requests import SORTS, AnnotatorsRequest
 
 
 def annotators(
@@ -34,7 +33,7 @@ def annotators(
     one_based: options.OneBased = False,
     columns: options.Columns = None,
     sort: Annotated[
-        str, options.chosen(_COLUMNS, "--sort", "Column to sort by, lowest first.")
+        str, options.chosen(SORTS, "--sort", "Column to sort by, lowest first.")
     ] = "agreement",
     descending: Annotated[
         bool, typer.Option("--descending", help="Highest first; missing values stay last.")
@@ -62,7 +61,6 @@ def annotators(
     from c10h.files import check_output
     from c10h.formats.column_names import Columns
     from c10h.labels.filters import Filters
-    from c10h.stages.label_requests import AnnotatorsRequest
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:

@@ -122,7 +122,7 @@ def build(
     )
     from c10h.formats.column_names import Columns
     from c10h.labels.filters import Filters
-    from c10h.stages.label_requests import BuildRequest
+    from c10h.stages.build_request import BuildRequest
 
     check_output(output, force=force)
     if excluded:

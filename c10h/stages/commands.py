@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
-from c10h.images.import_request import ImportRequest
 from c10h.request_fields import INPUT, OPTION, SEED, Given, Option, declared
-from c10h.stages.label_requests import BuildRequest
-from c10h.stages.requests import AttackRequest, PredictRequest, TrainRequest
-from c10h.stages.score_request import ScoreRequest
 
-KINDS = (ImportRequest, BuildRequest, TrainRequest, PredictRequest, AttackRequest, ScoreRequest)
-REQUESTS: Mapping[str, type[Any]] = {f"c10h {kind.command}": kind for kind in KINDS}
+# Where the kind of request of each is, which is imported when it is asked for.
+REQUESTS: Mapping[str, str] = {
+    "c10h data import": "c10h.images.import_request:ImportRequest",
+    "c10h labels build": "c10h.stages.build_request:BuildRequest",
+    "c10h train": "c10h.stages.requests:TrainRequest",
+    "c10h predict": "c10h.stages.requests:PredictRequest",
+    "c10h attack": "c10h.stages.requests:AttackRequest",
+    "c10h score": "c10h.stages.score_request:ScoreRequest",
+}
 
 
 def options_by_name(command: str) -> Mapping[str, Option]:
@@ -33,4 +37,7 @@ def has_seed(command: str) -> bool:
 
 @cache
 def _declared(command: str, what: str) -> Sequence[Any]:
-    return tuple(declared(REQUESTS[command], what)) if command in REQUESTS else ()
+    if command not in REQUESTS:
+        return ()
+    module, _, name = REQUESTS[command].partition(":")
+    return tuple(declared(getattr(import_module(module), name), what))

@@ -20,9 +20,9 @@ from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
 from c10h.lineage import HasLineage, Named, lineage_of
 from c10h.records import Images, Labels, Predictions
+from c10h.stages.build_request import BuildRequest
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.inputs import classes_in, labels_in, predictions_in, truth_in
-from c10h.stages.label_requests import BuildRequest
 from c10h.stages.labels_from_records import make_labels
 from c10h.stages.votes_notes import votes_notes
 

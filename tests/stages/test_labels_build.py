@@ -21,7 +21,8 @@ from c10h.formats.truth_files import Truth
 from c10h.in_memory import InMemory
 from c10h.labels.filters import Filters
 from c10h.records import Array, Lineage
-from c10h.stages.label_requests import AnnotatorsRequest, BuildRequest, NoiseRequest, PlanRequest
+from c10h.stages.build_request import BuildRequest
+from c10h.stages.label_requests import AnnotatorsRequest, NoiseRequest, PlanRequest
 from c10h.stages.labels_annotators import labels_annotators
 from c10h.stages.labels_build import BuildResult, build_labels
 from c10h.stages.labels_noise import labels_noise
