@@ -22,6 +22,8 @@ HISTORY = "history.h5"
 GRID = "grid.json"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
+# Arguments that older versions recorded, and nothing depended on.
+RETIRED = ("lr_choices",)
 
 
 def name_of(fold: int) -> str:
@@ -126,7 +128,9 @@ def open_run(folder: Path) -> Run:
             image_size=int(size) if isinstance(size, int) else (int(size[0]), int(size[1])),
             folds=None if folds is None else int(folds),
             split=None if split is None else np.array(split, dtype=np.int16),
-            arguments=dict(content["arguments"]),
+            arguments={
+                key: value for key, value in content["arguments"].items() if key not in RETIRED
+            },
             lineage=Lineage.from_dict(content["lineage"]),
             machine=dict(content["machine"]),
         )
