@@ -128,14 +128,16 @@ def open_run(folder: Path) -> Run:
             image_size=int(size) if isinstance(size, int) else (int(size[0]), int(size[1])),
             folds=None if folds is None else int(folds),
             split=None if split is None else np.array(split, dtype=np.int16),
-            arguments={
-                key: value for key, value in content["arguments"].items() if key not in RETIRED
-            },
+            arguments=_without_retired(dict(content["arguments"])),
             lineage=Lineage.from_dict(content["lineage"]),
             machine=dict(content["machine"]),
         )
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"{path}: not in the form that c10h writes ({error!r})") from error
+
+
+def _without_retired(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name not in RETIRED}
 
 
 def begin_or_resume(run: Run) -> Run:
