@@ -57,9 +57,9 @@ def predict(
     [bold]c10h predict images.h5 --arch torchvision:resnet18 --weights w.pt -o pred.h5[/]
     """
     from c10h import h5
-    from c10h.cli.network_arguments import check_named, open_networks
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.stages.arguments import open_images
+    from c10h.stages.network_arguments import check_named, open_networks
     from c10h.stages.requests import PredictRequest
 
     *folders, last = paths

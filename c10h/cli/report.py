@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import say, write, write_terminal
+from c10h.cli.console import progress, say, show, write
 from c10h.views.figures.figures import FIGURES, GALLERY, PICTURED, names_with_notes
 
 if TYPE_CHECKING:
     from c10h.views.report import Report
 
 PICTURES = ("svg", "png", "pdf")
-FORMS = (*options.SCORE_FORMATS, "html", *PICTURES)
+REPORT_FORMS = (*options.SCORE_FORMATS, "html", *PICTURES)
 SHOWN = "What to show"
 
 
@@ -84,7 +84,7 @@ def report(
     ] = False,
     output: options.TextOutput = None,
     force: options.Force = False,
-    format_: Annotated[str | None, options.format_option(*FORMS)] = None,
+    format_: Annotated[str | None, options.format_option(*REPORT_FORMS)] = None,
     json: options.Json = False,
 ) -> None:
     """Report scores, attacks, learning curves and labels as tables and figures.
@@ -108,15 +108,16 @@ def report(
     [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery -o g.html[/]
     """
     from c10h.cli.forms import form_of_text
-    from c10h.cli.report_files import read
     from c10h.errors import InputError
-    from c10h.files import check_output
+    from c10h.files import atomic_output, check_output, split_name, write_all
     from c10h.stages import report as stage
+    from c10h.stages.report_files import read_files
     from c10h.views.report import Report, check_names
+    from c10h.views.report_forms import report_bytes, report_text
     from c10h.views.script import to_script
     from c10h.views.steps import steps
 
-    form = form_of_text(output, format_, json, *(("terminal",) if script else FORMS))
+    form = form_of_text(output, format_, json, *(("terminal",) if script else REPORT_FORMS))
     if script:
         if form != "terminal":
             raise InputError("--script prints commands and cannot be combined with --format")
@@ -139,7 +140,9 @@ def report(
     check_names(figure, table)
     if (figure or table) is not None and (metrics or baseline is not None):
         raise InputError("--figure and --table cannot be combined with --baseline or --metrics")
-    opened = read(files)
+    opened = read_files(
+        [split_name(file) for file in files], lambda what, total: progress(what, total, "files")
+    )
     if script:
         write(output, to_script(steps(opened.files)))
         return
@@ -147,15 +150,12 @@ def report(
     view = Report(stage.report(request), figure, table)
     _tell_left_out(view, form)
     if form in PICTURES:
-        _write_picture(view, form, output or "-")
-    elif form == "terminal":
-        write_terminal(output, view.terminal_tables(), view.charts)
+        with atomic_output(output or "-") as stream:
+            write_all(stream, report_bytes(view, form))
     elif form == "html":
-        from c10h.views.forms.html_report import to_html
-
-        write(output, to_html(view))
+        write(output, report_text(view, form))
     else:
-        write(output, view.render(form))
+        show(view.display, form, output)
 
 
 def _tell_left_out(view: Report, form: str) -> None:
@@ -163,19 +163,3 @@ def _tell_left_out(view: Report, form: str) -> None:
     for name, why in view.left_out().items():
         if form == "html" or (form == "terminal" and not FIGURES[name].is_table):
             say(f"left out: {why}")
-
-
-def _write_picture(view: Report, form: str, output: str) -> None:
-    """The one figure of a report as a picture. Raises InputError where there is none or several."""
-    from c10h.errors import InputError
-    from c10h.files import atomic_output, write_all
-    from c10h.views.forms.drawing import draw
-
-    figures = view.figures()
-    if view.table is not None or len(figures) != 1:
-        names = ", ".join(figure.name for figure in figures) if view.table is None else ""
-        none = "; ".join(view.left_out().values()) or "no figure can be drawn from these files"
-        fit = f"{names} are possible: choose one with --figure" if names else none
-        raise InputError(f"--format {form}: expected one figure; {fit}")
-    with atomic_output(output) as stream:
-        write_all(stream, draw(figures[0], form, [step.line() for step in view.lineage()]))

@@ -267,10 +267,9 @@ def _open(images: str, labels: str | None, init: str | None) -> _Inputs:
     """Open the inputs. Raises InputError or FileError for what is not there or not to be read."""
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
-    from c10h.files import Source, check_single_stdin
+    from c10h.files import check_single_stdin
     from c10h.formats.predictions_and_labels import open_labels
-    from c10h.run_folder import open_run
-    from c10h.stages.arguments import open_images
+    from c10h.stages.arguments import open_first_weights, open_images
 
     check_single_stdin([name for name in (images, labels, init) if name is not None])
     images_file, pictures = open_images(images)
@@ -278,7 +277,5 @@ def _open(images: str, labels: str | None, init: str | None) -> _Inputs:
     if labels is not None:
         labels_file = open_input(labels, LABELS)
         people = open_labels(labels_file, tell=notes.append)
-    first: Run | Source | None = None
-    if init is not None:
-        first = open_run(Path(init)) if Path(init).is_dir() else Source.open(init)
+    first = None if init is None else open_first_weights(init)
     return _Inputs(images_file, pictures, labels_file, people, first, tuple(notes))

@@ -10,7 +10,7 @@ from c10h.datasets.catalogue import CATALOGUE, GROUPS, IMAGES, PREDICTIONS
 from c10h.errors import C10hError, FileError, InputError
 from c10h.files import Source
 from c10h.records import Images
-from c10h.run_folder import FILE
+from c10h.run_folder import FILE, Run, open_run
 
 HOLDS = {"attack": "an attack", "history": "learning curves"}
 # Where else what was given as predictions belongs.
@@ -50,6 +50,11 @@ def open_images(argument: str) -> tuple[Source, Images]:
         raise FileError(
             f"{error}; c10h data import makes a file of images from image files and arrays"
         ) from error
+
+
+def open_first_weights(argument: str) -> Run | Source:
+    """What ``--init`` names: the folder of a run, or a file of weights."""
+    return open_run(Path(argument)) if Path(argument).is_dir() else Source.open(argument)
 
 
 def open_predictions_file(argument: str) -> Source:

@@ -339,7 +339,7 @@ class TestFilters:
             ([*CHECKS, "--rt", "ms", "--rt-min", "9", "--rt-max", "8"], "no time is within"),
             ([*CHECKS, "--rt", "ms", "--rt-min", "nan"], "no time is within"),
             ([*CHECKS, "--rt", "ms", "--rt-min", "1e9"], "no judgment is left: 0 of 2 annotators"),
-            ([*CHECKS, "--rt", "ms", "--rt-max", "250"], "1 of 2 items have no judgment, for example"),
+            ([*CHECKS, "--rt", "ms", "--rt-max", "250"], "1 of 2 items have no judgment, for"),
             ([*CHECKS, "--min-judgments", "-1"], "--min-votes -1: expected 0 or more"),
             ([*CHECKS, "--min-judgments", "3"], "no item has 3 judgments, the most is 2"),
         ],

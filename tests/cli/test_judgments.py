@@ -359,8 +359,8 @@ class TestMatrix:
         result = c10h("labels", "build", "t.csv", "--layout", "matrix", "-o", "out.h5")
         assert result.status == 0, result.err
         assert result.err.splitlines()[:2] == [
-            "t.csv: judgments as a matrix, 3 items by 3 annotators; item from 'image', annotators annotator_1, "
-            "annotator_2, annotator_3",
+            "t.csv: judgments as a matrix, 3 items by 3 annotators; item from 'image', annotators "
+            "annotator_1, annotator_2, annotator_3",
             "t.csv: 6 judgments by 3 annotators",
         ]
         assert counts_of(files.path("out.h5")) == [*self.COUNTS]

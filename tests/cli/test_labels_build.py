@@ -226,7 +226,8 @@ class TestOutput:
         assert (result.status, result.stdout) == (0, b"")
         says = (
             "counts.npy: votes (20 per item), 30 items x 3 classes\n"
-            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 per item), without truth\n"
+            "out.h5: 30 items, 3 classes, human labels with 600 votes (20 per item), "
+            "without truth\n"
         )
         assert result.err == says
 

@@ -244,8 +244,8 @@ class TestGoingOn:
         torch.set_num_threads(2)
         result = trained(c10h, "a")
         assert (
-            "note: started with threads 1, now 2: the last digits may differ from an uninterrupted run"
-            in result.err
+            "note: started with threads 1, now 2: the last digits may differ from an "
+            "uninterrupted run" in result.err
         )
 
     def test_the_precision_that_it_began_with(self, c10h: Run) -> None:

@@ -271,7 +271,8 @@ class TestRows:
         kept, note = attackable_rows(rows, some, "cat")
         assert kept.tolist() == [2]
         assert note == (
-            "left out: 1 image without exactly one true class; left out: 2 images that are cat already"
+            "left out: 1 image without exactly one true class; "
+            "left out: 2 images that are cat already"
         )
         right = np.array([[1, 0, 0], [0, 0, 0], [0, 0, 1], [1, 1, 0]], dtype=np.uint8)
         kept, note = attackable_rows(rows, replace(some, right=right), "")

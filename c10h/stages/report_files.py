@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from c10h import h5
-from c10h.cli.console import progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
-from c10h.files import Source, check_single_stdin, split_name
+from c10h.files import Source, check_single_stdin
 from c10h.formats.predictions_and_labels import open_attack, open_labels, open_predictions
 from c10h.records import Attack, History, Input, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
 from c10h.stages.arguments import is_run
+from c10h.stages.progress import Show, show_nothing
 from c10h.stages.report import ReportRequest
 
 # Files of which the reading shows how far it is.
@@ -29,21 +28,19 @@ READERS: Mapping[type[Record], Callable[[Source], Record]] = {
 }
 
 
-def read(arguments: Sequence[str]) -> ReportRequest:
-    """All files, which are NAME=FILE or FILE; a set of labels of the catalogue goes by its name.
+def read_files(named: Sequence[tuple[str | None, str]], show: Show = show_nothing) -> ReportRequest:
+    """All files, each with its name where it is given one; labels of the catalogue go by theirs.
 
-    Raises FileError for a file that is of no such kind, InputError for two of one name.
+    show: how the reading of many is shown, with numbers of files. Raises FileError for a file that
+    is of no such kind, InputError for two of one name.
     """
-    named = [split_name(argument) for argument in arguments]
     check_single_stdin([path for _, path in named])
     scores: list[tuple[str, Scores]] = []
     by_kind: dict[str, dict[str, Any]] = {
         record.kind: {} for record in (Attack, History, Labels, Predictions)
     }
     files: list[Input] = []
-    with (
-        progress("reading", len(named), "files") if len(named) > MANY else nullcontext() as advance
-    ):
+    with (show if len(named) > MANY else show_nothing)("reading", len(named)) as advance:
         for name, path in named:
             source, record = _open(path)
             files.append(
@@ -64,8 +61,7 @@ def read(arguments: Sequence[str]) -> ReportRequest:
                 )
             else:
                 scores.append((source.stem, record))
-            if advance is not None:
-                advance(1)
+            advance(1)
     return ReportRequest(
         scores,
         by_kind[Attack.kind],

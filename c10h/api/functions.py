@@ -1,0 +1,547 @@
+"""The functions of ``import c10h``: each a command, with its checks, its lineage and its result.
+
+Inputs are paths, names of data sets, arrays, tensors, data frames, records or results of other
+calls (:mod:`c10h.api.inputs`). Options have the names, meanings and defaults of the command line,
+with underscores for dashes. What is wrong raises a :class:`c10h.errors.C10hError` with the line
+that the command line prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from c10h import h5
+from c10h.api.inputs import Inputs, opened
+from c10h.api.results import Result
+from c10h.cli.console import bar_or_lines, progress
+from c10h.datasets.cache import open_input
+from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
+from c10h.errors import InputError
+from c10h.files import Source, check_output
+from c10h.formats.class_names import parse_classes
+from c10h.formats.column_names import Columns
+from c10h.formats.hints import AUTO, Hints, parse_columns
+from c10h.labels.filters import Filters
+from c10h.labels.sources import SOURCES, Takes
+from c10h.records import Record
+from c10h.run_folder import open_run
+from c10h.stages.arguments import is_run
+from c10h.stages.network_arguments import check_named, open_networks
+from c10h.stages.requests import Networks
+from c10h.views import run
+
+Names = str | Sequence[str]
+
+
+def score(
+    predictions: Any,
+    labels: Any = None,
+    truth: Any = None,
+    *,
+    metrics: Names = (),
+    by: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    in_sample: bool = False,
+    per_item: bool = False,
+    resamples: int = 1000,
+    seed: int = 0,
+    classes: Names | None = None,
+    columns: str | slice | Sequence[str] | None = None,
+    item: str | None = None,
+    header: bool | None = None,
+    layout: str = AUTO,
+    logits: bool = False,
+    probs: bool = False,
+    one_based: bool = False,
+    min_votes: int = 0,
+) -> Result:
+    """Score predictions against people and truth: ``c10h score``.
+
+    predictions: logits or probabilities, (n, c) or (m, n, c), or an attack; several runs as a
+    mapping from their names. labels: human labels, counts (n, c) or probabilities. truth: class
+    numbers or names (n). The options are those of ``c10h score --help``.
+    The result is scores: a table, a row for each value, and the JSON of ``c10h score --json``.
+    Raises InSampleError for predictions of items that the network was trained on.
+    """
+    from c10h.stages.score import score as score_stage
+    from c10h.stages.score_request import ScoreRequest
+
+    runs = predictions if isinstance(predictions, Mapping) else {"": predictions}
+    with opened() as inputs:
+        files = {
+            name: inputs.open(value, name or "predictions", PREDICTIONS)
+            for name, value in runs.items()
+        }
+        request = ScoreRequest(
+            predictions=[(name or _run_name(file), file) for name, file in files.items()],
+            labels=_optional(inputs, labels, "labels", LABELS),
+            truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
+            hints=_hints(
+                classes, columns, item, header, layout, logits, probs, one_based, min_votes
+            ),
+            metrics=_words(metrics),
+            by=by,
+            tags=tuple(f"{key}={text}" for key, text in (tags or {}).items()),
+            in_sample=in_sample,
+            per_item=per_item,
+            resamples=resamples,
+            seed=seed,
+        )
+        notes: list[str] = []
+        scored = score_stage(request, progress, notes.append)
+        return Result.of(scored.scores, "scores", notes)
+
+
+def build_labels(
+    source: Any,
+    what: str = "human",
+    *,
+    truth: Any = None,
+    prior: float = 0.0,
+    smoothing: float = 0.1,
+    temperature: float = 1.0,
+    seed: int = 0,
+    annotator: str | None = None,
+    item: str | None = None,
+    label: str | None = None,
+    check: str | None = None,
+    correct: str | None = None,
+    rt: str | None = None,
+    true_label: str | None = None,
+    min_attention: float | None = None,
+    rt_min: float | None = None,
+    rt_max: float | None = None,
+    missing: str = "refuse",
+    drop_label: Names = (),
+    min_votes: int = 0,
+    classes: Names | None = None,
+    columns: str | slice | Sequence[str] | None = None,
+    header: bool | None = None,
+    layout: str = AUTO,
+    logits: bool = False,
+    probs: bool = False,
+    one_based: bool = False,
+) -> Result:
+    """Build soft labels: ``c10h labels build --as WHAT``.
+
+    source: a table of judgments, votes (n, c), probabilities, or true classes; for distill a list
+    of predictions. what: a name that ``c10h labels build --help`` lists. The other options are
+    those of that command.
+    The result is labels: ``probs`` float64 (n, c), and ``counts`` int32 (n, c) where there are
+    votes.
+    """
+    from c10h.stages.build_request import BuildRequest
+    from c10h.stages.labels_build import build_labels as build_stage
+
+    several = what in SOURCES and SOURCES[what].takes is Takes.PREDICTIONS
+    values = source if several and isinstance(source, list | tuple) else [source]
+    forms = (PREDICTIONS,) if several else (JUDGMENTS, LABELS, IMAGES)
+    with opened() as inputs:
+        request = BuildRequest(
+            what=what,
+            sources=[inputs.open(value, "source", *forms) for value in values],
+            truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
+            hints=_hints(
+                classes, columns, item, header, layout, logits, probs, one_based, min_votes,
+                zero=missing == "zero",
+            ),
+            columns=Columns(annotator, item, label, check, correct, rt, true_label),
+            filters=Filters(
+                min_attention, rt_min, rt_max, min_votes, missing == "drop", _words(drop_label)
+            ),
+            prior=prior,
+            smoothing=smoothing,
+            temperature=temperature,
+            seed=seed,
+        )  # fmt: skip
+        notes: list[str] = []
+        built = build_stage(request, tell=notes.append)
+        return Result.of(built.labels, "labels", notes)
+
+
+def import_images(
+    source: Any,
+    *,
+    labels: Any = None,
+    classes: Names | None = None,
+    split: Names = (),
+    select: str | None = None,
+    map: str | None = None,  # noqa: A002 - as the option is called
+    resize: int | None = None,
+    ids: str | None = None,
+    no_truth: bool = False,
+    one_based: bool = False,
+    skip_bad: bool = False,
+    skip_unlabeled: bool = False,
+) -> Result:
+    """Import images: ``c10h data import``.
+
+    source: a folder, an archive, a file of arrays, or uint8 pixels (n, h, w, 3), (n, 3, h, w) or
+    (n, h, w). labels: true classes of an array (n), or a table of file and class. The options are
+    those of ``c10h data import --help``.
+    The result is images: ``images`` uint8 (n, h, w, 3), ``truth`` int64 (n) and ``ids``.
+    """
+    from c10h.images.folder_class_maps import find_map, read_map
+    from c10h.images.import_request import IDS, Choice, ImportRequest
+    from c10h.stages.data_import import data_import
+
+    map_file = find_map(map) if map else None
+    is_path = isinstance(source, str | Path)
+    with opened() as inputs:
+        request = ImportRequest(
+            path=str(source if is_path else inputs.open(source, "images").path),
+            choice=Choice(
+                splits=_words(split),
+                select=select,
+                to_class=read_map(map_file) if map_file else None,
+                side=resize,
+                skip_bad=skip_bad,
+                skip_unlabeled=skip_unlabeled,
+            ),
+            labels=_optional(inputs, labels, "labels", LABELS, IMAGES),
+            map_file=map_file,
+            no_truth=no_truth,
+            ids=ids if ids in (None, *IDS) else None,
+            ids_file=Source.open(ids) if ids not in (None, *IDS) else None,
+            classes=_classes(classes),
+            one_based=one_based,
+        )
+        notes: list[str] = []
+        imported = data_import(request, inputs.folder, progress, notes.append)
+        return Result.of(imported, "images", notes)
+
+
+def train(
+    images: Any,
+    labels: Any = None,
+    *,
+    arch: str,
+    folder: str | Path,
+    folds: int | None = None,
+    fold: int | Sequence[int] = (),
+    target: str = "soft",
+    lr: float | Sequence[float] = (),
+    mixup: float | Sequence[float] = (),
+    init: str | Path | None = None,
+    recipe: str | None = None,
+    optimizer: str | None = None,
+    schedule: str | None = None,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    weight_decay: float | None = None,
+    augment: str | None = None,
+    probs: bool = False,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    compile: bool = False,  # noqa: A002 - as the option is called
+    parallel_folds: int = 1,
+    checkpoint_minutes: float | None = None,
+    tensorboard: bool = False,
+) -> Result:
+    """Train a network, or one for each fold, or resume: ``c10h train``.
+
+    images: a result of :func:`import_images`, its file, or a data set. labels: any that
+    :func:`score` accepts. folder: of the run, new or to resume. lr, mixup: several are a grid. The
+    options are those of ``c10h train --help``.
+    The result is what ``c10h show FOLDER`` shows; ``folder`` is what :func:`predict` and
+    :func:`attack` take.
+    """
+    from c10h.stages.arguments import open_first_weights
+    from c10h.stages.requests import TrainRequest
+    from c10h.stages.train import train as train_stage  # which imports torch
+
+    with opened() as inputs:
+        images_file, pictures = inputs.images(images)
+        labels_file, people, notes = inputs.labels(labels)
+        request = TrainRequest(
+            images=pictures,
+            images_file=images_file,
+            labels=people,
+            labels_file=labels_file,
+            architecture=arch,
+            folder=Path(folder),
+            probs=probs,
+            folds=folds,
+            fold_numbers=(fold,) if isinstance(fold, int) else tuple(fold),
+            target=target,
+            rates=_numbers(lr),
+            mixups=_numbers(mixup),
+            init=None if init is None else open_first_weights(str(init)),
+            init_name=str(init or ""),
+            recipe=recipe,
+            optimizer=optimizer,
+            schedule=schedule,
+            epochs=epochs,
+            batch_size=batch_size,
+            weight_decay=weight_decay,
+            augment=augment,
+            seed=seed,
+            device=device,
+            precision=precision,
+            compiled=compile,
+            parallel_folds=parallel_folds,
+            checkpoint_minutes=checkpoint_minutes,
+            tensorboard=tensorboard,
+            notes=tuple(notes),
+        )
+        lines: list[str] = []
+        train_stage(request, bar_or_lines, lines.append)
+    return _run(folder, lines)
+
+
+def predict(
+    images: Any,
+    runs: Any = (),
+    *,
+    arch: str | None = None,
+    weights: str | Path | None = None,
+    classes: str | None = None,
+    probs: bool = False,
+    held_out: bool = False,
+    members: bool = False,
+    batch_size: int = 500,
+    device: str = "auto",
+    precision: str = "fp32",
+) -> Result:
+    """Predict with trained networks: ``c10h predict``.
+
+    images: as for :func:`train`. runs: the folder of a run, or several. arch, weights: another
+    network in place of runs. Each image that a run was trained on is predicted by the fold that did
+    not see it. The options are those of ``c10h predict --help``.
+    The result is predictions: ``logits`` float32 (m, n, c).
+    """
+    from c10h.stages.predict import predict as predict_stage  # which imports torch
+    from c10h.stages.requests import PredictRequest
+
+    networks = _networks(runs, arch, weights, classes, held_out=held_out, members=members,
+                         probs=probs)  # fmt: skip
+    with opened() as inputs:
+        images_file, pictures = inputs.images(images)
+        request = PredictRequest(
+            networks=networks,
+            images=pictures,
+            images_file=images_file,
+            batch_size=batch_size,
+            device=device,
+            precision=precision,
+        )
+        notes: list[str] = []
+
+        def advance(done: int) -> None:
+            step(done)
+
+        predictions = predict_stage(request, advance, notes.append)
+        answers, size, _ = predictions.logits.shape
+        with progress("predicting", answers * size, "images") as step:
+            return Result.of(predictions, "predictions", notes)
+
+
+def attack(
+    images: Any,
+    runs: Any = (),
+    *,
+    arch: str | None = None,
+    weights: str | Path | None = None,
+    classes: str | None = None,
+    labels: Any = None,
+    method: str = "pgd",
+    epsilon: str | float | Sequence[str | float] = "4/255",
+    norm: str = "inf",
+    loss: str | None = None,
+    steps: int | None = None,
+    step_size: str | float | None = None,
+    restarts: int = 1,
+    random_start: bool | None = None,
+    toward: str = "",
+    source: str | Path | None = None,
+    held_out: bool = False,
+    members: bool = False,
+    limit: int | None = None,
+    health: int = 200,
+    save_images: bool = False,
+    batch_size: int = 250,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "fp32",
+) -> Result:
+    """Attack networks, and check whether apparent robustness is real: ``c10h attack``.
+
+    images, runs, arch, weights: as for :func:`predict`. labels: people's, to compare with. epsilon:
+    one or several, "4/255" or a number below 1, in pixels of [0, 1]. source: the run of ``--from``.
+    The options are those of ``c10h attack --help``.
+    The result is an attack, with the table and the JSON of ``c10h attack --json``.
+    """
+    from c10h.stages.attack import attack as attack_stage  # which imports torch
+    from c10h.stages.requests import AttackRequest
+
+    sizes = [epsilon] if isinstance(epsilon, str | float | int) else epsilon
+    networks = _networks(runs, arch, weights, classes, held_out=held_out, members=members)
+    with opened() as inputs:
+        images_file, pictures = inputs.images(images)
+        labels_file, people, notes = inputs.labels(labels)
+        request = AttackRequest(
+            images=pictures,
+            images_file=images_file,
+            networks=networks,
+            labels=people,
+            labels_file=labels_file,
+            method=method,
+            epsilons=tuple(map(str, sizes)),
+            norm=norm,
+            loss=loss,
+            steps=steps,
+            step_size=None if step_size is None else str(step_size),
+            restarts=restarts,
+            random_start=random_start,
+            toward=toward,
+            source=None if source is None else open_run(Path(source)),
+            source_name=str(source or ""),
+            limit=limit,
+            examined=health,
+            save_images=save_images,
+            batch_size=batch_size,
+            seed=seed,
+            device=device,
+            precision=precision,
+            notes=tuple(notes),
+        )
+        lines: list[str] = []
+
+        def show(what: str, work: int | None) -> Any:
+            return progress(what, work, "image-steps")
+
+        with attack_stage(request, show, lines.append) as record:
+            return Result.of(record, "attack", lines)
+
+
+def report(
+    *files: Any,
+    metrics: Names = (),
+    stratum: str = "all",
+    baseline: str | None = None,
+    figure: str | None = None,
+    table: str | None = None,
+) -> Result:
+    """Report on scores, attacks, learning curves and labels: ``c10h report``.
+
+    files: paths or results; ("NAME", file) names an attack, history, labels or predictions.
+    The options are those of ``c10h report --help``. The result has the JSON of ``c10h report
+    --json``, and :func:`write` writes it in any of the forms of ``-o``.
+    """
+    from c10h.stages.report import report as report_stage
+    from c10h.stages.report_files import read_files
+    from c10h.views.report import Report
+
+    with opened() as inputs:
+        named = [file if isinstance(file, tuple) else (None, file) for file in files]
+        request = read_files([(name, inputs.path(file, name or "file")) for name, file in named])
+        chosen = replace(request, metrics=_words(metrics), stratum=stratum, baseline=baseline)
+        shown = Report(report_stage(chosen), figure, table)
+        return Result(shown.display, report=shown)
+
+
+def read(file: str | Path) -> Result:
+    """A c10h file, or the folder of a run, as a result: what ``c10h show`` shows.
+
+    Raises FileError for any other file; :func:`score` and :func:`build_labels` read foreign ones.
+    """
+    if is_run(str(file)):
+        return _run(file)
+    return Result.of_file(open_input(str(file), IMAGES, LABELS))
+
+
+def write(result: Result | Record, file: str | Path, *, force: bool = False) -> None:
+    """Write a result to a file, atomically, as the command line does with ``-o``.
+
+    A c10h file is HDF5; a report has the form that the suffix names. An existing file needs force.
+    Raises OutputError where nothing can be written.
+    """
+    check_output(str(file), force=force)
+    if isinstance(result, Record):
+        h5.write(result, str(file))
+    else:
+        result.write(str(file))
+
+
+def _run_name(file: Source) -> str:
+    """What a run is called that nobody named: as its file, or what it is."""
+    return file.stem.removesuffix(" (array)").removesuffix(" (frame)")
+
+
+def _run(folder: str | Path, notes: Sequence[str] = ()) -> Result:
+    """The run in a folder, as c10h show shows it."""
+    from c10h.stages.show_run import show_run  # which imports torch
+
+    return Result(run.display(show_run(open_run(Path(folder))), None), notes=notes)
+
+
+def _networks(
+    runs: Any,
+    arch: str | None,
+    weights: str | Path | None,
+    classes: str | None,
+    *,
+    held_out: bool,
+    members: bool,
+    probs: bool = False,
+) -> Networks:
+    folders = [runs] if isinstance(runs, str | Path) else list(runs)
+    names = [str(folder) for folder in folders]
+    file = None if weights is None else str(weights)
+    check_named([*names, ""], arch, file, classes, held_out=held_out, probs=probs)
+    return open_networks(names, arch, file, classes, held_out=held_out, members=members,
+                         probs=probs)  # fmt: skip
+
+
+def _hints(
+    classes: Names | None,
+    columns: str | slice | Sequence[str] | None,
+    item: str | None,
+    header: bool | None,
+    layout: str,
+    logits: bool,
+    probs: bool,
+    one_based: bool,
+    min_votes: int,
+    *,
+    zero: bool = False,
+) -> Hints:
+    """What the caller says of foreign inputs."""
+    if logits and probs:
+        raise InputError("--logits and --probs exclude each other")
+    return Hints(
+        columns=parse_columns(columns) if isinstance(columns, str) else _fixed(columns),
+        item=item,
+        classes=_classes(classes),
+        header=header,
+        layout=layout,
+        meaning="logits" if logits else "probs" if probs else None,
+        one_based=one_based,
+        min_votes=min_votes,
+        zero=zero,
+    )
+
+
+def _optional(inputs: Inputs, value: Any, name: str, *forms: str) -> Source | None:
+    return None if value is None else inputs.open(value, name, *forms)
+
+
+def _classes(classes: Names | None) -> tuple[str, ...] | None:
+    return parse_classes(classes) if isinstance(classes, str) else _fixed(classes)
+
+
+def _fixed(names: Any) -> Any:
+    """Names as a tuple; None and slices as they are."""
+    return names if names is None or isinstance(names, slice) else tuple(map(str, names))
+
+
+def _words(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _numbers(values: float | Sequence[float]) -> tuple[float, ...]:
+    return (values,) if isinstance(values, float | int) else tuple(values)
