@@ -34,7 +34,7 @@ STEPS = (
     ("Each image is predicted by the network that did not see it.",
      "c10h predict runs/hard synthetic -o hard.h5"),
     ("", "c10h predict runs/human synthetic -o human.h5"),
-    ("How human are they? The answer changes with --epochs: 14 is few for a network.",
+    ("How human are they? The answer depends on --epochs: 14 is a short training.",
      "c10h score hard.h5 human.h5 --labels labels.h5 --tag data=near -o near.h5"),
     ("Images in different colours, noisy and blurred, that no network saw: both folds are "
     "averaged.",

@@ -39,7 +39,7 @@ class _Fit:
 
     place: the key of the file that it is under, prefix: what was taken off all of its keys; both
     are empty where there is none. faults: keys of the module that are missing in it, keys that the
-    module does not have, and those of another shape, by these words.
+    module does not have, and those of a different shape, by these words.
     """
 
     module: nn.Module

@@ -345,7 +345,7 @@ class TestBreakingOff:
         assert done.tolist() == [1] * 4 + [0] * (len(done) - 4)
         result = process(*self.LINE, "-o", "adv.h5")
         assert result.status == 0
-        assert f"going on: 4 of {len(done)} batches are done" in result.err
+        assert f"resuming: 4 of {len(done)} batches are done" in result.err
         assert Path("adv.h5").read_bytes() == Path("whole.h5").read_bytes()
         assert not Path("adv.h5.parts").exists()
 

@@ -128,14 +128,16 @@ def test_l2_may_be_large(c10h: Run) -> None:
 class TestNetworks:
     @pytest.fixture(autouse=True)
     def networks(self, runs: Path) -> None:
-        Path("nets.py").write_text(NETWORKS, encoding="utf-8")
+        Path("under_attack.py").write_text(NETWORKS, encoding="utf-8")
 
     def test_probabilities_are_no_logits(self, refuses: Refuse) -> None:
-        line = ("attack", "--arch", "nets:shares", "images.h5")
+        line = ("attack", "--arch", "under_attack:shares", "images.h5")
         refuses(*line, says=["expected logits, found probabilities", "softmax"])
 
     def test_there_is_no_option_to_call_them_probabilities(self, c10h: Run) -> None:
-        result = c10h("attack", "--arch", "nets:shares", "images.h5", "--probs", "-o", "x.h5")
+        result = c10h(
+            "attack", "--arch", "under_attack:shares", "images.h5", "--probs", "-o", "x.h5"
+        )
         assert result.status == 2
         assert "No such option" in result.err
 
@@ -144,16 +146,16 @@ class TestNetworks:
         assert isinstance(pictures, Images)
         truth = np.arange(pictures.images.shape[0]) % 2
         h5.write(replace(pictures, classes=("a", "b"), truth=truth), "two.h5")
-        line = ("attack", "--arch", "nets:Steps", "two.h5", "--method", "apgd")
+        line = ("attack", "--arch", "under_attack:Steps", "two.h5", "--method", "apgd")
         says = "--loss dlr: has no gradient with fewer than 3 classes, found 2"
         refuses(*line, "--loss", "dlr", says=says)
 
     def test_no_gradient(self, refuses: Refuse) -> None:
-        line = ("attack", "--arch", "nets:Steps", "images.h5")
+        line = ("attack", "--arch", "under_attack:Steps", "images.h5")
         refuses(*line, says="its output has no gradient with respect to its input")
 
     def test_square_needs_none(self, c10h: Run) -> None:
-        line = ("attack", "--arch", "nets:Steps", "images.h5", "--method", "square")
+        line = ("attack", "--arch", "under_attack:Steps", "images.h5", "--method", "square")
         result = c10h(*line, "--steps", 5, "--health", 0, "-o", "x.h5")
         assert result.status == 0, result.err
 

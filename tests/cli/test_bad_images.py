@@ -208,12 +208,10 @@ class TestArguments:
         )
         add("one", {"cat/0.png": png()})
         refuses(*IMPORT, "one", says=["expected two or more class folders, found cat", *says])
-        refuses(*IMPORT, "one", "--no-truth", says="--classes names them")
+        refuses(*IMPORT, "one", "--no-truth", says="which classes are possible")
         Path("y.csv").write_text("0.png,cat\n")
         refuses(*IMPORT, "photos/cat", "--labels", "y.csv", says="(--skip-unlabeled leaves")
-        refuses(
-            *IMPORT, "photos/cat", "--labels", "y.csv", "--no-truth", says="expected one of them"
-        )
+        refuses(*IMPORT, "photos/cat", "--labels", "y.csv", "--no-truth", says="exclude each other")
         refuses(*IMPORT, "photos", "--skip-unlabeled", says="needs --labels TABLE")
 
     def test_a_transparent_array(self, refuses: Refuse) -> None:

@@ -341,8 +341,11 @@ class TestPredict:
             (["a"], "a is a run folder: expected RUN first, and IMAGES last"),
             (["a", "images.h5", "--arch", "tiny:net"], "expected RUN folders and then IMAGES"),
             (["a", "images.h5", "--weights", "w.pt"], "--weights needs --arch"),
-            (["a", "images.h5", "--classes", "3"], "--classes: is for --arch"),
-            (["images.h5", "--arch", "tiny:net", "--held-out"], "--held-out: nobody knows"),
+            (["a", "images.h5", "--classes", "3"], "--classes needs --arch"),
+            (
+                ["images.h5", "--arch", "tiny:net", "--held-out"],
+                "--held-out: the training data of the network",
+            ),
             (["a", "images.h5", "--held-out", "--members"], "--held-out and --members exclude"),
             (["a", "others.h5", "--held-out"], "--held-out: the runs were not trained on any of"),
             (["b", "images.h5", "--held-out"], "--held-out: a run without folds was trained on 60"),

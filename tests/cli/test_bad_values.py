@@ -208,7 +208,7 @@ class TestClassNames:
         self.permuted(files, "bird,cat,fish")
         says = [
             "x: expected the classes cat, dog, bird, found bird, cat, fish",
-            "cat, dog, bird: no class is called 'fish'",
+            "bird, cat, fish: no class is called 'fish'",
         ]
         refuses("score", "x.csv", "--labels", "labels.h5", says=says)
         refuses("score", "x.csv", "--truth", "truth.npy", "--classes", "cat,dog,bird", says=says)

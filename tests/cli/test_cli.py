@@ -83,6 +83,13 @@ class TestHelp:
             used = {word for word in words if re.match("--?[a-z]", word)}
             assert used <= options_of(path)
 
+    @pytest.mark.parametrize(
+        ("command", "default"),
+        [("attack", "4/255"), ("report", "12"), ("train", "the true classes")],
+    )
+    def test_defaults_in_words_are_shown(self, c10h: Run, command: str, default: str) -> None:
+        assert f"[default: {default}" in c10h(command, "--help").out
+
     @pytest.mark.parametrize("line", [[], ["labels"]])
     def test_no_command_shows_the_help(self, c10h: Run, line: list[str]) -> None:
         assert "Usage: " in c10h(*line).out

@@ -322,7 +322,7 @@ class TestList:
         rows = {line.split()[0]: line for line in c10h("data", "list").out.splitlines() if line}
         assert set(CATALOGUE) < set(rows)
         assert "in the cache" in rows["cifar10.1-v6"]
-        assert "to fetch" in rows["cinic10"]
+        assert "not fetched" in rows["cinic10"]
 
     def test_everything_of_one(self, site: Server, c10h: Run) -> None:
         out = c10h("data", "list", "cifar10h").out

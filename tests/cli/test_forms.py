@@ -157,7 +157,7 @@ def test_a_run_is_a_folder(c10h: Run) -> None:
 @pytest.mark.parametrize("option", [("--json",), ("--format", "csv")])
 @pytest.mark.parametrize("command", ["score", "attack"])
 def test_two_results_on_stdout(c10h: Run, command: str, option: tuple[str, ...]) -> None:
-    says = f"-o - writes the file to stdout, and so would {' '.join(option)}: name a file"
+    says = f"-o - and {' '.join(option)} would both write to stdout: name a file"
     assert_refused(c10h(*RECORDS[command], "-o", "-", *option), says)
 
 

@@ -576,7 +576,7 @@ class TestPublishedCounts:
         assert lines[1].startswith(
             "raw.csv: left out 16 annotators (attention below 0.75) with 3,200 judgments: 2555, "
         )
-        assert lines[-1].endswith("to the last vote: 10,000 items, 511,000 votes, matched by "
+        assert lines[-1].endswith("identical: 10,000 items, 511,000 votes, matched by "
                                   "position")  # fmt: skip
         found = labels_of(files.path("out.h5"))
         assert found.classes == CLASS_LISTS["cifar10"]

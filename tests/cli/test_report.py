@@ -43,7 +43,7 @@ def best_of(scores: dict[str, Any], metric: str) -> str:
 
 def above_foot(text: str) -> str:
     """A report without the lineage below it."""
-    return text.partition("\nMade by, inputs first\n")[0]
+    return text.partition("\nHow the files were made, inputs first\n")[0]
 
 
 class TestMarkdown:

@@ -313,7 +313,7 @@ class TestLineage:
     @pytest.mark.parametrize("form", ["terminal", "markdown", "latex", "json"])
     def test_it_is_at_the_foot(self, c10h: Run, form: str) -> None:
         out = c10h("report", "near.h5", "far.h5", "--format", form).out
-        tail = out[out.index("made" if form == "json" else "Made by") :]
+        tail = out[out.index("made" if form == "json" else "How the files were made") :]
         for name in ("a.npy", "labels.h5", "near.h5", "far.h5"):
             assert name in tail
         assert tail.count("labels.h5") == 1 or form == "json"
@@ -335,7 +335,7 @@ class TestLineage:
     def test_latex_says_which_package(self, c10h: Run) -> None:
         out = c10h("report", "near.h5", "--format", "latex").out
         assert out.startswith("% Needs \\usepackage{booktabs}.\n")
-        foot = out[out.index("Made by") :].splitlines()[1:]
+        foot = out[out.index("How the files were made") :].splitlines()[1:]
         assert foot
         assert all(line.startswith("% ") for line in foot)
 

@@ -84,7 +84,7 @@ def test_it_goes_on_where_it_was_stopped(
     with attack(request_of(parts=parts), tell=told.append) as found:
         np.testing.assert_array_equal(found.logits, whole)
         assert parts.is_dir()
-    assert told[-1].startswith("going on: 1 of ")
+    assert told[-1].startswith("resuming: 1 of ")
     assert not parts.exists()
 
 

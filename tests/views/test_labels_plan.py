@@ -21,7 +21,7 @@ def test_the_table_shows_the_first_and_says_how_many_more(plan: Plan) -> None:
     shown = table(plan)
     assert len(plan.item) > SHOWN == len(shown.rows)
     assert f"and {len(plan.item) - SHOWN} more items" in shown.notes[0]
-    assert "1,000 judgments of" in shown.notes[1]
+    assert "1,000 judgments for" in shown.notes[1]
 
 
 def test_csv_and_json_list_all(plan: Plan) -> None:
