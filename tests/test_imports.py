@@ -27,7 +27,6 @@ LAYERS = (
         "run_folder",
         "deferred",
         "request_fields",
-        "in_memory",
     },
     {"items", "truth"},
     {"formats"},
