@@ -4,7 +4,8 @@ The Python door: ``c10h.score(logits, labels=votes)`` and the other functions of
 :mod:`c10h.api.functions`, which are imported when they are first used (docs/python.md).
 """
 
-from typing import TYPE_CHECKING, Any
+# Importing typing would take longer than all else here.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from c10h.api.functions import (
@@ -33,12 +34,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'c10h' has no attribute {name!r}")
     from c10h.api import functions
 
-    return getattr(functions, name)
+    function: object = getattr(functions, name)
+    return function
 
 
 def __dir__() -> list[str]:

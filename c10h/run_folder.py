@@ -22,6 +22,8 @@ HISTORY = "history.h5"
 GRID = "grid.json"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
+# Arguments that older versions recorded, and nothing depended on.
+RETIRED = ("lr_choices",)
 
 
 def name_of(fold: int) -> str:
@@ -126,12 +128,16 @@ def open_run(folder: Path) -> Run:
             image_size=int(size) if isinstance(size, int) else (int(size[0]), int(size[1])),
             folds=None if folds is None else int(folds),
             split=None if split is None else np.array(split, dtype=np.int16),
-            arguments=dict(content["arguments"]),
+            arguments=_without_retired(dict(content["arguments"])),
             lineage=Lineage.from_dict(content["lineage"]),
             machine=dict(content["machine"]),
         )
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"{path}: not in the form that c10h writes ({error!r})") from error
+
+
+def _without_retired(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name not in RETIRED}
 
 
 def begin_or_resume(run: Run) -> Run:

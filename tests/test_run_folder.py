@@ -91,6 +91,15 @@ def test_an_argument_that_is_gone(folder: Path) -> None:
         begin_or_resume(run_in(folder, arguments={"lr": [0.1, 0.2], "milestones": [0.5, 0.75]}))
 
 
+def test_an_argument_that_older_versions_recorded_besides(folder: Path) -> None:
+    run = run_in(folder)
+    older = replace(run, arguments={**run.arguments, "lr_choices": [0.2, 0.1]})
+    begin_or_resume(older)
+    before = (folder / FILE).read_bytes()
+    assert begin_or_resume(run).arguments == json.loads(json.dumps(run.arguments))
+    assert (folder / FILE).read_bytes() == before
+
+
 def test_a_long_argument_is_cut(folder: Path) -> None:
     begin_or_resume(run_in(folder, arguments={"labels": "a" * 500}))
     with pytest.raises(MismatchError) as error:

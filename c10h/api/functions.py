@@ -71,12 +71,12 @@ def score(
 
     runs = predictions if isinstance(predictions, Mapping) else {"": predictions}
     with opened() as inputs:
-        files = [
-            (name, inputs.open(value, name or "predictions", PREDICTIONS))
+        files = {
+            name: inputs.open(value, name or "predictions", PREDICTIONS)
             for name, value in runs.items()
-        ]
+        }
         request = ScoreRequest(
-            predictions=[(name or file.stem, file) for name, file in files],
+            predictions=[(name or _run_name(file), file) for name, file in files.items()],
             labels=_optional(inputs, labels, "labels", LABELS),
             truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
             hints=_hints(
@@ -465,6 +465,11 @@ def write(result: Result | Record, file: str | Path, *, force: bool = False) -> 
         h5.write(result, str(file))
     else:
         result.write(str(file))
+
+
+def _run_name(file: Source) -> str:
+    """What a run is called that nobody named: as its file, or what it is."""
+    return file.stem.removesuffix(" (array)").removesuffix(" (frame)")
 
 
 def _run(folder: str | Path, notes: Sequence[str] = ()) -> Result:

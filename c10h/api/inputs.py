@@ -27,6 +27,8 @@ from c10h.formats.predictions_and_labels import open_labels
 from c10h.records import Images, Labels, Record
 from c10h.stages.arguments import open_images
 
+FRAMES = {("pandas", "DataFrame"), ("polars", "DataFrame"), ("polars", "LazyFrame")}
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -119,7 +121,7 @@ def _array(value: Any, name: str) -> np.ndarray[Any, Any]:
 def _is_frame(value: Any) -> bool:
     """Whether a value is a data frame of pandas or polars, neither of which is imported for it."""
     module = type(value).__module__.partition(".")[0]
-    return module in ("pandas", "polars") and hasattr(value, "columns")
+    return (module, type(value).__name__) in FRAMES
 
 
 def _write_frame(frame: Any, path: Path) -> None:

@@ -103,9 +103,8 @@ class Result:
 
         if self.display.rows is None:
             raise InputError("this result has no rows: its values are in to_dict()")
-        return polars.DataFrame(
-            [dict(row) for row in self.display.rows()], infer_schema_length=None
-        )
+        rows = [dict(row) for row in self.display.rows()]
+        return polars.DataFrame(rows, infer_schema_length=None).fill_nan(None)
 
     def to_pandas(self) -> pd.DataFrame:
         """The same as :meth:`to_frame`, for which pandas has to be installed."""

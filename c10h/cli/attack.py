@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, print_text, progress, say
+from c10h.cli.console import progress, say, show
 from c10h.stages.requests import ATTACKS, LOSSES, NORMS, AttackRequest
 
 if TYPE_CHECKING:
@@ -198,16 +198,15 @@ def attack(
     ) as found:
         h5.write(found, output)
     name = "attack" if output == "-" else Path(output).stem
-    _show(found, name, form, to_stderr=output == "-")
+    _print(found, name, form, to_stderr=output == "-")
 
 
-def _show(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
+def _print(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     """Print what came of an attack, in one of SCORE_FORMATS."""
+    from dataclasses import replace
+
     from c10h.stages.report import ReportRequest, report
     from c10h.views.report import Report
 
     view = Report(report(ReportRequest(attacks={name: found})))
-    if form == "terminal" or to_stderr:
-        print_tables(view.tables(), to_stderr=to_stderr)
-    else:
-        print_text(view.render(form))
+    show(replace(view.display, charts=None), form, to_stderr=to_stderr)

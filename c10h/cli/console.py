@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from c10h.views.display import Display
     from c10h.views.table import Table
 
-# Characters a line of a chart that no terminal shows.
-PLAIN_WIDTH = 80
 # Seconds between lines of progress where there is no terminal.
 BETWEEN_LINES = 60.0
 
@@ -80,27 +78,11 @@ def show(
     if to_stderr:
         print_tables(display.tables(), to_stderr=True)
     elif form == "terminal" and output is None and (shown := terminal()) is not None:
-        tables = display.tables()
+        tables = display.terminal_tables()
         print_tables(tables)
         print_text(display.below(tables, shown[0]))
     else:
         write(output, display.text(form))
-
-
-def write_terminal(
-    output: str | None, tables: Sequence[Table], charts: Callable[[int], str] | None = None
-) -> None:
-    """Tables, and charts of a given width, as the terminal has room; plain text in a file."""
-    from c10h.views.forms.plain import to_plain
-
-    gap = "\n" if tables else ""
-    if output is not None:
-        write(output, to_plain(tables) + (gap + charts(PLAIN_WIDTH) if charts else ""))
-        return
-    print_tables(tables)
-    if charts is not None:
-        width = _console(stderr=False).width if sys.stdout.isatty() else PLAIN_WIDTH
-        print_text(gap + charts(width))
 
 
 def terminal() -> tuple[int, str | None] | None:

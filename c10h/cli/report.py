@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, write, write_terminal
+from c10h.cli.console import progress, say, show, write
 from c10h.views.figures.figures import FIGURES, GALLERY, PICTURED, names_with_notes
 
 if TYPE_CHECKING:
@@ -148,10 +148,10 @@ def report(
     if form in PICTURES:
         with atomic_output(output or "-") as stream:
             write_all(stream, report_bytes(view, form))
-    elif form == "terminal":
-        write_terminal(output, view.terminal_tables(), view.charts)
-    else:
+    elif form == "html":
         write(output, report_text(view, form))
+    else:
+        show(view.display, form, output)
 
 
 def _tell_left_out(view: Report, form: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c10h.cli.console import PLAIN_WIDTH, print_text, progress, terminal, write
+from c10h.cli.console import print_text, progress, terminal, write
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
@@ -16,6 +16,7 @@ from c10h.stages.arguments import check_predictions, open_images
 from c10h.stages.gallery import PICTURES, Gallery, gallery
 from c10h.stages.report import Results
 from c10h.views import gallery as views
+from c10h.views.display import WIDTH
 from c10h.views.forms.csv_rows import rows_to_csv
 from c10h.views.forms.html_report import to_html
 from c10h.views.forms.json_text import to_json_text
@@ -109,7 +110,7 @@ def _write_terminal(pictures: Gallery, behind: Sequence[Step], output: str | Non
     """Pictures where the terminal has colours; a table where there is no terminal."""
     shown = terminal() if output is None else None
     if shown is None:
-        text, width = to_plain([views.gallery_table(pictures)]), PLAIN_WIDTH
+        text, width = to_plain([views.gallery_table(pictures)]), WIDTH
         write(output, "\n".join([text, *foot_lines(behind, width)]))
     else:
         width, colours = shown

@@ -14,6 +14,7 @@ from c10h.records import Array, Rows, View
 
 # Largest distance from 1 at which the sum of a row still means probabilities.
 SUM_TOLERANCE = 1e-3
+EPSILON = float(np.finfo(np.float64).eps)
 MOST_VOTES = np.iinfo(np.int32).max
 NO_VOTES = "(--item says which column names items, --columns which are classes)"
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -140,7 +141,10 @@ def checked_probs(
             expected = f"probabilities that sum to {reading.unit:g}"
             remedy = f"({'c10h labels build ' if labels else ''}--probs scales rows)"
             _refuse(~(near | nothing)[:, 0], start, name, expected, sums, remedy)
-        return np.asarray(probs / np.where(nothing, 1, sums))
+        # The bits of a row that sums to 1 as closely as it can stay: equal shares have equal
+        # entropies, and ranks would notice.
+        as_it_is = nothing | (np.abs(sums - 1) <= block.shape[-1] * EPSILON)
+        return np.asarray(probs / np.where(as_it_is, 1, sums))
 
     return mapped(rows, check, dtype=np.float64)
 

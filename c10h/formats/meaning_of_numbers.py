@@ -169,7 +169,7 @@ class _Seen:
 
 def _decimals(block: Array) -> int | None:
     """How many decimals all values have; None for more than MOST_DECIMALS."""
-    noise = 4 * (np.finfo(block.dtype).eps if block.dtype.kind == "f" else 0.0)
+    noise = 4 * float(np.finfo(block.dtype).eps) if block.dtype.kind == "f" else 0.0
     values = block.astype(np.float64)
     for decimals in range(1, MOST_DECIMALS + 1):
         scaled = values * 10**decimals

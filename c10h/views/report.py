@@ -15,9 +15,7 @@ from c10h.views import attacks, labels, learning_curves, scores
 from c10h.views.display import Display
 from c10h.views.figures.figure import Figure
 from c10h.views.figures.figures import FIGURES, PICTURED, figure
-from c10h.views.forms.csv_rows import rows_to_csv
-from c10h.views.forms.json_text import to_json_text
-from c10h.views.forms.tables import FOOT, render_with_foot
+from c10h.views.forms.tables import FOOT
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.paper_tables import TABLES
 from c10h.views.steps import Step, steps
@@ -84,11 +82,14 @@ class Report:
     @property
     def display(self) -> Display:
         """Tables, values and charts together."""
-        return Display(self.tables, self.to_json, self.rows, self.charts)
-
-    def terminal_tables(self) -> list[Table]:
-        """The tables that a terminal shows: none where one figure was asked for."""
-        return [] if self.figure is not None else self.tables()
+        return Display(
+            self.tables,
+            self.to_json,
+            self.rows,
+            self.charts,
+            in_terminal=lambda: [] if self.figure is not None else self.tables(),
+            foot=lambda: [step.line() for step in self.lineage()],
+        )
 
     def charts(self, width: int) -> str:
         """What a terminal shows below: figures, if no table says as much, and the foot.
@@ -100,14 +101,6 @@ class Report:
             shown = [drawn for drawn in shown if not FIGURES[drawn.name].is_table]
         parts = [figure_chart(drawn, width) for drawn in shown]
         return "\n".join([*parts, *foot_lines(self.lineage(), width)])
-
-    def render(self, form: str) -> str:
-        """The tables in a format of tables, or every value as CSV or JSON."""
-        if form == "json":
-            return to_json_text(self.to_json())
-        if form == "csv":
-            return rows_to_csv(self.rows())
-        return render_with_foot(form, self.tables(), [step.line() for step in self.lineage()])
 
     def to_json(self) -> dict[str, Any]:
         """Everything as one object: runs as in c10h score, then the other kinds, then lineage."""

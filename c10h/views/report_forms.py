@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from c10h.errors import InputError
-from c10h.views.forms.plain import to_plain
 from c10h.views.forms.tables import TABLE_FORMS
 from c10h.views.report import Report
 
 PICTURES = ("svg", "png", "pdf")
 REPORT_FORMS = (*TABLE_FORMS, "csv", "json", "html", *PICTURES)
-# Characters a line of a chart that no terminal shows.
-WIDTH = 80
 
 
 def report_bytes(report: Report, form: str) -> bytes:
@@ -29,10 +26,7 @@ def report_text(report: Report, form: str) -> str:
         from c10h.views.forms.html_report import to_html
 
         return to_html(report)
-    if form == "terminal":
-        tables = report.terminal_tables()
-        return to_plain(tables) + ("\n" if tables else "") + report.charts(WIDTH)
-    return report.render(form)
+    return report.display.text(form)
 
 
 def _picture(report: Report, form: str) -> bytes:

@@ -130,6 +130,13 @@ def test_probabilities_are_renormalised_in_float64() -> None:
     np.testing.assert_allclose(found[0], 1 / 3, rtol=1e-15)
 
 
+def test_shares_that_were_saved_keep_their_bits(random: np.random.Generator) -> None:
+    saved = shares(random.multinomial(51, [0.1] * 10, 5_000))
+    sums = saved.sum(axis=1, keepdims=True)
+    assert ((saved / sums) != saved).any()  # so dividing by the sum would change some
+    np.testing.assert_array_equal(summing_to_1(saved, "x")[0:5_000], saved)
+
+
 @pytest.mark.parametrize("total", [0.9991, 1, 1.0009])
 def test_a_sum_near_1_is_renormalised(total: float) -> None:
     checked = summing_to_1(np.array([[0.25, total - 0.25]]), "x")

@@ -21,7 +21,6 @@ from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.report import Results
 from c10h.views.forms.drawing import COLOURS, draw
 from c10h.views.forms.html_report import to_html
-from c10h.views.forms.plain import to_plain
 from c10h.views.report import Report
 
 from .made_results import history, labels, near_and_far, of_run
@@ -71,13 +70,7 @@ def check(name: str, text: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_is_as_it_was(name: str, form: str) -> None:
-    made = REPORTS[name]()
-    if form == "terminal":
-        tables = made.terminal_tables()
-        text = to_plain(tables) + "\n" * bool(tables) + made.charts(80)
-    else:
-        text = made.render(form)
-    check(f"{name}.{FORMS[form]}", text)
+    check(f"{name}.{FORMS[form]}", REPORTS[name]().display.text(form))
 
 
 def test_a_page_is_as_it_was() -> None:

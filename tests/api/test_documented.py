@@ -1,0 +1,83 @@
+"""The functions have the options of the command line, and what the docs show runs."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import c10h
+from c10h.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "python.md"
+NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
+# What a command line has and a function does not need: files, forms and what a shell is for.
+SHELL_ALONE = {
+    "output", "force", "format", "json", "fail-if", "h5-path", "list-metrics", "list-methods",
+    "list-architectures", "excluded", "compare", "script", "pictures", "help",
+}  # fmt: skip
+# Options that Python would not have as a name, or that are an argument there.
+RENAMED = {
+    "as": "what",
+    "from": "source",
+    "tag": "tags",
+    "min-judgments": "min_votes",
+    "output": "folder",
+}
+COMMANDS = {
+    c10h.score: ("score",),
+    c10h.build_labels: ("labels", "build"),
+    c10h.import_images: ("data", "import"),
+    c10h.train: ("train",),
+    c10h.predict: ("predict",),
+    c10h.attack: ("attack",),
+    c10h.report: ("report",),
+}
+
+
+def options(words: tuple[str, ...]) -> set[str]:
+    """The options of a command, without dashes; of a switch the name that turns it on."""
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        command = command.get_command(command.context_class(command), word)
+    flags = [parameter.opts for parameter in command.params]
+    return {flag.removeprefix("--") for names in flags for flag in names if flag.startswith("--")}
+
+
+@pytest.mark.parametrize("function", COMMANDS, ids=lambda function: function.__name__)
+def test_every_option_is_an_argument(function: Callable[..., Any]) -> None:
+    arguments = set(inspect.signature(function).parameters)
+    wanted = options(COMMANDS[function]) - SHELL_ALONE
+    assert {RENAMED.get(name, name.replace("-", "_")) for name in wanted} <= arguments
+
+
+@pytest.mark.parametrize("function", COMMANDS, ids=lambda function: function.__name__)
+def test_the_page_has_the_function(function: Callable[..., Any]) -> None:
+    assert f"`c10h.{function.__name__}(" in PAGE.read_text()
+
+
+def blocks() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+def test_the_blocks_of_the_page_run(capsys: pytest.CaptureFixture[str]) -> None:
+    space: dict[str, Any] = {"in_sample_predictions": [[0.5, 1.5, -2.0]] * 200}
+    for block in blocks():
+        exec(block, space)
+    assert "ce_human" in capsys.readouterr().out
+
+
+def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {}
+    for cell in json.loads(NOTEBOOK.read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), space)
+    assert "score" in dir(space["c10h"])
