@@ -64,11 +64,18 @@ def lineage_of_command(
                 role=role,
                 name=source.whole_name,
                 sha256=source.sha256,
-                kind=record.kind if record is not None and record.lineage else None,
-                lineage=record.lineage if record is not None else None,
+                kind=None if lineage is None or record is None else record.kind,
+                lineage=lineage,
             )
             for role, source, record in inputs
+            for lineage in (_known_lineage(record),)
         ),
         excluded=excluded or {},
         version=__version__,
     )
+
+
+def _known_lineage(record: HasLineage | None) -> Lineage | None:
+    """How a record was made; None for one that no command made."""
+    lineage = None if record is None else record.lineage
+    return lineage if lineage is not None and lineage.command else None

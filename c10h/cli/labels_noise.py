@@ -43,7 +43,7 @@ def noise(
 
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.errors import InputError

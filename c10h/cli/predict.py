@@ -60,7 +60,7 @@ def predict(
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.stages.arguments import open_images
     from c10h.stages.network_arguments import check_named, open_networks
-    from c10h.stages.requests import PredictRequest
+    from c10h.stages.network_requests import PredictRequest
 
     *folders, last = paths
     check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)

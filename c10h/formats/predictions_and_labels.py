@@ -14,7 +14,6 @@ from c10h import h5
 from c10h.errors import AmbiguousError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.class_names import are_default
-from c10h.formats.column_names import names_suggest_matrix
 from c10h.formats.hints import (
     AUTO,
     LONG,
@@ -26,6 +25,7 @@ from c10h.formats.hints import (
     brief,
     silent,
 )
+from c10h.formats.known_column_names import names_suggest_matrix
 from c10h.formats.lazy_rows import (
     RowMeaning,
     checked_counts,

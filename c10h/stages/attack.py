@@ -30,9 +30,9 @@ from c10h.stages.attack_batches import (
 )
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.network_requests import AttackRequest, RunNetworks
+from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
-from c10h.stages.requests import AttackRequest, RunNetworks
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
 

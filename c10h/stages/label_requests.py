@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.formats.column_names import Columns
 from c10h.formats.hints import NO_HINTS, Hints
 from c10h.formats.judgment_columns import MatrixReading, Reading
-from c10h.labels.filters import Filters
-from c10h.stages.build_request import NO_COLUMNS, NO_FILTERS, begin_judgments, judgment_hints
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
+from c10h.stages.labels_build_request import NO_COLUMNS, NO_FILTERS, begin_judgments, judgment_hints
 
 # Columns that annotators can be sorted by.
 SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
@@ -21,8 +21,9 @@ SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotat
 class AnnotatorsRequest:
     """Whose judgments to describe, and in which order.
 
-    judgments, hints, columns, filters: as in :class:`c10h.stages.build_request.BuildRequest`. sort:
-    one of SORTS; descending: from its highest value. limit: how many annotators.
+    judgments, hints, columns, filters: as in
+    :class:`c10h.stages.labels_build_request.BuildRequest`. sort: one of SORTS; descending: from its
+    highest value. limit: how many annotators.
 
     reading: the table, which is being read. Raises InputError for what is no table of judgments.
     """

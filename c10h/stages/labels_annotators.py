@@ -12,7 +12,7 @@ from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
 from c10h.formats.judgments import Judgments
 from c10h.labels.agreement import agreement, median_by_annotator
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
 from c10h.stages.label_requests import AnnotatorsRequest

@@ -16,13 +16,13 @@ from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
 from c10h.formats.predictions_and_labels import open_labels, open_predictions, recorded_classes
 from c10h.formats.truth_files import Truth, is_vector, open_truth
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
 from c10h.lineage import HasLineage, lineage_of
 from c10h.records import Images, Labels, Predictions
-from c10h.stages.build_request import BuildRequest
 from c10h.stages.class_order import class_names_note, common_classes
+from c10h.stages.labels_build_request import BuildRequest
 from c10h.stages.labels_from_records import make_labels
 from c10h.stages.votes_notes import votes_notes
 

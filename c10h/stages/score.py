@@ -20,7 +20,7 @@ from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of
 from c10h.stages.class_order import class_names_note, common_classes
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.score_request import ScoreRequest
 from c10h.stages.score_runs import Options, Run, score_runs
 

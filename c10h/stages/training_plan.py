@@ -17,7 +17,7 @@ from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
-from c10h.stages.requests import TrainRequest
+from c10h.stages.network_requests import TrainRequest
 from c10h.stages.training_data import join, split
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment

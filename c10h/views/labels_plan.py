@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c10h.labels.allocation import PRIOR_RANGE
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.stages.labels_plan import Plan
 from c10h.views.display import Display
 from c10h.views.table import Cell, Table

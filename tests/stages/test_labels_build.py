@@ -16,12 +16,12 @@ from scipy.special import softmax
 from c10h.errors import C10hError, InputError, MismatchError, SchemaError
 from c10h.files import Source
 from c10h.formats.hints import LONG, WIDE, Hints
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.records import Array, Lineage
-from c10h.stages.build_request import BuildRequest
 from c10h.stages.label_requests import AnnotatorsRequest, NoiseRequest, PlanRequest
 from c10h.stages.labels_annotators import labels_annotators
 from c10h.stages.labels_build import BuildResult, build_labels
+from c10h.stages.labels_build_request import BuildRequest
 from c10h.stages.labels_noise import labels_noise
 from c10h.stages.labels_plan import labels_plan
 

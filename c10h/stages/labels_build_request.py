@@ -12,10 +12,10 @@ from typing import ClassVar
 
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
-from c10h.formats.column_names import Columns
 from c10h.formats.hints import AUTO, LONG, NO_HINTS, Hints
 from c10h.formats.judgment_columns import MatrixReading, Reading, begin, hash_ahead
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.request_fields import given_as, parts, seeding, shaping
 
