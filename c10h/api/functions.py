@@ -16,7 +16,7 @@ from typing import Any
 from c10h import h5
 from c10h.api.inputs import Inputs, opened
 from c10h.api.results import Result
-from c10h.cli.console import bar_or_lines, progress
+from c10h.cli.progress_bar import bar_or_lines, progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
 from c10h.errors import InputError

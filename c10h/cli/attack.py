@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import progress
 from c10h.stages.network_requests import ATTACKS, LOSSES, NORMS, AttackRequest
 
 if TYPE_CHECKING:

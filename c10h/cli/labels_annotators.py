@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import say, show, waiting
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import waiting
 from c10h.stages.label_requests import SORTS, AnnotatorsRequest
 
 

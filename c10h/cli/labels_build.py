@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, progress, say, waiting
+from c10h.cli.console import print_tables, say
+from c10h.cli.progress_bar import progress, waiting
 from c10h.labels.sources import SOURCES, Takes
 
 if TYPE_CHECKING:

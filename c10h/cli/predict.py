@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say
+from c10h.cli.console import say
+from c10h.cli.progress_bar import progress
 
 
 def predict(

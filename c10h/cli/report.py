@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show, write
+from c10h.cli.console import say, show, write
+from c10h.cli.progress_bar import progress
 from c10h.views.figures.figures import FIGURES, GALLERY, PICTURED, names_with_notes
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c10h.cli.console import print_text, progress, terminal, write
+from c10h.cli.console import print_text, terminal, write
+from c10h.cli.progress_bar import progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError

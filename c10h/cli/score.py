@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import progress
 from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import bar_or_lines, print_tables, say
+from c10h.cli.console import print_tables, say
 from c10h.cli.output_forms import check_folder
+from c10h.cli.progress_bar import bar_or_lines
 from c10h.stages.network_requests import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, TARGETS
 
 if TYPE_CHECKING:
