@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from c10h.labels.allocation import allocate, fit_prior
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.metrics.ceilings import split_votes
 
 STARTS, BUDGETS, HIDDEN, RESAMPLES = (2, 5, 10), (5_000, 10_000, 20_000, 50_000, 100_000), 25, 1000

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from c10h import __version__
+from c10h.files import Source
 from c10h.records import Input, Lineage
 from c10h.request_fields import options_of, seed_of
 
@@ -20,16 +21,6 @@ class HasLineage(Protocol):
     def lineage(self) -> Lineage | None: ...
 
 
-class Named(Protocol):
-    """What an input came as: a file, or something in memory."""
-
-    @property
-    def whole_name(self) -> str: ...
-
-    @property
-    def sha256(self) -> str: ...
-
-
 class Request(Protocol):
     """What a command is asked, a dataclass. command: its words after ``c10h``."""
 
@@ -38,7 +29,7 @@ class Request(Protocol):
 
 def lineage_of(
     request: Request,
-    inputs: Sequence[tuple[str, Named, HasLineage | None]],
+    inputs: Sequence[tuple[str, Source, HasLineage | None]],
     *,
     settled: Mapping[str, Any] | None = None,
     excluded: Mapping[str, Any] | None = None,
@@ -57,7 +48,7 @@ def lineage_of(
 def lineage_of_command(
     command: str,
     options: Mapping[str, Any],
-    inputs: Sequence[tuple[str, Named, HasLineage | None]],
+    inputs: Sequence[tuple[str, Source, HasLineage | None]],
     seed: int | None = None,
     excluded: Mapping[str, Any] | None = None,
     architecture: str | None = None,
@@ -73,11 +64,18 @@ def lineage_of_command(
                 role=role,
                 name=source.whole_name,
                 sha256=source.sha256,
-                kind=record.kind if record is not None and record.lineage else None,
-                lineage=record.lineage if record is not None else None,
+                kind=None if lineage is None or record is None else record.kind,
+                lineage=lineage,
             )
             for role, source, record in inputs
+            for lineage in (_known_lineage(record),)
         ),
         excluded=excluded or {},
         version=__version__,
     )
+
+
+def _known_lineage(record: HasLineage | None) -> Lineage | None:
+    """How a record was made; None for one that no command made."""
+    lineage = None if record is None else record.lineage
+    return lineage if lineage is not None and lineage.command else None

@@ -27,7 +27,6 @@ LAYERS = (
         "run_folder",
         "deferred",
         "request_fields",
-        "in_memory",
     },
     {"items", "truth"},
     {"formats"},
@@ -143,7 +142,7 @@ def test_the_command_line_leaves_networks_to_stages(path: Path) -> None:
         ("records", "from c10h.metrics.metrics import METRICS"),
         ("h5", "from c10h import cli"),
         ("metrics", "def f():\n    from c10h.stages.score import score"),
-        ("stages", "if TYPE_CHECKING:\n    from c10h.views import scores"),
+        ("stages", "if TYPE_CHECKING:\n    from c10h.views import score"),
         ("stages", "from c10h.cli.console import say"),
     ],
 )

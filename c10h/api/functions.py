@@ -16,22 +16,22 @@ from typing import Any
 from c10h import h5
 from c10h.api.inputs import Inputs, opened
 from c10h.api.results import Result
-from c10h.cli.console import bar_or_lines, progress
+from c10h.cli.progress_bar import bar_or_lines, progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
 from c10h.errors import InputError
 from c10h.files import Source, check_output
 from c10h.formats.class_names import parse_classes
-from c10h.formats.column_names import Columns
 from c10h.formats.hints import AUTO, Hints, parse_columns
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.records import Record
 from c10h.run_folder import open_run
 from c10h.stages.arguments import is_run
 from c10h.stages.network_arguments import check_named, open_networks
-from c10h.stages.requests import Networks
-from c10h.views import run
+from c10h.stages.network_requests import Networks
+from c10h.views import show_run as run_view
 
 Names = str | Sequence[str]
 
@@ -133,8 +133,8 @@ def build_labels(
     The result is labels: ``probs`` float64 (n, c), and ``counts`` int32 (n, c) where there are
     votes.
     """
-    from c10h.stages.build_request import BuildRequest
     from c10h.stages.labels_build import build_labels as build_stage
+    from c10h.stages.labels_build_request import BuildRequest
 
     several = what in SOURCES and SOURCES[what].takes is Takes.PREDICTIONS
     values = source if several and isinstance(source, list | tuple) else [source]
@@ -251,7 +251,7 @@ def train(
     :func:`attack` take.
     """
     from c10h.stages.arguments import open_first_weights
-    from c10h.stages.requests import TrainRequest
+    from c10h.stages.network_requests import TrainRequest
     from c10h.stages.train import train as train_stage  # which imports torch
 
     with opened() as inputs:
@@ -314,8 +314,8 @@ def predict(
     not see it. The options are those of ``c10h predict --help``.
     The result is predictions: ``logits`` float32 (m, n, c).
     """
+    from c10h.stages.network_requests import PredictRequest
     from c10h.stages.predict import predict as predict_stage  # which imports torch
-    from c10h.stages.requests import PredictRequest
 
     networks = _networks(runs, arch, weights, classes, held_out=held_out, members=members,
                          probs=probs)  # fmt: skip
@@ -376,7 +376,7 @@ def attack(
     The result is an attack, with the table and the JSON of ``c10h attack --json``.
     """
     from c10h.stages.attack import attack as attack_stage  # which imports torch
-    from c10h.stages.requests import AttackRequest
+    from c10h.stages.network_requests import AttackRequest
 
     sizes = [epsilon] if isinstance(epsilon, str | float | int) else epsilon
     networks = _networks(runs, arch, weights, classes, held_out=held_out, members=members)
@@ -476,7 +476,7 @@ def _run(folder: str | Path, notes: Sequence[str] = ()) -> Result:
     """The run in a folder, as c10h show shows it."""
     from c10h.stages.show_run import show_run  # which imports torch
 
-    return Result(run.display(show_run(open_run(Path(folder))), None), notes=notes)
+    return Result(run_view.display(show_run(open_run(Path(folder))), None), notes=notes)
 
 
 def _networks(

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from c10h import h5
-from c10h.cli.forms import form_of_text
+from c10h.cli.output_forms import form_of_text
 from c10h.errors import InputError
 from c10h.files import Source, atomic_output, write_all
 from c10h.metrics.estimates import scored_runs
 from c10h.records import Array, Attack, Record, Scores
 from c10h.stages.report import ReportRequest, report
 from c10h.stages.show import show
-from c10h.views import record as file_view
-from c10h.views import scores
+from c10h.views import score as score_view
+from c10h.views import show as file_view
 from c10h.views.display import Display
 from c10h.views.forms.html_tables import to_html_tables
 from c10h.views.forms.json_text import plain
@@ -135,7 +135,7 @@ class Result:
 def display_of(record: Record, name: str) -> Display:
     """What a c10h file looks like: scores and attacks as a report has them, others as they are."""
     if isinstance(record, Scores):
-        return scores.display(scored_runs([record], [name]), name)
+        return score_view.display(scored_runs([record], [name]), name)
     if isinstance(record, Attack):
         return Report(report(ReportRequest(attacks={name: record}))).display
     display = file_view.display(show(record), name)

@@ -11,7 +11,7 @@ import typer
 
 from c10h import __version__
 from c10h.cli import console
-from c10h.cli.lazy import lazy
+from c10h.cli.lazy_commands import lazy
 from c10h.errors import C10hError
 from c10h.files import reason
 

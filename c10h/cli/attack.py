@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show
-from c10h.stages.requests import ATTACKS, LOSSES, NORMS, AttackRequest
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import progress
+from c10h.stages.network_requests import ATTACKS, LOSSES, NORMS, AttackRequest
 
 if TYPE_CHECKING:
     from c10h.records import Attack
@@ -157,7 +158,7 @@ def attack(
     [bold]c10h attack runs/human images.h5 --method apgd --loss dlr --labels labels.h5 -o adv.h5[/]
     """
     from c10h import h5
-    from c10h.cli.forms import form_of_printed
+    from c10h.cli.output_forms import form_of_printed
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_distinct, check_output, check_single_stdin

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from c10h.views.display import Display
     from c10h.views.table import Table
-
-# Seconds between lines of progress where there is no terminal.
-BETWEEN_LINES = 60.0
 
 
 def say(message: str) -> None:
@@ -29,7 +24,7 @@ def fail(message: str) -> None:
     """One line that says why the command ends."""
     from c10h.views.table import one_line
 
-    console = _console(stderr=True)
+    console = rich_console(stderr=True)
     console.print("[bold red]error:[/] ", end="")
     console.print(one_line(message), soft_wrap=True, highlight=False, markup=False)
 
@@ -44,7 +39,7 @@ def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
         stream.write(to_plain(tables))
         stream.flush()
         return
-    console = _console(stderr=to_stderr)
+    console = rich_console(stderr=to_stderr)
     parts = [part for table in tables for part in split(table, console.width + GAP)]
     for number, part in enumerate(parts):
         if number:
@@ -89,86 +84,12 @@ def terminal() -> tuple[int, str | None] | None:
     """Width and colours (as rich calls them) of the terminal at stdout; None where it is none."""
     if not sys.stdout.isatty():
         return None
-    console = _console(stderr=False)
+    console = rich_console(stderr=False)
     return console.width, None if console.no_color else console.color_system
 
 
-class Advance(Protocol):
-    """Move a bar on by some items, and say what they were part of where that has changed."""
-
-    def __call__(self, items: int, /, what: str | None = None) -> None: ...
-
-
-def _nothing(items: int, /, what: str | None = None) -> None:
-    """Advance no bar."""
-
-
-@contextlib.contextmanager
-def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Advance]:
-    """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``.
-
-    total: None where it is not known how much there is.
-    """
-    if not sys.stderr.isatty():
-        yield _nothing
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total, rate="")
-
-        def advance(items: int, /, what: str | None = None) -> None:
-            bar.advance(task, items)
-            if what is not None:
-                bar.update(task, description=what)
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.{0 if speed > 10 else 1}f} {unit}/s" if speed else "")
-
-        yield advance
-
-
-@contextlib.contextmanager
-def bar_or_lines(what: str, images: int) -> Iterator[Callable[[int, str], None]]:
-    """A bar on a terminal, and elsewhere a line a minute; yields ``advance(items, text)``."""
-    with progress(what, images, "images") as advance:
-        if sys.stderr.isatty():
-            yield advance
-            return
-        begun = last = time.monotonic()
-        seen = 0
-
-        def step(items: int, text: str) -> None:
-            nonlocal last, seen
-            seen += items
-            now = time.monotonic()
-            if now - last > BETWEEN_LINES:
-                last = now
-                say(f"{text}, {seen / (now - begun):,.0f} images/s")
-
-        yield step
-
-
-@contextlib.contextmanager
-def waiting(what: str, wanted: bool = True) -> Iterator[None]:
-    """A sign of life with the time that has passed, for work that cannot tell how far it is."""
-    if not wanted or not sys.stderr.isatty():
-        yield
-        return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
-        bar.add_task(what, total=None)
-        yield
-
-
-def _console(*, stderr: bool) -> Console:
+def rich_console(*, stderr: bool) -> Console:
+    """Rich's console for stdout or stderr."""
     from rich.console import Console
 
     return Console(stderr=stderr, emoji=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from c10h.cli.lazy import lazy
+from c10h.cli.lazy_commands import lazy
 
 app = typer.Typer(
     cls=lazy(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_text, progress, say
+from c10h.cli.console import print_text, say
+from c10h.cli.progress_bar import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

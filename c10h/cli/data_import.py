@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say
+from c10h.cli.console import say
+from c10h.cli.progress_bar import progress
 from c10h.errors import counted
 from c10h.images.folder_class_maps import MAPS
 

@@ -36,7 +36,7 @@ def list_(
 
     [bold]c10h data list --json | jq '.[].downloads[].address'[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.files import check_output
     from c10h.stages.data_list import data_list
     from c10h.views.data_list import display

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import say, show, waiting
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import waiting
 from c10h.stages.label_requests import SORTS, AnnotatorsRequest
 
 
@@ -55,12 +56,12 @@ def annotators(
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS
     from c10h.files import check_output
-    from c10h.formats.column_names import Columns
-    from c10h.labels.filters import Filters
+    from c10h.formats.known_column_names import Columns
+    from c10h.labels.judgment_filters import Filters
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import print_tables, progress, say, waiting
+from c10h.cli.console import print_tables, say
+from c10h.cli.progress_bar import progress, waiting
 from c10h.errors import counted
 from c10h.labels.sources import SOURCES, Takes
 
@@ -108,7 +109,7 @@ def build(
 
     [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -119,9 +120,9 @@ def build(
         name_member,
         write_text,
     )
-    from c10h.formats.column_names import Columns
-    from c10h.labels.filters import Filters
-    from c10h.stages.build_request import BuildRequest
+    from c10h.formats.known_column_names import Columns
+    from c10h.labels.judgment_filters import Filters
+    from c10h.stages.labels_build_request import BuildRequest
 
     check_output(output, force=force)
     if excluded:
@@ -165,7 +166,7 @@ def build(
     # Imported while the table is read.
     from c10h import h5
     from c10h.stages.labels_build import build_labels
-    from c10h.views.exclusions import exclusions_csv
+    from c10h.views.left_out_judgments import exclusions_csv
 
     notes: list[str] = []
     result = build_labels(request, waiting, notes.append)

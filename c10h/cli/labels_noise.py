@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import progress
 
 
 def noise(
@@ -47,7 +48,7 @@ def noise(
 
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.errors import InputError

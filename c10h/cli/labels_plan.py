@@ -8,7 +8,7 @@ import typer
 
 from c10h.cli import options
 from c10h.cli.console import say, show
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 
 
 def plan(
@@ -55,7 +55,7 @@ def plan(
 
     [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 -o next.csv[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_output

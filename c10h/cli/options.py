@@ -9,10 +9,10 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from c10h.cli.console import print_tables
-from c10h.cli.forms import check_record
+from c10h.cli.output_forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import AUTO, LAYOUTS, Hints, parse_columns
-from c10h.stages.requests import PRECISIONS
+from c10h.stages.network_requests import PRECISIONS
 from c10h.views.forms.tables import TABLE_FORMS
 
 SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")

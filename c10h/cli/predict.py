@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say
+from c10h.cli.console import say
+from c10h.cli.progress_bar import progress
 from c10h.errors import counted
 
 
@@ -60,7 +61,7 @@ def predict(
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.stages.arguments import open_images
     from c10h.stages.network_arguments import check_named, open_networks
-    from c10h.stages.requests import PredictRequest
+    from c10h.stages.network_requests import PredictRequest
 
     *folders, last = paths
     check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)

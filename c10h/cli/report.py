@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show, write
+from c10h.cli.console import say, show, write
+from c10h.cli.progress_bar import progress
 from c10h.views.figures.figures import FIGURES, GALLERY, PICTURED, names_with_notes
 
 if TYPE_CHECKING:
@@ -107,15 +108,15 @@ def report(
 
     [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery -o g.html[/]
     """
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.errors import InputError
     from c10h.files import atomic_output, check_output, split_name, write_all
     from c10h.stages import report as stage
     from c10h.stages.report_files import read_files
+    from c10h.views.lineage_script import to_script
+    from c10h.views.lineage_steps import steps
     from c10h.views.report import Report, check_names
     from c10h.views.report_forms import report_bytes, report_text
-    from c10h.views.script import to_script
-    from c10h.views.steps import steps
 
     form = form_of_text(output, format_, json, *(("terminal",) if script else REPORT_FORMS))
     if script:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c10h.cli.console import print_text, progress, terminal, write
+from c10h.cli.console import print_text, terminal, write
+from c10h.cli.progress_bar import progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
@@ -23,9 +24,9 @@ from c10h.views.forms.json_text import to_json_text
 from c10h.views.forms.plain import to_plain
 from c10h.views.forms.tables import render_with_foot
 from c10h.views.forms.terminal_gallery import to_text
+from c10h.views.lineage_script import to_script
+from c10h.views.lineage_steps import Step, steps
 from c10h.views.report import Report, files_to_json, foot_lines
-from c10h.views.script import to_script
-from c10h.views.steps import Step, steps
 
 
 @dataclass(frozen=True)

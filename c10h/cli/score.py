@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import progress, say, show
+from c10h.cli.console import say, show
+from c10h.cli.progress_bar import progress
 from c10h.metrics.strata import STRATA
 
 if TYPE_CHECKING:
@@ -112,17 +113,17 @@ def score(
     [bold]c10h score hard=a.npy human=b.npy --labels labels.h5 --fail-if 'ce_human>0.6' --json[/]
     """
     from c10h import h5
-    from c10h.cli.forms import form_of_printed
+    from c10h.cli.output_forms import form_of_printed
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import check_output, check_single_stdin, name_member, split_name
     from c10h.metrics.estimates import scored_runs
     from c10h.metrics.metrics import choose
     from c10h.stages.arguments import open_predictions_file
-    from c10h.stages.gate import Gate, check_gates
+    from c10h.stages.fail_if import Gate, check_gates
     from c10h.stages.score import score as score_stage
     from c10h.stages.score_request import ScoreRequest
-    from c10h.views.scores import display, why_nothing
+    from c10h.views.score import display, why_nothing
 
     form = form_of_printed(output, format_, json)
     if output:

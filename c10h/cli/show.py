@@ -36,24 +36,25 @@ def show(
     from pathlib import Path
 
     from c10h import h5
-    from c10h.cli.forms import form_of_text
+    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.run_folder import open_run
     from c10h.stages.arguments import is_run
     from c10h.stages.show import preview
     from c10h.stages.show import show as describe
-    from c10h.views import record, run
+    from c10h.views import show as file_view
+    from c10h.views import show_run as run_view
 
     form = form_of_text(None, format_, json)
     width, colours = console.terminal() or (None, None)
     if is_run(file):
         from c10h.stages.show_run import show_run  # which imports torch
 
-        display = run.display(show_run(open_run(Path(file))), width)
+        display = run_view.display(show_run(open_run(Path(file))), width)
     else:
         source = open_input(file, IMAGES, LABELS)
         content = h5.read(source)
         items = [] if width is None or form == "json" else preview(content, ITEMS)
-        display = record.display(describe(content), source.name, items, width, colours)
+        display = file_view.display(describe(content), source.name, items, width, colours)
     console.show(display, form)

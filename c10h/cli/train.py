@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import bar_or_lines, print_tables, say
-from c10h.cli.forms import check_folder
-from c10h.stages.requests import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, TARGETS
+from c10h.cli.console import print_tables, say
+from c10h.cli.output_forms import check_folder
+from c10h.cli.progress_bar import bar_or_lines
+from c10h.stages.network_requests import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, TARGETS
 
 if TYPE_CHECKING:
     from c10h.files import Source
@@ -202,8 +203,8 @@ def train(
     [bold]c10h train synthetic --arch resnet_basic_8 --epochs 10 -o runs/hard[/]
     """
     from c10h.errors import StoppedError
-    from c10h.stages.requests import TrainRequest
-    from c10h.views.training import grid_table, outcomes_table
+    from c10h.stages.network_requests import TrainRequest
+    from c10h.views.train import grid_table, outcomes_table
 
     opened = _open(images, labels, init)
     request = TrainRequest(

@@ -17,7 +17,7 @@ from c10h.formats.judgments import open_judgments
 from c10h.formats.predictions_and_labels import open_labels
 from c10h.images.import_request import Choice, ImportRequest
 from c10h.images.importing import import_images
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import count_votes
 
 CIFAR10 = CLASS_LISTS["cifar10"]

@@ -20,7 +20,10 @@ from c10h.formats.arrays import (
     stored_arrays,
     vectors_of_annotators,
 )
-from c10h.formats.column_names import (
+from c10h.formats.detect_format import array_format, describe
+from c10h.formats.judgment_columns import NUMBER, SHOWN, MatrixReading
+from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
+from c10h.formats.known_column_names import (
     OTHERS,
     ROW_NUMBERS,
     TOTALS,
@@ -31,9 +34,6 @@ from c10h.formats.column_names import (
     part_of,
     stem_of_series,
 )
-from c10h.formats.detect import array_format, describe
-from c10h.formats.judgment_columns import NUMBER, SHOWN, MatrixReading
-from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
 from c10h.formats.non_class_columns import FEWEST_IN_ORDER
 from c10h.formats.text_separators import refuse_encoding
 from c10h.items import whole_numbers

@@ -25,9 +25,9 @@ from c10h import h5
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import MATLAB, Source
 from c10h.formats import archives
-from c10h.formats.column_names import names_items
 from c10h.formats.file_formats import FORMATS
 from c10h.formats.hints import brief
+from c10h.formats.known_column_names import names_items
 from c10h.records import Array, Rows, View
 
 NUMBERS, WORDS = "fiub", "USO"

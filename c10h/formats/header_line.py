@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
-from c10h.formats.column_names import is_known
+from c10h.formats.known_column_names import is_known
 
 # How far the sum of rounded shares may be from 1.
 SHARES_OFF = 0.05

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
-from c10h.formats.column_names import recognise
 from c10h.formats.hints import AUTO, LONG, TRUTH, WIDE, brief
+from c10h.formats.known_column_names import recognise
 
 if TYPE_CHECKING:
     import polars

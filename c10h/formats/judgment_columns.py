@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats import tables
-from c10h.formats.column_names import (
+from c10h.formats.detect_format import describe
+from c10h.formats.hints import AUTO, MATRIX, WIDE
+from c10h.formats.known_column_names import (
     REQUIRED,
     Columns,
     Recognition,
     part_of,
     recognise,
 )
-from c10h.formats.detect import describe
-from c10h.formats.hints import AUTO, MATRIX, WIDE
 from c10h.formats.text_separators import refuse_encoding
 from c10h.parallel import Later
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from c10h.errors import InputError, SchemaError
 from c10h.files import Source
-from c10h.formats.column_names import NOTHING, REQUIRED, Columns
 from c10h.formats.judgment_columns import (
     NO_NUMBER,
     UNUSED,
@@ -20,6 +19,7 @@ from c10h.formats.judgment_columns import (
     is_cell,
     settle_first_line,
 )
+from c10h.formats.known_column_names import NOTHING, REQUIRED, Columns
 from c10h.items import whole_numbers
 from c10h.records import Array
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, SchemaError
 from c10h.files import Source
-from c10h.formats.column_names import column_key
 from c10h.formats.hints import OTHER_LAYOUTS
+from c10h.formats.known_column_names import column_key
 from c10h.formats.meaning_of_numbers import UNIT_TOLERANCE
 from c10h.records import Array
 

@@ -14,7 +14,6 @@ from c10h import h5
 from c10h.errors import AmbiguousError, InputError, SchemaError, counted
 from c10h.files import Source
 from c10h.formats.class_names import are_default
-from c10h.formats.column_names import names_suggest_matrix
 from c10h.formats.hints import (
     AUTO,
     LONG,
@@ -26,6 +25,7 @@ from c10h.formats.hints import (
     brief,
     silent,
 )
+from c10h.formats.known_column_names import names_suggest_matrix
 from c10h.formats.lazy_rows import (
     RowMeaning,
     checked_counts,
@@ -70,7 +70,9 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
     Rows are checked as they are read. Raises FileError, SchemaError or AmbiguousError.
     """
     if not source.member and h5.peek_kind(source) is not None:
-        return checked_predictions(h5.read(source, Predictions), source.name)
+        predictions = h5.read(source, Predictions)
+        _check_recorded_truth(predictions.truth, predictions.classes, source.name)
+        return replace(predictions, logits=checked_logits(predictions.logits, source.name))
     wide = read_wide(source, hints)
     rows = _as_float(wide.rows)
     if hints.meaning is None:
@@ -111,14 +113,7 @@ def open_scored(
 
 def open_attack(source: Source) -> Attack:
     """An attack file. Logits are checked as they are read. Raises FileError or SchemaError."""
-    return checked_attack(h5.read(source, Attack), source.name)
-
-
-def checked_attack(attack: Attack, name: str) -> Attack:
-    """An attack with checked truth, whose logits are checked as they are read.
-
-    name: what messages call it. Raises SchemaError.
-    """
+    attack, name = h5.read(source, Attack), source.name
     _check_recorded_truth(attack.truth, attack.classes, name)
     if not len(attack.epsilon) or not np.isfinite(attack.epsilon).all():
         raise SchemaError(f"{name}: epsilon: expected one or more finite numbers")
@@ -131,26 +126,6 @@ def checked_attack(attack: Attack, name: str) -> Attack:
     )
 
 
-def checked_predictions(predictions: Predictions, name: str) -> Predictions:
-    """Predictions with checked truth, whose logits are checked as they are read.
-
-    name: what messages call them. Raises SchemaError.
-    """
-    _check_recorded_truth(predictions.truth, predictions.classes, name)
-    return replace(predictions, logits=checked_logits(predictions.logits, name))
-
-
-def checked_labels(labels: Labels, name: str) -> Labels:
-    """Labels with checked truth, whose votes and shares are checked as they are read.
-
-    name: what messages call them. Raises SchemaError.
-    """
-    _check_recorded_truth(labels.truth, labels.classes, name)
-    counts = None if labels.counts is None else checked_counts(labels.counts, name)
-    probs = checked_probs(labels.probs, name, RowMeaning(PROBS))
-    return replace(labels, probs=probs, counts=counts)
-
-
 def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) -> Labels:
     """Labels from a file of that kind, or votes, probabilities or shares from a foreign one.
 
@@ -159,8 +134,7 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
     of judgments.
     """
     if not source.member and h5.peek_kind(source) is not None:
-        record = checked_labels(h5.read(source, Labels), source.name)
-        return with_enough_votes(record, hints.min_votes, source.name, tell)
+        return _with_enough_votes(_recorded_labels(source), hints.min_votes, source.name, tell)
     if hints.layout in (LONG, MATRIX):
         raise InputError(
             f"{source.name}: --layout {hints.layout} applies to judgments: c10h labels build makes "
@@ -179,7 +153,7 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         counts = checked_counts(wide.rows, source.name, empty=hints.min_votes > 0)
         tell(wide.describe(_votes_told(counts)))
         labels = Labels(classes=wide.classes, probs=shares_of(counts), counts=counts, ids=ids)
-        labels = with_enough_votes(labels, hints.min_votes, source.name, tell)
+        labels = _with_enough_votes(labels, hints.min_votes, source.name, tell)
     else:
         if hints.min_votes > 1:
             raise InputError(
@@ -192,11 +166,20 @@ def open_labels(source: Source, hints: Hints = NO_HINTS, tell: Tell = silent) ->
         unit = f"shares of {reading.unit:g}" if reading and reading.meaning == SHARES else PROBS
         tell(wide.describe(unit))
         labels = Labels(classes=wide.classes, probs=probs, ids=ids)
-        labels = with_enough_votes(labels, hints.min_votes, source.name, tell)
+        labels = _with_enough_votes(labels, hints.min_votes, source.name, tell)
     return labels if labels.ids is None else replace(labels, ids=checked_ids(labels.ids, source))
 
 
-def with_enough_votes(labels: Labels, least: int, name: str, tell: Tell) -> Labels:
+def _recorded_labels(source: Source) -> Labels:
+    """Labels from a c10h file, whose votes and shares are checked as they are read."""
+    labels, name = h5.read(source, Labels), source.name
+    _check_recorded_truth(labels.truth, labels.classes, name)
+    counts = None if labels.counts is None else checked_counts(labels.counts, name)
+    probs = checked_probs(labels.probs, name, RowMeaning(PROBS))
+    return replace(labels, probs=probs, counts=counts)
+
+
+def _with_enough_votes(labels: Labels, least: int, name: str, tell: Tell) -> Labels:
     """Labels without the items that have fewer than ``least`` votes; 0 keeps all.
 
     Without votes, 1 leaves out the items whose shares are all 0.

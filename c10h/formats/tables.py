@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats import archives
-from c10h.formats.detect import detect, plain
+from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import FORMATS, TABLE
 from c10h.formats.header_line import column_names_of
 from c10h.formats.hints import AUTO

@@ -14,7 +14,7 @@ from pathlib import Path
 from c10h.errors import FileError
 from c10h.files import Source
 from c10h.formats import archives
-from c10h.formats.detect import detect, plain
+from c10h.formats.detect_format import detect, plain
 from c10h.formats.header_line import is_number
 
 # In the order in which they are tried: a comma may be a decimal one where another is there.

@@ -10,12 +10,12 @@ import numpy as np
 from c10h.errors import SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
-from c10h.formats.column_names import OTHERS, column_key
-from c10h.formats.detect import detect, plain
+from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.header_line import MISSING
 from c10h.formats.hints import TRUTH, Hints, brief
 from c10h.formats.item_columns import item_names, numbered_items
+from c10h.formats.known_column_names import OTHERS, column_key
 from c10h.formats.tables import Table, open_table
 from c10h.formats.wide_column_roles import column_position, is_text, item_position, row_columns
 from c10h.records import Array

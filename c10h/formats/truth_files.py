@@ -13,7 +13,7 @@ from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import choose, stored_arrays
 from c10h.formats.class_names import are_default, class_of_words, default_names, match_order
-from c10h.formats.detect import detect, plain
+from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
 from c10h.formats.tables import open_table

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from c10h.errors import AmbiguousError, InputError
 from c10h.formats.class_names import class_of_words
-from c10h.formats.column_names import (
+from c10h.formats.header_line import MISSING, is_number
+from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
+from c10h.formats.known_column_names import (
     OTHERS,
     ROW_NUMBERS,
     TOTALS,
@@ -21,8 +23,6 @@ from c10h.formats.column_names import (
     names_items,
     part_of,
 )
-from c10h.formats.header_line import MISSING, is_number
-from c10h.formats.hints import OTHER_LAYOUTS, Hints, brief
 from c10h.formats.tables import Table
 
 # 1,200 and 25 % are numbers that nobody reads, rather than words.

@@ -20,7 +20,7 @@ from c10h.formats.arrays import (
     vectors_of_annotators,
 )
 from c10h.formats.class_names import default_names
-from c10h.formats.detect import detect, plain
+from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.header_line import MISSING
 from c10h.formats.hints import EMPTY_CELLS, OTHER_LAYOUTS, Hints, brief

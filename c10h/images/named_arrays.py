@@ -15,7 +15,7 @@ import numpy as np
 from c10h.errors import AmbiguousError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import Stored, stored_arrays
-from c10h.formats.detect import array_format
+from c10h.formats.detect_format import array_format
 from c10h.records import Array
 
 # Formats of formats.detect that hold arrays by name.

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import digamma, polygamma
 
-from c10h.metrics.block import Float, entropy
+from c10h.metrics.item_block import Float, entropy
 from c10h.records import Array
 
 # Bounds of the prior, in pseudo-votes a class.

@@ -54,7 +54,7 @@ SOURCES: Mapping[str, LabelSource] = {
     "class": LabelSource(
         "mean human distribution of each true class",
         Takes.PEOPLE,
-        Deferred("c10h.labels.by_class:build"),
+        Deferred("c10h.labels.class_mean:build"),
     ),
     "smooth": LabelSource(
         "truth with --smoothing", Takes.TRUTH, Deferred("c10h.labels.smooth:build")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.metrics.block import Float, entropy
+from c10h.metrics.item_block import Float, entropy
 from c10h.records import Array, Labels, Rows
 from c10h.truth import name_of
 

@@ -26,14 +26,14 @@ from c10h.labels.class_and_item_numbers import (
     true_classes,
     unique_keys,
 )
-from c10h.labels.filtering import (
+from c10h.labels.judgment_filtering import (
     answers_of,
     attention_of,
     in_time,
     refuse_unanswered,
     word_at,
 )
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.parallel import Later
 from c10h.records import Array, Labels, View
 

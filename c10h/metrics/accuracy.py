@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from c10h.metrics.block import Block, Float
+from c10h.metrics.item_block import Block, Float
 
 
 def correct(block: Block) -> Float:

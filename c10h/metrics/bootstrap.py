@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from c10h.metrics.block import Float
+from c10h.metrics.item_block import Float
 from c10h.records import Array
 
 MAX_GROUPS = 10_000

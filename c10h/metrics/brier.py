@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
+from c10h.metrics.item_block import Block, Float
 
 
 def brier_hard(block: Block) -> Float:

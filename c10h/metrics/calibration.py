@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Binned, divide
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import Binned, divide
 
 BINS = 15
 

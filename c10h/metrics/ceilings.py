@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float, entropy
 from c10h.metrics.bootstrap import hash_rows
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.consistency import annotator_correct, error_consistency
 from c10h.metrics.divergence import jsd
-from c10h.metrics.metric import Term, count, divide
+from c10h.metrics.item_block import Block, Float, entropy
+from c10h.metrics.metric_type import Term, count, divide
 from c10h.metrics.ranks import fit_rank_correlation
 from c10h.metrics.second_best import has_second, second_matches
 from c10h.parallel import in_order

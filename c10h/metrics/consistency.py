@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import divide
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import divide
 
 
 def annotator_correct(block: Block) -> Float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float, x_log_x
+from c10h.metrics.item_block import Block, Float, x_log_x
 
 
 def ce_hard(block: Block) -> Float:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from c10h.errors import InputError, unknown_name
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Metric, count, divide, known, mean
-from c10h.metrics.needs import Needs
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import Metric, count, divide, known, mean
+from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)

@@ -15,7 +15,6 @@ from typing import TypeAlias, cast
 import numpy as np
 from scipy.special import gammaln
 
-from c10h.metrics.block import Block, Float, x_log_x
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.ceilings import (
     CEILINGS,
@@ -24,6 +23,7 @@ from c10h.metrics.ceilings import (
     PLUG_IN,
     several_and_known,
 )
+from c10h.metrics.item_block import Block, Float, x_log_x
 from c10h.records import Array
 
 # A sum over items, and over how many.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float, entropy
+from c10h.metrics.item_block import Block, Float, entropy
 from c10h.records import Array
 
 ENTROPY_BINS = 4

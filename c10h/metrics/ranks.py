@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from c10h.metrics.block import Float
 from c10h.metrics.calibration import BINS, calibration_error
-from c10h.metrics.metric import Binned, Term, count
-from c10h.metrics.needs import Needs
+from c10h.metrics.item_block import Float
+from c10h.metrics.metric_type import Binned, Term, count
+from c10h.metrics.needed_inputs import Needs
 from c10h.records import Array
 
 EXACT_ITEMS = 10_000
@@ -32,7 +32,7 @@ QUANTILE_BINS = 4_096
 class Fit:
     """A rank metric fitted to a set of items.
 
-    term: contribution of the items of a slice, like a :data:`~c10h.metrics.metric.Term`.
+    term: contribution of the items of a slice, like a :data:`~c10h.metrics.metric_type.Term`.
     combine: value from the contributions' sum and the number of items (or their total weight).
     """
 

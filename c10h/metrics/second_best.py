@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
+from c10h.metrics.item_block import Block, Float
 
 
 def has_second(block: Block) -> Float:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from c10h.deferred import Deferred
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 
 if TYPE_CHECKING:
-    from c10h.metrics.block import Float
-    from c10h.metrics.metric import Term
+    from c10h.metrics.item_block import Float
+    from c10h.metrics.metric_type import Term
     from c10h.records import Array
 
 ALL = "all"

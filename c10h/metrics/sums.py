@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Binned, Term
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import Binned, Term
 from c10h.records import Array
 
 

@@ -14,8 +14,9 @@ from c10h.attacks.methods import ATTACKS
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
 from c10h.errors import InputError, StoppedError
+from c10h.files import Source
 from c10h.formats.hints import Tell, silent
-from c10h.lineage import HasLineage, Named, lineage_of
+from c10h.lineage import HasLineage, lineage_of
 from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
     AttackData,
@@ -29,9 +30,9 @@ from c10h.stages.attack_batches import (
 )
 from c10h.stages.attack_health import examine, work_of
 from c10h.stages.attack_human import compare
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.network_requests import AttackRequest, RunNetworks
+from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
-from c10h.stages.requests import AttackRequest, RunNetworks
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
 
@@ -103,7 +104,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
     for note in filter(None, [*notes, *networks.notes, left_out]):
         tell(note)
-    inputs: list[tuple[str, Named, HasLineage | None]] = [
+    inputs: list[tuple[str, Source, HasLineage | None]] = [
         ("images", request.images_file, request.images),
         *networks.inputs,
     ]

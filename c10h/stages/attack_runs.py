@@ -15,9 +15,9 @@ from c10h.attacks.health_checks import CheckResult
 from c10h.errors import InputError, MismatchError
 from c10h.formats.lazy_rows import checked_logits, matrix_at, one_member
 from c10h.items import agreed_truth, align, is_everything
-from c10h.metrics.block import Float
 from c10h.metrics.differences import Difference, Pair, differences
 from c10h.metrics.estimates import ScoredRun, have_same_classes, scored_runs
+from c10h.metrics.item_block import Float
 from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.class_order import common_classes, predictions_in_order

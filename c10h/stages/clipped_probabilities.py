@@ -8,8 +8,8 @@ import numpy as np
 
 from c10h.formats.lazy_rows import LOG_SMALLEST, SMALLEST
 from c10h.formats.predictions_and_labels import FROM_PROBS, RULED_OUT
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Term, count, known
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import Term, count, known
 from c10h.records import Array, Predictions
 
 # How far from LOG_SMALLEST it is in float32.

@@ -12,7 +12,7 @@ from c10h.images.import_request import ImportRequest
 from c10h.images.importing import import_images
 from c10h.lineage import lineage_of
 from c10h.records import Images
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.progress_callback import Show, show_nothing
 
 
 def data_import(

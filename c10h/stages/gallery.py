@@ -15,13 +15,13 @@ from c10h.errors import InputError, MismatchError
 from c10h.formats.truth_files import check_truth
 from c10h.items import Items, align
 from c10h.metrics import divergence
-from c10h.metrics.block import Block, Float
+from c10h.metrics.item_block import Block, Float
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
-from c10h.stages.exposure import exposure
 from c10h.stages.people import People
 from c10h.stages.predicted_items import items_of
 from c10h.stages.prediction_pass import BLOCK_ELEMENTS, cut
+from c10h.stages.seen_in_training import exposure
 from c10h.training.folds import item_hashes
 from c10h.truth import name_of
 

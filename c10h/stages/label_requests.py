@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
 
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.formats.column_names import Columns
 from c10h.formats.hints import NO_HINTS, Hints
 from c10h.formats.judgment_columns import MatrixReading, Reading
-from c10h.in_memory import InMemory
-from c10h.labels.filters import Filters
-from c10h.stages.build_request import NO_COLUMNS, NO_FILTERS, begin_judgments, judgment_hints
-
-if TYPE_CHECKING:
-    from c10h.formats.judgments import Judgments
-    from c10h.stages.inputs import LabelsInput, TruthInput
-
-    JudgmentsInput: TypeAlias = Source | InMemory[Judgments]
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
+from c10h.stages.labels_build_request import NO_COLUMNS, NO_FILTERS, begin_judgments, judgment_hints
 
 # Columns that annotators can be sorted by.
 SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
@@ -29,24 +21,23 @@ SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotat
 class AnnotatorsRequest:
     """Whose judgments to describe, and in which order.
 
-    judgments, hints, columns, filters: as in :class:`c10h.stages.build_request.BuildRequest`. sort:
-    one of SORTS; descending: from its highest value. limit: how many annotators.
+    judgments, hints, columns, filters: as in
+    :class:`c10h.stages.labels_build_request.BuildRequest`. sort: one of SORTS; descending: from its
+    highest value. limit: how many annotators.
 
     reading: the table, which is being read. Raises InputError for what is no table of judgments.
     """
 
-    judgments: JudgmentsInput
+    judgments: Source
     hints: Hints = NO_HINTS
     columns: Columns = NO_COLUMNS
     filters: Filters = NO_FILTERS
     sort: str = "agreement"
     descending: bool = False
     limit: int | None = None
-    reading: Reading | MatrixReading | None = field(init=False, default=None)
+    reading: Reading | MatrixReading = field(init=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.judgments, InMemory):
-            return
         reading = begin_judgments(self.judgments, self.columns, judgment_hints(self.hints))
         if reading is None:
             raise InputError("--layout wide: votes and shares do not say who judged")
@@ -62,8 +53,8 @@ class NoiseRequest:
     seed: of these.
     """
 
-    labels: LabelsInput
-    truth: TruthInput | None = None
+    labels: Source
+    truth: Source | None = None
     hints: Hints = NO_HINTS
     votes: Sequence[int] = ()
     draws: int = 16
@@ -79,7 +70,7 @@ class PlanRequest:
     estimate. limit: the most of one item. seed: of how equal gains are settled.
     """
 
-    labels: LabelsInput
+    labels: Source
     budget: int
     hints: Hints = NO_HINTS
     objective: str = "squared"

@@ -11,9 +11,8 @@ import numpy as np
 from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
 from c10h.formats.judgments import Judgments
-from c10h.in_memory import InMemory
 from c10h.labels.agreement import agreement, median_by_annotator
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
 from c10h.stages.label_requests import AnnotatorsRequest
@@ -49,13 +48,8 @@ def labels_annotators(
     left out. Raises InputError for judgments that cannot be, and what :func:`describe_annotators`
     does.
     """
-    if request.reading is not None:
-        judgments = judgments_in(request.reading, wait)
-    else:
-        assert isinstance(request.judgments, InMemory)
-        judgments = request.judgments.content
     annotators = describe_annotators(
-        judgments,
+        judgments_in(request.reading, wait),
         request.filters,
         request.hints.classes,
         one_based=request.hints.one_based,

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from c10h import h5
 from c10h.errors import InputError
+from c10h.files import Source
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import WIDE, Hints, Tell, silent
 from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
-from c10h.formats.truth_files import Truth, is_vector
-from c10h.in_memory import InMemory
-from c10h.labels.filters import Filters
+from c10h.formats.predictions_and_labels import open_labels, open_predictions, recorded_classes
+from c10h.formats.truth_files import Truth, is_vector, open_truth
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes
-from c10h.lineage import HasLineage, Named, lineage_of
+from c10h.lineage import HasLineage, lineage_of
 from c10h.records import Images, Labels, Predictions
-from c10h.stages.build_request import BuildRequest
 from c10h.stages.class_order import class_names_note, common_classes
-from c10h.stages.inputs import classes_in, labels_in, predictions_in, truth_in
+from c10h.stages.labels_build_request import BuildRequest
 from c10h.stages.labels_from_records import make_labels
 from c10h.stages.votes_notes import votes_notes
 
@@ -105,7 +105,7 @@ class _Inputs:
     """
 
     classes: tuple[str, ...] | None
-    roles: list[tuple[str, Named, HasLineage | None]] = field(default_factory=list)
+    roles: list[tuple[str, Source, HasLineage | None]] = field(default_factory=list)
     labels: Labels | None = None
     votes: Votes | None = None
     predictions: Sequence[Predictions] = ()
@@ -120,7 +120,7 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
     if takes is Takes.PREDICTIONS:
         wide = replace(hints, layout=WIDE, min_votes=0)
         inputs.predictions = [
-            predictions_in(file, wide, inputs.notes.append) for file in request.sources
+            open_predictions(file, wide, inputs.notes.append) for file in request.sources
         ]
         inputs.roles += [
             ("predictions", file, one)
@@ -129,16 +129,13 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
     elif request.reading is not None:
         _add_judgments(inputs, request, judgments_in(request.reading, wait))
         return inputs
-    elif isinstance(first, InMemory) and isinstance(first.content, Judgments):
-        _add_judgments(inputs, request, first.content)
-        return inputs
     elif takes is Takes.TRUTH and _holds_truth(first, hints):
         if truth is not None:
             raise InputError(f"--truth: {first.name} already has the true classes")
         truth = first
-        inputs.classes = inputs.classes or classes_in(first)
+        inputs.classes = inputs.classes or recorded_classes(first)
     else:
-        inputs.labels = labels_in(first, hints, inputs.notes.append)
+        inputs.labels = open_labels(first, hints, inputs.notes.append)
         inputs.roles.append(("source", first, inputs.labels))
     if replace(request.filters, min_votes=0) != Filters():
         raise InputError(
@@ -148,17 +145,15 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
     if truth is not None:
         known = [inputs.labels] if inputs.labels else inputs.predictions
         order = inputs.classes or common_classes(known)
-        inputs.truth = truth_in(truth, order, hints, inputs.notes.append)
+        inputs.truth = open_truth(truth, order, hints, inputs.notes.append)
         if not are_default(inputs.truth.classes):
             inputs.classes = inputs.classes or inputs.truth.classes
         inputs.roles.append(("truth", truth, None))
     return inputs
 
 
-def _holds_truth(source: Any, hints: Hints) -> bool:
+def _holds_truth(source: Source, hints: Hints) -> bool:
     """Whether a source holds true classes, and nothing else about people."""
-    if isinstance(source, InMemory):
-        return isinstance(source.content, Truth)
     return is_vector(source, hints) or h5.peek_kind(source) == Images.kind
 
 
@@ -178,7 +173,7 @@ def _add_judgments(inputs: _Inputs, request: BuildRequest, judgments: Judgments)
     if truth is not None:
         if hints.item is not None and hints.item.isdecimal():
             hints = replace(hints, item=None)  # the number of a column in the other table
-        inputs.truth = truth_in(truth, inputs.labels.classes, hints, inputs.notes.append)
+        inputs.truth = open_truth(truth, inputs.labels.classes, hints, inputs.notes.append)
         inputs.roles.append(("truth", truth, None))
 
 
@@ -188,7 +183,7 @@ def _compare(labels: Labels | None, request: BuildRequest) -> Comparison:
     assert request.published is not None
     if labels is None:
         raise InputError("--compare needs judgments or vote counts as SOURCE")
-    published = labels_in(request.published, Hints(layout=WIDE), silent)
+    published = open_labels(request.published, Hints(layout=WIDE), silent)
     return compare_counts(labels, published, request.published.name)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
-from c10h.metrics.block import Float, entropy
 from c10h.metrics.ceilings import split_half, split_items, split_votes
+from c10h.metrics.item_block import Float, entropy
 from c10h.metrics.noise import (
     CLOSED,
     LABELS,
@@ -22,7 +22,7 @@ from c10h.metrics.noise import (
 from c10h.records import Array, Labels
 from c10h.stages.label_requests import NoiseRequest
 from c10h.stages.people import People
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.voted_labels import voted_labels_in
 
 # Shares of the most uncertain items.

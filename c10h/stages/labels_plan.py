@@ -9,7 +9,7 @@ import numpy as np
 from c10h.errors import InputError, counted
 from c10h.formats.hints import Tell, silent
 from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.records import Array, Labels
 from c10h.stages.label_requests import PlanRequest
 from c10h.stages.voted_labels import voted_labels_in

@@ -9,7 +9,7 @@ from c10h.errors import InputError
 from c10h.files import Source
 from c10h.run_folder import open_run
 from c10h.stages.arguments import is_run
-from c10h.stages.requests import ForeignNetwork, Networks, RunNetworks
+from c10h.stages.network_requests import ForeignNetwork, Networks, RunNetworks
 
 
 def check_named(

@@ -9,7 +9,6 @@ import numpy as np
 
 from c10h.errors import InputError, counted
 from c10h.metrics import second_best
-from c10h.metrics.block import Float
 from c10h.metrics.ceilings import (
     CEILINGS,
     NEEDS_NO_VOTES,
@@ -18,9 +17,10 @@ from c10h.metrics.ceilings import (
     split_half,
     split_half_name,
 )
-from c10h.metrics.metric import Metric, Term, count, known
+from c10h.metrics.item_block import Float
+from c10h.metrics.metric_type import Metric, Term, count, known
 from c10h.metrics.metrics import METRICS
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.ranks import RankMetric
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell

@@ -13,7 +13,7 @@ from c10h.formats.hints import Tell, silent
 from c10h.formats.lazy_rows import shares
 from c10h.formats.truth_files import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from c10h.records import Array, Images, Labels, Rows, View
 from c10h.stages.class_order import labels_in_order
 from c10h.truth import check_right, one_answer, right_of

@@ -9,12 +9,12 @@ import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.items import agreed_truth, align
-from c10h.metrics.block import Float
+from c10h.metrics.item_block import Float
 from c10h.records import Array, Labels, Predictions
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
-from c10h.stages.exposure import exposure
 from c10h.stages.people import People
 from c10h.stages.predicted_items import items_of
+from c10h.stages.seen_in_training import exposure
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from c10h.formats.hints import Tell, silent
 from c10h.lineage import lineage_of
 from c10h.records import Predictions
+from c10h.stages.network_requests import PredictRequest
 from c10h.stages.requested_networks import requested_networks
-from c10h.stages.requests import PredictRequest
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
 

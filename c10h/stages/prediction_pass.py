@@ -8,10 +8,10 @@ from typing import cast
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
 from c10h.metrics.bootstrap import MAX_GROUPS, groups
 from c10h.metrics.ceilings import split_items
-from c10h.metrics.metric import Metric, Term, count, divide
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import Metric, Term, count, divide
 from c10h.metrics.strata import STRATA
 from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
 from c10h.parallel import in_order

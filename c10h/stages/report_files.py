@@ -15,7 +15,7 @@ from c10h.formats.predictions_and_labels import open_attack, open_labels, open_p
 from c10h.records import Attack, History, Input, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
 from c10h.stages.arguments import is_run
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.report import ReportRequest
 
 # Files of which the reading shows how far it is.

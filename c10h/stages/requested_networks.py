@@ -17,8 +17,8 @@ from c10h.models.building import build
 from c10h.models.weights import load_weights
 from c10h.records import Array, Images, Predictions
 from c10h.run_folder import Run
-from c10h.stages.requests import ForeignNetwork, Networks, RunNetworks
-from c10h.stages.run_networks import (
+from c10h.stages.network_requests import ForeignNetwork, Networks, RunNetworks
+from c10h.stages.networks_of_runs import (
     ENSEMBLE,
     HELD_OUT,
     MEMBERS,

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from c10h.files import Source
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import WIDE, Tell, silent
-from c10h.formats.predictions_and_labels import FROM_PROBS
-from c10h.formats.truth_files import Truth
-from c10h.lineage import HasLineage, Named, lineage_of
+from c10h.formats.predictions_and_labels import (
+    FROM_PROBS,
+    open_labels,
+    open_scored,
+    recorded_classes,
+)
+from c10h.formats.truth_files import Truth, open_truth
+from c10h.lineage import HasLineage, lineage_of
 from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of
 from c10h.stages.class_order import class_names_note, common_classes
-from c10h.stages.inputs import classes_in, labels_in, scored_in, truth_in
-from c10h.stages.progress import Show, show_nothing
+from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.score_request import ScoreRequest
 from c10h.stages.score_runs import Options, Run, score_runs
 
@@ -91,13 +96,13 @@ class _Inputs:
 def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     hints = request.hints
     networks: dict[str, _Network] = {}
-    for name, given in request.predictions:
+    for name, file in request.predictions:
         # Layout and votes are about people; predictions have a row an item.
-        record = scored_in(given, replace(hints, layout=WIDE, min_votes=0), tell)
+        record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), tell)
         networks[name] = _Network(record, runs_of(name, record))
     labels = None
     if request.labels is not None:
-        labels = labels_in(request.labels, replace(hints, meaning=None), tell)
+        labels = open_labels(request.labels, replace(hints, meaning=None), tell)
     names = hints.classes
     records: list[Labels | Predictions] = [
         *([labels] if labels else []),
@@ -106,20 +111,20 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     order = names or common_classes(records)
     nameless = names is None and order is not None and are_default(order)
     if request.truth is not None and nameless:
-        names = classes_in(request.truth)
+        names = recorded_classes(request.truth)
         order = names or order
-    truth = None if request.truth is None else truth_in(request.truth, order, hints, tell)
+    truth = None if request.truth is None else open_truth(request.truth, order, hints, tell)
     if names is None and truth is not None and nameless:
         names = None if are_default(truth.classes) else truth.classes
     return _Inputs(networks, labels, truth, names)
 
 
-def _roles(request: ScoreRequest, inputs: _Inputs) -> list[tuple[str, Named, HasLineage | None]]:
+def _roles(request: ScoreRequest, inputs: _Inputs) -> list[tuple[str, Source, HasLineage | None]]:
     """Role, file and record of each input, for the lineage."""
-    roles: list[tuple[str, Named, HasLineage | None]] = []
-    for name, given in request.predictions:
+    roles: list[tuple[str, Source, HasLineage | None]] = []
+    for name, file in request.predictions:
         record = inputs.networks[name].record
-        roles.append((f"{record.kind} {name}", given, record))
+        roles.append((f"{record.kind} {name}", file, record))
     if request.labels is not None:
         roles.append(("labels", request.labels, inputs.labels))
     if request.truth is not None:

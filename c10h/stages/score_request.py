@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from c10h.errors import InputError, unknown_name
+from c10h.files import Source
 from c10h.formats.hints import NO_HINTS, Hints
 from c10h.request_fields import given_as, parts, seeding, shaping
-
-if TYPE_CHECKING:
-    from c10h.stages.inputs import LabelsInput, ScoredInput, TruthInput
 
 # What a user can say of all runs.
 TAGS = ("network", "training", "data")
@@ -21,13 +19,13 @@ TAGS = ("network", "training", "data")
 class ScoreRequest:
     """What to score.
 
-    predictions: predictions or attacks, each with the name of its run. labels, truth: what to score
-    against, at least one of them, or predictions that know their truth. hints: about foreign files.
-    metrics: names in METRICS; all that can be computed without. by: a name in STRATA. tags:
-    network=…, training=… or data=…, of all runs. in_sample: allow networks that were trained on the
-    items. per_item: keep the value of each item. resamples, seed: of the bootstrap. traced: whether
-    the result knows its inputs by their SHA-256, as what is written to a file does; large files are
-    read once more for that.
+    predictions: files of predictions or attacks, each with the name of its run. labels, truth: what
+    to score against, at least one of them, or predictions that know their truth. hints: about
+    foreign files. metrics: names in METRICS; all that can be computed without. by: a name in
+    STRATA. tags: network=…, training=… or data=…, of all runs. in_sample: allow networks that were
+    trained on the items. per_item: keep the value of each item. resamples, seed: of the bootstrap.
+    traced: whether the result knows its inputs by their SHA-256, as what is written to a file does;
+    large files are read once more for that.
 
     about: the tags, by their keys. Raises InputError for two runs of one name, unknown metrics and
     strata, and other tags.
@@ -35,9 +33,9 @@ class ScoreRequest:
 
     command: ClassVar[str] = "score"
 
-    predictions: Sequence[tuple[str, ScoredInput]] = given_as("", "predictions", "attack")
-    labels: LabelsInput | None = given_as("--labels", "labels", default=None)
-    truth: TruthInput | None = given_as("--truth", "truth", default=None)
+    predictions: Sequence[tuple[str, Source]] = given_as("", "predictions", "attack")
+    labels: Source | None = given_as("--labels", "labels", default=None)
+    truth: Source | None = given_as("--truth", "truth", default=None)
     hints: Hints = parts(Hints, default=NO_HINTS)
     metrics: Sequence[str] = shaping("metrics", ())
     by: str | None = shaping("by", None)

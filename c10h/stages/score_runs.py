@@ -15,13 +15,13 @@ from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import Items, align
 from c10h.metrics.bootstrap import interval, weights
 from c10h.metrics.metrics import METRICS
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from c10h.records import Array, Labels, Predictions, Scores
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
-from c10h.stages.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
 from c10h.stages.network_metrics import NO_TRUTH, Evaluation, evaluate
 from c10h.stages.people import People, people_of_truth
 from c10h.stages.predicted_items import digest_items, items_of, some_items
+from c10h.stages.seen_in_training import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
 
 Advance: TypeAlias = Callable[[int], None]
 

@@ -13,8 +13,8 @@ from c10h.parallel import interruptible
 from c10h.run_folder import Run
 from c10h.stages.fold_progress import Show, outcome_line, reports_of, show_nothing
 from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
+from c10h.stages.network_requests import TrainRequest
 from c10h.stages.parallel_folds import share_cores, train_in_processes
-from c10h.stages.requests import TrainRequest
 from c10h.stages.training_plan import plan_training
 from c10h.training.distributed import joined
 from c10h.training.fold_training import Outcome, train_fold

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
+from c10h.files import Source
 from c10h.formats.hints import Tell
-from c10h.lineage import HasLineage, Named, lineage_of
+from c10h.lineage import HasLineage, lineage_of
 from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
-from c10h.stages.requests import TrainRequest
+from c10h.stages.network_requests import TrainRequest
 from c10h.stages.training_data import join, split
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
@@ -113,7 +114,7 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
         compiled=request.compiled,
         minutes=request.checkpoint_minutes,
     )
-    files: list[tuple[str, Named, HasLineage | None]] = [("images", request.images_file, images)]
+    files: list[tuple[str, Source, HasLineage | None]] = [("images", request.images_file, images)]
     if request.labels_file is not None:
         files.append(("labels", request.labels_file, request.labels))
     run = _run(request, options, data, files)
@@ -153,7 +154,7 @@ def _run(
     request: TrainRequest,
     options: Options,
     data: TrainingData,
-    files: Sequence[tuple[str, Named, HasLineage | None]],
+    files: Sequence[tuple[str, Source, HasLineage | None]],
 ) -> Run:
     """The run as it is to be: see :class:`Run`."""
     import torch

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from c10h.metrics.block import Float
+from c10h.metrics.item_block import Float
 from c10h.stages.gallery import Gallery, Picture
 from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, number, of_columns, one_line

@@ -6,7 +6,7 @@ from typing import Any
 
 from c10h.errors import counted
 from c10h.labels.allocation import PRIOR_RANGE
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.stages.labels_plan import Plan
 from c10h.views.display import Display
 from c10h.views.table import Cell, Table

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from c10h.records import Input, Lineage
-from c10h.stages.commands import options_by_name
+from c10h.stages.requests_by_command import options_by_name
 from c10h.views.table import one_line
 
 # Room for a text that there is in any width.

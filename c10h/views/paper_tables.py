@@ -10,9 +10,9 @@ from c10h.metrics.estimates import ScoredRun
 from c10h.stages.attack_runs import CLEAN, AttackedNetwork
 from c10h.stages.report import Results
 from c10h.stages.run_groups import Model, attacked_model, data_of, data_sets, model_of
-from c10h.views.attacks import attacks_down, budgets_of, means_notes
+from c10h.views.attack import attacks_down, budgets_of, means_notes
 from c10h.views.notes import exposure_notes
-from c10h.views.scores import models_down
+from c10h.views.score import models_down
 from c10h.views.table import Table
 
 METRICS_OF_1 = ("accuracy", "ce_hard")

@@ -11,14 +11,16 @@ from typing import Any
 from c10h.errors import InputError, unknown_name
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
-from c10h.views import attacks, labels, learning_curves, scores
+from c10h.views import attack as attack_view
+from c10h.views import labels, learning_curves
+from c10h.views import score as score_view
 from c10h.views.display import Display
-from c10h.views.figures.figure import Figure
+from c10h.views.figures.figure_type import Figure
 from c10h.views.figures.figures import FIGURES, PICTURED, figure
 from c10h.views.forms.tables import FOOT
 from c10h.views.forms.terminal_chart import figure_chart
+from c10h.views.lineage_steps import Step, steps
 from c10h.views.paper_tables import TABLES
-from c10h.views.steps import Step, steps
 from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
@@ -54,10 +56,10 @@ class Report:
             return self.figures()[0].tables()
         tables = []
         if results.scored:
-            tables += scores.score_tables(
+            tables += score_view.score_tables(
                 results.scored, results.metrics, results.stratum, results.scored_baseline
             )
-        tables += attacks.attack_tables(results.attacked, results.attacked_baseline)
+        tables += attack_view.attack_tables(results.attacked, results.attacked_baseline)
         tables += learning_curves.history_tables(results.histories)
         return tables + labels.tables(results.labels)
 
@@ -112,13 +114,13 @@ class Report:
         if results.scored:
             name = results.scored_baseline
             pairs = [] if name is None else pairs_to(name, results.scored)
-            values["runs"] = scores.runs_to_json(results.scored)
-            values["differences"] = scores.differences_to_json(pairs, results.stratum)
+            values["runs"] = score_view.runs_to_json(results.scored)
+            values["differences"] = score_view.differences_to_json(pairs, results.stratum)
         if results.attacked:
             baseline = results.attacked_baseline
-            values["attacks"] = [attacks.to_json(network) for network in results.attacked]
+            values["attacks"] = [attack_view.to_json(network) for network in results.attacked]
             values["attack_differences"] = (
-                attacks.differences_to_json(results.attacked, baseline) if baseline else []
+                attack_view.differences_to_json(results.attacked, baseline) if baseline else []
             )
         if results.histories:
             values["histories"] = learning_curves.to_json(results.histories)
@@ -132,8 +134,8 @@ class Report:
             return self.figures()[0].rows()
         results = self.results
         return [
-            *scores.to_rows(results.scored),
-            *attacks.to_rows(results.attacked),
+            *score_view.to_rows(results.scored),
+            *attack_view.to_rows(results.attacked),
             *learning_curves.to_rows(results.histories),
             *labels.to_rows(results.labels),
         ]

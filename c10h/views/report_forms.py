@@ -30,7 +30,7 @@ def report_text(report: Report, form: str) -> str:
 
 
 def _picture(report: Report, form: str) -> bytes:
-    from c10h.views.forms.drawing import draw
+    from c10h.views.forms.drawn_figures import draw
 
     figures = report.figures()
     if report.table is not None or len(figures) != 1:

@@ -21,13 +21,13 @@ from c10h.deferred import Deferred
 from c10h.files import Source
 from c10h.formats.arrays import Stored
 from c10h.formats.file_formats import ARRAYS, FORMATS, Format
-from c10h.labels.objectives import OBJECTIVES, Objective
+from c10h.labels.plan_objectives import OBJECTIVES, Objective
 from c10h.labels.source_inputs import SourceInputs
 from c10h.labels.sources import SOURCES, LabelSource, Takes
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import mean
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import mean
 from c10h.metrics.metrics import METRICS
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.strata import STRATA, Stratification
 from c10h.models.architectures import ARCHITECTURES, Architecture
 from c10h.records import Array, Images, Labels, Predictions
@@ -45,7 +45,7 @@ from c10h.training.choices import (
     Target,
 )
 from c10h.training.recipes import RECIPES, Recipe
-from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.figures.figures import FIGURES, FigureKind
 from c10h.views.forms.tables import TABLE_FORMS, TableForm
 from c10h.views.table import Table

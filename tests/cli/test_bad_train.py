@@ -160,7 +160,7 @@ class TestOptions:
         refused(c10h, *ONE, "--device", "cuda", says="--device cuda: not on this machine")
 
     def test_tensorboard(self, c10h: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("c10h.stages.requests.find_spec", lambda name: None)
+        monkeypatch.setattr("c10h.stages.network_requests.find_spec", lambda name: None)
         says = "--tensorboard: not installed: pip install 'c10h[tensorboard]'"
         refused(c10h, *ONE, "--tensorboard", says=says)
 

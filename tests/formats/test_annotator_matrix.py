@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
 from c10h.formats.annotator_matrix import judgments_of_cells, open_annotator_matrix
-from c10h.formats.column_names import Columns
 from c10h.formats.judgment_columns import MatrixReading
 from c10h.formats.judgments import Judgments
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import count_votes
 
 NOTHING = Columns()

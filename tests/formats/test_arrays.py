@@ -15,7 +15,7 @@ from bombs import Bomb
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats.arrays import choose, stored_arrays
-from c10h.formats.detect import detect
+from c10h.formats.detect_format import detect
 from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.records import Array
 from formats.files import everything, opened, save_npy, save_torch, source_of

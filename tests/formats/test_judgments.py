@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
-from c10h.formats.column_names import TRIAL_ITEMS, TRIALS, Columns
 from c10h.formats.judgment_columns import (
     begin,
     begin_reading,
     holds_judgments,
 )
 from c10h.formats.judgments import Codes, Judgments, open_judgments, without_label
+from c10h.formats.known_column_names import TRIAL_ITEMS, TRIALS, Columns
 from c10h.items import whole_numbers
 from c10h.records import Array
 from formats.files import parquet

@@ -24,7 +24,7 @@ from c10h.labels.allocation import (
     remaining_squared,
     squared_error,
 )
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.records import Array
 
 

@@ -15,9 +15,9 @@ from crowdkit.aggregation import GLAD, MACE, DawidSkene
 
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.formats.column_names import Columns
 from c10h.formats.judgments import open_judgments
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.source_inputs import SourceInputs
 from c10h.labels.sources import SOURCES, Takes
 from c10h.labels.votes import Votes, count_votes

@@ -14,8 +14,8 @@ from sklearn.preprocessing import LabelEncoder
 
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.formats.judgments import Codes, Judgments
-from c10h.labels.filtering import attention_of, in_time
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filtering import attention_of, in_time
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Exclusion, Votes, count_votes
 from c10h.records import Array, Labels
 

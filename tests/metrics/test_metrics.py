@@ -9,7 +9,7 @@ import pytest
 
 from c10h.errors import InputError
 from c10h.metrics.metrics import METRICS, choose
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from metrics.scoring import figures, made_up
 
 EVERY_METRIC = pytest.mark.parametrize("metric", METRICS)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy, rankdata, spearmanr
 
-from c10h.metrics.block import Float
+from c10h.metrics.item_block import Float
 from c10h.metrics.ranks import (
     EXACT_ITEMS,
     QUANTILE_BINS,

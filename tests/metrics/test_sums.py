@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from c10h.metrics.block import Block, Float
-from c10h.metrics.metric import Binned, Term, count, divide
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import Binned, Term, count, divide
 from c10h.metrics.sums import (
     Cells,
     Formulas,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
 from c10h.metrics.bootstrap import weights
-from c10h.metrics.metric import Metric
+from c10h.metrics.metric_type import Metric
 from c10h.metrics.metrics import METRICS
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.stages.score_runs import Options, Run, score_runs

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from c10h.files import Source
-from c10h.formats.column_names import Columns
 from c10h.formats.judgments import open_judgments
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.stages.labels_annotators import Annotators, describe_annotators
 
 # a is attentive, b passes half of the checks, c has none, d fails all.

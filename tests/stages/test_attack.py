@@ -13,9 +13,9 @@ import pytest
 from c10h.errors import InSampleError, MismatchError, StoppedError
 from c10h.files import Source
 from c10h.stages.attack import attack
-from c10h.stages.requests import AttackRequest, RunNetworks
+from c10h.stages.network_requests import AttackRequest, RunNetworks
 
-from .test_run_networks import DATA, finished, images_of
+from .test_networks_of_runs import DATA, finished, images_of
 
 
 @pytest.fixture

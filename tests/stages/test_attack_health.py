@@ -22,7 +22,7 @@ from c10h.records import Array, Attack
 from c10h.stages import attack_health
 from c10h.stages.attack_health import examine, join, work_of
 from c10h.stages.attack_runs import attacked_networks
-from c10h.views.attacks import SOUND, verdict
+from c10h.views.attack import SOUND, verdict
 
 from .attacking import ITEMS, TRUTH, answers, attack_data, attacked, options
 

@@ -8,7 +8,7 @@ from metrics.scoring import Case, labels_of, made_up, predictions_of
 from scipy.spatial.distance import jensenshannon
 
 from c10h.errors import InputError, MismatchError
-from c10h.metrics.block import Block
+from c10h.metrics.item_block import Block
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.stages.gallery import Farthest, farthest, gallery
 from c10h.training.folds import item_hashes

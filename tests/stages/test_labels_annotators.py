@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from c10h.errors import C10hError, InputError
-from c10h.formats.column_names import Columns
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.stages.labels_annotators import Annotators
 from c10h.views.forms.json_text import plain
 from stages.annotators import TABLE, describe_table

@@ -13,7 +13,7 @@ from scipy.stats import dirichlet, entropy
 
 from c10h.errors import InputError
 from c10h.labels.allocation import allocate, fit_prior
-from c10h.labels.objectives import OBJECTIVES
+from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.metrics.ceilings import split_votes
 from c10h.records import Array, Labels
 from c10h.stages.labels_plan import spread_judgments

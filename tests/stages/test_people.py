@@ -9,7 +9,7 @@ import pytest
 from metrics.scoring import labels_of
 
 from c10h.errors import MismatchError
-from c10h.metrics.needs import Needs
+from c10h.metrics.needed_inputs import Needs
 from c10h.records import Array, Images
 from c10h.stages.people import People, people_of_images
 from stages.three_items import LABELS, NAMES, RIGHT, people

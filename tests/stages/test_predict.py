@@ -14,10 +14,10 @@ from c10h.errors import InputError, InSampleError
 from c10h.files import Source
 from c10h.models.building import build
 from c10h.records import Images
+from c10h.stages.network_requests import ForeignNetwork, Networks, PredictRequest, RunNetworks
 from c10h.stages.predict import predict
-from c10h.stages.requests import ForeignNetwork, Networks, PredictRequest, RunNetworks
 
-from .test_run_networks import DATA, OTHER, finished, images_of, logits_of
+from .test_networks_of_runs import DATA, OTHER, finished, images_of, logits_of
 
 
 def request_of(images: Images, networks: Networks, folder: Path) -> PredictRequest:

@@ -15,7 +15,7 @@ from c10h.errors import InSampleError, MismatchError
 from c10h.files import Source
 from c10h.records import History, Images
 from c10h.run_folder import FILE, HISTORY, open_run
-from c10h.stages.requests import TrainRequest
+from c10h.stages.network_requests import TrainRequest
 from c10h.stages.train import train
 from c10h.training.fold_training import network_of
 

@@ -17,7 +17,7 @@ from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.people_and_networks import Compared
 from c10h.stages.report import Results
 from c10h.views.figures.entropy import histogram
-from c10h.views.figures.figure import BARS, LINES, Figure, Panel
+from c10h.views.figures.figure_type import BARS, LINES, Figure, Panel
 from c10h.views.figures.figures import FIGURES, PICTURED, figure, names_with_notes
 from c10h.views.figures.fit import distributions
 from c10h.views.paper_tables import TABLES

@@ -19,7 +19,7 @@ from made_attacks import SMALL, made_attack
 from c10h.records import Input, Lineage
 from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.report import Results
-from c10h.views.forms.drawing import COLOURS, draw
+from c10h.views.forms.drawn_figures import COLOURS, draw
 from c10h.views.forms.html_report import to_html
 from c10h.views.report import Report
 

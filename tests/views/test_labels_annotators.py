@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stages.annotators import describe_table
 
-from c10h.formats.column_names import Columns
+from c10h.formats.known_column_names import Columns
 from c10h.views.labels_annotators import display, table
 
 

@@ -17,7 +17,7 @@ from c10h.files import Source
 from c10h.formats.judgments import open_judgments
 from c10h.formats.lazy_rows import log_of_probs
 from c10h.formats.predictions_and_labels import FROM_PROBS
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Images, Predictions
 

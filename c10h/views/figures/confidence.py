@@ -6,7 +6,7 @@ from c10h.errors import InputError
 from c10h.metrics.estimates import ScoredRun
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets
-from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.notes import INTERVALS
 
 WHERE = {"conf_right": "right", "conf_wrong": "wrong"}

@@ -8,7 +8,7 @@ import numpy as np
 
 from c10h.records import History
 from c10h.stages.report import Results
-from c10h.views.figures.figure import Figure, Panel, Series
+from c10h.views.figures.figure_type import Figure, Panel, Series
 
 TOPS = {"accuracy": 1.0}
 PANELS = {"loss": "loss, nats", "accuracy": "accuracy", "learning_rate": "learning rate"}

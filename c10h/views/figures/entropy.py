@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 
 from c10h.labels.summary import entropies
-from c10h.metrics.block import Float
+from c10h.metrics.item_block import Float
 from c10h.records import Labels
 from c10h.stages.report import Results
-from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 
 BINS = 12
 UNANIMOUS = "0"

@@ -16,7 +16,7 @@ from c10h.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from c10h.stages.report import Results
-    from c10h.views.figures.figure import Figure
+    from c10h.views.figures.figure_type import Figure
 
 PAPER = "of the paper"
 

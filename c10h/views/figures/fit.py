@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.metrics.block import entropy
+from c10h.metrics.item_block import entropy
 from c10h.records import Array
 from c10h.stages.people_and_networks import Compared, compare_people
 from c10h.stages.report import Results
-from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.notes import exposure_notes
 
 ITEMS, CLASSES = 6, 5

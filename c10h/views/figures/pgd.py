@@ -6,8 +6,8 @@ import numpy as np
 
 from c10h.stages.attack_runs import CROSS_ENTROPY, AttackedNetwork
 from c10h.stages.report import Results
-from c10h.views.attacks import budgets_of, by_attack, different_items_notes
-from c10h.views.figures.figure import Figure, Panel, Series
+from c10h.views.attack import budgets_of, by_attack, different_items_notes
+from c10h.views.figures.figure_type import Figure, Panel, Series
 
 
 def pgd(results: Results) -> Figure:

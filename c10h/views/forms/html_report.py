@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from c10h.stages.gallery import Gallery
-from c10h.views.forms.drawing import draw
+from c10h.views.forms.drawn_figures import draw
 from c10h.views.forms.html_page import Drawing, Page, page
 from c10h.views.report import Report
 

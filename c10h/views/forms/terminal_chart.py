@@ -11,7 +11,7 @@ from textwrap import fill
 import numpy as np
 import plotille
 
-from c10h.views.figures.figure import BARS, Figure, Panel
+from c10h.views.figures.figure_type import BARS, Figure, Panel
 from c10h.views.table import interval, number, one_line
 
 HEIGHT = 12

@@ -9,7 +9,7 @@ import pytest
 
 from c10h.records import Lineage
 from c10h.stages.show import Dataset, Description, Item
-from c10h.views.record import display, table
+from c10h.views.show import display, table
 
 PROBS = Dataset("probs", "float64", ("n", "c"), (9, 2), [np.array([0.25, np.nan])] * 3)
 NAMES = Dataset("ids", "str", ("n",), (9,), np.array(["a", "b", "c"]))

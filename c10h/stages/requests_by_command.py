@@ -12,10 +12,10 @@ from c10h.request_fields import INPUT, OPTION, SEED, Given, Option, declared
 # Where the kind of request of each is, which is imported when it is asked for.
 REQUESTS: Mapping[str, str] = {
     "c10h data import": "c10h.images.import_request:ImportRequest",
-    "c10h labels build": "c10h.stages.build_request:BuildRequest",
-    "c10h train": "c10h.stages.requests:TrainRequest",
-    "c10h predict": "c10h.stages.requests:PredictRequest",
-    "c10h attack": "c10h.stages.requests:AttackRequest",
+    "c10h labels build": "c10h.stages.labels_build_request:BuildRequest",
+    "c10h train": "c10h.stages.network_requests:TrainRequest",
+    "c10h predict": "c10h.stages.network_requests:PredictRequest",
+    "c10h attack": "c10h.stages.network_requests:AttackRequest",
     "c10h score": "c10h.stages.score_request:ScoreRequest",
 }
 

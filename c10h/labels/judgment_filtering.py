@@ -8,7 +8,7 @@ import numpy as np
 
 from c10h.errors import InputError, SchemaError
 from c10h.formats.judgments import Codes, Judgments, without_label
-from c10h.labels.filters import Filters
+from c10h.labels.judgment_filters import Filters
 from c10h.records import Array
 
 SHOWN = 12

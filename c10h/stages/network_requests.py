@@ -21,7 +21,6 @@ from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDUL
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
 
 if TYPE_CHECKING:
-    from c10h.lineage import Named
     from c10h.records import Images, Labels
     from c10h.run_folder import Run
 
@@ -101,7 +100,7 @@ Networks: TypeAlias = RunNetworks | ForeignNetwork
 class PredictRequest:
     """What to predict.
 
-    networks: who answers. images, images_file: pictures, and what they came as.
+    networks: who answers. images, images_file: pictures, and the file that they are in.
     batch_size: images at a time. device: auto, or a name of torch's. precision: auto, fp32, bf16 or
     fp16, of the networks' products.
     """
@@ -110,7 +109,7 @@ class PredictRequest:
 
     networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
-    images_file: Named = given_as("", "images")
+    images_file: Source = given_as("", "images")
     batch_size: int = shaping("batch-size", 500)
     device: str = shaping("device", "auto")
     precision: str = shaping("precision", "fp32")
@@ -120,18 +119,17 @@ class PredictRequest:
 class TrainRequest:
     """What to train.
 
-    images, labels: pictures and what people saw in them, and what they came as; without
+    images, labels: pictures and what people saw in them, and the files that these are in; without
     labels the true classes of the images. architecture: a name that
     :func:`c10h.models.building.build` knows; probs: it returns probabilities. folder: of the run,
-    new or to go on. folds: how many, or
-    None for one network of everything; fold_numbers: those to train, none for all. target: a name
-    in TARGETS. rates, mixups: several are a grid. init: a run whose networks are the first
-    ones, or a file of first weights; init_name: what messages call a run, unless by its folder.
-    recipe: a name in RECIPES, or None for that of the network's
-    authors; what follows replaces parts of it. compiled: compile the network first. parallel_folds:
-    how many at a time, each in a process. checkpoint_minutes: between checkpoints, besides those
-    after each epoch. tensorboard: write learning curves for it. notes: what is to be told of the
-    inputs, once everything fits. settings: the recipe, with what replaces its parts.
+    new or to go on. folds: how many, or None for one network of everything; fold_numbers: those to
+    train, none for all. target: a name in TARGETS. rates, mixups: several are a grid. init: a run
+    whose networks are the first ones, or a file of first weights; init_name: what messages call a
+    run, unless by its folder. recipe: a name in RECIPES, or None for that of the network's authors;
+    what follows replaces parts of it. compiled: compile the network first. parallel_folds: how many
+    at a time, each in a process. checkpoint_minutes: between checkpoints, besides those after each
+    epoch. tensorboard: write learning curves for it. notes: what is to be told of the inputs, once
+    everything fits. settings: the recipe, with what replaces its parts.
 
     Raises InputError for an architecture or a recipe that there is not, and for what is not
     installed.
@@ -140,11 +138,11 @@ class TrainRequest:
     command: ClassVar[str] = "train"
 
     images: Images
-    images_file: Named = given_as("", "images")
+    images_file: Source = given_as("", "images")
     architecture: str = shaping("arch")
     folder: Path
     labels: Labels | None = None
-    labels_file: Named | None = given_as("", "labels", default=None)
+    labels_file: Source | None = given_as("", "labels", default=None)
     probs: bool = shaping("probs", False)
     folds: int | None = shaping("folds", None)
     fold_numbers: tuple[int, ...] = ()
@@ -199,15 +197,15 @@ def _settings(request: TrainRequest) -> Recipe:
 class AttackRequest:
     """What to attack, and how.
 
-    networks: who is attacked. images, images_file: pictures, and what they came as; labels,
-    labels_file: what people saw in them, to compare with. method, loss, norm: names in
-    ATTACKS, LOSSES (None for the method's own) and NORMS. epsilons, step_size: as
-    4/255, or decimals under 1, of pixels in [0, 1]. steps, random_start: None for the method's own.
-    toward: least-likely, human-second, a class, or empty for away from the truth. source: a run on
-    whose networks the perturbations are made; source_name: what messages call it, unless by its
-    folder. limit: how many images, drawn by the seed. examined: how many the attack itself is
-    examined on. parts: the folder where batches leave what they found, to go on from; None for one
-    that nobody finds again. notes: what is to be told of the inputs, once everything fits.
+    networks: who is attacked. images, images_file: pictures, and the file that they are in; labels,
+    labels_file: what people saw in them, to compare with. method, loss, norm: names in ATTACKS,
+    LOSSES (None for the method's own) and NORMS. epsilons, step_size: as 4/255, or decimals under
+    1, of pixels in [0, 1]. steps, random_start: None for the method's own. toward: least-likely,
+    human-second, a class, or empty for away from the truth. source: a run on whose networks the
+    perturbations are made; source_name: what messages call it, unless by its folder. limit: how
+    many images, drawn by the seed. examined: how many the attack itself is examined on. parts: the
+    folder where batches leave what they found, to go on from; None for one that nobody finds again.
+    notes: what is to be told of the inputs, once everything fits.
 
     budgets, maximised: how far the attack goes, and the loss that it maximises. Raises InputError
     for a loss, sizes or options that the method cannot have, and for too few classes.
@@ -217,9 +215,9 @@ class AttackRequest:
 
     networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
-    images_file: Named = given_as("", "images")
+    images_file: Source = given_as("", "images")
     labels: Labels | None = None
-    labels_file: Named | None = given_as("--labels", "labels", default=None)
+    labels_file: Source | None = given_as("--labels", "labels", default=None)
     method: str = shaping("method", "pgd")
     epsilons: tuple[str, ...] = shaping("epsilon", ("4/255",))
     norm: str = shaping("norm", INFINITY)

@@ -13,7 +13,7 @@ from c10h.formats.class_names import match_order
 from c10h.formats.predictions_and_labels import FROM_PROBS
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.run_folder import ALL, Run
-from c10h.stages.exposure import seen_in_training
+from c10h.stages.seen_in_training import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.fold_training import network_of
 from c10h.training.folds import item_hashes

@@ -9,7 +9,7 @@ import pytest
 from metrics.scoring import predictions_of
 
 from c10h.records import Array
-from c10h.stages.exposure import seen_in_training
+from c10h.stages.seen_in_training import seen_in_training
 
 HASHES = np.array([11, 12, 13, 14], dtype=np.uint64)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.table import one_line
 
 if TYPE_CHECKING:

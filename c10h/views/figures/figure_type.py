@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from c10h.metrics.block import Float
+from c10h.metrics.item_block import Float
 from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, interval, number, of_columns
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
-from c10h.metrics.block import Block, Ranking
+from c10h.metrics.item_block import Block, Ranking
 from metrics.oracles import orders
 from metrics.scoring import fixed_examples
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from c10h.cli.forms import SUFFIXES, form_of_text
+from c10h.cli.output_forms import SUFFIXES, form_of_text
 from c10h.errors import C10hError
 
 from .conftest import Files, Run, assert_refused

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from c10h.metrics.block import Block, Float
-from c10h.metrics.needs import Needs
+from c10h.metrics.item_block import Block, Float
+from c10h.metrics.needed_inputs import Needs
 from c10h.records import Array
 
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
-from c10h.formats.column_names import Columns
 from c10h.formats.hints import AUTO, LONG, NO_HINTS, Hints
 from c10h.formats.judgment_columns import MatrixReading, Reading, begin, hash_ahead
-from c10h.in_memory import InMemory
-from c10h.labels.filters import Filters
+from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.request_fields import given_as, parts, seeding, shaping
-
-if TYPE_CHECKING:
-    from c10h.stages.inputs import LabelsInput, TruthInput
 
 NO_COLUMNS, NO_FILTERS = Columns(), Filters()
 
@@ -44,11 +40,11 @@ class BuildRequest:
     command: ClassVar[str] = "labels build"
 
     what: str = shaping("as", "human")
-    sources: Sequence[Source | InMemory[Any]] = given_as(
+    sources: Sequence[Source] = given_as(
         "", "source", "judgments", "predictions", otherwise="truth"
     )
-    truth: TruthInput | None = given_as("--truth", "truth", default=None)
-    published: LabelsInput | None = None
+    truth: Source | None = given_as("--truth", "truth", default=None)
+    published: Source | None = None
     hints: Hints = parts(Hints, default=NO_HINTS)
     columns: Columns = parts(Columns, default=NO_COLUMNS)
     filters: Filters = parts(Filters, default=NO_FILTERS)
@@ -71,8 +67,6 @@ class BuildRequest:
         (source,) = self.sources
         if takes is Takes.JUDGMENTS:
             object.__setattr__(self, "hints", judgment_hints(self.hints))
-        if isinstance(source, InMemory):
-            return
         needs_times = self.filters.rt_min is not None or self.filters.rt_max is not None
         reading = begin_judgments(source, self.columns, self.hints, needs_times)
         if isinstance(reading, Reading):

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from c10h.stages.commands import REQUESTS, has_seed, inputs_of, options_by_name
+from c10h.stages.requests_by_command import REQUESTS, has_seed, inputs_of, options_by_name
 
 
 @pytest.mark.parametrize("command", REQUESTS)

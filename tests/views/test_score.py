@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from c10h.views.scores import score_tables
+from c10h.views.score import score_tables
 
 from .made_results import NAN, near_and_far, scored, texts
 

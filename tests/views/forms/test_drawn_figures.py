@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from c10h.stages.report import Results
-from c10h.views.figures.figure import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.figures.figures import figure
-from c10h.views.forms.drawing import COLOURS, COLUMN, DPI, FORMS, PAGE, draw
+from c10h.views.forms.drawn_figures import COLOURS, COLUMN, DPI, FORMS, PAGE, draw
 
 from ..made_results import NAN, history, near_and_far
 

@@ -15,7 +15,13 @@ from c10h.errors import InputError
 from c10h.files import Source
 from c10h.records import Images
 from c10h.run_folder import FILE
-from c10h.stages.requests import ATTACKS, AttackRequest, ForeignNetwork, RunNetworks, TrainRequest
+from c10h.stages.network_requests import (
+    ATTACKS,
+    AttackRequest,
+    ForeignNetwork,
+    RunNetworks,
+    TrainRequest,
+)
 from c10h.training.recipes import DEFAULT, RECIPES
 
 
@@ -47,7 +53,7 @@ def test_classes_that_cannot_be(classes: str) -> None:
 
 
 def test_nothing_heavy_is_imported() -> None:
-    code = "import sys, c10h.stages.requests as _; print(*sys.modules)"
+    code = "import sys, c10h.stages.network_requests as _; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     assert not {"torch", "numpy"} & set(modules.decode().split())
 

@@ -12,7 +12,7 @@ from made_attacks import CORRECT, LARGE, LOSS, SMALL, by_hand, health, made_atta
 
 from c10h.records import Attack
 from c10h.stages.attack_runs import AttackedNetwork, attacked_networks
-from c10h.views.attacks import attack_tables, by_attack, to_json, to_rows
+from c10h.views.attack import attack_tables, by_attack, to_json, to_rows
 from c10h.views.forms.json_text import plain, to_json_text
 from c10h.views.table import Table, heading, number, split
 

@@ -16,8 +16,7 @@ from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.models.building import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.run_folder import Run
-from c10h.stages.exposure import seen_in_training
-from c10h.stages.run_networks import (
+from c10h.stages.networks_of_runs import (
     ENSEMBLE,
     HELD_OUT,
     MEMBERS,
@@ -28,6 +27,7 @@ from c10h.stages.run_networks import (
     predictions_of_networks,
     trained_networks,
 )
+from c10h.stages.seen_in_training import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.fold_training import TrainingData

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c10h.formats.column_names import (
+from c10h.formats.known_column_names import (
     NUMBERED_ROWS,
     REQUIRED,
     SYNONYMS,

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from c10h.datasets.catalogue import CATALOGUE
 from c10h.records import Input, Lineage
 from c10h.request_fields import Given
-from c10h.stages.commands import inputs_of, options_by_name
+from c10h.stages.requests_by_command import inputs_of, options_by_name
 from c10h.views.lineage import option_words
-from c10h.views.steps import Step, catalogue_name, map_name, seed_words
+from c10h.views.lineage_steps import Step, catalogue_name, map_name, seed_words
 from c10h.views.table import one_line
 
 FETCH, TRAIN = "c10h data fetch ", "c10h train"

@@ -10,7 +10,7 @@ from test_run_folder import run_in
 
 from c10h.run_folder import ALL
 from c10h.stages.show_run import BEGUN, DONE, NOT_BEGUN, Network, RunDescription
-from c10h.views.run import display, table
+from c10h.views.show_run import display, table
 
 
 @pytest.fixture

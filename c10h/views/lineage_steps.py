@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from c10h.datasets.catalogue import CATALOGUE
 from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
-from c10h.stages.commands import has_seed
+from c10h.stages.requests_by_command import has_seed
 from c10h.stages.run_groups import run_folder_of
 from c10h.views.lineage import command_line
 from c10h.views.table import one_line

@@ -10,7 +10,7 @@ from training.small import run_of, training_data
 from c10h.records import Array
 from c10h.run_folder import ALL
 from c10h.training.fold_training import Outcome
-from c10h.views.training import outcomes_table
+from c10h.views.train import outcomes_table
 
 
 class TestTable:

@@ -10,8 +10,8 @@ import numpy as np
 
 from c10h.attacks.health_checks import CheckResult
 from c10h.errors import counted
-from c10h.metrics.block import Float
 from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.item_block import Float
 from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.attack_runs import CLEAN, METRICS, AttackedNetwork, attack_differences
 from c10h.views.forms.json_text import plain

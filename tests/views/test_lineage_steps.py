@@ -10,9 +10,9 @@ import pytest
 from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.stages.report import Results
+from c10h.views.lineage_script import to_script
+from c10h.views.lineage_steps import steps
 from c10h.views.report import Report
-from c10h.views.script import to_script
-from c10h.views.steps import steps
 
 
 def made(name: str, command: str, *inputs: Input, seed: int | None = None, **options: Any) -> Input:
