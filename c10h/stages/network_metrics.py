@@ -229,12 +229,10 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
             term = count  # that of all is
         return float(tallied.totals[term].sum()) if term in tallied.totals else 0.0
 
-    tied = total(second_best.second_tied)
-    ties = (
-        [f"tied second-best logits in {counted(int(tied), 'item')}: sba is the mean over orders"]
-        if tied
-        else []
-    )
+    ties = []
+    if tied := int(total(second_best.second_tied)):
+        items = counted(tied, "item")
+        ties = [f"tied second-best logits in {items}: sba breaks ties at random, in expectation"]
     return [*clipping_notes(chosen, total), *ties]
 
 

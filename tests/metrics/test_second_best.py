@@ -132,4 +132,6 @@ def test_the_number_of_tied_logits_is_told(random: np.random.Generator) -> None:
     votes = np.array([[5, 1, 0, 0]] * 3, dtype=np.int32)
     labels = type(labels)(classes=labels.classes, probs=votes / 6, counts=votes)
     scores = score_runs([Run("model", predictions_of(logits))], labels, None, Options(resamples=0))
-    assert scores.notes.tolist() == ["2 items whose second-best logits tie: sba in expectation"]
+    assert scores.notes.tolist() == [
+        "tied second-best logits in 2 items: sba breaks ties at random, in expectation"
+    ]

@@ -118,7 +118,8 @@ class TestSomeItems:
     def test_what_is_left_out_is_told(self, case: Case, known: Array) -> None:
         number = int(known.sum())
         assert partly(case, known).score(resamples=0).notes.tolist() == [
-            f"the true class of {number} of 150 items is known: metrics that need it are over these"
+            f"the true class of {number} of 150 items is known: "
+            "metrics that need it are over these items"
         ]
         assert partly(case, known).score(resamples=0, metrics=("kl",)).notes.tolist() == [""]
         assert case.score(resamples=0).notes.tolist() == [""]
@@ -295,7 +296,7 @@ class TestSeveralAnswers:
         options = Options(metrics=("accuracy",), resamples=0)
         scores = score_runs([Run("net", predictions_of(np.eye(3)[:, :2]))], labels, None, options)
         assert scores.notes[0].splitlines() == [
-            "the true class of 2 of 3 items is known: metrics that need it are over these",
+            "the true class of 2 of 3 items is known: metrics that need it are over these items",
             "several right answers for 1 item: any of them is right",
         ]
 
