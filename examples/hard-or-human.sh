@@ -24,7 +24,7 @@ else
 fi
 
 for target in hard soft; do
-  # 2. Each fold is held out once. The same command goes on where it was broken off.
+  # 2. Each fold is held out once. The same command resumes after an interruption.
   c10h train "$images" "$labels" --arch "$arch" ${begin[@]+"${begin[@]}"} --folds "$folds" \
     --recipe paper-code --schedule cosine --epochs "$epochs" --target "$target" -o "$out/$target"
   # 3. What it says of the pictures that it did not see, and how small a change misleads it.
