@@ -27,7 +27,7 @@ def attack(
     output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
         str, options.chosen([*ATTACKS], "--method", "Attack method; --list-methods describes them.")
-    ] = "pgd",
+    ] = AttackRequest.method,
     epsilon: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,7 +37,9 @@ def attack(
             "\\[default: 4/255]",
         ),
     ] = None,
-    norm: Annotated[str, options.chosen(NORMS, "--norm", "Norm of the perturbation.")] = "inf",
+    norm: Annotated[
+        str, options.chosen(NORMS, "--norm", "Norm of the perturbation.")
+    ] = AttackRequest.norm,
     loss: Annotated[
         str | None,
         options.chosen(
@@ -69,7 +71,7 @@ def attack(
             metavar="N",
             help="Number of attempts per image; the strongest is kept.",
         ),
-    ] = 1,
+    ] = AttackRequest.restarts,
     random_start: Annotated[
         bool | None,
         typer.Option(
@@ -86,7 +88,7 @@ def attack(
             help="Targeted attack: toward the network's least likely class, what most people saw "
             "besides the true class, or one class for all images.",
         ),
-    ] = "",
+    ] = AttackRequest.toward,
     from_: Annotated[
         str | None,
         typer.Option(
@@ -132,7 +134,7 @@ def attack(
     ] = False,
     batch_size: Annotated[
         int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
-    ] = 250,
+    ] = AttackRequest.batch_size,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     precision: options.NetworkPrecision = "fp32",

@@ -10,6 +10,7 @@ from c10h.cli import options
 from c10h.cli.console import say
 from c10h.cli.progress_bar import progress
 from c10h.errors import counted
+from c10h.stages.network_requests import PredictRequest
 
 
 def predict(
@@ -41,7 +42,7 @@ def predict(
     ] = False,
     batch_size: Annotated[
         int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
-    ] = 500,
+    ] = PredictRequest.batch_size,
     device: options.Device = "auto",
     precision: options.NetworkPrecision = "fp32",
     force: options.Force = False,
@@ -61,7 +62,6 @@ def predict(
     from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.stages.arguments import open_images
     from c10h.stages.network_arguments import check_named, open_networks
-    from c10h.stages.network_requests import PredictRequest
 
     *folders, last = paths
     check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)

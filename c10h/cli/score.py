@@ -10,6 +10,7 @@ from c10h.cli import options
 from c10h.cli.console import say, show
 from c10h.cli.progress_bar import progress
 from c10h.metrics.strata import STRATA
+from c10h.stages.score_request import ScoreRequest
 
 if TYPE_CHECKING:
     pass
@@ -80,7 +81,7 @@ def score(
     ] = False,
     resamples: Annotated[
         int, typer.Option("--resamples", min=0, metavar="B", help="Number of bootstrap resamples.")
-    ] = 1000,
+    ] = ScoreRequest.resamples,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
     columns: options.Columns = None,
     h5_path: options.ArrayName = None,
@@ -122,7 +123,6 @@ def score(
     from c10h.stages.arguments import open_predictions_file
     from c10h.stages.fail_if import Gate, check_gates
     from c10h.stages.score import score as score_stage
-    from c10h.stages.score_request import ScoreRequest
     from c10h.views.score import display, why_nothing
 
     form = form_of_printed(output, format_, json)

@@ -12,7 +12,14 @@ from c10h.cli import options
 from c10h.cli.console import print_tables, say
 from c10h.cli.output_forms import check_folder
 from c10h.cli.progress_bar import bar_or_lines
-from c10h.stages.network_requests import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, TARGETS
+from c10h.stages.network_requests import (
+    AUGMENTATIONS,
+    OPTIMIZERS,
+    RECIPES,
+    SCHEDULES,
+    TARGETS,
+    TrainRequest,
+)
 
 if TYPE_CHECKING:
     from c10h.files import Source
@@ -61,7 +68,7 @@ def train(
     target: Annotated[
         str,
         options.chosen(TARGETS, "--target", "Target of the training."),
-    ] = "soft",
+    ] = TrainRequest.target,
     mixup: Annotated[
         list[float] | None,
         typer.Option(
@@ -165,7 +172,7 @@ def train(
             help="Train N folds at a time, each in its own process with its share of the cores.",
             rich_help_panel=MACHINE,
         ),
-    ] = 1,
+    ] = TrainRequest.parallel_folds,
     checkpoint_minutes: Annotated[
         float | None,
         typer.Option(
@@ -203,7 +210,6 @@ def train(
     [bold]c10h train synthetic --arch resnet_basic_8 --epochs 10 -o runs/hard[/]
     """
     from c10h.errors import StoppedError
-    from c10h.stages.network_requests import TrainRequest
     from c10h.views.train import grid_table, outcomes_table
 
     opened = _open(images, labels, init)

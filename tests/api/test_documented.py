@@ -14,6 +14,7 @@ import typer
 
 import c10h
 from c10h.cli import app
+from c10h.stages.network_requests import AttackRequest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "python.md"
@@ -31,6 +32,8 @@ RENAMED = {
     "min-judgments": "min_votes",
     "output": "folder",
 }
+# Defaults that say nothing, of which a function and a command line have different ones.
+NOTHING = {None, (), "", inspect.Parameter.empty}
 COMMANDS = {
     c10h.score: ("score",),
     c10h.build_labels: ("labels", "build"),
@@ -42,20 +45,41 @@ COMMANDS = {
 }
 
 
-def options(words: tuple[str, ...]) -> set[str]:
-    """The options of a command, without dashes; of a switch the name that turns it on."""
+def parameters(words: tuple[str, ...]) -> dict[str, Any]:
+    """The options of a command by the names of a function's arguments."""
     command: Any = typer.main.get_command(app)
     for word in words:
         command = command.get_command(command.context_class(command), word)
-    flags = [parameter.opts for parameter in command.params]
-    return {flag.removeprefix("--") for names in flags for flag in names if flag.startswith("--")}
+    flags = {
+        flag.removeprefix("--"): parameter
+        for parameter in command.params
+        for flag in parameter.opts
+        if flag.startswith("--")
+    }
+    return {
+        RENAMED.get(name, name.replace("-", "_")): parameter
+        for name, parameter in flags.items()
+        if name not in SHELL_ALONE
+    }
 
 
 @pytest.mark.parametrize("function", COMMANDS, ids=lambda function: function.__name__)
 def test_every_option_is_an_argument(function: Callable[..., Any]) -> None:
     arguments = set(inspect.signature(function).parameters)
-    wanted = options(COMMANDS[function]) - SHELL_ALONE
-    assert {RENAMED.get(name, name.replace("-", "_")) for name in wanted} <= arguments
+    assert set(parameters(COMMANDS[function])) <= arguments
+
+
+@pytest.mark.parametrize("function", COMMANDS, ids=lambda function: function.__name__)
+def test_defaults_are_those_of_the_command_line(function: Callable[..., Any]) -> None:
+    arguments = inspect.signature(function).parameters
+    for name, option in parameters(COMMANDS[function]).items():
+        defaults = {arguments[name].default, option.default}
+        assert len(defaults) == 1 or defaults <= NOTHING or name == "epsilon", name
+
+
+def test_the_default_epsilon() -> None:
+    assert inspect.signature(c10h.attack).parameters["epsilon"].default == "4/255"
+    assert AttackRequest.epsilons == ("4/255",)
 
 
 @pytest.mark.parametrize("function", COMMANDS, ids=lambda function: function.__name__)
