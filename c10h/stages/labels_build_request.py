@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.formats.hints import AUTO, LONG, NO_HINTS, Hints
-from c10h.formats.judgment_columns import MatrixReading, Reading, begin, hash_ahead
 from c10h.formats.known_column_names import Columns
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.request_fields import given_as, parts, seeding, shaping
+
+if TYPE_CHECKING:
+    from c10h.formats.judgment_columns import MatrixReading, Reading
 
 NO_COLUMNS, NO_FILTERS = Columns(), Filters()
 
@@ -67,6 +69,9 @@ class BuildRequest:
         (source,) = self.sources
         if takes is Takes.JUDGMENTS:
             object.__setattr__(self, "hints", judgment_hints(self.hints))
+        # Imported where there is a table: what shows a lineage needs the fields alone.
+        from c10h.formats.judgment_columns import Reading, hash_ahead
+
         needs_times = self.filters.rt_min is not None or self.filters.rt_max is not None
         reading = begin_judgments(source, self.columns, self.hints, needs_times)
         if isinstance(reading, Reading):
@@ -83,6 +88,8 @@ def begin_judgments(
     source: Source, columns: Columns, hints: Hints, times: bool = True
 ) -> Reading | MatrixReading | None:
     """Begin to read a table of judgments; see :func:`c10h.formats.judgment_columns.begin`."""
+    from c10h.formats.judgment_columns import begin
+
     return begin(
         source,
         columns,
