@@ -139,7 +139,9 @@ def attack(
     device: options.Device = "auto",
     precision: options.NetworkPrecision = "fp32",
     force: options.Force = False,
-    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
+    format_: Annotated[
+        str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
+    ] = None,
     json: options.Json = False,
     list_methods: Annotated[
         bool,

@@ -381,9 +381,10 @@ Json: TypeAlias = Annotated[
 ]
 
 
-def format_option(*names: str) -> Any:
-    """``--format`` with the forms that a command has."""
-    help_text = "Format of the result; by default set by the suffix of -o."
+def format_option(*names: str, by_suffix: bool = True) -> Any:
+    """``--format`` with the forms that a command has. by_suffix: whether ``-o`` can say it."""
+    default = "set by the suffix of -o" if by_suffix else "a table"
+    help_text = f"Format of the result; by default {default}."
     return chosen(names, "--format", help_text, rich_help_panel=OUTPUTS)
 
 

@@ -94,7 +94,9 @@ def score(
     min_votes: options.MinVotes = 0,
     output: Annotated[str | None, options.record_option("scores", prints=True)] = None,
     force: options.Force = False,
-    format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
+    format_: Annotated[
+        str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
+    ] = None,
     json: options.Json = False,
     list_metrics: Annotated[
         bool,

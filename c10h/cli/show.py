@@ -16,7 +16,9 @@ def show(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A c10h file (- means stdin) or a run folder.")
     ],
-    format_: Annotated[str | None, options.format_option("terminal", "json")] = None,
+    format_: Annotated[
+        str | None, options.format_option("terminal", "json", by_suffix=False)
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Show the contents of a c10h file: datasets, classes, a few rows, and how it was made.
