@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
+from c10h.formats.hints import LONG
 from c10h.formats.judgment_columns import (
     begin,
     begin_reading,
@@ -25,11 +27,37 @@ from c10h.formats.judgments import Codes, Judgments, open_judgments, without_lab
 from c10h.formats.known_column_names import TRIAL_ITEMS, TRIALS, Columns
 from c10h.items import whole_numbers
 from c10h.records import Array
-from formats.files import parquet
+from formats.files import parquet, zipped
 from formats.files import save_table as source_of
 
 HEADER = "annotator,item,label"
 CHECKS = Columns(check="check", correct="ok")
+TABLE = f"{HEADER}\nann,0,1\nbob,0,0\nann,1,2\nbob,1,2\ncy,0,1\n"
+# The same judgments, in other bytes.
+FORMS = {
+    "commas": TABLE.encode(),
+    "tabs": TABLE.replace(",", "\t").encode(),
+    "semicolons": TABLE.replace(",", ";").encode(),
+    "pipes": TABLE.replace(",", "|").encode(),
+    "byte order mark": b"\xef\xbb\xbf" + TABLE.encode(),
+    "byte order mark and quotes": b'\xef\xbb\xbf"annotator",' + TABLE.encode()[10:],
+    "blank lines at the end": TABLE.encode() + b"\n,,\n\n",
+    "crlf": TABLE.replace("\n", "\r\n").encode(),
+    "cr": TABLE.replace("\n", "\r").encode(),
+    "utf-16": TABLE.encode("utf-16"),
+    "quotes": TABLE.replace("ann,", '"ann",').encode(),
+    "spaces": TABLE.replace("ann,0", " ann , 0 ").encode(),
+    "floats": re.sub(r"(\d)", r"\1.0", TABLE).encode(),
+    "worker and task": TABLE.replace("annotator,item", "worker,task").encode(),
+    "row numbers": re.sub(r"(?m)^(?=.)", "0,", TABLE).replace("0,", ",", 1).encode(),
+    "gzip": gzip.compress(TABLE.encode()),
+    "gzip of tabs": gzip.compress(TABLE.replace(",", "\t").encode()),
+    "zip": zipped(("any.csv", TABLE)),
+    "zip of a .txt": zipped(("t.txt", TABLE)),
+    "parquet": parquet(
+        annotator=["ann", "bob", "ann", "bob", "cy"], item=[0, 0, 1, 1, 0], label=[1, 0, 2, 2, 1]
+    ),
+}
 
 
 def read(folder: Path, *lines: str, more: str = "", **columns: Any) -> Judgments:
@@ -201,6 +229,20 @@ class TestLayouts:
             open_judgments(source, Columns(item="c1"))
 
 
+class TestForms:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_the_same_judgments(self, tmp_path: Path, form: str) -> None:
+        source = source_of(tmp_path, FORMS[form])
+        assert holds_judgments(source, Columns())
+        judgments = open_judgments(source, Columns())
+        assert words(judgments.annotator) == ["ann", "bob", "ann", "bob", "cy"]
+        for codes, numbers in (
+            (judgments.item, [0, 0, 1, 1, 0]),
+            (judgments.label, [1, 0, 2, 2, 1]),
+        ):
+            assert [float(word or "nan") for word in words(codes)] == numbers
+
+
 class TestWords:
     def test_codes_are_in_the_order_of_code_points(self, tmp_path: Path) -> None:
         found = read(tmp_path, "z,10,b", "ä,9,a", "Z,10,b")
@@ -261,14 +303,58 @@ class TestWords:
         with pytest.raises(SchemaError, match=f"row 0: expected the {part}"):
             open_judgments(source_of(tmp_path, content, "t.parquet"), Columns())
 
-    def test_a_header_only(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            f"{HEADER}\n".encode(),
+            gzip.compress(f"{HEADER}\n".encode()),
+            parquet(annotator=[], item=[], label=[]),
+        ],
+        ids=["text", "gzip", "parquet"],
+    )
+    def test_a_header_only(self, tmp_path: Path, content: bytes) -> None:
         with pytest.raises(SchemaError, match="expected judgments, found only a header"):
-            read(tmp_path)
+            open_judgments(source_of(tmp_path, content), Columns())
+
+    def test_a_blank_line_among_judgments(self, tmp_path: Path) -> None:
+        with pytest.raises(SchemaError, match="row 1: expected the annotator, found nothing"):
+            read(tmp_path, "a,0,1", "", "b,0,1")
+
+    @pytest.mark.parametrize("columns", [Columns(), Columns(rt="rt")], ids=["no time", "time"])
+    def test_a_line_with_too_many_fields_is_never_read_shifted(
+        self, tmp_path: Path, columns: Columns
+    ) -> None:
+        rows = "0,fine,a,0,5\n1,fine,b,0,5\n1,a comment, with a comma,b,1,5\n"
+        source = source_of(tmp_path, f"label,comment,annotator,item,rt\n{rows}")
+        with pytest.raises(FileError, match=r"t\.csv: not a readable table"):
+            open_judgments(source, columns)
 
     def test_no_table(self, tmp_path: Path) -> None:
         source = source_of(tmp_path, b"\x00\x01\x02 no table")
         with pytest.raises(FileError, match=r"t\.csv: expected .*, found bytes"):
             open_judgments(source, Columns(item="x"))
+
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [
+            (b"", r"expected \.csv, \.tsv or \.txt, found an empty file"),
+            (gzip.compress(b""), r"expected \.csv, \.tsv or \.txt, found an empty file"),
+            (
+                TABLE.encode("utf-16-le"),
+                r"expected \.csv, \.tsv or \.txt, found bytes that begin with 61 00 6e 00",
+            ),
+            (gzip.compress(TABLE.encode()) + b"junk", "a damaged archive"),
+            (zipped(), r"expected \.csv, \.tsv or \.txt, found bytes that begin with 50 4b 05 06"),
+            (
+                parquet(annotator=["a"], item=[[1, 2]], label=[0]),
+                "not a readable table: cannot cast List type",
+            ),
+        ],
+        ids=["empty", "gzip of nothing", "utf-16-le", "gzip with junk", "empty zip", "lists"],
+    )
+    def test_what_the_bytes_are_is_told(self, tmp_path: Path, content: bytes, says: str) -> None:
+        with pytest.raises(FileError, match=rf"t\.csv: {says}"):
+            open_judgments(begin_reading(source_of(tmp_path, content), Columns(), layout=LONG))
 
 
 class TestFirstLine:

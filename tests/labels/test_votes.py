@@ -224,6 +224,10 @@ class TestTimes:
         with pytest.raises(InputError, match=r"--rt-min .* with --rt-max .*: no time"):
             in_time(self.TIMED, Filters(rt_min=low, rt_max=high))
 
+    def test_no_judgment_is_in_time(self) -> None:
+        with pytest.raises(InputError, match="no judgment is left: 0 of 4 annotators"):
+            count_votes(self.TIMED, Filters(rt_min=1e9), ["x", "y"])
+
     def test_times_are_needed(self) -> None:
         with pytest.raises(InputError, match="--rt-min and --rt-max need the column --rt"):
             count_votes(table("a", "0", "0"), Filters(rt_min=1), ["x", "y"])
@@ -437,6 +441,10 @@ class TestClasses:
     def test_another_word_is_refused_with_its_row(self, word: str) -> None:
         with pytest.raises(SchemaError, match=f"row 1: expected a label among .* found '{word}'"):
             count_votes(table("ab", [0, 0], ["1", word]), EVERYTHING, ["x", "y", "z"])
+
+    def test_a_number_among_names_is_no_class(self) -> None:
+        with pytest.raises(SchemaError, match="row 1: expected a label among x, y, found '0'"):
+            count_votes(table("aaa", [0, 1, 2], ["x", "0", "x"]), EVERYTHING, ["x", "y"])
 
     def test_words_of_rows_that_do_not_count_may_be_anything(self) -> None:
         parts = {"check": [0, 0, 1, 0], "correct": [0, 0, 0, 0], "rt": [1, 1, 1, 9]}

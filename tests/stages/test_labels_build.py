@@ -13,6 +13,7 @@ from formats.files import saved
 from metrics.scoring import labels_of, predictions_of
 from scipy.special import softmax
 
+from c10h import h5
 from c10h.errors import C10hError, InputError, MismatchError, SchemaError
 from c10h.files import Source
 from c10h.formats.hints import LONG, WIDE, Hints
@@ -107,6 +108,45 @@ def test_judgments_that_are_left_out(table: Source) -> None:
     assert "judgments.csv: left out 1 judgment by label: y" in notes
     assert lineage_of(result).options == {"as": "human", "drop-label": ["y"], "classes": "x,y"}
     assert lineage_of(result).excluded == {"judgments-by-label": 1}
+
+
+CHECKED = (
+    "annotator,item,label,check,correct\nann,0,x,0,0\nann,1,y,0,1\nann,,,1,1\n"
+    "bob,0,y,0,1\nbob,,,1,0\nbob,1,x,0,0\n"
+)
+
+
+class TestNotes:
+    """What is told of annotators and of repeated judgments."""
+
+    def notes(self, folder: Path, text: str) -> list[str]:
+        notes: list[str] = []
+        build_labels(BuildRequest(sources=[saved(folder, text, "t.csv")]), tell=notes.append)
+        return notes
+
+    def test_an_item_judged_twice_by_one_annotator(self, tmp_path: Path) -> None:
+        says = "t.csv: 2 repeated judgments of an item, by 1 annotator; all are counted"
+        assert says in self.notes(tmp_path, TABLE + "bo,0,x\nbo,0,y\n")
+
+    def test_annotators_without_a_check(self, tmp_path: Path) -> None:
+        says = "t.csv: kept 1 annotator without an attention check"
+        assert says in self.notes(tmp_path, CHECKED + "cy,0,y,0,1\n")
+
+    def test_twenty_names_are_shown(self, tmp_path: Path) -> None:
+        inattentive = "".join(f"w{n:02},0,x,0,0\nw{n:02},,,1,0\n" for n in range(30))
+        (line,) = (
+            note for note in self.notes(tmp_path, CHECKED + inattentive) if "left out 31" in note
+        )
+        assert line.endswith("w17, w18, ...")
+
+
+def test_a_thousand_names_fit_in_a_lineage(tmp_path: Path) -> None:
+    inattentive = "".join(f"{n:0100},0,x,0,0\n{n:0100},,,1,0\n" for n in range(1500))
+    result = build(saved(tmp_path, CHECKED + inattentive, "t.csv"))
+    excluded = lineage_of(result).excluded
+    assert excluded["annotators"] == 1501
+    assert len(excluded["annotators-named"]) == 1000
+    h5.write(result.labels, str(tmp_path / "labels.h5"))
 
 
 def test_a_comparison_with_published_votes(votes: Source, tmp_path: Path) -> None:
