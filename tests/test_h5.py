@@ -203,11 +203,14 @@ class TestBreakingTheSchema:
             file.create_group("truth")
         self.refused(path, "truth: expected a dataset, found a group")
 
-    def test_an_index_that_repeats_a_row(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("row", "says"), [(1, "row 1 appears twice"), (-1, "row -1 is out of range")]
+    )
+    def test_an_index_that_is_broken(self, tmp_path: Path, row: int, says: str) -> None:
         path = written(tmp_path / "x.h5", "predictions")
         with edited(path) as file:
-            file["index"][3] = 1
-        self.refused(path, "index: row 1 appears twice")
+            file["index"][3] = row
+        self.refused(path, f"index: {says}")
 
     def test_fewer_class_names(self, tmp_path: Path) -> None:
         path = written(tmp_path / "x.h5")

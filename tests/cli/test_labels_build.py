@@ -1,4 +1,4 @@
-"""``c10h labels build``: every kind of labels by its formula, and the file that holds them."""
+"""``c10h labels build``: what its files and options come to, and the file that it writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import Array, Images, Labels
+from c10h.records import Images, Labels
 
 from .conftest import CLASSES, Files, Run
 
@@ -50,31 +50,6 @@ class TestHuman:
         np.testing.assert_array_equal(found.probs, files.shares)
         np.testing.assert_array_equal(found.truth, files.truth)
 
-    def test_probabilities(self, files: Files, build: Build) -> None:
-        files.save("probs.npy", files.shares.astype("f4"))
-        found = build("probs.npy")
-        assert found.counts is None
-        assert found.truth is None
-        np.testing.assert_allclose(found.probs[:], files.shares, atol=1e-7)
-        np.testing.assert_allclose(np.sum(found.probs[:], axis=1), 1, rtol=1e-15)
-
-    @pytest.mark.parametrize("prior", [0.5, 2])
-    def test_a_prior(self, files: Files, build: Build, prior: float) -> None:
-        found = build("counts.npy", "--prior", prior)
-        wanted = (files.counts + prior) / (files.counts.sum(axis=1, keepdims=True) + 3 * prior)
-        np.testing.assert_allclose(found.probs[:], wanted, rtol=1e-14)
-        np.testing.assert_array_equal(found.counts, files.counts)
-
-    def test_labels_of_ours_keep_what_they_know(self, files: Files, build: Build) -> None:
-        names = np.array([f"naïve {number}" for number in range(30)])
-        files.labels("l.h5", ids=names, annotators={"skill": np.array([0.5, 0.9])})
-        found = build("l.h5")
-        assert found.classes == CLASSES
-        assert found.ids is not None
-        assert found.ids.tolist() == names.tolist()
-        assert found.annotators["skill"].tolist() == [0.5, 0.9]
-        np.testing.assert_array_equal(found.truth, files.truth)
-
 
 class TestFromTruth:
     SOURCES = (
@@ -90,40 +65,6 @@ class TestFromTruth:
         np.testing.assert_array_equal(found.truth, files.truth)
         assert found.counts is None
 
-    @pytest.mark.parametrize("source", SOURCES, ids=" ".join)
-    @pytest.mark.parametrize(
-        ("options", "smoothing"), [([], 0.1), (["--smoothing", 0.3], 0.3), (["--smoothing", 0], 0)]
-    )
-    def test_smooth(
-        self, files: Files, build: Build, source: list[str], options: list[Any], smoothing: float
-    ) -> None:
-        found = build(*source, "--as", "smooth", *options)
-        wanted = np.eye(3)[files.truth] * (1 - smoothing) + smoothing / 3
-        np.testing.assert_allclose(found.probs[:], wanted, rtol=1e-14)
-
-    def test_class(self, files: Files, build: Build) -> None:
-        found = build("counts.npy", "--truth", "truth.npy", "--as", "class")
-        assert len(np.unique(found.probs[:], axis=0)) == 3
-        for number in range(3):
-            mine = files.truth == number
-            mean = files.shares[mine].mean(axis=0)
-            np.testing.assert_allclose(np.array(found.probs)[mine], [mean] * mine.sum(), rtol=1e-14)
-
-    def test_class_labels_of_the_real_data(self, real_data: Path, build: Build) -> None:
-        counts, truth = real_data / "cifar10h-counts.npy", real_data / "cifar10_test_labels.npy"
-        found = build(counts, "--truth", truth, "--as", "class", "--classes", "cifar10")
-        rows = np.unique(found.probs[:], axis=0)
-        assert rows.shape == (10, 10)
-        votes = np.load(counts)
-        shares = votes / votes.sum(axis=1, keepdims=True)
-        means = [shares[np.load(truth) == number].mean(axis=0) for number in range(10)]
-        np.testing.assert_allclose(rows, np.unique(means, axis=0), rtol=1e-12)
-
-    def test_names_of_true_classes(self, files: Files, build: Build) -> None:
-        files.save("y.csv", "".join(f"{CLASSES[number]}\n" for number in files.truth))
-        found = build("y.csv", "--as", "hard", "--classes", "cat,dog,bird")
-        np.testing.assert_array_equal(found.truth, files.truth)
-
     def test_the_truth_of_images(self, files: Files, build: Build) -> None:
         names = np.array([f"{item}.png" for item in range(30)])
         images = Images(
@@ -137,23 +78,6 @@ class TestFromTruth:
 
 
 class TestDistill:
-    @pytest.mark.parametrize("temperature", [None, 0.5, 3])
-    def test_the_mean_softmax_of_two_files(
-        self, files: Files, build: Build, temperature: float | None
-    ) -> None:
-        import torch
-
-        options = [] if temperature is None else ["--temperature", temperature]
-        found = build("a.npy", "b.npy", "--as", "distill", *options)
-        logits = torch.tensor(np.stack([files.logits["a"], files.logits["b"]]))
-        wanted = torch.softmax(logits / (temperature or 1), dim=2).mean(dim=0)
-        np.testing.assert_allclose(found.probs[:], wanted.numpy(), rtol=1e-12)
-
-    def test_one_file_of_probabilities(self, files: Files, build: Build) -> None:
-        files.save("probs.npy", files.shares)
-        found = build("probs.npy", "--as", "distill")
-        np.testing.assert_allclose(found.probs[:], files.shares, atol=1e-15)
-
     def test_truth_is_kept(self, files: Files, build: Build) -> None:
         found = build("a.npy", "--as", "distill", "--truth", "truth.npy")
         np.testing.assert_array_equal(found.truth, files.truth)
@@ -175,14 +99,6 @@ class TestDistill:
         assert "b.npy" in result.err
         assert "read as cat, dog, bird, in order" in result.err
 
-    def test_the_meaning_of_numbers_can_be_told(self, files: Files, build: Build) -> None:
-        files.save("x.npy", files.shares / 2)
-        as_probs = build("x.npy", "--as", "distill", "--probs")
-        np.testing.assert_allclose(as_probs.probs[:], files.shares, rtol=1e-12, atol=1e-37)
-        as_logits = build("x.npy", "--as", "distill", "--logits")
-        odds = np.exp(files.shares / 2)
-        np.testing.assert_allclose(as_logits.probs[:], odds / odds.sum(axis=1, keepdims=True))
-
 
 class TestSources:
     def test_every_format_gives_the_same_labels(self, files: Files, build: Build) -> None:
@@ -198,10 +114,6 @@ class TestSources:
             found = build(name, *options.get(name, ["--classes", "cat,dog,bird"]))
             np.testing.assert_array_equal(found.counts, counts)
             assert found.classes == (CLASSES if name != "x.h5" else ("0", "1", "2"))
-
-    def test_classes_from_a_file(self, files: Files, build: Build) -> None:
-        files.save("names.txt", "chat\nHund\n鳥\n")
-        assert build("counts.npy", "--classes", "names.txt").classes == ("chat", "Hund", "鳥")
 
     def test_classes_put_named_columns_in_order(self, files: Files, build: Build) -> None:
         rows = "".join(
@@ -330,14 +242,3 @@ class TestLineage:
         assert lineage is not None
         (source,) = lineage.inputs
         assert (source.name, source.sha256) == ("stdin", hashlib.sha256(content).hexdigest())
-
-
-def test_rows_sum_to_1_whatever_they_are(files: Files, build: Build) -> None:
-    lines: list[list[object]] = [
-        ["counts.npy"], ["counts.npy", "--prior", 3], ["labels.h5", "--as", "smooth"],
-        ["labels.h5", "--as", "class"], ["a.npy", "--as", "distill", "--temperature", 0.01],
-    ]  # fmt: skip
-    for line in lines:
-        probs: Array = np.asarray(build(*line).probs)
-        np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-12)
-        assert (probs >= 0).all()
