@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from c10h import h5
+from c10h.files import Source
 from c10h.records import Array, Images, Labels, Predictions
 
 CLASSES = ("cat", "dog", "bird")
@@ -143,6 +144,11 @@ def assert_refused(result: Result, says: str | Sequence[str]) -> None:
     assert result.err.endswith("\n")
     for words in [says] if isinstance(says, str) else says:
         assert words in result.err
+
+
+def read_file(path: str | Path, kind: type[h5.Kind]) -> h5.Kind:
+    """The record in a file of that kind."""
+    return h5.read(Source.open(str(path)), kind)
 
 
 def unwrapped(text: str) -> str:

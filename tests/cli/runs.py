@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from c10h import h5
-from c10h.files import Source
 from c10h.records import History, Predictions
 from c10h.training.checkpoint import load
 
-from .conftest import Result, Run
+from .conftest import Result, Run, read_file
 
 DATA = ("images.h5", "labels.h5")
 TINY = ("--arch", "tiny:net", "--batch-size", 10, "--lr", 0.5)
@@ -37,15 +35,11 @@ def content(folder: str | Path) -> dict[str, Any]:
 
 
 def history(folder: str | Path) -> History:
-    found = h5.read(Source.open(str(Path(folder) / "history.h5")), History)
-    assert isinstance(found, History)
-    return found
+    return read_file(Path(folder) / "history.h5", History)
 
 
 def predictions(path: str) -> Predictions:
-    found = h5.read(Source.open(path), Predictions)
-    assert isinstance(found, Predictions)
-    return found
+    return read_file(path, Predictions)
 
 
 def names(folder: str | Path) -> list[str]:

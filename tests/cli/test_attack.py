@@ -22,7 +22,7 @@ from c10h.models.building import build
 from c10h.records import Attack, Images
 from c10h.training import checkpoint as checkpoints
 
-from .conftest import CLASSES, PYTHON, Result, Run, start, unwrapped
+from .conftest import CLASSES, PYTHON, Result, Run, read_file, start, unwrapped
 from .runs import content, predictions
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -35,18 +35,11 @@ def attacked(c10h: Run, *arguments: object, output: str = "adv.h5") -> Attack:
     """Attack, and read the file."""
     result = c10h("attack", *arguments, "-o", output, "--force")
     assert result.status == 0, result.err
-    return opened(output)
-
-
-def opened(path: str) -> Attack:
-    found = h5.read(Source.open(path), Attack)
-    assert isinstance(found, Attack)
-    return found
+    return read_file(output, Attack)
 
 
 def pixels_of(path: str) -> torch.Tensor:
-    found = h5.read(Source.open(path), Images)
-    assert isinstance(found, Images)
+    found = read_file(path, Images)
     images = np.asarray(found.images[0 : found.images.shape[0]])
     return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
 
@@ -233,7 +226,9 @@ class TestOptions:
         attacked(c10h, *line, output="2.h5")
         assert Path("1.h5").read_bytes() == Path("2.h5").read_bytes()
         attacked(c10h, *line, "--seed", 1, output="3.h5")
-        assert not np.array_equal(opened("1.h5").logits[0, 0], opened("3.h5").logits[0, 0])
+        assert not np.array_equal(
+            read_file("1.h5", Attack).logits[0, 0], read_file("3.h5", Attack).logits[0, 0]
+        )
 
     def test_a_budget_does_not_depend_on_the_others(self, c10h: Run) -> None:
         alone = attacked(c10h, "a", IMAGES, *QUICK, "--epsilon", "8/255")
@@ -270,7 +265,7 @@ class TestOptions:
     def test_json(self, c10h: Run) -> None:
         result = c10h("attack", "a", IMAGES, "--steps", 3, "-o", "x.h5", "--json")
         (one,) = result.json()["attacks"]
-        found = opened("x.h5")
+        found = read_file("x.h5", Attack)
         assert one["accuracy"]["attacked"][0]["value"] == pytest.approx(
             np.asarray(found.correct[0, 0])[-1].mean()
         )
@@ -288,7 +283,7 @@ class TestAgainstPeople:
     def test_people_are_in_table_and_file(self, c10h: Run) -> None:
         result = c10h("attack", "a", IMAGES, *QUICK, "--labels", "labels.h5", "-o", "adv.h5")
         assert "Comparison with people" in result.out
-        found = opened("adv.h5")
+        found = read_file("adv.h5", Attack)
         logits = torch.from_numpy(np.asarray(found.logits[0, 0])).double().log_softmax(dim=1)
         labels = h5.read(Source.open("labels.h5"))
         shares = torch.from_numpy(np.asarray(labels.probs[0:60]))  # type: ignore[attr-defined]
@@ -380,14 +375,14 @@ def test_a_bar_on_a_terminal(runs: Path) -> None:
 
 
 def test_images_without_a_true_class_are_left_out(c10h: Run) -> None:
-    whole = h5.read(Source.open(IMAGES), Images)
+    whole = read_file(IMAGES, Images)
     truth = np.arange(60) % 3
     truth[[5, 17]] = -1
     h5.write(Images(classes=CLASSES, images=np.asarray(whole.images[0:60]), truth=truth), "some.h5")
     result = c10h("attack", "a", "some.h5", *QUICK, "-o", "adv.h5")
     assert result.status == 0, result.err
     assert "left out: 2 images without exactly one true class" in result.err
-    found = opened("adv.h5")
+    found = read_file("adv.h5", Attack)
     assert found.index.tolist() == [row for row in range(60) if row not in (5, 17)]
     assert found.truth is not None
     assert found.truth.tolist() == truth[truth >= 0].tolist()

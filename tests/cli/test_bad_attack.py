@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from c10h import h5
-from c10h.files import Source
 from c10h.records import Attack, Images, Labels
 
-from .conftest import Refuse, Run, start
+from .conftest import Refuse, Run, read_file, start
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -38,12 +37,12 @@ def shares(num_classes):
 
 def images(**changes: object) -> None:
     """images.h5 with changes, as changed.h5."""
-    found = h5.read(Source.open("images.h5"), Images)
+    found = read_file("images.h5", Images)
     h5.write(replace(found, **changes), "changed.h5")  # type: ignore[arg-type]
 
 
 def labels(**changes: object) -> None:
-    found = h5.read(Source.open("labels.h5"), Labels)
+    found = read_file("labels.h5", Labels)
     h5.write(replace(found, **changes), "changed.h5")  # type: ignore[arg-type]
 
 
@@ -117,8 +116,7 @@ def test_norms_that_there_are_not(c10h: Run, norm: str) -> None:
 def test_l2_may_be_large(c10h: Run) -> None:
     line = (*LINE, "--norm", "2", "--steps", 2, "--health", 0)
     assert c10h(*line, "--epsilon", "510/255", "-o", "x.h5").status == 0
-    found = h5.read(Source.open("x.h5"), Attack)
-    assert isinstance(found, Attack)
+    found = read_file("x.h5", Attack)
     assert found.epsilon.tolist() == [2.0]
     result = c10h(*line, "--epsilon", "2", "-o", "y.h5")
     assert result.status == 1
@@ -142,8 +140,7 @@ class TestNetworks:
         assert "No such option" in result.err
 
     def test_dlr_of_two_classes(self, refuses: Refuse) -> None:
-        pictures = h5.read(Source.open("images.h5"), Images)
-        assert isinstance(pictures, Images)
+        pictures = read_file("images.h5", Images)
         truth = np.arange(pictures.images.shape[0]) % 2
         h5.write(replace(pictures, classes=("a", "b"), truth=truth), "two.h5")
         line = ("attack", "--arch", "under_attack:Steps", "two.h5", "--method", "apgd")

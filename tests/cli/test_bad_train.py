@@ -14,11 +14,10 @@ import pytest
 import torch
 
 from c10h import h5
-from c10h.files import Source
 from c10h.records import Images, Labels
 from c10h.training import checkpoint as checkpoints
 
-from .conftest import CLASSES, Result, Run, assert_refused
+from .conftest import CLASSES, Result, Run, assert_refused, read_file
 from .runs import DATA, FOLDS, TINY, TRAIN, assert_equal_runs, content, kept, names, trained
 
 pytestmark = pytest.mark.usefixtures("pictures")
@@ -66,7 +65,7 @@ class TestInputs:
 
     @pytest.mark.parametrize("target", ["hard", "class"])
     def test_no_truth(self, c10h: Run, target: str) -> None:
-        images = h5.read(Source.open("images.h5"), Images)
+        images = read_file("images.h5", Images)
         h5.write(Images(classes=CLASSES, images=images.images[0:60]), "y.h5")
         line = ("train", "y.h5", labels(), *TINY, "--target", target)
         refused(c10h, *line, says=f"--target {target}: the true classes are not known")
@@ -187,8 +186,7 @@ class TestInit:
 
     def test_other_classes(self, c10h: Run) -> None:
         trained(c10h, "a", "train", "images.h5", *TINY, "--epochs", 1)
-        images = h5.read(Source.open("images.h5"), Images)
-        assert isinstance(images, Images)
+        images = read_file("images.h5", Images)
         assert images.truth is not None
         other = Images(
             classes=("cat", "dog", "cow"), images=images.images[0:9], truth=images.truth[:9]
@@ -370,9 +368,7 @@ class TestPredict:
 
     def test_images_of_which_some_were_trained_on(self, c10h: Run) -> None:
         trained(c10h, "a")
-        both = [
-            h5.read(Source.open(name), Images).images[0:20] for name in ("images.h5", "others.h5")
-        ]
+        both = [read_file(name, Images).images[0:20] for name in ("images.h5", "others.h5")]
         h5.write(Images(classes=CLASSES, images=np.concatenate(both)), "y.h5")
         says = "20 of 40 images were trained on and the others were not: predict them separately"
         self.refused(c10h, "a", "y.h5", says=says)
@@ -403,7 +399,7 @@ class TestPredict:
 
 
 def test_a_target_that_needs_every_true_class(c10h: Run) -> None:
-    pixels = np.asarray(h5.read(Source.open("images.h5"), Images).images[0:60])
+    pixels = np.asarray(read_file("images.h5", Images).images[0:60])
     h5.write(Images(classes=CLASSES, images=pixels), "plain.h5")
     some = labels(truth=np.where(np.arange(60) == 9, -1, np.arange(60) % 3))
     says = "--target hard needs one true class for every item: 1 of 60 items do not have one"

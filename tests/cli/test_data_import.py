@@ -19,20 +19,12 @@ import pytest
 from images.files import png_of as png
 from PIL import Image
 
-from c10h import h5
 from c10h.datasets.cache import open_input
-from c10h.files import Source
 from c10h.records import Array, Images
 
-from .conftest import PYTHON, Run, start
+from .conftest import PYTHON, Run, read_file, start
 
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-
-def read(path: Path) -> Images:
-    found = h5.read(Source.open(str(path)), Images)
-    assert isinstance(found, Images)
-    return found
 
 
 def make_pictures(root: Path, count: int, side: int = 8) -> Array:
@@ -84,7 +76,7 @@ class TestFolders:
         options = ["--resize", "4", "--select", "*.png", "--map", "map.csv", "--skip-bad"]
         result = c10h("data", "import", folder / "photos", *options, "-o", "x.h5")
         assert "left out 1 undecodable image, the first is dog/bad.png: not a PNG" in result.err
-        lineage = read(folder / "x.h5").lineage
+        lineage = read_file(folder / "x.h5", Images).lineage
         assert lineage is not None
         assert lineage.command == "c10h data import"
         assert lineage.options == {"resize": 4, "select": "*.png", "skip-bad": True}
@@ -99,7 +91,7 @@ class TestFolders:
         c10h("data", "import", "photos", "-o", "x.h5")
         line = "find cat dog -name '*.png' | LC_ALL=C sort | xargs sha256sum | sha256sum"
         done = subprocess.run(line, shell=True, cwd="photos", stdout=subprocess.PIPE, check=True)
-        lineage = read(folder / "x.h5").lineage
+        lineage = read_file(folder / "x.h5", Images).lineage
         assert lineage is not None
         assert lineage.inputs[0].sha256 == done.stdout.split()[0].decode()
 
@@ -116,7 +108,7 @@ class TestFolders:
         found = {}
         for name in ("photos", "photos.tar.xz", "photos.zip"):
             assert c10h("data", "import", name, "-o", f"{name}.h5").status == 0
-            found[name] = read(folder / f"{name}.h5")
+            found[name] = read_file(folder / f"{name}.h5", Images)
         for name, one in found.items():
             for key in ("images", "truth", "ids"):
                 wanted = getattr(found["photos"], key)[:]
@@ -134,7 +126,8 @@ class TestFolders:
             process("data", "import", "-", "-o", "-", stdin=packed).stdout
         )
         np.testing.assert_array_equal(
-            read(folder / "y.h5").images[:], read(folder / "x.h5").images[:]
+            read_file(folder / "y.h5", Images).images[:],
+            read_file(folder / "x.h5", Images).images[:],
         )
 
     def test_what_became_of_pictures(self, folder: Path, c10h: Run) -> None:
@@ -183,7 +176,7 @@ class TestFolders:
                 one.save(stream, forms.get(suffix) or Image.registered_extensions()[suffix])
         result = c10h("data", "import", "photos", "-o", "x.h5")
         assert "x.h5: 18 images" in result.err
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         assert found.ids is not None
         for name in ("b.bmp", "t.tif", "u.TIFF", "p.ppm"):
             row = found.ids.tolist().index(f"cat/{name}")
@@ -211,7 +204,7 @@ class TestPicturesWithoutClassFolders:
             "faces.csv: classes in sorted order, happy, sad (--classes sets a different order)",
             "x.h5: 6 images of 8 x 8 pixels, 2 classes, with truth, with ids",
         ]
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         np.testing.assert_array_equal(found.images[:], faces)
         assert found.truth is not None
         assert found.truth.tolist() == [0, 1] * 3
@@ -226,7 +219,7 @@ class TestPicturesWithoutClassFolders:
         line = ["data", "import", "faces", "--labels", "faces.csv", "-o", "x.h5"]
         assert "0.png: expected a class in faces.csv" in c10h(*line).err
         assert c10h(*line, "--skip-unlabeled").status == 0
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         np.testing.assert_array_equal(found.images[:], faces[[2, 5]])
         assert found.lineage is not None
         assert found.lineage.options == {"skip-unlabeled": True}
@@ -236,7 +229,7 @@ class TestPicturesWithoutClassFolders:
         line = ["faces", *options, "--classes", "happy,sad", "-o", "x.h5"]
         result = c10h("data", "import", *line)
         assert "6 images of 8 x 8 pixels, 2 classes, without truth, with ids" in result.err
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         assert found.truth is None
         assert found.ids is not None
         assert found.ids.tolist() == [f"{number}.png" for number in range(6)]
@@ -250,7 +243,7 @@ class TestPicturesWithoutClassFolders:
         c10h("data", "import", "faces", "--labels", "faces.csv", "-o", "x.h5")
         line = "find . -name '*.png' | sed s,./,, | LC_ALL=C sort | xargs sha256sum | sha256sum"
         done = subprocess.run(line, shell=True, cwd="faces", stdout=subprocess.PIPE, check=True)
-        lineage = read(folder / "x.h5").lineage
+        lineage = read_file(folder / "x.h5", Images).lineage
         assert lineage is not None
         assert lineage.inputs[0].sha256 == done.stdout.split()[0].decode()
 
@@ -272,7 +265,7 @@ class TestArraysAndBatches:
             "x.npz: images from x_train, (3, 8, 8, 3), truth from y_train",
             "x.h5: 3 images of 8 x 8 pixels, 2 classes, with truth, without ids",
         ]
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         np.testing.assert_array_equal(found.images[:], pixels[:3], strict=True)
         assert found.truth is not None
         assert found.truth.tolist() == [1, 0, 1]
@@ -290,7 +283,9 @@ class TestArraysAndBatches:
             "x.parquet: truth from column 'label'",
             "x.h5: 4 images of 8 x 8 pixels, 2 classes, with truth, with ids",
         ]
-        np.testing.assert_array_equal(read(folder / "x.h5").images[:], pixels, strict=True)
+        np.testing.assert_array_equal(
+            read_file(folder / "x.h5", Images).images[:], pixels, strict=True
+        )
 
     def test_no_truth(self, folder: Path, c10h: Run) -> None:
         np.save("x.npy", np.zeros((3, 8, 8, 3), np.uint8))
@@ -299,7 +294,7 @@ class TestArraysAndBatches:
         for path in ("x.npy", "test_batch"):
             line = [path, "--no-truth", "--classes", "a,b", "-o", "x.h5", "--force"]
             assert "2 classes, without truth" in c10h("data", "import", *line).err
-            assert read(folder / "x.h5").truth is None
+            assert read_file(folder / "x.h5", Images).truth is None
 
     def test_an_array(self, folder: Path, c10h: Run) -> None:
         pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 40, 30), dtype=np.uint8)
@@ -312,7 +307,7 @@ class TestArraysAndBatches:
             "y.npy: true classes of 3 of 3 items",
             "x.h5: 3 images of 30 x 40 pixels, 2 classes, with truth, with ids",
         ]
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         np.testing.assert_array_equal(found.images[:], pixels.transpose(0, 2, 3, 1), strict=True)
         assert found.truth is not None
         assert found.truth.tolist() == [1, 0, 1]
@@ -329,7 +324,7 @@ class TestArraysAndBatches:
         assert (
             c10h("data", "import", "test_batch", "--classes", "cifar10", "-o", "x.h5").status == 0
         )
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         assert found.classes == CIFAR10
         wanted = pixels.reshape(6, 3, 32, 32).transpose(0, 2, 3, 1)
         np.testing.assert_array_equal(found.images[:], wanted, strict=True)
@@ -340,7 +335,7 @@ class TestRealData:
         path = real_data / "cifar10_test_images.npy"
         line = ["--labels", real_data / "cifar10_test_labels.npy", "--classes", "cifar10"]
         assert c10h("data", "import", path, *line, "-o", "x.h5").status == 0
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         np.testing.assert_array_equal(found.images[:], np.load(path), strict=True)
         assert np.bincount(found.truth).tolist() == [1000] * 10  # type: ignore[arg-type]
 
@@ -348,7 +343,7 @@ class TestRealData:
     def test_the_training_set(self, folder: Path, process: Run, real_data: Path) -> None:
         path = real_data / "cifar10_train_jpeg.tar.xz"
         assert process("data", "import", path, "-o", "x.h5").status == 0
-        found = read(folder / "x.h5")
+        found = read_file(folder / "x.h5", Images)
         assert found.classes == CIFAR10
         assert np.bincount(found.truth).tolist() == [5000] * 10  # type: ignore[arg-type]
         assert found.ids is not None
@@ -377,7 +372,9 @@ def test_memory_for_200_000_pictures(folder: Path) -> None:
     line = [sys.executable, "-c", code, *PYTHON, "data", "import", "x.tar", "-o", "x.h5"]
     done = subprocess.run(line, stdout=subprocess.PIPE, check=True)
     assert int(done.stdout) < 300
-    assert np.bincount(read(folder / "x.h5").truth).tolist() == [28572] * 3 + [28571] * 4  # type: ignore[arg-type]
+    truth = read_file(folder / "x.h5", Images).truth
+    assert truth is not None
+    assert np.bincount(truth).tolist() == [28572] * 3 + [28571] * 4
 
 
 def test_an_old_output_stays_until_the_new_one_is_whole(folder: Path) -> None:
@@ -407,11 +404,11 @@ def test_help_names_every_form(c10h: Run) -> None:
 
 
 def test_true_classes_of_a_known_set(c10h: Run, tmp_path: Path) -> None:
-    known = read(open_input("synthetic-far", "images").path)
+    known = read_file(open_input("synthetic-far", "images").path, Images)
     np.save(tmp_path / "x.npy", known.images[:])
     output = tmp_path / "x.h5"
     result = c10h("data", "import", tmp_path / "x.npy", "--labels", "synthetic-far", "-o", output)
     assert result.status == 0, result.err
-    found = read(output)
+    found = read_file(output, Images)
     assert found.classes == known.classes
     np.testing.assert_array_equal(found.truth, known.truth)

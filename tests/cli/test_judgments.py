@@ -13,12 +13,11 @@ import polars
 import pytest
 from formats.files import parquet, zipped
 
-from c10h import h5
 from c10h.files import Source
 from c10h.formats.class_names import CLASS_LISTS
 from c10h.records import Array, Labels
 
-from .conftest import Files, Refuse, Run
+from .conftest import Files, Refuse, Run, read_file
 
 TABLE = "annotator,item,label\nann,0,1\nbob,0,0\nann,1,2\nbob,1,2\ncy,0,1\n"
 COUNTS = [[1, 2, 0], [0, 0, 2]]
@@ -34,14 +33,8 @@ CHECKED = (
 CHECKS = ("--check", "gold", "--correct", "right")
 
 
-def labels_of(path: Path) -> Labels:
-    record = h5.read(Source.open(str(path)), Labels)
-    assert isinstance(record, Labels)
-    return record
-
-
 def counts_of(path: Path) -> list[list[int]]:
-    counts = labels_of(path).counts
+    counts = read_file(path, Labels).counts
     assert counts is not None
     found: list[list[int]] = counts[0 : counts.shape[0]].tolist()
     return found
@@ -95,7 +88,7 @@ class TestNames:
         result = c10h("labels", "build", "t.csv", *NAMED, "-o", "out.h5")
         assert result.status == 0
         assert "t.csv: 2 items in the order of their names, written as ids" in result.err
-        found = labels_of(files.path("out.h5"))
+        found = read_file(files.path("out.h5"), Labels)
         assert found.classes == ("cat", "dog")
         assert found.ids is not None
         assert found.ids.tolist() == ["a.png", "b.png"]
@@ -111,7 +104,7 @@ class TestNames:
         files.save("t.csv", target.getvalue())
         result = c10h("labels", "build", "t.csv", "--classes", "Käse,Brot", "-o", "out.h5")
         assert result.status == 0, result.err
-        found = labels_of(files.path("out.h5"))
+        found = read_file(files.path("out.h5"), Labels)
         assert found.ids is not None
         assert found.ids.tolist() == sorted(names)
 
@@ -119,7 +112,7 @@ class TestNames:
         files.save("t.csv", OTHER.replace("\n", ",dog\n").replace("said,dog", "said,true"))
         line = ["labels", "build", "t.csv", *NAMED, "--true-label", "true", "-o", "out.h5"]
         assert "with truth" in c10h(*line).err
-        truth = labels_of(files.path("out.h5")).truth
+        truth = read_file(files.path("out.h5"), Labels).truth
         assert truth is not None
         assert truth.tolist() == [1, 1]
 
@@ -130,7 +123,7 @@ class TestNames:
         files.save("t.csv", OTHER)
         line = ["labels", "build", "t.csv", *NAMED, "--truth", "y.h5", "-o", "out.h5"]
         assert c10h(*line).status == 0
-        found = labels_of(files.path("out.h5")).truth
+        found = read_file(files.path("out.h5"), Labels).truth
         assert found is not None
         assert found.tolist() == [0, 1]
 
@@ -138,7 +131,7 @@ class TestNames:
         files.save("t.csv", TABLE)
         assert c10h("labels", "build", "t.csv", "--prior", "1", "-o", "out.h5").status == 0
         assert counts_of(files.path("out.h5")) == COUNTS
-        probs = labels_of(files.path("out.h5")).probs[0:2]
+        probs = read_file(files.path("out.h5"), Labels).probs[0:2]
         np.testing.assert_allclose(probs, [[2 / 6, 3 / 6, 1 / 6], [1 / 5, 1 / 5, 3 / 5]])
 
 
@@ -154,7 +147,7 @@ class TestLeftOut:
             "t.csv: left out 1 annotator (attention below 0.75) with 2 judgments: bob",
         ]
         assert counts_of(files.path("out.h5")) == [[0, 1], [1, 0]]
-        annotators = labels_of(files.path("out.h5")).annotators
+        annotators = read_file(files.path("out.h5"), Labels).annotators
         assert annotators["attention"][:].tolist() == [1, 0]
         assert annotators["excluded"][:].tolist() == [0, 1]
         assert files.path("x.csv").read_text() == (
@@ -256,7 +249,7 @@ class TestFirstLine:
         assert result.status == 0, result.err
         assert "annotator from column 0, item from column 1, label from column 2" in result.err
         assert counts_of(files.path("out.h5")) == [[1, 2], [2, 1]]
-        assert labels_of(files.path("out.h5")).classes == ("no", "yes")
+        assert read_file(files.path("out.h5"), Labels).classes == ("no", "yes")
         options = c10h("show", "out.h5", "--json").json()["lineage"]["options"]
         assert options["no-header"] is True
 
@@ -281,7 +274,7 @@ class TestMatrix:
             "t.csv: 6 judgments by 3 annotators",
         ]
         assert counts_of(files.path("out.h5")) == [*self.COUNTS]
-        ids = labels_of(files.path("out.h5")).ids
+        ids = read_file(files.path("out.h5"), Labels).ids
         assert ids is not None
         assert ids.tolist() == ["x", "y", "z"]
         lineage = c10h("show", "out.h5", "--json").json()["lineage"]
@@ -301,7 +294,7 @@ class TestMatrix:
         for name, layout in (("m", "matrix"), ("t", "auto")):
             line = ("labels", "build", f"{name}.csv", "--layout", layout, "-o", f"{name}.h5")
             assert c10h(*line).status == 0
-        one, other = (labels_of(files.path(name)) for name in ("m.h5", "t.h5"))
+        one, other = (read_file(files.path(name), Labels) for name in ("m.h5", "t.h5"))
         assert one.counts is not None
         assert other.counts is not None
         np.testing.assert_array_equal(one.counts[0:30], other.counts[0:30])
@@ -346,7 +339,7 @@ class TestClassesAndTruth:
         said = "t.csv: 3 items in the order of their numbers, which are not 0 to 2 and are written"
         assert said in result.err
         assert len(files.path("x.csv").read_text().splitlines()) == 1
-        ids = labels_of(files.path("out.h5")).ids
+        ids = read_file(files.path("out.h5"), Labels).ids
         assert ids is not None
         assert ids.tolist() == ["7", "12", "900719925474099301"]
 
@@ -467,7 +460,7 @@ class TestPublishedCounts:
         )
         assert lines[-1].endswith("identical: 10,000 items, 511,000 votes, matched by "
                                   "position")  # fmt: skip
-        found = labels_of(files.path("out.h5"))
+        found = read_file(files.path("out.h5"), Labels)
         assert found.classes == CLASS_LISTS["cifar10"]
         assert found.ids is None
         assert found.truth is not None
@@ -496,7 +489,7 @@ class TestPublishedCounts:
         assert result.status == 0, result.err
         assert "left out 16 annotators" in result.err
         assert "identical: 10,000 items, 511,000 votes" in result.err
-        ids = labels_of(files.path("out.h5")).ids
+        ids = read_file(files.path("out.h5"), Labels).ids
         assert ids is not None
         assert ids[[0, 9999]].tolist() == ["test/00000.png", "test/09999.png"]
 

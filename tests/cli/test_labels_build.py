@@ -13,10 +13,9 @@ import polars
 import pytest
 
 from c10h import h5
-from c10h.files import Source
 from c10h.records import Images, Labels
 
-from .conftest import CLASSES, Files, Run
+from .conftest import CLASSES, Files, Run, read_file
 
 pytestmark = pytest.mark.usefixtures("files")
 
@@ -28,15 +27,9 @@ def build(c10h: Run) -> Callable[..., Labels]:
     def run(*arguments: object) -> Labels:
         result = c10h("labels", "build", *arguments, "-o", "out.h5", "--force")
         assert result.status == 0, result.err
-        return read_labels(Path("out.h5"))
+        return read_file(Path("out.h5"), Labels)
 
     return run
-
-
-def read_labels(path: Path) -> Labels:
-    record = h5.read(Source.open(str(path)), Labels)
-    assert isinstance(record, Labels)
-    return record
 
 
 Build = Callable[..., Labels]
@@ -95,7 +88,7 @@ class TestDistill:
     def test_classes_that_are_taken_by_position_are_told(self, files: Files, c10h: Run) -> None:
         files.predictions("p.h5")
         result = c10h("labels", "build", "p.h5", "b.npy", "--as", "distill", "-o", "out.h5")
-        assert read_labels(files.path("out.h5")).classes == CLASSES
+        assert read_file(files.path("out.h5"), Labels).classes == CLASSES
         assert "b.npy" in result.err
         assert "read as cat, dog, bird, in order" in result.err
 
@@ -150,7 +143,9 @@ class TestOutput:
         assert piped.stdout == files.path("out.h5").read_bytes()
         again = c10h(*line, "-", "-", stdin=files.path("counts.npy").read_bytes())
         files.path("again.h5").write_bytes(again.stdout)
-        np.testing.assert_array_equal(read_labels(files.path("again.h5")).counts, files.counts)
+        np.testing.assert_array_equal(
+            read_file(files.path("again.h5"), Labels).counts, files.counts
+        )
 
     @pytest.mark.parametrize(
         "line",
@@ -174,7 +169,7 @@ class TestOutput:
     def test_a_file_can_be_built_from_itself(self, files: Files, c10h: Run) -> None:
         line = ["labels", "build", "labels.h5", "--prior", "1", "-o", "labels.h5"]
         assert c10h(*line, "--force").status == 0
-        found = read_labels(files.path("labels.h5"))
+        found = read_file(files.path("labels.h5"), Labels)
         np.testing.assert_allclose(found.probs[:], (files.counts + 1) / 23, rtol=1e-14)
 
     def test_a_copy_in_another_folder_gives_the_same_file(self, files: Files, build: Build) -> None:
@@ -238,7 +233,7 @@ class TestLineage:
     def test_stdin(self, files: Files, c10h: Run) -> None:
         content = files.path("counts.npy").read_bytes()
         c10h("labels", "build", "-", "-o", "out.h5", stdin=content)
-        lineage = read_labels(files.path("out.h5")).lineage
+        lineage = read_file(files.path("out.h5"), Labels).lineage
         assert lineage is not None
         (source,) = lineage.inputs
         assert (source.name, source.sha256) == ("stdin", hashlib.sha256(content).hexdigest())

@@ -15,7 +15,7 @@ from c10h.files import Source
 from c10h.records import Array, Images
 from c10h.training import checkpoint as checkpoints
 
-from .conftest import Refuse, Run
+from .conftest import Refuse, Run, read_file
 from .runs import content, predictions, trained
 
 pytestmark = pytest.mark.usefixtures("pictures")
@@ -54,7 +54,7 @@ def networks(pictures: Path) -> None:
 
 
 def images() -> Images:
-    return h5.read(Source.open("images.h5"), Images)
+    return read_file("images.h5", Images)
 
 
 def by_hand() -> Array:

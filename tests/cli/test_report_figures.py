@@ -21,11 +21,10 @@ from matplotlib.font_manager import fontManager
 from PIL import Image
 
 from c10h import h5
-from c10h.files import Source
 from c10h.records import Array, History, Images, Scores, View
 from c10h.views.forms.latex_text import escape
 
-from .conftest import Files, Run, assert_refused
+from .conftest import Files, Run, assert_refused, read_file
 from .test_cli import on_terminal
 
 SCORE = ("--labels", "labels.h5", "--resamples", "50")
@@ -430,8 +429,7 @@ def compiled(latex: str, files: Files, body: str) -> str:
 
 @pytest.mark.full
 def test_two_thousand_files(files: Files, process: Run) -> None:
-    record = h5.read(Source.open("near.h5"), Scores)
-    assert isinstance(record, Scores)
+    record = read_file("near.h5", Scores)
     for number in range(2000):
         h5.write(replace(record, run=np.array([f"r{number}"])), f"many-{number:04d}.h5")
     names = sorted(path.name for path in files.folder.glob("many-*.h5"))

@@ -18,7 +18,7 @@ from c10h.files import Source
 from c10h.records import Images, Input, Lineage, Predictions
 from c10h.training.folds import item_hashes
 
-from .conftest import CLASSES, PYTHON, Files, Refuse, Run, assert_refused
+from .conftest import CLASSES, PYTHON, Files, Refuse, Run, assert_refused, read_file
 from .test_show import on_a_terminal
 
 LINE = ("report", "net=p.h5", "labels.h5", "images.h5", "--figure", "gallery")
@@ -27,8 +27,7 @@ LINE = ("report", "net=p.h5", "labels.h5", "images.h5", "--figure", "gallery")
 @pytest.fixture
 def inputs(pictures: Path) -> Path:
     """Predictions of pictures that have labels."""
-    images = h5.read(Source.open("images.h5"), Images)
-    assert isinstance(images, Images)
+    images = read_file("images.h5", Images)
     assert images.truth is not None
     logits = np.random.default_rng(5).normal(0, 1, (1, 60, 3)) + 2 * np.eye(3)[images.truth]
     record = Predictions(
@@ -109,15 +108,14 @@ class TestGallery:
             assert f"# {name}: made elsewhere, sha256 {digest}" in lines
 
     def test_pictures_that_changed(self, refuses: Refuse) -> None:
-        images = h5.read(Source.open("images.h5"), Images)
-        assert isinstance(images, Images)
+        images = read_file("images.h5", Images)
         other = 255 - np.asarray(images.images[0:60])
         h5.write(Images(classes=CLASSES, images=other, ids=images.ids), "other.h5")
         line = ("report", "net=p.h5", "labels.h5", "other.h5", "--figure", "gallery")
         refuses(*line, says=["images: image", "differs from the one that net predicted"])
 
     def test_other_classes(self, refuses: Refuse) -> None:
-        record = h5.read(Source.open("p.h5"), Predictions)
+        record = read_file("p.h5", Predictions)
         h5.write(replace(record, classes=("cat", "dog", "fish")), "fish.h5")
         refuses("report", "fish.h5", *LINE[2:], says=["cat, dog, bird", "fish"])
 
@@ -129,16 +127,14 @@ class TestGallery:
         ],
     )
     def test_other_sizes(self, refuses: Refuse, changes: dict[str, int], says: str) -> None:
-        images = h5.read(Source.open("images.h5"), Images)
-        assert isinstance(images, Images)
+        images = read_file("images.h5", Images)
         size, side = changes.get("size", 60), changes.get("side", 8)
         pixels = np.asarray(images.images[:size])[:, :side, :side]
         h5.write(Images(classes=CLASSES, images=np.ascontiguousarray(pixels)), "other.h5")
         refuses(*LINE[:3], "other.h5", *LINE[4:], says=says)
 
     def test_predictions_of_other_programs_are_matched_in_order(self, c10h: Run) -> None:
-        record = h5.read(Source.open("p.h5"), Predictions)
-        assert isinstance(record, Predictions)
+        record = read_file("p.h5", Predictions)
         np.save("p.npy", np.asarray(record.logits[0, :]))
         found = c10h("report", "net=p.npy", *LINE[2:])
         assert found.status == 0, found.err

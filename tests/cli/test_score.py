@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from c10h import h5
-from c10h.files import Source
 from c10h.metrics.metrics import METRICS
 from c10h.records import Array, Scores
 
-from .conftest import Files, Run, assert_refused
+from .conftest import Files, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
 FIGURE = ["value", "low", "high", "n", "ceilings", "why"]
@@ -28,12 +27,6 @@ pytestmark = pytest.mark.usefixtures("files")
 def log_softmax(logits: Array) -> Array:
     shifted = logits - logits.max(axis=1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
-
-
-def read_scores(path: Path) -> Scores:
-    record = h5.read(Source.open(str(path)), Scores)
-    assert isinstance(record, Scores)
-    return record
 
 
 def metrics_of(found: Any, run: int = 0) -> Any:
@@ -105,7 +98,7 @@ class TestSeveralRuns:
         assert (one["a"], one["b"], one["why"]) == ("b", "a", None)
         value_a, value_b = (metrics_of(found, run)["ce_human"]["value"] for run in (0, 1))
         assert one["value"] == pytest.approx(value_b - value_a, rel=1e-12)
-        samples = read_scores(Path("s.h5")).samples[:, list(METRICS).index("ce_human"), 0]
+        samples = read_file(Path("s.h5"), Scores).samples[:, list(METRICS).index("ce_human"), 0]
         drawn = samples[1].astype("f8") - samples[0]
         ends = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf").tolist()
         assert [one["low"], one["high"]] == pytest.approx(ends, rel=1e-5)
@@ -223,7 +216,7 @@ class TestGates:
     def test_the_results_are_written_all_the_same(self, files: Files, c10h: Run) -> None:
         result = c10h("score", "a.npy", *BASIC, "--fail-if", "accuracy<2", "-o", "s.h5")
         assert result.status == 3
-        assert read_scores(files.path("s.h5")).run.tolist() == ["a"]
+        assert read_file(files.path("s.h5"), Scores).run.tolist() == ["a"]
         assert result.out.startswith("a compared with labels.h5")
 
     def test_a_gate_that_cannot_be_checked_does_not_pass(self, c10h: Run) -> None:
@@ -265,14 +258,14 @@ class TestOptions:
             "human",
             "v4",
         ]
-        scores = read_scores(files.path("s.h5"))
+        scores = read_file(files.path("s.h5"), Scores)
         assert scores.network.tolist() == ["resnet 110"]
         assert scores.lineage is not None
         assert scores.lineage.options["tag"] == list(tags[1::2])
 
     def test_per_item(self, files: Files, c10h: Run) -> None:
         c10h("score", "a.npy", "b.npy", *BASIC, "--per-item", "-o", "s.h5")
-        scores = read_scores(files.path("s.h5"))
+        scores = read_file(files.path("s.h5"), Scores)
         assert scores.per_item is not None
         for run, name in enumerate("ab"):
             right = files.logits[name].argmax(axis=1) == files.truth
@@ -284,7 +277,7 @@ class TestOptions:
 
     def test_no_values_of_items_unless_asked(self, files: Files, c10h: Run) -> None:
         c10h("score", "a.npy", *BASIC, "-o", "s.h5")
-        assert read_scores(files.path("s.h5")).per_item is None
+        assert read_file(files.path("s.h5"), Scores).per_item is None
 
     def test_a_seed_changes_intervals_only(self, c10h: Run) -> None:
         lines = [["score", "a.npy", *BASIC, "--json", "--seed", seed] for seed in ("0", "1", "1")]
@@ -316,7 +309,7 @@ class TestOptions:
 class TestOutput:
     def test_the_file_holds_what_the_json_says(self, files: Files, c10h: Run) -> None:
         found = c10h("score", "a.npy", *BASIC, "--by", "truth", "--json", "-o", "s.h5").json()
-        scores = read_scores(files.path("s.h5"))
+        scores = read_file(files.path("s.h5"), Scores)
         assert scores.stratum.tolist() == ["all", *found["runs"][0]["strata"]]
         for column, name in enumerate(scores.metric.tolist()):
             figure = metrics_of(found)[name]
@@ -356,7 +349,7 @@ class TestOutput:
         options = ["--by", "truth", "--tag", "network=x", "--seed", "5", "--resamples", "0"]
         line = ["score", f"run={files.path('a.npy')}", "--truth", files.path("truth.npy"), *options]
         c10h(*line, "--labels", files.path("labels.h5"), "-o", files.path("s.h5"))
-        lineage = read_scores(files.path("s.h5")).lineage
+        lineage = read_file(files.path("s.h5"), Scores).lineage
         assert lineage is not None
         assert (lineage.command, lineage.seed) == ("c10h score", 5)
         assert lineage.options == {"by": "truth", "tag": ["network=x"], "resamples": 0}

@@ -13,10 +13,9 @@ import pytest
 from made_attacks import LARGE, SMALL, made_attack
 
 from c10h import h5
-from c10h.files import Source
 from c10h.records import Array, Attack, Lineage, Predictions, Scores, View
 
-from .conftest import Files, Run, assert_refused
+from .conftest import Files, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
 NAMES = ["adv@clean", "adv@4/255", "adv@8/255"]
@@ -137,8 +136,7 @@ class TestItems:
         order = np.random.default_rng(0).permutation(30)[:12]
         write(items=12, index=order, truth=files.truth[order])
         found = c10h("score", "adv.h5", *BASIC, "--metrics", "ce_human", "--json").json()
-        record = h5.read(Source.open("adv.h5"), Attack)
-        assert isinstance(record, Attack)
+        record = read_file("adv.h5", Attack)
         logits = np.asarray(record.logits, "f8")[0, 0]
         logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         expected = -(files.shares[order] * logs).sum(axis=1).mean()
@@ -198,7 +196,7 @@ class TestOutput:
     def test_the_lineage_has_the_file_once(self, files: Files, c10h: Run) -> None:
         write()
         c10h("score", "adv.h5", *BASIC, "-o", "s.h5")
-        scores = h5.read(Source.open("s.h5"), Scores)
+        scores = read_file("s.h5", Scores)
         assert scores.lineage is not None
         first, second = scores.lineage.inputs
         digest = hashlib.sha256(files.path("adv.h5").read_bytes()).hexdigest()
@@ -222,8 +220,7 @@ class TestOutput:
     def test_every_item_and_report(self, c10h: Run) -> None:
         record = write()
         c10h("score", "adv.h5", *BASIC, "--per-item", "-o", "s.h5")
-        scores = h5.read(Source.open("s.h5"), Scores)
-        assert isinstance(scores, Scores)
+        scores = read_file("s.h5", Scores)
         assert scores.per_item is not None
         np.testing.assert_array_equal(scores.per_item[2, 0], np.asarray(record.correct)[0, 1, -1])
         out = c10h("report", "s.h5", "--baseline", "adv@clean").out
