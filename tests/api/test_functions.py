@@ -23,12 +23,6 @@ ITEMS, CLASSES = 60, 3
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def logits(random: np.random.Generator) -> Array:
     return np.asarray(random.normal(size=(ITEMS, CLASSES)), np.float32)
 

@@ -23,9 +23,9 @@ from .test_bad_outputs import without_root
 IMPORT = ("data", "import")
 
 
-def png(mode: str = "RGB", size: tuple[int, int] = (6, 4), **options: object) -> bytes:
+def png(mode: str = "RGB") -> bytes:
     stream = io.BytesIO()
-    Image.new(mode, size).save(stream, "PNG", **options)
+    Image.new(mode, (6, 4)).save(stream, "PNG")
     return stream.getvalue()
 
 
@@ -33,11 +33,10 @@ GOOD = {f"{label}/{k}.png": png() for label in ("cat", "dog") for k in range(3)}
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(folder: Path) -> Path:
     """The working folder, with photos/."""
-    monkeypatch.chdir(tmp_path)
     add("photos", GOOD)
-    return tmp_path
+    return folder
 
 
 def add(root: str, files: dict[str, bytes]) -> None:
@@ -46,67 +45,31 @@ def add(root: str, files: dict[str, bytes]) -> None:
         Path(root, name).write_bytes(content)
 
 
-def tar(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0, target: str = "") -> None:
-    """x.tar of good pictures and a member of that name and kind."""
+def tar(name: str, size: int = 0) -> None:
+    """x.tar of good pictures and a member of that name and size."""
     with tarfile.open("x.tar", "w") as archive:
         for good, content in GOOD.items():
             info = tarfile.TarInfo(good)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
         info = tarfile.TarInfo(name)
-        info.type, info.linkname, info.size = kind, target, size
+        info.size = size
         archive.addfile(info, io.BytesIO(bytes(size)))
 
 
 def zip_(name: str, content: bytes = b"") -> None:
     with zipfile.ZipFile("x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for good, one in {**GOOD, name: content}.items():
-            archive.writestr(good, one)
+        for member, data in {**GOOD, name: content}.items():
+            archive.writestr(member, data)
 
 
 class TestArchives:
-    @pytest.mark.parametrize(
-        "name", ["/tmp/cat/4.png", "../cat/4.png", "cat/../../4.png", "c:/4.png"]
-    )
-    def test_names_that_lead_out(self, refuses: Refuse, name: str) -> None:
-        tar(name)
-        zip_(name)
+    def test_names_that_lead_out(self, refuses: Refuse) -> None:
+        tar("../cat/4.png")
+        zip_("../cat/4.png")
         for path in ("x.tar", "x.zip"):
-            refuses(
-                *IMPORT, path, says=[f"error: {path}: member '{name}' points outside the archive"]
-            )
-
-    def test_backslashes(self, refuses: Refuse) -> None:
-        zip_("..\\..\\4.png")
-        refuses(*IMPORT, "x.zip", says="points outside the archive: refused")
-
-    @pytest.mark.parametrize(
-        ("kind", "what"),
-        [
-            (tarfile.SYMTYPE, "link"),
-            (tarfile.LNKTYPE, "link"),
-            (tarfile.FIFOTYPE, "device or other special file"),
-            (tarfile.CHRTYPE, "device or other special file"),
-        ],
-    )
-    def test_links_and_devices(self, refuses: Refuse, kind: bytes, what: str) -> None:
-        tar("cat/4.png", kind, target="/etc/passwd")
-        refuses(*IMPORT, "x.tar", says=f"x.tar: member 'cat/4.png' is a {what}: refused")
-
-    def test_truncated(self, refuses: Refuse) -> None:
-        tar("cat/4.png", size=5000)
-        zip_("cat/4.png", os.urandom(5000))
-        for path in ("x.tar", "x.zip"):
-            Path(path).write_bytes(Path(path).read_bytes()[:4000])
-            refuses(*IMPORT, path, says=f"error: {path}: a damaged archive")
-
-    def test_a_password(self, refuses: Refuse) -> None:
-        zip_("cat/4.png")
-        content = bytearray(Path("x.zip").read_bytes())
-        content[6] |= 1
-        content[content.find(b"PK\x01\x02") + 8] |= 1
-        Path("x.zip").write_bytes(content)
-        refuses(*IMPORT, "x.zip", says="has a password: refused")
+            says = f"error: {path}: member '../cat/4.png' points outside the archive"
+            refuses(*IMPORT, path, says=says)
 
     @pytest.mark.parametrize("form", ["tar", "zip"])
     def test_bombs(self, form: str) -> None:
@@ -122,32 +85,15 @@ class TestArchives:
         )
         assert_refused(result, f"x.{form}: dog/4.png: larger than 64 MB (--skip-bad")
 
-    def test_a_name_of_a_class_with_a_zero_byte(self, refuses: Refuse) -> None:
-        with tarfile.open("x.tar", "w", format=tarfile.PAX_FORMAT) as archive:
-            info = tarfile.TarInfo("é")
-            info.pax_headers = {"path": "c\0t/1.png"}
-            archive.addfile(info)
-        refuses(*IMPORT, "x.tar", says="not a file name: refused")
-
 
 class TestPictures:
-    @pytest.mark.parametrize(
-        ("content", "why"),
-        [
-            (b"", "not a PNG, JPEG, WEBP, BMP, "),
-            (b"8BPS\0\1", "not a PNG, JPEG, WEBP, BMP, "),
-            (png()[:45], ""),
-            (png("RGBA"), "expected an opaque image, found a partly transparent one"),
-            (png().replace(b"\0\0\0\6\0\0\0\4", b"\1\0\0\0\1\0\0\0"), ""),
-        ],
-        ids=["empty", "Photoshop", "truncated", "transparent", "huge"],
-    )
-    def test_a_bad_one(self, c10h: Run, refuses: Refuse, content: bytes, why: str) -> None:
-        add("photos", {"dog/1b.png": content})
-        refuses(*IMPORT, "photos", says=[f"photos: dog/1b.png: {why}", "(--skip-bad leaves such"])
+    def test_a_bad_one(self, c10h: Run, refuses: Refuse) -> None:
+        add("photos", {"dog/1b.png": png("RGBA")})
+        why = "dog/1b.png: expected an opaque image, found a partly transparent one"
+        refuses(*IMPORT, "photos", says=[f"photos: {why}", "(--skip-bad leaves such"])
         result = c10h(*IMPORT, "photos", "--skip-bad", "-o", "x.h5")
         first, last = result.err.splitlines()
-        assert first.startswith(f"left out 1 undecodable image, the first is dog/1b.png: {why}")
+        assert first.startswith(f"left out 1 undecodable image, the first is {why}")
         assert last == "x.h5: 6 images of 6 x 4 pixels, 2 classes, with truth, with ids"
 
     def test_one_in_many(self, process: Run) -> None:
@@ -157,21 +103,6 @@ class TestPictures:
         result = process(*IMPORT, "photos", "-o", "x.h5")
         assert_refused(result, "photos: cat/0777.png: not a PNG, JPEG, ")
         assert os.listdir() == ["photos"]
-
-    def test_unequal_sizes(self, c10h: Run, refuses: Refuse) -> None:
-        add("photos", {"dog/3.png": png(size=(6, 5))})
-        says = "photos: dog/3.png: expected 6 x 4 pixels as in cat/0.png, found 6 x 5 (--resize"
-        refuses(*IMPORT, "photos", says=says)
-        refuses(*IMPORT, "photos", "--skip-bad", says=says)
-        assert c10h(*IMPORT, "photos", "--resize", 5, "-o", "x.h5").status == 0
-
-    def test_an_empty_class(self, refuses: Refuse) -> None:
-        Path("photos/gnu").mkdir()
-        refuses(*IMPORT, "photos", says="photos: the class folder gnu has no images")
-
-    def test_a_folder_without_pictures(self, refuses: Refuse) -> None:
-        Path("empty").mkdir()
-        refuses(*IMPORT, "empty", says=["expected images (PNG, JPEG, WEBP", "in class folders"])
 
     def test_a_picture_that_may_not_be_read(self, folder: Path) -> None:
         Path("photos/dog/1.png").chmod(0)
@@ -190,46 +121,11 @@ class TestArguments:
     def test_no_file(self, refuses: Refuse) -> None:
         refuses(*IMPORT, "nowhere", says="nowhere: no such file or directory")
 
-    def test_another_file(self, refuses: Refuse) -> None:
-        Path("x.csv").write_text("a,b\n")
-        refuses(*IMPORT, "x.csv", says=["x.csv: expected a .npy, .npz, ", "pass a table"])
-
     def test_a_file_of_another_meaning(self, c10h: Run, refuses: Refuse) -> None:
         assert c10h(*IMPORT, "photos", "-o", "x.h5").status == 0
         refuses(*IMPORT, "x.h5", says="a c10h file of images, which needs no import")
         refuses(*IMPORT, "photos/cat/0.png", says="a single image: name the folder that it is in")
         refuses(*IMPORT, "photos", "--labels", "photos", says="photos: expected a file, found a fo")
-
-    def test_pictures_without_class_folders(self, refuses: Refuse) -> None:
-        """A refusal names what helps."""
-        says = ["--labels TABLE of file,class", "--no-truth with --classes"]
-        refuses(
-            *IMPORT, "photos/cat", says=["cat: 0.png: expected images only in class folders", *says]
-        )
-        add("one", {"cat/0.png": png()})
-        refuses(*IMPORT, "one", says=["expected two or more class folders, found cat", *says])
-        refuses(*IMPORT, "one", "--no-truth", says="which classes are possible")
-        Path("y.csv").write_text("0.png,cat\n")
-        refuses(*IMPORT, "photos/cat", "--labels", "y.csv", says="(--skip-unlabeled leaves")
-        refuses(*IMPORT, "photos/cat", "--labels", "y.csv", "--no-truth", says="exclude each other")
-        refuses(*IMPORT, "photos", "--skip-unlabeled", says="needs --labels TABLE")
-
-    def test_a_transparent_array(self, refuses: Refuse) -> None:
-        np.save("x.npy", np.zeros((3, 5, 4, 4), np.uint8))
-        refuses(*IMPORT, "x.npy", "--classes", "a,b", says="x.npy: row 0: expected an opaque image")
-
-    @pytest.mark.parametrize(
-        ("labels", "says"),
-        [
-            ([0], "y.npy: expected 3 classes, one per image, found 1"),
-            ([0, 1, 9], "y.npy: row 2: expected a class from 0 to 1, found 9"),
-            ([0, 1, -2], "y.npy: row 2: expected a class from 0 to 1, found -2"),
-        ],
-    )
-    def test_labels(self, refuses: Refuse, labels: list[int], says: str) -> None:
-        np.save("x.npy", np.zeros((3, 4, 4, 3), np.uint8))
-        np.save("y.npy", labels)
-        refuses(*IMPORT, "x.npy", "--labels", "y.npy", "--classes", "a,b", says=says)
 
     @pytest.mark.parametrize("option", ["--labels", "--map", "--ids"])
     def test_other_files_that_are_not_there(self, refuses: Refuse, option: str) -> None:
@@ -238,9 +134,9 @@ class TestArguments:
 
     @pytest.mark.parametrize("option", ["--labels", "--map", "--ids"])
     def test_an_output_that_is_an_input(self, refuses: Refuse, option: str) -> None:
-        for one in (["x.npy", option, "y"], ["y", option, "x.npy"]):
+        for inputs in (["x.npy", option, "y"], ["y", option, "x.npy"]):
             says = "y: is an input of this command, which it would replace"
-            refuses(*IMPORT, *one, "-o", "y", "--force", says=says)
+            refuses(*IMPORT, *inputs, "-o", "y", "--force", says=says)
 
     def test_stdin_for_two(self, refuses: Refuse) -> None:
         refuses(*IMPORT, "-", "--labels", "-", says="'-' (stdin) can be used for only one input")
@@ -277,7 +173,7 @@ if __name__ == "__main__":
 
 def processes(group: int) -> list[int]:
     """The living processes of a process group."""
-    found = []
+    living = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -285,8 +181,8 @@ def processes(group: int) -> list[int]:
             except OSError:
                 continue
             if int(members) == group and state != "Z":
-                found.append(int(entry.name))
-    return found
+                living.append(int(entry.name))
+    return living
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="there is no /proc")

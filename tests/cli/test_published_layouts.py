@@ -15,16 +15,12 @@ from c10h.records import Array
 
 from .conftest import Result, Run, assert_refused
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 SIZE = 24
 FEELINGS = (
     *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
 )
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def votes_of(random: np.random.Generator, count: int, people: int = 10) -> Array:

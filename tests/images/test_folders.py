@@ -319,6 +319,7 @@ class TestRefused:
         write(animals, {"dog/c.png": png(picture(0, size))})
         says = f"dog/c.png: expected 5 x 4 pixels as in cat/10.png, found {size[1]} x {size[0]}"
         refused(animals, says, MismatchError)
+        refused(animals, says, MismatchError, skip_bad=True)
         assert found_in(animals, side=3).images.images.shape == (8, 3, 3, 3)
 
 
@@ -359,6 +360,22 @@ class TestBadPictures:
     def test_what_pictures_were(self, animals: Path) -> None:
         write(animals, {"dog/c.png": png(picture(1)[..., 0]), "cat/c.png": png(picture(2)[..., 0])})
         assert found_in(animals).notes == ("2 grey images converted to RGB",)
+
+    def test_turned_and_animated_pictures_are_told(self, animals: Path) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 3
+        first, second = (Image.new("RGB", (5, 4), (grey,) * 3) for grey in (0, 200))
+        first.save(animals / "cat/turned.jpg", exif=exif)
+        first.save(animals / "dog/turned.tif", exif=exif)
+        first.save(animals / "cat/moving.webp", save_all=True, append_images=[second])
+        first.save(animals / "cat/pages.tif", save_all=True, append_images=[second])
+        write(animals, {"dog/deep.png": png(np.zeros((4, 5), np.uint16))})
+        assert sorted(found_in(animals).notes) == [
+            "1 16-bit image converted to RGB",
+            "1 animated image: its first frame was used",
+            "1 file of several images: the first was used",
+            "2 images were rotated by their EXIF orientation",
+        ]
 
 
 def test_the_hash_of_a_folder_is_that_of_what_sha256sum_prints(animals: Path) -> None:

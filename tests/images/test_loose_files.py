@@ -13,10 +13,10 @@ import pytest
 
 from c10h.errors import AmbiguousError, FileError, InputError, MismatchError, SchemaError
 from c10h.files import Source
-from c10h.images.import_request import Choice, Imported, ImportRequest
-from c10h.images.importing import import_images
+from c10h.images.import_request import Imported
 
 from .files import greys, ids, png
+from .files import imported as imported_from
 
 MOODS = ("happy", "sad")
 
@@ -46,13 +46,12 @@ def archived(root: Path, form: str, inside: str) -> Path:
 
 
 def imported(path: Path, labels: str | bytes | None = None, **options: Any) -> Imported:
-    choice = {key: options.pop(key) for key in list(options) if hasattr(Choice(), key)}
+    """What ``data import`` makes of a path, with these lines as the table of its classes."""
     if labels is not None:
         table = path.parent / "labels.csv"
         table.write_bytes(labels if isinstance(labels, bytes) else labels.encode())
-        options["labels"] = Source.open(str(table))
-    request = ImportRequest(path=str(path), choice=Choice(**choice), **options)
-    return import_images(request, path.parent, lambda _: lambda _: None)
+        options["labels"] = table
+    return imported_from(path, **options)
 
 
 def refused(
