@@ -167,11 +167,11 @@ def parts(*kinds: type, default: Any = MISSING) -> Any:
 def options_of(request: Any, settled: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a lineage. settled: what a field came to, by its name, if not its value."""
     options: dict[str, Any] = {}
-    for one in fields(request):
-        value = settled.get(one.name, getattr(request, one.name))
-        if PARTS in one.metadata and value is not None:
+    for declared_field in fields(request):
+        value = settled.get(declared_field.name, getattr(request, declared_field.name))
+        if PARTS in declared_field.metadata and value is not None:
             options |= options_of(value, settled)
-        option = one.metadata.get(OPTION)
+        option = declared_field.metadata.get(OPTION)
         if option is not None and (option.when is None or option.when(request)):
             options |= option.entry(value)
     return options
@@ -179,20 +179,22 @@ def options_of(request: Any, settled: Mapping[str, Any]) -> dict[str, Any]:
 
 def seed_of(request: Any, settled: Mapping[str, Any]) -> int | None:
     """The seed of a request; None where it has none, or none that shapes the result."""
-    for one in fields(request):
-        if SEED in one.metadata and one.metadata[SEED](request):
-            seed: int | None = settled.get(one.name, getattr(request, one.name))
+    for declared_field in fields(request):
+        if SEED in declared_field.metadata and declared_field.metadata[SEED](request):
+            seed: int | None = settled.get(
+                declared_field.name, getattr(request, declared_field.name)
+            )
             return seed
     return None
 
 
 def declared(kind: Any, what: str) -> Iterator[Any]:
     """What the fields of a kind of request, and of its parts, declare as OPTION, SEED or INPUT."""
-    for one in fields(kind):
-        for part in one.metadata.get(PARTS, ()):
+    for declared_field in fields(kind):
+        for part in declared_field.metadata.get(PARTS, ()):
             yield from declared(part, what)
-        if what in one.metadata:
-            yield one.metadata[what]
+        if what in declared_field.metadata:
+            yield declared_field.metadata[what]
 
 
 def _is_tuple(value: object) -> bool:
