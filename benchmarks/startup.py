@@ -1,5 +1,7 @@
 """Whole processes on 10,000 items, and the help texts, against ``import torch`` alone.
 
+Then ``import c10h`` against ``import json``, less what Python itself takes to start.
+
     python benchmarks/startup.py [--repeats 11]
 
 Wanted: scoring with 1,000 resamples in at most 0.5 of the time of the import, help in 0.15.
@@ -37,9 +39,16 @@ def main():
             "c10h --help": [*c10h, "--help"],
             "c10h score --help": [*c10h, "score", "--help"],
         }
-        found = compare(commands, args.repeats)
-    for name, (seconds, _) in found.items():
-        print(f"{name:18s} {seconds:6.3f} s  {seconds / found['import torch'][0]:.3f}")
+        processes = compare(commands, args.repeats)
+        imports = {
+            statement: [sys.executable, "-c", statement]
+            for statement in ("pass", "import json", "import c10h")
+        }
+        seconds = {name: time for name, (time, _) in compare(imports, 5 * args.repeats).items()}
+    for name, (time, _) in processes.items():
+        print(f"{name:18s} {time:6.3f} s  {time / processes['import torch'][0]:.3f}")
+    json, own = (seconds[name] - seconds["pass"] for name in ("import json", "import c10h"))
+    print(f"import json {1000 * json:.1f} ms, import c10h {1000 * own:.1f} ms: {own / json:.2f}")
 
 
 if __name__ == "__main__":

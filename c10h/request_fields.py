@@ -1,15 +1,19 @@
-"""What fields of requests say of themselves: the option that they are, or the input.
+"""What fields of requests say of themselves: the option or input that they are, and its bounds.
 
-The options of a lineage follow from a request's fields, and command lines from a lineage.
+The options of a lineage follow from a request's fields, and command lines from a lineage. Bounds
+are checked as a request is made, whoever makes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-OPTION, SEED, INPUT, PARTS = "option", "seed", "input", "parts"
+from c10h.errors import InputError, unknown_name
+
+OPTION, SEED, INPUT, PARTS, BOUNDS = "option", "seed", "input", "parts", "bounds"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,45 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What the option ``name`` can be: one of some names, or a finite number within limits."""
+
+    name: str
+    among: Collection[str] | None = None
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+
+    def check(self, value: Any) -> None:
+        """Raise InputError for a value, or one of several, that the option cannot be."""
+        for part in value if _is_tuple(value) else (value,):
+            if part is None:
+                continue
+            if self.among is not None:
+                if part not in self.among:
+                    raise InputError(f"--{self.name}: {unknown_name('value', part, self.among)}")
+            elif not self._contains(part):
+                limits = ("of at least", self.least), ("above", self.above), ("up to", self.most)
+                range_ = " and ".join(
+                    f"{words} {end:g}" for words, end in limits if end is not None
+                )
+                raise InputError(f"--{self.name} {part}: expected a number {range_}")
+
+    def _range(self) -> str:
+        ends = {"of at least": self.least, "above": self.above, "up to": self.most}
+        return " and ".join(f"{word} {end:g}" for word, end in ends.items() if end is not None)
+
+    def _contains(self, number: Any) -> bool:
+        return (
+            isinstance(number, int | float)
+            and math.isfinite(number)
+            and (self.least is None or number >= self.least)
+            and (self.above is None or number > self.above)
+            and (self.most is None or number <= self.most)
+        )
+
+
+@dataclass(frozen=True)
 class Given:
     """How an input is given on the command line.
 
@@ -67,10 +110,28 @@ def shaping(
     recorded: Callable[[Any], Any] | None = None,
     flags: Mapping[str, Sequence[str]] | None = None,
     init: bool = True,
+    **bounds: Any,
 ) -> Any:
-    """Declare a field that shapes the result; see :class:`Option`."""
-    option = Option(name, unless, when, recorded, flags=flags)
-    return field(default=default, init=init, metadata={OPTION: option})
+    """Declare a field that shapes the result; see :class:`Option`, and :class:`Bounds`."""
+    metadata: dict[str, Any] = {OPTION: Option(name, unless, when, recorded, flags=flags)}
+    if bounds:
+        metadata[BOUNDS] = Bounds(name, **bounds)
+    return field(default=default, init=init, metadata=metadata)
+
+
+def bounded(name: str, default: Any, **bounds: Any) -> Any:
+    """Declare a field that does not shape the result; see :class:`Bounds`."""
+    return field(default=default, metadata={BOUNDS: Bounds(name, **bounds)})
+
+
+def check_bounds(request: Any) -> None:
+    """Raise InputError for a field, of a request or of its parts, that is out of its bounds."""
+    for declared_field in fields(request):
+        name, metadata = declared_field.name, declared_field.metadata
+        if PARTS in metadata and getattr(request, name) is not None:
+            check_bounds(getattr(request, name))
+        if BOUNDS in metadata:
+            metadata[BOUNDS].check(getattr(request, name))
 
 
 def switch(default: Any, **switches: Any) -> Any:
@@ -87,7 +148,7 @@ def seeding(
     when: of which requests it shapes the result. option: its name, if a lineage has it among the
     options, too.
     """
-    metadata: dict[str, Any] = {SEED: when}
+    metadata: dict[str, Any] = {SEED: when, BOUNDS: Bounds("seed", least=0)}
     if option:
         metadata[OPTION] = Option(option)
     return field(default=default, metadata=metadata)
@@ -106,11 +167,11 @@ def parts(*kinds: type, default: Any = MISSING) -> Any:
 def options_of(request: Any, settled: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a lineage. settled: what a field came to, by its name, if not its value."""
     options: dict[str, Any] = {}
-    for one in fields(request):
-        value = settled.get(one.name, getattr(request, one.name))
-        if PARTS in one.metadata and value is not None:
+    for declared_field in fields(request):
+        value = settled.get(declared_field.name, getattr(request, declared_field.name))
+        if PARTS in declared_field.metadata and value is not None:
             options |= options_of(value, settled)
-        option = one.metadata.get(OPTION)
+        option = declared_field.metadata.get(OPTION)
         if option is not None and (option.when is None or option.when(request)):
             options |= option.entry(value)
     return options
@@ -118,20 +179,22 @@ def options_of(request: Any, settled: Mapping[str, Any]) -> dict[str, Any]:
 
 def seed_of(request: Any, settled: Mapping[str, Any]) -> int | None:
     """The seed of a request; None where it has none, or none that shapes the result."""
-    for one in fields(request):
-        if SEED in one.metadata and one.metadata[SEED](request):
-            seed: int | None = settled.get(one.name, getattr(request, one.name))
+    for declared_field in fields(request):
+        if SEED in declared_field.metadata and declared_field.metadata[SEED](request):
+            seed: int | None = settled.get(
+                declared_field.name, getattr(request, declared_field.name)
+            )
             return seed
     return None
 
 
 def declared(kind: Any, what: str) -> Iterator[Any]:
     """What the fields of a kind of request, and of its parts, declare as OPTION, SEED or INPUT."""
-    for one in fields(kind):
-        for part in one.metadata.get(PARTS, ()):
+    for declared_field in fields(kind):
+        for part in declared_field.metadata.get(PARTS, ()):
             yield from declared(part, what)
-        if what in one.metadata:
-            yield one.metadata[what]
+        if what in declared_field.metadata:
+            yield declared_field.metadata[what]
 
 
 def _is_tuple(value: object) -> bool:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
 
+from c10h.errors import InputError
 from c10h.lineage import lineage_of
 from c10h.request_fields import (
     INPUT,
     OPTION,
+    Bounds,
     Given,
+    bounded,
+    check_bounds,
     declared,
     given_as,
     parts,
@@ -83,3 +88,49 @@ def test_what_a_kind_of_request_declares() -> None:
     names = [option.name or set(option.switches.values()) for option in declared(Request, OPTION)]
     assert names == ["rate", "name", "joined", "quick", {"header", "no-header"}, "item-size"]
     assert list(declared(Request, INPUT)) == [Given("", ("food",)), Given("--salt", ("salt",))]
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "says"),
+    [
+        (0, {"least": 1}, "--size 0: expected a number of at least 1"),
+        (0, {"above": 0, "most": 9}, "--size 0: expected a number above 0 and up to 9"),
+        (9.5, {"most": 9}, "--size 9.5: expected a number up to 9"),
+        (float("nan"), {"least": 0}, "--size nan"),
+        (float("inf"), {"least": 0}, "--size inf"),
+        ("3", {"least": 0}, "--size 3: expected a number"),
+        ((1, -1), {"least": 0}, "--size -1"),
+        ("smal", {"among": ("small", "large")}, "--size: unknown value 'smal': did you mean small"),
+    ],
+)
+def test_values_out_of_bounds(value: object, bounds: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(says)}"):
+        Bounds("size", **bounds).check(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds"),
+    [
+        (1, {"least": 1}),
+        (0.5, {"above": 0, "most": 1}),
+        (None, {"least": 1}),
+        ((), {"least": 1}),
+        ("small", {"among": ("small", "large")}),
+    ],
+)
+def test_values_within_bounds(value: object, bounds: dict[str, Any]) -> None:
+    Bounds("size", **bounds).check(value)
+
+
+def test_bounds_of_parts_are_checked() -> None:
+    @dataclass
+    class Part:
+        count: int = bounded("count", 1, least=1)
+
+    @dataclass
+    class Whole:
+        part: Part = parts(Part)
+
+    check_bounds(Whole(Part()))
+    with pytest.raises(InputError, match="--count 0"):
+        check_bounds(Whole(Part(0)))

@@ -19,10 +19,10 @@ from c10h.api.results import Result
 from c10h.cli.progress_bar import bar_or_lines, progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
 from c10h.files import Source, check_output
 from c10h.formats.class_names import parse_classes
-from c10h.formats.hints import AUTO, Hints, parse_columns
+from c10h.formats.hints import AUTO, fixed, make_hints
 from c10h.formats.known_column_names import Columns
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
@@ -34,6 +34,8 @@ from c10h.stages.network_requests import Networks
 from c10h.views import show_run as run_view
 
 Names = str | Sequence[str]
+# What is done with judgments without a label.
+MISSING = ("refuse", "drop", "zero")
 
 
 def score(
@@ -79,8 +81,16 @@ def score(
             predictions=[(name or _run_name(file), file) for name, file in files.items()],
             labels=_optional(inputs, labels, "labels", LABELS),
             truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
-            hints=_hints(
-                classes, columns, item, header, layout, logits, probs, one_based, min_votes
+            hints=make_hints(
+                columns=columns,
+                item=item,
+                classes=classes,
+                header=header,
+                layout=layout,
+                logits=logits,
+                probs=probs,
+                one_based=one_based,
+                min_votes=min_votes,
             ),
             metrics=_words(metrics),
             by=by,
@@ -136,6 +146,8 @@ def build_labels(
     from c10h.stages.labels_build import build_labels as build_stage
     from c10h.stages.labels_build_request import BuildRequest
 
+    if missing not in MISSING:
+        raise InputError(f"--missing: {unknown_name('value', missing, MISSING)}")
     several = what in SOURCES and SOURCES[what].takes is Takes.PREDICTIONS
     values = source if several and isinstance(source, list | tuple) else [source]
     forms = (PREDICTIONS,) if several else (JUDGMENTS, LABELS, IMAGES)
@@ -144,8 +156,16 @@ def build_labels(
             what=what,
             sources=[inputs.open(value, "source", *forms) for value in values],
             truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
-            hints=_hints(
-                classes, columns, item, header, layout, logits, probs, one_based, min_votes,
+            hints=make_hints(
+                columns=columns,
+                item=item,
+                classes=classes,
+                header=header,
+                layout=layout,
+                logits=logits,
+                probs=probs,
+                one_based=one_based,
+                min_votes=min_votes,
                 zero=missing == "zero",
             ),
             columns=Columns(annotator, item, label, check, correct, rt, true_label),
@@ -156,7 +176,7 @@ def build_labels(
             smoothing=smoothing,
             temperature=temperature,
             seed=seed,
-        )  # fmt: skip
+        )
         notes: list[str] = []
         built = build_stage(request, tell=notes.append)
         return Result.of(built.labels, "labels", notes)
@@ -206,7 +226,7 @@ def import_images(
             no_truth=no_truth,
             ids=ids if ids in (None, *IDS) else None,
             ids_file=Source.open(ids) if ids not in (None, *IDS) else None,
-            classes=_classes(classes),
+            classes=parse_classes(classes) if isinstance(classes, str) else fixed(classes),
             one_based=one_based,
         )
         notes: list[str] = []
@@ -497,46 +517,8 @@ def _networks(
                          probs=probs)  # fmt: skip
 
 
-def _hints(
-    classes: Names | None,
-    columns: str | slice | Sequence[str] | None,
-    item: str | None,
-    header: bool | None,
-    layout: str,
-    logits: bool,
-    probs: bool,
-    one_based: bool,
-    min_votes: int,
-    *,
-    zero: bool = False,
-) -> Hints:
-    """What the caller says of foreign inputs."""
-    if logits and probs:
-        raise InputError("--logits and --probs exclude each other")
-    return Hints(
-        columns=parse_columns(columns) if isinstance(columns, str) else _fixed(columns),
-        item=item,
-        classes=_classes(classes),
-        header=header,
-        layout=layout,
-        meaning="logits" if logits else "probs" if probs else None,
-        one_based=one_based,
-        min_votes=min_votes,
-        zero=zero,
-    )
-
-
 def _optional(inputs: Inputs, value: Any, name: str, *forms: str) -> Source | None:
     return None if value is None else inputs.open(value, name, *forms)
-
-
-def _classes(classes: Names | None) -> tuple[str, ...] | None:
-    return parse_classes(classes) if isinstance(classes, str) else _fixed(classes)
-
-
-def _fixed(names: Any) -> Any:
-    """Names as a tuple; None and slices as they are."""
-    return names if names is None or isinstance(names, slice) else tuple(map(str, names))
 
 
 def _words(names: Names) -> tuple[str, ...]:

@@ -215,18 +215,18 @@ def attack(
 
     with stage.attack(
         request, lambda what, work: progress(what, work, "image-steps"), say
-    ) as found:
-        h5.write(found, output)
+    ) as record:
+        h5.write(record, output)
     name = "attack" if output == "-" else Path(output).stem
-    _print(found, name, form, to_stderr=output == "-")
+    _print(record, name, form, to_stderr=output == "-")
 
 
-def _print(found: Attack, name: str, form: str, *, to_stderr: bool) -> None:
+def _print(record: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     """Print what came of an attack, in one of SCORE_FORMATS."""
     from dataclasses import replace
 
     from c10h.stages.report import ReportRequest, report
     from c10h.views.report import Report
 
-    view = Report(report(ReportRequest(attacks={name: found})))
+    view = Report(report(ReportRequest(attacks={name: record})))
     show(replace(view.display, charts=None), form, to_stderr=to_stderr)

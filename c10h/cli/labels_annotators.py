@@ -60,6 +60,7 @@ def annotators(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS
     from c10h.files import check_output
+    from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
 
@@ -69,7 +70,7 @@ def annotators(
     drop_missing = missing == "drop"
     request = AnnotatorsRequest(
         judgments=open_input(judgments, JUDGMENTS),
-        hints=options.hints(
+        hints=make_hints(
             columns=columns, classes=classes, header=header, layout=layout, one_based=one_based
         ),
         columns=Columns(annotator, item, label, check, correct, rt, true_label),

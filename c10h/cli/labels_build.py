@@ -120,6 +120,7 @@ def build(
         name_member,
         write_text,
     )
+    from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
     from c10h.stages.labels_build_request import BuildRequest
@@ -139,7 +140,7 @@ def build(
         sources=[open_input(argument, *forms) for argument in source],
         truth=open_input(truth, LABELS, IMAGES) if truth else None,
         published=open_input(compare, LABELS) if compare else None,
-        hints=options.hints(
+        hints=make_hints(
             columns=columns,
             item=item,
             classes=classes,

@@ -53,6 +53,7 @@ def noise(
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.errors import InputError
     from c10h.files import check_output, check_single_stdin
+    from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import NoiseRequest
     from c10h.stages.labels_noise import labels_noise
     from c10h.views.labels_noise import display
@@ -68,7 +69,7 @@ def noise(
     request = NoiseRequest(
         labels=open_input(labels, LABELS),
         truth=open_input(truth, LABELS, IMAGES) if truth else None,
-        hints=options.hints(
+        hints=make_hints(
             columns=columns, item=item, header=header, layout=layout, min_votes=min_votes
         ),
         votes=numbers,

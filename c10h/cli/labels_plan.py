@@ -59,6 +59,7 @@ def plan(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
     from c10h.files import check_output
+    from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import PlanRequest
     from c10h.stages.labels_plan import labels_plan
     from c10h.views.labels_plan import display
@@ -69,7 +70,7 @@ def plan(
     request = PlanRequest(
         labels=open_input(labels, LABELS),
         budget=budget,
-        hints=options.hints(
+        hints=make_hints(
             columns=columns, item=item, header=header, layout=layout, min_votes=min_votes
         ),
         objective=objective,

@@ -11,7 +11,7 @@ import typer
 from c10h.cli.console import print_tables
 from c10h.cli.output_forms import check_record
 from c10h.errors import unknown_name
-from c10h.formats.hints import AUTO, LAYOUTS, Hints, parse_columns
+from c10h.formats.hints import LAYOUTS
 from c10h.stages.network_requests import PRECISIONS
 from c10h.views.forms.tables import TABLE_FORMS
 
@@ -72,38 +72,6 @@ def number(
         return value
 
     return check
-
-
-def hints(
-    *,
-    columns: str | None = None,
-    item: str | None = None,
-    classes: str | None = None,
-    header: bool | None = None,
-    layout: str = AUTO,
-    logits: bool = False,
-    probs: bool = False,
-    one_based: bool = False,
-    min_votes: int = 0,
-    zero: bool = False,
-) -> Hints:
-    """What the options about foreign files say. Raises InputError for what cannot be meant."""
-    from c10h.errors import InputError
-    from c10h.formats.class_names import parse_classes
-
-    if logits and probs:
-        raise InputError("--logits and --probs exclude each other")
-    return Hints(
-        columns=parse_columns(columns),
-        item=item,
-        classes=parse_classes(classes) if classes else None,
-        header=header,
-        layout=layout,
-        meaning="logits" if logits else "probs" if probs else None,
-        one_based=one_based,
-        min_votes=min_votes,
-        zero=zero,
-    )
 
 
 def listing(flag: str, name: str, help_text: str) -> Any:

@@ -86,11 +86,11 @@ def predict(
     def advance(images: int) -> None:
         step(images)
 
-    found = stage.predict(request, advance, say)
-    answers, size, count = found.logits.shape
+    predictions = stage.predict(request, advance, say)
+    answers, size, count = predictions.logits.shape
     with progress("predicting", answers * size, "images") as step:
-        h5.write(found, output)
+        h5.write(predictions, output)
     where = "stdout" if output == "-" else output
-    names = found.member.tolist()
+    names = predictions.member.tolist()
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
     say(f"{where}: {counted(size, 'image')}, {count} classes, by {shown}")

@@ -120,6 +120,7 @@ def score(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.files import check_output, check_single_stdin, name_member, split_name
+    from c10h.formats.hints import make_hints
     from c10h.metrics.estimates import scored_runs
     from c10h.metrics.metrics import choose
     from c10h.stages.arguments import open_predictions_file
@@ -139,7 +140,7 @@ def score(
         predictions=[(name or file.stem, file) for name, file in files],
         labels=open_input(labels, LABELS) if labels else None,
         truth=open_input(truth, LABELS, IMAGES) if truth else None,
-        hints=options.hints(
+        hints=make_hints(
             columns=columns,
             item=item,
             classes=classes,

@@ -50,13 +50,13 @@ def detect(source: Source) -> str:
     """
     suffix = suffix_of(source.name)
     claimed = next((name for name, known in FORMATS.items() if suffix in known.suffixes), None)
-    found = _by_content(source, claimed)
-    if found is None or (claimed not in (None, found) and not _same_family(claimed, found, suffix)):
+    form = _by_content(source, claimed)
+    if form is None or (claimed not in (None, form) and not _same_family(claimed, form, suffix)):
         is_other = any(source.head(len(magic)) == magic for magic in OTHERS)
         known = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
         expected = f"one of {known}" if claimed is None or is_other else FORMATS[claimed].title
         raise FileError(f"{source.name}: expected {expected}, found {describe(source)}")
-    return found
+    return form
 
 
 def array_format(source: Source) -> str | None:

@@ -48,7 +48,7 @@ class Hints:
     item: str | None = shaping("item", None)
     classes: tuple[str, ...] | None = shaping("classes", None, recorded=",".join)
     header: bool | None = switch(None, header=True, no_header=False)
-    layout: str = shaping("layout", AUTO, unless=AUTO)
+    layout: str = shaping("layout", AUTO, unless=AUTO, among=LAYOUTS)
     meaning: Meaning | None = switch(None, logits="logits", probs="probs")
     one_based: bool = shaping("one-based", False)
     min_votes: int = shaping("min-votes", 0, unless=0)
@@ -56,6 +56,47 @@ class Hints:
 
 
 NO_HINTS = Hints()
+
+
+def make_hints(
+    *,
+    columns: str | slice | Sequence[str] | None = None,
+    item: str | None = None,
+    classes: str | Sequence[str] | None = None,
+    header: bool | None = None,
+    layout: str = AUTO,
+    logits: bool = False,
+    probs: bool = False,
+    one_based: bool = False,
+    min_votes: int = 0,
+    zero: bool = False,
+) -> Hints:
+    """What the options about foreign files say; columns and classes as text are parsed.
+
+    Raises InputError for what cannot be meant.
+    """
+    from c10h.formats.class_names import parse_classes
+
+    if logits and probs:
+        raise InputError("--logits and --probs exclude each other")
+    if columns is not None and not isinstance(columns, slice):
+        columns = parse_columns(columns) if isinstance(columns, str) else tuple(columns)
+    return Hints(
+        columns=columns,
+        item=item,
+        classes=parse_classes(classes) if isinstance(classes, str) else fixed(classes),
+        header=header,
+        layout=layout,
+        meaning="logits" if logits else "probs" if probs else None,
+        one_based=one_based,
+        min_votes=min_votes,
+        zero=zero,
+    )
+
+
+def fixed(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Names as a tuple, where there are any."""
+    return tuple(map(str, names)) if names else None
 
 
 def parse_columns(argument: str | None) -> slice | tuple[str, ...] | None:

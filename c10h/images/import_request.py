@@ -11,7 +11,7 @@ import numpy as np
 from c10h.errors import FileError, InputError, MismatchError
 from c10h.files import Source
 from c10h.records import Array, Images
-from c10h.request_fields import given_as, parts, shaping
+from c10h.request_fields import check_bounds, given_as, parts, shaping
 
 IDS = ("path", "name", "none")
 # How many names a message lists.
@@ -34,7 +34,7 @@ class Choice:
     splits: tuple[str, ...] = shaping("split", ())
     select: str | None = shaping("select", None)
     to_class: Mapping[str, str] | None = None
-    side: int | None = shaping("resize", None)
+    side: int | None = shaping("resize", None, least=1, most=4096)
     skip_bad: bool = shaping("skip-bad", False)
     skip_unlabeled: bool = shaping("skip-unlabeled", False)
 
@@ -64,6 +64,9 @@ class ImportRequest:
     ids_file: Source | None = given_as("--ids", "ids", default=None)
     classes: tuple[str, ...] | None = shaping("classes", None, recorded=",".join)
     one_based: bool = shaping("one-based", False)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
 
 
 @dataclass(frozen=True)

@@ -57,12 +57,12 @@ def means(values: Float, resamples: int, seed: int) -> Float:
     group, count = groups(items, seed), min(items, MAX_GROUPS)
     ones_too = np.column_stack([values, np.ones(items)])
     sums = np.stack([np.bincount(group, column, count) for column in ones_too.T], axis=1)
-    found = np.empty((resamples, columns))
+    resampled = np.empty((resamples, columns))
     with np.errstate(invalid="ignore"):  # 0 times infinity, and infinity less infinity
         for block, drawn in weights(count, resamples, seed):
             totals = drawn @ sums
-            found[block] = totals[:, :columns] / totals[:, columns:]
-    return found
+            resampled[block] = totals[:, :columns] / totals[:, columns:]
+    return resampled
 
 
 def interval(samples: Float) -> tuple[Float, Float]:

@@ -165,7 +165,7 @@ def parse_name(name: str) -> tuple[str, dict[str, int | str]]:
     if near is not None:
         row = ARCHITECTURES[near]
         raise InputError(f"{name}: expected {row.form}, such as {', '.join(row.examples)}")
-    near = nearest(name, [one for row in ARCHITECTURES.values() for one in row.examples])
+    near = nearest(name, [name for row in ARCHITECTURES.values() for name in row.examples])
     meant = f"did you mean {near}? " if near else ""
     examples = ", ".join(row.examples[-1] for row in ARCHITECTURES.values())
     raise InputError(

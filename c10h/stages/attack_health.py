@@ -102,7 +102,7 @@ def join(parts: Sequence[Measures]) -> dict[str, Array]:
     for kind in ("shares", "by_epsilon"):
         measured = [getattr(part, kind) for part in parts]
         for name in measured[0]:
-            pieces = [one[name].double().cpu().numpy() for one in measured]
+            pieces = [part[name].double().cpu().numpy() for part in measured]
             found[name] = np.concatenate(pieces, axis=-1)
     return found
 

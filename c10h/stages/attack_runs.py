@@ -184,7 +184,7 @@ def _differences_after(
         why = f"{baseline.name} was not attacked with {result}"
     else:
         (row,) = differences([Pair(network.runs[result], baseline.runs[result])], METRICS)
-        return [replace(one, a=network.name, b=baseline.name) for one in row]
+        return [replace(difference, a=network.name, b=baseline.name) for difference in row]
     return [Difference(metric, network.name, baseline.name, why=why) for metric in METRICS]
 
 

@@ -164,7 +164,7 @@ def _check_images(
     any is another, and where the predictions do not tell.
     """
     inputs = () if predictions.lineage is None else predictions.lineage.inputs
-    predicted = [one.sha256 for one in inputs if one.role == "images"]
+    predicted = [file.sha256 for file in inputs if file.role == "images"]
     if not predicted or sha256 in predicted:
         return
     if predictions.item is None:

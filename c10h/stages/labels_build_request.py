@@ -16,7 +16,7 @@ from c10h.formats.hints import AUTO, LONG, NO_HINTS, Hints
 from c10h.formats.known_column_names import Columns
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
-from c10h.request_fields import given_as, parts, seeding, shaping
+from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 
 if TYPE_CHECKING:
     from c10h.formats.judgment_columns import MatrixReading, Reading
@@ -57,6 +57,7 @@ class BuildRequest:
     reading: Reading | MatrixReading | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        check_bounds(self)
         if self.what not in SOURCES:
             raise InputError(f"--as: {unknown_name('source of labels', self.what, SOURCES)}")
         takes = SOURCES[self.what].takes

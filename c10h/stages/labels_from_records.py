@@ -106,23 +106,23 @@ def _in_one_order(
     Raises MismatchError.
     """
     ordered: list[Predictions] = []
-    for number, one in enumerate(predictions, start=1):
+    for number, record in enumerate(predictions, start=1):
         what = f"predictions {number}"
-        one = predictions_in_order(one, classes, what)
+        record = predictions_in_order(record, classes, what)
         if ordered:
-            wanted = items_of(ordered[0], "predictions 1")
-            asked = items_of(one, what)
-            found = align(asked, wanted)
-            tell(f"{asked.what}: {found.describe(asked, wanted)}")
-            rows = found.rows
-            if rows is not None and len(rows) != wanted.size:
+            first = items_of(ordered[0], "predictions 1")
+            items = items_of(record, what)
+            matched = align(items, first)
+            tell(f"{items.what}: {matched.describe(items, first)}")
+            rows = matched.rows
+            if rows is not None and len(rows) != first.size:
                 raise MismatchError(
-                    f"{what}: expected {wanted.size:,} items as in predictions 1, found "
+                    f"{what}: expected {first.size:,} items as in predictions 1, found "
                     f"{len(rows):,}"
                 )
             if rows is not None and not is_everything(rows, len(rows)):
-                one = some_items(one, np.argsort(rows))
-        ordered.append(one)
+                record = some_items(record, np.argsort(rows))
+        ordered.append(record)
     return ordered
 
 
@@ -133,7 +133,7 @@ def _items(labels: Labels | None, predictions: Sequence[Predictions], truth: Tru
     if not predictions:
         return Items("the truth", 0) if truth is None else truth.items("the truth")
     items = items_of(predictions[0], "the predictions")
-    ids = next((one.ids for one in predictions if one.ids is not None), None)
+    ids = next((record.ids for record in predictions if record.ids is not None), None)
     if ids is None and items.index is not None and not is_everything(items.index, items.size):
         ids = items.index.astype(np.str_)
     return replace(items, ids=ids)
@@ -149,8 +149,8 @@ def _people(
     people = People(classes, items.size)
     if labels is not None:
         people = People.of(labels, None, classes)
-    for one in predictions:
-        people = people.agreeing(one.truth, "the predictions")
+    for record in predictions:
+        people = people.agreeing(record.truth, "the predictions")
     return people
 
 
@@ -164,12 +164,12 @@ def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: boo
     if from_names and numbers is not None:
         items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
     known = truth.items("the truth")
-    found = align(items, known, partly=items.ids is not None or items.index is not None)
+    matched = align(items, known, partly=items.ids is not None or items.index is not None)
     if items.size:
-        tell(f"{items.what}: {found.describe(items, known)}")
-    if from_names and items.ids is not None and found.by == POSITION:
+        tell(f"{items.what}: {matched.describe(items, known)}")
+    if from_names and items.ids is not None and matched.by == POSITION:
         raise MismatchError(
             "truth: the items have names, but a vector of classes has none to match: "
             "use --true-label COLUMN, a table of item and class, or a c10h file with ids"
         )
-    return truth.at(found.rows)
+    return truth.at(matched.rows)

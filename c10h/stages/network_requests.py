@@ -15,7 +15,7 @@ from c10h.attacks.budget import INFINITY, NORMS, Budget
 from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
-from c10h.request_fields import given_as, parts, seeding, shaping, switch
+from c10h.request_fields import bounded, check_bounds, given_as, parts, seeding, shaping, switch
 from c10h.stages.attack_budgets import parse_budgets
 from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
 from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
@@ -110,9 +110,12 @@ class PredictRequest:
     networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
     images_file: Source = given_as("", "images")
-    batch_size: int = shaping("batch-size", 500)
+    batch_size: int = shaping("batch-size", 500, least=1)
     device: str = shaping("device", "auto")
-    precision: str = shaping("precision", "fp32")
+    precision: str = shaping("precision", "fp32", among=PRECISIONS)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,26 +147,26 @@ class TrainRequest:
     labels: Labels | None = None
     labels_file: Source | None = given_as("", "labels", default=None)
     probs: bool = shaping("probs", False)
-    folds: int | None = shaping("folds", None)
+    folds: int | None = shaping("folds", None, least=2)
     fold_numbers: tuple[int, ...] = ()
-    target: str = shaping("target", "soft")
-    rates: tuple[float, ...] = shaping("lr", ())
-    mixups: tuple[float, ...] = shaping("mixup", ())
+    target: str = shaping("target", "soft", among=TARGETS)
+    rates: tuple[float, ...] = shaping("lr", (), above=0)
+    mixups: tuple[float, ...] = shaping("mixup", (), least=0)
     init: Run | Source | None = given_as("--init", "init", default=None)
     init_name: str = ""
     recipe: str | None = shaping("recipe", None)
-    optimizer: str | None = shaping("optimizer", None)
-    schedule: str | None = shaping("schedule", None)
-    epochs: float | None = shaping("epochs", None)
-    batch_size: int | None = shaping("batch-size", None)
-    weight_decay: float | None = shaping("weight-decay", None)
-    augment: str | None = shaping("augment", None)
+    optimizer: str | None = shaping("optimizer", None, among=OPTIMIZERS)
+    schedule: str | None = shaping("schedule", None, among=SCHEDULES)
+    epochs: float | None = shaping("epochs", None, above=0)
+    batch_size: int | None = shaping("batch-size", None, least=1)
+    weight_decay: float | None = shaping("weight-decay", None, least=0)
+    augment: str | None = shaping("augment", None, among=AUGMENTATIONS)
     seed: int = seeding(option="seed")
     device: str = "auto"
-    precision: str = shaping("precision", "auto")
+    precision: str = shaping("precision", "auto", among=PRECISIONS)
     compiled: bool = shaping("compile", False)
-    parallel_folds: int = 1
-    checkpoint_minutes: float | None = None
+    parallel_folds: int = bounded("parallel-folds", 1, least=1)
+    checkpoint_minutes: float | None = bounded("checkpoint-minutes", None, least=0)
     tensorboard: bool = False
     notes: tuple[str, ...] = ()
     settings: Recipe = field(init=False)
@@ -171,6 +174,7 @@ class TrainRequest:
     def __post_init__(self) -> None:
         from c10h.run_folder import refuse_checkpoint
 
+        check_bounds(self)
         if self.parallel_folds > 1 and self.folds is None:
             raise InputError("--parallel-folds: needs --folds")
         if self.tensorboard and find_spec("tensorboard") is None:
@@ -218,30 +222,31 @@ class AttackRequest:
     images_file: Source = given_as("", "images")
     labels: Labels | None = None
     labels_file: Source | None = given_as("--labels", "labels", default=None)
-    method: str = shaping("method", "pgd")
+    method: str = shaping("method", "pgd", among=ATTACKS)
     epsilons: tuple[str, ...] = shaping("epsilon", ("4/255",))
-    norm: str = shaping("norm", INFINITY)
+    norm: str = shaping("norm", INFINITY, among=NORMS)
     loss: str | None = shaping("loss", None)
-    steps: int | None = shaping("steps", None)
+    steps: int | None = shaping("steps", None, least=1)
     step_size: str | None = shaping("step-size", None)
-    restarts: int = shaping("restarts", 1)
+    restarts: int = shaping("restarts", 1, least=1)
     random_start: bool | None = switch(None, random_start=True, no_random_start=False)
     toward: str = shaping("toward", "", unless="")
     source: Run | None = given_as("--from", "source network", default=None)
     source_name: str = ""
-    limit: int | None = shaping("limit", None)
-    examined: int = shaping("health", 200)
+    limit: int | None = shaping("limit", None, least=1)
+    examined: int = shaping("health", 200, least=0)
     save_images: bool = shaping("save-images", False)
-    batch_size: int = shaping("batch-size", 250)
+    batch_size: int = shaping("batch-size", 250, least=1)
     seed: int = seeding()
     device: str = shaping("device", "auto")
-    precision: str = shaping("precision", "fp32")
+    precision: str = shaping("precision", "fp32", among=PRECISIONS)
     parts: Path | None = None
     notes: tuple[str, ...] = ()
     budgets: Sequence[Budget] = field(init=False)
     maximised: str = field(init=False)
 
     def __post_init__(self) -> None:
+        check_bounds(self)
         method = ATTACKS[self.method]
         loss = self.loss or method.losses[0]
         if loss not in method.losses:

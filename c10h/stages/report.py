@@ -63,7 +63,7 @@ class Results:
     @property
     def attacked_baseline(self) -> AttackedNetwork | None:
         """The network of an attack file that is the baseline, where there is one."""
-        return next((one for one in self.attacked if one.name == self.baseline), None)
+        return next((network for network in self.attacked if network.name == self.baseline), None)
 
     def title(self, text: str) -> str:
         """A title of scores, with the part of the items that they are of."""
@@ -85,8 +85,8 @@ class Results:
                 f"{number} {kind} file{'s' if number > 1 else ''}" if number else f"{kind} files"
                 for kind, number in wanted.items()
             )
-            found = ", ".join(f"{kind} ({number})" for kind, number in counts.items())
-            raise InputError(f"{what} needs only {words}; found {found or 'nothing'}")
+            counted = ", ".join(f"{kind} ({number})" for kind, number in counts.items())
+            raise InputError(f"{what} needs only {words}; found {counted or 'nothing'}")
 
 
 def report(request: ReportRequest) -> Results:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.formats.hints import NO_HINTS, Hints
-from c10h.request_fields import given_as, parts, seeding, shaping
+from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 
 # What a user can say of all runs.
 TAGS = ("network", "training", "data")
@@ -42,7 +42,7 @@ class ScoreRequest:
     tags: Sequence[str] = shaping("tag", ())
     in_sample: bool = shaping("in-sample", False)
     per_item: bool = shaping("per-item", False)
-    resamples: int = shaping("resamples", 1000)
+    resamples: int = shaping("resamples", 1000, least=0)
     seed: int = seeding()
     traced: bool = True
     about: Mapping[str, str] = field(init=False)
@@ -51,14 +51,13 @@ class ScoreRequest:
         from c10h.metrics.metrics import choose
         from c10h.metrics.strata import STRATA
 
+        check_bounds(self)
         names = [name for name, _ in self.predictions]
         for place, name in enumerate(names):
             if name in names[:place]:
                 raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
         if self.by is not None and self.by not in STRATA:
             raise InputError(f"--by: {unknown_name('stratum', self.by, STRATA)}")
-        if self.resamples < 0:
-            raise InputError(f"--resamples {self.resamples}: expected 0 or more")
         object.__setattr__(self, "metrics", tuple(choose(self.metrics)) if self.metrics else ())
         object.__setattr__(self, "about", dict(map(_tag, self.tags)))
 

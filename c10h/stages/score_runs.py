@@ -98,7 +98,7 @@ def score_runs(
     for told, together in matched.items():
         if told:
             tell(f"{brief(together, 3)}: {told}")
-    names = [one.name for one in scored]
+    names = [run.name for run in scored]
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
@@ -136,11 +136,11 @@ def _known(
     if truth is None:
         return _Known(People.of(labels, None, classes), are_labels=True, partly=partly)
     items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
-    found = align(items, others, partly=items.ids is not None)
-    tell(f"the labels: {found.describe(items, others)}")
-    truth = truth.at(found.rows)
+    matched = align(items, others, partly=items.ids is not None)
+    tell(f"the labels: {matched.describe(items, others)}")
+    truth = truth.at(matched.rows)
     people = People.of(labels, truth.values, classes, truth.right)
-    return _Known(people, are_labels=True, partly=partly, note=found.note)
+    return _Known(people, are_labels=True, partly=partly, note=matched.note)
 
 
 @dataclass(frozen=True)
@@ -170,17 +170,17 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
     items, others = items_of(run.predictions, run.name), known.people.items(known.where)
     # A truth need not know all items, but which those are only their names say.
     named = known.are_labels or items.ids is not None
-    found = align(items, others, partly=known.partly and named)
-    rows, notes = found.rows, [known.note, found.note]
-    if rows is not None and found.absent:
+    matched = align(items, others, partly=known.partly and named)
+    rows, notes = matched.rows, [known.note, matched.note]
+    if rows is not None and matched.absent:
         kept = rows >= 0
         lack = "labels" if known.are_labels else "true class"
-        notes.append(f"{found.absent:,} of {len(rows):,} items have no {lack} and are left out")
+        notes.append(f"{matched.absent:,} of {len(rows):,} items have no {lack} and are left out")
         run = replace(run, predictions=some_items(run.predictions, kept))
         rows, own = rows[kept], run.predictions.truth
     people = known.people.take(rows).agreeing(own, run.name)
     note = "\n".join(filter(None, notes))
-    return _Joined(run, people, rows, note, found.describe(items, others))
+    return _Joined(run, people, rows, note, matched.describe(items, others))
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class _Scored:
     name: str
     items: str
     exposure: str
-    found: Evaluation
+    evaluation: Evaluation
 
 
 def _score_member(joined: _Joined, member: int, options: Options, advance: Advance) -> _Scored:
@@ -200,7 +200,7 @@ def _score_member(joined: _Joined, member: int, options: Options, advance: Advan
     if run.predictions.logits.shape[0] > 1:
         name = f"{name}/{run.predictions.member[member]}"
     exposure = _exposure(run.predictions, member, name, options)
-    found = evaluate(
+    evaluation = evaluate(
         run.predictions,
         member,
         people,
@@ -210,10 +210,10 @@ def _score_member(joined: _Joined, member: int, options: Options, advance: Advan
         per_item=options.per_item,
         advance=advance,
     )
-    notes = "\n".join(filter(None, [joined.note, found.notes]))
-    found = replace(found, notes=notes)
+    notes = "\n".join(filter(None, [joined.note, evaluation.notes]))
+    evaluation = replace(evaluation, notes=notes)
     items = digest_items(people, joined.rows, options.labels_digest)
-    return _Scored(run, name, items, exposure, found)
+    return _Scored(run, name, items, exposure, evaluation)
 
 
 def _exposure(predictions: Predictions, member: int, name: str, options: Options) -> str:
@@ -233,12 +233,12 @@ def _exposure(predictions: Predictions, member: int, name: str, options: Options
 
 def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Options) -> Scores:
     """Values, intervals, reasons and ceilings of all runs as one record."""
-    strata = list(dict.fromkeys(name for one in scored for name in one.found.strata))
+    strata = list(dict.fromkeys(name for run in scored for name in run.evaluation.strata))
     shape = (len(scored), len(options.metrics), len(strata))
     value, n = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
     limits: dict[str, Array] = {}
-    for r, one in enumerate(scored):
-        for name, (formulas, ceilings) in one.found.strata.items():
+    for r, run in enumerate(scored):
+        for name, (formulas, ceilings) in run.evaluation.strata.items():
             t = strata.index(name)
             for metric, (values, items) in formulas.evaluate().items():
                 q = options.metrics.index(metric)
@@ -258,13 +258,13 @@ def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Optio
         n=n,
         why=_reasons(scored, strata, options, known),
         ceilings=limits,
-        run=np.array([one.name for one in scored]),
-        network=np.array([one.run.network for one in scored]),
-        training=np.array([one.run.training for one in scored]),
-        data=np.array([one.run.data for one in scored]),
-        items=np.array([one.items for one in scored]),
-        exposure=np.array([one.exposure for one in scored]),
-        notes=np.array([one.found.notes for one in scored]),
+        run=np.array([run.name for run in scored]),
+        network=np.array([run.run.network for run in scored]),
+        training=np.array([run.run.training for run in scored]),
+        data=np.array([run.run.data for run in scored]),
+        items=np.array([run.items for run in scored]),
+        exposure=np.array([run.exposure for run in scored]),
+        notes=np.array([run.evaluation.notes for run in scored]),
         metric=np.array(options.metrics),
         stratum=np.array(strata),
         samples=samples,
@@ -276,12 +276,12 @@ def _resample(scored: Sequence[_Scored], strata: Sequence[str], options: Options
     """Bootstrap values, float32 (r, q, t, B). Runs over equally many items share their weights."""
     shape = (len(scored), len(options.metrics), len(strata), options.resamples)
     samples = np.full(shape, np.nan, dtype=np.float32)
-    for groups in {one.found.groups for one in scored}:
+    for groups in {run.evaluation.groups for run in scored}:
         alike = [
             (r, strata.index(name), formulas)
-            for r, one in enumerate(scored)
-            if one.found.groups == groups
-            for name, (formulas, _) in one.found.strata.items()
+            for r, run in enumerate(scored)
+            if run.evaluation.groups == groups
+            for name, (formulas, _) in run.evaluation.strata.items()
         ]
         for block, drawn in weights(groups, options.resamples, options.seed):
             for r, t, formulas in alike:
@@ -297,27 +297,29 @@ def _reasons(
     reasons = np.full(known.shape, "", dtype=object)
     for r, q, t in np.argwhere(~known):
         metric = options.metrics[q]
-        if strata[t] not in scored[r].found.strata:
+        if strata[t] not in scored[r].evaluation.strata:
             absent = "the run has no such stratum"
-        elif not len(scored[r].found.strata[strata[t]][0].group):
+        elif not len(scored[r].evaluation.strata[strata[t]][0].group):
             absent = "the stratum has no items"
-        elif strata[t] in scored[r].found.untold and Needs.TRUTH in METRICS[metric].needs:
+        elif strata[t] in scored[r].evaluation.untold and Needs.TRUTH in METRICS[metric].needs:
             absent = NO_TRUTH
         else:
             absent = METRICS[metric].absent
-        reasons[r, q, t] = scored[r].found.missing.get(metric, absent)
+        reasons[r, q, t] = scored[r].evaluation.missing.get(metric, absent)
     return reasons.astype(np.str_)
 
 
 def _per_item(scored: Sequence[_Scored], options: Options) -> Array | None:
     if not options.per_item:
         return None
-    if len({one.found.size for one in scored}) > 1:
+    if len({run.evaluation.size for run in scored}) > 1:
         raise InputError(
             "--per-item: expected runs with the same number of items; score them separately"
         )
-    values = np.full((len(scored), len(options.metrics), scored[0].found.size), np.nan, np.float32)
-    for r, one in enumerate(scored):
-        for metric, items in one.found.per_item.items():
+    values = np.full(
+        (len(scored), len(options.metrics), scored[0].evaluation.size), np.nan, np.float32
+    )
+    for r, run in enumerate(scored):
+        for metric, items in run.evaluation.per_item.items():
             values[r, options.metrics.index(metric)] = items
     return values

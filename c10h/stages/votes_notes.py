@@ -22,9 +22,9 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
     yield f"{name}: {counted(votes.trials, 'judgment')} by {people}{checks}"
     annotators = votes.excluded_of("annotator")
     if annotators:
-        names = ", ".join(one.name for one in annotators[:NAMES])
+        names = ", ".join(annotator.name for annotator in annotators[:NAMES])
         more = ", ..." if len(annotators) > NAMES else ""
-        lost = sum(one.judgments for one in annotators)
+        lost = sum(annotator.judgments for annotator in annotators)
         yield (
             f"{name}: left out {counted(len(annotators), 'annotator')} ({annotators[0].reason}) "
             f"with {counted(lost, 'judgment')}: {names}{more}"
@@ -54,7 +54,9 @@ def left_out_notes(name: str, votes: Votes) -> Iterator[str]:
     if votes.unanswered:
         yield f"{name}: left out {counted(len(votes.unanswered), 'judgment')} without a label"
     if votes.unwanted:
-        labels = ", ".join(sorted({one.reason.removeprefix("label ") for one in votes.unwanted}))
+        labels = ", ".join(
+            sorted({judgment.reason.removeprefix("label ") for judgment in votes.unwanted})
+        )
         yield f"{name}: left out {counted(len(votes.unwanted), 'judgment')} by label: {labels}"
     for note in votes.notes:
         yield f"{name}: {note}"

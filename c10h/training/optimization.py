@@ -67,8 +67,12 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         for module in network.modules()
         if factor != 1 and isinstance(module, nn.BatchNorm2d) and module.bias is not None
     ]
-    known = {id(one) for one in shifts}
-    others = [one for one in network.parameters() if one.requires_grad and id(one) not in known]
+    known = {id(shift) for shift in shifts}
+    others = [
+        weight
+        for weight in network.parameters()
+        if weight.requires_grad and id(weight) not in known
+    ]
     groups = [
         {"params": parameters, "lr": rate, "initial_lr": rate, "weight_decay": decay}
         for parameters, rate, decay in (

@@ -82,14 +82,17 @@ def attacks_down(
 
 
 def _main_table(attack: str, group: Sequence[AttackedNetwork]) -> Table:
-    settings = {key: [str(one.setting(key)) for one in group] for key in TOLD_APART}
+    settings = {key: [str(network.setting(key)) for network in group] for key in TOLD_APART}
     architectures = [network.network for network in group]
     names = [
         ("run", [network.name for network in group]),
         *[("network", architectures)] * any(architectures),
         *((key, values) for key, values in settings.items() if len(set(values)) > 1),
     ]
-    notes = [*exposure_notes((one.name, one.exposure) for one in group), *means_notes(group)]
+    notes = [
+        *exposure_notes((network.name, network.exposure) for network in group),
+        *means_notes(group),
+    ]
     return attacks_down(f"Attack {attack}", names, _across(group), notes)
 
 
@@ -129,7 +132,7 @@ def _with_differences(
     others = [network for network in group if network is not baseline]
     differences = attack_differences(others, baseline)
     every = [difference for row in differences.values() for difference in row]
-    reasons = reason_notes((one.a, one.why) for one in every if one.why)
+    reasons = reason_notes((difference.a, difference.why) for difference in every if difference.why)
     if all(difference.value is None for difference in every):
         return [replace(main, notes=[*main.notes, *reasons])]
     layout = Layout([("run", [network.name for network in others])], _across(others))
@@ -175,7 +178,11 @@ def _check_table(networks: Sequence[AttackedNetwork]) -> Table:
         (name, [_check_cell(checks.get(key)) for key in keys]) for name, checks in results.items()
     ]
     notes = [
-        *(f"{one.name}: {sentence}" for one in networks for sentence in verdict(one.checks)),
+        *(
+            f"{network.name}: {sentence}"
+            for network in networks
+            for sentence in verdict(network.checks)
+        ),
         "yes, NO: whether a check was passed; -: a value without a verdict.",
     ]
     names = [("check", labels), ("size", sizes)]

@@ -102,7 +102,7 @@ def _is_known(lineage: Lineage) -> bool:
 
 def _inputs(lineage: Lineage, names: Mapping[str, str]) -> list[str]:
     """The inputs as arguments, in the order that the command has them in, then as options."""
-    roles = [one.role for one in lineage.inputs]
+    roles = [file.role for file in lineage.inputs]
     places = {role: _given(lineage.command, role, roles) for role in roles}
     arguments: dict[Given, list[str]] = {given: [] for given in inputs_of(lineage.command)}
     options: list[str] = []
@@ -119,7 +119,7 @@ def _given(command: str, role: str, roles: Sequence[str]) -> Given | None:
     """How the input of a role is given, among inputs of some roles; None for an unknown role."""
     known = inputs_of(command)
     for given in known:
-        absent = not any(one.startswith(given.roles) for one in roles)
+        absent = not any(role.startswith(given.roles) for role in roles)
         if role.startswith(given.roles) or (absent and role == given.otherwise):
             return given
     return None

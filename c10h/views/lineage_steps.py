@@ -60,19 +60,19 @@ class Step:
         """What steps that are the same command on the same inputs have in common."""
         if self.lineage is None or not self.lineage.command:
             return self.products
-        inputs = tuple(one.sha256 for one in self.lineage.inputs)
+        inputs = tuple(file.sha256 for file in self.lineage.inputs)
         return self.command(), self.lineage.version, inputs
 
     def to_json(self) -> dict[str, Any]:
         """The step as plain JSON."""
         lineage = self.lineage or Lineage(command="")
         return {
-            "files": [one._asdict() for one in self.products],
+            "files": [product._asdict() for product in self.products],
             "command": lineage.command or None,
             "options": dict(lineage.options),
             "seed": lineage.seed,
             "version": lineage.version or None,
-            "inputs": [Product(one.name, one.sha256)._asdict() for one in lineage.inputs],
+            "inputs": [Product(file.name, file.sha256)._asdict() for file in lineage.inputs],
         }
 
 

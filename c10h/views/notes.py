@@ -66,7 +66,12 @@ def unpaired_notes(grid: Iterable[Sequence[Difference]]) -> list[str]:
     for row in grid:
         is_of_all = len({difference.why for difference in row}) == 1
         reasons += [
-            (one.a if is_of_all else f"{one.metric} of {one.a}", one.why) for one in row if one.why
+            (
+                difference.a if is_of_all else f"{difference.metric} of {difference.a}",
+                difference.why,
+            )
+            for difference in row
+            if difference.why
         ]
     return reason_notes(reasons)
 

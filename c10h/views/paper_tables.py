@@ -55,12 +55,14 @@ def table_2(results: Results) -> list[Table]:
     after = [
         f"{method} {budget}"
         for method in methods
-        for budget in budgets_of([one for one in results.attacked if _method(one) == method])
+        for budget in budgets_of(
+            [network for network in results.attacked if _method(network) == method]
+        )
     ]
     cells = _sorted(cells)
     names = [(field, [getattr(model, field) for model in cells]) for field in Model._fields]
     across = {name: [of_model.get(name) for of_model in cells.values()] for name in [CLEAN, *after]}
-    exposures = ((one.name, one.exposure) for one in results.attacked)
+    exposures = ((network.name, network.exposure) for network in results.attacked)
     notes = [*exposure_notes(exposures), *_attack_notes(results.attacked)]
     notes += means_notes(results.attacked)
     if len({network.items for network in results.attacked}) > 1:

@@ -100,7 +100,7 @@ def estimate_cells(
 ) -> list[Cell]:
     """Cells of one metric, the best of those ``about`` the same in bold."""
     estimates = [run.estimate(metric, stratum) if run else None for run in runs]
-    values = [one.value if one and not one.why else None for one in estimates]
+    values = [estimate.value if estimate and not estimate.why else None for estimate in estimates]
     groups = [about(run) if run else None for run in runs]
     marks = best(METRICS[metric].better, values, groups)
     return [

@@ -75,7 +75,10 @@ def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -
             ("value", [Cell(cell.text) for cell in alone]),
             ("95 % interval", [Cell(cell.small) for cell in alone]),
         ]
-    sizes = ["/".join(dict.fromkeys(f"{one.n:,}" for one in row if one)) for row in estimates]
+    sizes = [
+        "/".join(dict.fromkeys(f"{estimate.n:,}" for estimate in row if estimate))
+        for row in estimates
+    ]
     columns += [
         ("n", list(map(Cell, sizes))),
         ("people", [Cell(_people(row)) for row in estimates]),
@@ -99,7 +102,7 @@ def _strata_table(run: ScoredRun, metrics: Sequence[str]) -> Table:
     columns = []
     for stratum in run.strata[:MOST_STRATA]:
         estimates = [run.estimate(metric, stratum) for metric in metrics]
-        values = [number(one.value if one else None) for one in estimates]
+        values = [number(estimate.value if estimate else None) for estimate in estimates]
         size = f"{estimates[0].n:,}" if estimates[0] else ""
         columns.append((stratum.removeprefix(f"{by}="), list(map(Cell, [*values, size]))))
     left = len(run.strata) - len(columns)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,68 @@ class TestNetworks:
             c10h.predict(images)
         with pytest.raises(InputError, match="RUN folders"):
             c10h.predict(images, folder, arch="resnet_basic_8")
+
+    @pytest.mark.parametrize(
+        ("option", "value", "says"),
+        [
+            ("epochs", 0, "--epochs 0: expected a number above 0"),
+            ("lr", (0.1, float("inf")), "--lr inf: expected a number above 0"),
+            ("mixup", -1, "--mixup -1: expected a number of at least 0"),
+            ("folds", 1, "--folds 1: expected a number of at least 2"),
+            ("target", "sofd", "--target: unknown value 'sofd': did you mean soft"),
+            ("schedule", "cosin", "did you mean cosine"),
+            ("precision", "fp8", "--precision: unknown value 'fp8'"),
+            ("seed", -1, "--seed -1: expected a number of at least 0"),
+            ("batch_size", 0, "--batch-size 0: expected a number of at least 1"),
+        ],
+    )
+    def test_what_the_command_line_would_refuse_of_training(
+        self, option: str, value: Any, says: str, run: tuple[Result, Result, Path], tmp_path: Path
+    ) -> None:
+        images, labels, _ = run
+        with pytest.raises(InputError, match=re.escape(says)):
+            c10h.train(
+                images, labels, arch="vgg_10_BN_16", folder=tmp_path / "x", **{option: value}
+            )
+        assert not (tmp_path / "x").exists()
+
+    @pytest.mark.parametrize(
+        ("option", "value", "says"),
+        [
+            ("method", "pdg", "did you mean pgd"),
+            ("norm", "1", "--norm: unknown value '1'"),
+            ("loss", "dlrr", "--loss dlrr: expected one of"),
+            ("epsilon", 4, "epsilon"),
+            ("restarts", 0, "--restarts 0: expected a number of at least 1"),
+            ("limit", 0, "--limit 0"),
+            ("health", -1, "--health -1"),
+            ("steps", 0, "--steps 0"),
+        ],
+    )
+    def test_what_the_command_line_would_refuse_of_an_attack(
+        self, option: str, value: Any, says: str, run: tuple[Result, Result, Path]
+    ) -> None:
+        images, _, folder = run
+        with pytest.raises(InputError, match=re.escape(says)):
+            c10h.attack(images, folder, **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda rows: c10h.score(rows, rows, by="model"), "did you mean modal"),
+        (lambda rows: c10h.score(rows, rows, resamples=-1), "--resamples -1"),
+        (lambda rows: c10h.score(rows, rows, layout="tall"), "--layout: unknown value 'tall'"),
+        (lambda rows: c10h.build_labels(rows, missing="dorp"), "did you mean drop"),
+        (lambda rows: c10h.build_labels(rows, layout="tall"), "--layout: unknown value 'tall'"),
+        (lambda rows: c10h.import_images(rows, resize=0), "--resize 0"),
+    ],
+)
+def test_what_the_command_line_would_refuse(
+    call: Callable[[Array], object], says: str, votes: Array
+) -> None:
+    with pytest.raises(InputError, match=re.escape(says)):
+        call(votes)
 
 
 class TestReport:

@@ -149,7 +149,7 @@ def test_records_are_checked(request_of: RequestOf, case: Case, tmp_path: Path) 
         ({"metrics": ["acuracy"]}, "unknown metric 'acuracy': did you mean accuracy"),
         ({"by": "trut"}, "--by: unknown stratum 'trut': did you mean truth"),
         ({"tags": ["colour=red"]}, "--tag colour=red: expected network=…, training=… or data=…"),
-        ({"resamples": -1}, "--resamples -1: expected 0 or more"),
+        ({"resamples": -1}, "--resamples -1: expected a number of at least 0"),
         ({"predictions": [("a", None), ("b", None), ("a", None)]}, "two runs are called 'a'"),
     ],
 )

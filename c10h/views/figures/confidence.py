@@ -27,7 +27,7 @@ def confidence(results: Results) -> Figure:
         )
         for dash, (metric, name) in enumerate(WHERE.items())
     ]
-    if not any((one.y == one.y).any() for one in series):
+    if not any((bars.y == bars.y).any() for bars in series):
         raise InputError(f"--figure confidence: no file has {' or '.join(WHERE)}")
     several = len(data_sets(results.scored)) > 1
     ticks = [

@@ -36,10 +36,10 @@ def generalization(results: Results) -> Figure:
     panels = []
     for metric, name in PANELS.items():
         values = {key: _value(metric, runs, results.stratum) for key, runs in groups.items()}
-        kept = [one for one in data if any(_exists(values.get((t, one))) for t in trainings)]
+        kept = [name for name in data if any(_exists(values.get((t, name))) for t in trainings)]
         none = (NAN, NAN, NAN)
         series = [
-            Series.over_ticks(t, [values.get((t, one), none) for one in kept]) for t in trainings
+            Series.over_ticks(t, [values.get((t, name), none) for name in kept]) for t in trainings
         ]
         if kept:
             panels.append(Panel("", "data set", name, series, BARS, kept, top=TOPS.get(metric)))
@@ -86,8 +86,10 @@ def _notes(groups: dict[tuple[str, str], list[ScoredRun]]) -> list[str]:
     if max(sizes.values()) == 1:
         return [INTERVALS]
     of = ", ".join(f"{training} on {data} {size}" for (training, data), size in sizes.items())
-    one = "; for a single network, its 95 % interval" if min(sizes.values()) == 1 else ""
-    return [f"Means over networks; error bars from the lowest to the highest{one}; networks: {of}."]
+    single = "; for a single network, its 95 % interval" if min(sizes.values()) == 1 else ""
+    return [
+        f"Means over networks; error bars from the lowest to the highest{single}; networks: {of}."
+    ]
 
 
 def _left_out(groups: Mapping[tuple[str, str], Sequence[ScoredRun]]) -> list[str]:

@@ -89,12 +89,12 @@ def _font() -> str:
     import matplotlib as mpl
     from matplotlib.font_manager import fontManager
 
-    known = sorted({one.name for one in fontManager.ttflist})
+    known = sorted({font.name for font in fontManager.ttflist})
     wanted: list[str] = [name for kind in FONTS for name in mpl.rcParams[kind]]
-    found = next((name for name in [*wanted, *known] if name in known), None)
-    if found is None:
+    font = next((name for name in [*wanted, *known] if name in known), None)
+    if font is None:
         raise InputError("matplotlib finds no font: install one, such as DejaVu Sans")
-    return found
+    return font
 
 
 def _canvas(figure: Figure) -> Canvas:
@@ -102,7 +102,7 @@ def _canvas(figure: Figure) -> Canvas:
 
     columns = min(figure.columns, len(figure.panels))
     rows = -(-len(figure.panels) // columns)
-    names = list(dict.fromkeys(one.name for panel in figure.panels for one in panel.series))
+    names = list(dict.fromkeys(series.name for panel in figure.panels for series in panel.series))
     width = COLUMN if columns == 1 else PAGE
     has_legend = len(names) > 1
     legend_columns = max(1, int(width * 14) // (max(map(len, map(one_line, names))) + 8))

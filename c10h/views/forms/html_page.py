@@ -76,9 +76,15 @@ def page(content: Page) -> str:
         .render(
             page=content,
             tables=[_prepared(table) for table in content.tables],
-            drawings=[(one, [_prepared(table) for table in one.tables]) for one in content.figures],
+            drawings=[
+                (drawing, [_prepared(table) for table in drawing.tables])
+                for drawing in content.figures
+            ],
             metrics=_definitions(
-                [*content.tables, *(table for one in content.figures for table in one.tables)]
+                [
+                    *content.tables,
+                    *(table for drawing in content.figures for table in drawing.tables),
+                ]
             ),
             cards=shown,
             gallery_title=content.gallery and title_of(content.gallery),
@@ -100,10 +106,10 @@ def metric_of(text: str) -> str | None:
 
 def sort_key(text: str) -> str:
     """The number that a cell begins with, in digits alone; "" where there is none."""
-    found = NUMBER.match(text)
-    if found is None:
+    match = NUMBER.match(text)
+    if match is None:
         return ""
-    value = float(found[1].replace(",", "")) * (-1 if text.startswith("-") else 1)
+    value = float(match[1].replace(",", "")) * (-1 if text.startswith("-") else 1)
     return ("-" if value < 0 else "") + "Infinity" if math.isinf(value) else repr(value)
 
 

@@ -33,7 +33,7 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
 def _title(report: Report) -> str:
     """What was given by name, as far as a title has room."""
     results = report.results
-    runs = [run.name for run in results.scored] + [one.name for one in results.attacked]
+    runs = [run.name for run in results.scored] + [network.name for network in results.attacked]
     names = list(dict.fromkeys([*runs, *results.histories, *results.labels, *results.predictions]))
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more or "Report"

@@ -144,8 +144,8 @@ def _block(table: Table, *, has_title: bool) -> str:
 def _losses(table: Table) -> list[str]:
     """A comment on the letters that could not be written."""
     cells = (text for row in table.rows for cell in row for text in (cell.text, cell.small))
-    found = lost("".join([table.title, *table.header, *cells, *table.notes]))
-    letters = [one if one.isprintable() else f"U+{ord(one):04X}" for one in found]
+    unknown = lost("".join([table.title, *table.header, *cells, *table.notes]))
+    letters = [letter if letter.isprintable() else f"U+{ord(letter):04X}" for letter in unknown]
     return [f"% Not in pdfLaTeX, and replaced: {' '.join(letters)}"] if letters else []
 
 
