@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
+from formats.files import counts_of as as_array
 from formats.files import parquet, zipped
 
 from c10h.files import Source
@@ -34,10 +35,7 @@ CHECKS = ("--check", "gold", "--correct", "right")
 
 
 def counts_of(path: Path) -> list[list[int]]:
-    counts = read_file(path, Labels).counts
-    assert counts is not None
-    found: list[list[int]] = counts[0 : counts.shape[0]].tolist()
-    return found
+    return as_array(read_file(path, Labels)).tolist()
 
 
 class TestForms:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bombs import Bomb
+from formats.files import saved
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.files import Source
@@ -17,17 +18,12 @@ from c10h.images.pixel_arrays import as_pictures
 from c10h.records import Array, Rows
 
 
-def saved(path: Path, array: Array) -> Source:
-    np.save(path, array, allow_pickle=True)
-    return Source.open(str(path))
-
-
 def pictures_in(source: Source) -> Rows:
     return as_pictures(npy_rows(source), source.name)[0]
 
 
 def opened(path: Path, array: Array) -> Rows:
-    return pictures_in(saved(path / "x.npy", array))
+    return pictures_in(saved(path, array))
 
 
 @pytest.fixture
@@ -95,7 +91,7 @@ class TestLayouts:
         lines = np.stack(
             [[*one[..., 0].flat, *one[..., 1].flat, *one[..., 2].flat] for one in pixels]
         )
-        source = saved(tmp_path / "x.npy", lines)
+        source = saved(tmp_path, lines)
         found, assumed = as_pictures(npy_rows(source), source.name)
         np.testing.assert_array_equal(found[1:4], pixels[1:4], strict=True)
         assert found.shape == (4, side, side, 3)
@@ -164,7 +160,7 @@ class TestOtherArrays:
     @pytest.mark.parametrize("left", [8, 60, 130, 480])
     def test_truncated(self, tmp_path: Path, pictures: Array, left: int, is_fortran: bool) -> None:
         array = np.asfortranarray(pictures) if is_fortran else pictures
-        source = saved(tmp_path / "x.npy", array)
+        source = saved(tmp_path, array)
         source.path.write_bytes(source.path.read_bytes()[:left])
         with pytest.raises(FileError, match=r"x\.npy: "):
             pictures_in(source)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas
 import pytest
+from formats.files import counts_of as as_array
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import LabelEncoder
@@ -41,9 +42,7 @@ def table(who: Column, what: Column, said: Column, **more: Any) -> Judgments:
 
 
 def counts_of(votes: Votes) -> list[list[int]]:
-    assert votes.labels.counts is not None
-    found: Array = votes.labels.counts[0 : len(votes.labels.counts[:])]
-    return found.tolist()
+    return as_array(votes.labels).tolist()
 
 
 def ids_of(labels: Labels) -> list[str] | None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from c10h.metrics.estimates import ScoredRun, scored_runs
-from c10h.records import History, Input, Labels, Lineage, Scores
+from c10h.records import Attack, History, Input, Labels, Lineage, Scores
+from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.report import Results
 from c10h.views.table import Table
 
@@ -97,6 +98,11 @@ def labels(counts: Any, **more: Any) -> Labels:
     return Labels(
         classes=CLASSES, counts=counts, probs=counts / counts.sum(axis=1, keepdims=True), **more
     )
+
+
+def attack_results(**files: Attack) -> Results:
+    """The results of attack files, by name."""
+    return Results(attacked=attacked_networks(files))
 
 
 def texts(table: Table) -> list[list[str]]:

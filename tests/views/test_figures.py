@@ -12,8 +12,6 @@ import pytest
 from made_attacks import SMALL, made_attack
 
 from c10h.errors import InputError
-from c10h.records import Attack
-from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.people_and_networks import Compared
 from c10h.stages.report import Results
 from c10h.views.figures.entropy import histogram
@@ -23,12 +21,16 @@ from c10h.views.figures.fit import distributions
 from c10h.views.paper_tables import TABLES
 from c10h.views.report import fitting_figures
 
-from .made_results import CLASSES, NAN, history, labels, near_and_far, of_run, scored
-
-
-def attacks(**files: Attack) -> Results:
-    """The results of attack files, by name."""
-    return Results(attacked=attacked_networks(files))
+from .made_results import (
+    CLASSES,
+    NAN,
+    attack_results,
+    history,
+    labels,
+    near_and_far,
+    of_run,
+    scored,
+)
 
 
 def values(panel: Panel) -> dict[str, list[float]]:
@@ -151,7 +153,7 @@ class TestConfidence:
 class TestPgd:
     def test_a_panel_a_size_and_a_line_a_run(self) -> None:
         hard = made_attack(1)
-        found = figure("pgd", attacks(hard=hard, human=made_attack(2, budgets=(SMALL,))))
+        found = figure("pgd", attack_results(hard=hard, human=made_attack(2, budgets=(SMALL,))))
         assert [panel.title for panel in found.panels] == ["ε = 4/255", "ε = 8/255"]
         assert [list(values(panel)) for panel in found.panels] == [["hard", "human"], ["hard"]]
         expected = np.asarray(hard.loss, "f8")[0, 0].mean(axis=-1)
@@ -161,7 +163,7 @@ class TestPgd:
 
     def test_kinds_of_attack_are_apart(self) -> None:
         a, b = made_attack(budgets=(SMALL,)), made_attack(settings={"norm": "2"})
-        found = figure("pgd", attacks(a=a, b=b))
+        found = figure("pgd", attack_results(a=a, b=b))
         assert [panel.title.split(",")[0] for panel in found.panels] == [
             "ε = 4/255", "ε = 4/255", "ε = 8/255",
         ]  # fmt: skip
@@ -169,9 +171,9 @@ class TestPgd:
 
     def test_a_single_step_is_left_out_beside_others(self) -> None:
         single = made_attack(steps=1)
-        found = figure("pgd", attacks(a=made_attack(), b=single))
+        found = figure("pgd", attack_results(a=made_attack(), b=single))
         assert {name for panel in found.panels for name in values(panel)} == {"a"}
-        assert len(figure("pgd", attacks(b=single)).panels) == 2
+        assert len(figure("pgd", attack_results(b=single)).panels) == 2
 
 
 class TestFit:
@@ -289,7 +291,7 @@ class TestChoice:
         names = {
             "generalization": near_and_far(),
             "confidence": Results(scored=alone),
-            "pgd": attacks(a=made_attack()),
+            "pgd": attack_results(a=made_attack()),
             "curves": Results(histories={"a": history()}),
             "entropy": Results(labels={"a": labels([[1, 1, 0]])}),
         }
@@ -297,7 +299,7 @@ class TestChoice:
             found, left_out = fitting_figures(given)
             assert [one.name for one in found] == [name]
             assert left_out == {}
-        assert fitting_figures(attacks(a=made_attack(steps=1))) == ([], {})
+        assert fitting_figures(attack_results(a=made_attack(steps=1))) == ([], {})
 
     def test_what_cannot_be_made_is_left_out(self) -> None:
         given = Results([scored("a", {"kl": 0.5})], histories={"a": history()})
@@ -309,7 +311,8 @@ class TestChoice:
 
     def test_a_figure_of_each_kind(self) -> None:
         given = replace(
-            near_and_far(histories={"a": history()}), attacked=attacks(a=made_attack()).attacked
+            near_and_far(histories={"a": history()}),
+            attacked=attack_results(a=made_attack()).attacked,
         )
         found, _ = fitting_figures(given)
         assert [one.name for one in found] == ["generalization", "pgd", "curves"]

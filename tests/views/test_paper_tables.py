@@ -10,11 +10,10 @@ from made_attacks import LARGE, SMALL, made_attack
 
 from c10h.errors import InputError
 from c10h.records import Attack, Lineage
-from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.report import Results
 from c10h.views.paper_tables import table_1, table_2
 
-from .made_results import near_and_far, of_run, scored, texts
+from .made_results import attack_results, near_and_far, of_run, scored, texts
 
 
 class TestTable1:
@@ -46,15 +45,10 @@ def attacked(folder: str = "", **changes: Any) -> Attack:
     return made_attack(lineage=lineage, **changes)
 
 
-def of(**files: Attack) -> Results:
-    """The results of attack files, by name."""
-    return Results(attacked=attacked_networks(files))
-
-
 class TestTable2:
     def test_attacks_across(self) -> None:
         fgsm = {"settings": {"method": "fgsm"}, "steps": 1, "budgets": (SMALL,)}
-        results = of(
+        results = attack_results(
             f1=attacked("hard", **fgsm),
             f2=attacked("human", **fgsm),
             p1=attacked("hard", budgets=(LARGE, SMALL)),
@@ -77,7 +71,7 @@ class TestTable2:
     def test_what_cannot_be_compared_is_told(self) -> None:
         other = {"settings": {"restarts": 5}, "seed": 1}
         p1, p2, p3 = attacked("hard"), attacked("human", **other), attacked("class", items=9)
-        (table,) = table_2(of(p1=p1, p2=p2, p3=p3))
+        (table,) = table_2(attack_results(p1=p1, p2=p2, p3=p3))
         assert table.notes[1:] == [
             "PGD: pgd, ℓ∞, loss ce, 3 steps, random start (p1, p3)",
             "PGD: pgd, ℓ∞, loss ce, 3 steps, 5 restarts, random start (p2)",
@@ -94,10 +88,10 @@ class TestTable2:
         assert not best[2][clean]
 
     def test_without_a_lineage_rows_are_runs(self) -> None:
-        (table,) = table_2(of(a=attacked(), b=attacked()))
+        (table,) = table_2(attack_results(a=attacked(), b=attacked()))
         assert [row[1] for row in texts(table)] == ["a", "b"]
 
     def test_the_same_attack_twice(self) -> None:
-        results = of(a=attacked("hard"), b=attacked("hard"))
+        results = attack_results(a=attacked("hard"), b=attacked("hard"))
         with pytest.raises(InputError, match="nothing distinguishes a from b after PGD 4/255"):
             table_2(results)
