@@ -86,12 +86,12 @@ class TestNames:
         result = c10h("labels", "build", "t.csv", *NAMED, "-o", "out.h5")
         assert result.status == 0
         assert "t.csv: 2 items in the order of their names, written as ids" in result.err
-        found = read_file(files.path("out.h5"), Labels)
-        assert found.classes == ("cat", "dog")
-        assert found.ids is not None
-        assert found.ids.tolist() == ["a.png", "b.png"]
+        labels = read_file(files.path("out.h5"), Labels)
+        assert labels.classes == ("cat", "dog")
+        assert labels.ids is not None
+        assert labels.ids.tolist() == ["a.png", "b.png"]
         assert counts_of(files.path("out.h5")) == [[1, 0], [1, 1]]
-        assert found.annotators["id"][:].tolist() == ["ann", "bob"]
+        assert labels.annotators["id"][:].tolist() == ["ann", "bob"]
 
     def test_names_of_any_script_and_with_any_sign(self, files: Files, c10h: Run) -> None:
         names = ["日本.png", 'a,"b"', "two\nlines", "Ünder", "007"]
@@ -102,9 +102,9 @@ class TestNames:
         files.save("t.csv", target.getvalue())
         result = c10h("labels", "build", "t.csv", "--classes", "Käse,Brot", "-o", "out.h5")
         assert result.status == 0, result.err
-        found = read_file(files.path("out.h5"), Labels)
-        assert found.ids is not None
-        assert found.ids.tolist() == sorted(names)
+        labels = read_file(files.path("out.h5"), Labels)
+        assert labels.ids is not None
+        assert labels.ids.tolist() == sorted(names)
 
     def test_truth_from_a_column(self, files: Files, c10h: Run) -> None:
         files.save("t.csv", OTHER.replace("\n", ",dog\n").replace("said,dog", "said,true"))
@@ -121,9 +121,9 @@ class TestNames:
         files.save("t.csv", OTHER)
         line = ["labels", "build", "t.csv", *NAMED, "--truth", "y.h5", "-o", "out.h5"]
         assert c10h(*line).status == 0
-        found = read_file(files.path("out.h5"), Labels).truth
-        assert found is not None
-        assert found.tolist() == [0, 1]
+        known = read_file(files.path("out.h5"), Labels).truth
+        assert known is not None
+        assert known.tolist() == [0, 1]
 
     def test_a_prior_leaves_the_votes_alone(self, files: Files, c10h: Run) -> None:
         files.save("t.csv", TABLE)
@@ -292,12 +292,12 @@ class TestMatrix:
         for name, layout in (("m", "matrix"), ("t", "auto")):
             line = ("labels", "build", f"{name}.csv", "--layout", layout, "-o", f"{name}.h5")
             assert c10h(*line).status == 0
-        one, other = (read_file(files.path(name), Labels) for name in ("m.h5", "t.h5"))
-        assert one.counts is not None
-        assert other.counts is not None
-        np.testing.assert_array_equal(one.counts[0:30], other.counts[0:30])
-        for name, values in other.annotators.items():
-            np.testing.assert_array_equal(one.annotators[name][:], values[:])
+        matrix, table = (read_file(files.path(name), Labels) for name in ("m.h5", "t.h5"))
+        assert matrix.counts is not None
+        assert table.counts is not None
+        np.testing.assert_array_equal(matrix.counts[0:30], table.counts[0:30])
+        for name, values in table.annotators.items():
+            np.testing.assert_array_equal(matrix.annotators[name][:], values[:])
 
     def test_options_that_are_about_long_tables(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", self.TEXT)
@@ -458,14 +458,14 @@ class TestPublishedCounts:
         )
         assert lines[-1].endswith("identical: 10,000 items, 511,000 votes, matched by "
                                   "position")  # fmt: skip
-        found = read_file(files.path("out.h5"), Labels)
-        assert found.classes == CLASS_LISTS["cifar10"]
-        assert found.ids is None
-        assert found.truth is not None
-        assert found.counts is not None
-        np.testing.assert_array_equal(found.counts[0:10_000], np.load(published))
+        labels = read_file(files.path("out.h5"), Labels)
+        assert labels.classes == CLASS_LISTS["cifar10"]
+        assert labels.ids is None
+        assert labels.truth is not None
+        assert labels.counts is not None
+        np.testing.assert_array_equal(labels.counts[0:10_000], np.load(published))
         truth = np.load(real_data / "cifar10_test_labels.npy")
-        np.testing.assert_array_equal(found.truth, truth)
+        np.testing.assert_array_equal(labels.truth, truth)
 
     def test_by_other_names_and_options(
         self, files: Files, c10h: Run, real_data: Path, trials: dict[str, Array]

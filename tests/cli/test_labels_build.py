@@ -37,11 +37,11 @@ Build = Callable[..., Labels]
 
 class TestHuman:
     def test_votes(self, files: Files, build: Build) -> None:
-        found = build("counts.npy", "--truth", "truth.npy", "--classes", "cat,dog,bird")
-        assert found.classes == CLASSES
-        np.testing.assert_array_equal(found.counts, files.counts)
-        np.testing.assert_array_equal(found.probs, files.shares)
-        np.testing.assert_array_equal(found.truth, files.truth)
+        labels = build("counts.npy", "--truth", "truth.npy", "--classes", "cat,dog,bird")
+        assert labels.classes == CLASSES
+        np.testing.assert_array_equal(labels.counts, files.counts)
+        np.testing.assert_array_equal(labels.probs, files.shares)
+        np.testing.assert_array_equal(labels.truth, files.truth)
 
 
 class TestFromTruth:
@@ -53,10 +53,10 @@ class TestFromTruth:
 
     @pytest.mark.parametrize("source", SOURCES, ids=" ".join)
     def test_hard(self, files: Files, build: Build, source: list[str]) -> None:
-        found = build(*source, "--as", "hard")
-        np.testing.assert_array_equal(found.probs, np.eye(3)[files.truth])
-        np.testing.assert_array_equal(found.truth, files.truth)
-        assert found.counts is None
+        labels = build(*source, "--as", "hard")
+        np.testing.assert_array_equal(labels.probs, np.eye(3)[files.truth])
+        np.testing.assert_array_equal(labels.truth, files.truth)
+        assert labels.counts is None
 
     def test_the_truth_of_images(self, files: Files, build: Build) -> None:
         names = np.array([f"{item}.png" for item in range(30)])
@@ -64,26 +64,26 @@ class TestFromTruth:
             classes=CLASSES, images=np.zeros((30, 2, 2, 3), "u1"), truth=files.truth, ids=names
         )
         h5.write(images, str(files.path("images.h5")))
-        found = build("images.h5", "--as", "hard")
-        assert found.classes == CLASSES
-        np.testing.assert_array_equal(found.probs, np.eye(3)[files.truth])
-        np.testing.assert_array_equal(found.ids, names)
+        labels = build("images.h5", "--as", "hard")
+        assert labels.classes == CLASSES
+        np.testing.assert_array_equal(labels.probs, np.eye(3)[files.truth])
+        np.testing.assert_array_equal(labels.ids, names)
 
 
 class TestDistill:
     def test_truth_is_kept(self, files: Files, build: Build) -> None:
-        found = build("a.npy", "--as", "distill", "--truth", "truth.npy")
-        np.testing.assert_array_equal(found.truth, files.truth)
+        labels = build("a.npy", "--as", "distill", "--truth", "truth.npy")
+        np.testing.assert_array_equal(labels.truth, files.truth)
 
     def test_classes_are_matched_by_name(self, files: Files, build: Build) -> None:
         order = [2, 0, 1]
         logits = files.logits["b"][None, :, order].astype("f4")
         files.predictions("p.h5")
         files.predictions("q.h5", logits=logits, classes=tuple(CLASSES[k] for k in order))
-        found = build("p.h5", "q.h5", "--as", "distill")
+        labels = build("p.h5", "q.h5", "--as", "distill")
         wanted = build("a.npy", "b.npy", "--as", "distill")
-        assert found.classes == CLASSES
-        np.testing.assert_allclose(found.probs[:], wanted.probs[:], rtol=1e-5)
+        assert labels.classes == CLASSES
+        np.testing.assert_allclose(labels.probs[:], wanted.probs[:], rtol=1e-5)
 
     def test_classes_that_are_taken_by_position_are_told(self, files: Files, c10h: Run) -> None:
         files.predictions("p.h5")
@@ -104,25 +104,25 @@ class TestSources:
             file["more"] = counts
         options: dict[str, list[str]] = {"x.h5": ["--h5-path", "deep/counts"]}
         for name in ("x.csv", "x.npz", "x.parquet", "x.h5"):
-            found = build(name, *options.get(name, ["--classes", "cat,dog,bird"]))
-            np.testing.assert_array_equal(found.counts, counts)
-            assert found.classes == (CLASSES if name != "x.h5" else ("0", "1", "2"))
+            labels = build(name, *options.get(name, ["--classes", "cat,dog,bird"]))
+            np.testing.assert_array_equal(labels.counts, counts)
+            assert labels.classes == (CLASSES if name != "x.h5" else ("0", "1", "2"))
 
     def test_classes_put_named_columns_in_order(self, files: Files, build: Build) -> None:
         rows = "".join(
             ",".join(map(str, row)) + "\n" for row in files.counts[:, [2, 0, 1]].tolist()
         )
         files.save("x.csv", f"bird,cat,dog\n{rows}")
-        found = build("x.csv", "--classes", "cat,dog,bird", "--truth", "truth.npy")
-        np.testing.assert_array_equal(found.counts, files.counts)
-        np.testing.assert_array_equal(found.truth, files.truth)
+        labels = build("x.csv", "--classes", "cat,dog,bird", "--truth", "truth.npy")
+        np.testing.assert_array_equal(labels.counts, files.counts)
+        np.testing.assert_array_equal(labels.truth, files.truth)
 
     def test_columns_of_a_wide_table(self, files: Files, build: Build) -> None:
         rows = [f"{k},{','.join(map(str, row))}" for k, row in enumerate(files.counts.tolist())]
         files.save("x.csv", "\n".join(["id,cat,dog,bird", *rows]))
-        found = build("x.csv", "--columns", "1:4")
-        assert found.classes == CLASSES
-        np.testing.assert_array_equal(found.counts, files.counts)
+        labels = build("x.csv", "--columns", "1:4")
+        assert labels.classes == CLASSES
+        np.testing.assert_array_equal(labels.counts, files.counts)
 
 
 class TestOutput:
@@ -169,8 +169,8 @@ class TestOutput:
     def test_a_file_can_be_built_from_itself(self, files: Files, c10h: Run) -> None:
         line = ["labels", "build", "labels.h5", "--prior", "1", "-o", "labels.h5"]
         assert c10h(*line, "--force").status == 0
-        found = read_file(files.path("labels.h5"), Labels)
-        np.testing.assert_allclose(found.probs[:], (files.counts + 1) / 23, rtol=1e-14)
+        labels = read_file(files.path("labels.h5"), Labels)
+        np.testing.assert_allclose(labels.probs[:], (files.counts + 1) / 23, rtol=1e-14)
 
     def test_a_copy_in_another_folder_gives_the_same_file(self, files: Files, build: Build) -> None:
         build("counts.npy", "--truth", "truth.npy")
@@ -186,19 +186,19 @@ class TestLineage:
         return lineage.to_dict()
 
     def test_inputs_have_names_and_hashes(self, files: Files, build: Build) -> None:
-        found = self.lineage(build, files.path("counts.npy"), "--truth", files.path("truth.npy"))
-        assert found["command"] == "c10h labels build"
-        assert [one["name"] for one in found["inputs"]] == ["counts.npy", "truth.npy"]
-        for one in found["inputs"]:
-            content = files.path(one["name"]).read_bytes()
-            assert one["sha256"] == hashlib.sha256(content).hexdigest()
+        lineage = self.lineage(build, files.path("counts.npy"), "--truth", files.path("truth.npy"))
+        assert lineage["command"] == "c10h labels build"
+        assert [source["name"] for source in lineage["inputs"]] == ["counts.npy", "truth.npy"]
+        for source in lineage["inputs"]:
+            content = files.path(source["name"]).read_bytes()
+            assert source["sha256"] == hashlib.sha256(content).hexdigest()
 
     def test_nothing_in_it_is_a_path(self, files: Files, build: Build) -> None:
         files.save("names.txt", "cat\ndog\nbird\n")
         line = [files.path("counts.npy"), "--classes", files.path("names.txt"), "--prior", "1"]
-        found = self.lineage(build, *line)
-        assert "/" not in str(found)
-        assert found["options"] == {"as": "human", "prior": 1.0, "classes": "cat,dog,bird"}
+        lineage = self.lineage(build, *line)
+        assert "/" not in str(lineage)
+        assert lineage["options"] == {"as": "human", "prior": 1.0, "classes": "cat,dog,bird"}
 
     @pytest.mark.parametrize(
         ("line", "options"),

@@ -29,30 +29,38 @@ def log_softmax(logits: Array) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
-def metrics_of(found: Any, run: int = 0) -> Any:
-    return found["runs"][run]["metrics"]
+def metrics_of(printed: Any, run: int = 0) -> Any:
+    return printed["runs"][run]["metrics"]
 
 
 class TestJson:
     """DESIGN.md section 2 names every key."""
 
     def test_keys(self, c10h: Run) -> None:
-        found = c10h("score", "a.npy", "b.npy", *BASIC, "--by", "truth", "--json").json()
-        assert list(found) == ["runs", "differences"]
-        for run in found["runs"]:
+        printed = c10h("score", "a.npy", "b.npy", *BASIC, "--by", "truth", "--json").json()
+        assert list(printed) == ["runs", "differences"]
+        for run in printed["runs"]:
             assert [key for key in run if key in ("name", "metrics", "strata")] == [
                 "name", "metrics", "strata",
             ]  # fmt: skip
             for metrics in (run["metrics"], *run["strata"].values()):
                 assert list(metrics) == list(METRICS)
                 assert all(list(figure) == FIGURE for figure in metrics.values())
-        assert [list(one)[:6] for one in found["differences"]] == [DIFFERENCE] * len(METRICS)
+        assert [list(difference)[:6] for difference in printed["differences"]] == [
+            DIFFERENCE
+        ] * len(METRICS)
 
     def test_every_key_that_the_design_does_not_name(self, c10h: Run) -> None:
-        found = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()
+        printed = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()
         more = {"network", "training", "data", "training_items", "notes"}
-        assert {key for run in found["runs"] for key in run} - {"name", "metrics", "strata"} == more
-        assert {key for one in found["differences"] for key in one} - set(DIFFERENCE) == {"why"}
+        assert {key for run in printed["runs"] for key in run} - {
+            "name",
+            "metrics",
+            "strata",
+        } == more
+        assert {key for difference in printed["differences"] for key in difference} - set(
+            DIFFERENCE
+        ) == {"why"}
 
     def test_figures(self, files: Files, c10h: Run) -> None:
         metrics = metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
@@ -93,15 +101,19 @@ class TestJson:
 
 class TestSeveralRuns:
     def test_differences_are_against_the_first(self, c10h: Run) -> None:
-        found = c10h("score", "a.npy", "b.npy", *BASIC, "--json", "-o", "s.h5").json()
-        one = next(one for one in found["differences"] if one["metric"] == "ce_human")
-        assert (one["a"], one["b"], one["why"]) == ("b", "a", None)
-        value_a, value_b = (metrics_of(found, run)["ce_human"]["value"] for run in (0, 1))
-        assert one["value"] == pytest.approx(value_b - value_a, rel=1e-12)
+        printed = c10h("score", "a.npy", "b.npy", *BASIC, "--json", "-o", "s.h5").json()
+        difference = next(
+            difference
+            for difference in printed["differences"]
+            if difference["metric"] == "ce_human"
+        )
+        assert (difference["a"], difference["b"], difference["why"]) == ("b", "a", None)
+        value_a, value_b = (metrics_of(printed, run)["ce_human"]["value"] for run in (0, 1))
+        assert difference["value"] == pytest.approx(value_b - value_a, rel=1e-12)
         samples = read_file(Path("s.h5"), Scores).samples[:, list(METRICS).index("ce_human"), 0]
         drawn = samples[1].astype("f8") - samples[0]
         ends = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf").tolist()
-        assert [one["low"], one["high"]] == pytest.approx(ends, rel=1e-5)
+        assert [difference["low"], difference["high"]] == pytest.approx(ends, rel=1e-5)
 
     def test_a_difference_of_nothing(self, c10h: Run) -> None:
         line = [
@@ -114,14 +126,16 @@ class TestSeveralRuns:
             "50",
             "--json",
         ]
-        found = {one["metric"]: one for one in c10h(*line).json()["differences"]}
-        assert [found["accuracy"][key] for key in ("value", "low", "high")] == [0, 0, 0]
-        assert found["kl"]["value"] is None
-        assert found["kl"]["why"] == "needs human labels (--labels)"
+        by_metric = {
+            difference["metric"]: difference for difference in c10h(*line).json()["differences"]
+        }
+        assert [by_metric["accuracy"][key] for key in ("value", "low", "high")] == [0, 0, 0]
+        assert by_metric["kl"]["value"] is None
+        assert by_metric["kl"]["why"] == "needs human labels (--labels)"
 
     def test_names(self, c10h: Run) -> None:
-        found = c10h("score", "hard=a.npy", "./b.npy", *BASIC, "--json").json()
-        assert [run["name"] for run in found["runs"]] == ["hard", "b"]
+        printed = c10h("score", "hard=a.npy", "./b.npy", *BASIC, "--json").json()
+        assert [run["name"] for run in printed["runs"]] == ["hard", "b"]
 
     def test_a_name_that_is_taken(self, files: Files, c10h: Run) -> None:
         (files.folder / "other").mkdir()
@@ -155,10 +169,12 @@ class TestItems:
         Path("p.csv").write_text("file,cat,dog\na,2,-1\nb,1,-1\nc,-1,3\n")
         Path("y.csv").write_text("file,label\nc,dog\na,dog\n")
         line = ["score", "p.csv", "--truth", "y.csv", "--metrics", "accuracy", "--json"]
-        found = c10h(*line, "--resamples", "0").json()
-        figure = metrics_of(found)["accuracy"]
+        printed = c10h(*line, "--resamples", "0").json()
+        figure = metrics_of(printed)["accuracy"]
         assert (figure["value"], figure["n"]) == (0.5, 2)
-        assert "1 of 3 items have no true class and are left out" in str(found["runs"][0]["notes"])
+        assert "1 of 3 items have no true class and are left out" in str(
+            printed["runs"][0]["notes"]
+        )
 
     def test_a_truth_by_numbers_that_may_begin_at_1_is_not_matched(self, c10h: Run) -> None:
         Path("p.csv").write_text("cat,dog\n2,-1\n1,-1\n-1,3\n")
@@ -242,8 +258,8 @@ class TestOptions:
         "options", [["--metrics", "sba,accuracy"], ["--metrics", "sba", "--metrics", "accuracy"]]
     )
     def test_metrics_are_chosen(self, c10h: Run, options: list[str]) -> None:
-        found = c10h("score", "a.npy", *BASIC, *options, "--json").json()
-        assert list(metrics_of(found)) == ["accuracy", "sba"]
+        printed = c10h("score", "a.npy", *BASIC, *options, "--json").json()
+        assert list(metrics_of(printed)) == ["accuracy", "sba"]
 
     def test_list_metrics_needs_no_file(self, c10h: Run) -> None:
         result = c10h("score", "--list-metrics")
@@ -252,8 +268,8 @@ class TestOptions:
 
     def test_tags(self, files: Files, c10h: Run) -> None:
         tags = ("--tag", "network=resnet 110", "--tag", "training=human", "--tag", "data=v4")
-        found = c10h("score", "a.npy", *BASIC, *tags, "--json", "-o", "s.h5").json()["runs"][0]
-        assert [found[key] for key in ("network", "training", "data")] == [
+        run = c10h("score", "a.npy", *BASIC, *tags, "--json", "-o", "s.h5").json()["runs"][0]
+        assert [run[key] for key in ("network", "training", "data")] == [
             "resnet 110",
             "human",
             "v4",
@@ -288,11 +304,11 @@ class TestOptions:
 
     def test_no_resamples(self, c10h: Run) -> None:
         line = ["score", "a.npy", "b.npy", "--labels", "labels.h5", "--resamples", "0", "--json"]
-        found = c10h(*line).json()
-        figure = metrics_of(found)["ce_human"]
+        printed = c10h(*line).json()
+        figure = metrics_of(printed)["ce_human"]
         assert figure["value"] > 0
         assert (figure["low"], figure["high"]) == (None, None)
-        assert found["differences"][0]["low"] is None
+        assert printed["differences"][0]["low"] is None
 
     def test_columns_of_a_wide_table(self, files: Files, c10h: Run) -> None:
         rows = [
@@ -301,18 +317,18 @@ class TestOptions:
         ]
         files.save("wide.csv", "\n".join(["id,file,cat,dog,bird", *rows]))
         line = ["--columns", "2:5", "--json"]
-        found = c10h("score", "a=wide.csv", *BASIC, *line).json()
-        assert metrics_of(found) == metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
+        printed = c10h("score", "a=wide.csv", *BASIC, *line).json()
+        assert metrics_of(printed) == metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
         assert "ids from column 'file'; left out: 'id'" in c10h("score", "wide.csv", *BASIC).err
 
 
 class TestOutput:
     def test_the_file_holds_what_the_json_says(self, files: Files, c10h: Run) -> None:
-        found = c10h("score", "a.npy", *BASIC, "--by", "truth", "--json", "-o", "s.h5").json()
+        printed = c10h("score", "a.npy", *BASIC, "--by", "truth", "--json", "-o", "s.h5").json()
         scores = read_file(files.path("s.h5"), Scores)
-        assert scores.stratum.tolist() == ["all", *found["runs"][0]["strata"]]
+        assert scores.stratum.tolist() == ["all", *printed["runs"][0]["strata"]]
         for column, name in enumerate(scores.metric.tolist()):
-            figure = metrics_of(found)[name]
+            figure = metrics_of(printed)[name]
             assert figure["value"] == pytest.approx(float(scores.value[0, column, 0]))
             assert figure["n"] == scores.n[0, column, 0]
         assert scores.samples.shape == (1, len(METRICS), 4, 50)
@@ -354,9 +370,9 @@ class TestOutput:
         assert (lineage.command, lineage.seed) == ("c10h score", 5)
         assert lineage.options == {"by": "truth", "tag": ["network=x"], "resamples": 0}
         assert "/" not in str(lineage.to_dict())
-        for one, name in zip(lineage.inputs, ("a.npy", "labels.h5", "truth.npy"), strict=True):
+        for source, name in zip(lineage.inputs, ("a.npy", "labels.h5", "truth.npy"), strict=True):
             content = files.path(name).read_bytes()
-            assert (one.name, one.sha256) == (name, hashlib.sha256(content).hexdigest())
+            assert (source.name, source.sha256) == (name, hashlib.sha256(content).hexdigest())
 
     @pytest.mark.parametrize("form", ["markdown", "latex", "csv", "terminal"])
     def test_other_formats(self, c10h: Run, form: str) -> None:
@@ -398,8 +414,8 @@ class TestNothingToShow:
 
     @pytest.mark.parametrize("more", [("--by", "truth"), ("--per-item",), ("b.npy",)])
     def test_null_with_why(self, c10h: Run, more: tuple[str, ...]) -> None:
-        found = c10h(*self.LINE, *more, "--json").json()
-        figure = found["runs"][0]["metrics"]["ce_human"]
+        printed = c10h(*self.LINE, *more, "--json").json()
+        figure = printed["runs"][0]["metrics"]["ce_human"]
         assert (figure["value"], figure["n"], figure["why"]) == (None, 0, self.WHY)
         result = c10h(*self.LINE, *more)
         assert (result.status, result.out) == (0, "")

@@ -169,22 +169,22 @@ class TestLayouts:
 
     def test_a_plain_name_is_not_asked_about(self, tmp_path: Path) -> None:
         source = source_of(tmp_path, "annotator,user,item,image,label,answer\na,b,0,1,x,y\n")
-        found = open_judgments(source)
-        assert [words(one) for one in (found.annotator, found.item, found.label)] == [
-            ["a"], ["0"], ["x"],
-        ]  # fmt: skip
-        assert found.taken.endswith("; not used: 'user', 'image', 'answer'")
+        judgments = open_judgments(source)
+        assert words(judgments.annotator) == ["a"]
+        assert words(judgments.item) == ["0"]
+        assert words(judgments.label) == ["x"]
+        assert judgments.taken.endswith("; not used: 'user', 'image', 'answer'")
 
     def test_a_column_that_is_named_is_nothing_else(self, tmp_path: Path) -> None:
         source = source_of(tmp_path, "worker,image,question,answer\na,0,q,1\n")
-        found = open_judgments(source, Columns(label="question"))
-        assert words(found.item) == ["0"]
-        assert words(found.label) == ["q"]
+        judgments = open_judgments(source, Columns(label="question"))
+        assert words(judgments.item) == ["0"]
+        assert words(judgments.label) == ["q"]
 
     def test_named_columns_come_before_the_layout(self, tmp_path: Path) -> None:
-        found = read(tmp_path, "a,0,1,x", more=",other", label="other")
-        assert words(found.label) == ["x"]
-        assert words(found.item) == ["0"]
+        judgments = read(tmp_path, "a,0,1,x", more=",other", label="other")
+        assert words(judgments.label) == ["x"]
+        assert words(judgments.item) == ["0"]
 
     def test_a_named_column_of_the_trial_file_keeps_its_leading_zeros(self, tmp_path: Path) -> None:
         names = [*trial_names(), "code"]
@@ -196,12 +196,12 @@ class TestLayouts:
     def test_numbers_of_the_trial_file_in_any_form(self, tmp_path: Path, form: str) -> None:
         names = trial_names()
         row = ",".join(form.format(1) for _ in names)
-        found = open_judgments(source_of(tmp_path, f"{','.join(names)}\n{row}\n"), Columns())
-        for codes in (found.annotator, found.item, found.label):
+        judgments = open_judgments(source_of(tmp_path, f"{','.join(names)}\n{row}\n"), Columns())
+        for codes in (judgments.annotator, judgments.item, judgments.label):
             assert whole_numbers(codes.words) is not None
-        assert found.check is not None
-        assert found.rt is not None
-        assert (found.check.tolist(), found.rt.tolist()) == ([True], [1])
+        assert judgments.check is not None
+        assert judgments.rt is not None
+        assert (judgments.check.tolist(), judgments.rt.tolist()) == ([True], [1])
 
     @pytest.mark.parametrize("missing", ["annotator", "item", "label"])
     def test_a_part_that_no_option_names(self, tmp_path: Path, missing: str) -> None:
@@ -245,40 +245,40 @@ class TestForms:
 
 class TestWords:
     def test_codes_are_in_the_order_of_code_points(self, tmp_path: Path) -> None:
-        found = read(tmp_path, "z,10,b", "ä,9,a", "Z,10,b")
-        assert found.annotator.words.tolist() == ["Z", "z", "ä"]
-        assert found.annotator.row.tolist() == [1, 2, 0]
-        assert found.item.words.tolist() == ["10", "9"]
-        assert words(found.label) == ["b", "a", "b"]
+        judgments = read(tmp_path, "z,10,b", "ä,9,a", "Z,10,b")
+        assert judgments.annotator.words.tolist() == ["Z", "z", "ä"]
+        assert judgments.annotator.row.tolist() == [1, 2, 0]
+        assert judgments.item.words.tolist() == ["10", "9"]
+        assert words(judgments.label) == ["b", "a", "b"]
 
     def test_spaces_around_a_word_are_no_part_of_it(self, tmp_path: Path) -> None:
-        found = read(tmp_path, " a , 0 ,x", "a,0,x ", "a\u00a0,0 ,x")
-        assert words(found.annotator) == ["a"] * 3
-        assert words(found.item) == ["0"] * 3
-        assert words(found.label) == ["x"] * 3
+        judgments = read(tmp_path, " a , 0 ,x", "a,0,x ", "a\u00a0,0 ,x")
+        assert words(judgments.annotator) == ["a"] * 3
+        assert words(judgments.item) == ["0"] * 3
+        assert words(judgments.label) == ["x"] * 3
 
     def test_leading_zeros_and_case_are(self, tmp_path: Path) -> None:
-        found = read(tmp_path, "007,Cat,1", "7,cat,1")
-        assert words(found.annotator) == ["007", "7"]
-        assert words(found.item) == ["Cat", "cat"]
+        judgments = read(tmp_path, "007,Cat,1", "7,cat,1")
+        assert words(judgments.annotator) == ["007", "7"]
+        assert words(judgments.item) == ["Cat", "cat"]
 
     def test_numbers_of_parquet_are_words(self, tmp_path: Path) -> None:
         content = parquet(annotator=[1, 2], item=[4.0, 5.5], label=[True, False])
-        found = open_judgments(source_of(tmp_path, content, "t.parquet"), Columns())
-        assert words(found.annotator) == ["1", "2"]
-        assert words(found.item) == ["4.0", "5.5"]
-        assert words(found.label) == ["true", "false"]
+        judgments = open_judgments(source_of(tmp_path, content, "t.parquet"), Columns())
+        assert words(judgments.annotator) == ["1", "2"]
+        assert words(judgments.item) == ["4.0", "5.5"]
+        assert words(judgments.label) == ["true", "false"]
 
     def test_categories_of_parquet_are_words(self, tmp_path: Path) -> None:
         text = polars.Series(["b", "a", "b"], dtype=polars.Categorical)
         content = parquet(annotator=text, item=text, label=[1, 0, 1])
-        found = open_judgments(source_of(tmp_path, content, "t.parquet"), Columns())
-        assert words(found.item) == ["b", "a", "b"]
-        assert found.item.words.tolist() == ["a", "b"]
+        judgments = open_judgments(source_of(tmp_path, content, "t.parquet"), Columns())
+        assert words(judgments.item) == ["b", "a", "b"]
+        assert judgments.item.words.tolist() == ["a", "b"]
 
     def test_one_column_may_have_two_parts(self, tmp_path: Path) -> None:
-        found = read(tmp_path, "a,0,1", true_label="label")
-        assert words(found.true_label) == words(found.label) == ["1"]
+        judgments = read(tmp_path, "a,0,1", true_label="label")
+        assert words(judgments.true_label) == words(judgments.label) == ["1"]
 
     @pytest.mark.parametrize("line", [",0,1", "a,,1", '"",0,1', "  ,0,1", "a"])
     def test_a_missing_word_is_refused_with_its_row(self, tmp_path: Path, line: str) -> None:
@@ -371,35 +371,35 @@ class TestFirstLine:
 
     @pytest.mark.parametrize("header", [None, False])
     def test_columns_by_number(self, tmp_path: Path, header: bool | None) -> None:
-        found = self.open(self.file(tmp_path), self.NUMBERED, header)
-        assert words(found.annotator) == ["w1", "w1", "w2"]
-        assert words(found.item) == ["u1", "u2", "u1"]
-        assert words(found.label) == ["yes", "no", "yes"]
+        judgments = self.open(self.file(tmp_path), self.NUMBERED, header)
+        assert words(judgments.annotator) == ["w1", "w1", "w2"]
+        assert words(judgments.item) == ["u1", "u2", "u1"]
+        assert words(judgments.label) == ["yes", "no", "yes"]
         said = "annotator from column 0, item from column 1, label from column 2"
         judgment = "; its first line is a judgment" if header is None else ""
-        assert found.taken == f"judgments, one per row: {said}{judgment}"
+        assert judgments.taken == f"judgments, one per row: {said}{judgment}"
 
     def test_in_another_order_with_times(self, tmp_path: Path) -> None:
         lines = [f"{line},{time}" for line, time in zip(self.ROWS, (5, 7, 9), strict=True)]
-        found = self.open(self.file(tmp_path, *lines), Columns("1", "0", "2", rt="3"))
-        assert words(found.annotator) == ["u1", "u2", "u1"]
-        assert found.rt is not None
-        assert found.rt.tolist() == [5, 7, 9]
+        judgments = self.open(self.file(tmp_path, *lines), Columns("1", "0", "2", rt="3"))
+        assert words(judgments.annotator) == ["u1", "u2", "u1"]
+        assert judgments.rt is not None
+        assert judgments.rt.tolist() == [5, 7, 9]
 
     @pytest.mark.parametrize(
         "numbers", [["7,0,1", "9,0,0"], ["0,0,0", "1,1,1", "0,1,1"], ["2,1,0", "4,3,1"]]
     )
     def test_of_numbers(self, tmp_path: Path, numbers: list[str]) -> None:
-        found = self.open(self.file(tmp_path, *numbers), self.NUMBERED)
+        judgments = self.open(self.file(tmp_path, *numbers), self.NUMBERED)
         rows = [line.split(",") for line in numbers]
-        for place, codes in enumerate((found.annotator, found.item, found.label)):
+        for place, codes in enumerate((judgments.annotator, judgments.item, judgments.label)):
             assert words(codes) == [row[place] for row in rows]
 
     def test_by_number_below_names(self, tmp_path: Path) -> None:
         source = self.file(tmp_path, "who,task,said", *self.ROWS)
         for header in (None, True):
-            found = self.open(source, self.NUMBERED, header)
-            assert words(found.annotator) == ["w1", "w1", "w2"]
+            judgments = self.open(source, self.NUMBERED, header)
+            assert words(judgments.annotator) == ["w1", "w1", "w2"]
 
     def test_names_of_more_columns_have_to_be_told(self, tmp_path: Path) -> None:
         """A check that is not known as one would be counted as a judgment."""
@@ -429,9 +429,9 @@ class TestFirstLine:
 
     def test_words_of_judgments_are_no_names(self, tmp_path: Path) -> None:
         source = self.file(tmp_path, "w1,u1,correct", "w2,u1,wrong", "w2,u2,correct")
-        found = self.open(source, self.NUMBERED)
-        assert words(found.label) == ["correct", "wrong", "correct"]
-        assert found.correct is None
+        judgments = self.open(source, self.NUMBERED)
+        assert words(judgments.label) == ["correct", "wrong", "correct"]
+        assert judgments.correct is None
 
     @pytest.mark.parametrize("part", ["annotator", "item", "label"])
     def test_a_name_that_is_a_cell_is_no_name(self, tmp_path: Path, part: str) -> None:
@@ -497,8 +497,8 @@ class TestFirstLine:
         source = source_of(tmp_path, parquet(a=["a"], b=[0], c=[1]), "t.parquet")
         assert words(self.open(source, self.NUMBERED).annotator) == ["a"]
         numbers = parquet(**{"2": ["a"], "1": [0], "0": [1]})  # which are names here
-        found = self.open(source_of(tmp_path, numbers, "n.parquet"), self.NUMBERED)
-        assert (words(found.annotator), words(found.label)) == (["1"], ["a"])
+        judgments = self.open(source_of(tmp_path, numbers, "n.parquet"), self.NUMBERED)
+        assert (words(judgments.annotator), words(judgments.label)) == (["1"], ["a"])
         with pytest.raises(InputError, match="--no-header applies only to text"):
             self.open(source, self.NUMBERED, False)
 
@@ -512,13 +512,13 @@ class TestFirstLine:
         with tempfile.TemporaryDirectory() as folder:
             source = self.file(Path(folder), *(["worker,item,label"] if names else []), *lines)
             try:
-                found = self.open(source, self.NUMBERED)
+                judgments = self.open(source, self.NUMBERED)
             except AmbiguousError:
                 assert not names
                 assert len({line.split(",")[0] for line in lines}) > 1
                 return
-            assert words(found.annotator) == [f"a{row[0]}" for row in rows]
-            assert words(found.label) == [f"c{row[2]}" for row in rows]
+            assert words(judgments.annotator) == [f"a{row[0]}" for row in rows]
+            assert words(judgments.label) == [f"c{row[2]}" for row in rows]
 
 
 class TestNoLabel:
@@ -546,23 +546,23 @@ class TestChecks:
     @pytest.mark.parametrize("yes", ["1", "1.0", "true", "True", "TRUE", " 1 "])
     @pytest.mark.parametrize("no", ["0", "0.0", "false", "False"])
     def test_ways_to_say_yes_and_no(self, tmp_path: Path, yes: str, no: str) -> None:
-        found = read(tmp_path, f"a,0,1,{yes}", f"a,0,1,{no}", more=",check", check="check")
-        assert found.check is not None
-        assert found.check.tolist() == [True, False]
-        assert found.correct is None
+        judgments = read(tmp_path, f"a,0,1,{yes}", f"a,0,1,{no}", more=",check", check="check")
+        assert judgments.check is not None
+        assert judgments.check.tolist() == [True, False]
+        assert judgments.correct is None
 
     def test_a_missing_correct_is_no(self, tmp_path: Path) -> None:
         lines = ["a,0,1,1,1", "a,0,1,1,", "a,0,1,0,NaN", "a,0,1,0,None"]
-        found = read(tmp_path, *lines, more=",check,ok", check="check", correct="ok")
-        assert found.correct is not None
-        assert found.correct.tolist() == [True, False, False, False]
+        judgments = read(tmp_path, *lines, more=",check,ok", check="check", correct="ok")
+        assert judgments.correct is not None
+        assert judgments.correct.tolist() == [True, False, False, False]
 
     def test_booleans_and_nulls_of_parquet(self, tmp_path: Path) -> None:
         parts = {"annotator": ["a"] * 3, "item": [0, 0, None], "label": [0, 1, None]}
         content = parquet(**parts, check=[False, False, True], ok=[None, False, True])
-        found = open_judgments(source_of(tmp_path, content, "t.parquet"), CHECKS)
-        assert found.check is not None
-        assert found.check.tolist() == [False, False, True]
+        judgments = open_judgments(source_of(tmp_path, content, "t.parquet"), CHECKS)
+        assert judgments.check is not None
+        assert judgments.check.tolist() == [False, False, True]
 
     @pytest.mark.parametrize("part", ["check", "correct"])
     @pytest.mark.parametrize("word", ["2", "yes", "-1", "0.5", "01"])
@@ -578,8 +578,8 @@ class TestChecks:
 
     def test_a_check_needs_no_item_and_no_label(self, tmp_path: Path) -> None:
         lines = ["a,0,1,0,1", "a,,,1,1"]
-        found = read(tmp_path, *lines, more=",check,ok", check="check", correct="ok")
-        assert words(found.item) == ["0", None]
+        judgments = read(tmp_path, *lines, more=",check,ok", check="check", correct="ok")
+        assert words(judgments.item) == ["0", None]
 
     def test_but_an_annotator(self, tmp_path: Path) -> None:
         with pytest.raises(SchemaError, match="row 1: expected the annotator"):
@@ -588,14 +588,14 @@ class TestChecks:
 
 class TestReactionTimes:
     def times(self, folder: Path, *values: str) -> Array:
-        found = read(folder, *(f"a,0,1,{value}" for value in values), more=",rt", rt="rt").rt
-        assert found is not None
-        assert found.dtype == np.float64
-        return found
+        times = read(folder, *(f"a,0,1,{value}" for value in values), more=",rt", rt="rt").rt
+        assert times is not None
+        assert times.dtype == np.float64
+        return times
 
     def test_numbers_of_any_form(self, tmp_path: Path) -> None:
-        found = self.times(tmp_path, "250", "1.5e3", " 7 ", "-1", "0.25", "inf")
-        assert found.tolist() == [250, 1500, 7, -1, 0.25, np.inf]
+        times = self.times(tmp_path, "250", "1.5e3", " 7 ", "-1", "0.25", "inf")
+        assert times.tolist() == [250, 1500, 7, -1, 0.25, np.inf]
 
     @pytest.mark.parametrize("word", ["", " ", "NA", "NaN", "nan", "null", "None"])
     def test_missing_ones_are_nan(self, tmp_path: Path, word: str) -> None:
@@ -609,8 +609,8 @@ class TestReactionTimes:
     def test_numbers_of_parquet(self, tmp_path: Path) -> None:
         parts = {"annotator": ["a"] * 3, "item": [0] * 3, "label": [0, 1, 0]}
         content = parquet(**parts, rt=[0.1, None, float("nan")])
-        found = open_judgments(source_of(tmp_path, content, "t.parquet"), Columns(rt="rt")).rt
-        np.testing.assert_array_equal(found, [0.1, np.nan, np.nan])
+        times = open_judgments(source_of(tmp_path, content, "t.parquet"), Columns(rt="rt")).rt
+        np.testing.assert_array_equal(times, [0.1, np.nan, np.nan])
 
 
 class TestWholeNumbers:
@@ -625,10 +625,10 @@ class TestWholeNumbers:
         ],
     )
     def test_numbers(self, given: list[str], wanted: list[int]) -> None:
-        found = whole_numbers(np.array(given, dtype=np.str_))
-        assert found is not None
-        assert found.dtype == np.int64
-        assert found.tolist() == wanted
+        values = whole_numbers(np.array(given, dtype=np.str_))
+        assert values is not None
+        assert values.dtype == np.int64
+        assert values.tolist() == wanted
 
     @pytest.mark.parametrize(
         "word",
@@ -654,12 +654,12 @@ class TestWholeNumbers:
         assert whole_numbers(np.array(["1", word])) is None
 
     def test_one_number_can_be_two_words(self) -> None:
-        found = whole_numbers(np.array(["4", "4.0", "3"]))
-        assert found is not None
-        assert found.tolist() == [4, 4, 3]
+        values = whole_numbers(np.array(["4", "4.0", "3"]))
+        assert values is not None
+        assert values.tolist() == [4, 4, 3]
 
     @given(st.sets(st.integers(0, 10**18 - 1), max_size=30))
     def test_every_set_of_numbers_survives(self, numbers: set[int]) -> None:
-        found = whole_numbers(np.array([str(one) for one in numbers], dtype=np.str_))
-        assert found is not None
-        assert found.tolist() == list(numbers)
+        values = whole_numbers(np.array([str(one) for one in numbers], dtype=np.str_))
+        assert values is not None
+        assert values.tolist() == list(numbers)

@@ -68,7 +68,7 @@ def test_votes(votes: Source, truth: Source) -> None:
     lineage = lineage_of(result)
     assert lineage.options == {"as": "human", "prior": 1.0}
     assert lineage.seed is None
-    assert [(one.role, one.name) for one in lineage.inputs] == [
+    assert [(source.role, source.name) for source in lineage.inputs] == [
         ("source", "votes.h5"), ("truth", "truth.npy"),
     ]  # fmt: skip
 
@@ -78,7 +78,7 @@ def test_true_classes(truth: Source) -> None:
     np.testing.assert_allclose(probs(result), [[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
     options = {"as": "smooth", "smoothing": 0.2, "classes": "a,b"}
     assert lineage_of(result).options == options
-    assert [one.role for one in lineage_of(result).inputs] == ["truth"]
+    assert [source.role for source in lineage_of(result).inputs] == ["truth"]
 
 
 def test_predictions(tmp_path: Path) -> None:
@@ -89,13 +89,13 @@ def test_predictions(tmp_path: Path) -> None:
     result = build(*networks, what="distill", temperature=2.0)
     np.testing.assert_allclose(probs(result), softmax(logits / 2, axis=2).mean(axis=0), rtol=1e-6)
     assert lineage_of(result).options == {"as": "distill", "temperature": 2.0}
-    assert [one.role for one in lineage_of(result).inputs] == ["predictions", "predictions"]
+    assert [source.role for source in lineage_of(result).inputs] == ["predictions", "predictions"]
 
 
 def test_judgments(table: Source) -> None:
     result = build(table)
     assert probs(result).tolist() == [[1, 0], [1, 0], [0.5, 0.5]]
-    assert [one.role for one in lineage_of(result).inputs] == ["judgments"]
+    assert [source.role for source in lineage_of(result).inputs] == ["judgments"]
 
 
 def test_judgments_that_are_left_out(table: Source) -> None:
