@@ -79,7 +79,8 @@ class Step:
 def catalogue_name(product: Product) -> str | None:
     """The data set of the catalogue that a file is called as a part of."""
     return next(
-        (name for name, one in CATALOGUE.items() if product.name in one.files.values()), None
+        (name for name, dataset in CATALOGUE.items() if product.name in dataset.files.values()),
+        None,
     )
 
 

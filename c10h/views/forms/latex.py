@@ -178,7 +178,9 @@ def _fitted(table: Table) -> list[Sheet]:
     for found in (*sheets, *(sheet.turned() for sheet in sheets)):
         if found.width <= WIDTH:
             return [found]
-    cut = next((one for one in sheets if sum(one.sizes[: one.labels]) < WIDTH / 2), sheets[-1])
+    cut = next(
+        (sheet for sheet in sheets if sum(sheet.sizes[: sheet.labels]) < WIDTH / 2), sheets[-1]
+    )
     return [cut.part(columns) for columns in pack(cut.sizes, cut.labels, WIDTH + GAP)]
 
 
