@@ -77,7 +77,7 @@ def attack(
         typer.Option(
             "--random-start/--no-random-start",
             help="Start at a random point within epsilon, or at the image.  \\[default: random for "
-            f"{', '.join(name for name, one in ATTACKS.items() if one.starts_at_random)}]",
+            f"{', '.join(name for name, attack in ATTACKS.items() if attack.starts_at_random)}]",
         ),
     ] = None,
     toward: Annotated[

@@ -41,7 +41,7 @@ def fetch(
     from c10h.datasets.cache import is_there, product_path
     from c10h.datasets.catalogue import CATALOGUE, members_of
 
-    for name in (one for argument in names for one in members_of(argument)):
+    for name in (member for argument in names for member in members_of(argument)):
         if again or not is_there(name):
             _fetch(name)
         else:

@@ -24,10 +24,10 @@ def _names(takes: Takes) -> str:
 
 # One warning for all models that estimate the truth.
 _WARNING = (
-    f"{', '.join(name for name, one in SOURCES.items() if one.warning)} (through crowd-kit: pip "
-    "install 'c10h\\[crowd]') collapse people's disagreement to near certainty."
+    f"{', '.join(name for name, source in SOURCES.items() if source.warning)} (through crowd-kit: "
+    "pip install 'c10h\\[crowd]') collapse people's disagreement to near certainty."
 )
-_DRAWN = ", ".join(name for name, one in SOURCES.items() if one.drawn)
+_DRAWN = ", ".join(name for name, source in SOURCES.items() if source.drawn)
 
 
 def build(

@@ -31,11 +31,11 @@ def lazy(commands: Mapping[str, str]) -> type[TyperGroup]:
 
 def _load(name: str, place: str) -> Any:
     module, attribute = place.split(":")
-    found = getattr(import_module(module), attribute)
-    if not isinstance(found, typer.Typer):
+    app = getattr(import_module(module), attribute)
+    if not isinstance(app, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        alone.command(name)(found)
-        found = alone
-    command = typer.main.get_command(found)
+        alone.command(name)(app)
+        app = alone
+    command = typer.main.get_command(app)
     command.name = name
     return command

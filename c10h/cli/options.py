@@ -65,10 +65,10 @@ def number(
 
     def check(value: Any) -> Any:
         values = value if isinstance(value, list) else [] if value is None else [value]
-        for one in values:
-            large = one > above if above is not None else at_least is None or one >= at_least
-            if not (math.isfinite(one) and large):
-                raise typer.BadParameter(f"{one:g}: expected a number {wanted}", param_hint=flag)
+        for entry in values:
+            large = entry > above if above is not None else at_least is None or entry >= at_least
+            if not (math.isfinite(entry) and large):
+                raise typer.BadParameter(f"{entry:g}: expected a number {wanted}", param_hint=flag)
         return value
 
     return check

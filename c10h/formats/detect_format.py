@@ -145,8 +145,12 @@ def describe(source: Source) -> str:
     head = source.head(HEAD_BYTES)
     named = next((title for magic, title in OTHERS.items() if head.startswith(magic)), None)
     if named is None:
-        known = (one for one in FORMATS.values() if one.magic and head.startswith(one.magic))
-        named = next((f"the content of {one.title}" for one in known), None)
+        known = (
+            file_format
+            for file_format in FORMATS.values()
+            if file_format.magic and head.startswith(file_format.magic)
+        )
+        named = next((f"the content of {file_format.title}" for file_format in known), None)
     if named is None and head.startswith(archives.ZIP):
         named = f"a zip of {', '.join(archives.names_in_zip(source)[:3]) or 'nothing'}"
     return named or describe_head(source)

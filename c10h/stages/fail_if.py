@@ -53,7 +53,7 @@ def check_gates(scores: Scores, gates: Sequence[Gate]) -> None:
     Raises InputError where the metric of a gate does not exist: a gate that cannot be checked must
     not pass.
     """
-    held = []
+    violations = []
     for gate in gates:
         q = [str(name) for name in scores.metric].index(gate.metric)
         for r, run in enumerate(scores.run):
@@ -65,8 +65,8 @@ def check_gates(scores: Scores, gates: Sequence[Gate]) -> None:
             if OPERATORS[gate.symbol](value, gate.bound):
                 low, high = float(scores.low[r, q, 0]), float(scores.high[r, q, 0])
                 ends = "" if np.isnan(low) or np.isnan(high) else f"{low:.4f} to {high:.4f}"
-                held.append(
+                violations.append(
                     f"{run}: {gate.metric} = {value:.4f} ({ends}) {gate.symbol} {gate.bound:g}"
                 )
-    if held:
-        raise GateError("; ".join(held))
+    if violations:
+        raise GateError("; ".join(violations))

@@ -79,7 +79,8 @@ class Step:
 def catalogue_name(product: Product) -> str | None:
     """The data set of the catalogue that a file is called as a part of."""
     return next(
-        (name for name, one in CATALOGUE.items() if product.name in one.files.values()), None
+        (name for name, dataset in CATALOGUE.items() if product.name in dataset.files.values()),
+        None,
     )
 
 
@@ -100,40 +101,40 @@ def steps(files: Sequence[Input]) -> list[Step]:
 
     Files with equal bytes are one, and what one command made of the same inputs is one step.
     """
-    found: dict[str, Step] = {}
+    by_hash: dict[str, Step] = {}
     for file in files:
-        _add(found, Step((Product(file.name, file.sha256),), file.lineage))
-    alike: dict[object, Step] = {}
-    for step in found.values():
+        _add(by_hash, Step((Product(file.name, file.sha256),), file.lineage))
+    by_key: dict[object, Step] = {}
+    for step in by_hash.values():
         key = step.key()
-        other = alike.get(key)
+        other = by_key.get(key)
         if other is not None:
             step = replace(
                 other, products=(*other.products, *step.products), run=other.run or step.run
             )
-        alike[key] = step
-    return list(alike.values())
+        by_key[key] = step
+    return list(by_key.values())
 
 
-def _add(found: dict[str, Step], step: Step) -> None:
+def _add(by_hash: dict[str, Step], step: Step) -> None:
     """A step after those of its inputs, under the SHA-256 of its first product."""
     key = step.products[0].sha256
-    if key in found:
+    if key in by_hash:
         return
-    for one in _inputs(() if step.lineage is None else step.lineage.inputs):
-        _add(found, one)
-    found[key] = step
+    for input_step in _inputs(() if step.lineage is None else step.lineage.inputs):
+        _add(by_hash, input_step)
+    by_hash[key] = step
 
 
 def _inputs(inputs: Sequence[Input]) -> list[Step]:
     """The inputs of a command, the networks of one run as one."""
-    made: dict[str, Step] = {}
-    for one in inputs:
-        product = Product(one.name, one.sha256)
-        run = run_folder_of(one)
-        key = run or one.sha256
-        if run and key in made:
-            made[key] = replace(made[key], products=(*made[key].products, product))
+    by_key: dict[str, Step] = {}
+    for file in inputs:
+        product = Product(file.name, file.sha256)
+        run = run_folder_of(file)
+        key = run or file.sha256
+        if run and key in by_key:
+            by_key[key] = replace(by_key[key], products=(*by_key[key].products, product))
         else:
-            made[key] = Step((product,), one.lineage, run)
-    return list(made.values())
+            by_key[key] = Step((product,), file.lineage, run)
+    return list(by_key.values())

@@ -175,10 +175,12 @@ def _lines(cell: Cell, width: int) -> list[Line]:
 def _fitted(table: Table) -> list[Sheet]:
     """The table as it is where it fits, turned if that fits, or parts of it."""
     sheets = [_sheet(table, name) for name in NAMES]
-    for found in (*sheets, *(sheet.turned() for sheet in sheets)):
-        if found.width <= WIDTH:
-            return [found]
-    cut = next((one for one in sheets if sum(one.sizes[: one.labels]) < WIDTH / 2), sheets[-1])
+    for sheet in (*sheets, *(sheet.turned() for sheet in sheets)):
+        if sheet.width <= WIDTH:
+            return [sheet]
+    cut = next(
+        (sheet for sheet in sheets if sum(sheet.sizes[: sheet.labels]) < WIDTH / 2), sheets[-1]
+    )
     return [cut.part(columns) for columns in pack(cut.sizes, cut.labels, WIDTH + GAP)]
 
 

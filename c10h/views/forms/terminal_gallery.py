@@ -19,7 +19,7 @@ NAME, SHARE, BAR = 14, 5, 20
 # Room beside a picture that the text needs.
 LEAST_ROOM = 44
 PARTS = " ▏▎▍▌▋▊▉"
-PEOPLE, MODEL, BOLD, DIM = (Style.parse(one) for one in ("#4a90d9", "#d9822b", "bold", "dim"))
+PEOPLE, MODEL, BOLD, DIM = (Style.parse(style) for style in ("#4a90d9", "#d9822b", "bold", "dim"))
 
 
 def to_text(gallery: Gallery, width: int, colours: str | None) -> str:
