@@ -53,7 +53,7 @@ STEPS = (
     ("How was this made? Every file records it, back to the judgments.",
      "c10h show human.h5"),
 )  # fmt: skip
-# What a step makes that can be replaced: a run goes on instead.
+# What a step makes that can be replaced: a run is resumed instead.
 REPLACED = (".h5", ".csv", ".md")
 
 

@@ -1,4 +1,4 @@
-"""``c10h train``: networks on any labels, by folds, that go on where they were broken off."""
+"""``c10h train``: train networks on any labels, by folds; an interrupted run is resumed."""
 
 from __future__ import annotations
 

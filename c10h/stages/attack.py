@@ -170,7 +170,7 @@ def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[PartialRe
 
 @contextmanager
 def _stopping(store: PartialResults, *, goes_on: bool) -> Iterator[None]:
-    """Ctrl-C says how far it is, and whether the same command goes on."""
+    """Ctrl-C says how far it is, and whether the same command resumes."""
     try:
         yield
     except KeyboardInterrupt:

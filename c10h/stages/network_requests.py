@@ -125,7 +125,7 @@ class TrainRequest:
     images, labels: pictures and what people saw in them, and the files that these are in; without
     labels the true classes of the images. architecture: a name that
     :func:`c10h.models.building.build` knows; probs: it returns probabilities. folder: of the run,
-    new or to go on. folds: how many, or None for one network of everything; fold_numbers: those to
+    new or to resume. folds: how many, or None for one network of everything; fold_numbers: those to
     train, none for all. target: a name in TARGETS. rates, mixups: several are a grid. init: a run
     whose networks are the first ones, or a file of first weights; init_name: what messages call a
     run, unless by its folder. recipe: a name in RECIPES, or None for that of the network's authors;
@@ -208,7 +208,7 @@ class AttackRequest:
     human-second, a class, or empty for away from the truth. source: a run on whose networks the
     perturbations are made; source_name: what messages call it, unless by its folder. limit: how
     many images, drawn by the seed. examined: how many the attack itself is examined on. parts: the
-    folder where batches leave what they found, to go on from; None for one that nobody finds again.
+    folder where finished batches are kept, to resume from; None for a temporary one.
     notes: what is to be told of the inputs, once everything fits.
 
     budgets, maximised: how far the attack goes, and the loss that it maximises. Raises InputError

@@ -1,4 +1,4 @@
-"""The files that a report is of, told apart by their kind."""
+"""The files that a report is of, sorted by their kind."""
 
 from __future__ import annotations
 

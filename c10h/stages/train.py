@@ -1,4 +1,4 @@
-"""Train: the networks of a run, fold by fold, that go on where they were broken off."""
+"""Train the networks of a run, fold by fold; an interrupted run is resumed."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import torch
     from torch.nn import Module
 
-# What a run keeps of its lineage's options besides the recipe, to compare with when it goes on,
+# What a run keeps of its lineage's options besides the recipe, to compare with when it is resumed,
 # and what stands there where an option is not among them.
 ARGUMENTS: Mapping[str, object] = {
     "arch": None,
@@ -143,7 +143,7 @@ def _network(request: TrainRequest) -> Module:
 
 
 def _precision(request: TrainRequest, device: torch.device) -> str:
-    """The precision; a run that goes on keeps the one that it began with, unless told another."""
+    """The precision; a resumed run keeps the one that it began with, unless another is asked for."""
     name = request.precision
     if name == "auto" and (request.folder / FILE).is_file():
         name = str(open_run(request.folder).arguments.get("precision", name))
