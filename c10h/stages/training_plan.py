@@ -143,7 +143,7 @@ def _network(request: TrainRequest) -> Module:
 
 
 def _precision(request: TrainRequest, device: torch.device) -> str:
-    """The precision; a resumed run keeps the one that it began with, unless another is asked for."""
+    """The precision; a resumed run keeps its own, unless another one is asked for."""
     name = request.precision
     if name == "auto" and (request.folder / FILE).is_file():
         name = str(open_run(request.folder).arguments.get("precision", name))
