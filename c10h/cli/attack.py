@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from c10h.cli import options
+from c10h.cli import network_options, options
 from c10h.cli.console import say, show
 from c10h.cli.progress_bar import progress
 from c10h.stages.network_requests import ATTACKS, LOSSES, NORMS, AttackRequest
@@ -101,8 +101,8 @@ def attack(
         str | None,
         typer.Option("--labels", metavar="FILE", help="Human labels to compare the result with."),
     ] = None,
-    arch: options.ForeignArchitecture = None,
-    weights: options.Weights = None,
+    arch: network_options.ForeignArchitecture = None,
+    weights: network_options.Weights = None,
     classes: options.Classes = None,
     held_out: Annotated[
         bool,
@@ -136,8 +136,8 @@ def attack(
         int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
     ] = AttackRequest.batch_size,
     seed: options.Seed = 0,
-    device: options.Device = "auto",
-    precision: options.NetworkPrecision = "fp32",
+    device: network_options.Device = "auto",
+    precision: network_options.NetworkPrecision = "fp32",
     force: options.Force = False,
     format_: Annotated[
         str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)

@@ -12,7 +12,6 @@ from c10h.cli.console import print_tables
 from c10h.cli.output_forms import check_record
 from c10h.errors import unknown_name
 from c10h.formats.hints import LAYOUTS
-from c10h.stages.network_requests import PRECISIONS
 from c10h.views.forms.tables import TABLE_FORMS
 
 SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")
@@ -271,73 +270,6 @@ LabelsFile: TypeAlias = Annotated[
     str,
     typer.Argument(
         metavar="LABELS", help="Labels with vote counts: a c10h file or any foreign format."
-    ),
-]
-ImagesFile: TypeAlias = Annotated[
-    str,
-    typer.Argument(
-        metavar="IMAGES",
-        help="Images: a file that c10h data import wrote, or the name of a data set.",
-    ),
-]
-Architecture: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--arch",
-        metavar="NAME",
-        help="The network: resnet_basic_20, wrn_28_10, … (c10h train --list-architectures), "
-        "torchvision:resnet18, or your own package.module:callable.",
-    ),
-]
-Device: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--device",
-        metavar="auto|cpu|cuda|mps",
-        help="Where to compute; auto uses a GPU if there is one.",
-        rich_help_panel="Machine",
-    ),
-]
-Precision: TypeAlias = Annotated[
-    str,
-    chosen(
-        PRECISIONS,
-        "--precision",
-        "Precision of the networks' arithmetic.",
-        rich_help_panel="Machine",
-    ),
-]
-ForeignArchitecture: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--arch",
-        metavar="NAME",
-        help="Network to use instead of a run: a name, torchvision:NAME or "
-        "package.module:callable.",
-    ),
-]
-Weights: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--weights",
-        metavar="FILE",
-        help="Weights for --arch: a state dict saved by torch or safetensors; nothing else is "
-        "loaded.",
-    ),
-]
-NetworkProbs: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--probs", help="The network of --arch returns probabilities: take their logarithm."
-    ),
-]
-NetworkPrecision: TypeAlias = Annotated[
-    str,
-    chosen(
-        PRECISIONS,
-        "--precision",
-        "Precision of the networks' arithmetic.",
-        rich_help_panel="Machine",
     ),
 ]
 Force: TypeAlias = Annotated[

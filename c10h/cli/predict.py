@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from c10h.cli import options
+from c10h.cli import network_options, options
 from c10h.cli.console import say
 from c10h.cli.progress_bar import progress
 from c10h.errors import counted
@@ -22,9 +22,9 @@ def predict(
         ),
     ],
     output: Annotated[str, options.record_option("predictions")],
-    arch: options.ForeignArchitecture = None,
-    weights: options.Weights = None,
-    probs: options.NetworkProbs = False,
+    arch: network_options.ForeignArchitecture = None,
+    weights: network_options.Weights = None,
+    probs: network_options.NetworkProbs = False,
     classes: options.Classes = None,
     held_out: Annotated[
         bool,
@@ -43,8 +43,8 @@ def predict(
     batch_size: Annotated[
         int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
     ] = PredictRequest.batch_size,
-    device: options.Device = "auto",
-    precision: options.NetworkPrecision = "fp32",
+    device: network_options.Device = "auto",
+    precision: network_options.NetworkPrecision = "fp32",
     force: options.Force = False,
 ) -> None:
     """Predict images: each by the fold that did not see it, or unseen images by all folds together.

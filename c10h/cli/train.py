@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from c10h.cli import options
+from c10h.cli import network_options, options
 from c10h.cli.console import print_tables, say
 from c10h.cli.output_forms import check_folder
 from c10h.cli.progress_bar import bar_or_lines
@@ -31,7 +31,7 @@ MACHINE = "Machine"
 
 
 def train(
-    images: options.ImagesFile,
+    images: network_options.ImagesFile,
     output: Annotated[
         str,
         typer.Option(
@@ -42,7 +42,7 @@ def train(
             callback=check_folder,
         ),
     ],
-    arch: options.Architecture,
+    arch: network_options.Architecture,
     labels: Annotated[
         str | None,
         typer.Argument(
@@ -64,7 +64,7 @@ def train(
         list[int] | None,
         typer.Option("--fold", metavar="I", help="Train only this fold, from 0; repeatable."),
     ] = None,
-    probs: options.NetworkProbs = False,
+    probs: network_options.NetworkProbs = False,
     target: Annotated[
         str,
         options.chosen(TARGETS, "--target", "Target of the training."),
@@ -157,8 +157,8 @@ def train(
         ),
     ] = None,
     seed: options.Seed = 0,
-    device: options.Device = "auto",
-    precision: options.Precision = "auto",
+    device: network_options.Device = "auto",
+    precision: network_options.Precision = "auto",
     compile_: Annotated[
         bool,
         typer.Option("--compile", help="Compile the network first.", rich_help_panel=MACHINE),

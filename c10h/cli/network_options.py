@@ -1,0 +1,78 @@
+"""Options and arguments that train, predict and attack share, each declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from c10h.cli.options import chosen
+from c10h.stages.network_requests import PRECISIONS
+
+ImagesFile: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGES",
+        help="Images: a file that c10h data import wrote, or the name of a data set.",
+    ),
+]
+Architecture: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--arch",
+        metavar="NAME",
+        help="The network: resnet_basic_20, wrn_28_10, … (c10h train --list-architectures), "
+        "torchvision:resnet18, or your own package.module:callable.",
+    ),
+]
+Device: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda|mps",
+        help="Where to compute; auto uses a GPU if there is one.",
+        rich_help_panel="Machine",
+    ),
+]
+Precision: TypeAlias = Annotated[
+    str,
+    chosen(
+        PRECISIONS,
+        "--precision",
+        "Precision of the networks' arithmetic.",
+        rich_help_panel="Machine",
+    ),
+]
+ForeignArchitecture: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--arch",
+        metavar="NAME",
+        help="Network to use instead of a run: a name, torchvision:NAME or "
+        "package.module:callable.",
+    ),
+]
+Weights: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="Weights for --arch: a state dict saved by torch or safetensors; nothing else is "
+        "loaded.",
+    ),
+]
+NetworkProbs: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--probs", help="The network of --arch returns probabilities: take their logarithm."
+    ),
+]
+NetworkPrecision: TypeAlias = Annotated[
+    str,
+    chosen(
+        PRECISIONS,
+        "--precision",
+        "Precision of the networks' arithmetic.",
+        rich_help_panel="Machine",
+    ),
+]
