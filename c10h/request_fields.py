@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from dataclasses import MISSING, field, fields
+from typing import Any, NamedTuple
 
 from c10h.errors import InputError, unknown_name
 
 OPTION, SEED, INPUT, PARTS, BOUNDS = "option", "seed", "input", "parts", "bounds"
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option that shapes a result.
 
     name: in lineages, and on the command line after two dashes. unless: a value that shapes
@@ -49,8 +48,7 @@ class Option:
         return {} if value is None else {self.name: list(value) if _is_tuple(value) else value}
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """What the option ``name`` can be: one of some names, or a finite number within limits."""
 
     name: str
@@ -88,8 +86,7 @@ class Bounds:
         )
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """How an input is given on the command line.
 
     flag: the option, empty for an argument. roles: how its role in lineages begins, if it has one

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from c10h.deferred import Deferred
 
@@ -47,8 +47,7 @@ LOSSES: Mapping[str, AttackLoss] = {
 }
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """A row of ATTACKS.
 
     run: the attack. losses: names in LOSSES that it can maximise, the default first. steps: unless

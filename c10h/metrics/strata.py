@@ -6,8 +6,7 @@ Nothing here imports numpy.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from c10h.deferred import Deferred
 from c10h.metrics.needed_inputs import Needs
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-@dataclass(frozen=True)
-class Stratification:
+class Stratification(NamedTuple):
     """A way to divide items: ``key`` is read from each item, ``divide`` turns keys into strata.
 
     divide: keys (n) and class names to the names of the strata and the stratum of each item.

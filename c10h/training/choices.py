@@ -9,8 +9,7 @@ returns a batch of the same shape.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from c10h.deferred import Deferred
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from c10h.training.recipes import Recipe
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """How to make a target.
 
     summary: one line for the help. make: distributions (n, c) from shares and truth. chosen_by: the
@@ -58,8 +56,7 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
-@dataclass(frozen=True)
-class Augmentation:
+class Augmentation(NamedTuple):
     """summary: one line for the help. change: see the module; flips: bool (b), what to mirror."""
 
     summary: str
@@ -79,8 +76,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
 }
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(NamedTuple):
     """How the learning rate changes over time.
 
     factor: what the rate is multiplied by, in [0, 1], from the recipe, the step from 0, all steps,
@@ -108,8 +104,7 @@ SCHEDULES: Mapping[str, Schedule] = {
 }
 
 
-@dataclass(frozen=True)
-class OptimizerChoice:
+class OptimizerChoice(NamedTuple):
     """make: the optimizer of groups of parameters, as torch.optim takes them, and of a recipe."""
 
     summary: str
@@ -126,8 +121,7 @@ OPTIMIZERS: Mapping[str, OptimizerChoice] = {
 }
 
 
-@dataclass(frozen=True)
-class Precision:
+class Precision(NamedTuple):
     """A number format of the networks' products.
 
     dtype: torch's name of what autocast computes in, empty for none. needs_gpu: it computes in this

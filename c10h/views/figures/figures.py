@@ -7,9 +7,8 @@ of file it needs (:meth:`~c10h.stages.report.Results.expect`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from c10h.deferred import Deferred
 from c10h.errors import InputError, unknown_name
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 PAPER = "of the paper"
 
 
-@dataclass(frozen=True)
-class FigureKind:
+class FigureKind(NamedTuple):
     """A row of FIGURES. about: for help, in brackets.
 
     is_table: whether a table beside it says as much, so that it is shown only when asked for.

@@ -6,8 +6,7 @@ Nothing that its import runs imports more than help texts need.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from c10h.deferred import Deferred
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from c10h.views.table import Table
 
 
-@dataclass(frozen=True)
-class TableForm:
+class TableForm(NamedTuple):
     """A form that tables are written in. write: tables as text. suffixes: of such files.
 
     add_foot: a text, and below it lines on how it was made; None for a form that has no foot.
