@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import hashlib
 import os
 import shutil
 import sys
@@ -75,6 +74,8 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hexadecimal."""
+        import hashlib  # which help texts do not wait for
+
         if self.digest is not None:
             return self.digest
         with self.path.open("rb") as stream:

@@ -96,7 +96,7 @@ class ForeignNetwork:
 Networks: TypeAlias = RunNetworks | ForeignNetwork
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PredictRequest:
     """What to predict.
 
@@ -118,7 +118,7 @@ class PredictRequest:
         check_bounds(self)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TrainRequest:
     """What to train.
 
@@ -197,7 +197,7 @@ def _settings(request: TrainRequest) -> Recipe:
     return replace(recipe_for(name, family), **told)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AttackRequest:
     """What to attack, and how.
 

@@ -15,7 +15,7 @@ from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 TAGS = ("network", "training", "data")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ScoreRequest:
     """What to score.
 
