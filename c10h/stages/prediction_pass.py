@@ -53,8 +53,8 @@ class Tally:
     """What one pass gathers.
 
     totals: sums of each term by cell. retained: (n) of each term that ranks need, float64, or
-    float32 above DOUBLE_ITEMS. votes, voters: counts of the items that split halves are of, and which
-    items they are.
+    float32 above DOUBLE_ITEMS. votes, voters: counts of the items that split halves are of, and
+    which items they are.
     """
 
     cells: Cells
