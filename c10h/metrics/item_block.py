@@ -6,8 +6,7 @@ float64, and logarithms are natural.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from copy import copy
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
@@ -89,14 +88,22 @@ class Block:
         What is known of people and truth is shared; same: the properties of the model that the
         logits leave as they are.
         """
-        other = copy(self)
+        return self._share(Block.__new__(Block), same, logits=logits)
+
+    def beside_rows(self, rows: Block, row: Array, *same: str) -> Block:
+        """The same items with one of few distributions each: ``rows`` has them, ``row`` (m) which.
+
+        same: as in :meth:`beside`.
+        """
+        return self._share(_BlockOfRows.__new__(_BlockOfRows), same, rows=rows, row=row)
+
+    def _share(self, other: Block, same: Collection[str], **parts: object) -> Block:
         other.__dict__ = {
             name: value
             for name, value in self.__dict__.items()
             if name in same or not isinstance(getattr(Block, name, None), of_model)
         }
-        other._values = {}
-        other.logits = logits
+        other.__dict__.update(parts, _values={})
         return other
 
     @cached_property
@@ -171,6 +178,16 @@ class Block:
         return Ranking.of(self.logits)
 
     @of_model
+    def first_class(self) -> Array:
+        """The model's first choice; of classes that tie for it the first."""
+        return np.asarray(self.logits.argmax(axis=0))
+
+    @of_model
+    def tied(self) -> Array:
+        """The items with several first choices."""
+        return np.flatnonzero(self.model_ranking.first.sum(axis=0) > 1)
+
+    @of_model
     def first_share(self) -> Float:
         """1 for the model's first choice; 1/k for each of k classes tied for it."""
         first = self.model_ranking.first
@@ -226,6 +243,42 @@ class Block:
     def vote_shares(self) -> Float:
         """Votes as shares, without the prior that probabilities may have; else probabilities."""
         return np.asarray(self.ballots / self.ballots.sum(axis=0))
+
+
+class _BlockOfRows(Block):
+    """Items of which the model gives each one of few distributions, those of another block."""
+
+    rows: Block
+    row: Array
+
+    @of_model
+    def log_model(self) -> Float:
+        return self.rows.log_model.take(self.row, axis=1)
+
+    @of_model
+    def model(self) -> Float:
+        return self.rows.model.take(self.row, axis=1)
+
+    @of_model
+    def model_ranking(self) -> Ranking:
+        ranking = self.rows.model_ranking
+        return Ranking(ranking.first.take(self.row, axis=1), ranking.second.take(self.row, axis=1))
+
+    @of_model
+    def first_share(self) -> Float:
+        return self.rows.first_share.take(self.row, axis=1)
+
+    @of_model
+    def confidence(self) -> Float:
+        return self.rows.confidence[self.row]
+
+    @of_model
+    def doubt(self) -> Float:
+        return self.rows.doubt[self.row]
+
+    @of_model
+    def model_entropy(self) -> Float:
+        return self.rows.model_entropy[self.row]
 
 
 def x_log_x(x: Float) -> Float:

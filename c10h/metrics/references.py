@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,9 @@ from c10h.metrics.temperature import fit_temperature
 from c10h.records import Array
 
 GROUPS = 5
-# Temperatures are fitted to about this many items, or fewer where they have many classes.
+# Tables are of at most about this many items; temperatures, which are a single number, are fitted
+# to fewer, and to fewer still where there are many classes.
+TABLE_ITEMS = 1_000_000
 FIT_ITEMS = 100_000
 FIT_ELEMENTS = 1 << 23
 # A logit of a probability of 0.
@@ -53,46 +54,42 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference.
+    """A reference. ``of(block, fitted, group)`` is a block with the reference for the network.
 
-    logits: those of a block's items (c, m), given what was fitted and the items' groups (m).
-
-    same: the properties of :class:`Block` that the network itself has alike.
-    certain: whether it gives all but one class a probability of 0.
+    group: of each item of the block, (m). certain: whether all but one class have a probability of
+    0. same_first_choice: whether its first choice is always the network's own.
     """
 
     label: str
     summary: str
-    logits: Callable[[Block, Fitted, Array], Float]
-    same: tuple[str, ...] = ()
+    of: Callable[[Block, Fitted, Array], Block]
     certain: bool = False
-
-    def beside(self, block: Block, fitted: Fitted, items: slice) -> Block:
-        """The items of a block, the items of a slice, with the reference for the network."""
-        return block.beside(self.logits(block, fitted, fitted.group[items]), *self.same)
-
-    @cached_property
-    def same_first_choice(self) -> bool:
-        """Whether its first choice is the network's own."""
-        return "first_share" in self.same
+    same_first_choice: bool = False
 
 
-def _rescaled(block: Block, fitted: Fitted, group: Array) -> Float:
-    return np.asarray(block.logits / fitted.temperatures[group])
+def _rescaled(block: Block, fitted: Fitted, group: Array) -> Block:
+    logits = np.asarray(block.logits / fitted.temperatures[group])
+    return block.beside(logits, "model_ranking", "first_share", "correct")
 
 
-def _first_choice(block: Block, fitted: Fitted, group: Array) -> Float:
-    tables = fitted.tables
-    first = block.model_ranking.first
-    logits = np.ascontiguousarray(tables[group, first.argmax(axis=0)].T)
-    for item in np.flatnonzero(first.sum(axis=0) > 1):  # ties share the tables of their classes
-        rows = np.exp(tables[group[item], first[:, item]])
-        logits[:, item] = np.log(rows.mean(axis=0))
-    return logits
+def _first_choice(block: Block, fitted: Fitted, group: Array) -> Block:
+    classes = len(block.logits)
+    logits = [fitted.tables.reshape(-1, classes)]
+    row = group * np.intp(classes) + block.first_class
+    for number, item in enumerate(block.tied, start=len(logits[0])):
+        tied = fitted.tables[group[item], block.model_ranking.first[:, item]]
+        logits.append(np.log(np.exp(tied).mean(axis=0, keepdims=True)))
+        row[item] = number
+    return block.beside_rows(Block(logits=np.concatenate(logits)), row)
 
 
-def _no_uncertainty(block: Block, _: Fitted, __: Array) -> Float:
-    return np.where(block.model_ranking.first, 0.0, RULED_OUT)
+def _no_uncertainty(block: Block, _: Fitted, __: Array) -> Block:
+    first, tied = block.model_ranking.first, block.tied
+    certain = np.concatenate([np.eye(len(first), dtype=bool), first[:, tied].T])
+    row = block.first_class
+    row[tied] = len(first) + np.arange(len(tied))
+    rows = Block(logits=np.where(certain, 0.0, RULED_OUT))
+    return block.beside_rows(rows, row, "first_share", "correct")
 
 
 RESCALED, FIRST_CHOICE, NO_UNCERTAINTY = "rescaled", "first_choice", "no_uncertainty"
@@ -102,7 +99,7 @@ REFERENCES: Mapping[str, Reference] = {
         "rescaled",
         "the network with its logits divided by the temperature that fits best",
         _rescaled,
-        same=("model_ranking", "first_share", "correct"),
+        same_first_choice=True,
     ),
     FIRST_CHOICE: Reference(
         "first choice",
@@ -113,8 +110,8 @@ REFERENCES: Mapping[str, Reference] = {
         "no uncertainty",
         "the network's first choice alone",
         _no_uncertainty,
-        same=("first_share", "correct"),
         certain=True,
+        same_first_choice=True,
     ),
 }
 
@@ -124,12 +121,11 @@ def groups_of(keys: Array, seed: int) -> NDArray[np.uint8]:
     return (hash_numbers(keys, seed + 2) % np.uint64(GROUPS)).astype(np.uint8)
 
 
-def drawn_to_fit(keys: Array, classes: int, seed: int) -> NDArray[np.bool_]:
-    """Which items temperatures are fitted to: all, or about as many as the limits allow."""
-    share = min(FIT_ITEMS, max(1, FIT_ELEMENTS // classes)) / len(keys)
-    if share >= 1:
+def drawn(keys: Array, items: int, seed: int) -> NDArray[np.bool_]:
+    """About so many items, bool (n), or all where there are no more; fewer are some of more."""
+    if items >= len(keys):
         return np.ones(len(keys), dtype=bool)
-    return np.asarray(hash_numbers(keys, seed + 3) < np.uint64(share * 2**64))
+    return np.asarray(hash_numbers(keys, seed + 3) < np.uint64(items / len(keys) * 2**64))
 
 
 def hash_names(names: Array) -> Array:
@@ -159,14 +155,16 @@ def first_choice_sums(block: Block, labels: Float, group: Array) -> Float:
     Classes that tie for the first choice share an item. Items without labels (all 0) add nothing.
     """
     classes = len(labels)
-    first = block.logits == block.logits.max(axis=0)
-    ties = first.sum(axis=0)
-    key = group * np.intp(classes) + first.argmax(axis=0)
-    alone = np.where(ties == 1, labels, 0.0)
+    key = group * np.intp(classes) + block.first_class
+    alone = labels
+    if len(block.tied):
+        alone = labels.copy()
+        alone[:, block.tied] = 0
     columns = [np.bincount(key, column, GROUPS * classes) for column in alone]
     sums = np.stack(columns, axis=-1).reshape(GROUPS, classes, classes).astype(np.float64)
-    for item in np.flatnonzero(ties > 1):
-        sums[group[item], first[:, item]] += labels[:, item] / ties[item]
+    for item in block.tied:
+        first = block.model_ranking.first[:, item]
+        sums[group[item], first] += labels[:, item] / first.sum()
     return sums
 
 

@@ -180,8 +180,9 @@ class _Sources:
         """A term of a source."""
         if term.source not in self._blocks:
             assert self._fitted is not None
-            reference, network = REFERENCES[term.source], self._blocks[NETWORK]
-            self._blocks[term.source] = reference.beside(network, self._fitted, self._items)
+            group = self._fitted.group[self._items]
+            block = REFERENCES[term.source].of(self._blocks[NETWORK], self._fitted, group)
+            self._blocks[term.source] = block
         return self._blocks[term.source].get(term.term)
 
 

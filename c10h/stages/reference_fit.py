@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +11,12 @@ from c10h.items import whole_numbers
 from c10h.metrics.item_block import Float
 from c10h.metrics.references import (
     FIRST_CHOICE,
+    FIT_ELEMENTS,
+    FIT_ITEMS,
     RESCALED,
+    TABLE_ITEMS,
     Fitted,
-    drawn_to_fit,
+    drawn,
     first_choice_sums,
     fit_temperatures,
     groups_of,
@@ -58,7 +61,6 @@ def fit_references(
     *,
     to_people: bool,
     seed: int,
-    advance: Callable[[int], None] = lambda items: None,
 ) -> FittedReferences:
     """Fit temperatures and tables of first choices to the labels of the items, group by group.
 
@@ -66,33 +68,35 @@ def fit_references(
     people where there are any, else of the truth. keys: see :func:`item_keys`.
     """
     classes = len(people.classes)
-    group, drawn = groups_of(keys, seed), drawn_to_fit(keys, classes, seed)
     has_tables = classes <= MOST_CLASSES
+    group = groups_of(keys, seed)
+    in_tables = drawn(keys, TABLE_ITEMS, seed)
+    in_fit = drawn(keys, min(FIT_ITEMS, max(1, FIT_ELEMENTS // classes)), seed)
 
-    def work(items: slice) -> tuple[Float, Array, Array, int]:
+    def work(items: slice) -> tuple[Float, Array, Array]:
+        chosen = items.start + np.flatnonzero(in_tables[items])
         read = {"logits": logits[member, items], **people.read(items)}
-        sums, start, fit_to = np.zeros((1, 1, 1)), items.start, []
+        read = {name: values[in_tables[items]] for name, values in read.items()}
+        sums, fit_to = np.zeros((1, 1, 1)), [np.empty((0, classes))]
         for block in blocks_of(read, people):
-            here = slice(start, start := start + block.size)
+            here, chosen = chosen[: block.size], chosen[block.size :]
             labels = block.people if people.probs is not None else truth_shares(block)
             if has_tables:
                 sums = sums + first_choice_sums(block, labels, group[here])
             labels = labels if to_people else truth_shares(block)
-            fit_to.append(labels.T[drawn[here]])
-        return sums, read["logits"][drawn[items]], np.concatenate(fit_to), start - items.start
+            fit_to.append(labels.T[in_fit[here]])
+        fitted = in_fit[items][in_tables[items]]
+        return sums, read["logits"][fitted], np.concatenate(fit_to)
 
     sums, sampled, labelled = np.zeros((1, 1, 1)), [], []
-    for part, logits_drawn, labels_drawn, done in in_order(
-        work, cut(people.size, task_items(people))
-    ):
-        sums = sums + part
-        sampled.append(logits_drawn)
-        labelled.append(labels_drawn)
-        advance(done)
+    for part in in_order(work, cut(people.size, task_items(people))):
+        sums = sums + part[0]
+        sampled.append(part[1])
+        labelled.append(part[2])
     labels = np.concatenate(labelled)
     known = labels.any(axis=1)
     temperatures = fit_temperatures(
-        np.concatenate(sampled)[known], labels[known], group[drawn][known]
+        np.concatenate(sampled)[known], labels[known], group[in_fit][known]
     )
     tables = tables_from(sums) if has_tables else np.zeros((1, 1, 1))
     return FittedReferences(
