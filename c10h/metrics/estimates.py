@@ -12,6 +12,7 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.formats.class_names import are_default
 from c10h.metrics.metrics import METRICS
+from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 
@@ -115,6 +116,17 @@ class ScoredRun:
             ceilings,
             str(scores.why[at]) or None,
         )
+
+    def rescaled(self, metric: str, stratum: str = ALL) -> Estimate | None:
+        """An estimate of the run rescaled; None where it was not."""
+        own = self.estimate(metric, stratum)
+        figure = self.references(metric, stratum).get(RESCALED) if own else None
+        if own is None or figure is None:
+            return None
+        value, low, high = (
+            np.nan if part is None else part for part in (figure.value, figure.low, figure.high)
+        )
+        return Estimate(value, low, high, own.n, {}, figure.why)
 
     def references(self, metric: str, stratum: str = ALL) -> dict[str, ReferenceFigure]:
         """A metric that the run has of each of its references, by name; none in older files."""

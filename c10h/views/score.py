@@ -212,34 +212,36 @@ def score_tables(
         main = models_down(title, cells, data_sets(runs), metrics, stratum)
     if baseline is None:
         return [main]
+    compared = [pair.run for pair in pairs_to(baseline, runs)]
+    layout = _runs_layout(compared) if cells is None else models_layout(cells, data_sets(runs))
+    tables = difference_tables_to(baseline, runs, stratum, layout, metrics)
+    if not tables[0].rows:
+        return [replace(main, notes=[*main.notes, *tables[0].notes])]
+    return [main, *tables]
+
+
+def difference_tables_to(
+    baseline: str,
+    runs: Sequence[ScoredRun],
+    stratum: str,
+    layout: Layout,
+    metrics: Sequence[str],
+) -> list[Table]:
+    """Paired differences from a run or training, and of what rescaling changes at equal scale.
+
+    Where no run has a difference, a table without rows has the reasons in its notes.
+    """
     pairs = pairs_to(baseline, runs)
     grid = differences(pairs, metrics, stratum)
-    notes = [*unpaired_notes(grid), *_alone(runs, pairs)]
+    title = _difference_title(baseline, stratum)
     known = {
         pair.run.name: row
         for pair, row in zip(pairs, grid, strict=True)
         if any(difference.value is not None for difference in row)
     }
+    notes = [*unpaired_notes(grid), *_alone(runs, pairs)]
     if not known:
-        return [replace(main, notes=[*main.notes, *notes])]
-    compared = [pair.run for pair in pairs]
-    layout = _runs_layout(compared) if cells is None else _models_layout(cells, data_sets(runs))
-    return [main, *difference_tables(baseline, stratum, layout, metrics, known, notes)]
-
-
-def difference_tables(
-    baseline: str,
-    stratum: str,
-    layout: Layout,
-    metrics: Sequence[str],
-    known: Mapping[str, Sequence[Difference]],
-    notes: Sequence[str],
-) -> list[Table]:
-    """Paired differences as they are, and of what rescaling changes also at equal scale.
-
-    known: of each run by name, one a metric.
-    """
-    title = _difference_title(baseline, stratum)
+        return [Table(title, [], [], notes=notes)]
     as_they_are = differences_table(title, layout, metrics, known, notes)
     changed = [
         at
@@ -248,10 +250,10 @@ def difference_tables(
     ]
     if not changed:
         return [as_they_are]
-    scaled = {name: [row[at].rescaled for at in changed] for name, row in known.items()}
-    title = f"{title}, {AT_EQUAL_SCALE}"
     of_changed = [metrics[at] for at in changed]
+    scaled = {name: [row[at].rescaled for at in changed] for name, row in known.items()}
     remaining = remaining_notes(known.values())
+    title = f"{title}, {AT_EQUAL_SCALE}"
     return [as_they_are, differences_table(title, layout, of_changed, scaled, remaining)]
 
 
@@ -275,7 +277,7 @@ def models_down(
     """Networks and trainings down; each metric on each data set across, the best in bold."""
     runs = [run for of_model in cells.values() for run in of_model.values()]
     notes = _notes(runs, metrics, stratum, data_of)
-    return estimates_table(title, _models_layout(cells, data), metrics, stratum, notes)
+    return estimates_table(title, models_layout(cells, data), metrics, stratum, notes)
 
 
 def _runs_layout(runs: Sequence[ScoredRun], about: Sequence[str] = ()) -> Layout:
@@ -283,7 +285,8 @@ def _runs_layout(runs: Sequence[ScoredRun], about: Sequence[str] = ()) -> Layout
     return Layout([("run", [run.name for run in runs]), *names], {"": runs})
 
 
-def _models_layout(cells: Mapping[Model, Mapping[str, ScoredRun]], data: Sequence[str]) -> Layout:
+def models_layout(cells: Mapping[Model, Mapping[str, ScoredRun]], data: Sequence[str]) -> Layout:
+    """Networks and trainings down, data sets across."""
     fields = Model._fields if any(model.network for model in cells) else Model._fields[1:]
     return Layout(
         [(field, [getattr(model, field) for model in cells]) for field in fields],
