@@ -18,7 +18,7 @@ from c10h.records import Array, Scores
 from .conftest import Files, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
-FIGURE = ["value", "low", "high", "n", "ceilings", "why"]
+FIGURE = ["value", "low", "high", "n", "ceilings", "why", "references"]
 DIFFERENCE = ["metric", "a", "b", "value", "low", "high"]
 
 pytestmark = pytest.mark.usefixtures("files")
@@ -52,7 +52,7 @@ class TestJson:
 
     def test_every_key_that_the_design_does_not_name(self, c10h: Run) -> None:
         printed = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()
-        more = {"network", "training", "data", "training_items", "notes"}
+        more = {"network", "training", "data", "training_items", "notes", "temperature", "scale"}
         assert {key for run in printed["runs"] for key in run} - {
             "name",
             "metrics",
@@ -60,7 +60,54 @@ class TestJson:
         } == more
         assert {key for difference in printed["differences"] for key in difference} - set(
             DIFFERENCE
-        ) == {"why"}
+        ) == {"why", "at_equal_scale"}
+
+    def test_references(self, c10h: Run) -> None:
+        run = c10h("score", "a.npy", *BASIC, "--json").json()["runs"][0]
+        assert list(run["temperature"]) == ["value", "spread"]
+        assert list(run["scale"]) == ["value", "low", "high", "why"]
+        references = run["metrics"]["ce_human"]["references"]
+        assert list(references) == ["rescaled", "first_choice", "no_uncertainty"]
+        for figure in references.values():
+            assert list(figure) == ["value", "low", "high", "why", "difference"]
+        assert references["no_uncertainty"]["value"] is None
+        assert references["no_uncertainty"]["why"] == "infinite where a probability is 0"
+
+    def test_differences_at_equal_scale(self, files: Files, c10h: Run) -> None:
+        files.save("sharp.npy", 3 * files.logits["a"])
+        line = [
+            "score",
+            "a.npy",
+            "sharp.npy",
+            *BASIC,
+            "--logits",
+            "--json",
+            "--metrics",
+            "ce_human",
+        ]
+        (difference,) = c10h(*line).json()["differences"]
+        assert difference["low"] > 0
+        scaled = difference["at_equal_scale"]
+        assert list(scaled) == ["value", "low", "high", "why"]
+        assert [scaled["value"], scaled["low"], scaled["high"]] == pytest.approx(
+            [0, 0, 0], abs=1e-5
+        )
+
+    def test_none_are_asked_for(self, c10h: Run) -> None:
+        printed = c10h("score", "a.npy", "b.npy", *BASIC, "--rescale", "none", "--json").json()
+        for run in printed["runs"]:
+            assert (run["temperature"], run["scale"]) == (None, None)
+            assert all(figure["references"] == {} for figure in run["metrics"].values())
+        why = "one of the runs was scored without references"
+        assert {each["at_equal_scale"]["why"] for each in printed["differences"]} == {why}
+
+    def test_what_can_be_fitted(self, c10h: Run) -> None:
+        result = c10h("score", "a.npy", *BASIC, "--rescale", "dogs")
+        assert result.status == 2
+        assert "--rescale" in result.err
+        result = c10h("score", "a.npy", "--truth", "truth.npy", "--rescale", "people")
+        assert "a: --rescale people needs human labels (--labels)" in result.err
+        assert result.status == 1
 
     def test_figures(self, files: Files, c10h: Run) -> None:
         metrics = metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
