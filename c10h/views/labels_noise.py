@@ -17,9 +17,9 @@ from c10h.views.table import Cell, Table, number
 VISIBLE = 1e-9
 # What is drawn in one chart.
 UNITS: Mapping[str, tuple[str, ...]] = {
-    "nats": ("ce_human", "jsd"),
+    "nats": ("ce_human", "jsd", "entropy_error"),
     "squared": ("squared error", "brier_human"),
-    "share": ("accuracy", "sba", "entropy_corr", "kappa_human", "unanimous"),
+    "share": ("accuracy", "sba", "tvd", "entropy_corr", "kappa_human", "unanimous"),
 }
 
 
