@@ -20,7 +20,7 @@ import numpy as np
 from c10h.metrics.bootstrap import hash_rows
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.consistency import annotator_correct, error_consistency
-from c10h.metrics.divergence import entropy_error, jsd, tvd
+from c10h.metrics.divergence import jsd, tvd
 from c10h.metrics.item_block import Block, Float, entropy
 from c10h.metrics.metric_type import Term, count, divide
 from c10h.metrics.ranks import fit_rank_correlation
@@ -138,7 +138,7 @@ CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
 # The plug-in entropy needs no votes; everything else does.
 NEEDS_NO_VOTES = PLUG_IN
 
-SPLIT_HALF = ("sba", "jsd", "tvd", "entropy_corr", "entropy_error")
+SPLIT_HALF = ("sba", "jsd", "tvd", "entropy_corr")
 
 
 def split_items(size: int, seed: int) -> Array:
@@ -200,9 +200,8 @@ def _compare_halves(first: Array, second: Array) -> tuple[float, ...]:
     known = has_second(block).sum()
     matches = float(second_matches(block).sum() / known) if known else float("nan")
     fit = fit_rank_correlation(block.people_entropy, entropy(share.T))
-    correlation = float(fit.combine(np.zeros(1), np.ones(1))[0])
-    divergence, distance, error = (float(term(block).mean()) for term in (jsd, tvd, entropy_error))
-    return matches, divergence, distance, correlation, error
+    correlation = fit.combine(np.zeros(1), np.ones(1))
+    return matches, float(jsd(block).mean()), float(tvd(block).mean()), float(correlation[0])
 
 
 def _leaders(block: Block) -> tuple[Float, Float, Float]:

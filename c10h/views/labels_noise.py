@@ -17,7 +17,7 @@ from c10h.views.table import Cell, Table, number
 VISIBLE = 1e-9
 # What is drawn in one chart.
 UNITS: Mapping[str, tuple[str, ...]] = {
-    "nats": ("ce_human", "jsd", "entropy_error"),
+    "nats": ("ce_human", "jsd"),
     "squared": ("squared error", "brier_human"),
     "share": ("accuracy", "sba", "tvd", "entropy_corr", "kappa_human", "unanimous"),
 }

@@ -162,7 +162,6 @@ def test_halves_of_three_votes_against_one() -> None:
     divergence = entropy([3, 1]) - (entropy([2, 0]) + entropy([1, 1])) / 2
     assert found["jsd"] == pytest.approx(divergence)
     assert found["tvd"] == pytest.approx(1 / 2)
-    assert found["entropy_error"] == pytest.approx(np.log(2))
     # The unanimous half has classes 1 and 2 tied for its second place.
     assert found["sba"] == pytest.approx(1 / 2)
 
@@ -171,14 +170,13 @@ def test_halves_of_one_vote_each_share_nothing() -> None:
     found = split_half(np.array([[1, 1], [1, 1]]), 0)
     assert found["jsd"] == pytest.approx(np.log(2))
     assert found["tvd"] == 1
-    assert found["entropy_error"] == 0
     assert np.isnan(found["sba"])
     assert np.isnan(found["entropy_corr"])
 
 
 def test_unanimous_halves_agree() -> None:
     found = split_half(np.array([[4, 0], [0, 6]]), 0)
-    assert found["jsd"] == found["tvd"] == found["entropy_error"] == 0
+    assert found["jsd"] == found["tvd"] == 0
 
 
 def test_split_half_correlation_is_the_mean_over_splits(random: np.random.Generator) -> None:

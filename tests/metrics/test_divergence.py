@@ -81,6 +81,18 @@ def test_tvd_runs_from_0_to_1() -> None:
     assert figures(saturated, probs=[[0, 0, 1]])["tvd"].value == 1
 
 
+def test_published_names_are_what_the_docs_say(random: np.random.Generator) -> None:
+    """docs/metrics.md, from the definitions of the papers."""
+    case = made_up(random, 200)
+    p, q, found = case.people, case.model, case.figures()
+    manhattan = np.abs(p - q).sum(axis=1).mean()
+    po_jsd = 1 - (jensenshannon(p, q, axis=1, base=2) ** 2).mean()
+    soft_micro_f1 = 2 * np.minimum(p, q).sum() / (p + q).sum()
+    assert manhattan == pytest.approx(2 * found["tvd"].value, rel=1e-9)
+    assert po_jsd == pytest.approx(1 - found["jsd"].value / np.log(2), rel=1e-9)
+    assert soft_micro_f1 == pytest.approx(1 - found["tvd"].value, rel=1e-9)
+
+
 def test_differences_of_entropies_are_scipys(random: np.random.Generator) -> None:
     case = made_up(random, 200)
     gaps = entropy(case.model, axis=1) - entropy(case.people, axis=1)
