@@ -11,7 +11,7 @@ from c10h.cli import options
 from c10h.cli.console import say, show
 from c10h.cli.progress_bar import progress
 from c10h.metrics.strata import STRATA
-from c10h.stages.score_request import MOST_TOP, ScoreRequest
+from c10h.stages.score_request import MOST_TOP, RESCALE, ScoreRequest
 
 
 def _complete_metrics() -> list[str]:
@@ -62,6 +62,15 @@ def score(
     by: Annotated[
         str | None,
         options.chosen(STRATA, "--by", "Also compute every metric for strata of the items."),
+    ] = None,
+    rescale: Annotated[
+        str | None,
+        options.chosen(
+            RESCALE,
+            "--rescale",
+            "What the temperature of the rescaled reference is fitted to; by default people where "
+            "there are any, else the truth.",
+        ),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -167,6 +176,7 @@ def score(
         metrics=computed,
         top=top,
         by=by,
+        rescale=rescale,
         tags=tuple(tag or ()),
         in_sample=in_sample,
         per_item=per_item,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from c10h.metrics.item_block import Block, Float
-from c10h.metrics.metric_type import Term
+from c10h.metrics.metric_type import Term, of_first_choice
 
 
+@of_first_choice
 def correct(block: Block) -> Float:
     """1 where argmax q = y; r/k where k classes tie for the first place and r of them are right."""
     return block.correct
 
 
+@of_first_choice
 def wrong(block: Block) -> Float:
     """1 - correct."""
     return block.where_known(1.0 - block.correct)
@@ -28,13 +30,14 @@ def correct_in_top(k: int) -> Term:
     """
 
     def term(block: Block) -> Float:
+        scores = block.scores
         if block.right is None:
-            best, right = block.logits[block.truth, block.columns], np.ones(block.size)
+            best, right = scores[block.truth, block.columns], np.ones(block.size)
         else:
-            best = np.where(block.right > 0, block.logits, -np.inf).max(axis=0)
-            right = ((block.logits == best) * block.right).sum(axis=0)
-        tied = (block.logits == best).sum(axis=0)
-        places = np.clip(k - (block.logits > best).sum(axis=0), 0, tied)
+            best = np.where(block.right > 0, scores, -np.inf).max(axis=0)
+            right = ((scores == best) * block.right).sum(axis=0)
+        tied = (scores == best).sum(axis=0)
+        places = np.clip(k - (scores > best).sum(axis=0), 0, tied)
         all_wrong = np.ones(block.size)
         for i in range(int(right.max(initial=0))):
             wrong_too = np.maximum(tied - places - i, 0) / np.maximum(tied - i, 1)
