@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, top_k_accuracy_score
 
+from c10h.metrics.accuracy import correct_in_top
+from c10h.metrics.item_block import Block
 from c10h.metrics.metrics import METRICS
+from c10h.records import Array
 from metrics.oracles import orders
 from metrics.scoring import figures, fixed_examples, log_odds, made_up
 
@@ -67,6 +70,21 @@ def test_the_first_one_of_k_is_accuracy(random: np.random.Generator) -> None:
     rows, truth = random.integers(0, 3, (200, 4)), random.integers(0, 4, 200)
     found = figures(rows, truth=truth, metrics=("accuracy", "accuracy_top1"))
     assert found["accuracy_top1"].value == pytest.approx(found["accuracy"].value, rel=1e-12)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_the_first_k_of_items_that_share_distributions(
+    several: bool, random: np.random.Generator
+) -> None:
+    rows, row = random.integers(0, 3, (6, 5)), random.integers(0, 6, 80)
+    known: dict[str, Array] = {"truth": random.integers(-1, 5, 80)}
+    if several:
+        known["right"] = random.integers(0, 2, (80, 5))
+    own = Block(logits=random.normal(size=(80, 5)), **known)
+    term = correct_in_top(2)
+    shared, alone = own.beside_rows(Block(logits=rows), row), Block(logits=rows[row], **known)
+    np.testing.assert_array_equal(shared.get(term), alone.get(term))
+    assert (shared.get(term) != own.get(term)).any()
 
 
 def test_accuracy_follows_logits_that_softmax_cannot_tell_apart() -> None:
