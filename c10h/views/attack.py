@@ -286,7 +286,7 @@ def differences_to_json(
         for at, metric in enumerate(METRICS):
             for result, run in network.runs.items():
                 values = plain(differences[run.name][at])
-                del values["metric"], values["stratum"]
+                del values["metric"], values["stratum"], values["at_equal_scale"]
                 if metric == CROSS_ENTROPY:
                     values["at_equal_scale"] = scaled[network.name, result]
                 rows.append({"metric": KEYS[metric], "after": result, **values})

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from c10h.metrics.differences import Difference
-from c10h.stages.attack_scale import Interval
+from c10h.stages.attack_scale import Interval, Remaining
 from c10h.stages.attack_scale_differences import ScaleDifference
 from c10h.views.forms.json_text import plain
 from c10h.views.notes import reason_notes
@@ -66,7 +66,9 @@ def sentence(difference: ScaleDifference) -> str:
     assert values is not None
     name, what = f"{difference.a}, {difference.after}", "of the difference in cross-entropy"
     if not values.as_it_is.is_clear:
-        return f"{name}: no difference in cross-entropy can be told from 0 as it is"
+        if values.at_equal_scale.is_clear:
+            return f"{name}: a difference in cross-entropy can be told from 0 at equal scale only"
+        return f"{name}: no difference in cross-entropy can be told from 0, at either scale"
     if not values.at_equal_scale.is_clear:
         return f"{name}: none {what} can be told from 0 at equal scale"
     if values.share.value < 0:
@@ -79,21 +81,24 @@ def sentence(difference: ScaleDifference) -> str:
 
 def to_json(differences: Sequence[ScaleDifference]) -> dict[tuple[str, str], dict[str, Any]]:
     """By the names of the network and the result: the difference at equal scale with its interval,
-    and over the same n items the one as it is, and the share that remains.
+    and over the same n items the one as it is, and the share that remains of a clear one.
     """
+    return {
+        (difference.a, difference.after): {**_figures(difference.remaining), "why": difference.why}
+        for difference in differences
+    }
+
+
+def _figures(remaining: Remaining | None) -> dict[str, Any]:
     nothing = dict.fromkeys(("value", "low", "high"))
-    values = {}
-    for difference in differences:
-        remaining = difference.remaining
-        about = nothing if remaining is None else plain(remaining.at_equal_scale)
-        values[difference.a, difference.after] = {
-            **about,
-            "n": remaining and remaining.n,
-            "as_it_is": nothing if remaining is None else plain(remaining.as_it_is),
-            "share": nothing if remaining is None else plain(remaining.share),
-            "why": difference.why,
-        }
-    return values
+    if remaining is None:
+        return {**nothing, "n": None, "as_it_is": nothing, "share": nothing}
+    return {
+        **plain(remaining.at_equal_scale),
+        "n": remaining.n,
+        "as_it_is": plain(remaining.as_it_is),
+        "share": plain(remaining.share) if remaining.as_it_is.is_clear else nothing,
+    }
 
 
 def _cell(interval: Interval) -> Cell:

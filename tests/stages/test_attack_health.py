@@ -14,7 +14,7 @@ from made_attacks import made_attack
 from torch import nn
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.health_checks import CHECKS, CheckResult
+from c10h.attacks.health_checks import CHECKS
 from c10h.attacks.health_measures import COMPARISONS, Measures, steps_an_image
 from c10h.attacks.restarts import Plan
 from c10h.records import Attack
@@ -115,7 +115,7 @@ class TestVerdicts:
         assert ("loss after transfer", 8) not in rows
         left, passed = rows["accuracy, square", 8]
         assert passed == 0
-        assert left < min(rows[f"accuracy, {name}", 8][0] for name in COMPARISONS) - 0.3
+        assert left < min(rows[f"accuracy, {name}", 8][0] for name in COMPARISONS) - 0.1
         assert rows["accuracy, worst of all", 8] == (pytest.approx(left, abs=0.05), 0)
 
     def test_a_network_that_answers_at_random(self, tmp_path: Path) -> None:
@@ -298,7 +298,8 @@ class TestEqualScale:
         """But for rounding: not of the attack as it is, which a large scale stops."""
         epsilon = 8 / 255 if norm == "inf" else 0.3
         budgets = [Budget.of(epsilon, 10, norm=norm, random_start=True)]
-        first, own = {}, []
+        first: dict[str, float] = {}
+        own = []
         for factor in (1, 5, 0.2, 1000):
             found = examined(tmp_path / str(factor), Scaled(factor), budgets=budgets)
             own.append(np.asarray(found.loss)[0, 0, -1].mean() / factor)
