@@ -159,7 +159,7 @@ class TestRemaining:
     def test_one_network_at_two_scales_does_not_differ(self) -> None:
         examined = np.ones(ITEMS, dtype=bool)
         pair = [attacked(factor * made_logits(1), examined)[0] for factor in (1, 40)]
-        found = remaining(*pair, 1000, 0)
+        found = remaining(pair[0], pair[1], 1000, 0)
         assert found.as_it_is.is_clear
         ends = found.at_equal_scale
         assert [ends.value, ends.low, ends.high] == pytest.approx([0, 0, 0], abs=1e-8)
