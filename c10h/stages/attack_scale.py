@@ -125,7 +125,8 @@ def remaining(first: AtScale, second: AtScale, resamples: int, seed: int) -> Rem
         first.loss - second.loss,
         *(column for network in pair for column in network.rescaled),
     ]
-    of_all = [column for network in pair for column in network.clean[1:]]
+    # An item whose true class is not known adds nothing to either sum.
+    of_all = [np.nan_to_num(column) for network in pair for column in network.clean[1:]]
     columns = [*(np.where(both, column, 0.0) for column in of_both), *of_all]
     samples = np.vstack([
         np.mean(columns, axis=1), bootstrap.means(np.column_stack(columns), resamples, seed)

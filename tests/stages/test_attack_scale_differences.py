@@ -102,6 +102,17 @@ def test_a_network_against_itself_at_another_scale() -> None:
         assert difference.remaining.at_equal_scale.value == pytest.approx(0, abs=1e-6)
 
 
+def test_items_whose_class_one_file_does_not_know_do_not_count() -> None:
+    a, b = record(1), record(2)
+    assert b.truth is not None
+    unknown = np.arange(ITEMS) % 10 == 3
+    fewer = replace(b, truth=np.where(unknown, -1, b.truth))
+    for difference in found(a, fewer).values():
+        assert difference.remaining is not None
+        assert difference.remaining.n == ITEMS - 6
+        assert np.isfinite(difference.remaining.at_equal_scale.low)
+
+
 def test_why_there_is_none() -> None:
     a, b = record(1), record(2)
     other = found(record(1, settings={"method": "md"}), b)
