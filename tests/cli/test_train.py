@@ -253,7 +253,7 @@ class TestRecipe:
             assert optimizer.split(",")[0].lower() == recipe.optimizer
             assert recipe.optimizer == "adam" or ("Nesterov" in optimizer) == recipe.nesterov
 
-    @pytest.mark.parametrize("name", ["paper", "paper-code"])
+    @pytest.mark.parametrize("name", ["paper", "hysts"])
     def test_the_papers(self, c10h: Run, name: str) -> None:
         line = ("train", *DATA, "--arch", "tiny:other", "--epochs", 1, "--recipe", name)
         result = trained(c10h, "a", *line)

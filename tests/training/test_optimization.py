@@ -34,7 +34,7 @@ def scheduled(steps: int, make: type, **how: object) -> list[float]:
     return found
 
 
-@pytest.mark.parametrize("name", ["vgg", "wrn", "resnext", "paper-code"])
+@pytest.mark.parametrize("name", ["vgg", "wrn", "resnext", "hysts"])
 def test_multistep_is_torchs(name: str) -> None:
     recipe = replace(RECIPES[name], warmup_epochs=0)
     per_epoch = 7
