@@ -91,7 +91,9 @@ def test_shake_shake_of_2019_by_hand() -> None:
         shortcut = unit.shortcut(features)
         branches = [branch(functional.relu(features)) for branch in (unit.first, unit.second)]
         features = shortcut + sum(branches) / 2
+    assert isinstance(head, nn.Sequential)
     linear = head[-1]
+    assert isinstance(linear, nn.Linear)
     wanted = features.mean(dim=(2, 3)) @ linear.weight.T + linear.bias
     assert (features < 0).any()
     torch.testing.assert_close(model(pixels), wanted)
