@@ -27,6 +27,9 @@ class Binned:
     value: Float
 
 
+# The bounds of a metric without any.
+UNBOUNDED = -np.inf, np.inf
+
 # A term gives every item a number (m), or a bin and a number.
 Term: TypeAlias = Callable[[Block], Float | Binned]
 
@@ -42,6 +45,9 @@ class Metric:
     absent: why the value does not exist where ``combine`` gives NaN.
     headline: whether it is in the reports that do not name their metrics.
     one_answer: whether it is defined only where no item has several right answers.
+    resampled: from the terms' sums by cell, the formula of resamples where it is not ``combine``,
+        since the interval would be too short or off to one side.
+    bounds: the least and the largest value; ends of intervals are cut to them.
     """
 
     summary: str
@@ -53,6 +59,8 @@ class Metric:
     absent: str = "no item that it is defined for"
     headline: bool = False
     one_answer: bool = False
+    resampled: Callable[..., Callable[..., Float]] | None = None
+    bounds: tuple[float, float] = UNBOUNDED
 
 
 def divide(numerator: Float, denominator: Float) -> Float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError, counted
-from c10h.metrics import second_best
+from c10h.metrics import accuracy, second_best
 from c10h.metrics.ceilings import (
     CEILINGS,
     NEEDS_NO_VOTES,
@@ -29,6 +29,8 @@ from c10h.stages.clipped_probabilities import clipping_notes, clipping_terms
 from c10h.stages.people import People
 from c10h.stages.prediction_pass import Tally, cut, stratify, tally
 
+# Metrics that depend on the errors alone, and the number of errors from which their intervals hold.
+OF_ERRORS, FEW_ERRORS = ("conf_wrong", "kappa_human", "aurc"), 20
 # Why metrics of the truth do not exist where no item has one.
 NO_TRUTH = "no item whose true class is known"
 
@@ -146,9 +148,8 @@ def _formulas(
     cells = _cells_in(tallied, stratum)
     formulas = Formulas(tallied.cells.group[cells], tallied.cells.groups)
     for name, metric in means.items():
-        formulas.add(
-            name, metric.combine, {term: tallied.totals[term][cells] for term in metric.terms}
-        )
+        sums: dict[object, Float] = {term: tallied.totals[term][cells] for term in metric.terms}
+        formulas.add(name, metric.combine, sums, metric.resampled)
     for name, rank_metric in ranked.items():
         over, items_over = rank_metric.over, tallied.totals[rank_metric.over][cells]
         inside = tallied.ranked_in(over, stratum)
@@ -164,7 +165,7 @@ def _formulas(
         for items in cut(len(number)):
             part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
             add_totals(total, {count: part})
-        formulas.add(name, fit.combine, {name: total[count], over: items_over})
+        formulas.add(name, fit.combine, {name: total[count], over: items_over}, fit.resampled)
     return formulas
 
 
@@ -218,6 +219,7 @@ def _ceilings(
 def _terms_of_notes(chosen: Iterable[str], predictions: Predictions) -> list[Term]:
     """What is summed for notes alone."""
     noted = clipping_terms(chosen, predictions)
+    noted += [accuracy.wrong] if any(name in chosen for name in OF_ERRORS) else []
     return noted + ([second_best.second_tied] if "sba" in chosen else [])
 
 
@@ -233,7 +235,16 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
     if tied := int(total(second_best.second_tied)):
         items = counted(tied, "item")
         ties = [f"tied second-best logits in {items}: sba breaks ties at random, in expectation"]
-    return [*clipping_notes(chosen, total), *ties]
+    return [*clipping_notes(chosen, total), *_notes_of_errors(chosen, total), *ties]
+
+
+def _notes_of_errors(chosen: Iterable[str], total: Callable[[Term], float]) -> list[str]:
+    """That intervals are rough where few errors are all that they are of."""
+    of_errors, errors = [name for name in OF_ERRORS if name in chosen], total(accuracy.wrong)
+    if not of_errors or errors >= FEW_ERRORS:
+        return []
+    few = f"{', '.join(of_errors)}: of {counted(round(errors), 'error')}, "
+    return [few + ("no interval" if errors < 2 else "so the interval is likely too short")]
 
 
 def _notes_of_truth(chosen: Mapping[str, Metric | RankMetric], people: People) -> list[str]:

@@ -247,7 +247,8 @@ def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Optio
                 array = limits.setdefault(method, np.full(shape, np.nan))
                 array[r, options.metrics.index(metric), t] = limit
     samples = _resample(scored, strata, options)
-    low, high = interval(samples)
+    least, largest = np.array([METRICS[metric].bounds for metric in options.metrics]).T[:, :, None]
+    low, high = (np.clip(end, least, largest) for end in interval(samples))
     known = ~np.isnan(value)
     return Scores(
         classes=classes,

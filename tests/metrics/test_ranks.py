@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy, rankdata, spearmanr
 
+from c10h.metrics import ranks
 from c10h.metrics.item_block import Float
 from c10h.metrics.ranks import (
     EXACT_ITEMS,
@@ -18,6 +19,7 @@ from c10h.metrics.ranks import (
     fit_rank_correlation,
     rank_bins,
 )
+from c10h.metrics.sums import sum_by_cell
 from metrics.oracles import aurc, aurc_by_orders
 from metrics.scoring import Case, figures, fixed_examples, made_up
 
@@ -31,9 +33,10 @@ def entropy_correlation(case: Case) -> float:
     return float(spearmanr(people, model).statistic)
 
 
-def value_of(fit: Fit) -> float:
+def value_of(fit: Fit, items: int) -> float:
     """The value without any resampling."""
-    return float(fit.combine(np.zeros(1), np.ones(1))[0])
+    sums = sum_by_cell(fit.term(EVERYTHING), np.zeros(items, dtype=np.int64), 1)
+    return float(fit.combine(sums, np.full(1, float(items)))[0])
 
 
 def many(random: np.random.Generator, items: int = 3 * EXACT_ITEMS) -> Case:
@@ -101,7 +104,12 @@ def test_aurc_is_the_mean_over_all_orders_of_ties(items: list[tuple[int, bool]])
         np.array(column, dtype=np.float64) for column in zip(*items, strict=True)
     )
     expected = aurc_by_orders(confidence, correct)
-    assert value_of(fit_aurc(confidence / 4, correct)) == pytest.approx(expected)
+    counted = fit_aurc(confidence / 4, correct)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ranks, "COUNTED_PLACES", -1)
+        by_influence = fit_aurc(confidence / 4, correct)
+    for fit in (counted, by_influence):
+        assert value_of(fit, len(items)) == pytest.approx(expected)
     assert aurc(confidence, correct) == pytest.approx(expected)
 
 
