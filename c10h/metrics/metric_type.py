@@ -45,6 +45,7 @@ class Metric:
     absent: why the value does not exist where ``combine`` gives NaN.
     headline: whether it is in the reports that do not name their metrics.
     one_answer: whether it is defined only where no item has several right answers.
+    of_logarithms: whether it is infinite where a probability of 0 meets what is true.
     resampled: from the terms' sums by cell, the formula of resamples where it is not ``combine``,
         since the interval would be too short or off to one side.
     bounds: the least and the largest value; ends of intervals are cut to them.
@@ -59,8 +60,26 @@ class Metric:
     absent: str = "no item that it is defined for"
     headline: bool = False
     one_answer: bool = False
+    of_logarithms: bool = False
     resampled: Callable[..., Callable[..., Float]] | None = None
     bounds: tuple[float, float] = UNBOUNDED
+
+
+# Terms that do not depend on the model's output, and those that depend on its first choice alone.
+OF_ITEMS: set[Term] = set()
+OF_FIRST_CHOICE: set[Term] = set()
+
+
+def of_items(term: Callable[[Block], Float]) -> Callable[[Block], Float]:
+    """Declare that a term does not depend on the model's output."""
+    OF_ITEMS.add(term)
+    return term
+
+
+def of_first_choice(term: Callable[[Block], Float]) -> Callable[[Block], Float]:
+    """Declare that a term depends on the model's output by its first choice alone."""
+    OF_FIRST_CHOICE.add(term)
+    return term
 
 
 def divide(numerator: Float, denominator: Float) -> Float:
@@ -69,11 +88,13 @@ def divide(numerator: Float, denominator: Float) -> Float:
         return np.asarray(np.where(denominator == 0, np.nan, numerator / denominator))
 
 
+@of_items
 def count(block: Block) -> Float:
     """1 for every item."""
     return block.ones
 
 
+@of_items
 def known(block: Block) -> Float:
     """1 for every item whose true class is known."""
     return block.where_known(block.ones)
@@ -89,9 +110,10 @@ def mean(
     headline: bool = False,
     absent: str = "no item that it is defined for",
     one_answer: bool = False,
+    of_logarithms: bool = False,
 ) -> Metric:
     """The mean of ``term`` over the items where ``over`` is 1 (or, in expectation, positive)."""
     return Metric(
         summary, needs, better, (term, over), divide, True,
-        absent=absent, headline=headline, one_answer=one_answer,
+        absent=absent, headline=headline, one_answer=one_answer, of_logarithms=of_logarithms,
     )  # fmt: skip
