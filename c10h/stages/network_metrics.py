@@ -351,12 +351,12 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
 
 
 def _notes_of_errors(chosen: Iterable[str], total: Callable[[Term], float]) -> list[str]:
-    """That intervals are rough where few errors are all that they are of."""
+    """That intervals are rough, or do not exist, where there are few errors."""
     of_errors, errors = [name for name in OF_ERRORS if name in chosen], total(accuracy.wrong)
     if not of_errors or errors >= FEW_ERRORS:
         return []
     few = f"{', '.join(of_errors)}: of {counted(round(errors), 'error')}, "
-    return [few + ("no interval" if errors < 2 else "so the interval is likely too short")]
+    return [few + ("no interval" if errors < 2 else "so that intervals are rough")]
 
 
 def _notes_of_truth(chosen: Iterable[str], people: People) -> list[str]:

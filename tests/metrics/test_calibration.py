@@ -145,7 +145,7 @@ class TestResamples:
             slot = np.ceil(case.model.max(axis=1) * BINS).astype(int) - 1
         else:
             slot = np.argsort(np.argsort(case.model.max(axis=1))) * BINS // 3000
-        sums = np.bincount(slot, gap, BINS)
+        sums = np.asarray(np.bincount(slot, gap, BINS), dtype=np.float64)
         noise = np.sqrt(np.bincount(slot, gap**2, BINS) - sums**2 / 3000)
         too_low = between_halves(sums, noise).sum() / 3000
         scores = case.score(resamples=2000, metrics=(metric,))
