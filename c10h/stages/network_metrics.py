@@ -46,7 +46,7 @@ INFINITE = "infinite where a probability is 0"
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelMetrics:
     """A network or one of its references: metrics as formulas, by stratum; the first is all items.
 
     missing: why a metric cannot be computed, by metric.
@@ -67,8 +67,8 @@ class Evaluation:
     ceilings: by (metric, method), of each stratum by name.
     """
 
-    network: Source
-    references: Mapping[str, Source]
+    network: ModelMetrics
+    references: Mapping[str, ModelMetrics]
     without: Mapping[str, str]
     fitted: Fitted | None
     scale: Formulas
@@ -79,25 +79,25 @@ class Evaluation:
     groups: int
     size: int
 
-    def sources(self) -> dict[str, Source]:
+    def models(self) -> dict[str, ModelMetrics]:
         """The network and its references, by name."""
         return {NETWORK: self.network, **self.references}
 
 
 @dataclass(frozen=True)
 class _Chosen:
-    """Metrics that can be computed of a source, and why others cannot."""
+    """Metrics that can be computed of a model, and why others cannot."""
 
     means: Mapping[str, Metric]
     ranked: Mapping[str, RankMetric]
     missing: Mapping[str, str]
 
-    def terms(self, source: str) -> list[Key]:
-        return [key(source, term) for metric in self.means.values() for term in metric.terms]
+    def terms(self, model: str) -> list[Key]:
+        return [key(model, term) for metric in self.means.values() for term in metric.terms]
 
-    def retained(self, source: str) -> list[Key]:
+    def retained(self, model: str) -> list[Key]:
         return [
-            key(source, term)
+            key(model, term)
             for metric in self.ranked.values()
             for term in (*metric.retains, metric.over)
             if term is not count
@@ -131,14 +131,14 @@ def evaluate(
         raise InputError(f"--by {by} needs {STRATA[by].needs}")
     chosen = _choose(metrics, people)
     computed = [*chosen.means, *chosen.ranked]
-    sources = {NETWORK: chosen}
+    models = {NETWORK: chosen}
     if references is not None:
-        sources |= {
+        models |= {
             name: chosen.without_logarithms() if reference.certain else chosen
             for name, reference in REFERENCES.items()
             if name not in references.missing
         }
-    limits, scale = _ceilings_for(computed, people), _scale_terms(people, sources)
+    limits, scale = _ceilings_for(computed, people), _scale_terms(people, models)
     noted = _terms_of_notes(computed, predictions)
     own = [count, *noted, *(term for ceiling in limits.values() for term in ceiling.terms)]
     if not _all_known(people):
@@ -151,24 +151,22 @@ def evaluate(
         cells,
         [
             *(key(NETWORK, term) for term in own),
-            *(term for source, of_source in sources.items() for term in of_source.terms(source)),
+            *(term for model, of_model in models.items() for term in of_model.terms(model)),
             *scale,
         ],
         fitted=None if references is None else references.fitted,
-        retain=[
-            term for source, of_source in sources.items() for term in of_source.retained(source)
-        ],
+        retain=[term for model, of_model in models.items() for term in of_model.retained(model)],
         per_item={k: metric for k, metric in chosen.means.items() if per_item and metric.per_item},
         seed=seed,
         advance=advance,
     )
     numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
     evaluated = {
-        source: Source(
-            of_source.missing,
-            {name: _formulas(of_source, source, tallied, at) for name, at in numbers.items()},
+        model: ModelMetrics(
+            of_model.missing,
+            {name: _formulas(of_model, model, tallied, at) for name, at in numbers.items()},
         )
-        for source, of_source in sources.items()
+        for model, of_model in models.items()
     }
     return Evaluation(
         network=evaluated.pop(NETWORK),
@@ -204,15 +202,15 @@ def _all_known(people: People) -> bool:
     return people.truth is None or people.known == people.size
 
 
-def _scale_terms(people: People, sources: Mapping[str, _Chosen]) -> list[Key]:
+def _scale_terms(people: People, models: Mapping[str, _Chosen]) -> list[Key]:
     """The cross-entropy of the network and of it rescaled, and what the least is made of."""
-    if RESCALED not in sources:
+    if RESCALED not in models:
         return []
     if people.probs is None:
-        return [key(source, divergence.ce_hard) for source in (NETWORK, RESCALED)]
+        return [key(model, divergence.ce_hard) for model in (NETWORK, RESCALED)]
     floor = [plug_in_entropy] + ([miller_madow_bias] if people.counts is not None else [])
     return [
-        *(key(source, divergence.ce_human) for source in (NETWORK, RESCALED)),
+        *(key(model, divergence.ce_human) for model in (NETWORK, RESCALED)),
         *(key(NETWORK, term) for term in floor),
     ]
 
@@ -249,20 +247,20 @@ def _over_all(metric: Metric) -> Metric:
     return replace(metric, terms=tuple(count if term is known else term for term in metric.terms))
 
 
-def _formulas(chosen: _Chosen, source: str, tallied: Tally, stratum: int | None) -> Formulas:
+def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) -> Formulas:
     """The metrics of one stratum (None: of all items) as formulas over its cells' sums."""
     cells = _cells_in(tallied, stratum)
     formulas = Formulas(tallied.cells.group[cells], tallied.cells.groups)
     for name, metric in chosen.means.items():
-        keys = [key(source, term) for term in metric.terms]
+        keys = [key(model, term) for term in metric.terms]
         sums = {term: tallied.totals[term][cells] for term in keys}
         formulas.add(name, metric.combine, sums, metric.resampled)
     for name, rank_metric in chosen.ranked.items():
-        over = key(source, rank_metric.over)
+        over = key(model, rank_metric.over)
         items_over = tallied.totals[over][cells]
         inside = tallied.ranked_in(over, stratum)
         number = tallied.cells.of_item
-        retained = [tallied.retained[key(source, term)] for term in rank_metric.retains]
+        retained = [tallied.retained[key(model, term)] for term in rank_metric.retains]
         if inside is not None:
             number = number[inside] - cells.start
             retained = [values[inside] for values in retained]

@@ -36,16 +36,16 @@ NETWORK = ""
 class Key(NamedTuple):
     """A term of the network, or of one of its references by name."""
 
-    source: str
+    model: str
     term: Term
 
 
-def key(source: str, term: Term) -> Key:
-    """The key under which a term of a source is kept: the network's where it is the same."""
+def key(model: str, term: Term) -> Key:
+    """The key under which a term of a model is kept: the network's where it is the same."""
     same = term in OF_ITEMS or (
-        term in OF_FIRST_CHOICE and source != NETWORK and REFERENCES[source].same_first_choice
+        term in OF_FIRST_CHOICE and model != NETWORK and REFERENCES[model].same_first_choice
     )
-    return Key(NETWORK if same else source, term)
+    return Key(NETWORK if same else model, term)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def tally(
 ) -> Tally:
     """Read all items once, in threads, and sum, retain and sample what was asked for.
 
-    fitted: what references among the terms' sources are made from.
+    fitted: what references among the terms' models are made from.
     """
     terms, retain = tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(retain))
     kept_as = np.float64 if people.size <= DOUBLE_ITEMS else np.float32
@@ -115,7 +115,7 @@ def tally(
 
     def work(items: slice) -> tuple[Mapping[Key, Float], Array | None, int]:
         read = {"logits": logits[member, items], **people.read(items)}
-        term_values = evaluate_terms(everything, _sources(read, people, fitted, items.start))
+        term_values = evaluate_terms(everything, _models(read, people, fitted, items.start))
         for term, kept in retained.items():
             kept[items] = cast(Float, term_values[term])
         for name, metric in per_item.items():
@@ -169,7 +169,7 @@ def blocks_of(read: Mapping[str, Array], people: People) -> Iterator[Block]:
         yield Block(**{name: values[part] for name, values in read.items()})
 
 
-class _Sources:
+class _Models:
     """A block of the network and its references over the same items, made where a term asks."""
 
     def __init__(self, block: Block, fitted: Fitted | None, items: slice) -> None:
@@ -177,22 +177,22 @@ class _Sources:
         self._fitted, self._items = fitted, items
 
     def get(self, term: Key) -> Float | Binned:
-        """A term of a source."""
-        if term.source not in self._blocks:
+        """A term of a model."""
+        if term.model not in self._blocks:
             assert self._fitted is not None
             group = self._fitted.group[self._items]
-            block = REFERENCES[term.source].of(self._blocks[NETWORK], self._fitted, group)
-            self._blocks[term.source] = block
-        return self._blocks[term.source].get(term.term)
+            block = REFERENCES[term.model].of(self._blocks[NETWORK], self._fitted, group)
+            self._blocks[term.model] = block
+        return self._blocks[term.model].get(term.term)
 
 
-def _sources(
+def _models(
     read: Mapping[str, Array], people: People, fitted: Fitted | None, start: int
-) -> Iterator[_Sources]:
+) -> Iterator[_Models]:
     """Consecutive blocks of what was read of items from ``start`` on."""
     for block in blocks_of(read, people):
         items = slice(start, start := start + block.size)
-        yield _Sources(block, fitted, items)
+        yield _Models(block, fitted, items)
 
 
 def _voters(people: People, seed: int) -> Array:

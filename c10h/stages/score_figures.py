@@ -16,11 +16,11 @@ from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.references import REFERENCES, RESCALED
 from c10h.metrics.sums import Formulas
 from c10h.records import Array
-from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, Source
+from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, ModelMetrics
 
 
 @dataclass(frozen=True)
-class SourceFigures:
+class ModelFigures:
     """Figures of every run, or of one reference of every run, (r, q, t); samples (r, q, t, b)."""
 
     value: Float
@@ -46,27 +46,27 @@ class Figures:
         self.resamples, self.seed = resamples, seed
         self.shape = (len(evaluations), len(metrics), len(strata))
 
-    def of_source(self, source: str) -> SourceFigures:
+    def of_model(self, model: str) -> ModelFigures:
         """The figures of the networks, or of a reference by its name."""
         value, n = np.full(self.shape, np.nan), np.zeros(self.shape, dtype=np.int64)
-        for r, t, formulas in self._formulas(source):
+        for r, t, formulas in self._formulas(model):
             for metric, (values, items) in formulas.evaluate().items():
                 q = self.metrics.index(metric)
                 value[r, q, t], n[r, q, t] = values[0], round(float(items[0]))
-        samples = self._resample(source)
+        samples = self._resample(model)
         least, largest = np.array([METRICS[metric].bounds for metric in self.metrics]).T[..., None]
         low, high = (np.clip(end, least, largest) for end in interval(samples))
         known = ~np.isnan(value)
-        return SourceFigures(
+        return ModelFigures(
             value,
             np.where(known, low, np.nan),
             np.where(known, high, np.nan),
             n,
-            self._reasons(source, known),
+            self._reasons(model, known),
             samples,
         )
 
-    def references(self, own: SourceFigures) -> dict[str, Any]:
+    def references(self, own: ModelFigures) -> dict[str, Any]:
         """The fields of scores that are about references; none where no run has any.
 
         own: the figures of the networks.
@@ -75,7 +75,7 @@ class Figures:
             return {}
         figures, above, reasons, rescaled = [], [], [], None
         for name in REFERENCES:
-            of_reference = self.of_source(name)
+            of_reference = self.of_model(name)
             figures.append(np.stack([of_reference.value, of_reference.low, of_reference.high], -1))
             reasons.append(of_reference.why)
             with np.errstate(invalid="ignore"):  # infinity less infinity
@@ -104,14 +104,14 @@ class Figures:
                     array[r, self.metrics.index(metric), self.strata.index(stratum)] = limit
         return limits
 
-    def _source(self, r: int, source: str) -> Source | None:
-        return self.evaluations[r].sources().get(source)
+    def _model(self, r: int, model: str) -> ModelMetrics | None:
+        return self.evaluations[r].models().get(model)
 
-    def _formulas(self, source: str) -> Iterator[tuple[int, int, Formulas]]:
-        """Run, stratum and formulas, for each that a source has."""
+    def _formulas(self, model: str) -> Iterator[tuple[int, int, Formulas]]:
+        """Run, stratum and formulas, for each that a model has."""
         for r in range(len(self.evaluations)):
-            if (of_source := self._source(r, source)) is not None:
-                for stratum, formulas in of_source.strata.items():
+            if (of_model := self._model(r, model)) is not None:
+                for stratum, formulas in of_model.strata.items():
                     yield r, self.strata.index(stratum), formulas
 
     @cached_property
@@ -128,13 +128,13 @@ class Figures:
             for groups in {evaluation.groups for evaluation in self.evaluations}
         }
 
-    def _resample(self, source: str) -> Array:
+    def _resample(self, model: str) -> Array:
         """Bootstrap values, float32 (r, q, t, b)."""
         samples = np.full((*self.shape, self.resamples), np.nan, dtype=np.float32)
         for groups, blocks in self._drawn.items():
             alike = [
                 (r, t, formulas)
-                for r, t, formulas in self._formulas(source)
+                for r, t, formulas in self._formulas(model)
                 if self.evaluations[r].groups == groups
             ]
             for block, drawn in blocks:
@@ -157,22 +157,22 @@ class Figures:
             shares[r] = values[SCALE][0][0], *interval(samples)
         return shares
 
-    def _reasons(self, source: str, known: Array) -> Array:
+    def _reasons(self, model: str, known: Array) -> Array:
         """Why a value does not exist, "" where it does."""
         reasons = np.full(known.shape, "", dtype=object)
         for r, q, t in np.argwhere(~known):
-            reasons[r, q, t] = self._why(source, int(r), self.metrics[q], self.strata[t])
+            reasons[r, q, t] = self._why(model, int(r), self.metrics[q], self.strata[t])
         return reasons.astype(np.str_)
 
-    def _why(self, source: str, r: int, metric: str, stratum: str) -> str:
-        evaluation, of_source = self.evaluations[r], self._source(r, source)
-        if of_source is None:
-            return evaluation.without.get(source, "no references were asked for")
-        if metric in of_source.missing:
-            return of_source.missing[metric]
-        if stratum not in of_source.strata:
+    def _why(self, model: str, r: int, metric: str, stratum: str) -> str:
+        evaluation, of_model = self.evaluations[r], self._model(r, model)
+        if of_model is None:
+            return evaluation.without.get(model, "no references were asked for")
+        if metric in of_model.missing:
+            return of_model.missing[metric]
+        if stratum not in of_model.strata:
             return "the run has no such stratum"
-        if not len(of_source.strata[stratum].group):
+        if not len(of_model.strata[stratum].group):
             return "the stratum has no items"
         if stratum in evaluation.untold and Needs.TRUTH in METRICS[metric].needs:
             return NO_TRUTH

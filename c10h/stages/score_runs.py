@@ -273,7 +273,7 @@ def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Optio
     strata = list(dict.fromkeys(name for run in scored for name in run.evaluation.network.strata))
     evaluations = [run.evaluation for run in scored]
     figures = Figures(evaluations, options.metrics, strata, options.resamples, options.seed)
-    own = figures.of_source(NETWORK)
+    own = figures.of_model(NETWORK)
     settings: dict[str, Setting] = {
         "seed": options.seed,
         "resamples": options.resamples,
