@@ -95,9 +95,10 @@ def fit_aurc(doubt: Float, correct: Float) -> Fit:
     squares = np.add.reduceat(np.square(inverse, out=inverse), starts)
     # What one error of each bin adds to the sum.
     pull = 1 - starts / size * harmonic + _later(harmonic)
-    whole = bool(np.isin(correct, (0, 1)).all())
-    if len(bins) <= EXACT_ITEMS and whole and np.count_nonzero(errors) <= COUNTED_PLACES:
-        fit = _count_between_errors(bins, correct, np.flatnonzero(errors))
+    places = np.flatnonzero(errors)
+    few = len(bins) <= EXACT_ITEMS and len(places) <= COUNTED_PLACES
+    if few and np.isin(correct, (0, 1)).all():
+        fit = _count_between_errors(bins, correct, places)
     else:
         fit = _aurc_by_influence(bins, correct, size, errors, harmonic, squares, pull)
     depends_on = min(float(errors.sum()), max(2.0, equal_parts(pull, errors)))
