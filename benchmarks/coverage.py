@@ -18,7 +18,7 @@ The second table is of references, whose tables and temperatures are fitted to t
 drawn, so that their true value is the mean over all repetitions (for equivalent_annotators, which
 can be infinite, the harmonic mean); and of differences at equal scale.
 
-Of 500 repetitions, a share of 0.95 has a standard error of 0.010. Takes about 8 minutes.
+Of 500 repetitions, a share of 0.95 has a standard error of 0.010. Takes about 7 minutes.
 """
 
 import argparse
