@@ -24,7 +24,7 @@ from c10h.metrics.metrics import METRICS
 from c10h.metrics.ranks import COUNTED_PLACES, RankMetric
 from c10h.records import Array
 from metrics.oracles import aurc
-from metrics.scoring import Case, figures_of, made_up, samples_of
+from metrics.scoring import METRIC_NAMES, Case, figures_of, made_up, samples_of
 
 Statistic = Callable[[Case], float]
 RESAMPLES = 4000
@@ -145,8 +145,8 @@ def samples_and_scores(
     "metric",
     [
         name
-        for name, metric in METRICS.items()
-        if not isinstance(metric, RankMetric) and metric.resampled is None
+        for name in METRIC_NAMES
+        if not isinstance(metric := METRICS[name], RankMetric) and metric.resampled is None
     ],
 )
 def test_a_sample_is_the_score_of_the_items_that_were_drawn(
