@@ -194,7 +194,7 @@ class _Gains:
             self.most[group],
         )
 
-    def next_vote(self, further: Array | Float) -> Float:
+    def next_vote(self, further: Array | int) -> Float:
         """The gain of one vote after ``further``."""
         total = self.votes + further
         both = total * (total + 1)

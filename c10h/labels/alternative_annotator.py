@@ -150,9 +150,8 @@ class _Sums:
         }
         some = np.flatnonzero((choices >= 0) & counts.any(axis=1))
         share = shares(counts[some])[np.arange(len(some)), choices[some]]
-        model = np.stack(
-            [np.bincount(group[some], share, count), np.bincount(group[some], minlength=count)]
-        )
+        agreed = np.bincount(group[some], share, count)
+        model = np.stack([agreed, np.bincount(group[some], minlength=count)]).astype(np.float64)
         return cls(terms, model, count)
 
     def totals(self, drawn: Float, names: Sequence[str]) -> dict[str, Float]:

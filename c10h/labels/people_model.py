@@ -128,7 +128,7 @@ def _kinds(counts: Array) -> Float:
     concentration, share = np.meshgrid(CONCENTRATIONS, SHARES_OF_OTHERS, indexing="ij")
     own = concentration.ravel()[:, None] * (1 - share.ravel()[:, None])
     off = concentration.ravel()[:, None] * share.ravel()[:, None]
-    return np.where(same[:, None, :], own, off * others[:, None, :])
+    return np.asarray(np.where(same[:, None, :], own, off * others[:, None, :]))
 
 
 def _likelihood(model: PeopleModel, patterns: Array) -> Float:

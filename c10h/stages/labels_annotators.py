@@ -150,9 +150,9 @@ def describe_annotators(
         "accuracy": agreed.truth,
         "rt": None if votes.rt is None else median_by_annotator(votes),
         "excluded": excluded if "attention" in who else None,
-        "advantage": among and among.test.advantage,
-        "p_value": among and among.test.p_value,
-        "replaced": among and among.test.replaced,
+        "advantage": None if among is None else among.test.advantage,
+        "p_value": None if among is None else among.test.p_value,
+        "replaced": None if among is None else among.test.replaced,
     }
     known = {name: values for name, values in columns.items() if values is not None}
     if sort not in known:
