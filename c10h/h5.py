@@ -28,7 +28,6 @@ from c10h.h5_sink import Sink
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
 
-SCHEMA = 1
 MAGIC = HDF5
 ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
 
@@ -180,9 +179,10 @@ def _read_record(
 ) -> Record:
     name = source.name
     schema = int(attributes.get("schema", 0))
-    if schema != SCHEMA:
+    if not 1 <= schema <= kind.version:
+        versions = "1" if kind.version == 1 else f"1 to {kind.version}"
         raise SchemaError(
-            f"expected schema version {SCHEMA}, found {schema} "
+            f"expected schema version {versions}, found {schema} "
             f"(written by c10h {attributes.get('c10h')})"
         )
     values: dict[str, Any] = {
@@ -235,7 +235,7 @@ def _attributes(record: Record) -> Mapping[str, Any]:
     lineage = record.lineage or Lineage(command="")
     return {
         "kind": record.kind,
-        "schema": SCHEMA,
+        "schema": record.version,
         "c10h": __version__,
         "classes": list(record.classes),
         "lineage": json.dumps(lineage.to_dict(), sort_keys=True, separators=(",", ":")),

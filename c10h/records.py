@@ -160,6 +160,8 @@ class Record:
     """Base of all kinds. Construction checks dtypes, dimensions and the agreement of sizes."""
 
     kind: ClassVar[str]
+    # The version of the layout that is written; older ones are still read.
+    version: ClassVar[int] = 1
 
     classes: tuple[str, ...]
     settings: Mapping[str, Setting] = dataclasses.field(default_factory=dict)
@@ -349,9 +351,20 @@ class Scores(Record):
     notes: what a reader of a run's figures should know (clipped zeros, ties), one a line.
     samples: the B bootstrap values behind each interval.
     per_item: the value of each item, NaN where a metric is no mean over items.
+    reference: the names of f references (:data:`c10h.metrics.references.REFERENCES`).
+    references: value, low and high of each of their figures; reference_why as ``why``.
+    above: low and high of the paired difference, a run less its reference.
+    temperature: of each run's rescaled reference, the mean and the range over the groups of items
+        that it was fitted to; NaN where there is none.
+    scale: value, low and high of the share of a run's distance that its temperature takes off.
+    rescaled_samples: the bootstrap values of the rescaled reference.
+
+    Version 2 added the references; they are absent in files of version 1, and where none was asked
+    for.
     """
 
     kind = "scores"
+    version = 2
 
     value: Array = column("float64", "r", "q", "t")
     low: Array = column("float64", "r", "q", "t")
@@ -370,6 +383,13 @@ class Scores(Record):
     stratum: Array = column("str", "t")
     samples: Rows = column("float32", "r", "q", "t", "b")
     per_item: Rows | None = column("float32", "r", "q", "n", optional=True)
+    reference: Array | None = column("str", "f", optional=True)
+    references: Array | None = column("float64", "r", "f", "q", "t", "3", optional=True)
+    reference_why: Array | None = column("str", "r", "f", "q", "t", optional=True)
+    above: Array | None = column("float64", "r", "f", "q", "t", "2", optional=True)
+    temperature: Array | None = column("float64", "r", "2", optional=True)
+    scale: Array | None = column("float64", "r", "3", optional=True)
+    rescaled_samples: Rows | None = column("float32", "r", "q", "t", "b", optional=True)
 
 
 @dataclass(frozen=True, kw_only=True)

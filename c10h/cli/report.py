@@ -139,8 +139,10 @@ def report(
     if pictures is not None:
         raise InputError("--pictures needs --figure gallery")
     check_names(figure, table)
-    if (figure or table) is not None and (metrics or baseline is not None):
-        raise InputError("--figure and --table cannot be combined with --baseline or --metrics")
+    if (figure or table) is not None and metrics:
+        raise InputError("--figure and --table cannot be combined with --metrics")
+    if figure is not None and baseline is not None:
+        raise InputError("--figure cannot be combined with --baseline")
     opened = read_files(
         [split_name(file) for file in files], lambda what, total: progress(what, total, "files")
     )

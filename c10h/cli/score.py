@@ -10,7 +10,7 @@ from c10h.cli import options
 from c10h.cli.console import say, show
 from c10h.cli.progress_bar import progress
 from c10h.metrics.strata import STRATA
-from c10h.stages.score_request import ScoreRequest
+from c10h.stages.score_request import RESCALE, ScoreRequest
 
 if TYPE_CHECKING:
     pass
@@ -53,6 +53,15 @@ def score(
     by: Annotated[
         str | None,
         options.chosen(STRATA, "--by", "Also compute every metric for strata of the items."),
+    ] = None,
+    rescale: Annotated[
+        str | None,
+        options.chosen(
+            RESCALE,
+            "--rescale",
+            "What the temperature of the rescaled reference is fitted to; by default people where "
+            "there are any, else the truth.",
+        ),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -153,6 +162,7 @@ def score(
         ),
         metrics=computed,
         by=by,
+        rescale=rescale,
         tags=tuple(tag or ()),
         in_sample=in_sample,
         per_item=per_item,

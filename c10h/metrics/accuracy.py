@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import of_first_choice
 
 
+@of_first_choice
 def correct(block: Block) -> Float:
     """1 where argmax q = y; r/k where k classes tie for the first place and r of them are right."""
     return block.correct
 
 
+@of_first_choice
 def wrong(block: Block) -> Float:
     """1 - correct."""
     return block.where_known(1.0 - block.correct)

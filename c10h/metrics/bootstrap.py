@@ -28,10 +28,14 @@ def groups(items: int, seed: int) -> Array:
 
 
 def hash_rows(items: int, seed: int) -> Array:
-    """A well-mixed uint64 for each row number (SplitMix64: Steele, Lea & Flood, OOPSLA 2014)."""
+    """A well-mixed uint64 for each row number."""
+    return hash_numbers(np.arange(items, dtype=np.uint64), seed)
+
+
+def hash_numbers(numbers: Array, seed: int) -> Array:
+    """A well-mixed uint64 for each uint64 (SplitMix64: Steele, Lea & Flood, OOPSLA 2014)."""
     with np.errstate(over="ignore"):
-        mixed = np.arange(items, dtype=np.uint64)
-        mixed += np.uint64(seed)
+        mixed = numbers + np.uint64(seed)
         mixed *= np.uint64(0x9E3779B97F4A7C15)
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed ^= mixed >> np.uint64(shift)

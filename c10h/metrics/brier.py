@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import of_items
 
 
 def brier_hard(block: Block) -> Float:
@@ -18,11 +19,13 @@ def brier_human(block: Block) -> Float:
     return np.asarray(((block.model - block.people) ** 2).sum(axis=0))
 
 
+@of_items
 def several_votes(block: Block) -> Float:
     """1 for items with two votes or more, of which the variance of one vote can be estimated."""
     return np.asarray((block.totals > 1).astype(np.float64))
 
 
+@of_items
 def vote_variance(block: Block) -> Float:
     """V_i = 1 - Σ c(c-1) / (N(N-1)), unbiased for 1 - Σ p² of the population; 0 where N = 1.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from c10h.metrics.item_block import Block, Float
-from c10h.metrics.metric_type import divide
+from c10h.metrics.metric_type import divide, of_first_choice, of_items
 
 
+@of_items
 def annotator_correct(block: Block) -> Float:
     """The chance that one random annotator is right: the share of votes for what is right."""
     return block.over_right(block.vote_shares)
 
 
+@of_first_choice
 def both_correct(block: Block) -> Float:
     """The chance that the model and one random annotator are both right."""
     return block.correct * block.get(annotator_correct)

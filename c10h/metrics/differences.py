@@ -15,9 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from c10h.metrics import bootstrap
-from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.estimates import Figure, ScoredRun
+from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
 from c10h.records import Array
+
+# The setting of scores that says what temperatures were fitted to.
+RESCALE = "rescale"
+NO_FIGURE = Figure()
 
 
 class Pair(NamedTuple):
@@ -31,7 +36,8 @@ class Pair(NamedTuple):
 class Difference:
     """a - b of one metric in a stratum; None where there is none, and why.
 
-    a, b: the names of the runs. low, high: the ends of the 95 % interval.
+    a, b: the names of the runs. low, high: the ends of the 95 % interval. at_equal_scale: the
+    difference after each run was rescaled by its own temperature: what is not confidence scale.
     """
 
     metric: str
@@ -42,11 +48,27 @@ class Difference:
     high: float | None = None
     why: str | None = None
     stratum: str = ALL
+    at_equal_scale: Figure = NO_FIGURE
 
     @property
     def is_clear(self) -> bool:
         """Whether the interval excludes 0."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        return excludes_zero(self)
+
+    @property
+    def rescaled(self) -> Difference:
+        """The difference at equal scale."""
+        scaled = self.at_equal_scale
+        return replace(
+            self, value=scaled.value, low=scaled.low, high=scaled.high, why=scaled.why,
+            at_equal_scale=NO_FIGURE,
+        )  # fmt: skip
+
+
+def excludes_zero(figure: Figure | Difference) -> bool:
+    """Whether an interval excludes 0."""
+    low, high = figure.low, figure.high
+    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def pairs_with(baseline: ScoredRun, runs: Sequence[ScoredRun]) -> list[Pair]:
@@ -61,33 +83,73 @@ def differences(
 
     Of each run the resamples are read once, and only where there is a difference.
     """
-    resamples = {
-        id(pair.baseline): cache(partial(pair.baseline.samples, stratum)) for pair in pairs
-    }
+    resamples = {id(pair.baseline): _Resamples(pair.baseline, stratum) for pair in pairs}
     return [_of_pair(pair, metrics, stratum, resamples[id(pair.baseline)]) for pair in pairs]
 
 
+class _Resamples:
+    """The bootstrap values of a run, and of it rescaled, (q, B), read when they are needed."""
+
+    def __init__(self, run: ScoredRun, stratum: str) -> None:
+        self.own = cache(partial(run.samples, stratum))
+        self.rescaled = cache(partial(run.rescaled_samples, stratum))
+
+
 def _of_pair(
-    pair: Pair, metrics: Sequence[str], stratum: str, resamples: Callable[[], Array]
+    pair: Pair, metrics: Sequence[str], stratum: str, baseline: _Resamples
 ) -> list[Difference]:
-    """The differences of one pair, of which the baseline has the resamples (q, B)."""
-    values = [_without_interval(*pair, metric, stratum) for metric in metrics]
-    shared = [difference.metric for difference in values if difference.why is None]
-    if not shared:
-        return values
-    first, second = (
-        samples[[run.metrics.index(metric) for metric in shared]]
-        for run, samples in zip(pair, (pair.run.samples(stratum), resamples()), strict=True)
+    """The differences of one pair. baseline: the resamples of its baseline."""
+    differences = [_without_interval(*pair, metric, stratum) for metric in metrics]
+    run = _Resamples(pair.run, stratum)
+    paired = [difference.metric for difference in differences if difference.why is None]
+    ends = _intervals(pair, paired, run.own, baseline.own)
+    scaled = {metric: _at_equal_scale(*pair, metric, stratum) for metric in paired}
+    paired = [metric for metric, figure in scaled.items() if figure.why is None]
+    scaled_ends = _intervals(pair, paired, run.rescaled, baseline.rescaled)
+
+    def with_interval(difference: Difference) -> Difference:
+        metric = difference.metric
+        if difference.why is not None:
+            return replace(difference, at_equal_scale=Figure(why=difference.why))
+        figure = scaled[metric]
+        if metric in scaled_ends:
+            figure = replace(figure, low=scaled_ends[metric][0], high=scaled_ends[metric][1])
+        low, high = ends[metric]
+        return replace(difference, low=low, high=high, at_equal_scale=figure)
+
+    return [with_interval(difference) for difference in differences]
+
+
+def _intervals(
+    pair: Pair,
+    metrics: Sequence[str],
+    first: Callable[[], Array],
+    second: Callable[[], Array],
+) -> dict[str, tuple[float, float]]:
+    """The ends of the intervals of differences, from the resamples of a pair, read if needed."""
+    if not metrics:
+        return {}
+    of_run, of_baseline = (
+        samples()[[run.metrics.index(metric) for metric in metrics]]
+        for run, samples in zip(pair, (first, second), strict=True)
     )
     with np.errstate(invalid="ignore"):  # infinity less infinity
-        low, high = bootstrap.interval(first - second)
-    ends = dict(zip(shared, zip(low.tolist(), high.tolist(), strict=True), strict=True))
-    return [
-        replace(difference, low=ends[difference.metric][0], high=ends[difference.metric][1])
-        if difference.why is None
-        else difference
-        for difference in values
-    ]
+        low, high = bootstrap.interval(of_run - of_baseline)
+    return dict(zip(metrics, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+
+
+def _at_equal_scale(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Figure:
+    """The difference of two rescaled runs without its interval, or why there is none."""
+    first, second = (run.references(metric, stratum).get(RESCALED) for run in (a, b))
+    if first is None or second is None:
+        return Figure(why="one of the runs was scored without references")
+    if a.scores.settings.get(RESCALE) != b.scores.settings.get(RESCALE):
+        return Figure(why="the runs were rescaled to different labels")
+    if first.value is None or second.value is None:
+        return Figure(why=first.why or second.why)
+    if np.isinf(first.value) or np.isinf(second.value):
+        return Figure(why="one of the values is infinite")
+    return Figure(first.value - second.value)
 
 
 def _without_interval(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Difference:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.formats.class_names import are_default
 from c10h.metrics.metrics import METRICS
+from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 
@@ -29,6 +30,37 @@ class Estimate:
     n: int
     ceilings: dict[str, float]
     why: str | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with the ends of its 95 % interval; None where there is none, and why."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str | None = None
+
+    @classmethod
+    def of(cls, values: Iterable[float], why: str | None = None) -> Figure:
+        """From value, low and high, NaN for none."""
+        value, low, high = (None if np.isnan(part) else float(part) for part in values)
+        return cls(value, low, high, why)
+
+
+@dataclass(frozen=True)
+class ReferenceFigure(Figure):
+    """A figure of a reference. difference: of the run less its reference, paired."""
+
+    difference: Figure | None = None
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """The mean of the temperatures that a run was rescaled by, and their range over the groups."""
+
+    value: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -84,6 +116,61 @@ class ScoredRun:
             ceilings,
             str(scores.why[at]) or None,
         )
+
+    def rescaled(self, metric: str, stratum: str = ALL) -> Estimate | None:
+        """An estimate of the run rescaled; None where it was not."""
+        own = self.estimate(metric, stratum)
+        figure = self.references(metric, stratum).get(RESCALED) if own else None
+        if own is None or figure is None:
+            return None
+        value, low, high = (
+            np.nan if part is None else part for part in (figure.value, figure.low, figure.high)
+        )
+        return Estimate(value, low, high, own.n, {}, figure.why)
+
+    def references(self, metric: str, stratum: str = ALL) -> dict[str, ReferenceFigure]:
+        """A metric that the run has of each of its references, by name; none in older files."""
+        scores = self.scores
+        if scores.reference is None:
+            return {}
+        assert scores.references is not None
+        assert scores.reference_why is not None
+        assert scores.above is not None
+        q, t = self.metrics.index(metric), self.strata.index(stratum)
+        value = scores.value[self.row, q, t]
+        figures = {}
+        for f, name in enumerate(scores.reference.tolist()):
+            at = self.row, f, q, t
+            figure = Figure.of(scores.references[at], str(scores.reference_why[at]) or None)
+            with np.errstate(invalid="ignore"):  # infinity less infinity
+                less = value - scores.references[at][0]
+            difference = Figure.of((less, *scores.above[at]))
+            figures[name] = ReferenceFigure(
+                figure.value, figure.low, figure.high, figure.why, difference
+            )
+        return figures
+
+    @property
+    def temperature(self) -> Temperature | None:
+        """What the run was rescaled by; None where it was not."""
+        scores = self.scores
+        if scores.temperature is None or np.isnan(scores.temperature[self.row, 0]):
+            return None
+        return Temperature(*map(float, scores.temperature[self.row]))
+
+    @property
+    def scale(self) -> Figure | None:
+        """The share of its distance from the labels that its temperature takes off."""
+        scores = self.scores
+        if scores.scale is None or np.isnan(scores.scale[self.row, 0]):
+            return None
+        return Figure.of(scores.scale[self.row])
+
+    def rescaled_samples(self, stratum: str) -> Array:
+        """The bootstrap values of every metric of the run rescaled, float64 (q, B)."""
+        assert self.scores.rescaled_samples is not None
+        values = self.scores.rescaled_samples[self.row][:, self.strata.index(stratum)]
+        return np.asarray(values, dtype=np.float64)
 
     def samples(self, stratum: str) -> Array:
         """The bootstrap values of every metric, float64 (q, B)."""

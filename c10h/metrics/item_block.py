@@ -6,7 +6,7 @@ float64, and logarithms are natural.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
@@ -18,6 +18,10 @@ from c10h.records import Array
 
 Float: TypeAlias = NDArray[np.float64]
 Value = TypeVar("Value")
+
+
+class of_model(cached_property[Value]):  # noqa: N801
+    """A cached property that depends on the logits, and not on people and truth alone."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,30 @@ class Block:
             self._values[term] = term(self)
         return cast(Value, self._values[term])
 
+    def beside(self, logits: Float, *same: str) -> Block:
+        """The same items with other ``logits`` (c, m).
+
+        What is known of people and truth is shared; same: the properties of the model that the
+        logits leave as they are.
+        """
+        return self._share(Block.__new__(Block), same, logits=logits)
+
+    def beside_rows(self, rows: Block, row: Array, *same: str) -> Block:
+        """The same items with one of few distributions each: ``rows`` has them, ``row`` (m) which.
+
+        same: as in :meth:`beside`.
+        """
+        return self._share(_BlockOfRows.__new__(_BlockOfRows), same, rows=rows, row=row)
+
+    def _share(self, other: Block, same: Collection[str], **parts: object) -> Block:
+        other.__dict__ = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name in same or not isinstance(getattr(Block, name, None), of_model)
+        }
+        other.__dict__.update(parts, _values={})
+        return other
+
     @cached_property
     def columns(self) -> Array:
         """0 ... m - 1, to pick one class an item: ``x[block.truth, block.columns]``."""
@@ -115,11 +143,11 @@ class Block:
 
     # The model.
 
-    @cached_property
+    @of_model
     def _shifted(self) -> Float:
         return np.asarray(self.logits - self.logits.max(axis=0))
 
-    @cached_property
+    @of_model
     def _others(self) -> tuple[Float, Float]:
         """Σ e^z and Σ z e^z over all classes but the best, for which z = 0.
 
@@ -130,42 +158,58 @@ class Block:
         exponentials = np.exp(ordered)
         return exponentials.sum(axis=0), (ordered * exponentials).sum(axis=0)
 
-    @cached_property
+    @of_model
     def _log_total(self) -> Float:
         return np.log1p(self._others[0])
 
-    @cached_property
+    @of_model
     def log_model(self) -> Float:
         """log q by log-softmax, exact also where q underflows."""
         return self._shifted - self._log_total
 
-    @cached_property
+    @of_model
     def model(self) -> Float:
         """q = softmax of the logits."""
         return np.asarray(np.exp(self._shifted) / (1 + self._others[0]))
 
-    @cached_property
+    @of_model
     def model_ranking(self) -> Ranking:
         """Ranked by logits: two probabilities can both round to 0 or 1, logits do not."""
         return Ranking.of(self.logits)
 
-    @cached_property
+    @of_model
+    def first_class(self) -> Array:
+        """The model's first choice; of classes that tie for it the first."""
+        return np.asarray(self.logits.argmax(axis=0))
+
+    @of_model
+    def tied(self) -> Array:
+        """The items with several first choices."""
+        return np.flatnonzero(self.model_ranking.first.sum(axis=0) > 1)
+
+    @of_model
     def first_share(self) -> Float:
         """1 for the model's first choice; 1/k for each of k classes tied for it."""
         first = self.model_ranking.first
         return np.asarray(first / first.sum(axis=0))
 
-    @cached_property
+    @of_model
     def confidence(self) -> Float:
         """max q."""
         return np.asarray(1 / (1 + self._others[0]))
 
-    @cached_property
+    @of_model
+    def doubt(self) -> Float:
+        """1 - max q, exact also where max q rounds to 1."""
+        others = self._others[0]
+        return np.asarray(others / (1 + others))
+
+    @of_model
     def correct(self) -> Float:
         """Whether the first choice is right; in expectation over orders where logits tie."""
         return self.over_right(self.first_share)
 
-    @cached_property
+    @of_model
     def model_entropy(self) -> Float:
         """H(q) in nats."""
         total, weighted = self._others
@@ -199,6 +243,42 @@ class Block:
     def vote_shares(self) -> Float:
         """Votes as shares, without the prior that probabilities may have; else probabilities."""
         return np.asarray(self.ballots / self.ballots.sum(axis=0))
+
+
+class _BlockOfRows(Block):
+    """Items of which the model gives each one of few distributions, those of another block."""
+
+    rows: Block
+    row: Array
+
+    @of_model
+    def log_model(self) -> Float:
+        return self.rows.log_model.take(self.row, axis=1)
+
+    @of_model
+    def model(self) -> Float:
+        return self.rows.model.take(self.row, axis=1)
+
+    @of_model
+    def model_ranking(self) -> Ranking:
+        ranking = self.rows.model_ranking
+        return Ranking(ranking.first.take(self.row, axis=1), ranking.second.take(self.row, axis=1))
+
+    @of_model
+    def first_share(self) -> Float:
+        return self.rows.first_share.take(self.row, axis=1)
+
+    @of_model
+    def confidence(self) -> Float:
+        return self.rows.confidence[self.row]
+
+    @of_model
+    def doubt(self) -> Float:
+        return self.rows.doubt[self.row]
+
+    @of_model
+    def model_entropy(self) -> Float:
+        return self.rows.model_entropy[self.row]
 
 
 def x_log_x(x: Float) -> Float:

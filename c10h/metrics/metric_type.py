@@ -42,6 +42,7 @@ class Metric:
     absent: why the value does not exist where ``combine`` gives NaN.
     headline: whether it is in the reports that do not name their metrics.
     one_answer: whether it is defined only where no item has several right answers.
+    of_logarithms: whether it is infinite where a probability of 0 meets what is true.
     """
 
     summary: str
@@ -53,6 +54,24 @@ class Metric:
     absent: str = "no item that it is defined for"
     headline: bool = False
     one_answer: bool = False
+    of_logarithms: bool = False
+
+
+# Terms that do not depend on the model's output, and those that depend on its first choice alone.
+OF_ITEMS: set[Term] = set()
+OF_FIRST_CHOICE: set[Term] = set()
+
+
+def of_items(term: Callable[[Block], Float]) -> Callable[[Block], Float]:
+    """Declare that a term does not depend on the model's output."""
+    OF_ITEMS.add(term)
+    return term
+
+
+def of_first_choice(term: Callable[[Block], Float]) -> Callable[[Block], Float]:
+    """Declare that a term depends on the model's output by its first choice alone."""
+    OF_FIRST_CHOICE.add(term)
+    return term
 
 
 def divide(numerator: Float, denominator: Float) -> Float:
@@ -61,11 +80,13 @@ def divide(numerator: Float, denominator: Float) -> Float:
         return np.asarray(np.where(denominator == 0, np.nan, numerator / denominator))
 
 
+@of_items
 def count(block: Block) -> Float:
     """1 for every item."""
     return block.ones
 
 
+@of_items
 def known(block: Block) -> Float:
     """1 for every item whose true class is known."""
     return block.where_known(block.ones)
@@ -81,9 +102,10 @@ def mean(
     headline: bool = False,
     absent: str = "no item that it is defined for",
     one_answer: bool = False,
+    of_logarithms: bool = False,
 ) -> Metric:
     """The mean of ``term`` over the items where ``over`` is 1 (or, in expectation, positive)."""
     return Metric(
         summary, needs, better, (term, over), divide, True,
-        absent=absent, headline=headline, one_answer=one_answer,
+        absent=absent, headline=headline, one_answer=one_answer, of_logarithms=of_logarithms,
     )  # fmt: skip

@@ -7,21 +7,18 @@ from collections.abc import Iterable, Mapping
 from c10h.errors import InputError, unknown_name
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
 from c10h.metrics.item_block import Block, Float
-from c10h.metrics.metric_type import Metric, count, divide, known, mean
+from c10h.metrics.metric_type import Metric, count, divide, known, mean, of_items
 from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)
 
 
-def _confidence(block: Block) -> Float:
-    return block.confidence
+def _doubt(block: Block) -> Float:
+    return block.doubt
 
 
-def _correct(block: Block) -> Float:
-    return block.correct
-
-
+@of_items
 def _people_entropy(block: Block) -> Float:
     return block.people_entropy
 
@@ -46,6 +43,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         needs=TRUTH,
         better="low",
         headline=True,
+        of_logarithms=True,
     ),
     "ce_human": mean(
         divergence.ce_human,
@@ -53,12 +51,14 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         needs=PEOPLE,
         better="low",
         headline=True,
+        of_logarithms=True,
     ),
     "kl": mean(
         divergence.kl,
         summary="Kullback-Leibler divergence, ce_human - H(p), nats",
         needs=PEOPLE,
         better="low",
+        of_logarithms=True,
     ),
     "jsd": mean(
         divergence.jsd,
@@ -118,7 +118,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         "top-label calibration error, 15 bins of equal mass (biased upward for few items)",
         TRUTH,
         "low",
-        (_confidence, _correct),
+        (_doubt, accuracy.correct),
         ranks.fit_adaptive_calibration,
         over=known,
     ),
@@ -165,7 +165,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         "area under the risk-coverage curve",
         TRUTH,
         "low",
-        (_confidence, _correct),
+        (_doubt, accuracy.correct),
         ranks.fit_aurc,
         over=known,
     ),

@@ -71,16 +71,15 @@ def rank_bins(values: Float) -> NDArray[np.uint16]:
     return bins
 
 
-def fit_aurc(confidence: Float, correct: Float) -> Fit:
+def fit_aurc(doubt: Float, correct: Float) -> Fit:
     """Area under the risk-coverage curve: the mean over k of the error among the k most confident.
 
     Geifman & El-Yaniv (2017); items of equal confidence are taken in expectation over orders:
-    after C items with E errors, a tie of m items with ε errors adds
+    doubt is 1 - confidence; after C items with E errors, a tie of m items with ε errors adds
     Σ_{t=1}^{m} (E + tε/m) / (C + t).
     """
-    items = len(confidence)
-    bins = rank_bins(confidence)
-    np.subtract(bins.max(), bins, out=bins)  # the most confident first
+    items = len(doubt)
+    bins = rank_bins(doubt)
     size = np.bincount(bins).astype(np.float64)
     errors = _weighted(bins, lambda part: 1.0 - correct[part], len(size))
     before, errors_before = np.cumsum(size) - size, np.cumsum(errors) - errors
@@ -141,19 +140,19 @@ def fit_rank_correlation(first: Float, second: Float) -> Fit:
     return Fit(influence, _value_plus_mean(value))
 
 
-def fit_adaptive_calibration(confidence: Float, correct: Float) -> Fit:
+def fit_adaptive_calibration(doubt: Float, correct: Float) -> Fit:
     """Calibration error over 15 bins of equal mass (Nixon et al. 2019); ties share a bin.
 
     The bins are those of all items, in every resample.
     """
-    items = len(confidence)
-    bins = rank_bins(confidence)
+    items = len(doubt)
+    bins = rank_bins(doubt)
     size = np.bincount(bins)
     middle = np.cumsum(size) - size / 2
     slots = np.minimum((middle * BINS / items).astype(np.intp), BINS - 1)
 
     def gaps(part: slice) -> Binned:
-        return Binned(BINS, slots[bins[part]], confidence[part] - correct[part])
+        return Binned(BINS, slots[bins[part]], 1 - doubt[part] - correct[part])
 
     return Fit(gaps, calibration_error)
 

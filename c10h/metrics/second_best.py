@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from c10h.metrics.item_block import Block, Float
+from c10h.metrics.metric_type import of_items
 
 
+@of_items
 def has_second(block: Block) -> Float:
     """1 for items where at least two classes have votes (or probability)."""
     return np.asarray(((block.ballots > 0).sum(axis=0) > 1).astype(np.float64))
@@ -23,6 +25,7 @@ def second_matches(block: Block) -> Float:
     return np.asarray(matches * block.get(has_second))
 
 
+@of_items
 def has_clear_second(block: Block) -> Float:
     """1 for items with a second whose first, second and third counts all differ."""
     ranking = block.ballots_ranking

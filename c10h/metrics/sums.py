@@ -6,15 +6,20 @@ only those with items exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from c10h.metrics.item_block import Block, Float
-from c10h.metrics.metric_type import Binned, Term
+from c10h.metrics.item_block import Float
+from c10h.metrics.metric_type import Binned
 from c10h.records import Array
+
+# What a term is known by: itself, or more where there are several networks.
+Key = TypeVar("Key", bound=Hashable)
+KeyOf = TypeVar("KeyOf", bound=Hashable, contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -45,16 +50,26 @@ class Cells:
         return slice(int(first), int(last))
 
 
-def evaluate_terms(terms: Iterable[Term], blocks: Iterable[Block]) -> dict[Term, Float | Binned]:
+class Evaluates(Protocol[KeyOf]):
+    """A block, or several of the same items: ``get`` gives the values of a term by its key."""
+
+    def get(self, term: KeyOf, /) -> Float | Binned: ...
+
+
+def evaluate_terms(
+    terms: Iterable[Key], blocks: Iterable[Evaluates[Key]]
+) -> dict[Key, Float | Binned]:
     """Every term over consecutive blocks, of which no more than one is kept at a time."""
-    parts: dict[Term, list[Float | Binned]] = {term: [] for term in terms}
+    parts: dict[Key, list[Float | Binned]] = {term: [] for term in terms}
     for block in blocks:
         for term, values in parts.items():
             values.append(block.get(term))
     return {term: join(values) for term, values in parts.items()}
 
 
-def sum_terms(values: Mapping[Term, Float | Binned], cells: Cells, items: slice) -> Totals:
+def sum_terms(
+    values: Mapping[Key, Float | Binned], cells: Cells, items: slice
+) -> Mapping[Key, Float]:
     """Sums by cell of terms of the items of a slice."""
     cell = cells.of_item[items]
     return {term: sum_by_cell(value, cell, len(cells)) for term, value in values.items()}
@@ -69,7 +84,7 @@ def sum_by_cell(value: Float | Binned, cell: Array, cells: int) -> Float:
     return np.bincount(cell, value, cells).astype(np.float64, copy=False)
 
 
-def add_totals(total: dict[Term, Float], more: Totals) -> None:
+def add_totals(total: dict[Key, Float], more: Mapping[Key, Float]) -> None:
     """Add sums to running sums, in place."""
     for term, sums in more.items():
         if term in total:
@@ -88,9 +103,6 @@ def join(parts: list[Float | Binned]) -> Float | Binned:
     return np.concatenate([part for part in parts if not isinstance(part, Binned)])
 
 
-Totals = Mapping[Term, Float]
-
-
 class Formulas:
     """Metrics of one set of cells as formulas over the columns of one matrix of sums.
 
@@ -107,7 +119,7 @@ class Formulas:
         self._places: dict[object, slice | int] = {}
         self._formulas: dict[str, tuple[Callable[..., Float], tuple[slice | int, ...]]] = {}
 
-    def add(self, name: str, combine: Callable[..., Float], sums: Mapping[object, Float]) -> None:
+    def add(self, name: str, combine: Callable[..., Float], sums: Mapping[Any, Float]) -> None:
         """Add a metric: its formula and the sums that it takes, in order, under unique keys."""
         self._formulas[name] = combine, tuple(self._place(*item) for item in sums.items())
 

@@ -38,12 +38,9 @@ def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, f
     after = Predictions(
         classes=attack.classes, logits=logits[None], member=np.array([""]), truth=attack.truth
     )
-    evaluation = evaluate(
-        after, 0, people, list(METRICS), by="human-entropy", seed=0, per_item=False,
-        advance=lambda items: None,
-    )  # fmt: skip
+    evaluation = evaluate(after, 0, people, list(METRICS), by="human-entropy", seed=0)
     figures = {}
-    for stratum, (formulas, _) in evaluation.strata.items():
+    for stratum, formulas in evaluation.network.strata.items():
         for metric, (values, items) in formulas.evaluate().items():
             where = "" if stratum == ALL else f", {stratum}"
             if metric == "ce_human" or where:

@@ -22,6 +22,7 @@ from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.class_order import common_classes, predictions_in_order
 from c10h.stages.predicted_items import items_of, some_items
+from c10h.stages.score_request import NOTHING
 from c10h.stages.score_runs import Options, Run, score_runs
 
 CLEAN = "clean"
@@ -203,6 +204,13 @@ def runs_of(name: str, record: Predictions | Attack) -> list[tuple[str, Predicti
     ]
 
 
+def why_not_rescaled(run: str, record: Predictions | Attack) -> str:
+    """Why a run of a file has no rescaled reference; empty where it has one."""
+    if isinstance(record, Predictions) or run.endswith(f"@{CLEAN}"):
+        return ""
+    return "the images were attacked at the network's own scale (c10h report tells more)"
+
+
 def network_name(name: str, attack: Attack, member: int) -> str:
     """What one network of an attack file that is called ``name`` is called."""
     members = attack.clean_logits.shape[0]
@@ -240,7 +248,9 @@ def _scored(files: Mapping[str, Attack]) -> dict[str, ScoredRun]:
     records = [
         score_runs(
             [Run(run, _in_order(predictions, rows, group)) for run, predictions, rows in of_group],
-            options=Options(METRICS, in_sample=True, labels_digest=f"items {number}"),
+            options=Options(
+                METRICS, in_sample=True, labels_digest=f"items {number}", rescale=NOTHING
+            ),
         )
         for number, (group, of_group) in enumerate(zip(groups, together, strict=True))
     ]

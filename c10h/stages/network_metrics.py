@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError, counted
-from c10h.metrics import second_best
+from c10h.metrics import divergence, second_best
 from c10h.metrics.ceilings import (
     CEILINGS,
     NEEDS_NO_VOTES,
     SPLIT_HALF,
     Ceiling,
+    miller_madow_bias,
+    plug_in_entropy,
     split_half,
     split_half_name,
 )
@@ -22,34 +24,88 @@ from c10h.metrics.metric_type import Metric, Term, count, known
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.ranks import RankMetric
+from c10h.metrics.references import REFERENCES, RESCALED, Fitted, scale_share
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
 from c10h.records import Array, Predictions
 from c10h.stages.clipped_probabilities import clipping_notes, clipping_terms
 from c10h.stages.people import People
-from c10h.stages.prediction_pass import Tally, cut, stratify, tally
+from c10h.stages.prediction_pass import NETWORK, Key, Tally, cut, key, stratify, tally
+from c10h.stages.reference_fit import FittedReferences
 
 # Why metrics of the truth do not exist where no item has one.
 NO_TRUTH = "no item whose true class is known"
+# What the formula of :attr:`Evaluation.scale` is called.
+SCALE = "scale"
+
+
+# Why a reference without any uncertainty has no value of metrics of logarithms.
+INFINITE = "infinite where a probability is 0"
+
+
+@dataclass(frozen=True)
+class ModelMetrics:
+    """A network or one of its references: metrics as formulas, by stratum; the first is all items.
+
+    missing: why a metric cannot be computed, by metric.
+    """
+
+    missing: Mapping[str, str]
+    strata: Mapping[str, Formulas]
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """What is known of one network, before any resampling.
 
-    missing: why a metric cannot be computed, by metric.
+    network, references: the metrics of the network and of each of its references by name.
+    without: why a reference does not exist, by name. fitted: what references are made from.
+    scale: how much of the distance is scale, as a formula over all items.
     untold: strata without an item whose true class is known.
-    strata: the metrics as formulas, and ceilings by (metric, method), of each stratum by name;
-        the first is all items.
+    ceilings: by (metric, method), of each stratum by name.
     """
 
-    missing: Mapping[str, str]
+    network: ModelMetrics
+    references: Mapping[str, ModelMetrics]
+    without: Mapping[str, str]
+    fitted: Fitted | None
+    scale: Formulas
     untold: Set[str]
-    strata: Mapping[str, tuple[Formulas, dict[tuple[str, str], float]]]
+    ceilings: Mapping[str, dict[tuple[str, str], float]]
     per_item: Mapping[str, Array]
     notes: str
     groups: int
     size: int
+
+    def models(self) -> dict[str, ModelMetrics]:
+        """The network and its references, by name."""
+        return {NETWORK: self.network, **self.references}
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Metrics that can be computed of a model, and why others cannot."""
+
+    means: Mapping[str, Metric]
+    ranked: Mapping[str, RankMetric]
+    missing: Mapping[str, str]
+
+    def terms(self, model: str) -> list[Key]:
+        return [key(model, term) for metric in self.means.values() for term in metric.terms]
+
+    def retained(self, model: str) -> list[Key]:
+        return [
+            key(model, term)
+            for metric in self.ranked.values()
+            for term in (*metric.retains, metric.over)
+            if term is not count
+        ]
+
+    def without_logarithms(self) -> _Chosen:
+        """Those that are finite where a probability is 0."""
+        infinite = {name for name, metric in self.means.items() if metric.of_logarithms}
+        means = {name: metric for name, metric in self.means.items() if name not in infinite}
+        return _Chosen(means, self.ranked, {**self.missing, **dict.fromkeys(infinite, INFINITE)})
 
 
 def evaluate(
@@ -60,61 +116,114 @@ def evaluate(
     *,
     by: str | None,
     seed: int,
-    per_item: bool,
-    advance: Callable[[int], None],
+    references: FittedReferences | None = None,
+    per_item: bool = False,
+    advance: Callable[[int], None] = lambda items: None,
 ) -> Evaluation:
     """Evaluate one member of predictions that are about the items of ``people``, in order.
 
-    Raises InputError where the items cannot be divided by ``by``.
+    references: what was fitted to the same items; None for none. Raises InputError where the items
+    cannot be divided by ``by``.
     """
     if by is not None and not people.has(STRATA[by].needs):
         raise InputError(f"--by {by} needs {STRATA[by].needs}")
-    missing = {metric: why for metric in metrics if (why := _why_missing(metric, people))}
-    chosen = {metric: METRICS[metric] for metric in metrics if metric not in missing}
-    means = {key: metric for key, metric in chosen.items() if isinstance(metric, Metric)}
-    ranked = {key: metric for key, metric in chosen.items() if isinstance(metric, RankMetric)}
-    all_known = people.truth is None or people.known == people.size
-    if all_known:  # then the items are counted once, for all metrics
-        means = {key: _over_all(metric) for key, metric in means.items()}
-        ranked = {key: replace(metric, over=count) for key, metric in ranked.items()}
-    limits = _ceilings_for(chosen, people)
-    noted = _terms_of_notes(chosen, predictions)
-    terms: list[Term] = [count, *noted, *([] if all_known else [known])]
-    terms += [term for metric in means.values() for term in metric.terms]
-    terms += [term for ceiling in limits.values() for term in ceiling.terms]
+    chosen = _choose(metrics, people)
+    computed = [*chosen.means, *chosen.ranked]
+    models = {NETWORK: chosen}
+    if references is not None:
+        models |= {
+            name: chosen.without_logarithms() if reference.certain else chosen
+            for name, reference in REFERENCES.items()
+            if name not in references.missing
+        }
+    limits, scale = _ceilings_for(computed, people), _scale_terms(people, models)
+    noted = _terms_of_notes(computed, predictions)
+    own = [count, *noted, *(term for ceiling in limits.values() for term in ceiling.terms)]
+    if not _all_known(people):
+        own.append(known)
     cells, strata = stratify(people, by, seed)
     tallied = tally(
         predictions.logits,
         member,
         people,
         cells,
-        terms,
-        retain=[
-            term
-            for metric in ranked.values()
-            for term in (*metric.retains, metric.over)
-            if term is not count
+        [
+            *(key(NETWORK, term) for term in own),
+            *(term for model, of_model in models.items() for term in of_model.terms(model)),
+            *scale,
         ],
-        per_item={key: metric for key, metric in means.items() if per_item and metric.per_item},
+        fitted=None if references is None else references.fitted,
+        retain=[term for model, of_model in models.items() for term in of_model.retained(model)],
+        per_item={k: metric for k, metric in chosen.means.items() if per_item and metric.per_item},
         seed=seed,
         advance=advance,
     )
     numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
+    evaluated = {
+        model: ModelMetrics(
+            of_model.missing,
+            {name: _formulas(of_model, model, tallied, at) for name, at in numbers.items()},
+        )
+        for model, of_model in models.items()
+    }
     return Evaluation(
-        missing=missing,
+        network=evaluated.pop(NETWORK),
+        references=evaluated,
+        without={} if references is None else references.missing,
+        fitted=None if references is None else references.fitted,
+        scale=_scale_formula(scale, tallied),
         untold={name for name, number in numbers.items() if not _known_in(tallied, number)},
-        strata={
-            name: (
-                _formulas(means, ranked, tallied, number),
-                _ceilings(limits, chosen, tallied, number, seed),
-            )
+        ceilings={
+            name: _ceilings(limits, computed, tallied, number, seed)
             for name, number in numbers.items()
         },
         per_item=tallied.per_item,
-        notes="\n".join([*_notes_of_truth(chosen, people), *_notes(chosen, noted, tallied)]),
+        notes="\n".join([*_notes_of_truth(computed, people), *_notes(computed, noted, tallied)]),
         groups=cells.groups,
         size=people.size,
     )
+
+
+def _choose(metrics: Sequence[str], people: People) -> _Chosen:
+    """Metrics by their kind, and why some of them cannot be computed."""
+    missing = {metric: why for metric in metrics if (why := _why_missing(metric, people))}
+    chosen = {metric: METRICS[metric] for metric in metrics if metric not in missing}
+    means = {name: metric for name, metric in chosen.items() if isinstance(metric, Metric)}
+    ranked = {name: metric for name, metric in chosen.items() if isinstance(metric, RankMetric)}
+    if _all_known(people):  # then the items are counted once, for all metrics
+        means = {name: _over_all(metric) for name, metric in means.items()}
+        ranked = {name: replace(metric, over=count) for name, metric in ranked.items()}
+    return _Chosen(means, ranked, missing)
+
+
+def _all_known(people: People) -> bool:
+    return people.truth is None or people.known == people.size
+
+
+def _scale_terms(people: People, models: Mapping[str, _Chosen]) -> list[Key]:
+    """The cross-entropy of the network and of it rescaled, and what the least is made of."""
+    if RESCALED not in models:
+        return []
+    if people.probs is None:
+        return [key(model, divergence.ce_hard) for model in (NETWORK, RESCALED)]
+    floor = [plug_in_entropy] + ([miller_madow_bias] if people.counts is not None else [])
+    return [
+        *(key(model, divergence.ce_human) for model in (NETWORK, RESCALED)),
+        *(key(NETWORK, term) for term in floor),
+    ]
+
+
+def _scale_formula(terms: Sequence[Key], tallied: Tally) -> Formulas:
+    formulas = Formulas(tallied.cells.group, tallied.cells.groups)
+    if terms:
+        sums = {term: tallied.totals[term] for term in [*terms, key(NETWORK, count)]}
+        formulas.add(SCALE, _share_of_scale, sums)
+    return formulas
+
+
+def _share_of_scale(value: Float, rescaled: Float, *floor_and_items: Float) -> Float:
+    *floor, _ = floor_and_items
+    return scale_share(value, rescaled, sum(floor, np.zeros_like(value)))
 
 
 def _why_missing(name: str, people: People) -> str:
@@ -136,35 +245,31 @@ def _over_all(metric: Metric) -> Metric:
     return replace(metric, terms=tuple(count if term is known else term for term in metric.terms))
 
 
-def _formulas(
-    means: Mapping[str, Metric],
-    ranked: Mapping[str, RankMetric],
-    tallied: Tally,
-    stratum: int | None,
-) -> Formulas:
+def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) -> Formulas:
     """The metrics of one stratum (None: of all items) as formulas over its cells' sums."""
     cells = _cells_in(tallied, stratum)
     formulas = Formulas(tallied.cells.group[cells], tallied.cells.groups)
-    for name, metric in means.items():
-        formulas.add(
-            name, metric.combine, {term: tallied.totals[term][cells] for term in metric.terms}
-        )
-    for name, rank_metric in ranked.items():
-        over, items_over = rank_metric.over, tallied.totals[rank_metric.over][cells]
+    for name, metric in chosen.means.items():
+        keys = [key(model, term) for term in metric.terms]
+        formulas.add(name, metric.combine, {term: tallied.totals[term][cells] for term in keys})
+    for name, rank_metric in chosen.ranked.items():
+        over = key(model, rank_metric.over)
+        items_over = tallied.totals[over][cells]
         inside = tallied.ranked_in(over, stratum)
-        number, retained = tallied.cells.of_item, tallied.retained
+        number = tallied.cells.of_item
+        retained = [tallied.retained[key(model, term)] for term in rank_metric.retains]
         if inside is not None:
             number = number[inside] - cells.start
-            retained = {term: retained[term][inside] for term in rank_metric.retains}
+            retained = [values[inside] for values in retained]
         if not len(number):
             formulas.add(name, _undefined, {over: items_over})
             continue
-        fit = rank_metric.fit(*(retained[term] for term in rank_metric.retains))
-        total: dict[Term, Float] = {}
+        fit = rank_metric.fit(*retained)
+        total: dict[str, Float] = {}
         for items in cut(len(number)):
             part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
-            add_totals(total, {count: part})
-        formulas.add(name, fit.combine, {name: total[count], over: items_over})
+            add_totals(total, {name: part})
+        formulas.add(name, fit.combine, {name: total[name], over: items_over})
     return formulas
 
 
@@ -175,7 +280,8 @@ def _undefined(items: Float) -> Float:
 def _known_in(tallied: Tally, stratum: int | None) -> bool:
     """Whether a stratum has an item whose true class is known, or all are known."""
     cells = _cells_in(tallied, stratum)
-    return known not in tallied.totals or bool(tallied.totals[known][cells].any())
+    sums = tallied.totals.get(key(NETWORK, known))
+    return sums is None or bool(sums[cells].any())
 
 
 def _cells_in(tallied: Tally, stratum: int | None) -> slice:
@@ -202,9 +308,10 @@ def _ceilings(
     """Values by (metric, method), closed forms and split halves."""
     cells = _cells_in(tallied, stratum)
     values = {}
-    for key, ceiling in limits.items():
-        sums = (tallied.totals[term][cells].sum(axis=0, keepdims=True) for term in ceiling.terms)
-        values[key] = float(ceiling.combine(*sums)[0])
+    for about, ceiling in limits.items():
+        totals = (tallied.totals[key(NETWORK, term)] for term in ceiling.terms)
+        sums = (total[cells].sum(axis=0, keepdims=True) for total in totals)
+        values[about] = float(ceiling.combine(*sums)[0])
     wanted = [metric for metric in SPLIT_HALF if metric in chosen]
     if tallied.votes is not None and wanted:
         votes, method = tallied.votes, split_half_name(tallied.votes)
@@ -225,9 +332,10 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
     """What a reader should know of, where it occurs."""
 
     def total(term: Term) -> float:
-        if term is known and known not in tallied.totals:
-            term = count  # that of all is
-        return float(tallied.totals[term].sum()) if term in tallied.totals else 0.0
+        about = key(NETWORK, term)
+        if term is known and about not in tallied.totals:
+            about = key(NETWORK, count)  # that of all is
+        return float(tallied.totals[about].sum()) if about in tallied.totals else 0.0
 
     ties = []
     if tied := int(total(second_best.second_tied)):
@@ -236,9 +344,9 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
     return [*clipping_notes(chosen, total), *ties]
 
 
-def _notes_of_truth(chosen: Mapping[str, Metric | RankMetric], people: People) -> list[str]:
+def _notes_of_truth(chosen: Iterable[str], people: People) -> list[str]:
     """How many items the metrics of the truth are over, where not all, and what is right."""
-    if people.truth is None or not any(Needs.TRUTH in metric.needs for metric in chosen.values()):
+    if people.truth is None or not any(Needs.TRUTH in METRICS[name].needs for name in chosen):
         return []
     notes = []
     if people.known < people.size:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from c10h.metrics.bootstrap import MAX_GROUPS, groups
 from c10h.metrics.ceilings import split_items
 from c10h.metrics.item_block import Block, Float
-from c10h.metrics.metric_type import Metric, Term, count, divide
+from c10h.metrics.metric_type import OF_FIRST_CHOICE, OF_ITEMS, Binned, Metric, Term, count, divide
+from c10h.metrics.references import REFERENCES, Fitted
 from c10h.metrics.strata import STRATA
-from c10h.metrics.sums import Cells, Totals, add_totals, evaluate_terms, sum_terms
+from c10h.metrics.sums import Cells, add_totals, evaluate_terms, sum_terms
 from c10h.parallel import in_order
 from c10h.records import Array, Rows
 from c10h.stages.people import People
@@ -24,29 +25,52 @@ BLOCK_ELEMENTS = 1 << 16
 TASK_ITEMS = 1 << 16
 TASK_ELEMENTS = 1 << 23
 
+# Up to so many items, values that are ranked are kept in double precision. Ranks of more are those
+# of quantiles, which need fewer digits.
+DOUBLE_ITEMS = 1_000_000
+
+# The network itself, beside its references.
+NETWORK = ""
+
+
+class Key(NamedTuple):
+    """A term of the network, or of one of its references by name."""
+
+    model: str
+    term: Term
+
+
+def key(model: str, term: Term) -> Key:
+    """The key under which a term of a model is kept: the network's where it is the same."""
+    same = term in OF_ITEMS or (
+        term in OF_FIRST_CHOICE and model != NETWORK and REFERENCES[model].same_first_choice
+    )
+    return Key(NETWORK if same else model, term)
+
 
 @dataclass(frozen=True)
 class Tally:
     """What one pass gathers.
 
-    totals: sums of each term by cell. retained: float64 (n) of each term that ranks need.
-    votes, voters: counts of the items that split halves are of, and which items they are.
+    totals: sums of each term by cell. retained: (n) of each term that ranks need, float64, or
+    float32 above DOUBLE_ITEMS. votes, voters: counts of the items that split halves are of, and
+    which items they are.
     """
 
     cells: Cells
-    totals: Totals
-    retained: Mapping[Term, Float]
+    totals: Mapping[Key, Float]
+    retained: Mapping[Key, Array]
     per_item: Mapping[str, Array]
     votes: Array | None
     voters: Array
 
-    def ranked_in(self, over: Term, stratum: int | None) -> Array | None:
+    def ranked_in(self, over: Key, stratum: int | None) -> Array | None:
         """Which items of a stratum (None: of all) a metric of ranks is over; None for all items.
 
         over: retained, unless it is ``count``.
         """
         inside = None if stratum is None else self.items_in(stratum)
-        if over is count:
+        if over.term is count:
             return inside
         counted = self.retained[over] > 0
         return counted if inside is None else counted & inside
@@ -63,38 +87,46 @@ def tally(
     member: int,
     people: People,
     cells: Cells,
-    terms: Iterable[Term],
+    terms: Iterable[Key],
     *,
-    retain: Iterable[Term],
+    fitted: Fitted | None,
+    retain: Iterable[Key],
     per_item: Mapping[str, Metric],
     seed: int,
     advance: Callable[[int], None],
 ) -> Tally:
-    """Read all items once, in threads, and sum, retain and sample what was asked for."""
-    terms = tuple(dict.fromkeys(terms))
-    retained: dict[Term, Float] = {term: np.empty(people.size) for term in retain}
+    """Read all items once, in threads, and sum, retain and sample what was asked for.
+
+    fitted: what references among the terms' models are made from.
+    """
+    terms, retain = tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(retain))
+    kept_as = np.float64 if people.size <= DOUBLE_ITEMS else np.float32
+    retained: dict[Key, Array] = {term: np.empty(people.size, dtype=kept_as) for term in retain}
     values = {name: np.empty(people.size, dtype=np.float32) for name in per_item}
     voters = _voters(people, seed)
     votes: list[Array] = []
-
     everything = dict.fromkeys(
-        [*terms, *retained, *(term for metric in per_item.values() for term in metric.terms)]
+        [
+            *terms,
+            *retain,
+            *(key(NETWORK, term) for metric in per_item.values() for term in metric.terms),
+        ]
     )
 
-    def work(items: slice) -> tuple[Totals, Array | None, int]:
+    def work(items: slice) -> tuple[Mapping[Key, Float], Array | None, int]:
         read = {"logits": logits[member, items], **people.read(items)}
-        values_by_term = evaluate_terms(everything, _blocks(read, people))
+        term_values = evaluate_terms(everything, _models(read, people, fitted, items.start))
         for term, kept in retained.items():
-            kept[items] = cast(Float, values_by_term[term])
+            kept[items] = cast(Float, term_values[term])
         for name, metric in per_item.items():
-            top, bottom = (cast(Float, values_by_term[term]) for term in metric.terms)
+            top, bottom = (cast(Float, term_values[key(NETWORK, term)]) for term in metric.terms)
             values[name][items] = divide(top, bottom)
         sample = read["counts"][voters[items]] if "counts" in read else None
-        sums = sum_terms({term: values_by_term[term] for term in terms}, cells, items)
+        sums = sum_terms({term: term_values[term] for term in terms}, cells, items)
         return sums, sample, items.stop - items.start
 
-    totals: dict[Term, Float] = {}
-    for sums, sample, done in in_order(work, cut(people.size, _task_items(people))):
+    totals: dict[Key, Float] = {}
+    for sums, sample, done in in_order(work, cut(people.size, task_items(people))):
         add_totals(totals, sums)
         if sample is not None:
             votes.append(sample)
@@ -109,8 +141,10 @@ def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str
     stratum = np.zeros(people.size, dtype=np.int32)
     if by is not None:
         keys = [
-            np.concatenate([block.get(STRATA[by].key) for block in _blocks(people.read(i), people)])
-            for i in cut(people.size, _task_items(people))
+            np.concatenate(
+                [block.get(STRATA[by].key) for block in blocks_of(people.read(i), people)]
+            )
+            for i in cut(people.size, task_items(people))
         ]
         names, stratum = STRATA[by].divide(np.concatenate(keys), people.classes)
     group = groups(people.size, seed)
@@ -123,14 +157,42 @@ def cut(items: int, size: int = TASK_ITEMS) -> Iterator[slice]:
         yield slice(start, min(start + size, items))
 
 
-def _task_items(people: People) -> int:
+def task_items(people: People) -> int:
+    """How many items are worked on in one task."""
     return max(1, min(TASK_ITEMS, TASK_ELEMENTS // len(people.classes)))
 
 
-def _blocks(read: Mapping[str, Array], people: People) -> Iterator[Block]:
+def blocks_of(read: Mapping[str, Array], people: People) -> Iterator[Block]:
+    """Consecutive blocks of what was read of some items."""
     items = len(next(iter(read.values())))
     for part in cut(items, max(1, BLOCK_ELEMENTS // len(people.classes))):
         yield Block(**{name: values[part] for name, values in read.items()})
+
+
+class _Models:
+    """A block of the network and its references over the same items, made where a term asks."""
+
+    def __init__(self, block: Block, fitted: Fitted | None, items: slice) -> None:
+        self._blocks = {NETWORK: block}
+        self._fitted, self._items = fitted, items
+
+    def get(self, term: Key) -> Float | Binned:
+        """A term of a model."""
+        if term.model not in self._blocks:
+            assert self._fitted is not None
+            group = self._fitted.group[self._items]
+            block = REFERENCES[term.model].of(self._blocks[NETWORK], self._fitted, group)
+            self._blocks[term.model] = block
+        return self._blocks[term.model].get(term.term)
+
+
+def _models(
+    read: Mapping[str, Array], people: People, fitted: Fitted | None, start: int
+) -> Iterator[_Models]:
+    """Consecutive blocks of what was read of items from ``start`` on."""
+    for block in blocks_of(read, people):
+        items = slice(start, start := start + block.size)
+        yield _Models(block, fitted, items)
 
 
 def _voters(people: People, seed: int) -> Array:

@@ -87,7 +87,7 @@ def _open(path: str) -> tuple[Source, Record]:
         )
     source = open_input(path, LABELS)
     kinds = (Scores, Attack, History, Labels, Predictions)
-    record = h5.read(source, *kinds, late=("samples", "per_item"))
+    record = h5.read(source, *kinds, late=("samples", "rescaled_samples", "per_item"))
     reader = READERS.get(type(record))
     return source, record if reader is None else reader(source)
 

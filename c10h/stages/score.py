@@ -18,7 +18,7 @@ from c10h.formats.truth_files import Truth, open_truth
 from c10h.lineage import HasLineage, lineage_of
 from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
-from c10h.stages.attack_runs import runs_of
+from c10h.stages.attack_runs import runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.score_request import ScoreRequest
@@ -48,7 +48,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
     """
     inputs = _open(request, tell)
     runs = [
-        Run(name, predictions, **request.about)
+        Run(name, predictions, **request.about, not_rescaled=why_not_rescaled(name, network.record))
         for network in inputs.networks.values()
         for name, predictions in network.runs
     ]
@@ -61,6 +61,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         in_sample=request.in_sample,
         per_item=request.per_item,
         labels_digest=" ".join(file.sha256 for file in references) if request.traced else "",
+        rescale=request.rescale,
     )
     total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
     with show("scoring", total) as advance:

@@ -14,6 +14,14 @@ from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 # What a user can say of all runs.
 TAGS = ("network", "training", "data")
 
+# What the temperatures of the rescaled reference are fitted to.
+PEOPLE, TRUTH, NOTHING = "people", "truth", "none"
+RESCALE: Mapping[str, str] = {
+    PEOPLE: "people's labels",
+    TRUTH: "the true classes",
+    NOTHING: "nothing: no references are computed",
+}
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ScoreRequest:
@@ -24,6 +32,7 @@ class ScoreRequest:
     foreign files. metrics: names in METRICS; all that can be computed without. by: a name in
     STRATA. tags: network=…, training=… or data=…, of all runs. in_sample: allow networks that were
     trained on the items. per_item: keep the value of each item. resamples, seed: of the bootstrap.
+    rescale: a name in RESCALE; people where there are any, else the truth, without.
     traced: whether the result knows its inputs by their SHA-256, as what is written to a file does;
     large files are read once more for that.
 
@@ -44,6 +53,7 @@ class ScoreRequest:
     per_item: bool = shaping("per-item", False)
     resamples: int = shaping("resamples", 1000, least=0)
     seed: int = seeding()
+    rescale: str | None = shaping("rescale", None)
     traced: bool = True
     about: Mapping[str, str] = field(init=False)
 
@@ -58,6 +68,8 @@ class ScoreRequest:
                 raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
         if self.by is not None and self.by not in STRATA:
             raise InputError(f"--by: {unknown_name('stratum', self.by, STRATA)}")
+        if self.rescale is not None and self.rescale not in RESCALE:
+            raise InputError(f"--rescale: {unknown_name('labels', self.rescale, RESCALE)}")
         object.__setattr__(self, "metrics", tuple(choose(self.metrics)) if self.metrics else ())
         object.__setattr__(self, "about", dict(map(_tag, self.tags)))
 

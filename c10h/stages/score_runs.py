@@ -13,14 +13,18 @@ from c10h.formats.hints import Tell, brief, silent
 from c10h.formats.predictions_and_labels import LEFT_OUT
 from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import Items, align
-from c10h.metrics.bootstrap import interval, weights
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
-from c10h.records import Array, Labels, Predictions, Scores
+from c10h.metrics.references import RESCALED
+from c10h.records import Array, Labels, Predictions, Scores, Setting
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
-from c10h.stages.network_metrics import NO_TRUTH, Evaluation, evaluate
+from c10h.stages.network_metrics import Evaluation, evaluate
 from c10h.stages.people import People, people_of_truth
 from c10h.stages.predicted_items import digest_items, items_of, some_items
+from c10h.stages.prediction_pass import NETWORK
+from c10h.stages.reference_fit import FittedReferences, fit_references, item_keys
+from c10h.stages.score_figures import Figures
+from c10h.stages.score_request import NOTHING, PEOPLE, TRUTH
 from c10h.stages.seen_in_training import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
 
 Advance: TypeAlias = Callable[[int], None]
@@ -28,18 +32,26 @@ Advance: TypeAlias = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Run:
-    """Predictions to score under a name, with what their user says of them."""
+    """Predictions to score under a name, with what their user says of them.
+
+    not_rescaled: why no temperature is of use to them; empty where one is.
+    """
 
     name: str
     predictions: Predictions
     network: str = ""
     training: str = ""
     data: str = ""
+    not_rescaled: str = ""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to compute. metrics: names in the order of METRICS. by: a name in STRATA, or None."""
+    """What to compute. metrics: names in the order of METRICS. by: a name in STRATA, or None.
+
+    rescale: one of RESCALE, what temperatures are fitted to; None: people where there are any, else
+    the truth. Without any the references are left out.
+    """
 
     metrics: Sequence[str] = tuple(METRICS)
     by: str | None = None
@@ -48,6 +60,7 @@ class Options:
     in_sample: bool = False
     per_item: bool = False
     labels_digest: str = ""
+    rescale: str | None = None
 
 
 DEFAULTS = Options()
@@ -207,6 +220,7 @@ def _score_member(joined: _Joined, member: int, options: Options, advance: Advan
         options.metrics,
         by=options.by,
         seed=options.seed,
+        references=_fit(joined, member, options, name),
         per_item=options.per_item,
         advance=advance,
     )
@@ -214,6 +228,29 @@ def _score_member(joined: _Joined, member: int, options: Options, advance: Advan
     evaluation = replace(evaluation, notes=notes)
     items = digest_items(people, joined.rows, options.labels_digest)
     return _Scored(run, name, items, exposure, evaluation)
+
+
+def _fit(joined: _Joined, member: int, options: Options, name: str) -> FittedReferences | None:
+    """What references are made from, unless none are wanted."""
+    people, rescale = joined.people, options.rescale
+    if rescale == NOTHING:
+        return None
+    if rescale == PEOPLE and people.probs is None:
+        raise InputError(f"{name}: --rescale people needs {Needs.PEOPLE}")
+    if rescale == TRUTH and not people.known:
+        raise InputError(f"{name}: --rescale truth needs {Needs.TRUTH}")
+    references = fit_references(
+        joined.run.predictions.logits,
+        member,
+        people,
+        item_keys(people, joined.rows),
+        to_people=people.probs is not None and rescale != TRUTH,
+        seed=options.seed,
+    )
+    if not joined.run.not_rescaled:
+        return references
+    missing = {**references.missing, RESCALED: joined.run.not_rescaled}
+    return replace(references, missing=missing)
 
 
 def _exposure(predictions: Predictions, member: int, name: str, options: Options) -> str:
@@ -232,32 +269,26 @@ def _exposure(predictions: Predictions, member: int, name: str, options: Options
 
 
 def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Options) -> Scores:
-    """Values, intervals, reasons and ceilings of all runs as one record."""
-    strata = list(dict.fromkeys(name for run in scored for name in run.evaluation.strata))
-    shape = (len(scored), len(options.metrics), len(strata))
-    value, n = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-    limits: dict[str, Array] = {}
-    for r, run in enumerate(scored):
-        for name, (formulas, ceilings) in run.evaluation.strata.items():
-            t = strata.index(name)
-            for metric, (values, items) in formulas.evaluate().items():
-                q = options.metrics.index(metric)
-                value[r, q, t], n[r, q, t] = values[0], round(float(items[0]))
-            for (metric, method), limit in ceilings.items():
-                array = limits.setdefault(method, np.full(shape, np.nan))
-                array[r, options.metrics.index(metric), t] = limit
-    samples = _resample(scored, strata, options)
-    low, high = interval(samples)
-    known = ~np.isnan(value)
+    """Values, intervals, reasons, ceilings and references of all runs as one record."""
+    strata = list(dict.fromkeys(name for run in scored for name in run.evaluation.network.strata))
+    evaluations = [run.evaluation for run in scored]
+    figures = Figures(evaluations, options.metrics, strata, options.resamples, options.seed)
+    own = figures.of_model(NETWORK)
+    settings: dict[str, Setting] = {
+        "seed": options.seed,
+        "resamples": options.resamples,
+        "by": options.by or "",
+        "rescale": options.rescale or "",
+    }
     return Scores(
         classes=classes,
-        settings={"seed": options.seed, "resamples": options.resamples, "by": options.by or ""},
-        value=value,
-        low=np.where(known, low, np.nan),
-        high=np.where(known, high, np.nan),
-        n=n,
-        why=_reasons(scored, strata, options, known),
-        ceilings=limits,
+        settings=settings,
+        value=own.value,
+        low=own.low,
+        high=own.high,
+        n=own.n,
+        why=own.why,
+        ceilings=figures.ceilings(),
         run=np.array([run.name for run in scored]),
         network=np.array([run.run.network for run in scored]),
         training=np.array([run.run.training for run in scored]),
@@ -267,46 +298,10 @@ def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Optio
         notes=np.array([run.evaluation.notes for run in scored]),
         metric=np.array(options.metrics),
         stratum=np.array(strata),
-        samples=samples,
+        samples=own.samples,
         per_item=_per_item(scored, options),
+        **figures.references(own),
     )
-
-
-def _resample(scored: Sequence[_Scored], strata: Sequence[str], options: Options) -> Array:
-    """Bootstrap values, float32 (r, q, t, B). Runs over equally many items share their weights."""
-    shape = (len(scored), len(options.metrics), len(strata), options.resamples)
-    samples = np.full(shape, np.nan, dtype=np.float32)
-    for groups in {run.evaluation.groups for run in scored}:
-        alike = [
-            (r, strata.index(name), formulas)
-            for r, run in enumerate(scored)
-            if run.evaluation.groups == groups
-            for name, (formulas, _) in run.evaluation.strata.items()
-        ]
-        for block, drawn in weights(groups, options.resamples, options.seed):
-            for r, t, formulas in alike:
-                for metric, (values, _) in formulas.evaluate(drawn).items():
-                    samples[r, options.metrics.index(metric), t, block] = values
-    return samples
-
-
-def _reasons(
-    scored: Sequence[_Scored], strata: Sequence[str], options: Options, known: Array
-) -> Array:
-    """Why a value does not exist, "" where it does."""
-    reasons = np.full(known.shape, "", dtype=object)
-    for r, q, t in np.argwhere(~known):
-        metric = options.metrics[q]
-        if strata[t] not in scored[r].evaluation.strata:
-            absent = "the run has no such stratum"
-        elif not len(scored[r].evaluation.strata[strata[t]][0].group):
-            absent = "the stratum has no items"
-        elif strata[t] in scored[r].evaluation.untold and Needs.TRUTH in METRICS[metric].needs:
-            absent = NO_TRUTH
-        else:
-            absent = METRICS[metric].absent
-        reasons[r, q, t] = scored[r].evaluation.missing.get(metric, absent)
-    return reasons.astype(np.str_)
 
 
 def _per_item(scored: Sequence[_Scored], options: Options) -> Array | None:

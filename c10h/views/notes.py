@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from c10h.metrics.differences import Difference
-from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.differences import Difference, excludes_zero
+from c10h.metrics.estimates import Figure, ScoredRun
+from c10h.metrics.references import NO_UNCERTAINTY
 from c10h.metrics.strata import ALL
 
 INTERVALS = "Intervals: 95 %, bootstrap over items."
@@ -58,6 +59,74 @@ def items_notes(runs: Sequence[ScoredRun], part: Callable[[ScoredRun], str]) -> 
         for name, different in digests.items()
         if len(different) > 1
     ]
+
+
+def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
+    """How much of each run's distance from the labels is the scale of its confidence."""
+    notes = []
+    for run in runs:
+        if (temperature := run.temperature) is None:
+            continue
+        note = f"{run.name}: temperature {temperature.value:.3f} (range {temperature.spread:.3f})"
+        scale, metric = run.scale, distance_of(run.metrics)
+        if scale is not None and scale.value is not None and metric is not None:
+            low, high = (f"{100 * (end or 0):.0f}" for end in (scale.low, scale.high))
+            note += (
+                f"; {100 * scale.value:.0f} % ({low} to {high} %) of its distance in {metric} is "
+                "scale of confidence"
+            )
+        if (worth := _worth_of_first_choices(run)) is not None:
+            note += f"; its first choices alone are worth {worth:.2f} annotators"
+        notes.append(note)
+    return notes
+
+
+def _worth_of_first_choices(run: ScoredRun) -> float | None:
+    """How many annotators the run is worth without any uncertainty."""
+    if "equivalent_annotators" not in run.metrics:
+        return None
+    alone = run.references("equivalent_annotators").get(NO_UNCERTAINTY)
+    return None if alone is None else alone.value
+
+
+def distance_of(metrics: Collection[str]) -> str | None:
+    """The metric that is the distance from the labels: from people, or from the truth."""
+    return next((name for name in ("ce_human", "ce_hard") if name in metrics), None)
+
+
+def remaining_notes(grid: Iterable[Sequence[Difference]]) -> list[str]:
+    """How much of each run's difference remains at equal scale, in a sentence each."""
+    sentences = []
+    for row in grid:
+        metric = distance_of([difference.metric for difference in row])
+        sentences += [_remaining(d) for d in row if d.metric == metric and d.why is None]
+    return list(filter(None, sentences))
+
+
+def _remaining(difference: Difference) -> str:
+    scaled = difference.at_equal_scale
+    if difference.value is None or scaled.value is None:
+        return ""
+    about = f"{difference.a} and {difference.b} in {difference.metric}"
+    if not difference.is_clear:
+        if not excludes_zero(scaled):
+            return f"No difference can be told between {about}, as they are or at equal scale."
+        return f"A difference can be told between {about} at equal scale only: {_signed(scaled)}."
+    differs = (
+        f"{difference.a} differs from {difference.b} by {_signed(difference)} in "
+        f"{difference.metric}"
+    )
+    if not excludes_zero(scaled):
+        return f"{differs}; at equal scale no difference can be told: {_signed(scaled)}."
+    if scaled.value * difference.value < 0:
+        return f"{differs}, but the other way at equal scale: by {_signed(scaled)}."
+    return f"{differs}, of which {_signed(scaled)} remain at equal scale."
+
+
+def _signed(figure: Difference | Figure) -> str:
+    """A difference and its interval."""
+    value, low, high = (f"{part or 0:+.4f}" for part in (figure.value, figure.low, figure.high))
+    return f"{value} ({low} to {high})".replace("-", "\N{MINUS SIGN}")
 
 
 def unpaired_notes(grid: Iterable[Sequence[Difference]]) -> list[str]:

@@ -12,10 +12,12 @@ from c10h.stages.report import Results
 from c10h.stages.run_groups import Model, attacked_model, data_of, data_sets, model_of
 from c10h.views.attack import attacks_down, budgets_of, means_notes
 from c10h.views.notes import exposure_notes
-from c10h.views.score import models_down
+from c10h.views.pivot import estimates_table
+from c10h.views.score import difference_tables_to, models_down, models_layout
 from c10h.views.table import Table
 
 METRICS_OF_1 = ("accuracy", "ce_hard")
+RESCALED_RUNS = "Each run is divided by the temperature that fits its labels best, cross-fitted."
 Value = TypeVar("Value")
 
 
@@ -31,8 +33,24 @@ def table_1(results: Results) -> list[Table]:
                 f"{data}: use c10h score --tag network=…, training=… or data=…"
             )
         of_model[data] = run
-    title, names = results.title("Generalization"), data_sets(results.scored)
-    return [models_down(title, _sorted(cells), names, METRICS_OF_1, results.stratum)]
+    cells, names = _sorted(cells), data_sets(results.scored)
+    title, stratum = results.title("Generalization"), results.stratum
+    tables = [models_down(title, cells, names, METRICS_OF_1, stratum)]
+    layout = models_layout(cells, names)
+    if any(run.temperature for run in results.scored):
+        tables.append(
+            estimates_table(
+                f"{title}, at equal scale",
+                layout,
+                METRICS_OF_1[1:],
+                stratum,
+                [RESCALED_RUNS],
+                estimate=ScoredRun.rescaled,
+            )
+        )
+    if (baseline := results.scored_baseline) is not None:
+        tables += difference_tables_to(baseline, results.scored, stratum, layout, METRICS_OF_1)
+    return tables
 
 
 def table_2(results: Results) -> list[Table]:

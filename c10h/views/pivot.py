@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from c10h.metrics.differences import Difference, best
-from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.estimates import Estimate, ScoredRun
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.views.table import Cell, Table, interval, number, of_columns
+
+# A metric of a run in a stratum.
+Estimates: TypeAlias = Callable[[ScoredRun, str, str], Estimate | None]
 
 ARROWS = {"high": "↑", "low": "↓", "": ""}
 
@@ -39,12 +43,16 @@ def estimates_table(
     notes: Sequence[str] = (),
     words: Mapping[str, str] | None = None,
     about: Callable[[ScoredRun], Hashable] = items_of,
+    estimate: Estimates = ScoredRun.estimate,
 ) -> Table:
-    """Each metric across, the best of those ``about`` the same in bold. words: for metrics."""
+    """Each metric across, the best of those ``about`` the same in bold.
+
+    words: for metrics. estimate: which estimate of a run is meant.
+    """
     columns = [
         (
             _header((words or {}).get(metric, metric), name, ARROWS[METRICS[metric].better]),
-            estimate_cells(metric, runs, stratum, about),
+            estimate_cells(metric, runs, stratum, about, estimate),
         )
         for metric in metrics
         for name, runs in layout.across.items()
@@ -97,15 +105,18 @@ def estimate_cells(
     runs: Sequence[ScoredRun | None],
     stratum: str = ALL,
     about: Callable[[ScoredRun], Hashable] = items_of,
+    estimate: Estimates = ScoredRun.estimate,
 ) -> list[Cell]:
     """Cells of one metric, the best of those ``about`` the same in bold."""
-    estimates = [run.estimate(metric, stratum) if run else None for run in runs]
-    values = [estimate.value if estimate and not estimate.why else None for estimate in estimates]
+    estimates = [estimate(run, metric, stratum) if run else None for run in runs]
+    values = [known.value if known and not known.why else None for known in estimates]
     groups = [about(run) if run else None for run in runs]
     marks = best(METRICS[metric].better, values, groups)
     return [
-        Cell(number(one.value), interval(one.low, one.high), is_best) if one else Cell(number(None))
-        for one, is_best in zip(estimates, marks, strict=True)
+        Cell(number(known.value), interval(known.low, known.high), is_best)
+        if known
+        else Cell(number(None))
+        for known, is_best in zip(estimates, marks, strict=True)
     ]
 
 

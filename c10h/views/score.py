@@ -8,6 +8,7 @@ from typing import Any
 
 from c10h.metrics.differences import Difference, Pair, differences, pairs_with
 from c10h.metrics.estimates import Estimate, ScoredRun, metrics_of
+from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
 from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
 from c10h.views.display import Display
@@ -18,6 +19,8 @@ from c10h.views.notes import (
     exposure_notes,
     items_notes,
     metric_notes,
+    remaining_notes,
+    scale_notes,
     unpaired_notes,
 )
 from c10h.views.pivot import (
@@ -31,6 +34,7 @@ from c10h.views.table import Cell, Table, number, of_columns
 
 # How many strata a table shows.
 MOST_STRATA = 41
+AT_EQUAL_SCALE = "at equal scale"
 
 
 def display(runs: Sequence[ScoredRun], title: str) -> Display:
@@ -47,13 +51,25 @@ def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
     if not metrics:
         return []
     tables = [_main_table(runs, metrics, title)]
+    if len(runs) > 1 and any(run.temperature for run in runs):
+        tables.append(_references_table(runs, metrics))
     tables += [_strata_table(run, metrics) for run in runs if len(run.strata) > 1]
     if len(runs) > 1:
-        grid = differences(pairs_with(runs[0], runs), metrics)
-        columns = [(row[0].a, [difference_cell(difference) for difference in row]) for row in grid]
-        names, notes = [("metric", metrics)], unpaired_notes(grid)
-        tables.append(of_columns(_difference_title(runs[0].name), names, columns, notes))
+        tables.append(_differences_down(runs, metrics))
     return tables
+
+
+def _differences_down(runs: Sequence[ScoredRun], metrics: Sequence[str]) -> Table:
+    """Paired differences from the first run, as they are and at equal scale."""
+    grid = differences(pairs_with(runs[0], runs), metrics)
+    columns = []
+    for row in grid:
+        columns.append((row[0].a, [difference_cell(difference) for difference in row]))
+        if any(difference.at_equal_scale.value is not None for difference in row):
+            cells = [difference_cell(difference.rescaled) for difference in row]
+            columns.append((f"{row[0].a} {AT_EQUAL_SCALE}", cells))
+    notes = [*unpaired_notes(grid), *remaining_notes(grid)]
+    return of_columns(_difference_title(runs[0].name), [("metric", metrics)], columns, notes)
 
 
 def _shown_metrics(runs: Sequence[ScoredRun]) -> list[str]:
@@ -66,7 +82,6 @@ def _shown_metrics(runs: Sequence[ScoredRun]) -> list[str]:
 
 
 def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -> Table:
-    estimates = [[run.estimate(metric) for run in runs] for metric in metrics]
     cells = [estimate_cells(metric, runs) for metric in metrics]
     columns = [(run.name, [row[at] for row in cells]) for at, run in enumerate(runs)]
     if len(runs) == 1:
@@ -75,26 +90,78 @@ def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -
             ("value", [Cell(cell.text) for cell in alone]),
             ("95 % interval", [Cell(cell.small) for cell in alone]),
         ]
-    sizes = [
-        "/".join(dict.fromkeys(f"{estimate.n:,}" for estimate in row if estimate))
-        for row in estimates
-    ]
-    columns += [
-        ("n", list(map(Cell, sizes))),
-        ("people", [Cell(_people(row)) for row in estimates]),
-    ]
+        if runs[0].temperature:
+            columns += _reference_columns(runs[0], metrics)
+    ceilings = [_ceiling([run.estimate(metric) for run in runs]) for metric in metrics]
+    if any(ceilings):
+        values = [number(ceiling[1]) if ceiling else "" for ceiling in ceilings]
+        columns.append(("people", list(map(Cell, values))))
     absent = [f"Not computed, {why}: {', '.join(names)}" for why, names in _lacking(runs).items()]
     notes = [f"{run.name}: {line}" for run in runs for line in run.notes.splitlines()]
-    notes = [*exposure_notes(_exposures(runs)), *absent, *notes]
+    notes = [
+        *exposure_notes(_exposures(runs)),
+        *_sizes_notes(runs, metrics),
+        *_ceilings_notes(metrics, ceilings),
+        *scale_notes(runs),
+        *absent,
+        *notes,
+    ]
     return of_columns(title, [("metric", metrics)], columns, notes)
 
 
-def _people(estimates: Sequence[Estimate | None]) -> str:
-    """Ceilings with their methods, of the first run that has any."""
+def _references_table(runs: Sequence[ScoredRun], metrics: Sequence[str]) -> Table:
+    """The references of several runs, beside each other."""
+    columns = [
+        (f"{run.name} {header}", cells)
+        for run in runs
+        if run.temperature
+        for header, cells in _reference_columns(run, metrics)
+    ]
+    return of_columns("The runs rescaled, and their first choices alone",
+                      [("metric", metrics)], columns)  # fmt: skip
+
+
+def _reference_columns(run: ScoredRun, metrics: Sequence[str]) -> list[tuple[str, list[Cell]]]:
+    """The references of one run that tables show."""
+    return [
+        (
+            REFERENCES[name].label,
+            [Cell(number(run.references(metric)[name].value)) for metric in metrics],
+        )
+        for name in (RESCALED, FIRST_CHOICE)
+    ]
+
+
+def _ceiling(estimates: Sequence[Estimate | None]) -> tuple[str, float] | None:
+    """What people reach, with its method, by the first run that has it; the best corrected one."""
     for estimate in estimates:
         if estimate is not None and estimate.ceilings:
-            return ", ".join(f"{number(value)} {name}" for name, value in estimate.ceilings.items())
-    return ""
+            return list(estimate.ceilings.items())[-1]
+    return None
+
+
+def _ceilings_notes(
+    metrics: Sequence[str], ceilings: Sequence[tuple[str, float] | None]
+) -> list[str]:
+    """By which method people's figures are."""
+    methods: dict[str, list[str]] = {}
+    for metric, ceiling in zip(metrics, ceilings, strict=True):
+        if ceiling is not None:
+            methods.setdefault(ceiling[0], []).append(metric)
+    words = [f"{method} ({', '.join(names)})" for method, names in methods.items()]
+    return [f"People: {'; '.join(words)}"] if words else []
+
+
+def _sizes_notes(runs: Sequence[ScoredRun], metrics: Sequence[str]) -> list[str]:
+    """Over how many items the values are: the number of most metrics, then of others."""
+    sizes: dict[str, list[str]] = {}
+    for metric in metrics:
+        estimates = [run.estimate(metric) for run in runs]
+        size = "/".join(dict.fromkeys(f"{estimate.n:,}" for estimate in estimates if estimate))
+        sizes.setdefault(size, []).append(metric)
+    first, *others = sorted(sizes, key=lambda size: -len(sizes[size]))
+    words = [first, *(f"{size} ({', '.join(sizes[size])})" for size in others)]
+    return [f"Items: {'; '.join(words)}"]
 
 
 def _strata_table(run: ScoredRun, metrics: Sequence[str]) -> Table:
@@ -145,20 +212,49 @@ def score_tables(
         main = models_down(title, cells, data_sets(runs), metrics, stratum)
     if baseline is None:
         return [main]
+    compared = [pair.run for pair in pairs_to(baseline, runs)]
+    layout = _runs_layout(compared) if cells is None else models_layout(cells, data_sets(runs))
+    tables = difference_tables_to(baseline, runs, stratum, layout, metrics)
+    if not tables[0].rows:
+        return [replace(main, notes=[*main.notes, *tables[0].notes])]
+    return [main, *tables]
+
+
+def difference_tables_to(
+    baseline: str,
+    runs: Sequence[ScoredRun],
+    stratum: str,
+    layout: Layout,
+    metrics: Sequence[str],
+) -> list[Table]:
+    """Paired differences from a run or training, and of what rescaling changes at equal scale.
+
+    Where no run has a difference, a table without rows has the reasons in its notes.
+    """
     pairs = pairs_to(baseline, runs)
     grid = differences(pairs, metrics, stratum)
-    notes = [*unpaired_notes(grid), *_alone(runs, pairs)]
+    title = _difference_title(baseline, stratum)
     known = {
         pair.run.name: row
         for pair, row in zip(pairs, grid, strict=True)
         if any(difference.value is not None for difference in row)
     }
+    notes = [*unpaired_notes(grid), *_alone(runs, pairs)]
     if not known:
-        return [replace(main, notes=[*main.notes, *notes])]
-    compared = [pair.run for pair in pairs]
-    layout = _runs_layout(compared) if cells is None else _models_layout(cells, data_sets(runs))
-    title = _difference_title(baseline, stratum)
-    return [main, differences_table(title, layout, metrics, known, notes)]
+        return [Table(title, [], [], notes=notes)]
+    as_they_are = differences_table(title, layout, metrics, known, notes)
+    changed = [
+        at
+        for at in range(len(metrics))
+        if any(row[at].at_equal_scale.value not in (None, row[at].value) for row in known.values())
+    ]
+    if not changed:
+        return [as_they_are]
+    of_changed = [metrics[at] for at in changed]
+    scaled = {name: [row[at].rescaled for at in changed] for name, row in known.items()}
+    remaining = remaining_notes(known.values())
+    title = f"{title}, {AT_EQUAL_SCALE}"
+    return [as_they_are, differences_table(title, layout, of_changed, scaled, remaining)]
 
 
 def runs_down(title: str, runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str) -> Table:
@@ -181,7 +277,7 @@ def models_down(
     """Networks and trainings down; each metric on each data set across, the best in bold."""
     runs = [run for of_model in cells.values() for run in of_model.values()]
     notes = _notes(runs, metrics, stratum, data_of)
-    return estimates_table(title, _models_layout(cells, data), metrics, stratum, notes)
+    return estimates_table(title, models_layout(cells, data), metrics, stratum, notes)
 
 
 def _runs_layout(runs: Sequence[ScoredRun], about: Sequence[str] = ()) -> Layout:
@@ -189,7 +285,8 @@ def _runs_layout(runs: Sequence[ScoredRun], about: Sequence[str] = ()) -> Layout
     return Layout([("run", [run.name for run in runs]), *names], {"": runs})
 
 
-def _models_layout(cells: Mapping[Model, Mapping[str, ScoredRun]], data: Sequence[str]) -> Layout:
+def models_layout(cells: Mapping[Model, Mapping[str, ScoredRun]], data: Sequence[str]) -> Layout:
+    """Networks and trainings down, data sets across."""
     fields = Model._fields if any(model.network for model in cells) else Model._fields[1:]
     return Layout(
         [(field, [getattr(model, field) for model in cells]) for field in fields],
@@ -244,6 +341,8 @@ def runs_to_json(runs: Sequence[ScoredRun]) -> list[dict[str, Any]]:
             "data": run.data,
             "training_items": run.exposure,
             "notes": run.notes.splitlines(),
+            "temperature": plain(run.temperature),
+            "scale": plain(run.scale),
             "metrics": _estimates_to_json(run, ALL),
             "strata": {name: _estimates_to_json(run, name) for name in run.strata if name != ALL},
         }
@@ -252,7 +351,13 @@ def runs_to_json(runs: Sequence[ScoredRun]) -> list[dict[str, Any]]:
 
 
 def _estimates_to_json(run: ScoredRun, stratum: str) -> dict[str, Any]:
-    return {metric: plain(run.estimate(metric, stratum)) for metric in run.metrics}
+    return {
+        metric: {
+            **plain(run.estimate(metric, stratum)),
+            "references": plain(run.references(metric, stratum)),
+        }
+        for metric in run.metrics
+    }
 
 
 def differences_to_json(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[str, Any]]:
@@ -290,7 +395,12 @@ def to_rows(runs: Iterable[ScoredRun]) -> list[dict[str, object]]:
                 estimate = run.estimate(metric, stratum)
                 assert estimate is not None
                 value = {name: getattr(estimate, name) for name in COLUMNS}
-                rows.append({**about, "stratum": stratum, "metric": metric, **value})
+                references = run.references(metric, stratum)
+                beside = {
+                    name: references[name].value if name in references else None
+                    for name in REFERENCES
+                }
+                rows.append({**about, "stratum": stratum, "metric": metric, **value, **beside})
     return rows
 
 

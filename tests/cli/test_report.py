@@ -262,12 +262,12 @@ class TestRefusals:
                 "unknown stratum 'truth=fish': did you mean truth=",
             ),
             (
-                ["--table", "1", "--baseline", "a"],
-                "cannot be combined with --baseline or --metrics",
+                ["--figure", "confidence", "--baseline", "a"],
+                "--figure cannot be combined with --baseline",
             ),
             (
-                ["--figure", "confidence", "--metrics", "kl"],
-                "cannot be combined with --baseline or --metrics",
+                ["--table", "1", "--metrics", "kl"],
+                "--figure and --table cannot be combined with --metrics",
             ),
             (["--metrics", "beauty"], "unknown metric 'beauty': expected one of accuracy"),
         ],

@@ -101,7 +101,7 @@ def test_aurc_is_the_mean_over_all_orders_of_ties(items: list[tuple[int, bool]])
         np.array(column, dtype=np.float64) for column in zip(*items, strict=True)
     )
     expected = aurc_by_orders(confidence, correct)
-    assert value_of(fit_aurc(confidence / 4, correct)) == pytest.approx(expected)
+    assert value_of(fit_aurc(1 - confidence / 4, correct)) == pytest.approx(expected)
     assert aurc(confidence, correct) == pytest.approx(expected)
 
 
@@ -182,7 +182,7 @@ def test_influence_is_the_change_that_one_more_item_makes(
     second = (random.random(2400) < 0.3 + first / 2).astype(np.float64)
     if tied:
         first = np.asarray(np.ceil(first * 40) / 40, dtype=np.float64)
-    influence = fit(first, second).term(EVERYTHING)
+    influence = fit(1 - first if value is aurc else first, second).term(EVERYTHING)
     assert isinstance(influence, np.ndarray)
     plain = value(first, second)
     for item in np.argsort(first)[[*range(0, 2400, 119), -30]]:

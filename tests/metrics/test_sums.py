@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,6 @@ from c10h.metrics.metric_type import Binned, Term, count, divide
 from c10h.metrics.sums import (
     Cells,
     Formulas,
-    Totals,
     add_totals,
     evaluate_terms,
     join,
@@ -24,7 +25,9 @@ def confidence(block: Block) -> Float:
     return block.confidence
 
 
-def summed(terms: list[Term], blocks: list[Block], cells: Cells, items: slice) -> Totals:
+def summed(
+    terms: list[Term], blocks: list[Block], cells: Cells, items: slice
+) -> Mapping[Term, Float]:
     return sum_terms(evaluate_terms(terms, blocks), cells, items)
 
 

@@ -6,7 +6,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
+
+_AS_THEY_ARE = (str, int, bool, type(None))
 
 
 def plain(value: Any) -> Any:
@@ -15,6 +18,8 @@ def plain(value: Any) -> Any:
     Dataclasses become objects with their fields in order, mappings objects, numpy's arrays, lists
     and tuples arrays, and numpy's scalars Python's. NaN is null; infinities are "inf" and "-inf".
     """
+    if type(value) in _AS_THEY_ARE:  # most values, so that thousands of runs take no longer
+        return value
     if hasattr(value, "tolist"):  # arrays and scalars of numpy, without a need to import it
         value = value.tolist()
     if isinstance(value, float) and not math.isfinite(value):
@@ -24,8 +29,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(element) for key, element in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}
     return value
+
+
+@cache
+def _names(of: Any) -> tuple[str, ...]:
+    """The fields of a dataclass."""
+    return tuple(field.name for field in fields(of))
 
 
 def to_json_text(value: Any) -> str:

@@ -1,0 +1,185 @@
+"""The figures of scored runs and of their references as arrays, with the resamples behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from c10h.metrics.bootstrap import interval, weights
+from c10h.metrics.item_block import Float
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.needed_inputs import Needs
+from c10h.metrics.references import REFERENCES, RESCALED
+from c10h.metrics.sums import Formulas
+from c10h.records import Array
+from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, ModelMetrics
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """Figures of every run, or of one reference of every run, (r, q, t); samples (r, q, t, b)."""
+
+    value: Float
+    low: Float
+    high: Float
+    n: Array
+    why: Array
+    samples: Array
+
+
+class Figures:
+    """Computes figures of evaluations: r of them, q metrics, t strata, b resamples."""
+
+    def __init__(
+        self,
+        evaluations: Sequence[Evaluation],
+        metrics: Sequence[str],
+        strata: Sequence[str],
+        resamples: int,
+        seed: int,
+    ) -> None:
+        self.evaluations, self.metrics, self.strata = evaluations, metrics, strata
+        self.resamples, self.seed = resamples, seed
+        self.shape = (len(evaluations), len(metrics), len(strata))
+
+    def of_model(self, model: str) -> ModelFigures:
+        """The figures of the networks, or of a reference by its name."""
+        value, n = np.full(self.shape, np.nan), np.zeros(self.shape, dtype=np.int64)
+        for r, t, formulas in self._formulas(model):
+            for metric, (values, items) in formulas.evaluate().items():
+                q = self.metrics.index(metric)
+                value[r, q, t], n[r, q, t] = values[0], round(float(items[0]))
+        samples = self._resample(model)
+        low, high = interval(samples)
+        known = ~np.isnan(value)
+        return ModelFigures(
+            value,
+            np.where(known, low, np.nan),
+            np.where(known, high, np.nan),
+            n,
+            self._reasons(model, known),
+            samples,
+        )
+
+    def references(self, own: ModelFigures) -> dict[str, Any]:
+        """The fields of scores that are about references; none where no run has any.
+
+        own: the figures of the networks.
+        """
+        if not any(evaluation.fitted for evaluation in self.evaluations):
+            return {}
+        figures, above, reasons, rescaled = [], [], [], None
+        for name in REFERENCES:
+            of_reference = self.of_model(name)
+            figures.append(np.stack([of_reference.value, of_reference.low, of_reference.high], -1))
+            reasons.append(of_reference.why)
+            with np.errstate(invalid="ignore"):  # infinity less infinity
+                ends = np.stack(interval(own.samples - of_reference.samples), -1)
+                known = np.isfinite(own.value - of_reference.value)
+            above.append(np.where(known[..., None], ends, np.nan))
+            if name == RESCALED:
+                rescaled = of_reference.samples
+        return {
+            "reference": np.array(list(REFERENCES)),
+            "references": np.stack(figures, 1),
+            "reference_why": np.stack(reasons, 1),
+            "above": np.stack(above, 1),
+            "temperature": np.array([_temperature(e) for e in self.evaluations]),
+            "scale": self._scale(),
+            "rescaled_samples": rescaled,
+        }
+
+    def ceilings(self) -> dict[str, Array]:
+        """What people reach, an array (r, q, t) for each method."""
+        limits: dict[str, Array] = {}
+        for r, evaluation in enumerate(self.evaluations):
+            for stratum, of_stratum in evaluation.ceilings.items():
+                for (metric, method), limit in of_stratum.items():
+                    array = limits.setdefault(method, np.full(self.shape, np.nan))
+                    array[r, self.metrics.index(metric), self.strata.index(stratum)] = limit
+        return limits
+
+    def _model(self, r: int, model: str) -> ModelMetrics | None:
+        return self.evaluations[r].models().get(model)
+
+    def _formulas(self, model: str) -> Iterator[tuple[int, int, Formulas]]:
+        """Run, stratum and formulas, for each that a model has."""
+        for r in range(len(self.evaluations)):
+            if (of_model := self._model(r, model)) is not None:
+                for stratum, formulas in of_model.strata.items():
+                    yield r, self.strata.index(stratum), formulas
+
+    @cached_property
+    def _drawn(self) -> Mapping[int, list[tuple[slice, Array]]]:
+        """The weights of each resample, by the number of groups that runs are resampled by.
+
+        Runs over equally many items share them. No item is drawn more than 255 times.
+        """
+        return {
+            groups: [
+                (block, drawn.astype(np.uint8))
+                for block, drawn in weights(groups, self.resamples, self.seed)
+            ]
+            for groups in {evaluation.groups for evaluation in self.evaluations}
+        }
+
+    def _resample(self, model: str) -> Array:
+        """Bootstrap values, float32 (r, q, t, b)."""
+        samples = np.full((*self.shape, self.resamples), np.nan, dtype=np.float32)
+        for groups, blocks in self._drawn.items():
+            alike = [
+                (r, t, formulas)
+                for r, t, formulas in self._formulas(model)
+                if self.evaluations[r].groups == groups
+            ]
+            for block, drawn in blocks:
+                repeats = drawn.astype(np.float64)
+                for r, t, formulas in alike:
+                    for metric, (values, _) in formulas.evaluate(repeats).items():
+                        samples[r, self.metrics.index(metric), t, block] = values
+        return samples
+
+    def _scale(self) -> Float:
+        """Value, low and high of each run's share of scale, float64 (r, 3)."""
+        shares = np.full((len(self.evaluations), 3), np.nan)
+        for r, evaluation in enumerate(self.evaluations):
+            values = evaluation.scale.evaluate()
+            if SCALE not in values or np.isnan(values[SCALE][0][0]):
+                continue
+            samples = np.empty(self.resamples)
+            for block, drawn in self._drawn[evaluation.groups]:
+                samples[block] = evaluation.scale.evaluate(drawn.astype(np.float64))[SCALE][0]
+            shares[r] = values[SCALE][0][0], *interval(samples)
+        return shares
+
+    def _reasons(self, model: str, known: Array) -> Array:
+        """Why a value does not exist, "" where it does."""
+        reasons = np.full(known.shape, "", dtype=object)
+        for r, q, t in np.argwhere(~known):
+            reasons[r, q, t] = self._why(model, int(r), self.metrics[q], self.strata[t])
+        return reasons.astype(np.str_)
+
+    def _why(self, model: str, r: int, metric: str, stratum: str) -> str:
+        evaluation, of_model = self.evaluations[r], self._model(r, model)
+        if of_model is None:
+            return evaluation.without.get(model, "no references were asked for")
+        if metric in of_model.missing:
+            return of_model.missing[metric]
+        if stratum not in of_model.strata:
+            return "the run has no such stratum"
+        if not len(of_model.strata[stratum].group):
+            return "the stratum has no items"
+        if stratum in evaluation.untold and Needs.TRUTH in METRICS[metric].needs:
+            return NO_TRUTH
+        return METRICS[metric].absent
+
+
+def _temperature(evaluation: Evaluation) -> tuple[float, float]:
+    """Mean and range of the temperatures that a network was rescaled by."""
+    if evaluation.fitted is None or RESCALED in evaluation.without:
+        return np.nan, np.nan
+    return evaluation.fitted.temperature, evaluation.fitted.spread
