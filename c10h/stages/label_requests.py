@@ -81,8 +81,9 @@ class PlanRequest:
     """Further judgments to plan.
 
     labels: with vote counts. budget: how many judgments in all. hints: about foreign files.
-    objective: what is to fall most, a name in OBJECTIVES. prior: pseudo-votes a class, None for an
-    estimate. limit: the most of one item. seed: of how equal gains are settled.
+    objective: what is to fall most, a name in OBJECTIVES. prior: pseudo-votes a class of one
+    Dirichlet, None for a model of people that is fitted. limit: the most of one item. seed: of how
+    equal gains are settled.
     """
 
     labels: Source

@@ -256,3 +256,50 @@ class TestRealPeople:
         same = (hidden * (hidden - 1)).sum(axis=1) / (votes * (votes - 1))
         distance = ((shares - hidden / votes[:, None]) ** 2).sum(axis=1)
         return np.asarray(distance - (1 - same) / votes)
+
+
+def by_entropy(votes: Array, budget: int) -> Array:
+    """Further votes in proportion to the entropy of the shares, by largest remainders."""
+    wanted = entropy(votes, axis=1)
+    wanted *= budget / wanted.sum()
+    further = np.floor(wanted).astype(np.int64)
+    further[np.argsort(further - wanted)[: budget - further.sum()]] += 1
+    return further
+
+
+def left_over(votes: Array, further: Array | int, people: Array) -> float:
+    """Mean squared error of shares after further votes, in expectation over these."""
+    total = votes.sum(axis=1)
+    now = ((votes - total[:, None] * people) ** 2).sum(axis=1)
+    apart = 1 - (people**2).sum(axis=1)
+    return float(((now + further * apart) / (total + further) ** 2).mean())
+
+
+class TestAgainstAskingByEntropy:
+    """With people who are known, the plan is at no budget worse, nor than asking evenly."""
+
+    PER_ITEM = (0.5, 1, 2, 3, 6)
+
+    def compare(self, people: Array, start: int, random: np.random.Generator) -> None:
+        votes = random.multinomial(start, people)
+        expected = OBJECTIVES["squared"].expected(votes, None)
+        for per_item in self.PER_ITEM:
+            budget = int(per_item * len(people))
+            planned = left_over(votes, allocate(expected, budget), people)
+            assert planned <= 1.005 * left_over(votes, by_entropy(votes, budget), people)
+            each, rest = divmod(budget, len(people))
+            even = each + (random.permutation(len(people)) < rest)
+            assert planned <= 1.005 * left_over(votes, even, people)
+
+    @pytest.mark.parametrize("start", [3, 5])
+    def test_cifar10h(self, real_data: Path, start: int, random: np.random.Generator) -> None:
+        counts = np.load(real_data / "cifar10h-counts.npy")
+        self.compare(counts / counts.sum(axis=1, keepdims=True), start, random)
+
+    @pytest.mark.parametrize("start", [3, 5])
+    def test_three_classes_with_strong_disagreement(
+        self, start: int, random: np.random.Generator
+    ) -> None:
+        alpha = np.array([[3, 1, 0.2], [0.8, 2, 0.8], [0.2, 1, 3]])[random.integers(0, 3, 5000)]
+        drawn = random.standard_gamma(alpha * random.choice([0.5, 1, 3], 5000)[:, None])
+        self.compare(drawn / drawn.sum(axis=1, keepdims=True), start, random)
