@@ -26,11 +26,11 @@ SHARES_OF_OTHERS = (0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 0.7)
 # With more classes, single classes have too few items to tell anything.
 MOST_CLASSES = 32
 # EM begins with all kinds equally frequent; few steps keep those that no votes speak against.
-STEPS = 60
+STEPS = 120
 # A class's kinds are taken towards those of all classes, as by so many items.
 PSEUDO_ITEMS = 50
 # Share of the votes for others that goes to all other classes alike, and votes added to each pair.
-EVEN_SHARE, PSEUDO_VOTES = 0.1, 1.0
+EVEN_SHARE, PSEUDO_VOTES = 0.2, 1.0
 # Elements (patterns of votes, times classes, times kinds) that are fitted, and computed at once.
 FITTED_ELEMENTS, BLOCK_ELEMENTS = 1 << 23, 1 << 21
 
