@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -10,10 +11,7 @@ from c10h.cli import options
 from c10h.cli.console import say, show
 from c10h.cli.progress_bar import progress
 from c10h.metrics.strata import STRATA
-from c10h.stages.score_request import RESCALE, ScoreRequest
-
-if TYPE_CHECKING:
-    pass
+from c10h.stages.score_request import MOST_TOP, RESCALE, ScoreRequest
 
 
 def _complete_metrics() -> list[str]:
@@ -48,6 +46,17 @@ def score(
             help="Metrics to compute; repeatable; by default all possible. --list-metrics lists "
             "them.",
             autocompletion=_complete_metrics,
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top",
+            min=1,
+            max=MOST_TOP,
+            metavar="K",
+            help="Compute accuracy_topK, whether the true class is among the K most probable, in "
+            "place of accuracy_top5.",
         ),
     ] = None,
     by: Annotated[
@@ -141,7 +150,11 @@ def score(
     if output:
         check_output(output, force=force)
     gates = [Gate.parse(text) for text in fail_if or []]
-    computed = choose([*metrics, *(gate.metric for gate in gates)]) if metrics else ()
+    gated = [gate.metric for gate in gates]
+    everything = choose((), top)
+    computed: Sequence[str] = ()
+    if metrics or not set(gated) <= set(everything):
+        computed = choose([*(metrics or everything), *gated])
     named = [split_name(name_member(argument, h5_path)) for argument in predictions]
     check_single_stdin([*(path for _, path in named), labels or "", truth or ""])
     files = [(name, open_predictions_file(path)) for name, path in named]
@@ -161,6 +174,7 @@ def score(
             min_votes=min_votes,
         ),
         metrics=computed,
+        top=top,
         by=by,
         rescale=rescale,
         tags=tuple(tag or ()),

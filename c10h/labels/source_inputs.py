@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import InputError
+from c10h.formats.hints import Tell, silent
 from c10h.formats.lazy_rows import computed
 from c10h.labels.votes import Votes
 from c10h.records import Array, Labels, Predictions, Rows
@@ -21,7 +22,8 @@ class SourceInputs:
     prior: pseudo-votes a class. smoothing: share of the mass that is spread over all classes.
     right: where items have several right answers, as in :class:`Labels`.
     temperature: what logits are divided by. votes: the judgments behind ``labels``, where they
-    come from a table of judgments. seed: of what is drawn at random.
+    come from a table of judgments. seed: of what is drawn at random. tell: called with a line on
+    what people should know of the labels.
     """
 
     classes: tuple[str, ...]
@@ -35,6 +37,7 @@ class SourceInputs:
     votes: Votes | None = None
     seed: int = 0
     right: Array | None = None
+    tell: Tell = silent
 
     def known_truth(self, what: str) -> Array:
         """The one true class of every item, or InputError saying that ``what`` needs it."""

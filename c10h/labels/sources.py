@@ -50,6 +50,11 @@ SOURCES: Mapping[str, LabelSource] = {
     "human": LabelSource(
         "people's distribution, from votes", Takes.PEOPLE, Deferred("c10h.labels.human:build")
     ),
+    "majority": LabelSource(
+        "people's first choice, shared equally where several classes tie for it",
+        Takes.PEOPLE,
+        Deferred("c10h.labels.majority:build"),
+    ),
     "hard": LabelSource("one-hot truth", Takes.TRUTH, Deferred("c10h.labels.hard:build")),
     "class": LabelSource(
         "mean human distribution of each true class",

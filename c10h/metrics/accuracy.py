@@ -1,9 +1,11 @@
-"""Accuracy, and confidence where the model is right and where it is wrong."""
+"""Accuracy of the first choice and of the first k, and confidence where it is right or wrong."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from c10h.metrics.item_block import Block, Float
-from c10h.metrics.metric_type import of_first_choice
+from c10h.metrics.metric_type import Term, of_first_choice
 
 
 @of_first_choice
@@ -16,6 +18,33 @@ def correct(block: Block) -> Float:
 def wrong(block: Block) -> Float:
     """1 - correct."""
     return block.where_known(1.0 - block.correct)
+
+
+def correct_in_top(k: int) -> Term:
+    """A term: 1 where a right class is among the k with the highest logits, k at least 1.
+
+    In expectation over orders where logits tie. The right classes with the highest logit decide: a
+    classes have a higher one and t have the same, r of them right. Of these t, s = k - a are among
+    the first k (s is cut to 0 ... t), none of them right with the chance
+    C(t - r, s) / C(t, s) = Π (t - s - i) / (t - i) over i < r.
+    """
+
+    def term(block: Block) -> Float:
+        scores = block.scores
+        if block.right is None:
+            best, right = scores[block.truth, block.columns], np.ones(block.size)
+        else:
+            best = np.where(block.right > 0, scores, -np.inf).max(axis=0)
+            right = ((scores == best) * block.right).sum(axis=0)
+        tied = (scores == best).sum(axis=0)
+        places = np.clip(k - (scores > best).sum(axis=0), 0, tied)
+        all_wrong = np.ones(block.size)
+        for i in range(int(right.max(initial=0))):
+            wrong_too = np.maximum(tied - places - i, 0) / np.maximum(tied - i, 1)
+            all_wrong = np.where(i < right, all_wrong * wrong_too, all_wrong)
+        return block.where_known(1 - all_wrong)
+
+    return term
 
 
 def confidence_right(block: Block) -> Float:

@@ -2,8 +2,8 @@
 
 plug-in, miller-madow: the least cross-entropy that any model can have is the entropy of people's
     distribution, estimated from the shares of votes, or with the bias correction of Miller (1955),
-    (classes with votes - 1) / 2N. On kl, which has the plug-in entropy taken off, 0 and the
-    correction alone.
+    (classes with votes - 1) / 2N. On kl and entropy_gap, which have the plug-in entropy taken off,
+    the correction alone, and 0 for kl.
 leave-one-vote-out: the other N - 1 votes of an item act as the model, each vote in turn as the
     annotator who is left out, in closed form.
 split-half-V: half of an item's votes (V on average) act as the model, the other half as people,
@@ -20,7 +20,7 @@ import numpy as np
 from c10h.metrics.bootstrap import hash_rows
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.consistency import annotator_correct, error_consistency
-from c10h.metrics.divergence import jsd
+from c10h.metrics.divergence import jsd, tvd
 from c10h.metrics.item_block import Block, Float, entropy
 from c10h.metrics.metric_type import Term, count, divide
 from c10h.metrics.ranks import fit_rank_correlation
@@ -124,6 +124,7 @@ CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
         PLUG_IN: Ceiling((count,), lambda items: divide(0 * items, items)),
         MILLER_MADOW: Ceiling((miller_madow_bias, count), divide),
     },
+    "entropy_gap": {MILLER_MADOW: Ceiling((miller_madow_bias, count), divide)},
     "accuracy": {LEAVE_ONE_OUT: Ceiling((rest_correct, several_and_known), divide)},
     "brier_human": {LEAVE_ONE_OUT: Ceiling((rest_brier_human, several_votes), divide)},
     "brier_hard": {LEAVE_ONE_OUT: Ceiling((rest_brier_hard, several_and_known), divide)},
@@ -137,7 +138,7 @@ CEILINGS: Mapping[str, Mapping[str, Ceiling]] = {
 # The plug-in entropy needs no votes; everything else does.
 NEEDS_NO_VOTES = PLUG_IN
 
-SPLIT_HALF = ("sba", "jsd", "entropy_corr")
+SPLIT_HALF = ("sba", "jsd", "tvd", "entropy_corr")
 
 
 def split_items(size: int, seed: int) -> Array:
@@ -156,7 +157,7 @@ def split_half(counts: Array, seed: int, splits: int = SPLITS) -> dict[str, floa
     if not len(several):
         return dict.fromkeys(SPLIT_HALF, float("nan"))
 
-    def split(number: int) -> tuple[float, float, float]:
+    def split(number: int) -> tuple[float, ...]:
         random = np.random.default_rng([seed, number])
         half = split_votes(several, several.sum(axis=1) // 2, random)
         return _compare_halves(half, several - half)
@@ -189,8 +190,8 @@ def split_votes(counts: Array, sizes: Array, random: np.random.Generator) -> Arr
     return drawn
 
 
-def _compare_halves(first: Array, second: Array) -> tuple[float, float, float]:
-    """sba, jsd and entropy_corr of the first half of the votes as the model of the second."""
+def _compare_halves(first: Array, second: Array) -> tuple[float, ...]:
+    """Metrics, in the order of SPLIT_HALF, of half of the votes as the model of the other half."""
     share = first / first.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore"):
         logits = np.maximum(np.log(share), -1e4)
@@ -200,7 +201,7 @@ def _compare_halves(first: Array, second: Array) -> tuple[float, float, float]:
     matches = float(second_matches(block).sum() / known) if known else float("nan")
     fit = fit_rank_correlation(block.people_entropy, entropy(share.T))
     correlation = fit.combine(np.zeros(1), np.ones(1))
-    return matches, float(jsd(block).mean()), float(correlation[0])
+    return matches, float(jsd(block).mean()), float(tvd(block).mean()), float(correlation[0])
 
 
 def _leaders(block: Block) -> tuple[Float, Float, Float]:

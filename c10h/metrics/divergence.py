@@ -1,4 +1,4 @@
-"""Cross-entropies and divergences, in nats."""
+"""Cross-entropies, divergences and differences of entropies, in nats, and total variation."""
 
 from __future__ import annotations
 
@@ -29,3 +29,22 @@ def jsd(block: Block) -> Float:
     """Jensen-Shannon divergence H((p + q) / 2) - (H(p) + H(q)) / 2 (Lin 1991, eq. 4.1)."""
     middle = -x_log_x((block.people + block.model) / 2).sum(axis=0)
     return np.asarray(middle - (block.people_entropy + block.model_entropy) / 2)
+
+
+def tvd(block: Block) -> Float:
+    """Total variation distance Σ |q - p| / 2, the most that the two differ on any set of classes.
+
+    DistCE of Baan et al. (EMNLP 2022); 1 - tvd = Σ min(q, p) is the soft accuracy of Kurniawan et
+    al. (2025).
+    """
+    return np.asarray(np.abs(block.model - block.people).sum(axis=0) / 2)
+
+
+def entropy_gap(block: Block) -> Float:
+    """H(q) - H(p), above 0 where the model is less sure than people; EntCE of Baan et al."""
+    return block.model_entropy - block.people_entropy
+
+
+def entropy_error(block: Block) -> Float:
+    """|H(q) - H(p)|."""
+    return np.abs(block.get(entropy_gap))

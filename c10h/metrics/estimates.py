@@ -11,7 +11,7 @@ import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.class_names import are_default
-from c10h.metrics.metrics import METRICS
+from c10h.metrics.metrics import in_order, is_metric
 from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
@@ -212,4 +212,4 @@ def have_same_classes(names: Sequence[str], others: Sequence[str]) -> bool:
 def metrics_of(runs: Sequence[ScoredRun]) -> list[str]:
     """Every metric of any run, in the order of the table of metrics."""
     known = {metric for run in runs for metric in run.metrics}
-    return [metric for metric in METRICS if metric in known]
+    return in_order(filter(is_metric, known))

@@ -178,6 +178,11 @@ class Block:
         return Ranking.of(self.logits)
 
     @of_model
+    def scores(self) -> Float:
+        """What the model orders the classes of each item by: its logits, (c, m)."""
+        return self.logits
+
+    @of_model
     def first_class(self) -> Array:
         """The model's first choice; of classes that tie for it the first."""
         return np.asarray(self.logits.argmax(axis=0))
@@ -250,6 +255,10 @@ class _BlockOfRows(Block):
 
     rows: Block
     row: Array
+
+    @of_model
+    def scores(self) -> Float:
+        return self.rows.scores.take(self.row, axis=1)
 
     @of_model
     def log_model(self) -> Float:

@@ -42,6 +42,7 @@ class Metric:
     absent: why the value does not exist where ``combine`` gives NaN.
     headline: whether it is in the reports that do not name their metrics.
     one_answer: whether it is defined only where no item has several right answers.
+    more_classes_than: it is defined only where there are more classes.
     of_logarithms: whether it is infinite where a probability of 0 meets what is true.
     """
 
@@ -54,6 +55,7 @@ class Metric:
     absent: str = "no item that it is defined for"
     headline: bool = False
     one_answer: bool = False
+    more_classes_than: int = 0
     of_logarithms: bool = False
 
 
@@ -102,10 +104,12 @@ def mean(
     headline: bool = False,
     absent: str = "no item that it is defined for",
     one_answer: bool = False,
+    more_classes_than: int = 0,
     of_logarithms: bool = False,
 ) -> Metric:
     """The mean of ``term`` over the items where ``over`` is 1 (or, in expectation, positive)."""
     return Metric(
         summary, needs, better, (term, over), divide, True,
-        absent=absent, headline=headline, one_answer=one_answer, of_logarithms=of_logarithms,
+        absent=absent, headline=headline, one_answer=one_answer,
+        more_classes_than=more_classes_than, of_logarithms=of_logarithms,
     )  # fmt: skip

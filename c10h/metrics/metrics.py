@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from c10h.errors import InputError, unknown_name
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
@@ -12,6 +14,8 @@ from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)
+TOP_5 = "accuracy_top5"
+_TOP_K = re.compile("accuracy_top([1-9][0-9]{0,5})")
 
 
 def _doubt(block: Block) -> Float:
@@ -27,7 +31,29 @@ def _model_entropy(block: Block) -> Float:
     return block.model_entropy
 
 
-METRICS: Mapping[str, Metric | RankMetric] = {
+@cache
+def top_k_accuracy(k: int) -> Metric:
+    """The share of items of which a right class is among the k most probable."""
+    return mean(
+        accuracy.correct_in_top(k),
+        known,
+        summary=f"whether y is among the {k} classes with the highest q",
+        needs=TRUTH,
+        better="high",
+        more_classes_than=k,
+    )
+
+
+class _Table(dict[str, Metric | RankMetric]):
+    """Metrics by name. It has one row of top-k accuracy, and knows the name of any other k."""
+
+    def __missing__(self, name: str) -> Metric:
+        if (match := _TOP_K.fullmatch(name)) is None:
+            raise KeyError(name)
+        return top_k_accuracy(int(match[1]))
+
+
+_ROWS: Mapping[str, Metric | RankMetric] = {
     "accuracy": mean(
         accuracy.correct,
         known,
@@ -36,6 +62,7 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         better="high",
         headline=True,
     ),
+    TOP_5: top_k_accuracy(5),
     "ce_hard": mean(
         divergence.ce_hard,
         known,
@@ -63,6 +90,12 @@ METRICS: Mapping[str, Metric | RankMetric] = {
     "jsd": mean(
         divergence.jsd,
         summary="Jensen-Shannon divergence of p and q, nats",
+        needs=PEOPLE,
+        better="low",
+    ),
+    "tvd": mean(
+        divergence.tvd,
+        summary="total variation distance, Σ |q - p| / 2",
         needs=PEOPLE,
         better="low",
     ),
@@ -137,6 +170,18 @@ METRICS: Mapping[str, Metric | RankMetric] = {
         ranks.fit_rank_correlation,
         absent="one of the entropies is constant",
     ),
+    "entropy_gap": mean(
+        divergence.entropy_gap,
+        summary="H(q) - H(p), nats: 0 is best, above 0 the model is less sure than people",
+        needs=PEOPLE,
+        better="",
+    ),
+    "entropy_error": mean(
+        divergence.entropy_error,
+        summary="|H(q) - H(p)|, nats",
+        needs=PEOPLE,
+        better="low",
+    ),
     "conf_right": Metric(
         "mean confidence where the model is right",
         TRUTH,
@@ -180,14 +225,34 @@ METRICS: Mapping[str, Metric | RankMetric] = {
     ),
 }
 
+METRICS: Mapping[str, Metric | RankMetric] = _Table(_ROWS)
 
-def choose(names: Iterable[str]) -> list[str]:
+
+def is_metric(name: str) -> bool:
+    """Whether METRICS has a metric of this name, top-k accuracy of any k included."""
+    return name in METRICS or _TOP_K.fullmatch(name) is not None
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of metrics, each once, as they stand in the table, of several k the smallest first."""
+    places = {name: place for place, name in enumerate(METRICS)}
+
+    def place(name: str) -> tuple[int, int, str]:
+        return places.get(name, places[TOP_5]), len(name), name
+
+    return sorted(set(names), key=place)
+
+
+def choose(names: Iterable[str], top: int | None = None) -> list[str]:
     """Names of metrics in the order of the table; all of them when none is named.
 
+    top: the k of a top-k accuracy that is added to those named, or takes the place of the table's.
     Raises InputError for a name that is not in the table.
     """
     wanted = [part.strip() for name in names for part in name.split(",") if part.strip()]
+    if top is not None:
+        wanted = [*(wanted or METRICS.keys() - {TOP_5}), f"accuracy_top{top}"]
     for name in wanted:
-        if name not in METRICS:
+        if not is_metric(name):
             raise InputError(unknown_name("metric", name, METRICS))
-    return [name for name in METRICS if not wanted or name in wanted]
+    return in_order(wanted or METRICS)

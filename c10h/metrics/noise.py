@@ -97,6 +97,7 @@ CLOSED: Mapping[tuple[str, str], Expectation] = {
     ),
     ("kl", PLUG_IN): lambda block, n: (0.0, float(block.size)),
     ("kl", MILLER_MADOW): expected_miller_madow,
+    ("entropy_gap", MILLER_MADOW): expected_miller_madow,
     ("brier_human", LEAVE_ONE_OUT): leave_one_out_brier_human,
     ("brier_hard", LEAVE_ONE_OUT): leave_one_out_brier_hard,
 }

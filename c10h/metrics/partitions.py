@@ -25,6 +25,16 @@ def first_class(block: Block) -> Float:
     return np.where(first.sum(axis=0) > 1, -1.0, first.argmax(axis=0))
 
 
+def mode_shift(block: Block) -> Float:
+    """1 where people's first class is not right, else 0.
+
+    -1 where several classes share the first place, -2 where the true class is not known.
+    """
+    first = block.ballots_ranking.first
+    shifted = 1.0 - block.over_right(first.astype(np.float64))
+    return np.where(block.is_known, np.where(first.sum(axis=0) > 1, -1.0, shifted), -2.0)
+
+
 def vote_entropy(block: Block) -> Float:
     """Entropy of the votes (or probabilities) in nats; exactly 0 where people are unanimous."""
     unanimous = (block.ballots > 0).sum(axis=0) == 1
@@ -46,6 +56,17 @@ def by_first_class(keys: Float, classes: Sequence[str]) -> tuple[list[str], Arra
     """By people's first class, and items where several classes share the first place apart."""
     names = [f"modal={name}" for name in [*classes, "(tie)"]]
     return names, np.where(keys < 0, len(classes), keys).astype(np.int32)
+
+
+def by_mode_shift(keys: Float, _: Sequence[str]) -> tuple[list[str], Array]:
+    """No and yes, and items without one first class or without a true one, where there are any."""
+    names = ["mode-shift=no", "mode-shift=yes"]
+    numbers = keys.astype(np.int32)
+    for key, name in ((-1, "mode-shift=(tie)"), (-2, "mode-shift=(unknown)")):
+        if (keys == key).any():
+            numbers[keys == key] = len(names)
+            names.append(name)
+    return names, numbers
 
 
 def by_entropy(keys: Float, _: Sequence[str]) -> tuple[list[str], Array]:

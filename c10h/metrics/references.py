@@ -69,7 +69,7 @@ class Reference:
 
 def _rescaled(block: Block, fitted: Fitted, group: Array) -> Block:
     logits = np.asarray(block.logits / fitted.temperatures[group])
-    return block.beside(logits, "model_ranking", "first_share", "correct")
+    return block.beside(logits, "scores", "model_ranking", "first_share", "correct")
 
 
 def _first_choice(block: Block, fitted: Fitted, group: Array) -> Block:

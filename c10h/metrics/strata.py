@@ -26,7 +26,7 @@ class Stratification(NamedTuple):
     """
 
     summary: str
-    needs: Needs
+    needs: tuple[Needs, ...]
     key: Term
     divide: Callable[[Float, Sequence[str]], tuple[list[str], Array]]
 
@@ -34,19 +34,26 @@ class Stratification(NamedTuple):
 STRATA: Mapping[str, Stratification] = {
     "truth": Stratification(
         "true class, with several or none as separate strata",
-        Needs.TRUTH,
+        (Needs.TRUTH,),
         Deferred("c10h.metrics.partitions:true_class"),
         Deferred("c10h.metrics.partitions:by_truth"),
     ),
     "modal": Stratification(
         "people's first class, with ties as a separate stratum",
-        Needs.PEOPLE,
+        (Needs.PEOPLE,),
         Deferred("c10h.metrics.partitions:first_class"),
         Deferred("c10h.metrics.partitions:by_first_class"),
     ),
+    "mode-shift": Stratification(
+        "whether people's first class is another than the true one, with ties and unknown as "
+        "separate strata",
+        (Needs.TRUTH, Needs.PEOPLE),
+        Deferred("c10h.metrics.partitions:mode_shift"),
+        Deferred("c10h.metrics.partitions:by_mode_shift"),
+    ),
     "human-entropy": Stratification(
         "unanimous items, then four quantile bins of H(p)",
-        Needs.PEOPLE,
+        (Needs.PEOPLE,),
         Deferred("c10h.metrics.partitions:vote_entropy"),
         Deferred("c10h.metrics.partitions:by_entropy"),
     ),

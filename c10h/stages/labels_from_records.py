@@ -40,7 +40,8 @@ def make_labels(
     """Labels of the source ``what`` (a name in SOURCES).
 
     votes: the judgments that ``labels`` come from. classes: names for inputs that have none of
-    their own, in their order. tell: called with a line on how items were matched.
+    their own, in their order. tell: called with lines on how items were matched and on what people
+    should know of the labels.
     Raises InputError for a missing or senseless input, MismatchError for inputs that differ in
     items or classes.
     """
@@ -73,6 +74,7 @@ def make_labels(
         votes,
         seed,
         people.right,
+        tell,
     )
     built = SOURCES[what].build(source_inputs)
     left_out = votes.dropped if votes is not None else labels and labels.settings.get(LEFT_OUT)

@@ -125,8 +125,8 @@ def evaluate(
     references: what was fitted to the same items; None for none. Raises InputError where the items
     cannot be divided by ``by``.
     """
-    if by is not None and not people.has(STRATA[by].needs):
-        raise InputError(f"--by {by} needs {STRATA[by].needs}")
+    if by and (lacking := [need for need in STRATA[by].needs if not people.has(need)]):
+        raise InputError(f"--by {by} needs {lacking[-1]}")
     chosen = _choose(metrics, people)
     computed = [*chosen.means, *chosen.ranked]
     models = {NETWORK: chosen}
@@ -232,6 +232,8 @@ def _why_missing(name: str, people: People) -> str:
     lacking = [need for need in metric.needs if not people.has(need)]
     if lacking:
         return f"needs {lacking[-1]}"
+    if isinstance(metric, Metric) and len(people.classes) <= metric.more_classes_than:
+        return f"needs more than {metric.more_classes_than} classes"
     if Needs.TRUTH not in metric.needs:
         return ""
     if not people.known:

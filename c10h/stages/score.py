@@ -54,7 +54,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
     ]
     references = [file for file in (request.labels, request.truth) if file is not None]
     options = Options(
-        metrics=choose(request.metrics),
+        metrics=choose(request.metrics, request.top),
         by=request.by,
         resamples=request.resamples,
         seed=request.seed,

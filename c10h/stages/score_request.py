@@ -13,6 +13,7 @@ from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 
 # What a user can say of all runs.
 TAGS = ("network", "training", "data")
+MOST_TOP = 999_999
 
 # What the temperatures of the rescaled reference are fitted to.
 PEOPLE, TRUTH, NOTHING = "people", "truth", "none"
@@ -29,12 +30,12 @@ class ScoreRequest:
 
     predictions: files of predictions or attacks, each with the name of its run. labels, truth: what
     to score against, at least one of them, or predictions that know their truth. hints: about
-    foreign files. metrics: names in METRICS; all that can be computed without. by: a name in
-    STRATA. tags: network=…, training=… or data=…, of all runs. in_sample: allow networks that were
-    trained on the items. per_item: keep the value of each item. resamples, seed: of the bootstrap.
-    rescale: a name in RESCALE; people where there are any, else the truth, without.
-    traced: whether the result knows its inputs by their SHA-256, as what is written to a file does;
-    large files are read once more for that.
+    foreign files. metrics: names in METRICS; all that can be computed without. top: the k of a
+    top-k accuracy among them, in place of 5. by: a name in STRATA. tags: network=…, training=… or
+    data=…, of all runs. in_sample: allow networks that were trained on the items. per_item: keep
+    the value of each item. resamples, seed: of the bootstrap. rescale: a name in RESCALE; people
+    where there are any, else the truth, without. traced: whether the result knows its inputs by
+    their SHA-256, as what is written to a file does; large files are read once more for that.
 
     about: the tags, by their keys. Raises InputError for two runs of one name, unknown metrics and
     strata, and other tags.
@@ -47,6 +48,7 @@ class ScoreRequest:
     truth: Source | None = given_as("--truth", "truth", default=None)
     hints: Hints = parts(Hints, default=NO_HINTS)
     metrics: Sequence[str] = shaping("metrics", ())
+    top: int | None = shaping("top", None, least=1, most=MOST_TOP)
     by: str | None = shaping("by", None)
     tags: Sequence[str] = shaping("tag", ())
     in_sample: bool = shaping("in-sample", False)
@@ -70,6 +72,7 @@ class ScoreRequest:
             raise InputError(f"--by: {unknown_name('stratum', self.by, STRATA)}")
         if self.rescale is not None and self.rescale not in RESCALE:
             raise InputError(f"--rescale: {unknown_name('labels', self.rescale, RESCALE)}")
+        choose((), self.top)
         object.__setattr__(self, "metrics", tuple(choose(self.metrics)) if self.metrics else ())
         object.__setattr__(self, "about", dict(map(_tag, self.tags)))
 

@@ -25,8 +25,8 @@ class Target(NamedTuple):
     """How to make a target.
 
     summary: one line for the help. make: distributions (n, c) from shares and truth. chosen_by: the
-    figure of held-back items that chooses among learning rates; without people's labels for the
-    target that does without them. needs_truth: of every item.
+    figure of held-back items that chooses among learning rates; of no more of people's labels than
+    the target has. needs_truth: of every item.
     """
 
     summary: str
@@ -44,6 +44,11 @@ TARGETS: Mapping[str, Target] = {
         Deferred("c10h.training.targets:hard"),
         chosen_by="ce_hard",
         needs_truth=True,
+    ),
+    "majority": Target(
+        "people's first choice, shared equally where several classes tie for it",
+        Deferred("c10h.training.targets:majority"),
+        chosen_by="ce_majority",
     ),
     "class": Target(
         "the mean distribution of the true class, over the training part",

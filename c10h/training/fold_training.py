@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from c10h.errors import C10hError, MismatchError
+from c10h.labels.majority import first_choice
 from c10h.models.building import build, prepare
 from c10h.models.weights import load_weights
 from c10h.records import Array, History
@@ -280,12 +281,15 @@ def _measure(
 ) -> dict[str, float]:
     """Accuracy and cross-entropies on some rows, by the network of a state.
 
-    Those of the truth are over the rows whose true class is known.
+    Those of the truth are over the rows whose true class is known. That of people's first choice is
+    there where it chooses among settings.
     """
     network = _with_weights(run, state)
     logits = predict(network, data.images[rows], options.device, "fp32")
     shares = data.shares[rows]
     figures = {"items": float(len(rows)), "loss": cross_entropy(logits, shares)}
+    if TARGETS[options.target].chosen_by == "ce_majority":
+        figures["ce_majority"] = cross_entropy(logits, first_choice(shares))
     if data.truth is not None and (is_known := data.truth[rows] >= 0).any():
         truth, logits = data.truth[rows][is_known], logits[is_known]
         figures["accuracy"] = float((logits.argmax(axis=1) == truth).mean())

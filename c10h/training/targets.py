@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from c10h.errors import InputError
+from c10h.labels.majority import first_choice
 from c10h.records import Array
 from c10h.training.choices import TARGETS
 from c10h.truth import lacking
@@ -20,6 +21,11 @@ def soft(shares: Array, truth: Array | None) -> Array:
 def hard(shares: Array, truth: Array | None) -> Array:
     """The true classes, one-hot (n, c). Raises InputError where they are not known."""
     return np.asarray(np.eye(shares.shape[1])[_known_truth(truth, "hard")])
+
+
+def majority(shares: Array, truth: Array | None) -> Array:
+    """People's first choice, one-hot (n, c); shared equally where several classes tie for it."""
+    return first_choice(shares)
 
 
 def by_class(shares: Array, truth: Array | None) -> Array:

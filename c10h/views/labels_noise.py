@@ -20,7 +20,7 @@ VISIBLE = 1e-9
 UNITS: Mapping[str, tuple[str, ...]] = {
     "nats": ("ce_human", "jsd"),
     "squared": ("squared error", "brier_human"),
-    "share": ("accuracy", "sba", "entropy_corr", "kappa_human", "unanimous"),
+    "share": ("accuracy", "sba", "tvd", "entropy_corr", "kappa_human", "unanimous"),
 }
 
 

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from c10h.stages.show_run import Network, RunDescription
 
 # Results that the table has; the others are in the JSON.
-COLUMNS = {"accuracy": "accuracy", "loss": "cross-entropy", "ce_hard": "ce_hard"}
+COLUMNS = {
+    "accuracy": "accuracy",
+    "loss": "cross-entropy",
+    "ce_hard": "ce_hard",
+    "ce_majority": "ce_majority",
+}
 # Arguments that the table or the lineage has: the network, its folds, and hashes of the inputs.
 ELSEWHERE = ("arch", "folds", "source", "images", "labels", "init")
 

@@ -20,6 +20,7 @@ COLUMNS = {
     "accuracy": "accuracy",
     "loss": "cross-entropy",
     "ce_hard": "ce_hard",
+    "ce_majority": "ce_majority",
     "lr": "lr",
     "mixup": "mixup",
 }
@@ -55,15 +56,17 @@ def _figure(key: str, results: Mapping[str, float]) -> str:
 
 def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
     """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.grid_rows`."""
+    known = ["accuracy", "loss", "ce_hard"]
+    known += ["ce_majority"] if any("ce_majority" in setting for setting in tried) else []
     rows = [
         [
             Cell(name_of(ALL) if setting["fold"] is None else str(setting["fold"])),
             *(Cell(f"{setting[key]:g}") for key in SETTINGS),
-            *(Cell(number(setting.get(key))) for key in ("accuracy", "loss", "ce_hard")),
+            *(Cell(number(setting.get(key))) for key in known),
             Cell("chosen" if setting["chosen"] else "", best=setting["chosen"]),
         ]
         for setting in tried
     ]
-    header = ["fold", "lr", "mixup", "accuracy", "cross-entropy", "ce_hard", ""]
+    header = ["fold", *SETTINGS, *(COLUMNS[key] for key in known), ""]
     note = f"on a tenth of each fold's training part; also in {GRID}"
     return Table("tried", header, rows, labels=3, notes=[note])

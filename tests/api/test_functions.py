@@ -57,10 +57,11 @@ class TestScore:
     def test_options(self, folder: Path, logits: Array, votes: Array) -> None:
         np.save("net.npy", logits)
         np.save("votes.npy", votes)
-        options = ("--metrics", "kl,sba", "--by", "modal", "--resamples", 50, "--seed", 3)
+        options: list[object] = ["--metrics", "kl,sba", "--top", 2, "--by", "modal"]
+        options += ["--resamples", 50, "--seed", 3]
         wanted = shell("score", "net.npy", "--labels", "votes.npy", *options, "--json")
         scores = c10h.score(
-            {"net": logits}, votes, metrics=("kl", "sba"), by="modal", resamples=50, seed=3
+            {"net": logits}, votes, metrics=("kl", "sba"), top=2, by="modal", resamples=50, seed=3
         )
         assert scores.to_dict() == wanted
 

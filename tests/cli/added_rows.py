@@ -173,7 +173,9 @@ ROWS: list[tuple[Any, str, Any]] = [
     (
         STRATA,
         "majority",
-        Stratification("at least six votes", Needs.COUNTS, here("most_votes"), here("by_majority")),
+        Stratification(
+            "at least six votes", (Needs.COUNTS,), here("most_votes"), here("by_majority")
+        ),
     ),
     (SOURCES, "flat", LabelSource("half of it flat", Takes.PEOPLE, here("build_flat"))),
     (OBJECTIVES, "ones", Objective("the same of all items", here("expected_ones"))),

@@ -119,7 +119,7 @@ class TestOptions:
         refuses("score", "p.h5", says="p: nothing to compare with: use --labels, --truth or")
         refuses("score", "a.npy", says="a: nothing to compare with: use --labels, --truth or")
 
-    @pytest.mark.parametrize("by", ["modal", "human-entropy"])
+    @pytest.mark.parametrize("by", ["modal", "mode-shift", "human-entropy"])
     def test_strata_that_need_people(self, refuses: Refuse, by: str) -> None:
         line = ["score", "a.npy", "--truth", "truth.npy", "--by", by]
         refuses(*line, says=f"--by {by} needs human labels (--labels)")

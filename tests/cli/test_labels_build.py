@@ -179,6 +179,36 @@ class TestOutput:
         assert files.path("out.h5").read_bytes() == first
 
 
+class TestMajority:
+    def test_of_judgments_votes_and_shares(self, files: Files, c10h: Run) -> None:
+        files.save(
+            "said.csv",
+            "worker,image,label\nw1,x,cat\nw2,x,cat\nw3,x,dog\nw1,y,cat\nw2,y,dog\nw1,z,dog\n",
+        )
+        files.save("votes.csv", "image,cat,dog\nx,2,1\ny,1,1\nz,0,1\n")
+        files.save("shares.csv", "image,cat,dog\nx,0.6667,0.3333\ny,0.5,0.5\nz,0,1\n")
+        for line in (["said.csv"], ["votes.csv", "--layout", "wide"], ["shares.csv"]):
+            result = c10h("labels", "build", *line, "--as", "majority", "-o", "m.h5", "--force")
+            assert result.status == 0, result.err
+            assert "1 item with several first choices: these share the label equally" in result.err
+            labels = read_file(files.path("m.h5"), Labels)
+            assert labels.probs[:].tolist() == [[1, 0], [0.5, 0.5], [0, 1]]
+            assert labels.counts is None
+            assert labels.ids is not None
+            assert labels.ids.tolist() == ["x", "y", "z"]
+
+    def test_it_is_peoples_and_not_the_truth(self, files: Files, build: Build) -> None:
+        labels = build("counts.npy", "--as", "majority", "--truth", "truth.npy")
+        first = files.counts == files.counts.max(axis=1, keepdims=True)
+        np.testing.assert_array_equal(labels.probs[:] > 0, first)
+        np.testing.assert_array_equal(labels.truth, files.truth)
+
+    def test_predictions_are_no_people(self, c10h: Run) -> None:
+        result = c10h("labels", "build", "truth.npy", "--as", "majority", "-o", "m.h5")
+        assert result.status == 1
+        assert not Path("m.h5").exists()
+
+
 class TestLineage:
     def lineage(self, build: Build, *line: object) -> dict[str, Any]:
         lineage = build(*line).lineage
@@ -204,6 +234,7 @@ class TestLineage:
         ("line", "options"),
         [
             (["labels.h5", "--as", "hard"], {"as": "hard"}),
+            (["counts.npy", "--as", "majority"], {"as": "majority"}),
             (["labels.h5", "--as", "smooth"], {"as": "smooth", "smoothing": 0.1}),
             (
                 ["labels.h5", "--as", "smooth", "--smoothing", "0"],

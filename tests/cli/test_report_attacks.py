@@ -225,7 +225,7 @@ class TestBesideScores:
                 key: value for key, value in expected.items() if value
             }
 
-    @pytest.mark.parametrize(("baseline", "count"), [("a", 1), ("hard", 1)])
+    @pytest.mark.parametrize(("baseline", "count"), [("a", 2), ("hard", 1)])
     def test_a_baseline_of_either_kind(self, c10h: Run, baseline: str, count: int) -> None:
         out = c10h("report", "s.h5", "hard.h5", "human.h5", "--baseline", baseline).out
         assert len([title for title in titles(out) if title.startswith("Difference")]) == count

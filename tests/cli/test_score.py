@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from c10h import h5
-from c10h.metrics.metrics import METRICS
+from c10h.metrics.metrics import METRICS, choose
 from c10h.records import Array, Scores
 
 from .conftest import Files, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
-FIGURE = ["value", "low", "high", "n", "ceilings", "why"]
+FIGURE = ["value", "low", "high", "n", "ceilings", "why", "references"]
 DIFFERENCE = ["metric", "a", "b", "value", "low", "high"]
 
 pytestmark = pytest.mark.usefixtures("files")
@@ -52,7 +52,7 @@ class TestJson:
 
     def test_every_key_that_the_design_does_not_name(self, c10h: Run) -> None:
         printed = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()
-        more = {"network", "training", "data", "training_items", "notes"}
+        more = {"network", "training", "data", "training_items", "notes", "temperature", "scale"}
         assert {key for run in printed["runs"] for key in run} - {
             "name",
             "metrics",
@@ -60,7 +60,54 @@ class TestJson:
         } == more
         assert {key for difference in printed["differences"] for key in difference} - set(
             DIFFERENCE
-        ) == {"why"}
+        ) == {"why", "at_equal_scale"}
+
+    def test_references(self, c10h: Run) -> None:
+        run = c10h("score", "a.npy", *BASIC, "--json").json()["runs"][0]
+        assert list(run["temperature"]) == ["value", "spread"]
+        assert list(run["scale"]) == ["value", "low", "high", "why"]
+        references = run["metrics"]["ce_human"]["references"]
+        assert list(references) == ["rescaled", "first_choice", "no_uncertainty"]
+        for figure in references.values():
+            assert list(figure) == ["value", "low", "high", "why", "difference"]
+        assert references["no_uncertainty"]["value"] is None
+        assert references["no_uncertainty"]["why"] == "infinite where a probability is 0"
+
+    def test_differences_at_equal_scale(self, files: Files, c10h: Run) -> None:
+        files.save("sharp.npy", 3 * files.logits["a"])
+        line = [
+            "score",
+            "a.npy",
+            "sharp.npy",
+            *BASIC,
+            "--logits",
+            "--json",
+            "--metrics",
+            "ce_human",
+        ]
+        (difference,) = c10h(*line).json()["differences"]
+        assert difference["low"] > 0
+        scaled = difference["at_equal_scale"]
+        assert list(scaled) == ["value", "low", "high", "why"]
+        assert [scaled["value"], scaled["low"], scaled["high"]] == pytest.approx(
+            [0, 0, 0], abs=1e-5
+        )
+
+    def test_none_are_asked_for(self, c10h: Run) -> None:
+        printed = c10h("score", "a.npy", "b.npy", *BASIC, "--rescale", "none", "--json").json()
+        for run in printed["runs"]:
+            assert (run["temperature"], run["scale"]) == (None, None)
+            assert all(figure["references"] == {} for figure in run["metrics"].values())
+        why = "one of the runs was scored without references"
+        assert {each["at_equal_scale"]["why"] for each in printed["differences"]} == {why}
+
+    def test_what_can_be_fitted(self, c10h: Run) -> None:
+        result = c10h("score", "a.npy", *BASIC, "--rescale", "dogs")
+        assert result.status == 2
+        assert "--rescale" in result.err
+        result = c10h("score", "a.npy", "--truth", "truth.npy", "--rescale", "people")
+        assert "a: --rescale people needs human labels (--labels)" in result.err
+        assert result.status == 1
 
     def test_figures(self, files: Files, c10h: Run) -> None:
         metrics = metrics_of(c10h("score", "a.npy", *BASIC, "--json").json())
@@ -245,6 +292,14 @@ class TestGates:
         line = ["--metrics", "accuracy", "--fail-if", "kl>99", "--json"]
         assert list(metrics_of(c10h("score", "a.npy", *BASIC, *line).json())) == ["accuracy", "kl"]
 
+    def test_a_gate_of_another_k_is_computed(self, c10h: Run) -> None:
+        found = c10h("score", "a.npy", *BASIC, "--fail-if", "accuracy_top2<0", "--json")
+        assert list(metrics_of(found.json())) == choose([*METRICS, "accuracy_top2"])
+        assert c10h("score", "a.npy", *BASIC, "--fail-if", "accuracy_top2<2").status == 3
+        gate = ["--top", "2", "--fail-if", "accuracy_top2<0"]
+        printed = c10h("score", "a.npy", *BASIC, *gate, "--json").json()
+        assert list(metrics_of(printed)) == choose([], top=2)
+
     def test_infinity(self, files: Files, c10h: Run) -> None:
         files.save("people.npy", files.shares)
         gate = ["--fail-if", "equivalent_annotators>1000"]
@@ -260,6 +315,29 @@ class TestOptions:
     def test_metrics_are_chosen(self, c10h: Run, options: list[str]) -> None:
         printed = c10h("score", "a.npy", *BASIC, *options, "--json").json()
         assert list(metrics_of(printed)) == ["accuracy", "sba"]
+
+    def test_another_k_of_the_best_k(self, files: Files, c10h: Run) -> None:
+        place = np.argsort(np.argsort(-files.logits["a"]), axis=1)
+        right = place[np.arange(len(place)), files.truth] < 2
+        printed = c10h("score", "a.npy", *BASIC, "--top", "2", "--json", "-o", "s.h5").json()
+        assert list(metrics_of(printed)) == [
+            "accuracy_top2" if name == "accuracy_top5" else name for name in METRICS
+        ]
+        assert metrics_of(printed)["accuracy_top2"]["value"] == pytest.approx(right.mean())
+        scores = read_file(files.path("s.h5"), Scores)
+        assert scores.lineage is not None
+        assert scores.lineage.options == {"top": 2, "resamples": 50}
+        few = c10h("score", "a.npy", *BASIC, "--top", "2", "--metrics", "kl", "--json").json()
+        assert list(metrics_of(few)) == ["accuracy_top2", "kl"]
+        named = c10h("score", "a.npy", *BASIC, "--metrics", "accuracy_top2,kl", "--json").json()
+        assert metrics_of(named) == metrics_of(few)
+        shown = c10h("report", "s.h5", "--metrics", "accuracy_top2", "--format", "html").out
+        assert "among the 2 classes with the highest q. Higher is better." in shown
+        assert "--top 2" in c10h("report", "s.h5", "--script").out
+
+    def test_k_of_fewer_classes(self, c10h: Run) -> None:
+        result = c10h("score", "a.npy", *BASIC, "--top", "3")
+        assert "Not computed, needs more than 3 classes: accuracy_top3" in result.out
 
     def test_list_metrics_needs_no_file(self, c10h: Run) -> None:
         result = c10h("score", "--list-metrics")
@@ -329,6 +407,10 @@ class TestOutput:
         assert scores.stratum.tolist() == ["all", *printed["runs"][0]["strata"]]
         for column, name in enumerate(scores.metric.tolist()):
             figure = metrics_of(printed)[name]
+            if name == "accuracy_top5":  # of three classes
+                assert figure["value"] is None
+                assert scores.why[0, column, 0] == figure["why"] == "needs more than 5 classes"
+                continue
             assert figure["value"] == pytest.approx(float(scores.value[0, column, 0]))
             assert figure["n"] == scores.n[0, column, 0]
         assert scores.samples.shape == (1, len(METRICS), 4, 50)

@@ -52,14 +52,24 @@ class TestRuns:
 
     def test_figures_are_those_of_the_same_logits_as_predictions(self, c10h: Run) -> None:
         record = write(ids=None)
-        alone = Predictions(
+        as_predictions = Predictions(
             logits=np.asarray(record.logits)[:, 1], member=np.array(["m"]), lineage=record.lineage,
             **{name: getattr(record, name) for name in KNOWN},
         )  # fmt: skip
-        h5.write(alone, "p.h5")
+        h5.write(as_predictions, "p.h5")
         line = (*BASIC, "--by", "truth", "--json")
         attacked = c10h("score", "adv.h5", *line).json()["runs"][2]
-        assert attacked == {**c10h("score", "p.h5", *line).json()["runs"][0], "name": "adv@8/255"}
+        alone = c10h("score", "p.h5", *line).json()["runs"][0]
+        for run in (attacked, alone):  # an attack was made at the network's own scale
+            rescaled = [
+                figure["references"].pop("rescaled")
+                for metrics in (run["metrics"], *run["strata"].values())
+                for figure in metrics.values()
+            ]
+            assert all(figure["value"] is None for figure in rescaled) is (run is attacked)
+            assert (run.pop("temperature") is None) is (run is attacked)
+            assert (run.pop("scale") is None) is (run is attacked)
+        assert attacked == {**alone, "name": "adv@8/255"}
 
     def test_networks_are_in_the_names(self, c10h: Run) -> None:
         record = write(members=2, budgets=(0.5,))

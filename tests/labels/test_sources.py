@@ -70,6 +70,51 @@ class TestHard:
         assert found.counts is None
 
 
+class TestMajority:
+    def test_all_mass_is_on_the_first_choice(self) -> None:
+        told: list[str] = []
+        found = build("majority", labels=PEOPLE, truth=None, tell=told.append)
+        assert probs_of(found).tolist() == [
+            [1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1], [0.5, 0, 0.5],
+        ]  # fmt: skip
+        assert told == ["1 item with several first choices: these share the label equally"]
+
+    def test_votes_would_say_what_the_label_leaves_out(self) -> None:
+        assert build("majority", labels=PEOPLE).counts is None
+
+    def test_truth_and_ids_pass_through(self) -> None:
+        right = np.array([[1, 1, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 1]], dtype=np.uint8)
+        found = build("majority", labels=PEOPLE, ids=np.array(list("abcde")), right=right)
+        np.testing.assert_array_equal(found.truth, TRUTH)
+        np.testing.assert_array_equal(found.right, right)
+        assert found.ids is not None
+        assert found.ids.tolist() == list("abcde")
+
+    def test_probabilities_will_do(self) -> None:
+        third = 1 / 3
+        shares = np.array([[0.2, 0.7, 0.1], [third, third, third], [0.4, 0.2, 0.4]])
+        told: list[str] = []
+        labels = Labels(classes=CLASSES, probs=shares)
+        found = build("majority", labels=labels, truth=None, tell=told.append)
+        wanted = [[0, 1, 0], [third, third, third], [0.5, 0, 0.5]]
+        np.testing.assert_array_equal(probs_of(found), wanted)
+        assert told == ["2 items with several first choices: these share the label equally"]
+
+    def test_votes_decide_where_there_are_any(self) -> None:
+        """A prior adds the same to every class, and rounding must not break a tie."""
+        prior = (COUNTS + 0.1) / (COUNTS + 0.1).sum(axis=1, keepdims=True)
+        labels = Labels(classes=CLASSES, probs=prior, counts=COUNTS)
+        np.testing.assert_array_equal(
+            probs_of(build("majority", labels=labels)), probs_of(build("majority", labels=PEOPLE))
+        )
+
+    def test_nothing_is_told_without_ties(self) -> None:
+        told: list[str] = []
+        labels = Labels(classes=CLASSES, probs=np.eye(3))
+        build("majority", labels=labels, truth=None, tell=told.append)
+        assert told == []
+
+
 class TestSmooth:
     @pytest.mark.parametrize("smoothing", [0, 0.1, 0.3, 1])
     def test_its_formula(self, smoothing: float) -> None:

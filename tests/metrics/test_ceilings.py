@@ -43,6 +43,18 @@ def test_entropy_floors_are_scipys_and_by_formula(random: np.random.Generator) -
         {"plug-in": plug_in, "miller-madow": plug_in + bias}
     )
     assert found["kl"].ceilings == pytest.approx({"plug-in": 0, "miller-madow": bias})
+    assert found["entropy_gap"].ceilings == pytest.approx({"miller-madow": bias})
+
+
+def test_the_population_itself_has_the_entropy_gap_that_is_told(
+    random: np.random.Generator,
+) -> None:
+    population = np.array([0.5, 0.3, 0.2])
+    counts = random.multinomial(40, population, 4000)
+    found = figures(np.tile(np.log(population), (4000, 1)), counts=counts)["entropy_gap"]
+    errors = entropy(counts, axis=1).std() / np.sqrt(4000)
+    assert found.value == pytest.approx(found.ceilings["miller-madow"], abs=4 * errors)
+    assert found.value > 10 * errors
 
 
 def test_miller_madow_by_hand() -> None:
@@ -149,6 +161,7 @@ def test_halves_of_three_votes_against_one() -> None:
     found = split_half(counts, 0)
     divergence = entropy([3, 1]) - (entropy([2, 0]) + entropy([1, 1])) / 2
     assert found["jsd"] == pytest.approx(divergence)
+    assert found["tvd"] == pytest.approx(1 / 2)
     # The unanimous half has classes 1 and 2 tied for its second place.
     assert found["sba"] == pytest.approx(1 / 2)
 
@@ -156,12 +169,14 @@ def test_halves_of_three_votes_against_one() -> None:
 def test_halves_of_one_vote_each_share_nothing() -> None:
     found = split_half(np.array([[1, 1], [1, 1]]), 0)
     assert found["jsd"] == pytest.approx(np.log(2))
+    assert found["tvd"] == 1
     assert np.isnan(found["sba"])
     assert np.isnan(found["entropy_corr"])
 
 
 def test_unanimous_halves_agree() -> None:
-    assert split_half(np.array([[4, 0], [0, 6]]), 0)["jsd"] == 0
+    found = split_half(np.array([[4, 0], [0, 6]]), 0)
+    assert found["jsd"] == found["tvd"] == 0
 
 
 def test_split_half_correlation_is_the_mean_over_splits(random: np.random.Generator) -> None:

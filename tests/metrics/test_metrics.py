@@ -10,9 +10,9 @@ import pytest
 from c10h.errors import InputError
 from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.needed_inputs import Needs
-from metrics.scoring import figures, made_up
+from metrics.scoring import METRIC_NAMES, figures, made_up
 
-EVERY_METRIC = pytest.mark.parametrize("metric", METRICS)
+EVERY_METRIC = pytest.mark.parametrize("metric", METRIC_NAMES)
 GIVEN = {
     "truth": {Needs.TRUTH},
     "probs": {Needs.PEOPLE},
@@ -91,6 +91,32 @@ def test_a_single_item_is_scored_without_a_warning(metric: str) -> None:
 def test_choose_keeps_the_order_of_the_table() -> None:
     assert choose(["sba,ce_human", "accuracy"]) == ["accuracy", "ce_human", "sba"]
     assert choose([]) == list(METRICS)
+
+
+def test_choose_knows_every_k() -> None:
+    names = ["kl", "accuracy_top12", "accuracy_top5", "accuracy_top2", "accuracy"]
+    assert choose(names) == ["accuracy", "accuracy_top2", "accuracy_top5", "accuracy_top12", "kl"]
+    assert choose(["kl"], top=3) == ["accuracy_top3", "kl"]
+    assert choose(["kl"], top=5) == ["accuracy_top5", "kl"]
+    assert choose([], top=5) == list(METRICS)
+    assert choose([], top=3) == [name.replace("top5", "top3") for name in METRICS]
+
+
+@pytest.mark.parametrize("name", ["accuracy_top0", "accuracy_top", "accuracy_top05", "top5"])
+def test_choose_refuses_what_is_no_k(name: str) -> None:
+    with pytest.raises(InputError, match=f"unknown metric '{name}': "):
+        choose([name])
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_the_best_k_of_k_classes_do_not_exist(k: int) -> None:
+    logits = [[3.0, 2.0, 1.0]]
+    found = figures(logits, truth=[1], metrics=(f"accuracy_top{k}",))[f"accuracy_top{k}"]
+    if k < 3:
+        assert (found.value, found.why) == (1, None)
+    else:
+        assert np.isnan(found.value)
+        assert found.why == f"needs more than {k} classes"
 
 
 def test_choose_refuses_other_names() -> None:

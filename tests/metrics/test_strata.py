@@ -8,11 +8,18 @@ from scipy.stats import entropy
 
 from c10h.errors import InputError
 from c10h.formats.truth_files import Truth
-from c10h.metrics.metrics import METRICS
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
 from c10h.stages.score_runs import Options, Run, score_runs
-from metrics.scoring import Case, figures_of, labels_of, made_up, predictions_of, samples_of
+from metrics.scoring import (
+    METRIC_NAMES,
+    Case,
+    figures_of,
+    labels_of,
+    made_up,
+    predictions_of,
+    samples_of,
+)
 
 SPLIT = "split-half"
 
@@ -37,8 +44,24 @@ def sizes(scores: Scores) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize(("by", "parts_of"), [("truth", by_truth), ("modal", by_mode)])
-@pytest.mark.parametrize("metric", METRICS)
+def by_mode_shift(case: Case) -> dict[str, Array]:
+    tied = by_mode(case)["modal=(tie)"]
+    shifted = case.counts.argmax(axis=1) != case.truth
+    return {
+        "mode-shift=no": ~tied & ~shifted,
+        "mode-shift=yes": ~tied & shifted,
+        "mode-shift=(tie)": tied,
+    }
+
+
+BY = ["truth", "modal", "mode-shift", "human-entropy"]
+
+
+@pytest.mark.parametrize(
+    ("by", "parts_of"),
+    [("truth", by_truth), ("modal", by_mode), ("mode-shift", by_mode_shift)],
+)
+@pytest.mark.parametrize("metric", METRIC_NAMES)
 def test_a_stratum_scores_as_its_items_alone(
     metric: str, by: str, parts_of: Callable[[Case], dict[str, Array]], random: np.random.Generator
 ) -> None:
@@ -53,7 +76,7 @@ def test_a_stratum_scores_as_its_items_alone(
             assert whole.ceilings[method] == pytest.approx(alone.ceilings[method])
 
 
-@pytest.mark.parametrize("by", ["truth", "modal", "human-entropy"])
+@pytest.mark.parametrize("by", BY)
 def test_all_items_score_as_without_strata(by: str, random: np.random.Generator) -> None:
     case = made_up(random, 100)
     plain, parted = case.figures(), case.figures(by=by)
@@ -63,7 +86,7 @@ def test_all_items_score_as_without_strata(by: str, random: np.random.Generator)
         assert parted[metric].ceilings == pytest.approx(figure.ceilings)
 
 
-@pytest.mark.parametrize("by", ["truth", "modal", "human-entropy"])
+@pytest.mark.parametrize("by", BY)
 def test_all_items_are_resampled_as_without_strata(by: str, random: np.random.Generator) -> None:
     case = made_up(random, 100)
     for metric in ("ce_human", "aurc", "ece"):
@@ -74,7 +97,7 @@ def test_all_items_are_resampled_as_without_strata(by: str, random: np.random.Ge
         np.testing.assert_allclose(parted, plain, rtol=1e-5)
 
 
-@pytest.mark.parametrize("by", ["truth", "modal", "human-entropy"])
+@pytest.mark.parametrize("by", BY)
 def test_strata_are_a_partition(by: str, random: np.random.Generator) -> None:
     scores = made_up(random, 100).score(by=by, resamples=0)
     assert scores.stratum[0] == ALL
@@ -127,6 +150,16 @@ def test_strata_carry_the_names_of_classes() -> None:
     assert scores.stratum.tolist() == [ALL, "modal=cat", "modal=dog", "modal=(tie)"]
 
 
+def test_ties_and_unknown_items_are_apart_from_shifts_of_the_mode() -> None:
+    counts = [[3, 1, 0], [3, 1, 0], [2, 2, 0], [2, 2, 0], [0, 1, 4], [1, 1, 0]]
+    case = Case(np.zeros((6, 3)), np.array(counts), np.array([0, 1, 0, 2, -1, -1]))
+    found = case.score(by="mode-shift", resamples=0, metrics=("ce_human",))
+    wanted = {"no": 1, "yes": 1, "(tie)": 2, "(unknown)": 2}
+    assert sizes(found) == {f"mode-shift={name}": size for name, size in wanted.items()}
+    alone = case.take([0, 0]).score(by="mode-shift", resamples=0, metrics=("ce_human",))
+    assert sizes(alone) == {"mode-shift=no": 2, "mode-shift=yes": 0}
+
+
 def test_an_empty_stratum_has_no_values(random: np.random.Generator) -> None:
     case = made_up(random, 30)
     case = case.take(case.truth != 2)
@@ -150,7 +183,8 @@ def test_one_class_strata_have_intervals(random: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "needs"), [("truth", "the true classes"), ("modal", "human labels")]
+    ("by", "needs"),
+    [("truth", "the true classes"), ("modal", "human labels"), ("mode-shift", "human labels")],
 )
 def test_strata_of_what_is_not_known_are_refused(by: str, needs: str) -> None:
     runs = [Run("model", predictions_of(np.zeros((2, 2))))]

@@ -19,6 +19,7 @@ from c10h.records import Array, Scores
 from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.oracles import kappa, orders, votes_left_out
 from metrics.scoring import (
+    METRIC_NAMES,
     Case,
     figures,
     figures_of,
@@ -30,8 +31,8 @@ from metrics.scoring import (
 )
 
 LEFT_OUT = "leave-one-vote-out"
-OF_TRUTH = [name for name, metric in METRICS.items() if Needs.TRUTH in metric.needs]
-OTHERS = [name for name in METRICS if name not in OF_TRUTH]
+OF_TRUTH = [name for name in METRIC_NAMES if Needs.TRUTH in METRICS[name].needs]
+OTHERS = [name for name in METRIC_NAMES if name not in OF_TRUTH]
 UNKNOWN = "no item whose true class is known"
 COUNTS = st.lists(
     st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any), min_size=4, max_size=4
@@ -165,7 +166,8 @@ def score_with(case: Case, right: Array, **options: Any) -> Scores:
     truth = np.where(right.any(axis=1), right.argmax(axis=1), -1)
     labels = labels_of(counts=case.counts, truth=truth, right=right)
     runs = [Run("model", predictions_of(case.logits))]
-    return score_runs(runs, labels, None, Options(**{"resamples": 0, **options}))
+    defaults: dict[str, Any] = {"resamples": 0, "metrics": METRIC_NAMES}
+    return score_runs(runs, labels, None, Options(**defaults | options))
 
 
 class TestSeveralAnswers:
@@ -196,6 +198,28 @@ class TestSeveralAnswers:
         ]
         found = figures(rows, right=right)["accuracy"]
         assert found.value == pytest.approx(np.mean(values))
+        assert found.n == len(values)
+
+    @fixed_examples
+    @given(
+        st.lists(st.integers(0, 2), min_size=20, max_size=20),
+        st.lists(
+            st.lists(st.integers(0, 1), min_size=5, max_size=5), min_size=4, max_size=4
+        ).filter(lambda rows: any(map(any, rows))),
+        st.integers(1, 4),
+    )
+    def test_one_of_them_among_the_first_k_is_enough(
+        self, logits: list[int], right: list[list[int]], k: int
+    ) -> None:
+        rows = np.reshape(logits, (4, 5))
+        values = [
+            np.mean([any(answers[place] for place in order[:k]) for order in orders(scores)])
+            for scores, answers in zip(rows, right, strict=True)
+            if any(answers)
+        ]
+        name = f"accuracy_top{k}"
+        found = figures(rows, right=right, metrics=(name,))[name]
+        assert found.value == pytest.approx(np.mean(values), abs=1e-12)
         assert found.n == len(values)
 
     def test_cross_entropy_is_with_any_of_them(
@@ -316,6 +340,24 @@ class TestStrata:
             assert found["ce_human"].n == items.sum() > 0
             assert found["accuracy"].n == (0 if name == "truth=(unknown)" else items.sum())
         assert figures_of(scores, "truth=(unknown)")["accuracy"].why == UNKNOWN
+
+    def test_a_first_choice_that_is_any_of_them_is_no_shift(
+        self, case: Case, random: np.random.Generator
+    ) -> None:
+        right = right_of(random, 150)
+        scores = score_with(case, right, by="mode-shift")
+        ordered = np.sort(case.counts, axis=1)
+        tied, known = ordered[:, -1] == ordered[:, -2], right.any(axis=1)
+        chosen = right[np.arange(150), case.counts.argmax(axis=1)] == 1
+        wanted = {
+            "mode-shift=no": known & ~tied & chosen,
+            "mode-shift=yes": known & ~tied & ~chosen,
+            "mode-shift=(tie)": known & tied,
+            "mode-shift=(unknown)": ~known,
+        }
+        assert scores.stratum.tolist() == [ALL, *wanted]
+        for name, items in wanted.items():
+            assert figures_of(scores, name)["ce_human"].n == items.sum() > 0
 
     def test_they_are_there_only_where_there_are_any(self, case: Case, known: Array) -> None:
         names = [ALL, *(f"truth={k}" for k in range(4))]

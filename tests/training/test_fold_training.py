@@ -250,6 +250,32 @@ class TestGrid:
         outcome = train_fold(run, 0, data, options(rates=GRID, target="hard"), silent)
         assert outcome.results["lr"] == GRID[1]
 
+    def test_majority_targets_are_chosen_by_peoples_first_choice_alone(
+        self, run: Run, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        figures = iter([(1.0, 3.0), (2.0, 1.0), (3.0, 2.0), (0.0, 0.0)])
+
+        def measure(*_: object) -> dict[str, float]:
+            loss, majority = next(figures)
+            return {"loss": loss, "ce_majority": majority}
+
+        monkeypatch.setattr(fold_training, "_measure", measure)
+        outcome = train_fold(run, 0, data, options(rates=GRID, target="majority"), silent)
+        assert outcome.results["lr"] == GRID[1]
+
+    def test_the_cross_entropy_with_peoples_first_choice_is_torchs(
+        self, run: Run, data: TrainingData
+    ) -> None:
+        outcome = train_fold(run, 0, data, options(target="majority"), silent)
+        rows = np.flatnonzero(run.split == 0)
+        logits = network_of(run, 0).eval()(
+            torch.from_numpy(data.images[rows]).permute(0, 3, 1, 2).float() / 255
+        )
+        first = torch.from_numpy(data.shares[rows].argmax(axis=1))
+        assert outcome.results["ce_majority"] == pytest.approx(
+            functional.cross_entropy(logits, first).item(), rel=1e-5
+        )
+
     def test_a_rate_with_which_training_diverges_is_not_chosen(
         self, run: Run, data: TrainingData
     ) -> None:

@@ -26,6 +26,14 @@ def test_hard_is_the_truth() -> None:
     np.testing.assert_array_equal(TARGETS["hard"].make(SHARES, TRUTH), wanted)
 
 
+def test_majority_is_the_first_choice_whatever_the_truth() -> None:
+    shares = np.array([[0.5, 0.3, 0.2], [0.1, 0.9, 0.0], [0.4, 0.2, 0.4], [1 / 3, 1 / 3, 1 / 3]])
+    wanted = [[1, 0, 0], [0, 1, 0], [0.5, 0, 0.5], [1 / 3, 1 / 3, 1 / 3]]
+    for truth in (None, np.array([2, -1, 1, 0])):
+        check_truth_for("majority", truth)
+        np.testing.assert_array_equal(TARGETS["majority"].make(shares, truth), wanted)
+
+
 def test_class_is_the_mean_of_each_true_class() -> None:
     cat, dog = [0.6, 0.2, 0.2], [0.05, 0.75, 0.2]
     np.testing.assert_allclose(TARGETS["class"].make(SHARES, TRUTH), [cat, dog, cat, dog])

@@ -10,7 +10,8 @@ from training.small import run_of, training_data
 from c10h.records import Array
 from c10h.run_folder import ALL
 from c10h.training.fold_training import Outcome
-from c10h.views.train import outcomes_table
+from c10h.views.table import MISSING
+from c10h.views.train import grid_table, outcomes_table
 
 
 class TestTable:
@@ -52,6 +53,20 @@ class TestTable:
     def test_one_network_has_no_mean(self, tmp_path: Path) -> None:
         found = self.cells([Outcome(ALL, {"lr": 0.1, "mixup": 0.0})], tmp_path, None)
         assert found.tolist() == [["fold", "lr", "mixup"], ["all items", "0.1", "0"]]
+
+    def test_the_figure_that_chose_among_settings_has_a_column(self) -> None:
+        tried = [
+            {"fold": 0, "lr": 0.1, "mixup": 0.0, "loss": 1.5, "ce_majority": 0.25, "chosen": True}
+        ]
+        table = grid_table(tried)
+        assert table.header == [
+            "fold", "lr", "mixup", "accuracy", "cross-entropy", "ce_hard", "ce_majority", "",
+        ]  # fmt: skip
+        assert [cell.text for cell in table.rows[0]][3:] == [
+            MISSING, "1.5000", MISSING, "0.2500", "chosen",
+        ]  # fmt: skip
+        del tried[0]["ce_majority"]
+        assert "ce_majority" not in grid_table(tried).header
 
     def test_figures_that_one_fold_lacks(self, tmp_path: Path) -> None:
         first, second = self.outcomes()

@@ -18,7 +18,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from c10h.metrics.metrics import METRICS
+from c10h.metrics.metrics import METRICS, in_order, is_metric
 from c10h.stages.gallery import Gallery
 from c10h.views.forms.html_gallery import Card, cards
 from c10h.views.gallery import summary_of, title_of
@@ -101,7 +101,7 @@ def page(content: Page) -> str:
 def metric_of(text: str) -> str | None:
     """The metric that a header or cell names; before an arrow it may be of a data set."""
     name = text.partition(" ")[0] if text.endswith(ARROWS) else text
-    return name if name in METRICS else None
+    return name if is_metric(name) else None
 
 
 def sort_key(text: str) -> str:
@@ -133,12 +133,8 @@ def _definitions(tables: Sequence[Table]) -> Mapping[str, str]:
     """The definitions of the metrics that tables name, in the order of METRICS."""
     texts = [text for table in tables for text in table.header]
     texts += [cell.text for table in tables for row in table.rows for cell in row[: table.labels]]
-    named = {metric_of(text) for text in texts}
-    return {
-        name: f"{metric.summary}.{BETTER[metric.better]}"
-        for name, metric in METRICS.items()
-        if name in named
-    }
+    named = in_order(name for text in texts if (name := metric_of(text)))
+    return {name: f"{METRICS[name].summary}.{BETTER[METRICS[name].better]}" for name in named}
 
 
 def _most_entropy(shown: Sequence[Card]) -> str:
