@@ -310,6 +310,9 @@ class Attack(Record):
     human: figures by name, of the comparison with people after the attack at each budget.
     health: ``name``, ``member`` and ``epsilon`` (NaN: all) of each check of the attack itself, its
         ``value``, and ``passed``: 1, 0, or -1 for a figure that is no test.
+    examined: which of the n items the checks were made on.
+    rescaled_logits: of these, logits divided by the temperature that fits the true classes of all
+        clean images best, after the same attack on the network so divided; NaN where none fits.
     """
 
     kind = "attack"
@@ -332,6 +335,8 @@ class Attack(Record):
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
     human: Mapping[str, Array] = group("m", "k")
     health: Mapping[str, Array] = group("checks")
+    examined: Array | None = column("int64", "e", optional=True)
+    rescaled_logits: Rows | None = column("float32", "m", "k", "e", "c", optional=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

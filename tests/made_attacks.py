@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from c10h.records import Array, Attack, Lineage
+from c10h.stages.attack_scale import scale_of
 
 CLASSES = ("cat", "dog", "bird")
 SMALL, LARGE = 4 / 255, 8 / 255
@@ -57,6 +59,16 @@ def made_attack(
         "member": np.array([f"fold-{member}" for member in range(members)]),
     }
     return Attack(**{**fields, **changes})
+
+
+def examined(attack: Attack, rows: Array) -> Attack:
+    """The attack, and the same at equal scale of some items: the truth loses as much there."""
+    assert attack.truth is not None
+    clean = np.asarray(attack.clean_logits, dtype="f8")
+    scaled = [logits / scale_of(logits, attack.truth).temperature for logits in clean]
+    falls = 3 / LARGE * attack.epsilon[:, None, None] * np.eye(len(CLASSES))[attack.truth[rows]]
+    after = np.stack([logits[rows] - falls for logits in scaled])
+    return replace(attack, examined=rows, rescaled_logits=after.astype("f4"))
 
 
 def cross_entropy(logits: Array, truth: Array) -> Array:

@@ -1,18 +1,24 @@
 """The checks of an attack, a row each: CHECKS. Nothing here imports torch.
 
 What to look at is from Carlini et al. (2019), On evaluating adversarial robustness, sections 3 to
-5, and Athalye, Carlini & Wagner (2018), Obfuscated gradients, section 3.1.
+5, and Athalye, Carlini & Wagner (2018), Obfuscated gradients, sections 3 and 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+# A mean, or a share of items: a fraction of two counts, so that limits are held exactly. In floats
+# 0.65 - 0.63 is more than 0.02.
+Figure: TypeAlias = float | Fraction
 
 # Shares of items: what rounding or a single item may do to a figure.
-FEW = 0.01
+FEW = Fraction(1, 100)
 # By how much one attack may leave more items correct than the worst of several.
-AGREE = 0.02
+AGREE = Fraction(2, 100)
 # Of a mean loss: where two attacks reach the same place, rounding puts either first, and in ℓ2 a
 # random start costs PGD up to 2 % of what FGSM reaches in networks that are nearly linear.
 NEARLY = 0.05
@@ -28,15 +34,15 @@ class Check:
     """
 
     label: str
-    passes: Callable[[float, float], bool] | None = None
+    passes: Callable[[Figure, Figure], bool] | None = None
     sentence: str = ""
 
     def of(
-        self, value: float, compared: float = NAN, *, epsilon: float = NAN, method: str = ""
+        self, value: Figure, compared: Figure = NAN, *, epsilon: float = NAN, method: str = ""
     ) -> CheckResult:
         """The result for a value, of the attack of one size or of all (NaN)."""
         passed = None if self.passes is None else self.passes(value, compared)
-        return CheckResult(self.label.format(method=method), value, passed, epsilon)
+        return CheckResult(self.label.format(method=method), float(value), passed, epsilon)
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,16 @@ class CheckResult:
         return "".join(known or [f"{self.label}: {{value:g}}"]).format(value=self.value)
 
 
-def _is_rare(share: float, _: float) -> bool:
+def _is_rare(share: Figure, _: Figure) -> bool:
     return share <= FEW
 
 
-def _reaches(loss: float, other: float) -> bool:
+def _agrees(share: Figure, largest: Figure) -> bool:
+    """Whether a share of correct items is at most a little below another."""
+    return largest - share <= AGREE
+
+
+def _reaches(loss: Figure, other: Figure) -> bool:
     """Whether a mean loss is not clearly smaller than another."""
     return loss * (1 + NEARLY) >= other
 
@@ -76,17 +87,30 @@ CHECKS: Mapping[str, Check] = {
         _is_rare,
         "a larger epsilon left more images correct: the attack is too weak to judge robustness",
     ),
-    "zero_float32": Check(
-        "zero gradient, float32",
+    "random": Check(
+        "answers that change",
+        lambda share, _: share == 0,
+        "{value:.1%} of the images get other logits when the network is asked again: it is random, "
+        "so that each gradient is of another network; attack one that returns the mean of many "
+        "answers",
+    ),
+    "zero_softmax": Check(
+        "zero gradient, softmax",
         _is_rare,
-        "{value:.1%} of the images have no gradient in float32: a softmax that rounds to 1 looks "
-        "robust but is not",
+        "{value:.1%} of the images have a softmax that rounds to 0 and 1, and so no gradient of "
+        "the cross-entropy: the network looks robust but is not",
+    ),
+    "zero_float32": Check(
+        "zero gradient, network, float32",
+        _is_rare,
+        "{value:.1%} of the images have no gradient for another reason than the softmax: something "
+        "in the network rounds, clips or cuts gradients off",
     ),
     "zero_float64": Check(
-        "zero gradient, float64",
+        "zero gradient, network, float64",
         _is_rare,
-        "{value:.1%} of the images have no gradient in float64 either: rounding alone does not "
-        "explain it",
+        "{value:.1%} have none in float64 either, so that float32 is not the reason: attack with "
+        "--method square, which needs none, or give what rounds or clips a gradient of its own",
     ),
     "wide": Check(
         "accuracy at a very large epsilon",
@@ -106,14 +130,21 @@ CHECKS: Mapping[str, Check] = {
         "perturbations made on another network did more than its own: gradients are masked",
     ),
     "accuracy_after": Check("accuracy, {method}"),
+    "gradient_free": Check(
+        "accuracy, square",
+        _agrees,
+        "an attack without gradients leaves only {value:.1%} correct, which those that use them "
+        "cannot: gradients are masked",
+    ),
     "accuracy_own": Check("accuracy of this attack"),
     "accuracy_worst": Check(
         "accuracy, worst of all",
-        lambda worst, own: own - worst <= AGREE,
+        _agrees,
         "another loss or method leaves only {value:.1%} correct: this attack overestimates "
         "robustness",
     ),
-    "temperature": Check("temperature to a common confidence"),
-    "clean_confidence": Check("clean loss at common confidence"),
-    "loss_confidence": Check("loss at common confidence"),
+    "temperature": Check("temperature of equal scale"),
+    "clean_at_scale": Check("clean loss at equal scale"),
+    "loss_own": Check("loss of this attack"),
+    "loss_at_scale": Check("loss at equal scale"),
 }

@@ -153,9 +153,9 @@ def attack(
     """Attack networks, and check whether apparent robustness is real.
 
     Images are attacked away from their true class, each on the fold that did not see it. The health
-    checks show whether the result can be believed: vanishing gradients, stronger attacks, a very
-    large epsilon, and losses with all networks at the same confidence. The same command resumes an
-    interrupted attack.
+    checks show whether the result can be believed: vanishing gradients, stronger attacks, one
+    without gradients, a very large epsilon; and they repeat the attack with the network at its best
+    temperature, for comparisons at equal scale. The same command resumes an interrupted attack.
 
     [bold]c10h attack runs/human images.h5 --epsilon 4/255 --epsilon 8/255 -o adv.h5[/]
 

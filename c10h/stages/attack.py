@@ -61,8 +61,7 @@ def attack(
             if request.examined:
                 work = work_of(data, options, request.examined)
                 with show("examining", work) as advance:
-                    health = examine(data, options, record, request.examined, advance)
-                record = replace(record, health=health)
+                    record = examine(data, options, record, request.examined, advance)
         if request.labels is not None:
             record = replace(record, human=compare(record, data.people.take(data.rows)))
         yield replace(record, lineage=prepared.lineage)

@@ -244,10 +244,8 @@ def _attack_batch(
     items: Array,
 ) -> None:
     """Attack a batch, and put what came of it where it belongs."""
-    plan = options.plan
-    if job.source:
-        plan = replace(plan, source=attacked.network(job.source, source=True))
-    network, seeds, m = attacked.network(job.network), _seeds(options, number), job.member
+    plan, m = plan_of(attacked, options, job), job.member
+    network, seeds = attacked.network(job.network), seeds_of(options, number)
     batch = attack_items(attacked, network, items, options.budgets, plan, seeds)
     arrays["clean_logits"][m, items] = batch.clean.logits.cpu().numpy()
     if batch.goal.target is not None:
@@ -261,7 +259,13 @@ def _attack_batch(
             arrays["images"][m, k, items] = outcome.pixels.permute(0, 2, 3, 1).cpu().numpy()
 
 
-def _seeds(options: Options, batch: int) -> list[int]:
+def plan_of(attacked: AttackedItems, options: Options, job: Job) -> Plan:
+    """How the items of a job are attacked."""
+    source = attacked.network(job.source, source=True) if job.source else None
+    return replace(options.plan, source=source)
+
+
+def seeds_of(options: Options, batch: int) -> list[int]:
     """A seed for each restart of a batch."""
     return [
         int(np.random.SeedSequence([options.seed, batch, restart]).generate_state(1)[0])

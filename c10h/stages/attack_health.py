@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from c10h.attacks.attacked_items import AttackedItems
 from c10h.attacks.attacked_network import freeze
 from c10h.attacks.health_checks import CHECKS, CheckResult
-from c10h.attacks.health_measures import STEPS, Measures, measure, passes
-from c10h.attacks.temperature_scaling import mean_cross_entropy, temperature_for
+from c10h.attacks.health_measures import (
+    COMPARISONS,
+    GRADIENT_FREE,
+    Measures,
+    measure,
+    steps_an_image,
+)
+from c10h.attacks.rescaled_network import attack_rescaled
+from c10h.attacks.restarts import call_on_clean
 from c10h.records import Array, Attack
-from c10h.stages.attack_batches import AttackData, Job, Options, batches_of
+from c10h.stages.attack_batches import AttackData, Job, Options, batches_of, plan_of, seeds_of
+from c10h.stages.attack_scale import losses, scale_of
 
 NO_TEST = -1
+AT_SCALE = "at equal scale"
 
 
 def examine(
@@ -23,30 +34,45 @@ def examine(
     attack: Attack,
     count: int,
     advance: Callable[[int], None],
-) -> dict[str, Array]:
-    """The group ``health`` of an attack file, from up to ``count`` of its items, drawn by the seed.
+) -> Attack:
+    """The attack with its health block, and its outcome at equal scale on the items examined.
 
-    Losses at a common confidence are of all items.
+    They are up to ``count`` of its items, drawn by the seed. Clean losses are of all items.
     """
-    size = len(data.rows)
-    drawn = np.random.default_rng([options.seed, size]).permutation(size)[:count]
-    rows: list[tuple[str, CheckResult]] = []
+    assert attack.truth is not None
+    members, budgets, size, classes = attack.logits.shape
+    drawn = np.sort(np.random.default_rng([options.seed, size]).permutation(size)[:count])
+    rescaled = np.full((members, budgets, len(drawn), classes), np.nan, dtype=np.float32)
     attacked = data.attacked_items(options)
-    for member in range(attack.clean_logits.shape[0]):
+    rows: list[tuple[str, CheckResult]] = []
+    for member in range(members):
         clean = np.asarray(attack.clean_logits[member, 0:size])
-        temperature = temperature_for(clean)
-        mine = [_of_drawn(job, drawn) for job in data.jobs if job.member == member]
-        parts = [
-            _measure(attacked, options, job, batch, temperature, advance)
-            for _, job, batch in batches_of(mine, options.machine.batch)
-        ]
+        temperature = scale_of(clean, attack.truth).temperature
+        jobs = [_of_drawn(job, drawn) for job in data.jobs if job.member == member]
+        parts = []
+        for number, job, items in batches_of(jobs, options.machine.batch):
+            parts.append(_measure(attacked, options, job, items, advance))
+            if not np.isnan(temperature):
+                logits = _at_equal_scale(attacked, options, number, job, items, temperature)
+                rescaled[member][:, np.searchsorted(drawn, items)] = logits
+            advance(len(items) * options.work)
+        order = np.concatenate([job.items for job in jobs])
+        measured = join(parts)
+        if not np.isnan(temperature):
+            right = rescaled[member].argmax(axis=-1) == attack.truth[drawn]
+            measured[f"correct, {AT_SCALE}"] = right[:, np.searchsorted(drawn, order)]
         checks = [
             *_of_attack(attack, member),
-            *_of_network(join(parts), attack, member, np.concatenate([j.items for j in mine])),
-            *_at_common_confidence(attack, member, clean, temperature),
+            *_of_network(measured, attack, member, order),
+            *_of_scale(attack, member, clean, temperature, drawn, rescaled[member]),
         ]
         names = attack.member
         rows += [("" if names is None else str(names[member]), check) for check in checks]
+    return replace(attack, health=_as_group(rows), examined=drawn, rescaled_logits=rescaled)
+
+
+def _as_group(rows: Sequence[tuple[str, CheckResult]]) -> dict[str, Array]:
+    """Checks as an attack file has them, of pairs of a member and a check."""
     return {
         "name": np.array([check.label for _, check in rows]),
         "member": np.array([member for member, _ in rows]),
@@ -63,7 +89,7 @@ def work_of(data: AttackData, options: Options, count: int) -> int:
     networks = len(data.attacked_items(options).networks)
     has_source = data.source is not None or networks > 1
     items = min(count, len(data.rows)) * data.members
-    return items * STEPS * passes(len(options.budgets), has_source, has_temperature=True)
+    return items * (steps_an_image(len(options.budgets), has_source) + options.work)
 
 
 def _of_drawn(job: Job, drawn: Array) -> Job:
@@ -75,7 +101,6 @@ def _measure(
     options: Options,
     job: Job,
     items: Array,
-    temperature: float,
     advance: Callable[[int], None],
 ) -> Measures:
     network, source = attacked.network(job.network), None
@@ -84,9 +109,29 @@ def _measure(
     elif (other := _another(job, len(attacked.networks))) is not None:
         source = freeze(attacked.networks[other], attacked.device)
     return measure(
-        network, source, attacked.pixels(items), attacked.away(items), options.budgets, temperature,
+        network, source, attacked.pixels(items), attacked.away(items), options.budgets,
         options.seed, options.plan.precision, advance,
     )  # fmt: skip
+
+
+def _at_equal_scale(
+    attacked: AttackedItems,
+    options: Options,
+    number: int,
+    job: Job,
+    items: Array,
+    temperature: float,
+) -> Array:
+    """Rescaled logits of some items after the same attack on the rescaled network, (k, b, c)."""
+    plan, network = plan_of(attacked, options, job), attacked.network(job.network)
+    pixels = attacked.pixels(items)
+    goal = attacked.goal(
+        items, call_on_clean(network, pixels, attacked.away(items), plan.precision)
+    )
+    logits = attack_rescaled(
+        network, temperature, pixels, goal, options.budgets, plan, seeds_of(options, number)
+    )
+    return np.asarray(logits.cpu().numpy())
 
 
 def _another(job: Job, count: int) -> int | None:
@@ -97,31 +142,34 @@ def _another(job: Job, count: int) -> int | None:
 
 
 def join(parts: Sequence[Measures]) -> dict[str, Array]:
-    """The measures of all batches by name, float64 (n) or (k, n)."""
-    found: dict[str, Array] = {}
+    """The measures of all batches by name, (n) or (k, n)."""
+    joined: dict[str, Array] = {}
     for kind in ("shares", "by_epsilon"):
         measured = [getattr(part, kind) for part in parts]
         for name in measured[0]:
-            pieces = [part[name].double().cpu().numpy() for part in measured]
-            found[name] = np.concatenate(pieces, axis=-1)
-    return found
+            pieces = [part[name].cpu().numpy() for part in measured]
+            joined[name] = np.concatenate(pieces, axis=-1)
+    return joined
+
+
+def share(items: Array) -> Fraction:
+    """How many of the items are (bool or 0 and 1), by how many there are."""
+    return Fraction(int(np.count_nonzero(items)), len(items))
 
 
 def _of_attack(attack: Attack, member: int) -> Iterator[CheckResult]:
     """What the attack itself must show: it stayed in its ball, and did not help the network."""
-    losses = np.asarray(attack.loss[member], dtype=np.float64)
-    correct = np.asarray(attack.correct[member])
-    accuracy = correct[:, -1].mean(axis=1)
+    loss = np.asarray(attack.loss[member], dtype=np.float64)
+    right = np.asarray(attack.correct[member])[:, -1].sum(axis=1, dtype=np.int64)
     for k, epsilon in enumerate(attack.epsilon):
         largest = float(np.max(attack.norm[member, k]))
         yield CHECKS["norm"].of(largest / epsilon, epsilon=epsilon)
         if not attack.settings["toward"]:
-            gain = float((losses[k, -1] - losses[k, 0]).mean())
+            gain = float((loss[k, -1] - loss[k, 0]).mean())
             yield CHECKS["loss_gained"].of(gain, epsilon=epsilon)
-    if len(accuracy) > 1:
-        order = np.argsort(attack.epsilon)
-        rise = float(max(0.0, np.diff(accuracy[order]).max()))
-        yield CHECKS["larger_epsilon"].of(rise)
+    if len(right) > 1:
+        rise = max(0, int(np.diff(right[np.argsort(attack.epsilon)]).max()))
+        yield CHECKS["larger_epsilon"].of(Fraction(rise, loss.shape[-1]))
 
 
 def _of_network(
@@ -132,43 +180,65 @@ def _of_network(
     rows: of the attacked items that were measured, in the order of the measures.
     """
     for key, name in (
+        ("random", "changes"),
+        ("zero_softmax", "zero gradient, softmax"),
         ("zero_float32", "zero gradient, float32"),
         ("zero_float64", "zero gradient, float64"),
         ("wide", "correct, wide"),
     ):
-        yield CHECKS[key].of(float(measured[name].mean()))
-    tried = [name for name in measured if name.startswith("correct, ") and measured[name].ndim > 1]
+        yield CHECKS[key].of(share(measured[name]))
     for k, epsilon in enumerate(attack.epsilon):
-        means = {
-            name: float(values[k].mean()) for name, values in measured.items() if values.ndim > 1
+        loss = {
+            name.removeprefix("loss, "): float(values[k].mean(dtype=np.float64))
+            for name, values in measured.items()
+            if name.startswith("loss, ")
         }
-        pgd = means["loss, cross-entropy"]
-        yield CHECKS["fgsm"].of(means["loss, fgsm"], epsilon=epsilon)
-        yield CHECKS["pgd"].of(pgd, means["loss, fgsm"], epsilon=epsilon)
-        if "loss, transfer" in means:
-            yield CHECKS["transfer"].of(means["loss, transfer"], pgd, epsilon=epsilon)
-        for name in tried:
-            method = name.removeprefix("correct, ")
-            yield CHECKS["accuracy_after"].of(means[name], epsilon=epsilon, method=method)
-        own = np.asarray(attack.correct[member, k])[-1][rows].astype(np.float64)
-        worst = float(np.minimum.reduce([own, *(measured[name][k] for name in tried)]).mean())
-        yield CHECKS["accuracy_own"].of(float(own.mean()), epsilon=epsilon)
-        # Toward a class, other attacks are no measure of this one.
-        compared = worst if attack.settings["toward"] else float(own.mean())
-        yield CHECKS["accuracy_worst"].of(worst, compared, epsilon=epsilon)
+        yield CHECKS["fgsm"].of(loss["fgsm"], epsilon=epsilon)
+        yield CHECKS["pgd"].of(loss["cross-entropy"], loss["fgsm"], epsilon=epsilon)
+        if "transfer" in loss:
+            transfer = loss["transfer"]
+            yield CHECKS["transfer"].of(transfer, loss["cross-entropy"], epsilon=epsilon)
+        right = {
+            name.removeprefix("correct, "): values[k] != 0
+            for name, values in measured.items()
+            if name.startswith("correct, ") and values.ndim > 1
+        }
+        own = np.asarray(attack.correct[member, k])[-1][rows] != 0
+        yield from _of_accuracies(right, own, epsilon, toward=bool(attack.settings["toward"]))
 
 
-def _at_common_confidence(
-    attack: Attack, member: int, clean: Array, temperature: float
+def _of_accuracies(
+    right: Mapping[str, Array], own: Array, epsilon: float, *, toward: bool
 ) -> Iterator[CheckResult]:
-    """Losses with logits brought to one mean confidence on clean images: figures, no tests."""
+    """How many items are right after each attack that was tried, and after this one: bool (n)."""
+    for method, items in right.items():
+        if method != GRADIENT_FREE:
+            yield CHECKS["accuracy_after"].of(share(items), epsilon=epsilon, method=method)
+    by_gradients = np.logical_and.reduce([right[name] for name in COMPARISONS])
+    without = share(right[GRADIENT_FREE])
+    yield CHECKS["gradient_free"].of(without, share(by_gradients), epsilon=epsilon)
+    worst = share(np.logical_and.reduce([own, *right.values()]))
+    yield CHECKS["accuracy_own"].of(share(own), epsilon=epsilon)
+    # Toward a class, other attacks are no measure of this one.
+    compared = worst if toward else share(own)
+    yield CHECKS["accuracy_worst"].of(worst, compared, epsilon=epsilon)
+
+
+def _of_scale(
+    attack: Attack, member: int, clean: Array, temperature: float, items: Array, rescaled: Array
+) -> Iterator[CheckResult]:
+    """Losses as they are and at equal scale: figures, no tests.
+
+    clean: logits (n, c). items: those of the rescaled logits (k, e, c).
+    """
     assert attack.truth is not None
     yield CHECKS["temperature"].of(temperature)
-    if temperature != temperature:
+    if np.isnan(temperature):
         return
-    truth = attack.truth
-    yield CHECKS["clean_confidence"].of(mean_cross_entropy(clean, truth, temperature))
+    before = losses(clean.astype(np.float64) / temperature, attack.truth).loss
+    yield CHECKS["clean_at_scale"].of(float(before.mean()))
     for k, epsilon in enumerate(attack.epsilon):
-        logits = np.asarray(attack.logits[member, k])
-        loss = mean_cross_entropy(logits, truth, temperature)
-        yield CHECKS["loss_confidence"].of(loss, epsilon=epsilon)
+        own = np.asarray(attack.loss[member, k])[-1][items]
+        yield CHECKS["loss_own"].of(float(own.mean(dtype=np.float64)), epsilon=epsilon)
+        after = losses(rescaled[k], attack.truth[items]).loss
+        yield CHECKS["loss_at_scale"].of(float(after.mean()), epsilon=epsilon)

@@ -38,13 +38,15 @@ NORMS = {"inf": "ℓ∞", "2": "ℓ2"}
 class AttackedNetwork:
     """One network of an attack file. runs: CLEAN, then what is left after each budget, by its size.
 
-    Runs of networks that were attacked on the same items have these in one order.
+    Runs of networks that were attacked on the same items have these in one order. order: the items
+    of the file, int64 (n), in that order.
     """
 
     name: str
     record: Attack
     member: int
     runs: Mapping[str, ScoredRun]
+    order: Array
 
     def setting(self, name: str) -> Setting:
         """How the attack was made; empty where the file does not say."""
@@ -143,19 +145,23 @@ def attacked_networks(files: Mapping[str, Attack]) -> list[AttackedNetwork]:
                 f"found {', '.join(record.classes)}"
             )
     networks = [
-        (network_name(name, record, member), record, member)
+        (network_name(name, record, member), name, member)
         for name, record in files.items()
         for member in range(record.clean_logits.shape[0])
     ]
     for name, count in Counter(name for name, _, _ in networks).items():
         if count > 1:
             raise InputError(f"two attacks are called {name!r}: name them with NAME=FILE")
-    scored = _scored(files)
+    scored, orders = _scored(files)
     return [
         AttackedNetwork(
-            name, record, member, {when: scored[f"{name}@{when}"] for when in results_of(record)}
+            name,
+            files[file],
+            member,
+            {when: scored[f"{name}@{when}"] for when in results_of(files[file])},
+            orders[file],
         )
-        for name, record, member in networks
+        for name, file, member in networks
     ]
 
 
@@ -177,16 +183,22 @@ def attack_differences(
 def _differences_after(
     result: str, network: AttackedNetwork, baseline: AttackedNetwork
 ) -> list[Difference]:
+    why = why_unpaired(result, network, baseline)
+    if why:
+        return [Difference(metric, network.name, baseline.name, why=why) for metric in METRICS]
+    (row,) = differences([Pair(network.runs[result], baseline.runs[result])], METRICS)
+    return [replace(difference, a=network.name, b=baseline.name) for difference in row]
+
+
+def why_unpaired(result: str, network: AttackedNetwork, baseline: AttackedNetwork) -> str | None:
+    """Why two networks cannot be compared before or after an attack, None where they can."""
     if network.attack != baseline.attack:
-        why = f"not paired: {baseline.name} is under a different attack"
-    elif network.items != baseline.items:
-        why = "not paired: the runs have different items"
-    elif result not in baseline.runs:
-        why = f"{baseline.name} was not attacked with {result}"
-    else:
-        (row,) = differences([Pair(network.runs[result], baseline.runs[result])], METRICS)
-        return [replace(difference, a=network.name, b=baseline.name) for difference in row]
-    return [Difference(metric, network.name, baseline.name, why=why) for metric in METRICS]
+        return f"not paired: {baseline.name} is under a different attack"
+    if network.items != baseline.items:
+        return "not paired: the runs have different items"
+    if result not in baseline.runs:
+        return f"{baseline.name} was not attacked with {result}"
+    return None
 
 
 def runs_of(name: str, record: Predictions | Attack) -> list[tuple[str, Predictions]]:
@@ -224,8 +236,12 @@ def results_of(attack: Attack) -> list[str]:
     return [CLEAN, *map(epsilon_name, attack.epsilon)]
 
 
-def _scored(files: Mapping[str, Attack]) -> dict[str, ScoredRun]:
-    """The runs of all files by name. Files of the same items are scored together, in one order."""
+def _scored(files: Mapping[str, Attack]) -> tuple[dict[str, ScoredRun], dict[str, Array]]:
+    """The runs of all files by name. Files of the same items are scored together, in one order.
+
+    Then this order, by the names of the files.
+    """
+    orders: dict[str, Array] = {}
     runs = {name: runs_of(name, _checked(record, name)) for name, record in files.items()}
     classes = common_classes([of_file[0][1] for of_file in runs.values()])
     groups: list[Predictions] = []
@@ -237,6 +253,7 @@ def _scored(files: Mapping[str, Attack]) -> dict[str, ScoredRun]:
         if clean.truth is None:
             raise InputError(f"{name}: the file does not have the true classes of its items")
         number, rows = _find_group(clean, groups)
+        orders[name] = rows
         if number == len(groups):
             groups.append(clean)
             together.append([])
@@ -254,7 +271,7 @@ def _scored(files: Mapping[str, Attack]) -> dict[str, ScoredRun]:
         )
         for number, (group, of_group) in enumerate(zip(groups, together, strict=True))
     ]
-    return {run.name: run for run in scored_runs(records)}
+    return {run.name: run for run in scored_runs(records)}, orders
 
 
 def _checked(record: Attack, name: str) -> Attack:

@@ -13,7 +13,15 @@ from c10h.errors import counted
 from c10h.metrics.estimates import ScoredRun
 from c10h.metrics.item_block import Float
 from c10h.stages.attack_budgets import epsilon_name
-from c10h.stages.attack_runs import CLEAN, METRICS, AttackedNetwork, attack_differences
+from c10h.stages.attack_runs import (
+    CLEAN,
+    CROSS_ENTROPY,
+    METRICS,
+    AttackedNetwork,
+    attack_differences,
+)
+from c10h.stages.attack_scale_differences import scale_differences
+from c10h.views import attack_scale
 from c10h.views.forms.json_text import plain
 from c10h.views.notes import exposure_notes, reason_notes
 from c10h.views.pivot import Layout, differences_table, estimates_table, items_of
@@ -127,7 +135,8 @@ def _with_differences(
 ) -> list[Table]:
     """The table of an attack and the paired differences, bold where the interval excludes 0.
 
-    Where there are none, the reasons alone, below the table.
+    Then what of them remains at equal scale. Where there are none, the reasons alone, below the
+    table.
     """
     others = [network for network in group if network is not baseline]
     differences = attack_differences(others, baseline)
@@ -139,8 +148,12 @@ def _with_differences(
     notes = [*reasons, "Paired; bold or *: the interval excludes 0."]
     title = f"Difference from {baseline.name}, {attack}"
     return [
-        main, differences_table(title, layout, METRICS, differences, notes, WORDS, missing=MISSING)
-    ]  # fmt: skip
+        main,
+        differences_table(title, layout, METRICS, differences, notes, WORDS, missing=MISSING),
+        *attack_scale.tables(
+            f"{title}, at equal scale", scale_differences(others, baseline), known=reasons
+        ),
+    ]
 
 
 def _human_table(attack: str, group: Sequence[AttackedNetwork]) -> Table:
@@ -265,6 +278,7 @@ def differences_to_json(
 ) -> list[dict[str, Any]]:
     """The differences of every other network to the baseline, ``after`` each result."""
     differences = attack_differences(networks, baseline)
+    scaled = attack_scale.to_json(scale_differences(networks, baseline))
     rows = []
     for network in networks:
         if network is baseline:
@@ -272,7 +286,9 @@ def differences_to_json(
         for at, metric in enumerate(METRICS):
             for result, run in network.runs.items():
                 values = plain(differences[run.name][at])
-                del values["metric"], values["stratum"]
+                del values["metric"], values["stratum"], values["at_equal_scale"]
+                if metric == CROSS_ENTROPY:
+                    values["at_equal_scale"] = scaled[network.name, result]
                 rows.append({"metric": KEYS[metric], "after": result, **values})
     return rows
 

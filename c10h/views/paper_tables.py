@@ -8,8 +8,10 @@ from typing import TypeVar
 from c10h.errors import InputError
 from c10h.metrics.estimates import ScoredRun
 from c10h.stages.attack_runs import CLEAN, AttackedNetwork
+from c10h.stages.attack_scale_differences import scale_differences
 from c10h.stages.report import Results
 from c10h.stages.run_groups import Model, attacked_model, data_of, data_sets, model_of
+from c10h.views import attack_scale
 from c10h.views.attack import attacks_down, budgets_of, means_notes
 from c10h.views.notes import exposure_notes
 from c10h.views.pivot import estimates_table
@@ -91,7 +93,11 @@ def table_2(results: Results) -> list[Table]:
         network = networks[run.name]
         return run.items, "" if run is network.runs[CLEAN] else network.attack
 
-    return [attacks_down("Attacks", names, across, notes, about)]
+    tables = [attacks_down("Attacks", names, across, notes, about)]
+    if (baseline := results.attacked_baseline) is not None:
+        title = f"Difference from {baseline.name}, at equal scale"
+        tables += attack_scale.tables(title, scale_differences(results.attacked, baseline))
+    return tables
 
 
 def _method(network: AttackedNetwork) -> str:

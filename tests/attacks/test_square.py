@@ -83,9 +83,9 @@ def test_what_it_tries_of_clean_pixels(norm: str) -> None:
     network = Calls(lambda place: torch.tensor([[0.0, 1.0]]).expand(len(place), 2))
     torch.manual_seed(0)
     assert torch.equal(square(network, pixels, Goal(truth), Budget(0.3, norm, 60), margin), pixels)
-    share, smallest = (0.8, 1) if norm == INFINITY else (0.1, 3)
+    smallest = 1 if norm == INFINITY else 3
     corners, is_turned = [], []
-    for candidate, wanted in zip(network.pixels[2:], sides(144, share, 60), strict=False):
+    for candidate, wanted in zip(network.pixels[2:], sides(144, 0.8, 60), strict=False):
         side = max(round(wanted), smallest)
         side += norm == EUCLIDEAN and side % 2 == 0
         perturbation = (candidate - pixels) / 0.3
@@ -130,7 +130,7 @@ def test_in_l2_each_query_changes_two_windows_and_uses_the_radius() -> None:
     square(seen, pixels, goal, Budget(0.6, EUCLIDEAN, steps=100), margin)
     was_left = 0
     pairs = list(with_best(seen.pixels, network, goal))
-    for (best, candidate), wanted in zip(pairs, sides(225, 0.1, 100), strict=False):
+    for (best, candidate), wanted in zip(pairs, sides(225, 0.8, 100), strict=False):
         side = max(round(wanted) // 2 * 2 + 1, 3)
         changed = ((candidate - best).abs() > 1e-6).any(dim=1)
         assert int(changed.sum(dim=(1, 2)).max()) <= 2 * side**2
@@ -256,8 +256,8 @@ def _torchattacks(
     network: torch.nn.Module, norm: str, epsilon: float, queries: int, seed: int = 0
 ) -> Any:
     torchattacks = pytest.importorskip("torchattacks")
-    name, share = {INFINITY: ("Linf", 0.8), EUCLIDEAN: ("L2", 0.1)}[norm]
-    return torchattacks.Square(network, name, epsilon, queries, p_init=share, seed=seed)
+    name = {INFINITY: "Linf", EUCLIDEAN: "L2"}[norm]
+    return torchattacks.Square(network, name, epsilon, queries, p_init=0.8, seed=seed)
 
 
 @pytest.mark.parametrize("loss", ["ce", "margin"])

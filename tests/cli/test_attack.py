@@ -269,7 +269,7 @@ class TestOptions:
         assert one["accuracy"]["attacked"][0]["value"] == pytest.approx(
             np.asarray(found.correct[0, 0])[-1].mean()
         )
-        assert {"zero gradient, float64", "accuracy, worst of all"} <= {
+        assert {"zero gradient, network, float64", "accuracy, worst of all"} <= {
             check["check"] for check in one["health"]
         }
 

@@ -152,7 +152,7 @@ class TestFormats:
         assert all(row.isascii() for row in rows)
         words = [re.sub(r"\$[^$]*\$", "", row) for row in rows]  # without formulas
         assert not [row for row in words if re.search(r"(?<!\\)[_%#]", row)]
-        assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 4
+        assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 5
 
     def test_json(self, attacks: dict[str, Attack], c10h: Run) -> None:
         found = c10h("report", "hard.h5", "human.h5", "--json").json()
@@ -225,10 +225,11 @@ class TestBesideScores:
                 key: value for key, value in expected.items() if value
             }
 
-    @pytest.mark.parametrize(("baseline", "count"), [("a", 2), ("hard", 1)])
-    def test_a_baseline_of_either_kind(self, c10h: Run, baseline: str, count: int) -> None:
+    @pytest.mark.parametrize("baseline", ["a", "hard"])
+    def test_a_baseline_of_either_kind(self, c10h: Run, baseline: str) -> None:
+        """Each as it is and at equal scale."""
         out = c10h("report", "s.h5", "hard.h5", "human.h5", "--baseline", baseline).out
-        assert len([title for title in titles(out) if title.startswith("Difference")]) == count
+        assert len([title for title in titles(out) if title.startswith("Difference")]) == 2
 
     def test_metrics_choose_from_the_scores(self, c10h: Run) -> None:
         out = c10h("report", "s.h5", "hard.h5", "--metrics", "aurc").out

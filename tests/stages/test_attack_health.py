@@ -8,25 +8,27 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attacks.test_health_measures import Quantised, Scaled
+from attacks.test_health_measures import Noisy, Quantised, Scaled
 from attacks.trained import linear, trained
 from made_attacks import made_attack
 from torch import nn
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.health_checks import CHECKS, CheckResult
-from c10h.attacks.health_measures import STEPS, Measures, passes
+from c10h.attacks.health_checks import CHECKS
+from c10h.attacks.health_measures import COMPARISONS, Measures, steps_an_image
 from c10h.attacks.restarts import Plan
-from c10h.attacks.temperature_scaling import temperature_for
-from c10h.records import Array, Attack
+from c10h.records import Attack
 from c10h.stages import attack_health
 from c10h.stages.attack_health import examine, join, work_of
 from c10h.stages.attack_runs import attacked_networks
 from c10h.views.attack import SOUND, verdict
 
-from .attacking import ITEMS, TRUTH, answers, attack_data, attacked, options
+from .attacking import ITEMS, PIXELS, TRUTH, answers, attack_data, attacked, options
 
 BUDGETS = (8,)
+# Of single items, as they are measured.
+SHARES = ("changes", "zero gradient, softmax", "zero gradient, float32", "zero gradient, float64",
+          "correct, wide")  # fmt: skip
 
 
 def examined(folder: Path, *networks: nn.Module, count: int = 40, **how: Any) -> Attack:
@@ -34,9 +36,7 @@ def examined(folder: Path, *networks: nn.Module, count: int = 40, **how: Any) ->
     source, levels = how.pop("source", None), how.pop("levels", BUDGETS)
     given = attack_data(networks, source=None if source is None else answers([source]))
     settings = options(*levels, **how)
-    found = attacked(folder, given, settings)
-    health = examine(given, settings, found, count, lambda _: None)
-    return Attack(**{**vars(found), "health": health})
+    return examine(given, settings, attacked(folder, given, settings), count, lambda _: None)
 
 
 def checks(found: Attack) -> dict[tuple[str, float], tuple[float, int]]:
@@ -78,38 +78,52 @@ class TestVerdicts:
     def test_logits_that_a_softmax_rounds_away(self, tmp_path: Path) -> None:
         found = examined(tmp_path, Scaled(1e4))
         rows = checks(found)
-        for name in ("zero gradient, float32", "zero gradient, float64"):
-            assert rows[name, 0][0] > 0.9
-            assert rows[name, 0][1] == 0
+        assert rows["zero gradient, softmax", 0][0] > 0.9
+        assert rows["zero gradient, softmax", 0][1] == 0
+        for name in ("zero gradient, network, float32", "zero gradient, network, float64"):
+            assert rows[name, 0] == (0, 1)
         assert rows["accuracy at a very large epsilon", 0] == pytest.approx((1, 0), abs=0.1)
         assert rows["accuracy, worst of all", 8][1] == 0
         assert rows["accuracy, worst of all", 8][0] < rows["accuracy of this attack", 8][0] - 0.3
         words = " ".join(sentences(found))
-        assert "a softmax that rounds to 1 looks robust but is not" in words
+        assert "a softmax that rounds to 0 and 1" in words
+        assert "for another reason than the softmax" not in words
         assert "this attack overestimates robustness" in words
-
-    def test_float64_tells_what_was_only_rounded(self, tmp_path: Path) -> None:
-        rows = checks(examined(tmp_path, Scaled(30)))
-        assert rows["zero gradient, float32", 0][1] == 0
-        assert rows["zero gradient, float64", 0][1] == 1
 
     def test_a_mask(self, tmp_path: Path) -> None:
         """By members, each of which has the other's perturbations tried on it."""
         given, how = attack_data([Quantised(), trained()], members=True), options(*BUDGETS)
-        found = attacked(tmp_path, given, how)
-        health = examine(given, how, found, 40, lambda _: None)
-        found = Attack(**{**vars(found), "health": health})
+        found = examine(given, how, attacked(tmp_path, given, how), 40, lambda _: None)
         masked, honest = (
             " ".join(verdict(network.checks)) for network in attacked_networks({"run": found})
         )
+        assert "softmax that rounds" not in masked
         for words in (
-            "100.0% of the images have no gradient in float64 either",
+            "100.0% of the images have no gradient for another reason than the softmax",
+            "100.0% have none in float64 either, so that float32 is not the reason",
             "stay correct where any image is within reach",
             "at 8/255: perturbations made on another network did more than its own",
+            "at 8/255: an attack without gradients leaves only",
             "at 8/255: another loss or method leaves only",
         ):
             assert words in masked
         assert "gradient" not in honest
+
+    def test_a_mask_without_another_network(self, tmp_path: Path) -> None:
+        """Whose perturbations could be tried on it: Square alone sees through it."""
+        rows = checks(examined(tmp_path, Quantised()))
+        assert ("loss after transfer", 8) not in rows
+        left, passed = rows["accuracy, square", 8]
+        assert passed == 0
+        assert left < min(rows[f"accuracy, {name}", 8][0] for name in COMPARISONS) - 0.1
+        assert rows["accuracy, worst of all", 8] == (pytest.approx(left, abs=0.05), 0)
+
+    def test_a_network_that_answers_at_random(self, tmp_path: Path) -> None:
+        found = examined(tmp_path, Noisy())
+        assert checks(found)["answers that change", 0] == (1, 0)
+        (words,) = [words for words in sentences(found) if "random" in words]
+        assert words.startswith("100.0% of the images get other logits when the network is asked")
+        assert words.endswith("attack one that returns the mean of many answers")
 
     def test_an_attack_that_is_too_weak(self, tmp_path: Path) -> None:
         """One tiny step: others do more. It says so of the attack, not of the network."""
@@ -117,7 +131,7 @@ class TestVerdicts:
         found = examined(tmp_path, trained(), budgets=budgets)
         rows = checks(found)
         assert rows["accuracy, worst of all", 8][1] == 0
-        assert rows["zero gradient, float32", 0][1] == 1
+        assert rows["zero gradient, network, float32", 0][1] == 1
         assert sentences(found)[-1].startswith("at 8/255: another loss or method leaves only")
 
     def test_an_attack_toward_a_class_is_not_held_against_others(self, tmp_path: Path) -> None:
@@ -175,6 +189,39 @@ class TestOfTheAttackItself:
         assert [found["loss gained", level] for level in (4, 8)] == [(2, True), (-0.5, False)]
 
 
+class TestLimits:
+    """Of n items, right is a number of the first: exact at the limit, where floats are not."""
+
+    def accuracies(self, size: int, own: int, best: int, square: int) -> dict[str, bool | None]:
+        right = {name: np.arange(size) < best for name in COMPARISONS}
+        right["square"] = np.arange(size) < square
+        results = attack_health._of_accuracies(right, np.arange(size) < own, 0.1, toward=False)
+        return {result.label: result.passed for result in results}
+
+    @pytest.mark.parametrize("size", [50, 100, 200, 400])
+    def test_a_gap_of_two_points_passes_and_a_larger_one_fails(self, size: int) -> None:
+        allowed = size // 50
+        for own in range(allowed + 1, size + 1):
+            for gap, passes in ((allowed, True), (allowed + 1, False)):
+                by_gradients = self.accuracies(size, own, own - gap, own - gap)
+                assert by_gradients["accuracy, worst of all"] is passes
+                assert by_gradients["accuracy, square"] is True
+                by_square = self.accuracies(size, own, own, own - gap)
+                assert by_square["accuracy, worst of all"] is passes
+                assert by_square["accuracy, square"] is passes
+
+    @pytest.mark.parametrize("size", [99, 100, 300, 700])
+    def test_one_in_a_hundred_is_rare(self, size: int) -> None:
+        most = size // 100
+        for key in ("zero_softmax", "zero_float32", "zero_float64", "wide", "larger_epsilon"):
+            shares = [attack_health.share(np.arange(size) < count) for count in (most, most + 1)]
+            assert [CHECKS[key].of(one).passed for one in shares] == [True, False]
+
+    def test_a_single_answer_that_changes_is_too_many(self) -> None:
+        assert CHECKS["random"].of(attack_health.share(np.zeros(1000))).passed
+        assert not CHECKS["random"].of(attack_health.share(np.arange(1000) == 7)).passed
+
+
 class TestExamination:
     def test_the_items_are_drawn_once_and_their_own_results_are_compared(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -189,15 +236,15 @@ class TestExamination:
         def measured(network: nn.Module, source: Any, pixels: torch.Tensor, *more: Any) -> Measures:
             truth = more[0].truth
             seen.extend(truth.tolist())
-            zeros = torch.zeros(len(truth))
-            shares = ("zero gradient, float32", "zero gradient, float64", "correct, wide")
-            names = ("loss, fgsm", "loss, cross-entropy", "correct, cross-entropy")
-            return Measures(dict.fromkeys(shares, zeros), dict.fromkeys(names, truth[None] == 0))
+            is_right = (truth == 0).expand(len(how.budgets), -1)
+            losses = {f"loss, {name}": is_right.float() for name in ("fgsm", "cross-entropy")}
+            right = {f"correct, {name}": is_right for name in (*COMPARISONS, "square")}
+            return Measures(dict.fromkeys(SHARES, truth < 0), losses | right)
 
         monkeypatch.setattr(attack_health, "measure", measured)
         for k in range(len(how.budgets)):
             found.correct[0, k, -1] = TRUTH == 0  # type: ignore[index]
-        rows = Attack(**{**vars(found), "health": examine(given, how, found, 31, lambda _: None)})
+        rows = examine(given, how, found, 31, lambda _: None)
         assert len(seen) == 31
         share = pytest.approx(seen.count(0) / 31)
         assert 0 < seen.count(0) < 31
@@ -215,16 +262,15 @@ class TestExamination:
             Measures({"a": torch.tensor([True])}, {"b": torch.tensor([[5.0], [6]])}),
         ]
         found = join(parts)
-        assert found["a"].tolist() == [1, 0, 1]
+        assert found["a"].tolist() == [True, False, True]
         assert found["b"].tolist() == [[1, 2, 5], [3, 4, 6]]
 
     def test_members_have_their_own_rows(self, tmp_path: Path) -> None:
         given, how = attack_data([trained(), Quantised()], members=True), options(8)
-        found = attacked(tmp_path, given, how)
-        health = examine(given, how, found, 40, lambda _: None)
+        health = examine(given, how, attacked(tmp_path, given, how), 40, lambda _: None).health
         masked = health["member"] == "m1"
         assert set(health["member"]) == {"m0", "m1"}
-        zero = health["name"] == "zero gradient, float64"
+        zero = health["name"] == "zero gradient, network, float64"
         assert health["value"][zero & ~masked].tolist() == [0]
         assert health["value"][zero & masked].tolist() == [1]
 
@@ -236,27 +282,90 @@ class TestExamination:
         found = attacked(tmp_path, given, how)
         examine(given, how, found, 21, steps.append)
         assert sum(steps) == work_of(given, how, 21)
-        assert sum(steps) == 21 * (1 + members) * STEPS * passes(1, True, True)
+        assert sum(steps) == 21 * (1 + members) * (steps_an_image(1, True) + 5)
 
 
-class TestCommonConfidence:
-    def rows(self, clean: Array, after: Array) -> list[CheckResult]:
-        one = made_attack(
-            items=len(clean), budgets=(4 / 255,), clean_logits=clean[None].astype("f4"),
-            logits=after[None, None].astype("f4"), correct=np.ones((1, 1, 4, len(clean)), "u1"),
-        )  # fmt: skip
-        return list(attack_health._at_common_confidence(one, 0, clean, temperature_for(clean)))
+class TestEqualScale:
+    def rows(self, found: Attack) -> dict[str, float]:
+        """The figures that are about scale, at the one epsilon."""
+        names = ("temperature of", "clean loss at", "loss at equal", "accuracy, at equal")
+        return {
+            name: value for (name, _), (value, _) in checks(found).items() if name.startswith(names)
+        }
 
-    def test_the_scale_of_logits_falls_out(self, random: np.random.Generator) -> None:
-        clean, after = random.normal(size=(2, 30, 3)) * 3
-        first, *losses = self.rows(clean, after)
-        scaled, *others = self.rows(64 * clean, 64 * after)
-        assert scaled.value == pytest.approx(64 * first.value)
-        for one, other in zip(losses, others, strict=True):
-            assert one.label == other.label
-            assert one.value == pytest.approx(other.value, rel=1e-5)
-            assert one.passed is None
+    @pytest.mark.parametrize("norm", ["inf", "2"])
+    def test_the_scale_of_logits_falls_out(self, tmp_path: Path, norm: str) -> None:
+        """But for rounding: not of the attack as it is, which a large scale stops."""
+        epsilon = 8 / 255 if norm == "inf" else 0.3
+        budgets = [Budget.of(epsilon, 10, norm=norm, random_start=True)]
+        first: dict[str, float] = {}
+        own = []
+        for factor in (1, 5, 0.2, 1000):
+            found = examined(tmp_path / str(factor), Scaled(factor), budgets=budgets)
+            own.append(np.asarray(found.loss)[0, 0, -1].mean() / factor)
+            rows = self.rows(found)
+            assert len(rows) == 4
+            rows["temperature of equal scale"] /= factor
+            first = first or rows
+            assert rows == pytest.approx(first, rel=1e-3)
+        assert max(own) > 2 * min(own)
 
-    def test_where_there_is_none(self) -> None:
-        (one,) = self.rows(np.zeros((12, 3)), np.zeros((12, 3)))
-        assert np.isnan(one.value)
+    def test_the_same_attack_on_the_divided_logits(self, tmp_path: Path) -> None:
+        """With its steps, restarts and target: here by a network that has them so."""
+        how: dict[str, Any] = {
+            "plan": Plan("pgd", "margin", restarts=2), "steps": 3, "toward": "least-likely",
+            "batch": ITEMS,
+        }  # fmt: skip
+        found = examined(tmp_path / "a", trained(), count=ITEMS, **how)
+        temperature = self.rows(found)["temperature of equal scale"]
+        divided = examined(tmp_path / "b", Scaled(1 / temperature), count=ITEMS, **how)
+        assert found.rescaled_logits is not None
+        np.testing.assert_allclose(
+            np.asarray(found.rescaled_logits)[0], np.asarray(divided.logits)[0], atol=1e-4
+        )
+
+    def test_perturbations_made_on_another_network_stay(self, tmp_path: Path) -> None:
+        found = examined(
+            tmp_path, trained(), source=linear(5, 10), count=ITEMS, batch=ITEMS, plan=Plan("pgd")
+        )
+        temperature = self.rows(found)["temperature of equal scale"]
+        np.testing.assert_allclose(
+            np.asarray(found.rescaled_logits)[0] * temperature,
+            np.asarray(found.logits)[0],
+            atol=1e-4,
+        )
+
+    def test_losses_are_means_over_the_items_examined(self, tmp_path: Path) -> None:
+        found = examined(tmp_path, trained(), count=21)
+        assert found.examined is not None
+        assert found.examined.tolist() == sorted(set(found.examined.tolist()))
+        assert len(found.examined) == 21
+        rows = {name: value for (name, _), (value, _) in checks(found).items()}
+        own = np.asarray(found.loss)[0, 0, -1][found.examined]
+        assert rows["loss of this attack"] == pytest.approx(own.mean(), rel=1e-5)
+        scaled = torch.from_numpy(np.asarray(found.rescaled_logits)[0, 0]).double()
+        truth = torch.from_numpy(TRUTH[found.examined])
+        after = torch.nn.functional.cross_entropy(scaled, truth)
+        assert rows["loss at equal scale"] == pytest.approx(float(after))
+        clean = torch.from_numpy(np.asarray(found.clean_logits)[0]).double()
+        before = torch.nn.functional.cross_entropy(
+            clean / rows["temperature of equal scale"], torch.from_numpy(TRUTH)
+        )
+        assert rows["clean loss at equal scale"] == pytest.approx(float(before))
+
+    def test_where_no_temperature_is_best(self, tmp_path: Path) -> None:
+        """All items right: the logits point at the truth, which the network reads off a pixel."""
+        found = examined(tmp_path, Oracle())
+        assert np.isnan(self.rows(found)["temperature of equal scale"])
+        assert len(self.rows(found)) == 1
+        assert np.isnan(np.asarray(found.rescaled_logits)).all()
+
+
+class Oracle(nn.Module):
+    """Knows the images, to one grey level, and what they are of."""
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Large logits of the class of the nearest image."""
+        distances = torch.cdist(pixels.flatten(1), PIXELS.to(pixels.dtype).flatten(1))
+        classes = torch.nn.functional.one_hot(torch.from_numpy(TRUTH), 5).to(pixels.dtype)
+        return (-20 * distances).softmax(dim=1) @ classes

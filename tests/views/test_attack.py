@@ -212,11 +212,14 @@ class TestChecks:
 class TestDifferences:
     def test_the_table(self) -> None:
         worse = by_hand(loss=LOSS + np.float32(0.05))
-        _, table = tables(run("base", by_hand()), run("x", worse), baseline="base")
+        _, table, scaled = tables(run("base", by_hand()), run("x", worse), baseline="base")
         assert table.title == "Difference from base, pgd, ℓ∞, loss ce, 2 steps, random start"
         assert texts(table) == [["x", "0.0000", "0.0000", "+0.0500*", "+0.0500*"]]
         assert [cell.best for cell in table.rows[0][1:]] == [False, False, True, True]
         assert table.notes == ["Paired; bold or *: the interval excludes 0."]
+        assert scaled.title == f"{table.title}, at equal scale"
+        assert [row[:3] for row in texts(scaled)] == [["x", "clean", "4"]]
+        assert scaled.notes[1] == "x: no losses at equal scale in the file (--health)"
 
     def test_reasons_are_below_the_table(self) -> None:
         other = made_attack(settings={"method": "md"})

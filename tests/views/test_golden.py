@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from made_attacks import SMALL, made_attack
+from made_attacks import SMALL, examined, made_attack
 
 from c10h.records import Input, Lineage
 from c10h.stages.attack_runs import attacked_networks
@@ -39,7 +39,10 @@ def attacks() -> Report:
     # Trained on another item than those that are attacked.
     trained = {"item": np.array([99], "u8"), "fold": np.array([-1], "i2")}
     files = {
-        name: made_attack(seed, budgets=(SMALL,), item=np.arange(12, dtype="u8"), trained=trained)
+        name: examined(
+            made_attack(seed, budgets=(SMALL,), item=np.arange(12, dtype="u8"), trained=trained),
+            np.arange(3, 10),
+        )
         for seed, name in enumerate(("hard", "human"))
     }
     return Report(Results(attacked=attacked_networks(files), baseline="hard", files=FILES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,18 @@ class TestTable2:
     def test_without_a_lineage_rows_are_runs(self) -> None:
         (table,) = table_2(attack_results(a=attacked(), b=attacked()))
         assert [row[1] for row in texts(table)] == ["a", "b"]
+
+    def test_a_baseline_gives_what_remains_at_equal_scale(self) -> None:
+        results = attack_results(
+            hard=made_attack(1, items=60),
+            human=made_attack(2, items=60),
+            other=made_attack(3, items=60, settings={"method": "md"}),
+        )
+        assert len(table_2(results)) == 1
+        _, table = table_2(replace(results, baseline="hard"))
+        assert table.title == "Difference from hard, at equal scale"
+        assert [row[:3] for row in texts(table)] == [["human", "clean", "60"]]
+        assert "other: not paired: hard is under a different attack" in table.notes
 
     def test_the_same_attack_twice(self) -> None:
         results = attack_results(a=attacked("hard"), b=attacked("hard"))
