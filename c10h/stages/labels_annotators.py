@@ -74,13 +74,8 @@ def labels_annotators(
     left out. Raises InputError for judgments that cannot be, and what :func:`describe_annotators`
     does.
     """
-    predictions, notes = request.predictions, list[str]()
+    notes: list[str] = []
     judgments = judgments_in(request.reading, wait)
-    model = None
-    if predictions is not None:
-        hints = Hints(meaning=request.hints.meaning, classes=request.hints.classes)
-        opened = open_predictions(predictions, hints, notes.append)
-        model = Model(predictions.name, opened)
     annotators = describe_annotators(
         judgments,
         request.filters,
@@ -89,7 +84,7 @@ def labels_annotators(
         sort=request.sort,
         descending=request.descending,
         limit=request.limit,
-        model=model,
+        model=_model(request, notes.append),
         epsilon=request.epsilon,
         resamples=request.resamples,
         seed=request.seed,
@@ -99,6 +94,14 @@ def labels_annotators(
     for note in (f"{name}: {votes.taken}", *left_out_notes(name, votes), *notes):
         tell(note)
     return annotators
+
+
+def _model(request: AnnotatorsRequest, tell: Tell) -> Model | None:
+    """The model that a request has predictions of."""
+    if request.predictions is None:
+        return None
+    hints = Hints(meaning=request.hints.meaning, classes=request.hints.classes)
+    return Model(request.predictions.name, open_predictions(request.predictions, hints, tell))
 
 
 def describe_annotators(
