@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,28 +80,38 @@ def rank_bins(values: Float) -> NDArray[np.uint16]:
     return bins
 
 
-def fit_aurc(doubt: Float, correct: Float) -> Fit:
+class Ranked:
+    """Values of items (n), with the bin of each, which is found once for all metrics."""
+
+    def __init__(self, values: Float) -> None:
+        self.values = values
+
+    @cached_property
+    def bins(self) -> NDArray[np.uint16]:
+        """See :func:`rank_bins`."""
+        return rank_bins(self.values)
+
+
+def fit_aurc(doubt: Ranked, correct: Ranked) -> Fit:
     """Area under the risk-coverage curve: the mean over k of the error among the k most confident.
 
     Geifman & El-Yaniv (2017); items of equal confidence are taken in expectation over orders:
     doubt is 1 - confidence; after C items with E errors, a tie of m items with ε errors adds
     Σ_{t=1}^{m} (E + tε/m) / (C + t).
     """
-    bins = rank_bins(doubt)  # the most confident first
+    bins, right = doubt.bins, correct.values  # the most confident first
     size = np.bincount(bins).astype(np.float64)
-    errors = _weighted(bins, lambda part: 1.0 - correct[part], len(size))
+    errors = _weighted(bins, lambda part: 1.0 - right[part], len(size))
     starts = (np.cumsum(size) - size).astype(np.intp)
-    inverse = 1.0 / np.arange(1.0, len(bins) + 1)
-    harmonic = np.add.reduceat(inverse, starts)
-    squares = np.add.reduceat(np.square(inverse, out=inverse), starts)
+    harmonic, squares = (_inverse_powers(starts, len(bins), power) for power in (1, 2))
     # What one error of each bin adds to the sum.
     pull = 1 - starts / size * harmonic + _later(harmonic)
     places = np.flatnonzero(errors)
     few = len(bins) <= EXACT_ITEMS and len(places) <= COUNTED_PLACES
-    if few and np.isin(correct, (0, 1)).all():
-        fit = _count_between_errors(bins, correct, places)
+    if few and np.isin(right, (0, 1)).all():
+        fit = _count_between_errors(bins, right, places)
     else:
-        fit = _aurc_by_influence(bins, correct, size, errors, harmonic, squares, pull)
+        fit = _aurc_by_influence(bins, right, size, errors, harmonic, squares, pull)
     depends_on = min(float(errors.sum()), max(2.0, equal_parts(pull, errors)))
     return replace(fit, resampled=spread_out(fit.combine, lambda *sums: depends_on))
 
@@ -161,10 +172,10 @@ def _aurc_by_influence(
     return Fit(influence, _value_plus_mean(float(value)))
 
 
-def fit_rank_correlation(first: Float, second: Float) -> Fit:
+def fit_rank_correlation(first: Ranked, second: Ranked) -> Fit:
     """Spearman's rank correlation with average ranks for ties; NaN where one side is constant."""
-    items = len(first)
-    x, y = rank_bins(first), rank_bins(second)
+    x, y = first.bins, second.bins
+    items = len(x)
     size_x, size_y = (np.bincount(bins).astype(np.float64) for bins in (x, y))
     rank_x, rank_y = (np.cumsum(size) - size / 2 - items / 2 for size in (size_x, size_y))
     sum_y_by_x = _weighted(x, lambda part: rank_y[y[part]], len(size_x))
@@ -194,19 +205,19 @@ def fit_rank_correlation(first: Float, second: Float) -> Fit:
     return Fit(influence, _value_plus_mean(value))
 
 
-def fit_adaptive_calibration(doubt: Float, correct: Float) -> Fit:
+def fit_adaptive_calibration(doubt: Ranked, correct: Ranked) -> Fit:
     """Calibration error over 15 bins of equal mass (Nixon et al. 2019); ties share a bin.
 
     The bins are those of all items, in every resample.
     """
-    items = len(doubt)
-    bins = rank_bins(doubt)
+    bins = doubt.bins
+    items = len(bins)
     size = np.bincount(bins)
     middle = np.cumsum(size) - size / 2
     slots = np.minimum((middle * BINS / items).astype(np.intp), BINS - 1)
 
     def gaps(part: slice) -> Binned:
-        return Binned(BINS, slots[bins[part]], 1 - doubt[part] - correct[part])
+        return Binned(BINS, slots[bins[part]], 1 - doubt.values[part] - correct.values[part])
 
     return Fit(gaps, calibration_error, debiased)
 
@@ -227,6 +238,21 @@ def _push(sums: Float) -> Float:
 def _later(sums: Float) -> Float:
     """Sum over the bins after each."""
     return np.asarray(np.cumsum(sums[::-1])[::-1] - sums)
+
+
+def _inverse_powers(starts: Array, items: int, power: int) -> Float:
+    """Sums of 1 / k^power over the places k of consecutive bins, without an array of all places.
+
+    starts: how many items are before each bin; the first place is 1.
+    """
+    ends = np.append(starts[1:], items)
+    up_to, carried = np.empty(len(ends)), 0.0
+    for part in _slices(items):
+        sums = carried + np.cumsum(np.arange(part.start + 1.0, part.stop + 1.0) ** -power)
+        here = slice(*np.searchsorted(ends, [part.start + 1, part.stop + 1]))
+        up_to[here] = sums[ends[here] - part.start - 1]
+        carried = sums[-1]
+    return np.diff(up_to, prepend=0.0)
 
 
 def _weighted(bins: Array, weights: Callable[[slice], Float], count: int) -> Float:

@@ -23,7 +23,7 @@ from c10h.metrics.item_block import Float
 from c10h.metrics.metric_type import Metric, Term, count, known
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
-from c10h.metrics.ranks import RankMetric
+from c10h.metrics.ranks import Ranked, RankMetric
 from c10h.metrics.references import REFERENCES, RESCALED, Fitted, scale_share
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
@@ -161,13 +161,13 @@ def evaluate(
         advance=advance,
     )
     numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
-    evaluated = {
-        model: ModelMetrics(
+    evaluated: dict[str, ModelMetrics] = {}
+    for model, of_model in reversed(models.items()):  # the network last, as references share terms
+        evaluated[model] = ModelMetrics(
             of_model.missing,
             {name: _formulas(of_model, model, tallied, at) for name, at in numbers.items()},
         )
-        for model, of_model in models.items()
-    }
+        tallied.forget(model)
     return Evaluation(
         network=evaluated.pop(NETWORK),
         references=evaluated,
@@ -262,14 +262,15 @@ def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) 
         items_over = tallied.totals[over][cells]
         inside = tallied.ranked_in(over, stratum)
         number = tallied.cells.of_item
-        retained = [tallied.retained[key(model, term)] for term in rank_metric.retains]
+        keys = [key(model, term) for term in rank_metric.retains]
+        ranked = [tallied.retained[term] for term in keys]
         if inside is not None:
             number = number[inside] - cells.start
-            retained = [values[inside] for values in retained]
+            ranked = [Ranked(of_term.values[inside]) for of_term in ranked]
         if not len(number):
             formulas.add(name, _undefined, {over: items_over})
             continue
-        fit = rank_metric.fit(*retained)
+        fit = rank_metric.fit(*ranked)
         total: dict[str, Float] = {}
         for items in cut(len(number)):
             part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
