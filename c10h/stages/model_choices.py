@@ -28,9 +28,9 @@ class Model:
     predictions: Predictions
 
     def classes_for(self, judgments: Judgments) -> tuple[str, ...] | None:
-        """Names of its classes, where those of the judgments are the same or their numbers."""
+        """Names of its classes, where those of the judgments are the same or numbers alone."""
         names = self.predictions.classes
-        by_number = whole_numbers(judgments.label.words) is not None
+        by_number = judgments.name is None and whole_numbers(judgments.label.words) is not None
         return names if by_number or not are_default(names) else None
 
     def choices(self, votes: Votes, tell: Tell) -> Array:

@@ -340,6 +340,23 @@ class TestModelAmongAnnotators:
         line = ("labels", "annotators", "o.csv", "--predictions", "net.npy", "--probs")
         refuses(*line, "--classes", "cat,dog,bird", says="have names, and these predictions have")
 
+    def test_columns_without_names_are_classes_by_the_numbers_of_the_table(
+        self, files: Files, c10h: Run
+    ) -> None:
+        """CIFAR-10H's table has the number of each class and its name."""
+        names = ("cat", "dog", "bird")
+        first, *rows = opinions(np.random.default_rng(3)).splitlines()
+        lines = [f"{first},chosen_category"]
+        for row in rows:
+            who, item, name = row.split(",")
+            lines.append(f"{who},{item.split()[1]},{names.index(name)},{name}")
+        files.save("o.csv", "\n".join(lines))
+        files.save("net.npy", np.eye(3)[np.arange(40) % 3])
+        line = ("labels", "annotators", "o.csv", "--predictions", "net.npy", "--probs", "--json")
+        result = c10h(*line)
+        assert "its columns are read as cat, dog, bird, in order" in result.err
+        assert result.json()["model"]["rank"]["value"] == 1
+
     def test_other_classes(self, files: Files, refuses: Refuse) -> None:
         text = files.path("net.csv").read_text().replace("bird,cat,dog", "fish,cat,dog")
         files.save("net.csv", text)
