@@ -1,15 +1,17 @@
-"""Does ``c10h labels plan`` beat spreading judgments evenly? A simulation on CIFAR-10H's votes.
+"""Does ``c10h labels plan`` beat other ways to ask? A simulation on people that are known.
 
     python benchmarks/plan.py cifar10h-counts.npy [--splits 20] [--figure docs/plan.svg]
 
-The votes of each item are split at random in three: some to start with, 25 hidden ones that only
-score, and a pool from which both ways of collecting are served (no item gets more than its pool
-has). Labels are shares of votes; their error is the squared distance to the hidden shares, less
-V/25 for the hidden votes' own noise, so that it estimates the distance to the population. The
-reduction is 1 - error(plan) / error(even), and its interval the 95 % bootstrap over items.
+Three sets of people: the shares of CIFAR-10H's votes, those of the embedded synthetic set, and a
+made-up set of 5,000 items in three classes with strong disagreement. Their distributions are taken
+to be the population, from which all votes are drawn anew: some to start with, and those asked for.
+Labels are shares of votes, and their error is the squared distance to the population, in
+expectation over the further votes where these come in one round. Judgments are spread evenly, in
+proportion to the entropy of the shares (largest remainders), or as planned. A reduction is
+1 - error / error(even), with the 95 % bootstrap interval over items.
 
-For the entropy objective people with known distributions are simulated, drawn from the posterior
-of the real votes, since the entropy of few hidden votes is biased.
+The second table has the errors of entropies with both objectives, of people drawn from the
+posterior of CIFAR-10H's votes under one Dirichlet.
 """
 
 import argparse
@@ -17,83 +19,112 @@ from pathlib import Path
 
 import numpy as np
 
+from c10h import h5
+from c10h.datasets.cache import open_input
 from c10h.labels.allocation import allocate, fit_prior
 from c10h.labels.plan_objectives import OBJECTIVES
-from c10h.metrics.ceilings import split_votes
 
-STARTS, BUDGETS, HIDDEN, RESAMPLES = (2, 5, 10), (5_000, 10_000, 20_000, 50_000, 100_000), 25, 1000
-
-
-def collect(start, pool, budget, rounds, random, objective="squared"):
-    """Votes after planned collection in equal rounds."""
-    votes = start.copy()
-    for _ in range(rounds):
-        left = pool.sum(axis=1)
-        remaining = OBJECTIVES[objective].remaining(votes, fit_prior(votes))
-        further = allocate(remaining, budget // rounds, left, int(random.integers(1 << 30)))
-        drawn = split_votes(pool, further, random)
-        votes, pool = votes + drawn, pool - drawn
-    return votes
+STARTS, PER_ITEM, RESAMPLES = (3, 5), (0.5, 1, 2, 3, 6), 1000
+ROUNDS = 5
 
 
-def collect_evenly(start, pool, budget, random):
-    """Votes after as many judgments spread evenly, what is left over at random."""
-    size = len(start)
+def people_of(counts_file):
+    """Distributions (n, c) by name."""
+    real = np.load(counts_file).astype(np.float64)
+    synthetic = np.asarray(h5.read(open_input("synthetic", "labels")).probs[:])
+    random = np.random.default_rng(11)
+    alpha = np.array([[3, 1, 0.2], [0.8, 2, 0.8], [0.2, 1, 3]])[random.integers(0, 3, 5000)]
+    drawn = random.standard_gamma(alpha * random.choice([0.5, 1, 3], 5000)[:, None])
+    return {
+        "CIFAR-10H": real / real.sum(axis=1, keepdims=True),
+        "synthetic": synthetic,
+        "three classes": drawn / drawn.sum(axis=1, keepdims=True),
+    }
+
+
+def draw(people, further, random):
+    """Further votes of each item."""
+    return random.multinomial(further, people)
+
+
+def plan(votes, budget, random, objective="squared"):
+    """Further votes of each item, as planned."""
+    expected = OBJECTIVES[objective].expected(votes, None)
+    return allocate(expected, budget, None, int(random.integers(1 << 30)))
+
+
+def evenly(votes, budget, random):
+    """Further votes of each item, what is left over at random."""
+    size = len(votes)
     further = np.full(size, budget // size)
     further[random.permutation(size)[: budget % size]] += 1
-    return start + split_votes(pool, np.minimum(further, pool.sum(axis=1)), random)
+    return further
 
 
-def distance(votes, hidden):
-    """Squared distance of shares to the hidden votes' population, unbiased, by item."""
-    total = hidden.sum(axis=1)
-    variance = 1 - (hidden * (hidden - 1)).sum(axis=1) / (total * (total - 1))
-    gap = votes / votes.sum(axis=1, keepdims=True) - hidden / total[:, None]
-    return (gap**2).sum(axis=1) - variance / total
+def by_entropy(votes, budget, random):
+    """Further votes in proportion to the entropy of the shares, by largest remainders."""
+    wanted = entropy(votes / votes.sum(axis=1, keepdims=True))
+    wanted *= budget / wanted.sum()
+    further = np.floor(wanted).astype(np.int64)
+    order = random.permutation(len(votes))
+    order = order[np.argsort(-(wanted - further)[order], kind="stable")]
+    further[order[: budget - further.sum()]] += 1
+    return further
 
 
-def reduction(plan, even, random):
-    """1 - mean(plan) / mean(even), and its 95 % interval over items."""
-    weights = random.multinomial(len(plan), np.full(len(plan), 1 / len(plan)), RESAMPLES)
-    samples = np.sort(1 - (weights @ plan) / (weights @ even))
-    return 1 - plan.mean() / even.mean(), samples[24], samples[974]
+WAYS = {"even": evenly, "by entropy": by_entropy, "planned": plan}
 
 
-def simulate(counts, start_votes, budget, splits, rounds):
-    """Errors by item of both ways, means over splits."""
-    errors = np.zeros((2, len(counts)))
+def expected_error(votes, further, people):
+    """Squared error of the shares after further votes, by item, in expectation over these."""
+    total, now = votes.sum(axis=1), ((votes - votes.sum(axis=1, keepdims=True) * people) ** 2)
+    spread = 1 - (people**2).sum(axis=1)
+    return (now.sum(axis=1) + further * spread) / (total + further) ** 2
+
+
+def in_rounds(way, votes, people, budget, random, rounds):
+    """Error by item after equal rounds; what is spread evenly needs one."""
+    rounds = 1 if way is evenly else rounds
+    for _ in range(rounds - 1):
+        votes = votes + draw(people, way(votes, budget // rounds, random), random)
+    return expected_error(votes, way(votes, budget // rounds, random), people)
+
+
+def reduction(error, even, random):
+    """1 - mean(error) / mean(even), and its 95 % interval over items."""
+    weights = random.multinomial(len(even), np.full(len(even), 1 / len(even)), RESAMPLES)
+    samples = np.sort(1 - (weights @ error) / (weights @ even))
+    return 1 - error.mean() / even.mean(), samples[24], samples[974]
+
+
+def simulate(people, start, budget, splits, rounds=1):
+    """Errors by item of each way, means over splits."""
+    errors = {name: np.zeros(len(people)) for name in WAYS}
     for split in range(splits):
-        random = np.random.default_rng([split, start_votes])
-        hidden = split_votes(counts, np.full(len(counts), HIDDEN), random)
-        start = split_votes(counts - hidden, np.full(len(counts), start_votes), random)
-        pool = counts - hidden - start
-        planned = collect(start, pool, budget, rounds, random)
-        even = collect_evenly(start, pool, budget, random)
-        errors += [distance(planned, hidden), distance(even, hidden)]
-    return errors / splits
+        random = np.random.default_rng([split, start])
+        votes = draw(people, start, random)
+        for name, way in WAYS.items():
+            errors[name] += in_rounds(way, votes, people, budget, random, rounds) / splits
+    return errors
 
 
-def simulate_entropy(counts, start_votes, budget, splits, objective):
-    """Squared errors of the labels' entropies by item, of simulated people."""
+def simulate_entropy(counts, start, budget, splits, objective):
+    """Squared errors of the labels' entropies by item: planned, and spread evenly."""
     errors = np.zeros((2, len(counts)))
     prior = fit_prior(counts)
     for split in range(splits):
-        random = np.random.default_rng([split, start_votes, 1])
+        random = np.random.default_rng([split, start, 1])
         people = random.standard_gamma(counts + prior)
         people /= people.sum(axis=1, keepdims=True)
-        start = random.multinomial(start_votes, people)
-        pool = random.multinomial(100, people)
-        for row, votes in enumerate(
-            (
-                collect(start, pool, budget, 1, random, objective),
-                collect_evenly(start, pool, budget, random),
-            )
+        votes = draw(people, start, random)
+        for row, further in enumerate(
+            (plan(votes, budget, random, objective), evenly(votes, budget, random))
         ):
-            label = votes + fit_prior(votes)
-            errors[row] += (
-                entropy(label / label.sum(axis=1, keepdims=True)) - entropy(people)
-            ) ** 2
-    return errors / splits
+            label = votes + draw(people, further, random)
+            label = label + fit_prior(label)
+            gap = entropy(label / label.sum(axis=1, keepdims=True)) - entropy(people)
+            errors[row] += gap**2 / splits
+    return errors
 
 
 def entropy(p):
@@ -108,58 +139,73 @@ def main():
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--figure", type=Path)
     args = parser.parse_args()
-    counts = np.load(args.counts).astype(np.int64)
     random = np.random.default_rng(0)
-    found = {}
-    print("start  budget  rounds  even      planned   reduction")
-    for start in STARTS:
-        for budget in BUDGETS:
-            for rounds in (1, 5) if budget in (10_000, 50_000) else (1,):
-                plan, even = simulate(counts, start, budget, args.splits, rounds)
-                value, low, high = reduction(plan, even, random)
-                print(
-                    f"{start:5d} {budget:7,d} {rounds:7d}  {even.mean():.5f}   {plan.mean():.5f}   "
-                    f"{value:.1%} ({low:.1%} to {high:.1%})",
-                    flush=True,
-                )
-                if rounds == 1:
-                    found.setdefault(start, []).append((budget, value, low, high))
+    drawn = {}
+    print("people         start  budget  rounds  even      by entropy              planned")
+    for name, people in people_of(args.counts).items():
+        for start in STARTS:
+            for per_item in PER_ITEM:
+                for rounds in (1, ROUNDS) if per_item in (1, 6) else (1,):
+                    budget = int(per_item * len(people))
+                    errors = simulate(people, start, budget, args.splits, rounds)
+                    even = errors.pop("even")
+                    rows = {way: reduction(error, even, random) for way, error in errors.items()}
+                    told = [f"{v:.1%} ({low:.1%} to {high:.1%})" for v, low, high in rows.values()]
+                    print(
+                        f"{name:14s} {start:5d} {budget:7,d} {rounds:7d}  {even.mean():.5f}   "
+                        + "   ".join(f"{one:22s}" for one in told),
+                        flush=True,
+                    )
+                    if rounds == 1:
+                        for way, row in rows.items():
+                            drawn.setdefault((name, start, way), []).append((per_item, *row))
+    if args.figure:
+        draw_figure(drawn, args.figure)
+    counts = np.load(args.counts).astype(np.int64)
     print("\nentropy error of simulated people, 20,000 judgments\nstart  objective  reduction")
     for start in (5, 10, 20):
         for objective in OBJECTIVES:
-            plan, even = simulate_entropy(counts, start, 20_000, args.splits, objective)
-            value, low, high = reduction(plan, even, random)
-            print(f"{start:5d}  {objective:9s}  {value:.1%} ({low:.1%} to {high:.1%})")
-    if args.figure:
-        draw(found, args.figure)
+            error, even = simulate_entropy(counts, start, 20_000, args.splits, objective)
+            value, low, high = reduction(error, even, random)
+            print(f"{start:5d}  {objective:9s}  {value:.1%} ({low:.1%} to {high:.1%})", flush=True)
 
 
-def draw(found, path):
-    """Reduction against budget, a line for each number of votes to start with."""
+def draw_figure(drawn, path):
+    """Reduction against budget, planned and by entropy, for CIFAR-10H and the other two."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "c10h"})
-    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
-    for (start, rows), colour, marker in zip(
-        found.items(), ("#0072B2", "#D55E00", "#009E73"), "os^", strict=True
-    ):
-        budget, value, low, high = (np.array(column) for column in zip(*rows, strict=True))
-        axes.fill_between(budget / 1e4, 100 * low, 100 * high, color=colour, alpha=0.2, lw=0)
-        axes.plot(
-            budget / 1e4, 100 * value, color=colour, marker=marker, label=f"{start} votes to start"
-        )
-    axes.set(
-        xscale="log",
-        xlabel="further judgments an item, on average",
-        ylabel="less error than spread evenly, %",
-        ylim=(0, None),
+    names = list(dict.fromkeys(name for name, _, _ in drawn))
+    figure, all_axes = plt.subplots(
+        1, len(names), figsize=(7.5, 3.2), layout="constrained", sharex=True
     )
-    ticks = [0.5, 1, 2, 5, 10]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    colours = {3: "#0072B2", 5: "#D55E00"}
+    for axes, name in zip(all_axes, names, strict=True):
+        for (of, start, way), rows in drawn.items():
+            if of != name:
+                continue
+            per_item, value, low, high = (np.array(column) for column in zip(*rows, strict=True))
+            planned = way == "planned"
+            axes.fill_between(
+                per_item, 100 * low, 100 * high, color=colours[start], alpha=0.2, lw=0
+            )
+            axes.plot(
+                per_item,
+                100 * value,
+                color=colours[start],
+                marker="o" if planned else "x",
+                ls="-" if planned else ":",
+                label=f"{start} votes, {way}",
+            )
+        axes.axhline(0, color="0.5", lw=0.8)
+        axes.set(xscale="log", title=name, ylim=(-30, 60))
+        axes.set_xticks(PER_ITEM, [f"{tick:g}" for tick in PER_ITEM])
+        axes.minorticks_off()
+        axes.spines[["top", "right"]].set_visible(False)
+    all_axes[0].set(ylabel="less error than spread evenly, %")
+    figure.supxlabel("further judgments an item, on average", fontsize="medium")
+    all_axes[0].legend(frameon=False, fontsize="small")
     figure.savefig(path, metadata={"Date": None})
 
 

@@ -74,7 +74,7 @@ def test_numbers_in_the_readme_are_what_the_command_prints(real_data: Path, tmp_
     shown = text.split("```\nmetric ")[1].split("...")[0].splitlines()[1:]
     printed = run_example(tmp_path, *(real_data / name for name in REAL))
     lines = [" ".join(line.split()) for line in printed.splitlines()]
-    assert len(shown) == 8
+    assert len(shown) == 9
     for line in shown:
         assert " ".join(line.split()) in lines
 

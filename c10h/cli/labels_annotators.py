@@ -9,7 +9,9 @@ import typer
 from c10h.cli import options
 from c10h.cli.console import say, show
 from c10h.cli.progress_bar import waiting
-from c10h.stages.label_requests import SORTS, AnnotatorsRequest
+from c10h.stages.label_requests import EPSILON, SORTS, AnnotatorsRequest
+
+MODEL = "A model among the annotators"
 
 
 def annotators(
@@ -42,6 +44,42 @@ def annotators(
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Show only the first N rows.")
     ] = None,
+    predictions: Annotated[
+        str | None,
+        typer.Option(
+            "--predictions",
+            metavar="FILE",
+            help="A model's predictions: rank it among the annotators, and test for which of them "
+            "it can stand in.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    logits: options.AsLogits = False,
+    probs: options.AsProbs = False,
+    epsilon: Annotated[
+        float,
+        typer.Option(
+            "--alternative-epsilon",
+            metavar="E",
+            help="Share of items by which annotators may be better than a model that stands in for "
+            "them, since it costs less: 0.1 for crowd workers, 0.15 for skilled annotators, 0.2 "
+            "for experts.",
+            rich_help_panel=MODEL,
+        ),
+    ] = EPSILON,
+    resamples: Annotated[
+        int,
+        typer.Option(
+            "--resamples",
+            min=0,
+            metavar="B",
+            help="Number of bootstrap resamples.",
+            rich_help_panel=MODEL,
+        ),
+    ] = 1000,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Seed of the bootstrap.", rich_help_panel=MODEL)
+    ] = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
@@ -52,14 +90,19 @@ def annotators(
     agreement is the mean share of the other annotators who chose the same label; kappa corrects it
     for chance. An annotator's own judgments do not count among the others.
 
+    With --predictions, a model is ranked by the same agreement, and the alternative annotator test
+    (Calderon et al., ACL 2025) says for what share of the annotators it could stand in.
+
     [bold]c10h labels annotators cifar10h-raw.csv --limit 20[/]
+
+    [bold]c10h labels annotators cifar10h-raw.csv --predictions network.csv --limit 20[/]
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
-    from c10h.datasets.catalogue import JUDGMENTS
-    from c10h.files import check_output
+    from c10h.datasets.catalogue import JUDGMENTS, PREDICTIONS
+    from c10h.files import check_output, check_single_stdin
     from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
@@ -67,11 +110,18 @@ def annotators(
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     if output:
         check_output(output, force=force, binary=False)
+    check_single_stdin([judgments, predictions or ""])
     drop_missing = missing == "drop"
     request = AnnotatorsRequest(
         judgments=open_input(judgments, JUDGMENTS),
         hints=make_hints(
-            columns=columns, classes=classes, header=header, layout=layout, one_based=one_based
+            columns=columns,
+            classes=classes,
+            header=header,
+            layout=layout,
+            one_based=one_based,
+            logits=logits,
+            probs=probs,
         ),
         columns=Columns(annotator, item, label, check, correct, rt, true_label),
         filters=Filters(
@@ -84,6 +134,10 @@ def annotators(
         sort=sort,
         descending=descending,
         limit=limit,
+        predictions=open_input(predictions, PREDICTIONS) if predictions else None,
+        epsilon=epsilon,
+        resamples=resamples,
+        seed=seed,
     )
 
     # Imported while the table is read.

@@ -42,7 +42,9 @@ def noise(
     The last column, all, has the ceilings of [bold]c10h score[/]. Values are exact where there is a
     closed form, otherwise means over draws of votes without replacement.
 
-    Miller-Madow and squared error estimate how far the labels are from the population.
+    Miller-Madow and squared error estimate how far the labels are from the population. The output
+    has Krippendorff's alpha, too, and what the same number of judgments would tell about more items
+    with fewer votes each, or fewer items with more.
 
     [bold]c10h labels noise labels.h5[/]
 

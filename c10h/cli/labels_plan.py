@@ -25,8 +25,8 @@ def plan(
         typer.Option(
             "--prior",
             metavar="A",
-            help="Pseudo-votes per class of the Dirichlet prior; by default estimated from all "
-            "items.",
+            help="Pseudo-votes per class of one Dirichlet that people's distributions are taken "
+            "from; by default a mixture by class is fitted to the votes.",
         ),
     ] = None,
     limit: Annotated[
@@ -48,8 +48,8 @@ def plan(
 ) -> None:
     """Plan which items to show next and how often, so that the labels' expected error falls most.
 
-    The output compares the plan with the same number of judgments spread evenly. Collect in rounds:
-    a plan made from more votes is better.
+    The output compares the plan with the same number of judgments spread evenly, and says what they
+    would tell on more items. Collect in rounds: a plan made from more votes is better.
 
     [bold]c10h labels plan labels.h5 --budget 5000[/]
 

@@ -127,7 +127,8 @@ def score(
 
     Every metric that the inputs allow is computed, with its n and what people reach. Two or
     more files also give paired differences from the first. Calibration errors are biased upward
-    for few items. An attack file is scored before the attack and after it at each epsilon.
+    for few items; their intervals allow for that. An attack file is scored before the attack and
+    after it at each epsilon.
 
     [bold]c10h score logits.npy --labels labels.h5 --by human-entropy[/]
 

@@ -41,13 +41,11 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
     κ = (o - e) / (1 - e): Cohen's kappa (1960) with one random other annotator an item.
     """
     count = len(trusted)
-    size, classes = votes.labels.probs.shape
-    is_counted = trusted[votes.annotator]
-    key = votes.item[is_counted].astype(np.int64) * classes + votes.label[is_counted]
-    counts = np.bincount(key, minlength=size * classes).reshape(size, classes)
+    classes = votes.labels.probs.shape[1]
+    counts = votes_of_items(votes, trusted)
     n, agreed = np.zeros(count), np.zeros(count)
     label_counts, rest_shares = np.zeros((classes, count)), np.zeros((classes, count))
-    for who, item, own in _pairs(votes, classes):
+    for who, item, own in judged_items(votes, classes):
         rest = counts[item] - own * trusted[who][:, None]
         some = rest.any(axis=1)
         who, own, share = who[some], own[some], shares(rest[some])
@@ -63,7 +61,15 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
     return Agreement(observed, kappa, _right(votes, count), n)
 
 
-def _pairs(votes: Votes, classes: int) -> Iterator[tuple[Array, Array, Array]]:
+def votes_of_items(votes: Votes, trusted: Array) -> Array:
+    """Votes of the annotators that are trusted, by item and class (n, c)."""
+    size, classes = votes.labels.probs.shape
+    is_counted = trusted[votes.annotator]
+    key = votes.item[is_counted].astype(np.int64) * classes + votes.label[is_counted]
+    return np.bincount(key, minlength=size * classes).reshape(size, classes)
+
+
+def judged_items(votes: Votes, classes: int) -> Iterator[tuple[Array, Array, Array]]:
     """Annotator, item and the one's votes for the other (p, c), for every pair with a judgment.
 
     In blocks that no annotator is split by, so that memory is bounded.

@@ -1,10 +1,15 @@
 """Where further judgments reduce the error of soft labels most.
 
-People's distribution of an item has a Dirichlet prior with A pseudo-votes a class; with its counts
-c the posterior is Dirichlet(c + A), of s = N + A·c pseudo-votes in all, and its mean is the label.
-What is expected to be left of an item's error after x more votes is w / (s + x), so that the best
-next vote is always that of the item with the largest w / ((s + x)(s + x + 1)): a greedy plan is
-optimal, and all of it follows from one threshold on these gains.
+Labels are shares of votes. Of an item with N votes, given these, the squared error of its shares is
+expected to be E now, and the chance that two more people differ V; after x more votes
+
+    (N² E + x V) / (N + x)²
+
+is expected to be left. Where N E is at least V, each vote helps less than the one before. Where it
+is much less, as with people who agreed so far and probably go on so, the first votes do harm, since
+one odd vote moves the shares: then an item is asked not at all, or so often that the mean gain of a
+vote is largest. A plan gives votes, or these first portions, in the order of their gain; all of it
+follows from one threshold.
 """
 
 from __future__ import annotations
@@ -15,14 +20,20 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import digamma, polygamma
 
+from c10h.labels.people_model import (
+    expected_moments,
+    fit_people,
+    one_dirichlet,
+    patterns_of,
+)
 from c10h.metrics.item_block import Float, entropy
 from c10h.records import Array
 
 # Bounds of the prior, in pseudo-votes a class.
 PRIOR_RANGE = (1e-6, 1e3)
-HALVINGS = 200
-# Gains below this, of weights that are at most 1, are none.
-LEAST_GAIN = 1e-40
+HALVINGS, NEWTON_STEPS = 200, 8
+# Gains and errors below this, where people disagree by at most 1, are none.
+LEAST_GAIN, LEAST_ERROR = 1e-40, 1e-300
 
 
 def fit_prior(counts: Array) -> float:
@@ -45,13 +56,6 @@ def fit_prior(counts: Array) -> float:
     low, high = np.log(PRIOR_RANGE)
     optimum = minimize_scalar(cost, bounds=(low, high), method="bounded", options={"xatol": 1e-8})
     return float(np.exp(optimum.x))
-
-
-def squared_error(posterior: Float) -> Float:
-    """E[Σ (p - mean)²], p ~ Dirichlet(a): (1 - Σ m²) / (s + 1); of posteriors a (n, c)."""
-    total = posterior.sum(axis=1)
-    mean = posterior / total[:, None]
-    return np.asarray((1 - (mean**2).sum(axis=1)) / (total + 1))
 
 
 def entropy_variance(posterior: Float) -> tuple[Float, Float]:
@@ -84,37 +88,57 @@ def entropy_error(posterior: Float) -> Float:
 
 
 @dataclass(frozen=True)
-class Remaining:
-    """The expected error of each item against further votes x: weight / (votes + x), (n)."""
+class Expected:
+    """The error that is expected of items, now and after further votes, by pattern of votes (m).
 
-    weight: Float
+    votes: N; error: E; disagreement: V, as above. pattern: int64 (n), that of each item.
+    """
+
     votes: Float
+    error: Float
+    disagreement: Float
+    pattern: Array
+
+    def after(self, further: Array | int) -> Float:
+        """The error of each item (n) after ``further`` votes."""
+        votes = self.votes[self.pattern]
+        now = votes**2 * self.error[self.pattern]
+        return np.asarray(
+            (now + further * self.disagreement[self.pattern]) / (votes + further) ** 2
+        )
 
     def mean(self, further: Array | int = 0) -> float:
         """The mean over items after ``further`` votes."""
-        return float((self.weight / (self.votes + further)).mean())
+        return float(self.after(further).mean())
 
     def mean_uniform(self, budget: int) -> float:
         """The mean after the budget is spread evenly, what is left over at random."""
-        each, left = divmod(budget, len(self.weight))
-        share = left / len(self.weight)
-        return (1 - share) * self.mean(each) + share * self.mean(each + 1)
+        size = len(self.pattern)
+        each, left = divmod(budget, size)
+        return (1 - left / size) * self.mean(each) + left / size * self.mean(each + 1)
 
 
-def remaining_squared(counts: Array, prior: float) -> Remaining:
-    """Of the squared error. It falls as s / (s + x) exactly, s being votes and pseudo-votes."""
-    posterior = counts + prior
-    total = posterior.sum(axis=1)
-    return Remaining(squared_error(posterior) * total, total)
+def expected_squared(counts: Array, prior: float | None = None) -> Expected:
+    """Of the squared error of shares.
 
-
-def remaining_entropy(counts: Array, prior: float) -> Remaining:
-    """Of the entropy error: exact now and after one more vote, beyond that by the same hyperbola.
-
-    It depends on the votes in any order of classes, so each pattern is computed once.
+    People's distributions are those of :mod:`c10h.labels.people_model`, which is for MOST_CLASSES
+    at most, or with ``prior`` pseudo-votes a class of one Dirichlet.
     """
-    patterns, of_item = _patterns(np.sort(counts, axis=1))
-    posterior = patterns + prior
+    patterns, of_item = patterns_of(counts)
+    model = fit_people(counts) if prior is None else one_dirichlet(counts.shape[1], prior)
+    error, disagreement = expected_moments(model, patterns)
+    return Expected(patterns.sum(axis=1).astype(np.float64), error, disagreement, of_item)
+
+
+def expected_entropy(counts: Array, prior: float | None = None) -> Expected:
+    """Of the entropy error under one Dirichlet (fitted if ``prior`` is None): exact now and after
+    one more vote.
+
+    Beyond that it is taken to fall as w / (v + x), which is the form above with E = w / v, V = w,
+    N = v. It depends on the votes in any order of classes, so each pattern is computed once.
+    """
+    patterns, of_item = patterns_of(np.sort(counts, axis=1))
+    posterior = patterns + (fit_prior(counts) if prior is None else prior)
     now = entropy_error(posterior)
     mean = posterior / posterior.sum(axis=1, keepdims=True)
     after = np.zeros(len(posterior))
@@ -126,63 +150,136 @@ def remaining_entropy(counts: Array, prior: float) -> Remaining:
     helps = after < now
     votes = np.where(helps, after / np.where(helps, now - after, 1.0), 1.0)
     weight = np.where(helps, now * votes, 0.0)
-    return Remaining(weight[of_item], votes[of_item])
+    return Expected(votes, weight / votes, weight, of_item)
+
+
+@dataclass(frozen=True)
+class _Gains:
+    """What votes for groups of like items (m) reduce: the first portion, and each vote after it.
+
+    size: of the first portion; most: how many votes an item can get. excess: N (N E - V), which
+    makes the error V / t + excess / t² at t votes in all.
+    """
+
+    votes: Float
+    disagreement: Float
+    excess: Float
+    size: Float
+    first: Float
+    most: Array
+
+    @classmethod
+    def of(cls, votes: Float, error: Float, disagreement: Float, most: Array) -> _Gains:
+        short = disagreement - votes * error
+        # The mean gain of x votes is E / t - short / t², t = N + x, largest at t = 2 short / E.
+        best = 2 * short / np.maximum(error, LEAST_ERROR) - votes
+        size = np.clip(np.floor(best), 1, np.maximum(most, 1))
+
+        def mean_gain(portion: Float) -> Float:
+            total = votes + portion
+            return error / total - short / total**2
+
+        larger = np.minimum(size + 1, np.maximum(most, 1))
+        size = np.where((best > 1) & (mean_gain(larger) > mean_gain(size)), larger, size)
+        return cls(votes, disagreement, -votes * short, size, mean_gain(size), most)
+
+    def take(self, group: Array) -> _Gains:
+        """Of each item, by its group."""
+        return _Gains(
+            self.votes[group],
+            self.disagreement[group],
+            self.excess[group],
+            self.size[group],
+            self.first[group],
+            self.most[group],
+        )
+
+    def next_vote(self, further: Array | int) -> Float:
+        """The gain of one vote after ``further``."""
+        total = self.votes + further
+        both = total * (total + 1)
+        return np.asarray(self.disagreement / both + self.excess * (2 * total + 1) / both**2)
+
+    def wanted(self, gain: float) -> Array:
+        """How many votes each gets, int64, where all portions and votes of this gain are given."""
+        middle = (np.sqrt(1 + 4 * self.disagreement / gain)) / 2  # of t + 1/2, without excess
+        for _ in range(NEWTON_STEPS if self.excess.any() else 0):
+            over = self.disagreement / middle**2 + 2 * self.excess / middle**3 - gain
+            slope = 2 * self.disagreement / middle**3 + 6 * self.excess / middle**4
+            step = over / np.where(slope > 0, slope, np.inf)
+            middle = np.maximum(middle + step, self.votes + self.size - 0.5)
+        further = np.clip(np.floor(middle - 0.5 - self.votes) + 1, self.size, self.most)
+        # Newton's steps are of a smooth gain; the last vote is of the gain itself.
+        more = (self.next_vote(further) >= gain) & (further < self.most)
+        fewer = (self.next_vote(further - 1) < gain) & (further > self.size)
+        further = np.where(more, further + 1, np.where(fewer, further - 1, further))
+        return np.asarray(np.where((self.first >= gain) & (self.most > 0), further, 0), np.int64)
 
 
 def allocate(
-    remaining: Remaining, budget: int, limit: Array | int | None = None, seed: int = 0
+    expected: Expected, budget: int, limit: Array | int | None = None, seed: int = 0
 ) -> Array:
     """How many of ``budget`` further votes each item gets, int64 (n).
 
     limit: the most that an item can get. Equal gains are settled at random by the seed, since
-    files are often sorted. Minimises Σ weight / (votes + x) over all such x.
+    files are often sorted.
     """
-    votes = remaining.votes
-    # Only ratios of weights matter, and these can be of any size.
-    weight = remaining.weight / max(float(remaining.weight.max()), np.finfo(np.float64).tiny)
-    most = np.broadcast_to(np.asarray(budget if limit is None else limit), votes.shape)
-    budget = int(min(budget, most.sum(dtype=np.float64)))
+    most = np.asarray(budget if limit is None else limit)
+    group, scale = expected.pattern, float(expected.disagreement.max())
+    votes, error = expected.votes, expected.error
+    # Only ratios of errors matter, and these can be of any size.
+    scale = max(scale, np.finfo(np.float64).tiny)
+    error, disagreement = error / scale, expected.disagreement / scale
+    if most.ndim:
+        votes, error, disagreement = votes[group], error[group], disagreement[group]
+        group = np.arange(len(group))
+    most = np.broadcast_to(np.minimum(most, budget), votes.shape).astype(np.int64)
+    gains = _Gains.of(votes, error, disagreement, most)
+    times = np.bincount(group, minlength=len(votes))
+    budget = int(min(budget, (most * times.astype(np.float64)).sum()))
+    further = gains.wanted(_threshold(gains, times, budget))[group]
+    return _spend_rest(gains.take(group), further, budget, seed)
 
-    def plan(gain: float) -> Array:
-        """All votes whose gain weight / ((s + x)(s + x + 1)) is at least this."""
-        further = np.floor((np.sqrt(1 + 4 * weight / gain) - 1) / 2 - votes) + 1
-        return np.asarray(np.clip(further, 0, most).astype(np.int64))
 
-    high = max(float((weight / (votes * (votes + 1))).max()) * 2, LEAST_GAIN)
+def _threshold(gains: _Gains, times: Array, budget: int) -> float:
+    """The least gain of which all that are as large fit into the budget."""
+
+    def spent(gain: float) -> float:
+        return float(gains.wanted(gain) @ times.astype(np.float64))
+
+    high = max(float(max(gains.first.max(), gains.next_vote(0).max())) * 2, LEAST_GAIN)
     low = high
-    while plan(low).sum() < budget and low > LEAST_GAIN:
+    while spent(low) < budget and low > LEAST_GAIN:
         low /= 16
     for _ in range(HALVINGS):
         middle = float(np.sqrt(low) * np.sqrt(high))
         if not low < middle < high:
             break
-        low, high = (middle, high) if plan(middle).sum() > budget else (low, middle)
-    further = plan(high)
-    # What is left has one gain but for rounding; the order among equals is drawn.
-    order = np.random.default_rng(seed).permutation(len(votes))
+        total = spent(middle)
+        low, high = (middle, high) if total > budget else (low, middle)
+        if total == budget:
+            break
+    return high
+
+
+def _spend_rest(gains: _Gains, further: Array, budget: int, seed: int) -> Array:
+    """Spend what the threshold leaves: gains that are equal but for rounding, in a drawn order."""
+    order = np.random.default_rng(seed).permutation(len(further))
+    most, size = gains.most, gains.size.astype(np.int64)
     while left := budget - int(further.sum()):
-        gain = weight / ((votes + further) * (votes + further + 1))
-        rounded = np.round(np.log(np.maximum(gain[order], LEAST_GAIN)), 9)
-        best = order[np.argsort(-rounded, kind="stable")]
-        best = best[further[best] < most[best]][:left]
-        further[best] += np.minimum(max(left // len(best), 1), most[best] - further[best])
-    return np.asarray(further)
-
-
-def _patterns(rows: Array) -> tuple[Array, Array]:
-    """The different rows, and which of them each row is; as np.unique with an axis, but fast.
-
-    Columns are put into one number an item, which is made small again before it overflows.
-    """
-    code, limit = np.zeros(len(rows), dtype=np.int64), 1
-    for column in rows.T:
-        width = int(column.max()) + 1
-        if limit > np.iinfo(np.int64).max // width:
-            codes, code = np.unique(code, return_inverse=True)
-            limit = len(codes)
-        code, limit = code * width + column, limit * width
-    _, first, of_row = np.unique(code, return_index=True, return_inverse=True)
-    return rows[first], of_row
+        none = further == 0
+        gain = np.where(none, gains.first, gains.next_vote(further))
+        step = np.where(none, np.minimum(size, most), 1)
+        fits = (further < most) & (step <= left)
+        if not fits.any():  # portions alone are left, of which none fits
+            fits, step = further < most, np.minimum(step, left)
+        level = np.round(np.log(np.maximum(gain, LEAST_GAIN)), 9)
+        best = order[(fits & (level == level[fits].max()))[order]]
+        best = best[np.cumsum(step[best]) <= left]
+        each = np.maximum(left // int(step[best].sum()), 1) * step[best]
+        each = np.where(none[best] & (size[best] > 1), step[best], each)
+        further[best] += np.minimum(each, most[best] - further[best])
+    return further
 
 
 def _exceeding(values: Array) -> Float:

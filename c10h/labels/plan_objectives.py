@@ -9,24 +9,30 @@ from typing import TYPE_CHECKING
 from c10h.deferred import Deferred
 
 if TYPE_CHECKING:
-    from c10h.labels.allocation import Remaining
+    from c10h.labels.allocation import Expected
     from c10h.records import Array
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a plan reduces. remaining: from counts (n, c) and pseudo-votes a class."""
+    """What a plan reduces. expected: its error, from counts (n, c) and pseudo-votes a class.
+
+    uses_model: whether it is of the model of people's distributions where no prior is given.
+    """
 
     summary: str
-    remaining: Callable[[Array, float], Remaining]
+    expected: Callable[[Array, float | None], Expected]
+    uses_model: bool = False
 
 
 OBJECTIVES: Mapping[str, Objective] = {
     "squared": Objective(
-        "squared error of the distributions", Deferred("c10h.labels.allocation:remaining_squared")
+        "squared error of the distributions",
+        Deferred("c10h.labels.allocation:expected_squared"),
+        uses_model=True,
     ),
     "entropy": Objective(
         "squared error of their entropies, nats²",
-        Deferred("c10h.labels.allocation:remaining_entropy"),
+        Deferred("c10h.labels.allocation:expected_entropy"),
     ),
 }

@@ -23,7 +23,7 @@ from c10h.metrics.consistency import annotator_correct, error_consistency
 from c10h.metrics.divergence import jsd, tvd
 from c10h.metrics.item_block import Block, Float, entropy
 from c10h.metrics.metric_type import Term, count, divide
-from c10h.metrics.ranks import fit_rank_correlation
+from c10h.metrics.ranks import Ranked, fit_rank_correlation
 from c10h.metrics.second_best import has_second, second_matches
 from c10h.parallel import in_order
 from c10h.records import Array
@@ -199,7 +199,7 @@ def _compare_halves(first: Array, second: Array) -> tuple[float, ...]:
     block = Block(logits=logits, probs=people, counts=second)
     known = has_second(block).sum()
     matches = float(second_matches(block).sum() / known) if known else float("nan")
-    fit = fit_rank_correlation(block.people_entropy, entropy(share.T))
+    fit = fit_rank_correlation(Ranked(block.people_entropy), Ranked(entropy(share.T)))
     correlation = fit.combine(np.zeros(1), np.ones(1))
     return matches, float(jsd(block).mean()), float(tvd(block).mean()), float(correlation[0])
 

@@ -29,3 +29,8 @@ def error_consistency(both: Float, first: Float, second: Float, items: Float) ->
     observed = 1 - one - other + 2 * divide(both, items)
     expected = one * other + (1 - one) * (1 - other)
     return divide(observed - expected, 1 - expected)
+
+
+def errors(both: Float, first: Float, second: Float, items: Float) -> float:
+    """On how many items the first observer is wrong, from the sums by cell."""
+    return float((items - first).sum())

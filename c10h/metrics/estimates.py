@@ -44,7 +44,7 @@ class Figure:
     @classmethod
     def of(cls, values: Iterable[float], why: str | None = None) -> Figure:
         """From value, low and high, NaN for none."""
-        value, low, high = (None if np.isnan(part) else float(part) for part in values)
+        value, low, high = (None if part != part else float(part) for part in values)
         return cls(value, low, high, why)
 
 

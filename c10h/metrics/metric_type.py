@@ -27,6 +27,9 @@ class Binned:
     value: Float
 
 
+# The bounds of a metric without any.
+UNBOUNDED = -np.inf, np.inf
+
 # A term gives every item a number (m), or a bin and a number.
 Term: TypeAlias = Callable[[Block], Float | Binned]
 
@@ -44,6 +47,9 @@ class Metric:
     one_answer: whether it is defined only where no item has several right answers.
     more_classes_than: it is defined only where there are more classes.
     of_logarithms: whether it is infinite where a probability of 0 meets what is true.
+    resampled: from the terms' sums by cell, the formula of resamples where it is not ``combine``,
+        since the interval would be too short or off to one side.
+    bounds: the least and the largest value; ends of intervals are cut to them.
     """
 
     summary: str
@@ -57,6 +63,8 @@ class Metric:
     one_answer: bool = False
     more_classes_than: int = 0
     of_logarithms: bool = False
+    resampled: Callable[..., Callable[..., Float]] | None = None
+    bounds: tuple[float, float] = UNBOUNDED
 
 
 # Terms that do not depend on the model's output, and those that depend on its first choice alone.

@@ -8,12 +8,14 @@ from functools import cache
 
 from c10h.errors import InputError, unknown_name
 from c10h.metrics import accuracy, brier, calibration, consistency, divergence, ranks, second_best
+from c10h.metrics.bootstrap import spread_out
 from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import Metric, count, divide, known, mean, of_items
 from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)
+SHARE = 0.0, 1.0
 TOP_5 = "accuracy_top5"
 _TOP_K = re.compile("accuracy_top([1-9][0-9]{0,5})")
 
@@ -146,6 +148,8 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         (calibration.gap_to_truth, known),
         calibration.calibration_error,
         headline=True,
+        resampled=calibration.debiased,
+        bounds=SHARE,
     ),
     "ece_adaptive": RankMetric(
         "top-label calibration error, 15 bins of equal mass (biased upward for few items)",
@@ -154,6 +158,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         (_doubt, accuracy.correct),
         ranks.fit_adaptive_calibration,
         over=known,
+        bounds=SHARE,
     ),
     "ece_human": Metric(
         "calibration error against p of the top label (biased upward for few items)",
@@ -161,6 +166,8 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         "low",
         (calibration.gap_to_people, count),
         calibration.calibration_error,
+        resampled=calibration.debiased,
+        bounds=SHARE,
     ),
     "entropy_corr": RankMetric(
         "Spearman correlation of H(p) and H(q)",
@@ -189,6 +196,8 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         (accuracy.confidence_right, accuracy.correct),
         divide,
         absent="the model is right on no item",
+        resampled=spread_out(divide, accuracy.unsure),
+        bounds=SHARE,
     ),
     "conf_wrong": Metric(
         "mean confidence where the model is wrong",
@@ -197,6 +206,8 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         (accuracy.confidence_wrong, accuracy.wrong),
         divide,
         absent="the model is wrong on no item",
+        resampled=spread_out(divide, accuracy.number),
+        bounds=SHARE,
     ),
     "kappa_human": Metric(
         "error consistency with one random annotator",
@@ -205,6 +216,8 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         (consistency.both_correct, accuracy.correct, consistency.annotator_correct, known),
         consistency.error_consistency,
         absent="chance agreement is 1",
+        resampled=spread_out(consistency.error_consistency, consistency.errors),
+        bounds=(-1, 1),
     ),
     "aurc": RankMetric(
         "area under the risk-coverage curve",
@@ -213,6 +226,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         (_doubt, accuracy.correct),
         ranks.fit_aurc,
         over=known,
+        bounds=SHARE,
     ),
     "equivalent_annotators": Metric(
         "number of people whose vote shares are as close to the population as q",

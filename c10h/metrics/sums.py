@@ -118,10 +118,22 @@ class Formulas:
         self._width = 0
         self._places: dict[object, slice | int] = {}
         self._formulas: dict[str, tuple[Callable[..., Float], tuple[slice | int, ...]]] = {}
+        self._resampled: dict[str, Callable[..., Float]] = {}
 
-    def add(self, name: str, combine: Callable[..., Float], sums: Mapping[Any, Float]) -> None:
-        """Add a metric: its formula and the sums that it takes, in order, under unique keys."""
+    def add(
+        self,
+        name: str,
+        combine: Callable[..., Float],
+        sums: Mapping[Any, Float],
+        resampled: Callable[..., Callable[..., Float]] | None = None,
+    ) -> None:
+        """Add a metric: its formula and the sums that it takes, in order, under unique keys.
+
+        resampled: makes another formula for resamples, from the sums.
+        """
         self._formulas[name] = combine, tuple(self._place(*item) for item in sums.items())
+        if resampled is not None:
+            self._resampled[name] = resampled(*sums.values())
 
     def evaluate(self, weights: Float | None = None) -> dict[str, tuple[Float, Float]]:
         """Value and n of every metric, for each row of group weights (b, groups).
@@ -130,6 +142,7 @@ class Formulas:
         """
         if not self._formulas:
             return {}
+        others = {} if weights is None else self._resampled
         if weights is None:
             sums = self._matrix.sum(axis=0, keepdims=True)
         elif self._every_group_once:
@@ -137,7 +150,10 @@ class Formulas:
         else:
             sums = weights[:, self.group] @ self._matrix
         return {
-            name: (combine(*(sums[:, place] for place in places)), sums[:, places[-1]])
+            name: (
+                others.get(name, combine)(*(sums[:, place] for place in places)),
+                sums[:, places[-1]],
+            )
             for name, (combine, places) in self._formulas.items()
         }
 

@@ -14,7 +14,12 @@ from c10h.labels.judgment_filters import Filters
 from c10h.stages.labels_build_request import NO_COLUMNS, NO_FILTERS, begin_judgments, judgment_hints
 
 # Columns that annotators can be sorted by.
-SORTS = ("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded")
+SORTS = (
+    *("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded"),
+    *("advantage", "p_value", "replaced"),
+)
+# What an annotator's advantage may be less, for crowd workers (Calderon et al. 2025, section 3.4).
+EPSILON = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +28,9 @@ class AnnotatorsRequest:
 
     judgments, hints, columns, filters: as in
     :class:`c10h.stages.labels_build_request.BuildRequest`. sort: one of SORTS; descending: from its
-    highest value. limit: how many annotators.
+    highest value. limit: how many annotators. predictions: of a model among them. epsilon: the
+    share of items by which annotators may be better than a model that stands in for them.
+    resamples, seed: of the bootstrap.
 
     reading: the table, which is being read. Raises InputError for what is no table of judgments.
     """
@@ -35,9 +42,17 @@ class AnnotatorsRequest:
     sort: str = "agreement"
     descending: bool = False
     limit: int | None = None
+    predictions: Source | None = None
+    epsilon: float = EPSILON
+    resamples: int = 1000
+    seed: int = 0
     reading: Reading | MatrixReading = field(init=False)
 
     def __post_init__(self) -> None:
+        if not 0 <= self.epsilon <= 1:
+            raise InputError(
+                f"--alternative-epsilon {self.epsilon:g}: expected a share from 0 to 1"
+            )
         reading = begin_judgments(self.judgments, self.columns, judgment_hints(self.hints))
         if reading is None:
             raise InputError("--layout wide: votes and shares do not say who judged")
@@ -66,8 +81,9 @@ class PlanRequest:
     """Further judgments to plan.
 
     labels: with vote counts. budget: how many judgments in all. hints: about foreign files.
-    objective: what is to fall most, a name in OBJECTIVES. prior: pseudo-votes a class, None for an
-    estimate. limit: the most of one item. seed: of how equal gains are settled.
+    objective: what is to fall most, a name in OBJECTIVES. prior: pseudo-votes a class of one
+    Dirichlet, None for a model of people that is fitted. limit: the most of one item. seed: of how
+    equal gains are settled.
     """
 
     labels: Source

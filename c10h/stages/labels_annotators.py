@@ -9,15 +9,40 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.formats.hints import Tell, silent
+from c10h.formats.hints import Hints, Tell, silent
 from c10h.formats.judgments import Judgments
+from c10h.formats.predictions_and_labels import open_predictions
 from c10h.labels.agreement import agreement, median_by_annotator
+from c10h.labels.alternative_annotator import Alternative, alternative_annotator
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
-from c10h.stages.label_requests import AnnotatorsRequest
+from c10h.stages.label_requests import EPSILON, AnnotatorsRequest
 from c10h.stages.labels_build import Wait, judgments_in
+from c10h.stages.model_choices import Model
 from c10h.stages.votes_notes import left_out_notes
+
+
+@dataclass(frozen=True)
+class ModelAmong:
+    """A model among annotators.
+
+    kappa, accuracy: as those of annotators, NaN where there is none. test: its rank, and for whom
+    it can stand in, with a share ``epsilon`` in its favour. resamples, seed: of the intervals.
+    """
+
+    name: str
+    kappa: float
+    accuracy: float
+    test: Alternative
+    epsilon: float
+    resamples: int
+    seed: int
+
+    @property
+    def passes(self) -> bool:
+        """Whether it can stand in for half of the annotators or more."""
+        return self.test.winning_rate.value >= 0.5
 
 
 @dataclass(frozen=True)
@@ -28,7 +53,7 @@ class Annotators:
     int64, attention, agreement, kappa and accuracy float64, NaN where there is no such value, rt
     float64 in the unit of the table, excluded bool. threshold: on attention. total: how many
     annotators there are. judged, items: how many items have a true class, of how many. votes: the
-    judgments compared.
+    judgments compared. model: where a model is among them.
     """
 
     columns: Mapping[str, Array]
@@ -37,6 +62,7 @@ class Annotators:
     judged: int
     items: int
     votes: Votes
+    model: ModelAmong | None = None
 
 
 def labels_annotators(
@@ -48,19 +74,34 @@ def labels_annotators(
     left out. Raises InputError for judgments that cannot be, and what :func:`describe_annotators`
     does.
     """
+    notes: list[str] = []
+    judgments = judgments_in(request.reading, wait)
     annotators = describe_annotators(
-        judgments_in(request.reading, wait),
+        judgments,
         request.filters,
         request.hints.classes,
         one_based=request.hints.one_based,
         sort=request.sort,
         descending=request.descending,
         limit=request.limit,
+        model=_model(request, notes.append),
+        epsilon=request.epsilon,
+        resamples=request.resamples,
+        seed=request.seed,
+        tell=notes.append,
     )
     name, votes = request.judgments.name, annotators.votes
-    for note in (f"{name}: {votes.taken}", *left_out_notes(name, votes)):
+    for note in (f"{name}: {votes.taken}", *left_out_notes(name, votes), *notes):
         tell(note)
     return annotators
+
+
+def _model(request: AnnotatorsRequest, tell: Tell) -> Model | None:
+    """The model that a request has predictions of."""
+    if request.predictions is None:
+        return None
+    hints = Hints(meaning=request.hints.meaning, classes=request.hints.classes)
+    return Model(request.predictions.name, open_predictions(request.predictions, hints, tell))
 
 
 def describe_annotators(
@@ -72,23 +113,37 @@ def describe_annotators(
     sort: str = "agreement",
     descending: bool = False,
     limit: int | None = None,
+    model: Model | None = None,
+    epsilon: float = EPSILON,
+    resamples: int = 1000,
+    seed: int = 0,
+    tell: Tell = silent,
 ) -> Annotators:
     """The table, the lowest values of the column ``sort`` first, or the highest; missing ones last.
 
-    limit: how many rows to keep.
+    limit: how many rows to keep. model: to rank among them, and to test for whom it can stand in,
+    with a share ``epsilon`` in its favour; resamples, seed: of its intervals; tell: called with
+    lines on how it was matched.
     All annotators are in it; those under ``filters.min_attention`` are marked, and the others are
     not compared with them. Raises InputError for a column that the table does not have.
     """
     everybody = replace(filters, min_votes=1)
     if judgments.check is not None and judgments.correct is not None:
         everybody = replace(everybody, min_attention=0.0)
-    # The order of classes, and those that nobody chose, matter to no figure of this table.
-    votes = count_votes(judgments, everybody, classes, one_based=one_based, ordered=False)
+    if model is not None:
+        classes = classes or model.classes_for(judgments)
+    # The order of classes, and those that nobody chose, matter to no figure of annotators.
+    ordered = model is not None
+    votes = count_votes(judgments, everybody, classes, one_based=one_based, ordered=ordered)
     who = votes.labels.annotators
     excluded = np.zeros(len(who["id"]), dtype=bool)
     if "attention" in who:
         excluded = who["attention"] < filters.least_attention
     agreed = agreement(votes, ~excluded)
+    among = None
+    if model is not None:
+        choices = model.choices(votes, tell)
+        among = _model_among(votes, ~excluded, model.name, choices, epsilon, resamples, seed)
     columns = {
         "annotator": who["id"],
         "trials": who["trials"],
@@ -98,6 +153,9 @@ def describe_annotators(
         "accuracy": agreed.truth,
         "rt": None if votes.rt is None else median_by_annotator(votes),
         "excluded": excluded if "attention" in who else None,
+        "advantage": None if among is None else among.test.advantage,
+        "p_value": None if among is None else among.test.p_value,
+        "replaced": None if among is None else among.test.replaced,
     }
     known = {name: values for name, values in columns.items() if values is not None}
     if sort not in known:
@@ -111,4 +169,36 @@ def describe_annotators(
         judged=0 if votes.labels.truth is None else int((votes.labels.truth >= 0).sum()),
         items=votes.labels.probs.shape[0],
         votes=votes,
+        model=among,
+    )
+
+
+def _model_among(
+    votes: Votes,
+    trusted: Array,
+    name: str,
+    choices: Array,
+    epsilon: float,
+    resamples: int,
+    seed: int,
+) -> ModelAmong:
+    """The model as one more annotator, whom nobody is compared with."""
+    answered = np.flatnonzero(choices >= 0).astype(np.uint32)
+    with_model = replace(
+        votes,
+        annotator=np.append(votes.annotator, np.full(len(answered), len(trusted), np.uint32)),
+        item=np.append(votes.item, answered),
+        label=np.append(votes.label, choices[answered].astype(np.uint32)),
+    )
+    agreed = agreement(with_model, np.append(trusted, False))
+    return ModelAmong(
+        name,
+        float(agreed.kappa[-1]),
+        float("nan") if agreed.truth is None else float(agreed.truth[-1]),
+        alternative_annotator(
+            votes, trusted, choices, epsilon=epsilon, resamples=resamples, seed=seed
+        ),
+        epsilon,
+        resamples,
+        seed,
     )

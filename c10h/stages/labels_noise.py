@@ -11,6 +11,8 @@ from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
 from c10h.metrics.ceilings import split_half, split_items, split_votes
 from c10h.metrics.item_block import Float, entropy
+from c10h.metrics.items_or_votes import Spread, accuracy, disagreement
+from c10h.metrics.krippendorff import Alpha, alpha
 from c10h.metrics.noise import (
     CLOSED,
     LABELS,
@@ -33,6 +35,9 @@ SPLIT_HALF = "split-half"
 # More than any item has: all votes.
 ALL_VOTES = 1 << 30
 STEPS = (1, 2, 5)
+RESAMPLES = 1000
+# What the standard errors of designs are of.
+DISAGREEMENT, ACCURACY = "disagreement", "accuracy"
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,28 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Design:
+    """As many judgments as there are, on other items with so many votes each.
+
+    errors: standard error of the mean over items, by quantity; NaN where ``votes`` give no value.
+    label_error: the squared error of one item's shares.
+    """
+
+    votes: int
+    items: int
+    errors: Mapping[str, float]
+    label_error: float
+
+
+@dataclass(frozen=True)
 class Noise:
-    """Curves over the numbers of votes an item, and where the entropy is.
+    """Curves over the numbers of votes an item, where the entropy is, and how far people agree.
 
     votes: the last is ALL_VOTES. curves: with a value for each of ``votes``. concentration: share
     of the entropy in each share of the most uncertain items. items, total: how many items and votes
     there are; fewest, most: votes of an item. draws, seed: of what has no closed form. judged: how
-    many items have a true class.
+    many items have a true class. alpha: Krippendorff's. designs: more items or more votes; none
+    where too few items have four votes.
     """
 
     votes: Sequence[int]
@@ -73,6 +93,8 @@ class Noise:
     draws: int
     seed: int
     judged: int
+    alpha: Alpha
+    designs: Sequence[Design]
 
 
 @dataclass(frozen=True)
@@ -160,6 +182,8 @@ def noise_by_votes(
         draws=draws,
         seed=seed,
         judged=people.known,
+        alpha=alpha(counts, RESAMPLES, seed),
+        designs=_designs(counts, people, grid),
     )
 
 
@@ -173,6 +197,39 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
     most = int(_counts_of(labels).sum(axis=1).max())
     steps = [step * 10**power for power in range(len(str(most))) for step in STEPS]
     return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
+
+
+def _designs(counts: Array, people: People, grid: Sequence[int]) -> list[Design]:
+    """The votes that there are, spread over items with each number of votes in ``grid``."""
+    apart = disagreement(counts)
+    if apart is None:
+        return []
+    right = _accuracy_spread(counts, people)
+    spreads = {DISAGREEMENT: apart} | ({} if right is None else {ACCURACY: right})
+    budget = int(counts.sum())
+    return [
+        Design(
+            votes,
+            items := budget // votes,
+            {name: spread.standard_error(items, votes) for name, spread in spreads.items()},
+            label_error=apart.mean / votes,
+        )
+        for votes in grid
+        if votes <= budget // 2
+    ]
+
+
+def _accuracy_spread(counts: Array, people: People) -> Spread | None:
+    """Of people's accuracy, over the items whose truth is known."""
+    if people.truth is None:
+        return None
+    known = np.flatnonzero(people.truth >= 0)
+    votes, truth = counts[known], people.truth[known]
+    if people.right is None:
+        hits = np.take_along_axis(votes, truth[:, None], axis=1)[:, 0]
+    else:
+        hits = np.where(people.right[known] > 0, votes, 0).sum(axis=1)
+    return accuracy(hits, votes.sum(axis=1))
 
 
 def _measure(voted: Voted) -> dict[tuple[str, str], float]:

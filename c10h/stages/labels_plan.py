@@ -9,7 +9,9 @@ import numpy as np
 from c10h.errors import InputError, counted
 from c10h.formats.hints import Tell, silent
 from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
+from c10h.labels.people_model import MOST_CLASSES
 from c10h.labels.plan_objectives import OBJECTIVES
+from c10h.metrics.items_or_votes import disagreement
 from c10h.records import Array, Labels
 from c10h.stages.label_requests import PlanRequest
 from c10h.stages.voted_labels import voted_labels_in
@@ -18,14 +20,32 @@ MOST_BUDGET = 10**12
 
 
 @dataclass(frozen=True)
+class Choice:
+    """The same judgments on more items, or as more votes of these, spread evenly.
+
+    votes: of an item now, on average. more_items: how many get as many votes each; more_votes: for
+    each item. now, with_items, with_votes: standard errors of people's mean disagreement over
+    items, the chance that two people choose differently.
+    """
+
+    votes: float
+    more_items: float
+    more_votes: float
+    now: float
+    with_items: float
+    with_votes: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """Further judgments of each item, and what they are expected to do.
 
     item: int64 (k), rows of the labels that get any, those that get most first; names: str (k),
     what they are called; judgments: int64 (k), how many each gets; votes: int64 (k), how many each
-    has. objective: a name in OBJECTIVES. budget: all judgments. prior: pseudo-votes a class. now,
-    planned, uniform: expected error before, after this plan, and after as many judgments spread
-    evenly, means over all items. items: how many there are.
+    has. objective: a name in OBJECTIVES. budget: all judgments. prior: pseudo-votes a class, None
+    where people's distributions are modelled by class. now, planned, uniform: expected error
+    before, after this plan, and after as many judgments spread evenly, means over all items. items:
+    how many there are. choice: more items or more votes; None where too few items have four votes.
     """
 
     item: Array
@@ -34,12 +54,13 @@ class Plan:
     votes: Array
     objective: str
     budget: int
-    prior: float
+    prior: float | None
     now: float
     planned: float
     uniform: float
     items: int
     seed: int
+    choice: Choice | None
 
 
 def labels_plan(request: PlanRequest, tell: Tell = silent) -> Plan:
@@ -68,9 +89,9 @@ def spread_judgments(
 ) -> Plan:
     """Spread ``budget`` further judgments so that the expected error falls most.
 
-    objective: a name in OBJECTIVES. prior: pseudo-votes a class, None estimates them from all
-    items. limit: the most further judgments of one item. Raises InputError without vote counts or
-    for numbers that make no sense.
+    objective: a name in OBJECTIVES. prior: pseudo-votes a class of one Dirichlet; None models
+    people's distributions from all items. limit: the most further judgments of one item. Raises
+    InputError without vote counts or for numbers that make no sense.
     """
     if labels.counts is None:
         raise InputError("labels plan needs vote counts, found only probabilities")
@@ -90,9 +111,11 @@ def spread_judgments(
         raise InputError(
             "labels plan: one vote per item does not show how much people agree: use --prior"
         )
-    prior = fit_prior(counts) if prior is None else prior
-    remaining = OBJECTIVES[objective].remaining(counts, prior)
-    further = allocate(remaining, budget, limit, seed)
+    modelled = OBJECTIVES[objective].uses_model and counts.shape[1] <= MOST_CLASSES
+    if prior is None and not modelled:
+        prior = fit_prior(counts)
+    expected = OBJECTIVES[objective].expected(counts, prior)
+    further = allocate(expected, budget, limit, seed)
     chosen = np.flatnonzero(further)
     chosen = chosen[np.argsort(-further[chosen], kind="stable")]
     return Plan(
@@ -103,9 +126,28 @@ def spread_judgments(
         objective=objective,
         budget=budget,
         prior=prior,
-        now=remaining.mean(),
-        planned=remaining.mean(further),
-        uniform=remaining.mean_uniform(budget),
+        now=expected.mean(),
+        planned=expected.mean(further),
+        uniform=expected.mean_uniform(budget),
         items=size,
         seed=seed,
+        choice=_choice(counts, budget),
+    )
+
+
+def _choice(counts: Array, budget: int) -> Choice | None:
+    """Both ways to spend the budget, from what the mean disagreement varies with."""
+    spread = disagreement(counts)
+    if spread is None:
+        return None
+    items, total = len(counts), int(counts.sum())
+    votes = total / items
+    more = budget / votes
+    return Choice(
+        votes=votes,
+        more_items=more,
+        more_votes=budget / items,
+        now=spread.standard_error(items, votes),
+        with_items=spread.standard_error(items + more, votes),
+        with_votes=spread.standard_error(items, votes + budget / items),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from c10h.errors import InputError, counted
-from c10h.metrics import divergence, second_best
+from c10h.metrics import accuracy, divergence, second_best
 from c10h.metrics.ceilings import (
     CEILINGS,
     NEEDS_NO_VOTES,
@@ -23,7 +23,7 @@ from c10h.metrics.item_block import Float
 from c10h.metrics.metric_type import Metric, Term, count, known
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
-from c10h.metrics.ranks import RankMetric
+from c10h.metrics.ranks import Ranked, RankMetric
 from c10h.metrics.references import REFERENCES, RESCALED, Fitted, scale_share
 from c10h.metrics.strata import ALL, STRATA
 from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
@@ -33,6 +33,8 @@ from c10h.stages.people import People
 from c10h.stages.prediction_pass import NETWORK, Key, Tally, cut, key, stratify, tally
 from c10h.stages.reference_fit import FittedReferences
 
+# Metrics that depend on the errors alone, and the number of errors from which their intervals hold.
+OF_ERRORS, FEW_ERRORS = ("conf_wrong", "kappa_human", "aurc"), 20
 # Why metrics of the truth do not exist where no item has one.
 NO_TRUTH = "no item whose true class is known"
 # What the formula of :attr:`Evaluation.scale` is called.
@@ -159,13 +161,13 @@ def evaluate(
         advance=advance,
     )
     numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
-    evaluated = {
-        model: ModelMetrics(
+    evaluated: dict[str, ModelMetrics] = {}
+    for model, of_model in reversed(models.items()):  # the network last, as references share terms
+        evaluated[model] = ModelMetrics(
             of_model.missing,
             {name: _formulas(of_model, model, tallied, at) for name, at in numbers.items()},
         )
-        for model, of_model in models.items()
-    }
+        tallied.forget(model)
     return Evaluation(
         network=evaluated.pop(NETWORK),
         references=evaluated,
@@ -253,25 +255,27 @@ def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) 
     formulas = Formulas(tallied.cells.group[cells], tallied.cells.groups)
     for name, metric in chosen.means.items():
         keys = [key(model, term) for term in metric.terms]
-        formulas.add(name, metric.combine, {term: tallied.totals[term][cells] for term in keys})
+        sums = {term: tallied.totals[term][cells] for term in keys}
+        formulas.add(name, metric.combine, sums, metric.resampled)
     for name, rank_metric in chosen.ranked.items():
         over = key(model, rank_metric.over)
         items_over = tallied.totals[over][cells]
         inside = tallied.ranked_in(over, stratum)
         number = tallied.cells.of_item
-        retained = [tallied.retained[key(model, term)] for term in rank_metric.retains]
+        keys = [key(model, term) for term in rank_metric.retains]
+        ranked = [tallied.retained[term] for term in keys]
         if inside is not None:
             number = number[inside] - cells.start
-            retained = [values[inside] for values in retained]
+            ranked = [Ranked(of_term.values[inside]) for of_term in ranked]
         if not len(number):
             formulas.add(name, _undefined, {over: items_over})
             continue
-        fit = rank_metric.fit(*retained)
+        fit = rank_metric.fit(*ranked)
         total: dict[str, Float] = {}
         for items in cut(len(number)):
             part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
             add_totals(total, {name: part})
-        formulas.add(name, fit.combine, {name: total[name], over: items_over})
+        formulas.add(name, fit.combine, {name: total[name], over: items_over}, fit.resampled)
     return formulas
 
 
@@ -327,6 +331,7 @@ def _ceilings(
 def _terms_of_notes(chosen: Iterable[str], predictions: Predictions) -> list[Term]:
     """What is summed for notes alone."""
     noted = clipping_terms(chosen, predictions)
+    noted += [accuracy.wrong] if any(name in chosen for name in OF_ERRORS) else []
     return noted + ([second_best.second_tied] if "sba" in chosen else [])
 
 
@@ -343,7 +348,16 @@ def _notes(chosen: Iterable[str], noted: Sequence[Term], tallied: Tally) -> list
     if tied := int(total(second_best.second_tied)):
         items = counted(tied, "item")
         ties = [f"tied second-best logits in {items}: sba breaks ties at random, in expectation"]
-    return [*clipping_notes(chosen, total), *ties]
+    return [*clipping_notes(chosen, total), *_notes_of_errors(chosen, total), *ties]
+
+
+def _notes_of_errors(chosen: Iterable[str], total: Callable[[Term], float]) -> list[str]:
+    """That intervals are rough, or do not exist, where there are few errors."""
+    of_errors, errors = [name for name in OF_ERRORS if name in chosen], total(accuracy.wrong)
+    if not of_errors or errors >= FEW_ERRORS:
+        return []
+    few = f"{', '.join(of_errors)}: of {counted(round(errors), 'error')}, "
+    return [few + ("no interval" if errors < 2 else "so that intervals are rough")]
 
 
 def _notes_of_truth(chosen: Iterable[str], people: People) -> list[str]:

@@ -12,6 +12,7 @@ from c10h.metrics.bootstrap import MAX_GROUPS, groups
 from c10h.metrics.ceilings import split_items
 from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import OF_FIRST_CHOICE, OF_ITEMS, Binned, Metric, Term, count, divide
+from c10h.metrics.ranks import Ranked
 from c10h.metrics.references import REFERENCES, Fitted
 from c10h.metrics.strata import STRATA
 from c10h.metrics.sums import Cells, add_totals, evaluate_terms, sum_terms
@@ -59,7 +60,7 @@ class Tally:
 
     cells: Cells
     totals: Mapping[Key, Float]
-    retained: Mapping[Key, Array]
+    retained: dict[Key, Ranked]
     per_item: Mapping[str, Array]
     votes: Array | None
     voters: Array
@@ -72,8 +73,13 @@ class Tally:
         inside = None if stratum is None else self.items_in(stratum)
         if over.term is count:
             return inside
-        counted = self.retained[over] > 0
+        counted = self.retained[over].values > 0
         return counted if inside is None else counted & inside
+
+    def forget(self, model: str) -> None:
+        """Free what was retained of a model, which for large sets is most of the memory."""
+        for term in [term for term in self.retained if term.model == model]:
+            del self.retained[term]
 
     def items_in(self, stratum: int) -> Array:
         """Whether each item is in a stratum."""
@@ -132,7 +138,8 @@ def tally(
             votes.append(sample)
         advance(done)
     sampled = np.concatenate(votes) if votes else None
-    return Tally(cells, totals, retained, values, sampled, np.flatnonzero(voters))
+    ranked = {term: Ranked(of_term) for term, of_term in retained.items()}
+    return Tally(cells, totals, ranked, values, sampled, np.flatnonzero(voters))
 
 
 def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str]]:

@@ -54,7 +54,8 @@ class Figures:
                 q = self.metrics.index(metric)
                 value[r, q, t], n[r, q, t] = values[0], round(float(items[0]))
         samples = self._resample(model)
-        low, high = interval(samples)
+        least, largest = np.array([METRICS[metric].bounds for metric in self.metrics]).T[..., None]
+        low, high = (np.clip(end, least, largest) for end in interval(samples))
         known = ~np.isnan(value)
         return ModelFigures(
             value,

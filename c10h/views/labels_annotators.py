@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from c10h.stages.labels_annotators import Annotators
+from c10h.errors import counted
+from c10h.labels.alternative_annotator import FALSE_DISCOVERIES, LEAST_ITEMS, Estimate
+from c10h.stages.labels_annotators import Annotators, ModelAmong
 from c10h.views.display import Display
-from c10h.views.table import Cell, Table, number
+from c10h.views.table import MISSING, Cell, Table, number, of_columns
 
+# Below so many annotators the authors of the test advise against it.
+FEW = 3
 # How a value of each column is shown.
 COLUMNS: Mapping[str, Callable[[Any], str]] = {
     "annotator": str,
@@ -20,13 +25,93 @@ COLUMNS: Mapping[str, Callable[[Any], str]] = {
     "accuracy": number,
     "rt": lambda value: number(value, 0),
     "excluded": lambda value: "x" * value,
+    "advantage": number,
+    "p_value": number,
+    "replaced": lambda value: "x" * value,
 }
 
 
 def display(annotators: Annotators) -> Display:
     """A row an annotator."""
     values = partial(rows, annotators)
-    return Display(lambda: [table(annotators)], values, values)
+    return Display(lambda: tables(annotators), lambda: to_json(annotators), values)
+
+
+def tables(annotators: Annotators) -> list[Table]:
+    """The annotators, and the model where there is one."""
+    shown = [table(annotators)]
+    return shown if annotators.model is None else [*shown, model_table(annotators.model)]
+
+
+def model_table(model: ModelAmong) -> Table:
+    """The model by the same figures, its rank, and the share of annotators it can stand in for."""
+    test = model.test
+    told: list[tuple[str, Cell]] = [
+        ("agreement", _estimate(test.agreement)),
+        ("kappa", Cell(number(model.kappa))),
+        ("accuracy", Cell(number(model.accuracy))),
+        (f"rank among {test.ranked:,} annotators", _estimate(test.rank, 0)),
+        ("advantage probability", _estimate(test.advantage_probability)),
+        ("winning rate", _estimate(test.winning_rate)),
+    ]
+    told = [(name, cell) for name, cell in told if name != "accuracy" or cell.text != MISSING]
+    return of_columns(
+        model.name,
+        [("model", [name for name, _ in told])],
+        [("value", [cell for _, cell in told])],
+        _notes(model),
+    )
+
+
+def _estimate(estimate: Estimate, digits: int = 4) -> Cell:
+    ends = [number(end, digits) for end in (estimate.low, estimate.high)]
+    small = "" if MISSING in ends else " to ".join(ends)
+    return Cell(number(estimate.value, digits), small)
+
+
+def _notes(model: ModelAmong) -> list[str]:
+    """What was tested, of how many, and how."""
+    test = model.test
+    notes = [
+        f"agreement over {counted(test.items, 'item')}; 95 % intervals: bootstrap over items, "
+        f"{model.resamples:,} resamples, seed {model.seed}; rank: at the ends of agreement; "
+        "winning rate: Wilson's, over annotators"
+    ]
+    if not test.tested:
+        return [*notes, f"no test: no annotator judged {LEAST_ITEMS} items that others did, too"]
+    notes.append(
+        f"alternative annotator test: it can stand in for {int(test.replaced.sum()):,} of "
+        f"{counted(test.tested, 'annotator')} with {LEAST_ITEMS} items or more "
+        f"(epsilon {model.epsilon:g}, false discoveries {FALSE_DISCOVERIES:g}): "
+        f"{'passed' if model.passes else 'not passed'}, which takes half"
+    )
+    if test.tested < FEW:
+        notes.append(f"fewer than {FEW} annotators: the test is not reliable")
+    return notes
+
+
+def to_json(annotators: Annotators) -> Any:
+    """The rows; with a model, an object of both."""
+    if annotators.model is None:
+        return rows(annotators)
+    model, test = annotators.model, annotators.model.test
+    return {
+        "model": {
+            "name": model.name,
+            "agreement": asdict(test.agreement),
+            "kappa": model.kappa,
+            "accuracy": model.accuracy,
+            "rank": asdict(test.rank),
+            "ranked": test.ranked,
+            "items": test.items,
+            "winning_rate": asdict(test.winning_rate),
+            "advantage_probability": asdict(test.advantage_probability),
+            "tested": test.tested,
+            "epsilon": model.epsilon,
+            "passes": model.passes if test.tested else None,
+        },
+        "annotators": rows(annotators),
+    }
 
 
 def table(annotators: Annotators) -> Table:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from c10h.errors import counted
 from c10h.metrics.noise import NEED_TRUTH
-from c10h.stages.labels_noise import Curve, Noise
+from c10h.stages.labels_noise import ACCURACY, RESAMPLES, Curve, Noise
 from c10h.views.display import Display
 from c10h.views.forms.terminal_chart import line_chart
-from c10h.views.table import Cell, Table, number
+from c10h.views.table import Cell, Table, interval, number
 
 # A line that never leaves this is none.
 VISIBLE = 1e-9
@@ -39,12 +40,13 @@ def vote_names(noise: Noise) -> list[str]:
 
 
 def tables(noise: Noise) -> list[Table]:
-    """One of labels and one of ceilings against votes, and one of where the entropy is."""
+    """Labels and ceilings against votes, more items or more votes, and where the entropy is."""
     notes = [
         f"{noise.items:,} items with {noise.total:,} votes, {noise.fewest:,} to {noise.most:,} per "
         "item; items with fewer than n votes keep all of them",
         f"± is the standard error of values without a closed form: {noise.draws} draws of votes "
         f"without replacement, seed {noise.seed}",
+        _agreement(noise),
     ]
     if 0 < noise.judged < noise.items:
         metrics = {curve.metric for curve in noise.curves}
@@ -59,8 +61,41 @@ def tables(noise: Noise) -> list[Table]:
     return [
         Table("Labels made from n votes", header, of_labels),
         Table("What people reach, by method", header, ceilings),
+        *_designs(noise),
         Table("", ["most uncertain items", "share of the entropy"], shares, 1, notes),
     ]
+
+
+def _agreement(noise: Noise) -> str:
+    """Krippendorff's alpha in words."""
+    alpha = noise.alpha
+    told = f"Krippendorff's alpha (nominal): {number(alpha.value)}"
+    if ends := interval(alpha.low, alpha.high):
+        told += f" ({ends}, 95 % bootstrap over items, {RESAMPLES:,} resamples)"
+    return f"{told}, over {counted(alpha.items, 'item')} with two votes or more"
+
+
+def _designs(noise: Noise) -> list[Table]:
+    """The same number of judgments on more items or with more votes; none where it is not known."""
+    if not noise.designs:
+        return []
+    names = list(noise.designs[0].errors)
+    cells = [
+        [
+            Cell(f"{design.votes:,}"),
+            Cell(f"{design.items:,}"),
+            *(Cell(number(design.errors[name], 5)) for name in names),
+            Cell(number(design.label_error)),
+        ]
+        for design in noise.designs
+    ]
+    title = f"More items or more votes? {noise.total:,} judgments"
+    header = ["votes per item", "items", *(f"± mean {name}" for name in names), "squared error"]
+    meaning = "± is the standard error of a mean over such items; disagreement: the chance that "
+    meaning += "two people choose differently"
+    if ACCURACY in names:
+        meaning += "; accuracy: people's share of right votes"
+    return [Table(title, header, cells, 1, [meaning])]
 
 
 def charts(noise: Noise, width: int) -> str:
@@ -108,6 +143,21 @@ def to_json(noise: Noise) -> dict[str, Any]:
                 "standard_errors": [error or None for error in curve.errors],
             }
             for curve in noise.curves
+        ],
+        "krippendorff_alpha": {
+            "value": noise.alpha.value,
+            "low": noise.alpha.low,
+            "high": noise.alpha.high,
+            "items": noise.alpha.items,
+        },
+        "same_budget": [
+            {
+                "votes": design.votes,
+                "items": design.items,
+                "standard_errors": design.errors,
+                "squared_error": design.label_error,
+            }
+            for design in noise.designs
         ],
         "entropy_share": {f"{items:g}": share for items, share in noise.concentration.items()},
     }

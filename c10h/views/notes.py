@@ -120,6 +120,8 @@ def _remaining(difference: Difference) -> str:
         return f"{differs}; at equal scale no difference can be told: {_signed(scaled)}."
     if scaled.value * difference.value < 0:
         return f"{differs}, but the other way at equal scale: by {_signed(scaled)}."
+    if abs(scaled.value) > abs(difference.value):
+        return f"{differs}, and by more at equal scale: {_signed(scaled)}."
     return f"{differs}, of which {_signed(scaled)} remain at equal scale."
 
 

@@ -84,10 +84,11 @@ def build_flat(inputs: SourceInputs) -> Labels:
     return Labels(classes=inputs.classes, probs=probs)
 
 
-def remaining_ones(counts: Array, prior: float) -> Any:
-    from c10h.labels.allocation import Remaining
+def expected_ones(counts: Array, prior: float | None) -> Any:
+    from c10h.labels.allocation import Expected
 
-    return Remaining(np.ones(len(counts)), counts.sum(axis=1) + 1.0)
+    votes, ones = counts.sum(axis=1) + 1.0, np.ones(len(counts))
+    return Expected(votes, ones / votes, ones, np.arange(len(counts)))
 
 
 def make_set(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
@@ -185,7 +186,7 @@ ROWS: list[tuple[Any, str, Any]] = [
         ),
     ),
     (SOURCES, "flat", LabelSource("half of it flat", Takes.PEOPLE, here("build_flat"))),
-    (OBJECTIVES, "ones", Objective("the same of all items", here("remaining_ones"))),
+    (OBJECTIVES, "ones", Objective("the same of all items", here("expected_ones"))),
     (
         CATALOGUE,
         "dots",

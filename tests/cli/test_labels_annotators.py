@@ -233,6 +233,139 @@ def test_usage_errors(c10h: Run, options: list[str]) -> None:
     assert options[0] in result.err
 
 
+def opinions(random: np.random.Generator, people: int = 5, items: int = 40) -> str:
+    """Everybody's answer on every item, mostly right; items have names in no order."""
+    lines = ["annotator,item,label"]
+    for who in range(people):
+        for item in range(items):
+            right = random.random() < 0.8
+            label = item % 3 if right else int(random.integers(3))
+            lines.append(f"w{who},image {item},{('cat', 'dog', 'bird')[label]}")
+    return "\n".join(lines)
+
+
+class TestModelAmongAnnotators:
+    LINE = ("labels", "annotators", "o.csv", "--predictions", "net.csv")
+    TOLD = "the judgments: 40 items matched with net.csv by ids"
+
+    @pytest.fixture(autouse=True)
+    def opinions(self, files: Files) -> None:
+        random = np.random.default_rng(3)
+        files.save("o.csv", opinions(random))
+        self.write(files, [f"image {item}" for item in random.permutation(40)])
+
+    @staticmethod
+    def write(files: Files, names: list[str]) -> None:
+        """A network that is always right, with its classes in another order."""
+        lines = ["item,bird,cat,dog"]
+        for name in names:
+            probs = np.full(3, 0.1)
+            probs[{0: 1, 1: 2, 2: 0}[int(name.split()[1]) % 3]] = 0.8
+            lines.append(",".join([name, *map(str, probs)]))
+        files.save("net.csv", "\n".join(lines))
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_every_form(self, c10h: Run, form: str) -> None:
+        result = c10h(*self.LINE, "--format", form)
+        assert result.status == 0
+        assert self.TOLD in result.err
+        assert "advantage" in result.out
+        assert "nan" not in result.out.lower()
+
+    def test_a_model_that_is_right_is_first_and_stands_in_for_all(self, c10h: Run) -> None:
+        shown = c10h(*self.LINE, "--json").json()
+        model = shown["model"]
+        assert model["name"] == "net.csv"
+        assert model["rank"]["value"] == 1
+        assert (model["ranked"], model["tested"], model["items"]) == (5, 5, 40)
+        assert (model["winning_rate"]["value"], model["passes"]) == (1, True)
+        assert model["epsilon"] == 0.1
+        assert model["accuracy"] is None  # the table has no truth
+        agreement = model["agreement"]
+        assert agreement["low"] < agreement["value"] < agreement["high"]
+        people = shown["annotators"]
+        assert all(agreement["value"] > one["agreement"] for one in people)
+        assert all(one["replaced"] and one["p_value"] < 0.01 for one in people)
+
+    def test_the_order_of_predictions_and_classes_does_not_matter(
+        self, files: Files, c10h: Run
+    ) -> None:
+        wanted = c10h(*self.LINE, "--json").out
+        self.write(files, [f"image {item}" for item in range(40)])
+        assert c10h(*self.LINE, "--json").out == wanted
+
+    def test_predictions_of_more_items_and_of_fewer(self, files: Files, c10h: Run) -> None:
+        wanted = c10h(*self.LINE, "--json").out
+        self.write(files, [f"image {item}" for item in range(70)])
+        assert c10h(*self.LINE, "--json").out == wanted
+        self.write(files, [f"image {item}" for item in range(35)])
+        result = c10h(*self.LINE, "--json")
+        assert "net.csv: no predictions for 5 judged items" in result.err
+        assert result.json()["model"]["items"] == 35
+
+    def test_epsilon_moves_the_test_alone(self, c10h: Run) -> None:
+        first, second = (
+            c10h(*self.LINE, "--json", "--alternative-epsilon", epsilon).json()
+            for epsilon in ("0", "0.3")
+        )
+        assert first["model"]["agreement"] == second["model"]["agreement"]
+        for one, other in zip(first["annotators"], second["annotators"], strict=True):
+            assert one["p_value"] > other["p_value"]
+
+    def test_sorted_by_what_a_model_adds(self, c10h: Run) -> None:
+        rows = c10h(*self.LINE, "--json", "--sort", "advantage").json()["annotators"]
+        advantages = [row["advantage"] for row in rows]
+        assert advantages == sorted(advantages)
+
+    def test_a_pipe(self, files: Files, c10h: Run) -> None:
+        content = files.path("net.csv").read_bytes()
+        result = c10h(*self.LINE[:-1], "-", "--json", stdin=content)
+        wanted = c10h(*self.LINE, "--json").json()
+        assert result.json()["annotators"] == wanted["annotators"]
+
+    def test_too_few_items_to_test(self, files: Files, c10h: Run) -> None:
+        files.save("o.csv", opinions(np.random.default_rng(3), items=12))
+        result = c10h(*self.LINE)
+        assert "no test: no annotator judged 30 items that others did, too" in result.out
+        model = c10h(*self.LINE, "--json").json()["model"]
+        assert (model["tested"], model["passes"], model["winning_rate"]["value"]) == (0, None, None)
+
+    @pytest.mark.parametrize("epsilon", ["-0.1", "1.5", "nan"])
+    def test_an_epsilon_that_is_no_share(self, refuses: Refuse, epsilon: str) -> None:
+        says = f"--alternative-epsilon {epsilon}: expected a share from 0 to 1"
+        refuses(*self.LINE, "--alternative-epsilon", epsilon, says=says)
+
+    def test_items_without_names_are_not_guessed(self, files: Files, refuses: Refuse) -> None:
+        files.save("net.npy", np.eye(3)[np.arange(40) % 3])
+        line = ("labels", "annotators", "o.csv", "--predictions", "net.npy", "--probs")
+        refuses(*line, "--classes", "cat,dog,bird", says="have names, and these predictions have")
+
+    def test_columns_without_names_are_classes_by_the_numbers_of_the_table(
+        self, files: Files, c10h: Run
+    ) -> None:
+        """CIFAR-10H's table has the number of each class and its name."""
+        names = ("cat", "dog", "bird")
+        first, *rows = opinions(np.random.default_rng(3)).splitlines()
+        lines = [f"{first},chosen_category"]
+        for row in rows:
+            who, item, name = row.split(",")
+            lines.append(f"{who},{item.split()[1]},{names.index(name)},{name}")
+        files.save("o.csv", "\n".join(lines))
+        files.save("net.npy", np.eye(3)[np.arange(40) % 3])
+        line = ("labels", "annotators", "o.csv", "--predictions", "net.npy", "--probs", "--json")
+        result = c10h(*line)
+        assert "its columns are read as cat, dog, bird, in order" in result.err
+        assert result.json()["model"]["rank"]["value"] == 1
+
+    def test_other_classes(self, files: Files, refuses: Refuse) -> None:
+        text = files.path("net.csv").read_text().replace("bird,cat,dog", "fish,cat,dog")
+        files.save("net.csv", text)
+        refuses(*self.LINE, says="bird")
+
+    def test_both_from_stdin(self, refuses: Refuse) -> None:
+        refuses("labels", "annotators", "-", "--predictions", "-", says="stdin")
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:crowdkit")
 class TestModels:
     LINE = ("labels", "build", *ANNOTATORS[2:], *TRIALS)

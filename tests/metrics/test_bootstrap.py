@@ -6,15 +6,25 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
-from scipy.stats import chisquare, entropy, spearmanr
+from scipy.stats import chisquare, entropy, norm, sem, spearmanr
+from scipy.stats import t as student_t
 from sklearn.metrics import cohen_kappa_score
 
-from c10h.metrics.bootstrap import MAX_GROUPS, groups, hash_rows, interval, means, weights
+from c10h.metrics.bootstrap import (
+    MAX_GROUPS,
+    expansion,
+    groups,
+    hash_rows,
+    interval,
+    means,
+    student_point,
+    weights,
+)
 from c10h.metrics.metrics import METRICS
-from c10h.metrics.ranks import RankMetric
+from c10h.metrics.ranks import COUNTED_PLACES, RankMetric
 from c10h.records import Array
 from metrics.oracles import aurc
-from metrics.scoring import METRIC_NAMES, Case, made_up, samples_of
+from metrics.scoring import METRIC_NAMES, Case, figures_of, made_up, samples_of
 
 Statistic = Callable[[Case], float]
 RESAMPLES = 4000
@@ -119,19 +129,126 @@ def test_intervals_of_ranks_hold_where_the_model_is_saturated(
     np.testing.assert_allclose(interval_of(case, metric), expected, atol=0.1 * width(expected))
 
 
+def samples_and_scores(
+    case: Case, metric: str, score: Statistic | None = None
+) -> tuple[Array, Array]:
+    """Three samples of a metric, and what it is for the items that each of them drew."""
+    size = len(case.truth)
+    found = samples_of(case.score(resamples=3, seed=5, metrics=(metric,)), metric)
+    _, drawn = next(weights(size, 3, 5))
+    resamples = [case.take(np.repeat(np.arange(size), weight.astype(int))) for weight in drawn]
+    score = score or (lambda drawn: drawn.figures(metrics=(metric,))[metric].value)
+    return found, np.array([score(resample) for resample in resamples])
+
+
 @pytest.mark.parametrize(
-    "metric", [name for name in METRIC_NAMES if not isinstance(METRICS[name], RankMetric)]
+    "metric",
+    [
+        name
+        for name in METRIC_NAMES
+        if not isinstance(metric := METRICS[name], RankMetric) and metric.resampled is None
+    ],
 )
 def test_a_sample_is_the_score_of_the_items_that_were_drawn(
     metric: str, random: np.random.Generator
 ) -> None:
-    case = made_up(random, 60)
-    found = samples_of(case.score(resamples=3, seed=5, metrics=(metric,)), metric)
-    _, drawn = next(weights(60, 3, 5))
-    for sample, weight in zip(found, drawn, strict=True):
-        resample = case.take(np.repeat(np.arange(60), weight.astype(int)))
-        expected = resample.figures(metrics=(metric,))[metric].value
-        assert sample == pytest.approx(expected, rel=1e-5)
+    found, scores = samples_and_scores(made_up(random, 60), metric)
+    np.testing.assert_allclose(found, scores, rtol=1e-5)
+
+
+class TestFewObservations:
+    """What depends on few items is spread out from its value, as Student's t is."""
+
+    @pytest.mark.parametrize("freedom", [*range(1, 60), 1000, 10**6])
+    def test_student_is_scipys(self, freedom: int) -> None:
+        assert student_point(freedom) == pytest.approx(student_t.ppf(0.975, freedom), abs=2e-4)
+
+    @pytest.mark.parametrize("observations", [2, 3, 7, 40])
+    def test_the_expansion_makes_the_interval_of_a_mean_that_of_student(
+        self, observations: int, random: np.random.Generator
+    ) -> None:
+        values = random.normal(size=observations)
+        expected = student_t.interval(0.95, observations - 1, scale=sem(values))
+        # Of a normal distribution with the variance that resampling has.
+        percentiles = norm.interval(0.95, scale=values.std() / np.sqrt(observations))
+        found = np.array(percentiles) * expansion(observations)
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+    def test_only_whole_observations_count_and_one_tells_nothing(self) -> None:
+        assert expansion(7.9) == expansion(7) > expansion(8)
+        assert expansion(3 - 1e-12) == expansion(3)
+        assert np.isnan([expansion(1.5), expansion(0)]).all()
+        assert expansion(1e6) == pytest.approx(1, abs=1e-5)
+
+    @staticmethod
+    def wrong(case: Case) -> int:
+        return int(np.count_nonzero(~case.right))
+
+    @staticmethod
+    def doubtful(case: Case) -> float:
+        doubt = 1 - case.model.max(axis=1)[case.right]
+        return float(doubt.sum() ** 2 / (doubt**2).sum())
+
+    @staticmethod
+    def ranked(case: Case) -> float:
+        """An error at place k of n is in the risk of all sets from there on."""
+        wrong = ~case.right[np.argsort(-case.model.max(axis=1))]
+        parts = [sum(1 / k for k in range(j + 1, len(wrong) + 1)) for j in np.flatnonzero(wrong)]
+        return float(np.sum(parts) ** 2 / np.square(parts).sum())
+
+    @pytest.mark.parametrize(
+        ("metric", "depends_on", "score"),
+        [
+            ("conf_wrong", wrong, None),
+            ("kappa_human", wrong, None),
+            ("conf_right", doubtful, None),
+            ("aurc", ranked, risk_coverage),
+        ],
+    )
+    def test_samples_are_that_much_further_from_the_value(
+        self,
+        metric: str,
+        depends_on: Statistic,
+        score: Statistic | None,
+        random: np.random.Generator,
+    ) -> None:
+        case = made_up(random, 60)
+        assert 15 < self.wrong(case) <= COUNTED_PLACES
+        found, scores = samples_and_scores(case, metric, score)
+        value = case.figures(metrics=(metric,))[metric].value
+        expected = value + (scores - value) * expansion(depends_on(case))
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+    @pytest.mark.parametrize(("errors", "exists"), [(1, False), (2, True)])
+    def test_one_error_gives_no_interval(self, errors: int, exists: bool) -> None:
+        logits = np.array([[3.0, 0.0], [2.0, 0.0], [1.0, 0.0], [1.5, 0.0]])
+        case = Case(logits, np.full((4, 2), 3), (np.arange(4) < errors).astype(int))
+        scores = case.score(resamples=50)
+        for metric in ("conf_wrong", "kappa_human", "aurc"):
+            found = figures_of(scores)[metric]
+            assert np.isfinite(found.value)
+            assert np.isfinite([found.low, found.high]).all() == exists
+        few = f"conf_wrong, kappa_human, aurc: of {errors} error"
+        assert few in str(scores.notes[0])
+        assert ("no interval" in str(scores.notes[0])) != exists
+
+    def test_of_many_errors_nothing_is_told(self, random: np.random.Generator) -> None:
+        case = made_up(random, 200)
+        assert self.wrong(case) >= 20
+        assert "error" not in str(case.score(resamples=0).notes[0])
+
+    def test_a_network_that_is_always_sure_has_an_interval_of_no_width(self) -> None:
+        case = Case(np.tile([1000.0, 0.0], (9, 1)), np.full((9, 2), 3), np.zeros(9, dtype=int))
+        found = case.figures(resamples=50)["conf_right"]
+        assert (found.value, found.low, found.high) == (1, 1, 1)
+
+    def test_ends_are_no_values_that_cannot_be(self) -> None:
+        logits = np.array([[4.0, 0.0], [1.0, 0.0], [0.5, 0.0]])
+        case = Case(logits, np.array([[9, 1], [5, 5], [2, 8]]), np.array([1, 1, 0]))
+        found = case.figures(resamples=200)
+        assert (found["conf_wrong"].low, found["conf_wrong"].high) == (0, 1)
+        assert found["aurc"].high == 1
+        assert found["kappa_human"].low == -1
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_does_not() -> None:

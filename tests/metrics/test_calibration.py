@@ -9,7 +9,8 @@ from scipy.stats import binned_statistic
 from sklearn.calibration import calibration_curve
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from metrics.scoring import figures, made_up
+from c10h.metrics.calibration import between_halves
+from metrics.scoring import figures, made_up, samples_of
 
 BINS = 15
 
@@ -107,3 +108,65 @@ def test_a_single_item_is_its_own_gap() -> None:
     found = figures(np.log([[0.8, 0.2]]), probs=[[0.5, 0.5]], truth=[1])
     assert found["ece"].value == found["ece_adaptive"].value == pytest.approx(0.8)
     assert found["ece_human"].value == pytest.approx(0.3)
+
+
+class TestResamples:
+    """Resamples of calibration errors are less biased than those errors are."""
+
+    def test_between_halves_is_the_gap_of_one_half_with_the_sign_of_the_other(
+        self, random: np.random.Generator
+    ) -> None:
+        gaps = random.normal(0.05, 1, (400, 3)) * [1, 0.2, 3]
+        total, noise = gaps.sum(axis=0), np.sqrt((gaps**2).sum(axis=0))
+        half = np.where(random.random((20_000, 400)) < 0.5, 1.0, 0.0)
+        first, second = half @ gaps, (1 - half) @ gaps
+        expected = np.sign(first) * second + np.sign(second) * first
+        spread = expected.std(axis=0) / np.sqrt(len(half))
+        assert (np.abs(between_halves(total, noise) - expected.mean(axis=0)) < 4 * spread).all()
+
+    def test_without_noise_the_gap_is_left(self) -> None:
+        gaps = np.array([-2.0, 0.0, 3.0])
+        np.testing.assert_array_equal(between_halves(gaps, np.zeros(3)), [2, 0, 3])
+
+    def test_between_halves_is_unbiased_where_there_is_no_gap(
+        self, random: np.random.Generator
+    ) -> None:
+        noise = np.full(200_000, 2.0)
+        found = between_halves(random.normal(0, 2, 200_000), noise)
+        assert found.mean() == pytest.approx(0, abs=4 * found.std() / np.sqrt(200_000))
+
+    @pytest.mark.parametrize("metric", ["ece", "ece_adaptive"])
+    def test_samples_are_on_average_between_too_high_and_too_low(
+        self, metric: str, random: np.random.Generator
+    ) -> None:
+        case = made_up(random, 3000)
+        gap = case.model.max(axis=1) - case.right
+        if metric == "ece":
+            slot = np.ceil(case.model.max(axis=1) * BINS).astype(int) - 1
+        else:
+            slot = np.argsort(np.argsort(case.model.max(axis=1))) * BINS // 3000
+        sums = np.asarray(np.bincount(slot, gap, BINS), dtype=np.float64)
+        noise = np.sqrt(np.bincount(slot, gap**2, BINS) - sums**2 / 3000)
+        too_low = between_halves(sums, noise).sum() / 3000
+        scores = case.score(resamples=2000, metrics=(metric,))
+        value = float(scores.value[0, 0, 0])
+        assert value == pytest.approx(np.abs(sums).sum() / 3000)
+        spread = samples_of(scores, metric).std() / np.sqrt(2000)
+        middle = (value + too_low) / 2
+        assert samples_of(scores, metric).mean() == pytest.approx(middle, abs=5 * spread)
+        assert value - middle > 0.001
+
+    @pytest.mark.parametrize("metric", ["ece", "ece_adaptive"])
+    def test_a_calibrated_network_may_have_no_error(
+        self, metric: str, random: np.random.Generator
+    ) -> None:
+        least = []
+        for _ in range(20):
+            confidence = random.uniform(0.5, 1, 300)
+            logits = np.stack([np.log(confidence / (1 - confidence)), np.zeros(300)], axis=1)
+            truth = (random.random(300) > confidence).astype(int)
+            found = figures(logits, truth=truth, resamples=200, metrics=(metric,))[metric]
+            assert found.value > 0.02
+            least.append(found.low)
+        assert np.count_nonzero(least) <= 6
+        assert min(least) == 0

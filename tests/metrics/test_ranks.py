@@ -9,15 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy, rankdata, spearmanr
 
+from c10h.metrics import ranks
 from c10h.metrics.item_block import Float
 from c10h.metrics.ranks import (
     EXACT_ITEMS,
     QUANTILE_BINS,
     Fit,
+    Ranked,
     fit_aurc,
     fit_rank_correlation,
     rank_bins,
 )
+from c10h.metrics.sums import sum_by_cell
 from metrics.oracles import aurc, aurc_by_orders
 from metrics.scoring import Case, figures, fixed_examples, made_up
 
@@ -31,9 +34,10 @@ def entropy_correlation(case: Case) -> float:
     return float(spearmanr(people, model).statistic)
 
 
-def value_of(fit: Fit) -> float:
+def value_of(fit: Fit, items: int) -> float:
     """The value without any resampling."""
-    return float(fit.combine(np.zeros(1), np.ones(1))[0])
+    sums = sum_by_cell(fit.term(EVERYTHING), np.zeros(items, dtype=np.int64), 1)
+    return float(fit.combine(sums, np.full(1, float(items)))[0])
 
 
 def many(random: np.random.Generator, items: int = 3 * EXACT_ITEMS) -> Case:
@@ -101,7 +105,12 @@ def test_aurc_is_the_mean_over_all_orders_of_ties(items: list[tuple[int, bool]])
         np.array(column, dtype=np.float64) for column in zip(*items, strict=True)
     )
     expected = aurc_by_orders(confidence, correct)
-    assert value_of(fit_aurc(1 - confidence / 4, correct)) == pytest.approx(expected)
+    counted = fit_aurc(Ranked(1 - confidence / 4), Ranked(correct))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ranks, "COUNTED_PLACES", -1)
+        by_influence = fit_aurc(Ranked(1 - confidence / 4), Ranked(correct))
+    for fit in (counted, by_influence):
+        assert value_of(fit, len(items)) == pytest.approx(expected)
     assert aurc(confidence, correct) == pytest.approx(expected)
 
 
@@ -173,7 +182,7 @@ def spearman(first: Float, second: Float) -> float:
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize(("fit", "value"), [(fit_aurc, aurc), (fit_rank_correlation, spearman)])
 def test_influence_is_the_change_that_one_more_item_makes(
-    fit: Callable[[Float, Float], Fit],
+    fit: Callable[[Ranked, Ranked], Fit],
     value: Callable[[Float, Float], float],
     tied: bool,
     random: np.random.Generator,
@@ -182,7 +191,7 @@ def test_influence_is_the_change_that_one_more_item_makes(
     second = (random.random(2400) < 0.3 + first / 2).astype(np.float64)
     if tied:
         first = np.asarray(np.ceil(first * 40) / 40, dtype=np.float64)
-    influence = fit(1 - first if value is aurc else first, second).term(EVERYTHING)
+    influence = fit(Ranked(1 - first if value is aurc else first), Ranked(second)).term(EVERYTHING)
     assert isinstance(influence, np.ndarray)
     plain = value(first, second)
     for item in np.argsort(first)[[*range(0, 2400, 119), -30]]:

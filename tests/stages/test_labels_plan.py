@@ -15,6 +15,7 @@ from c10h.errors import InputError
 from c10h.labels.allocation import allocate, fit_prior
 from c10h.labels.plan_objectives import OBJECTIVES
 from c10h.metrics.ceilings import split_votes
+from c10h.metrics.items_or_votes import disagreement
 from c10h.records import Array, Labels
 from c10h.stages.labels_plan import spread_judgments
 from c10h.views.forms.json_text import plain
@@ -39,21 +40,48 @@ class TestPlan:
         np.testing.assert_array_equal(plan.votes, counts_of(people).sum(axis=1)[plan.item])
         assert plan.planned <= plan.uniform < plan.now
 
-    def test_expected_errors_are_the_variances_of_the_posterior(self, people: Labels) -> None:
+    def test_expected_errors_are_those_of_shares_under_the_posterior(self, people: Labels) -> None:
         plan = spread_judgments(people, 100, prior=0.4)
-        variances = np.array([dirichlet(row + 0.4).var().sum() for row in counts_of(people)])
-        total = counts_of(people).sum(axis=1) + 4 * 0.4
+        counts = counts_of(people)
+        total = counts.sum(axis=1)
+        posteriors = [dirichlet(row + 0.4) for row in counts]
+        variance = np.array([one.var().sum() for one in posteriors])
+        mean = np.array([one.mean() for one in posteriors])
+        error = variance + ((counts / total[:, None] - mean) ** 2).sum(axis=1)
+        apart = 1 - variance - (mean**2).sum(axis=1)
         further = np.zeros(60)
         further[plan.item] = plan.judgments
-        assert plan.now == pytest.approx(variances.mean())
-        assert plan.planned == pytest.approx((variances * total / (total + further)).mean())
-        uniform = variances * total
-        wanted = (uniform / (total + 1)).mean() / 3 + (uniform / (total + 2)).mean() * 2 / 3
-        assert plan.uniform == pytest.approx(wanted)
 
-    def test_the_prior_is_fitted_unless_given(self, people: Labels) -> None:
-        assert spread_judgments(people, 5).prior == fit_prior(counts_of(people))
+        def after(x: Array | int) -> float:
+            return float(((total**2 * error + x * apart) / (total + x) ** 2).mean())
+
+        assert plan.now == pytest.approx(after(0))
+        assert plan.planned == pytest.approx(after(further))
+        assert plan.uniform == pytest.approx(after(1) / 3 + after(2) * 2 / 3)
+
+    def test_people_are_modelled_unless_a_prior_is_given(self, people: Labels) -> None:
+        assert spread_judgments(people, 5).prior is None
         assert spread_judgments(people, 5, prior=2).prior == 2
+        fitted = spread_judgments(people, 5, objective="entropy").prior
+        assert fitted == fit_prior(counts_of(people))
+
+    def test_many_classes_have_a_prior(self, random: np.random.Generator) -> None:
+        counts = random.multinomial(5, random.dirichlet(np.full(40, 0.1), 30))
+        assert spread_judgments(labels_of(counts=counts), 5).prior == fit_prior(counts)
+
+    def test_more_items_or_more_votes(self, people: Labels) -> None:
+        choice = spread_judgments(people, 600).choice
+        assert choice is not None
+        counts = counts_of(people)
+        assert choice.votes == pytest.approx(counts.sum() / 60)
+        assert choice.more_items * choice.votes == pytest.approx(600)
+        assert choice.more_votes == 10
+        assert choice.with_items < choice.now
+        assert choice.with_votes < choice.now
+        spread = disagreement(counts)
+        assert spread is not None
+        items = 60 + 600 / choice.votes
+        assert choice.with_items == pytest.approx(spread.standard_error(items, choice.votes))
 
     @pytest.mark.parametrize("limit", [1, 3])
     def test_no_item_gets_more_than_the_limit(self, people: Labels, limit: int) -> None:
@@ -83,7 +111,7 @@ class TestPlan:
 
     def test_equal_items_are_not_settled_by_the_order_of_the_file(self) -> None:
         labels = labels_of(counts=np.tile([3, 2], (50, 1)))
-        plans = [spread_judgments(labels, 10, seed=seed).item for seed in range(20)]
+        plans = [spread_judgments(labels, 10, prior=0.5, seed=seed).item for seed in range(20)]
         assert len(set(map(tuple, (sorted(plan) for plan in plans)))) == 20
         assert 15 < np.mean([plan.mean() for plan in plans]) < 34
 
@@ -141,7 +169,8 @@ def test_labels_with_little_to_go_by(what: str, objective: str) -> None:
     plan = spread_judgments(labels_of(counts=SPECIAL[what]), 50, objective=objective, prior=prior)
     assert plan.judgments.sum() == 50
     assert (plan.judgments > 0).all()
-    assert 0 <= plan.planned <= plan.now
+    # Where all items are as good as certain, any vote does harm.
+    assert 0 <= plan.planned <= max(plan.now, plan.uniform)
 
 
 @pytest.mark.parametrize("what", ["one vote", "single votes"])
@@ -189,8 +218,8 @@ class TestRealPeople:
         self, real_data: Path, objective: str, seed: int
     ) -> None:
         random, start, hidden, pool = self.split(real_data, seed)
-        remaining = OBJECTIVES[objective].remaining(start, fit_prior(start))
-        plan = allocate(remaining, self.BUDGET, pool.sum(axis=1), seed)
+        expected = OBJECTIVES[objective].expected(start, None)
+        plan = allocate(expected, self.BUDGET, pool.sum(axis=1), seed)
         assert plan.sum() == self.BUDGET
         even = np.ones(len(start), dtype=np.int64)
         errors = [
@@ -204,14 +233,14 @@ class TestRealPeople:
         random, start, hidden, pool = self.split(real_data, 2)
         plan = spread_judgments(labels_of(counts=start), self.BUDGET)
         even = start + split_votes(pool, np.ones(len(start), dtype=np.int64), random)
-        found = [self.error(counts + plan.prior, hidden).mean() for counts in (start, even)]
+        found = [self.error(counts, hidden).mean() for counts in (start, even)]
         assert found == pytest.approx([plan.now, plan.uniform], rel=0.1)
 
     def test_hidden_entropy_is_nearer_after_a_plan_for_it(self, real_data: Path) -> None:
         random, start, hidden, pool = self.split(real_data, 3)
         prior = fit_prior(start)
-        remaining = OBJECTIVES["entropy"].remaining(start, prior)
-        plan = allocate(remaining, self.BUDGET, pool.sum(axis=1))
+        expected = OBJECTIVES["entropy"].expected(start, prior)
+        plan = allocate(expected, self.BUDGET, pool.sum(axis=1))
         target = entropy(hidden, axis=1) + ((hidden > 0).sum(axis=1) - 1) / 50
         errors = []
         for more in (0, plan):
@@ -227,3 +256,50 @@ class TestRealPeople:
         same = (hidden * (hidden - 1)).sum(axis=1) / (votes * (votes - 1))
         distance = ((shares - hidden / votes[:, None]) ** 2).sum(axis=1)
         return np.asarray(distance - (1 - same) / votes)
+
+
+def by_entropy(votes: Array, budget: int) -> Array:
+    """Further votes in proportion to the entropy of the shares, by largest remainders."""
+    wanted = entropy(votes, axis=1)
+    wanted *= budget / wanted.sum()
+    further = np.floor(wanted).astype(np.int64)
+    further[np.argsort(further - wanted)[: budget - further.sum()]] += 1
+    return further
+
+
+def left_over(votes: Array, further: Array | int, people: Array) -> float:
+    """Mean squared error of shares after further votes, in expectation over these."""
+    total = votes.sum(axis=1)
+    now = ((votes - total[:, None] * people) ** 2).sum(axis=1)
+    apart = 1 - (people**2).sum(axis=1)
+    return float(((now + further * apart) / (total + further) ** 2).mean())
+
+
+class TestAgainstAskingByEntropy:
+    """With people who are known, the plan is at no budget worse, nor than asking evenly."""
+
+    PER_ITEM = (0.5, 1, 2, 3, 6)
+
+    def compare(self, people: Array, start: int, random: np.random.Generator) -> None:
+        votes = random.multinomial(start, people)
+        expected = OBJECTIVES["squared"].expected(votes, None)
+        for per_item in self.PER_ITEM:
+            budget = int(per_item * len(people))
+            planned = left_over(votes, allocate(expected, budget), people)
+            assert planned <= 1.005 * left_over(votes, by_entropy(votes, budget), people)
+            each, rest = divmod(budget, len(people))
+            even = each + (random.permutation(len(people)) < rest)
+            assert planned <= 1.005 * left_over(votes, even, people)
+
+    @pytest.mark.parametrize("start", [3, 5])
+    def test_cifar10h(self, real_data: Path, start: int, random: np.random.Generator) -> None:
+        counts = np.load(real_data / "cifar10h-counts.npy")
+        self.compare(counts / counts.sum(axis=1, keepdims=True), start, random)
+
+    @pytest.mark.parametrize("start", [3, 5])
+    def test_three_classes_with_strong_disagreement(
+        self, start: int, random: np.random.Generator
+    ) -> None:
+        alpha = np.array([[3, 1, 0.2], [0.8, 2, 0.8], [0.2, 1, 3]])[random.integers(0, 3, 5000)]
+        drawn = random.standard_gamma(alpha * random.choice([0.5, 1, 3], 5000)[:, None])
+        self.compare(drawn / drawn.sum(axis=1, keepdims=True), start, random)

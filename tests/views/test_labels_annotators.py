@@ -6,10 +6,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pytest
 from stages.annotators import describe_table
 
 from c10h.formats.known_column_names import Columns
-from c10h.views.labels_annotators import display, table
+from c10h.records import Predictions
+from c10h.stages.labels_annotators import Annotators
+from c10h.stages.model_choices import Model
+from c10h.views.labels_annotators import display, table, tables
 
 
 def test_people_see_a_dash_for_what_is_missing(tmp_path: Path) -> None:
@@ -40,3 +45,42 @@ def test_accuracy_tells_the_items_that_it_is_on(tmp_path: Path) -> None:
     assert not any("accuracy" in note for note in table(describe_table(tmp_path)).notes)
     partly = replace(describe_table(tmp_path), judged=2)
     assert table(partly).notes[-1] == "accuracy: on 2 of 3 items, whose true class is known"
+
+
+class TestModelAmongAnnotators:
+    @pytest.fixture
+    def annotators(self, tmp_path: Path) -> Annotators:
+        rows = [f"w{who},{item},{item % 3}" for who in range(2) for item in range(40)]
+        predictions = Predictions(
+            classes=("0", "1", "2"),
+            logits=np.eye(3)[None, np.arange(40) % 3],
+            member=np.array(["m"]),
+        )
+        return describe_table(
+            tmp_path,
+            "\n".join(["who,what,said", *rows]) + "\n",
+            Columns("who", "what", "said"),
+            model=Model("net.npy", predictions),
+            resamples=20,
+        )
+
+    def test_it_has_a_table_of_its_own(self, annotators: Annotators) -> None:
+        people, model = tables(annotators)
+        assert people.header[-3:] == ["advantage", "p_value", "replaced"]
+        cells = {row[0].text: row[1] for row in model.rows}
+        assert model.title == "net.npy"
+        assert cells["agreement"].plain() == "1.0000 (1.0000 to 1.0000)"
+        assert cells["rank among 2 annotators"].plain() == "1 (1 to 1)"
+        assert cells["winning rate"].small == "0.3424 to 1.0000"  # Wilson's of 2 of 2
+        assert "accuracy" not in cells
+        assert "it can stand in for 2 of 2 annotators with 30 items or more" in model.notes[1]
+        assert model.notes[2] == "fewer than 3 annotators: the test is not reliable"
+
+    def test_json_has_both_and_csv_the_annotators(self, annotators: Annotators) -> None:
+        shown = display(annotators)
+        values = json.loads(shown.text("json"))
+        assert values["model"]["winning_rate"]["value"] == 1
+        assert [row["replaced"] for row in values["annotators"]] == [True, True]
+        header, *lines = shown.text("csv").splitlines()
+        assert header.endswith("advantage,p_value,replaced")
+        assert len(lines) == 2

@@ -42,13 +42,44 @@ def test_charts_fit(case: Case, width: int) -> None:
 
 
 def test_what_is_drawn_has_its_error(case: Case) -> None:
-    _, ceiling, shares = tables(noise_of(case.labels(), 1, 4))
+    _, ceiling, _, shares = tables(noise_of(case.labels(), 1, 4))
     cells = {row[0].text: row[1:] for row in ceiling.rows}
     assert cells["accuracy leave-one-vote-out"][1].small.startswith("±0.")
     assert not cells["ce_human plug-in"][1].small
     assert cells["accuracy leave-one-vote-out"][0].text == "-"
     assert [row[0].text for row in shares.rows] == ["5%", "10%", "20%", "30%", "50%"]
     assert "seed 0" in shares.notes[1]
+
+
+def test_agreement_is_told_with_its_interval(case: Case) -> None:
+    noise = noise_of(case.labels(), 1, 4)
+    told = tables(noise)[-1].notes[2]
+    assert told.startswith(f"Krippendorff's alpha (nominal): {noise.alpha.value:.4f} (")
+    assert json.loads(display(noise).text("json"))["krippendorff_alpha"] == {
+        "value": noise.alpha.value,
+        "low": noise.alpha.low,
+        "high": noise.alpha.high,
+        "items": noise.alpha.items,
+    }
+
+
+def test_one_budget_is_spread_over_items_and_votes(case: Case) -> None:
+    noise = noise_of(case.labels(), 1, 4)
+    designs = tables(noise)[2]
+    assert designs.title == f"More items or more votes? {noise.total:,} judgments"
+    (single, four) = ([cell.text for cell in row] for row in designs.rows)
+    assert single[:3] == ["1", f"{noise.total:,}", "-"]
+    assert four[:2] == ["4", f"{noise.total // 4:,}"]
+    (first, second) = json.loads(display(noise).text("json"))["same_budget"]
+    assert first["standard_errors"]["disagreement"] is None
+    assert 0 < first["standard_errors"]["accuracy"] < second["standard_errors"]["accuracy"]
+    assert first["squared_error"] == pytest.approx(4 * second["squared_error"])
+
+
+def test_too_few_votes_have_no_table_of_one_budget() -> None:
+    noise = noise_of(labels_of(counts=[[2, 1], [3, 0]]), 1, 2)
+    assert not noise.designs
+    assert len(tables(noise)) == 3
 
 
 @pytest.mark.parametrize("what", SPECIAL)

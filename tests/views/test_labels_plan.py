@@ -33,3 +33,29 @@ def test_csv_and_json_list_all(plan: Plan) -> None:
         f"{item['item']},{item['votes']},{item['judgments']}" for item in values["items"]
     ] == lines
     assert values["expected_error"]["planned"] < values["expected_error"]["uniform"]
+
+
+def test_what_people_are_taken_to_be_is_told(random: np.random.Generator) -> None:
+    labels = labels_of(counts=made_up(random, 60).counts)
+    modelled, one = (table(spread_judgments(labels, 50, prior=prior)) for prior in (None, 0.25))
+    assert any(note.startswith("people's distributions: a mixture") for note in modelled.notes)
+    assert any(note.startswith("Dirichlet prior of 0.25 pseudo-votes") for note in one.notes)
+
+
+def test_more_items_or_more_votes(plan: Plan) -> None:
+    assert plan.choice is not None
+    note = table(plan).notes[-1]
+    assert note.startswith(
+        f"more items or more votes: people's mean disagreement is known to ±{plan.choice.now:.5f}"
+    )
+    told = json.loads(display(plan).text("json"))["mean_disagreement"]
+    assert told["standard_error"] == plan.choice.now
+    assert told["more_items"]["standard_error"] < told["standard_error"]
+    assert told["more_votes"]["votes"] == pytest.approx(1000 / 60)
+
+
+def test_too_few_votes_do_not_tell(random: np.random.Generator) -> None:
+    plan = spread_judgments(labels_of(counts=[[2, 1], [3, 0], [1, 1]]), 5)
+    assert plan.choice is None
+    assert not any("more items" in note for note in table(plan).notes)
+    assert json.loads(display(plan).text("json"))["mean_disagreement"] is None

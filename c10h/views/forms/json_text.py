@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import is_
 from typing import Any
 
 _AS_THEY_ARE = (str, int, bool, type(None))
@@ -25,12 +26,23 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     if isinstance(value, list | tuple):
-        return [plain(element) for element in value]
+        elements = [plain(element) for element in value]
+        return value if type(value) is list and all(map(is_, elements, value)) else elements
     if isinstance(value, Mapping):
-        return {str(key): plain(element) for key, element in value.items()}
+        shaped = {str(key): plain(element) for key, element in value.items()}
+        return value if _is_same(shaped, value) else shaped
     if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in _names(type(value))}
     return value
+
+
+def _is_same(shaped: Mapping[str, Any], value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is plain already, so that no second one is kept of thousands of runs."""
+    return (
+        type(value) is dict
+        and all(type(key) is str for key in value)
+        and all(map(is_, shaped.values(), value.values()))
+    )
 
 
 @cache
