@@ -24,7 +24,7 @@ CONVOLUTIONS = {10: (1, 1, 2, 2, 2), 12: (2, 2, 2, 2, 2), 15: (2, 2, 3, 3, 3), 1
 
 
 def build(classes: int, depth: int, width: int, state: int | None = None) -> nn.Sequential:
-    """The network. width: channels of the first convolution. state: 2019, or None for the last."""
+    """The network. width: channels of the first convolution. state: 2019, None for the last one."""
     if depth not in CONVOLUTIONS:
         raise InputError(f"depth {depth}: expected one of {', '.join(map(str, CONVOLUTIONS))}")
     widths = (width, 2 * width, 4 * width, 8 * width, 8 * width)
