@@ -1,4 +1,4 @@
-"""The metrics of ``c10h score`` as a plain script: whole arrays in float64, no intervals, no references.
+"""The metrics of ``c10h score`` as a plain script: whole arrays in float64, values alone.
 
     python benchmarks/plain_score.py LOGITS.npy COUNTS.npy TRUTH.npy
 

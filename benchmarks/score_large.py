@@ -3,10 +3,10 @@
     python benchmarks/score_large.py [FOLDER] [--items 10000000] [--repeats 5]
 
 Without references (--rescale none), as the plain script has none, and with them. Writes 880 MB of
-made-up logits (float32), vote counts (int32) and truth into FOLDER (a temporary
-one), runs both in turn with a warm cache, and prints medians, memory and the ratio. Wanted: a ratio
-of at most 2 to the plain script, references that cost at most twice the time without them, and less
-than 1 GiB (1,074 MB).
+made-up logits (float32), vote counts (int32) and truth into FOLDER (a temporary one), runs all in
+turn with a warm cache, and prints medians, memory and ratios. Wanted: a ratio of at most 2 to the
+plain script, references that cost at most twice the time without them, and less than 1 GiB
+(1,074 MB).
 """
 
 import argparse
