@@ -468,11 +468,15 @@ def report(
     """
     from c10h.stages.report import report as report_stage
     from c10h.stages.report_files import read_files
+    from c10h.views.figures.figures import takes_images
     from c10h.views.report import Report
 
     with opened() as inputs:
         named = [file if isinstance(file, tuple) else (None, file) for file in files]
-        request = read_files([(name, inputs.path(file, name or "file")) for name, file in named])
+        request = read_files(
+            [(name, inputs.path(file, name or "file")) for name, file in named],
+            with_images=takes_images(figure),
+        )
         chosen = replace(request, metrics=_words(metrics), stratum=stratum, baseline=baseline)
         shown = Report(report_stage(chosen), figure, table)
         return Result(shown.display, report=shown)

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from c10h.cli import options
-from c10h.cli.console import say, show, write
+from c10h.cli.console import say, show, terminal, write
 from c10h.cli.progress_bar import progress
-from c10h.views.figures.figures import FIGURES, GALLERY, PICTURED, names_with_notes
+from c10h.views.figures.figures import (
+    FIGURES,
+    GALLERY,
+    PICTURED,
+    names_with_notes,
+    takes_images,
+)
 
 if TYPE_CHECKING:
     from c10h.views.report import Report
@@ -104,6 +110,8 @@ def report(
 
     [bold]c10h report near.h5 far.h5 --figure generalization -o figure2.pdf[/]
 
+    [bold]c10h report labels.h5 hard.h5 human.h5 images.h5 --figure fit -o fit.svg[/]
+
     [bold]c10h report hard=adv1.h5 human=adv2.h5 --baseline hard[/]
 
     [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery -o g.html[/]
@@ -144,13 +152,16 @@ def report(
     if figure is not None and baseline is not None:
         raise InputError("--figure cannot be combined with --baseline")
     opened = read_files(
-        [split_name(file) for file in files], lambda what, total: progress(what, total, "files")
+        [split_name(file) for file in files],
+        lambda what, total: progress(what, total, "files"),
+        with_images=takes_images(figure),
     )
     if script:
         write(output, to_script(steps(opened.files)))
         return
     request = replace(opened, metrics=metrics or (), stratum=stratum, baseline=baseline)
-    view = Report(stage.report(request), figure, table)
+    shown = terminal() if form == "terminal" and output is None else None
+    view = Report(stage.report(request), figure, table, None if shown is None else shown[1])
     _tell_left_out(view, form)
     if form in PICTURES:
         with atomic_output(output or "-") as stream:

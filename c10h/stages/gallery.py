@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from c10h.errors import InputError, MismatchError
+from c10h.errors import InputError
 from c10h.formats.truth_files import check_truth
-from c10h.items import Items, align
+from c10h.items import align
 from c10h.metrics import divergence
 from c10h.metrics.item_block import Block, Float
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
 from c10h.stages.people import People
+from c10h.stages.predicted_images import PredictedImages
 from c10h.stages.predicted_items import items_of
 from c10h.stages.prediction_pass import BLOCK_ELEMENTS, cut
 from c10h.stages.seen_in_training import exposure
-from c10h.training.folds import item_hashes
 from c10h.truth import name_of
 
 # How many there are unless said.
@@ -100,28 +100,26 @@ def gallery(
     predictions = predictions_in_order(predictions, classes, run)
     labels = labels_in_order(labels, classes, "labels")
     people, matched = _people_of(predictions, labels, run)
-    places = _rows_of_images(predictions, images, run)
-    if images_sha256 is not None:
-        _check_images(predictions, images, places, run, images_sha256)
+    predicted = PredictedImages.match(predictions, images, run, images_sha256)
     chosen = farthest(_blocks(predictions, people, advance), count)
     if not chosen.agreed:
         raise InputError(f"{run}: no item where network and people have the same first choice")
     pictures = []
     for k, row in enumerate(chosen.row.tolist()):
-        place = row if places is None else int(places[row])
+        place = predicted.place(row)
         pictures.append(
             Picture(
                 name=_name(predictions, images, people, row, place),
                 truth=_truth(people, images, row, place),
-                pixels=_pixels(images, place, predictions, row, run),
+                pixels=predicted.pixels(row),
                 people=chosen.people[k],
                 model=chosen.model[k],
                 divergence=float(chosen.divergence[k]),
                 entropy=float(chosen.entropy[k]),
             )
         )
-    notes = _notes(predictions, people, matched)
-    return Gallery(run, classes, pictures, chosen.agreed, chosen.items, notes)
+    notes = [f"Items in training: {exposure(predictions)}", matched, predicted.note]
+    return Gallery(run, classes, pictures, chosen.agreed, chosen.items, list(filter(None, notes)))
 
 
 def _people_of(predictions: Predictions, labels: Labels, run: str) -> tuple[People, str]:
@@ -149,50 +147,6 @@ def _blocks(
         advance(items.stop - items.start)
 
 
-def _rows_of_images(predictions: Predictions, images: Images, run: str) -> Array | None:
-    """The image that each prediction is of; None for all in order. Raises MismatchError."""
-    pictures = Items("the images", images.images.shape[0], images.ids)
-    return align(items_of(predictions, run), pictures).rows
-
-
-def _check_images(
-    predictions: Predictions, images: Images, places: Array | None, run: str, sha256: str
-) -> None:
-    """Where the images' file is not the one that was predicted, compare all pictures.
-
-    It may be of the same ones, in another order or under other names. Raises MismatchError where
-    any is another, and where the predictions do not tell.
-    """
-    inputs = () if predictions.lineage is None else predictions.lineage.inputs
-    predicted = [file.sha256 for file in inputs if file.role == "images"]
-    if not predicted or sha256 in predicted:
-        return
-    if predictions.item is None:
-        raise MismatchError(
-            f"images: not the file that {run} predicted: its SHA-256 begins with {sha256[:12]}, "
-            f"expected {predicted[0][:12]}"
-        )
-    hashes = item_hashes(images.images)
-    wrong = np.flatnonzero((hashes if places is None else hashes[places]) != predictions.item)
-    if len(wrong):
-        raise _another_image(int(wrong[0] if places is None else places[wrong[0]]), run)
-
-
-def _pixels(images: Images, place: int, predictions: Predictions, row: int, run: str) -> Array:
-    """The pixels of one image. Raises MismatchError where another one was predicted."""
-    pixels = images.images[place : place + 1]
-    if predictions.item is not None and item_hashes(pixels)[0] != predictions.item[row]:
-        raise _another_image(place, run)
-    return np.asarray(pixels[0])
-
-
-def _another_image(place: int, run: str) -> MismatchError:
-    return MismatchError(
-        f"images: image {place} differs from the one that {run} predicted: the file has changed, "
-        "or is not the one that was predicted"
-    )
-
-
 def _name(predictions: Predictions, images: Images, people: People, row: int, place: int) -> str:
     """What an item is called: by the predictions, the labels or the images, else its number."""
     for ids, at in ((predictions.ids, row), (people.ids, row), (images.ids, place)):
@@ -209,13 +163,6 @@ def _truth(people: People, images: Images, row: int, place: int) -> str | None:
         return None
     check_truth(images.truth[place : place + 1], len(images.classes), f"images: image {place}")
     return name_of(images.classes, int(images.truth[place]))
-
-
-def _notes(predictions: Predictions, people: People, matched: str) -> list[str]:
-    notes = [f"Items in training: {exposure(predictions)}", matched]
-    if predictions.item is None:
-        notes.append("the predictions do not record the hashes of their images: images not checked")
-    return [note for note in notes if note]
 
 
 def farthest(blocks: Iterable[Block], count: int) -> Farthest:

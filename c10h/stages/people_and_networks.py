@@ -23,7 +23,8 @@ class Compared:
 
     people: float64 (n, c); networks: the distributions of each by name, float64 (n, c).
     names: what each item is called. truth: the class of each, -1 where it is not known. exposure:
-    whether each network was trained on any of its items, in a word.
+    whether each network was trained on any of its items, in a word. rows: of each network, the row
+    of every item in its predictions, int64 (n).
     """
 
     classes: tuple[str, ...]
@@ -32,6 +33,7 @@ class Compared:
     names: Sequence[str]
     truth: Array | None = None
     exposure: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Array] = field(default_factory=dict)
 
 
 def compare_people(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
@@ -72,7 +74,7 @@ def compare_people(labels: Labels, networks: Mapping[str, Predictions]) -> Compa
     probs = np.asarray(people.probs[0 : people.size], dtype=np.float64)
     _check_items(None if people.right is not None else people.truth, names, records, places)
     exposures = {name: exposure(record) for name, record in networks.items()}
-    return Compared(classes, probs, ordered, names, people.one_answer, exposures)
+    return Compared(classes, probs, ordered, names, people.one_answer, exposures, places)
 
 
 def _check_items(

@@ -9,11 +9,11 @@ from c10h.errors import InputError, unknown_name
 from c10h.metrics.estimates import ScoredRun, metrics_of, scored_runs
 from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
-from c10h.records import Attack, History, Input, Labels, Predictions, Scores
+from c10h.records import Attack, History, Images, Input, Labels, Predictions, Scores
 from c10h.stages.attack_runs import AttackedNetwork, attacked_networks
 from c10h.stages.run_groups import baselines
 
-KINDS = ("scores", "attack", "history", "labels", "predictions")
+KINDS = ("scores", "attack", "history", "labels", "predictions", "images")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class ReportRequest:
     histories: Mapping[str, History] = field(default_factory=dict)
     labels: Mapping[str, Labels] = field(default_factory=dict)
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    images: Mapping[str, Images] = field(default_factory=dict)
     files: Sequence[Input] = ()
     metrics: Sequence[str] = ()
     stratum: str = ALL
@@ -54,6 +55,7 @@ class Results:
     stratum: str = ALL
     baseline: str | None = None
     files: Sequence[Input] = ()
+    images: Mapping[str, Images] = field(default_factory=dict)
 
     @property
     def scored_baseline(self) -> str | None:
@@ -69,22 +71,32 @@ class Results:
         """A title of scores, with the part of the items that they are of."""
         return text if self.stratum == ALL else f"{text}, {self.stratum}"
 
-    def expect(self, what: str, **wanted: int) -> None:
+    def expect(self, what: str, optional: str | None = None, **wanted: int) -> None:
         """Raise InputError unless these kinds are there and no others.
 
-        wanted: by kind the number of files, 0 for one or more.
+        wanted: by kind the number of files, 0 for one or more. optional: a kind of which there may
+        be one file.
         """
-        kinds = (self.scored, self.attacked, self.histories, self.labels, self.predictions)
+        kinds = (
+            self.scored,
+            self.attacked,
+            self.histories,
+            self.labels,
+            self.predictions,
+            self.images,
+        )
         counts = {kind: len(of_kind) for kind, of_kind in zip(KINDS, kinds, strict=True) if of_kind}
         missing = any(
             not counts.get(kind) or (number and counts[kind] != number)
             for kind, number in wanted.items()
         )
-        if missing or set(counts) - set(wanted):
+        allowed = set(wanted) | ({optional} if optional and counts.get(optional) == 1 else set())
+        if missing or set(counts) - allowed:
             words = " and ".join(
                 f"{number} {kind} file{'s' if number > 1 else ''}" if number else f"{kind} files"
                 for kind, number in wanted.items()
             )
+            words += f", with or without 1 {optional} file" if optional else ""
             counted = ", ".join(f"{kind} ({number})" for kind, number in counts.items())
             raise InputError(f"{what} needs only {words}; found {counted or 'nothing'}")
 
@@ -110,6 +122,7 @@ def report(request: ReportRequest) -> Results:
         request.stratum,
         request.baseline,
         request.files,
+        request.images,
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from c10h import h5
 from c10h.datasets.cache import open_input
-from c10h.datasets.catalogue import LABELS
+from c10h.datasets.catalogue import IMAGES, LABELS
 from c10h.errors import InputError
 from c10h.files import Source, check_single_stdin
 from c10h.formats.predictions_and_labels import open_attack, open_labels, open_predictions
-from c10h.records import Attack, History, Input, Labels, Predictions, Record, Scores
+from c10h.records import Attack, History, Images, Input, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
 from c10h.stages.arguments import is_run
 from c10h.stages.progress_callback import Show, show_nothing
@@ -28,21 +28,28 @@ READERS: Mapping[type[Record], Callable[[Source], Record]] = {
 }
 
 
-def read_files(named: Sequence[tuple[str | None, str]], show: Show = show_nothing) -> ReportRequest:
+def read_files(
+    named: Sequence[tuple[str | None, str]],
+    show: Show = show_nothing,
+    *,
+    with_images: bool = False,
+) -> ReportRequest:
     """All files, each with its name where it is given one; labels of the catalogue go by theirs.
 
-    show: how the reading of many is shown, with numbers of files. Raises FileError for a file that
-    is of no such kind, InputError for two of one name.
+    show: how the reading of many is shown, with numbers of files. with_images: images are taken,
+    too; after labels, the name of a data set is that of its images. Raises FileError for a file
+    that is of no such kind, InputError for two of one name.
     """
     check_single_stdin([path for _, path in named])
     scores: list[tuple[str, Scores]] = []
     by_kind: dict[str, dict[str, Any]] = {
-        record.kind: {} for record in (Attack, History, Labels, Predictions)
+        record.kind: {} for record in (Attack, History, Labels, Predictions, Images)
     }
     files: list[Input] = []
+    forms = (LABELS, IMAGES) if with_images else (LABELS,)
     with (show if len(named) > MANY else show_nothing)("reading", len(named)) as advance:
         for name, path in named:
-            source, record = _open(path)
+            source, record = _open(path, forms[::-1] if by_kind[Labels.kind] else forms)
             files.append(
                 Input(
                     role="file",
@@ -68,6 +75,7 @@ def read_files(named: Sequence[tuple[str | None, str]], show: Show = show_nothin
         by_kind[History.kind],
         by_kind[Labels.kind],
         by_kind[Predictions.kind],
+        by_kind[Images.kind],
         files,
     )
 
@@ -78,15 +86,20 @@ def _called(path: str, source: Source) -> str:
     return folder if source.name == HISTORY and folder not in ("", "..") else source.stem
 
 
-def _open(path: str) -> tuple[Source, Record]:
-    """A file of a kind that reports are made of; of scores the large arrays stay in the file."""
+def _open(path: str, forms: Sequence[str]) -> tuple[Source, Record]:
+    """A file of a kind that reports are made of; of scores the large arrays stay in the file.
+
+    forms: of a data set, the first of these that it has is meant.
+    """
     if is_run(path):
         raise InputError(
             f"{path} is a run folder: c10h show {path} shows its contents, and {HISTORY} in it "
             "has its learning curves"
         )
-    source = open_input(path, LABELS)
-    kinds = (Scores, Attack, History, Labels, Predictions)
+    source = open_input(path, *forms)
+    kinds: list[type[Record]] = [Scores, Attack, History, Labels, Predictions]
+    if IMAGES in forms:
+        kinds.append(Images)
     record = h5.read(source, *kinds, late=("samples", "rescaled_samples", "per_item"))
     reader = READERS.get(type(record))
     return source, record if reader is None else reader(source)

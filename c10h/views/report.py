@@ -31,12 +31,14 @@ MOST = 24
 class Report:
     """What is shown of results. figure, table: what is shown in place of everything, by name.
 
+    colours: those of the terminal that charts are for, as rich calls them; pictures need them.
     Raises InputError for a figure or table that there is not, or of what it is not made of.
     """
 
     results: Results
     figure: str | None = None
     table: str | None = None
+    colours: str | None = None
 
     def __post_init__(self) -> None:
         results = self.results
@@ -101,7 +103,7 @@ class Report:
         shown = [] if self.table is not None else self.figures()
         if self.figure is None:
             shown = [drawn for drawn in shown if not FIGURES[drawn.name].is_table]
-        parts = [figure_chart(drawn, width) for drawn in shown]
+        parts = [figure_chart(drawn, width, self.colours) for drawn in shown]
         return "\n".join([*parts, *foot_lines(self.lineage(), width)])
 
     def to_json(self) -> dict[str, Any]:

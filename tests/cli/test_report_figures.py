@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import os
@@ -20,8 +21,11 @@ from made_attacks import made_attack
 from matplotlib.font_manager import fontManager
 from PIL import Image
 
+import c10h as api
 from c10h import h5
-from c10h.records import Array, History, Images, Scores, View
+from c10h.datasets.cache import open_input
+from c10h.records import Array, History, Images, Predictions, Scores, View
+from c10h.training.folds import item_hashes
 from c10h.views.forms.latex_text import escape
 
 from .conftest import Files, Run, assert_refused, read_file
@@ -217,7 +221,8 @@ class TestFigures:
              "--figure pgd needs only attack files; found scores (1)"),
             (["adv.h5", "near.h5", "--figure", "pgd"], "found scores (1), attack (1)"),
             (["labels.h5", "p.h5", "--figure", "fit"],
-             "--figure fit needs only 2 predictions files and 1 labels file; found"),
+             "--figure fit needs only 2 predictions files and 1 labels file, with or without 1 "
+             "images file; found labels (1), predictions (1)"),
             (["adv.h5", "--table", "1"], "--table 1 needs only scores files"),
             (["near.h5", "--table", "1", "--figure", "pgd"], "exclude each other"),
             (["p.h5"], "p: predictions need --figure fit"),
@@ -229,6 +234,122 @@ class TestFigures:
     )  # fmt: skip
     def test_refusals(self, c10h: Run, options: list[str], says: str) -> None:
         assert_refused(c10h("report", *options), says)
+
+
+FIT = ("report", "labels.h5", "p.h5", "q.h5", "images.h5", "--figure", "fit")
+
+
+@pytest.fixture
+def pictured(files: Files) -> dict[str, Array]:
+    """Images of the items, that p and q predicted; by the titles that panels have."""
+    pixels = np.random.default_rng(8).integers(0, 256, (30, 6, 8, 3)).astype("u1")
+    h5.write(Images(classes=("cat", "dog", "bird"), images=pixels), "images.h5")
+    for name, run in zip("pq", "ab", strict=True):
+        logits = files.logits[run][None].astype("f4")
+        files.predictions(f"{name}.h5", logits=logits, item=item_hashes(pixels))
+    return {f"item {row}": image for row, image in enumerate(pixels)}
+
+
+def embedded(svg: bytes) -> list[tuple[str, Array]]:
+    """The titles of panels and the pixels below each, from a drawing."""
+    href = "{http://www.w3.org/1999/xlink}href"
+    found: list[tuple[str, Array]] = []
+    pixels: Array | None = None
+    for element in ElementTree.fromstring(svg).iter():
+        if element.tag.endswith("}image"):
+            png = base64.b64decode(element.attrib[href].partition("base64,")[2])
+            with Image.open(io.BytesIO(png)) as image:
+                pixels = np.asarray(image.convert("RGB"))
+        elif element.tag.endswith("}text") and (element.text or "").startswith("item "):
+            assert pixels is not None
+            found.append((str(element.text).partition(",")[0], pixels))
+    return found
+
+
+class TestFitWithPictures:
+    def test_each_panel_has_the_pixels_of_its_item(
+        self, c10h: Run, pictured: dict[str, Array]
+    ) -> None:
+        drawn = c10h(*FIT, "--format", "svg")
+        assert (drawn.status, drawn.err) == (0, "")
+        panels = c10h(*FIT, "--json").json()["figure"]["panels"]
+        found = embedded(drawn.stdout)
+        assert [title for title, _ in found] == [p["title"].partition(",")[0] for p in panels]
+        assert len(found) == 6
+        for title, pixels in found:
+            # matplotlib writes the lowest row first and turns the picture over.
+            assert any(np.array_equal(pixels[::step], pictured[title]) for step in (1, -1))
+
+    @pytest.mark.usefixtures("pictured")
+    def test_values_are_those_without_images(self, c10h: Run) -> None:
+        bare = [word for word in FIT if word != "images.h5"]
+        assert c10h(*FIT, "--format", "csv").out == c10h(*bare, "--format", "csv").out
+        one, two = c10h(*FIT, "--json").json(), c10h(*bare, "--json").json()
+        assert one["figure"] == two["figure"]
+        assert [file["kind"] for file in one["files"]][-1] == "images"
+
+    @pytest.mark.usefixtures("pictured")
+    @pytest.mark.parametrize("form", ["svg", "png", "pdf", "html"])
+    def test_a_file_is_the_same_each_time(self, c10h: Run, form: str) -> None:
+        first, second = (c10h(*FIT, "--format", form).stdout for _ in range(2))
+        assert first == second
+        bare = [word for word in FIT if word != "images.h5"]
+        assert len(c10h(*bare, "--format", form).stdout) < len(first)
+
+    @pytest.mark.usefixtures("pictured")
+    def test_a_page_has_the_drawing(self, c10h: Run) -> None:
+        svg = re.search(
+            r"data:image/svg\+xml;base64,([\w+/=]+)", c10h(*FIT, "--format", "html").out
+        )
+        assert svg is not None
+        assert len(embedded(base64.b64decode(svg[1]))) == 6
+
+    @pytest.mark.usefixtures("pictured")
+    def test_a_terminal_shows_them_where_it_has_colours(self, files: Files) -> None:
+        colours = {"COLUMNS": "100", "COLORTERM": "truecolor", "TERM": "xterm"}
+        assert on_terminal([*FIT], files.folder, colours).count("▀") == 6 * 8 * 3
+        plain = on_terminal([*FIT], files.folder, {"COLUMNS": "100", "NO_COLOR": "1"})
+        assert "▀" not in plain
+        assert plain.count("probability by class") == 6
+
+    @pytest.mark.usefixtures("pictured")
+    def test_data_sets_by_name(self, c10h: Run) -> None:
+        """After labels, the name of a data set that has both is that of its images."""
+        for name, ideal in (("p", 1.0), ("q", 0.5)):
+            source = open_input("synthetic", "predictions")
+            record = h5.read(source, Predictions)
+            logits = np.asarray(record.logits[0:1, 0:5000]) * np.float32(ideal)
+            h5.write(replace(record, logits=logits), f"{name}5.h5")
+        line = ["report", "synthetic", "p5.h5", "q5.h5", "synthetic", "--figure", "fit"]
+        found = c10h(*line, "--json")
+        assert found.status == 0, found.err
+        kinds = [file["kind"] for file in found.json()["files"]]
+        assert kinds == ["labels", "predictions", "predictions", "images"]
+
+    def test_other_images(self, c10h: Run, pictured: dict[str, Array]) -> None:
+        pixels = np.stack(list(pictured.values()))
+        for changed, says in (
+            (255 - pixels, "differs from the one that p predicted"),
+            (pixels[:, :4], "differs from the one that p predicted"),
+            (pixels[:20], "30 items in p and 20 in the images, and no index or ids"),
+        ):
+            h5.write(Images(classes=("cat", "dog", "bird"), images=changed), "images.h5")
+            for form in ("svg", "json"):
+                assert_refused(c10h(*FIT, "--format", form), says)
+
+    @pytest.mark.usefixtures("pictured")
+    def test_images_where_none_are_taken(self, c10h: Run) -> None:
+        assert_refused(c10h(*FIT[:-2]), "images.h5: expected kind scores or attack or history")
+        shutil.copy("images.h5", "more.h5")
+        line = [*FIT[:-2], "more.h5", "--figure", "fit"]
+        assert_refused(c10h(*line), "with or without 1 images file; found labels (1), pred")
+
+    @pytest.mark.usefixtures("pictured")
+    def test_from_python(self) -> None:
+        record = read_file("images.h5", Images)
+        report = api.report("labels.h5", "p.h5", "q.h5", record, figure="fit")
+        api.write(report, "fit.svg")
+        assert len(embedded(Path("fit.svg").read_bytes())) == 6
 
 
 class TestOtherKinds:

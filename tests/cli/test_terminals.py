@@ -40,6 +40,15 @@ REPORTS = {
     "generalization": ("report", *SCORES, "--figure", "generalization"),
     "confidence": ("report", "near.h5", "--figure", "confidence"),
     "fit": ("report", "labels.h5", "p.h5", f"{LONG}=q.h5", "--figure", "fit"),
+    "fit with pictures": (
+        "report",
+        "labels.h5",
+        "p.h5",
+        f"{LONG}=q.h5",
+        "images.h5",
+        "--figure",
+        "fit",
+    ),  # fmt: skip
     "pgd": ("report", "adv.h5", f"{LONG}=other.h5", "--figure", "pgd"),
     "entropy": ("report", "labels.h5", "--figure", "entropy"),
     "gallery": ("report", f"{LONG}=p.h5", "labels.h5", "images.h5", "--figure", "gallery"),

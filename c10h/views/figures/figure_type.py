@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from c10h.metrics.item_block import Float
+from c10h.records import Array
 from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
@@ -58,6 +59,7 @@ class Panel:
 
     ticks: what is below x = 0, 1, 2, …; none for an axis of numbers.
     digits: decimals of a value that is written out. top: the most that a value can be, if there is.
+    picture: of what the values are, uint8 (h, w, 3), where it is shown.
     """
 
     title: str
@@ -68,6 +70,7 @@ class Panel:
     ticks: Sequence[str] = ()
     digits: int = 4
     top: float | None = None
+    picture: Array | None = None
 
     def place(self, x: float) -> str:
         """What an x is called."""

@@ -24,11 +24,13 @@ class FigureKind(NamedTuple):
     """A row of FIGURES. about: for help, in brackets.
 
     is_table: whether a table beside it says as much, so that it is shown only when asked for.
+    takes_images: whether a file of images may be among its files.
     """
 
     figure: Callable[[Results], Figure]
     about: str = ""
     is_table: bool = False
+    takes_images: bool = False
 
 
 FIGURES: Mapping[str, FigureKind] = {
@@ -38,7 +40,7 @@ FIGURES: Mapping[str, FigureKind] = {
     "confidence": FigureKind(
         Deferred("c10h.views.figures.confidence:confidence"), PAPER, is_table=True
     ),
-    "fit": FigureKind(Deferred("c10h.views.figures.fit:fit"), PAPER),
+    "fit": FigureKind(Deferred("c10h.views.figures.fit:fit"), PAPER, takes_images=True),
     "pgd": FigureKind(Deferred("c10h.views.figures.pgd:pgd"), PAPER),
     "curves": FigureKind(Deferred("c10h.views.figures.curves:curves")),
     "entropy": FigureKind(Deferred("c10h.views.figures.entropy:entropy")),
@@ -53,6 +55,11 @@ def figure(name: str, results: Results) -> Figure:
     if name not in FIGURES:
         raise InputError(f"--figure: {unknown_name('figure', name, FIGURES)}")
     return FIGURES[name].figure(results)
+
+
+def takes_images(name: str | None) -> bool:
+    """Whether a file of images may be among the files of a figure."""
+    return name is not None and name in FIGURES and FIGURES[name].takes_images
 
 
 def names_with_notes() -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from c10h.errors import InputError
 from c10h.metrics.item_block import entropy
 from c10h.records import Array
 from c10h.stages.people_and_networks import Compared, compare_people
+from c10h.stages.pictured_items import PicturedItems, picture_items
 from c10h.stages.report import Results
 from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.notes import exposure_notes
@@ -20,13 +23,18 @@ PEOPLE = 6
 
 
 def fit(results: Results) -> Figure:
-    """The figure of two predictions files and the labels of people."""
-    results.expect("--figure fit", predictions=2, labels=1)
+    """The figure of two predictions files and the labels of people, with images if there are."""
+    results.expect("--figure fit", "images", predictions=2, labels=1)
     (labels,) = results.labels.values()
-    return distributions(compare_people(labels, results.predictions))
+    compared = compare_people(labels, results.predictions)
+    if not results.images:
+        return distributions(compared)
+    (images,) = results.images.values()
+    sha256 = next((file.sha256 for file in results.files if file.kind == images.kind), None)
+    return distributions(compared, picture_items(compared, results.predictions, images, sha256))
 
 
-def distributions(compared: Compared) -> Figure:
+def distributions(compared: Compared, pictured: PicturedItems | None = None) -> Figure:
     """People beside networks, on the ITEMS items that people are least sure about.
 
     Of items with the same first choice by people and both networks: those show what accuracy does
@@ -38,10 +46,16 @@ def distributions(compared: Compared) -> Figure:
             "--figure fit: no item where people and both networks have the same first choice"
         )
     panels = [_panel(compared, int(row)) for row in rows]
+    if pictured is not None:
+        panels = [
+            replace(panel, picture=pictured.pixels(int(row)))
+            for panel, row in zip(panels, rows, strict=True)
+        ]
     notes = [
         f"Items with the same first choice by people and both networks, the {len(rows)} with the "
         f"largest entropy of people. Classes with {SMALL:g} or more, at most {CLASSES}.",
         *exposure_notes(compared.exposure.items()),
+        *([pictured.note] if pictured is not None and pictured.note else []),
     ]
     return Figure("fit", "Distributions of people and networks", panels, notes, columns=3)
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from c10h.errors import InputError
 from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
+from c10h.views.forms.terminal_pictures import shrunk
 from c10h.views.table import one_line
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "pdf": ("CreationDate", "Subject"),
 }
 # Inches: a column of a two-column page, all of it, the height of a panel, what stands beside its
-# axes, and a letter.
-COLUMN, PAGE, HEIGHT, BESIDE, LETTER = 3.25, 6.875, 1.8, 0.5, 0.054
+# axes, a letter, and the height of a picture above the axes.
+COLUMN, PAGE, HEIGHT, BESIDE, LETTER, PICTURE = 3.25, 6.875, 1.8, 0.5, 0.054, 0.9
 DPI = 300
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -108,26 +109,49 @@ def _canvas(figure: Figure) -> Canvas:
     legend_columns = max(1, int(width * 14) // (max(map(len, map(one_line, names))) + 8))
     lines = -(-len(names) // legend_columns) if has_legend else 0
     turned = max(_turned(panel, width / columns) for panel in figure.panels)
-    height = (HEIGHT + turned) * rows + 0.14 * lines
+    picture = PICTURE if any(panel.picture is not None for panel in figure.panels) else 0
+    height = (HEIGHT + turned + picture) * rows + 0.14 * lines
     canvas = Canvas(figsize=(width, height), layout="constrained")
-    for at, panel in enumerate(figure.panels):
-        axes = canvas.add_subplot(rows, columns, at + 1)
+    drawn = _axes(canvas, figure.panels, columns, picture / (HEIGHT + turned))
+    for at, (axes, panel) in enumerate(zip(drawn, figure.panels, strict=True)):
         _panel(axes, panel, names, is_turned=turned > 0)
         # What is the same everywhere stands at the edges.
         if at + columns < len(figure.panels) and _alike(panel.x_name for panel in figure.panels):
             axes.set_xlabel("")
         if at % columns and _alike(panel.y_name for panel in figure.panels):
             axes.set_ylabel("")
-    canvas.align_labels()
+    canvas.align_labels(drawn)
     if has_legend:
         found: dict[str, Any] = {}
-        for axes in canvas.axes:
+        for axes in drawn:
             handles, labels = axes.get_legend_handles_labels()
             found |= dict(zip(labels, handles, strict=True))
         canvas.legend(
             found.values(), found.keys(), loc="outside lower center", ncols=legend_columns
         )
     return canvas
+
+
+def _axes(canvas: Canvas, panels: Sequence[Panel], columns: int, picture: float) -> list[Axes]:
+    """The axes of each panel with its title, below its picture where pictures are shown.
+
+    picture: the height of a picture in heights of the axes; 0 where there are none.
+    """
+    rows = -(-len(panels) // columns)
+    titles = [fill(one_line(panel.title), TITLE) for panel in panels]
+    if not picture:
+        return [canvas.add_subplot(rows, columns, at + 1, title=t) for at, t in enumerate(titles)]
+    cells = canvas.add_gridspec(2 * rows, columns, height_ratios=[picture, 1] * rows)
+    drawn = []
+    for at, (panel, title) in enumerate(zip(panels, titles, strict=True)):
+        row, column = divmod(at, columns)
+        above = canvas.add_subplot(cells[2 * row, column], title=title)
+        above.set_axis_off()
+        if panel.picture is not None:
+            # No more pixels than are seen in print; fewer are drawn as squares.
+            above.imshow(shrunk(panel.picture, round(PICTURE * DPI)), interpolation="none")
+        drawn.append(canvas.add_subplot(cells[2 * row + 1, column]))
+    return drawn
 
 
 def _alike(names: Iterable[str]) -> bool:
@@ -141,7 +165,6 @@ def _panel(axes: Axes, panel: Panel, names: list[str], *, is_turned: bool) -> No
             _bars(axes, one, colour, place, len(panel.series))
         else:
             _line(axes, one, colour)
-    axes.set_title(fill(one_line(panel.title), TITLE))
     axes.set_xlabel(panel.x_name)
     axes.set_ylabel(panel.y_name)
     axes.set_ylim(0, panel.top)

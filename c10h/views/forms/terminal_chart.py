@@ -167,15 +167,35 @@ def _tick(value: float, step: float) -> str:
     return text if len(text) <= LABEL else f"{value:.3g}"
 
 
-def figure_chart(figure: Figure, width: int) -> str:
-    """A whole figure, its panels one below the other, in at most ``width`` characters a line."""
+def figure_chart(figure: Figure, width: int, colours: str | None = None) -> str:
+    """A whole figure, its panels one below the other, in at most ``width`` characters a line.
+
+    colours: what the terminal has, as rich calls it; see
+    :func:`c10h.views.forms.terminal_pictures.half_blocks`. Without them there are no pictures.
+    """
     parts = [fill(one_line(figure.title), width)]
     for panel in figure.panels:
-        draw = bar_chart if panel.form == BARS else _lines_of
         title = f"{fill(one_line(panel.title), width)}\n\n" if panel.title else ""
-        parts.append(title + draw(panel, width).rstrip("\n"))
+        parts.append(title + _pictured(panel, width, colours).rstrip("\n"))
     parts += [fill(one_line(note), width) for note in figure.notes]
     return "\n\n".join(parts) + "\n"
+
+
+def _pictured(panel: Panel, width: int, colours: str | None) -> str:
+    """A panel beside its picture where there is room for both, else below it."""
+    draw = bar_chart if panel.form == BARS else _lines_of
+    if panel.picture is None or colours is None:
+        return draw(panel, width)
+    from c10h.views.forms.terminal_pictures import COLUMNS, LEAST_ROOM, beside, half_blocks
+
+    columns = min(panel.picture.shape[1], COLUMNS, width)
+    picture = half_blocks(panel.picture, colours, columns)
+    if not picture:
+        return draw(panel, width)
+    room = width - columns - 2
+    if room < LEAST_ROOM:
+        return "\n".join([*picture, "", draw(panel, width)])
+    return "\n".join(beside(picture, columns, draw(panel, room).splitlines()))
 
 
 def _lines_of(panel: Panel, width: int) -> str:

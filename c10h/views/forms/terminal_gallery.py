@@ -10,14 +10,18 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from c10h.stages.gallery import Gallery, Picture
-from c10h.views.forms.terminal_pictures import COLUMNS, SYSTEMS, beside, half_blocks
+from c10h.views.forms.terminal_pictures import (
+    COLUMNS,
+    LEAST_ROOM,
+    SYSTEMS,
+    beside,
+    half_blocks,
+)
 from c10h.views.gallery import MOST_CLASSES, shown_classes, summary_of, title_of
 from c10h.views.table import one_line
 
 # Characters for a class name, a share and the longest bar.
 NAME, SHARE, BAR = 14, 5, 20
-# Room beside a picture that the text needs.
-LEAST_ROOM = 44
 PARTS = " ▏▎▍▌▋▊▉"
 PEOPLE, MODEL, BOLD, DIM = (Style.parse(style) for style in ("#4a90d9", "#d9822b", "bold", "dim"))
 

@@ -16,6 +16,8 @@ from c10h.records import Array
 # The upper half of a character: its colour is one pixel, its background the one below.
 HALF_BLOCK = "▀"
 COLUMNS = 32
+# Room beside a picture that the text needs.
+LEAST_ROOM = 44
 # What rich calls the sets of colours that are rich enough for a photograph.
 SYSTEMS = {"256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
 
