@@ -462,7 +462,8 @@ def report(
 ) -> Result:
     """Report on scores, attacks, learning curves and labels: ``c10h report``.
 
-    files: paths or results; ("NAME", file) names an attack, history, labels or predictions.
+    files: paths or results; ("NAME", file) names an attack, history, labels or predictions. The
+    figure "fit" also takes images.
     The options are those of ``c10h report --help``. The result has the JSON of ``c10h report
     --json``, and :func:`write` writes it in any of the forms of ``-o``.
     """

@@ -48,7 +48,7 @@ REPORTS = {
         "images.h5",
         "--figure",
         "fit",
-    ),  # fmt: skip
+    ),
     "pgd": ("report", "adv.h5", f"{LONG}=other.h5", "--figure", "pgd"),
     "entropy": ("report", "labels.h5", "--figure", "entropy"),
     "gallery": ("report", f"{LONG}=p.h5", "labels.h5", "images.h5", "--figure", "gallery"),

@@ -22,11 +22,11 @@ HASHES = item_hashes(PIXELS)
 ORDER = np.random.default_rng(7).permutation(20)
 
 
-def network(rows: Any = np.arange(20), **more: Any) -> Predictions:
+def network(rows: Any = slice(20), **more: Any) -> Predictions:
     return predictions_of(CASE.logits[rows], **{"classes": NAMES, **more})
 
 
-def images(rows: Any = np.arange(20), **more: Any) -> Images:
+def images(rows: Any = slice(20), **more: Any) -> Images:
     return Images(**{"classes": NAMES, "images": PIXELS[rows], **more})
 
 

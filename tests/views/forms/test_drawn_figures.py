@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import warnings
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -152,3 +154,39 @@ def test_many_series_are_drawn() -> None:
     lines = [Series(f"line {k}", np.arange(3.0), np.arange(3.0) + k) for k in range(40)]
     data = draw(Figure("f", "", [Panel("", "x", "y", lines)]), "svg")
     assert "line 39" in texts(data)
+
+
+class TestPictures:
+    @staticmethod
+    def pictured(size: tuple[int, int]) -> Figure:
+        """Six panels in three columns, all but the last with a picture of one red."""
+        panels = []
+        for number in range(6):
+            pixels = np.zeros((*size, 3), np.uint8)
+            pixels[..., 0] = 250 - number
+            panels.append(replace(bars("a", "b").panels[0], picture=pixels if number < 5 else None))
+        return Figure("f", "a title", panels, columns=3)
+
+    def test_they_are_above_the_bars_of_their_panel(self) -> None:
+        with Image.open(io.BytesIO(draw(self.pictured((8, 8)), "png"))) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        blue = tuple(bytes.fromhex(COLOURS[0].removeprefix("#")))
+        bottoms = []
+        for number in range(5):
+            rows, columns = np.nonzero((pixels == (250 - number, 0, 0)).all(axis=2))
+            assert rows.size == (np.ptp(rows) + 1) * (np.ptp(columns) + 1) > 100**2
+            assert int(columns.mean() * 3 / pixels.shape[1]) == number % 3
+            bottoms.append(rows.max())
+        is_bar = (pixels == blue).all(axis=2).any(axis=1)
+        assert not is_bar[: bottoms[0]].any()
+        assert is_bar[bottoms[0] : bottoms[3]].any()
+        assert is_bar[bottoms[3] :].any()
+
+    def test_large_ones_are_made_smaller(self) -> None:
+        root = ElementTree.fromstring(draw(self.pictured((300, 600)), "svg"))
+        sizes = set()
+        for one in root.iter(f"{SVG}image"):
+            png = one.attrib["{http://www.w3.org/1999/xlink}href"].partition("base64,")[2]
+            with Image.open(io.BytesIO(base64.b64decode(png))) as image:
+                sizes.add(image.size)
+        assert sizes == {(270, 135)}

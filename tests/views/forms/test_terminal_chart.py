@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from c10h.views.forms.terminal_chart import line_chart, step_chart
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
+from c10h.views.forms.terminal_chart import figure_chart, line_chart, step_chart
 
 NAN = float("nan")
 COLUMNS = ["1", "2", "5", "10", "20", "50", "all"]
@@ -177,3 +180,31 @@ class TestSteps:
     def test_values_that_are_missing(self) -> None:
         chart = step_chart("nats", {"x": [NAN, 1.0, NAN, 2.0], "y": [NAN] * 4}, 80)
         assert braille(chart) > 0
+
+
+class TestPictures:
+    """A picture of 8 x 6 pixels, so 3 lines of half blocks, and bars of it."""
+
+    panel = Panel(
+        "", "class", "share", [Series.over_ticks("a", [(0.5, 0.5, 0.5)] * 2)], BARS, ("x", "y"),
+        picture=np.full((6, 8, 3), 200, np.uint8),
+    )  # fmt: skip
+
+    def lines(self, width: int, colours: str | None) -> list[str]:
+        text = figure_chart(Figure("f", "title", [self.panel]), width, colours)
+        return [re.sub(r"\x1b\[[\d;]*m", "", line) for line in text.splitlines()]
+
+    def test_beside_the_bars(self) -> None:
+        drawn = [line for line in self.lines(80, "truecolor") if "▀" in line]
+        assert [line.count("▀") for line in drawn] == [8, 8, 8]
+        assert [line[8:12] for line in drawn[1:]] == ["  x ", "  y "]
+
+    def test_above_them_where_the_terminal_is_narrow(self) -> None:
+        lines = self.lines(8 + 2 + 43, "256")
+        first = lines.index("▀" * 8)
+        assert lines[first : first + 5] == [*["▀" * 8] * 3, "", "share by class, a"]
+
+    @pytest.mark.parametrize("colours", [None, "standard"])
+    def test_none_without_colours(self, colours: str | None) -> None:
+        plain = figure_chart(Figure("f", "title", [replace(self.panel, picture=None)]), 80)
+        assert self.lines(80, colours) == plain.splitlines()
