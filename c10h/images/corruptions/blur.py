@@ -61,7 +61,7 @@ def zoom_blur(pixels: Array, random: np.random.Generator, largest: float) -> Arr
     image = pixels.astype(np.float64)
     count = round((largest - 1) / ZOOM_STEP) + 1
     enlarged = [enlarge(image, 1 + ZOOM_STEP * number) for number in range(count)]
-    return np.mean([image, *enlarged], axis=0)
+    return np.asarray(np.mean([image, *enlarged], axis=0))
 
 
 def normal_blur(image: Array, sigma: float) -> Array:

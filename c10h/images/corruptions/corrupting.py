@@ -11,6 +11,9 @@ import numpy as np
 from c10h.images.corruptions.table import CORRUPTIONS
 from c10h.records import Array, Images, View
 
+# Sums that should be whole numbers may end so far below them, on some machines and not on others.
+ROUNDING = 1e-6
+
 
 def corrupted(images: Images, kind: str, severity: int, seed: int) -> View:
     """The pixels of images after a corruption, uint8 (n, h, w, 3), computed when they are read.
@@ -38,7 +41,7 @@ def as_bytes(
     corrupt: Callable[..., Array], pixels: Array, random: np.random.Generator, constants: Any
 ) -> Array:
     """An image after a corruption, uint8 (h, w, 3): values are rounded down, as in CIFAR-10-C."""
-    return np.clip(corrupt(pixels, random, *constants), 0, 255).astype(np.uint8)
+    return np.clip(corrupt(pixels, random, *constants) + ROUNDING, 0, 255).astype(np.uint8)
 
 
 def generator(text: str) -> np.random.Generator:

@@ -37,7 +37,7 @@ def snow(
     flakes = line_blur(layer, radius, sigma, random.uniform(-135, -45))
     grey = (pixels @ LUMA)[..., None]
     whitened = np.maximum(pixels, 1.5 * grey + 255 / 2)
-    return share * pixels + (1 - share) * whitened + flakes + np.rot90(flakes, 2)
+    return np.asarray(share * pixels + (1 - share) * whitened + flakes + np.rot90(flakes, 2))
 
 
 def fog(pixels: Array, random: np.random.Generator, density: float, decay: float) -> Array:
