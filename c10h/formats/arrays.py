@@ -300,7 +300,9 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
     from torch.serialization import safe_globals
 
     numpy_dtypes = {type(np.dtype(kind)) for kind in "?bBhHiIlLqQefd"}
-    allowed: list[Any] = [np.empty(0).__reduce__()[0], np.ndarray, np.dtype, *numpy_dtypes]
+    rebuild = np.empty(0).__reduce__()[0]
+    before_numpy_2 = (rebuild, "numpy.core.multiarray._reconstruct")
+    allowed: list[Any] = [rebuild, before_numpy_2, np.ndarray, np.dtype, *numpy_dtypes]
     try:
         with warnings.catch_warnings(), safe_globals(allowed):
             warnings.simplefilter("ignore")
