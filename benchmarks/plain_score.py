@@ -1,4 +1,4 @@
-"""The metrics of ``c10h score`` as a plain script: whole arrays in float64, no intervals.
+"""The metrics of ``c10h score`` as a plain script: whole arrays in float64, values alone.
 
     python benchmarks/plain_score.py LOGITS.npy COUNTS.npy TRUTH.npy
 
@@ -42,6 +42,9 @@ def main(logits_file, counts_file, truth_file):
     out["ce_human"] = -(p * log_q).sum(axis=1).mean()
     h_p, h_q = entropy(p), -(q * log_q).sum(axis=1)
     out["kl"] = out["ce_human"] - h_p.mean()
+    out["tvd"] = np.abs(q - p).sum(axis=1).mean() / 2
+    out["entropy_gap"] = (h_q - h_p).mean()
+    out["entropy_error"] = np.abs(h_q - h_p).mean()
     out["jsd"] = (entropy((p + q) / 2) - (h_p + h_q) / 2).mean()
     onehot = np.zeros_like(q)
     onehot[rows, y] = 1
@@ -53,7 +56,9 @@ def main(logits_file, counts_file, truth_file):
     out["equivalent_annotators"] = variance.mean() / out["brier_human_debiased"]
 
     order = np.sort(counts, axis=1)[:, ::-1]
-    second = np.argsort(z, axis=1)[:, -2]
+    by_logit = np.argsort(z, axis=1)
+    second = by_logit[:, -2]
+    out["accuracy_top5"] = (by_logit[:, -5:] == y[:, None]).any(axis=1).mean()
     has_second = order[:, 1] > 0
     hit = counts[rows, second] == order[:, 1]
     out["sba"] = hit[has_second].mean()
