@@ -45,7 +45,7 @@ def corrupt(
 
     [bold]c10h data corrupt cifar10-test --kind fog --severity 3 -o fog-3.h5[/]
 
-    [bold]c10h predict runs/human fog-3.h5 -o fog-3-logits.h5[/]
+    [bold]c10h data corrupt images.h5 --kind motion_blur --severity 5 --seed 1 -o moved.h5[/]
     """
     from c10h import h5
     from c10h.files import check_distinct, check_output, check_single_stdin
