@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -98,6 +99,32 @@ class TestLine:
             expected[16 + step[0] * along, 16 + step[1] * along] += 255 * weight
         blurred = line_blur(POINT, radius, sigma, angle)
         np.testing.assert_allclose(blurred[..., 0], np.rint(expected), atol=0)
+
+    # ``convert -motion-blur 2x1.5+ANGLE`` of ImageMagick 6.9.11-60, by angle.
+    BY_IMAGEMAGICK: ClassVar = {
+        30: [
+            [39, 33, 73, 85, 127, 154],
+            [154, 109, 114, 141, 160, 114],
+            [200, 105, 72, 47, 108, 206],
+            [205, 224, 142, 87, 126, 150],
+            [102, 97, 169, 169, 164, 224],
+            [103, 75, 103, 167, 139, 127],
+        ],
+        -110: [
+            [0, 5, 23, 55, 100, 160],
+            [106, 39, 92, 51, 132, 119],
+            [186, 96, 105, 42, 79, 151],
+            [217, 191, 148, 55, 39, 168],
+            [211, 141, 166, 133, 78, 159],
+            [185, 92, 90, 213, 109, 152],
+        ],
+    }
+
+    @pytest.mark.parametrize("angle", BY_IMAGEMAGICK)
+    def test_as_imagemagick_does(self, angle: int) -> None:
+        image = (np.arange(36) ** 2 * 7 % 256).reshape(6, 6, 1)
+        blurred = line_blur(image, 2, 1.5, angle)[..., 0]
+        np.testing.assert_array_equal(blurred, self.BY_IMAGEMAGICK[angle])
 
     def test_beyond_the_edge_are_its_pixels(self) -> None:
         ramp = np.repeat(np.arange(32.0)[None, :, None], 32, axis=0) * 8
