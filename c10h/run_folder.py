@@ -24,6 +24,9 @@ GRID = "grid.json"
 ALL = -1
 # Arguments that older versions recorded, and nothing depended on.
 RETIRED = ("lr_choices",)
+# Arguments that are there to be read, and what only one schedule depends on.
+TELLING = ("source",)
+OF_MULTISTEP = ("milestones", "decay")
 
 
 def name_of(fold: int) -> str:
@@ -157,13 +160,19 @@ def begin_or_resume(run: Run) -> Run:
         raise OutputError(f"{run.folder}: {reason(error)}") from error
     existing = open_run(run.folder)
     arguments = json.loads(json.dumps(dict(run.arguments)))
-    for key in sorted({*arguments, *existing.arguments}):
+    for key in sorted({*_deciding(arguments), *_deciding(existing.arguments)}):
         if arguments.get(key) != existing.arguments.get(key):
             raise MismatchError(
                 f"{run.folder}: was started with {key} {_brief(existing.arguments.get(key))}, not "
                 f"{_brief(arguments.get(key))}: use the same arguments to resume, or a new folder"
             )
     return existing
+
+
+def _deciding(arguments: Mapping[str, Any]) -> set[str]:
+    """The names of the arguments that networks depend on."""
+    unused = {*TELLING, *(OF_MULTISTEP if arguments.get("schedule") != "multistep" else ())}
+    return set(arguments) - unused
 
 
 def chosen_folds(run: Run, fold_numbers: list[int]) -> list[int]:

@@ -26,7 +26,7 @@ fi
 for target in hard soft; do
   # 2. Each fold is held out once. The same command resumes after an interruption.
   c10h train "$images" "$labels" --arch "$arch" ${begin[@]+"${begin[@]}"} --folds "$folds" \
-    --recipe paper-code --schedule cosine --epochs "$epochs" --target "$target" -o "$out/$target"
+    --recipe hysts --schedule cosine --epochs "$epochs" --target "$target" -o "$out/$target"
   # 3. What it says of the pictures that it did not see, and how small a change misleads it.
   c10h predict "$out/$target" "$images" -o "$out/$target.h5" --force
   c10h attack "$out/$target" "$images" --labels "$labels" --limit "$limit" --health 20 \

@@ -14,7 +14,9 @@ from c10h.cli.output_forms import check_folder
 from c10h.cli.progress_bar import bar_or_lines
 from c10h.stages.network_requests import (
     AUGMENTATIONS,
+    GRID_CHOICES,
     OPTIMIZERS,
+    PADDINGS,
     RECIPES,
     SCHEDULES,
     TARGETS,
@@ -78,6 +80,10 @@ def train(
             callback=options.number("--mixup", at_least=0),
         ),
     ] = None,
+    choose: Annotated[
+        str,
+        options.chosen(GRID_CHOICES, "--choose", "What chooses among several --lr or --mixup."),
+    ] = TrainRequest.choose,
     init: Annotated[
         str | None,
         typer.Option(
@@ -92,9 +98,9 @@ def train(
         typer.Option(
             "--recipe",
             metavar="NAME",
-            help=f"Settings of Peterson et al.'s text (paper) or code (paper-code), or of the "
-            f"authors of a family; by default those of the network's authors. One of "
-            f"{', '.join(RECIPES)}.",
+            help=f"Settings of Peterson et al.'s text (paper), of the code that they took the "
+            f"networks from (hysts), or of the authors of a family; by default those of the "
+            f"network's authors. One of {', '.join(RECIPES)}.",
             autocompletion=lambda: [*RECIPES],
             rich_help_panel=RECIPE,
         ),
@@ -103,14 +109,22 @@ def train(
         str | None,
         options.chosen(OPTIMIZERS, "--optimizer", "The optimizer.", rich_help_panel=RECIPE),
     ] = None,
+    nesterov: Annotated[
+        bool | None,
+        typer.Option(
+            "--nesterov/--no-nesterov",
+            help="Nesterov's momentum, or plain momentum, for sgd.",
+            rich_help_panel=RECIPE,
+        ),
+    ] = None,
     lr: Annotated[
         list[float] | None,
         typer.Option(
             "--lr",
             metavar="RATE",
-            help="Learning rate. Several form a grid: all are tried on nine tenths of the "
+            help="Learning rate. Several form a grid: all are tried on nine tenths of a "
             "training part, and the one with the lowest cross-entropy on the remaining tenth is "
-            "chosen.",
+            "chosen (see --choose).",
             callback=options.number("--lr", above=0),
             rich_help_panel=RECIPE,
         ),
@@ -119,6 +133,28 @@ def train(
         str | None,
         options.chosen(
             SCHEDULES, "--schedule", "Schedule of the learning rate.", rich_help_panel=RECIPE
+        ),
+    ] = None,
+    milestones: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--milestones",
+            metavar="EPOCH",
+            help="Epoch after which a multistep rate is multiplied by the decay; repeatable, in "
+            "ascending order.  \\[default: those of the recipe, moved in proportion if --epochs "
+            "differs]",
+            callback=options.number("--milestones", above=0),
+            rich_help_panel=RECIPE,
+        ),
+    ] = None,
+    decay: Annotated[
+        float | None,
+        typer.Option(
+            "--decay",
+            metavar="FACTOR",
+            help="What a multistep rate is multiplied by at each milestone, at most 1.",
+            callback=options.number("--decay", above=0),
+            rich_help_panel=RECIPE,
         ),
     ] = None,
     epochs: Annotated[
@@ -154,6 +190,12 @@ def train(
             "--augment",
             "Augmentation of the images.",
             rich_help_panel=RECIPE,
+        ),
+    ] = None,
+    padding: Annotated[
+        str | None,
+        options.chosen(
+            PADDINGS, "--padding", "What moves in as images are shifted.", rich_help_panel=RECIPE
         ),
     ] = None,
     seed: options.Seed = 0,
@@ -226,15 +268,20 @@ def train(
         target=target,
         rates=tuple(lr or ()),
         mixups=tuple(mixup or ()),
+        choose=choose,
         init=opened.init,
         init_name=init or "",
         recipe=recipe,
         optimizer=optimizer,
+        nesterov=nesterov,
         schedule=schedule,
+        milestones=tuple(milestones or ()),
+        decay=decay,
         epochs=epochs,
         batch_size=batch_size,
         weight_decay=weight_decay,
         augment=augment,
+        padding=padding,
         seed=seed,
         device=device,
         precision=precision,
@@ -254,7 +301,7 @@ def train(
     if result is not None:
         tables = [outcomes_table(result.run, result.outcomes)]
         if result.tried:
-            tables.append(grid_table(result.tried))
+            tables.append(grid_table(result.run, result.tried))
         print_tables(tables)
 
 

@@ -52,15 +52,17 @@ def _number(group: str) -> str:
 
 _BLOCK = "(?P<block>basic|bottleneck)"
 _FIRST_WIDTH = f"(_w{_number('width')})?"
+# Of networks that were different in the code that the paper adapted, of January 2019.
+_STATE = "(_(?P<state>2019))?"
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "vgg": Architecture(
         "VGG with batch normalisation and one linear layer",
-        "vgg_DEPTH_BN_WIDTH",
-        f"vgg_{_number('depth')}_BN_{_number('width')}",
+        "vgg_DEPTH_BN_WIDTH[_2019]",
+        f"vgg_{_number('depth')}_BN_{_number('width')}{_STATE}",
         Deferred("c10h.models.vgg:build"),
         32,
-        ("vgg_15_BN_64", "vgg_10_BN_16"),
+        ("vgg_15_BN_64", "vgg_15_BN_64_2019", "vgg_10_BN_16"),
         "Simonyan & Zisserman (2015), Very deep convolutional networks for large-scale image "
         "recognition, ICLR, arXiv 1409.1556",
     ),
@@ -124,11 +126,11 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     "shake_shake": Architecture(
         "residual network whose two branches are mixed in random proportions for each image",
-        "shake_shake_DEPTH_2xWIDTHd_SSI",
-        f"shake_shake_{_number('depth')}_2x{_number('width')}d_SSI",
+        "shake_shake_DEPTH_2xWIDTHd_SSI[_2019]",
+        f"shake_shake_{_number('depth')}_2x{_number('width')}d_SSI{_STATE}",
         Deferred("c10h.models.shake_shake:build"),
         4,
-        ("shake_shake_26_2x64d_SSI", "shake_shake_26_2x16d_SSI"),
+        ("shake_shake_26_2x64d_SSI", "shake_shake_26_2x64d_SSI_2019", "shake_shake_26_2x16d_SSI"),
         "Gastaldi (2017), Shake-Shake regularization, arXiv 1705.07485",
     ),
     "airbench94": Architecture(

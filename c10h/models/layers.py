@@ -76,6 +76,14 @@ def initialise(network: nn.Sequential) -> nn.Sequential:
     return network
 
 
+def draw_scales(network: nn.Sequential) -> nn.Sequential:
+    """The network with scales of batch normalisation that are uniform in [0, 1)."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight)
+    return network
+
+
 def units_per_stage(depth: int, step: int, rest: int) -> int:
     """How many units each of three stages has in a network of ``step`` n + ``rest`` layers.
 

@@ -6,6 +6,10 @@ evaluation. Where the width changes, the shortcut joins two 1 x 1 convolutions, 
 shifted by a pixel, so that a stride of 2 loses fewer pixels. As in the author's code
 (xgastaldi/shake-shake), the first convolution has 16 channels and no ReLU, and one comes before
 the last pooling. Initial weights: He et al. (2015).
+
+Names with the suffix _2019 are pytorch_image_classification by hysts as it was in January 2019: its
+first convolution has as many channels as the first stage, and a ReLU, and no ReLU comes before the
+last pooling.
 """
 
 from __future__ import annotations
@@ -90,9 +94,11 @@ class ShiftedShortcut(nn.Module):
         return normalised
 
 
-def build(classes: int, depth: int, width: int) -> nn.Sequential:
-    """The network. width: channels of the first stage."""
+def build(classes: int, depth: int, width: int, state: int | None = None) -> nn.Sequential:
+    """The network. width: channels of the first stage. state: 2019, or None for the author's."""
     count = units_per_stage(depth, 6, 2)
+    if state is not None:
+        return _build_2019(classes, width, count)
     widths = (STEM, width, 2 * width, 4 * width)
     return initialise(
         nn.Sequential(
@@ -100,6 +106,18 @@ def build(classes: int, depth: int, width: int) -> nn.Sequential:
             nn.BatchNorm2d(STEM),
             *stages(_unit, _unit, widths, count),
             nn.ReLU(inplace=True),
+            head(widths[-1], classes),
+        )
+    )
+
+
+def _build_2019(classes: int, width: int, count: int) -> nn.Sequential:
+    widths = (width, width, 2 * width, 4 * width)
+    return initialise(
+        nn.Sequential(
+            convolution(3, width),
+            *activation(width),
+            *stages(_unit, _unit, widths, count),
             head(widths[-1], classes),
         )
     )

@@ -16,6 +16,7 @@ from c10h.files import Source, write_text
 from c10h.records import History
 from c10h.run_folder import ALL, GRID, HISTORY, Run
 from c10h.training import checkpoint as checkpoints
+from c10h.training.choices import EACH_FOLD, chooser_of, is_shared
 from c10h.training.fold_training import histories
 
 
@@ -41,8 +42,9 @@ def write_history(run: Run) -> None:
 def grid_rows(run: Run, fold_numbers: Sequence[int]) -> list[dict[str, Any]]:
     """What each setting of a grid came to, a row a fold and setting, ``chosen`` or not.
 
-    items, loss, ...: of the tenth of the fold's training images that chose; a loss is infinite
-    where training did not converge.
+    fold: whose training part it was tried on; where folds share a choice, the only one. items,
+    loss, ...: of the tenth of the fold's training images that chose; a loss is infinite where
+    training did not converge.
     """
     rows: list[dict[str, Any]] = []
     for fold in fold_numbers:
@@ -50,9 +52,12 @@ def grid_rows(run: Run, fold_numbers: Sequence[int]) -> list[dict[str, Any]]:
         if not path.is_file():
             continue
         state = checkpoints.load(path)
+        chooser = chooser_of(run, fold)
         for setting in state.grid:
             best = all(state.results.get(key) == setting[key] for key in ("lr", "mixup"))
-            rows.append({"fold": None if fold == ALL else fold, "chosen": best, **setting})
+            rows.append({"fold": None if chooser == ALL else chooser, "chosen": best, **setting})
+        if rows and is_shared(run):
+            break
     return rows
 
 
@@ -62,7 +67,8 @@ def write_grid(run: Run) -> None:
         {key: "inf" if value == math.inf else value for key, value in row.items()}
         for row in grid_rows(run, run.fold_numbers())
     ]
-    text = json.dumps({"tried": rows}, indent=1) + "\n"
+    choose = run.arguments.get("choose", EACH_FOLD)
+    text = json.dumps({"choose": choose, "tried": rows}, indent=1) + "\n"
     path = run.folder / GRID
     if rows and not (path.is_file() and path.read_text(encoding="utf-8") == text):
         write_text(str(path), text)

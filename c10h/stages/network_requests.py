@@ -17,8 +17,17 @@ from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.request_fields import bounded, check_bounds, given_as, parts, seeding, shaping, switch
 from c10h.stages.attack_budgets import parse_budgets
-from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
-from c10h.training.recipes import DEFAULT, RECIPES, Recipe, recipe_for
+from c10h.training.choices import (
+    AUGMENTATIONS,
+    EACH_FOLD,
+    GRID_CHOICES,
+    OPTIMIZERS,
+    PADDINGS,
+    PRECISIONS,
+    SCHEDULES,
+    TARGETS,
+)
+from c10h.training.recipes import DEFAULT, FORMER, RECIPES, Recipe, recipe_for
 
 if TYPE_CHECKING:
     from c10h.records import Images, Labels
@@ -27,11 +36,21 @@ if TYPE_CHECKING:
 # Tables of what fields of requests can be, for the command line too, which imports neither training
 # nor attacks.
 __all__ = [
-    "ATTACKS", "AUGMENTATIONS", "LOSSES", "NORMS", "OPTIMIZERS", "PRECISIONS", "RECIPES",
-    "SCHEDULES", "TARGETS",
+    "ATTACKS", "AUGMENTATIONS", "GRID_CHOICES", "LOSSES", "NORMS", "OPTIMIZERS", "PADDINGS",
+    "PRECISIONS", "RECIPES", "SCHEDULES", "TARGETS",
 ]  # fmt: skip
-# Fields that replace a part of the recipe.
-RECIPE_PARTS = ("optimizer", "schedule", "epochs", "batch_size", "weight_decay", "augment")
+# Fields that replace a part of the recipe, and what it is called there.
+RECIPE_PARTS = {
+    "optimizer": "optimizer",
+    "nesterov": "nesterov",
+    "schedule": "schedule",
+    "decay": "decay",
+    "epochs": "epochs",
+    "batch_size": "batch_size",
+    "weight_decay": "weight_decay",
+    "augment": "augment",
+    "padding": "padding_mode",
+}
 
 
 @dataclass(frozen=True)
@@ -126,16 +145,18 @@ class TrainRequest:
     labels the true classes of the images. architecture: a name that
     :func:`c10h.models.building.build` knows; probs: it returns probabilities. folder: of the run,
     new or to resume. folds: how many, or None for one network of everything; fold_numbers: those to
-    train, none for all. target: a name in TARGETS. rates, mixups: several are a grid. init: a run
-    whose networks are the first ones, or a file of first weights; init_name: what messages call a
-    run, unless by its folder. recipe: a name in RECIPES, or None for that of the network's authors;
-    what follows replaces parts of it. compiled: compile the network first. parallel_folds: how many
+    train, none for all. target: a name in TARGETS. rates, mixups: several are a grid; choose: a
+    name in GRID_CHOICES, of what chooses among them. init: a run whose networks are the first ones,
+    or a file of first weights; init_name: what messages call a run, unless by its folder. recipe: a
+    name in RECIPES, or None for that of the network's authors; what follows replaces parts of it.
+    milestones: epochs, ascending, after which a multistep rate is multiplied by decay; those of the
+    recipe are shares of its epochs. compiled: compile the network first. parallel_folds: how many
     at a time, each in a process. checkpoint_minutes: between checkpoints, besides those after each
     epoch. tensorboard: write learning curves for it. notes: what is to be told of the inputs, once
     everything fits. settings: the recipe, with what replaces its parts.
 
-    Raises InputError for an architecture or a recipe that there is not, and for what is not
-    installed.
+    Raises InputError for an architecture or a recipe that there is not, for parts of a recipe that
+    do not go together, and for what is not installed.
     """
 
     command: ClassVar[str] = "train"
@@ -152,15 +173,26 @@ class TrainRequest:
     target: str = shaping("target", "soft", among=TARGETS)
     rates: tuple[float, ...] = shaping("lr", (), above=0)
     mixups: tuple[float, ...] = shaping("mixup", (), least=0)
+    choose: str = shaping(
+        "choose",
+        EACH_FOLD,
+        unless=EACH_FOLD,
+        when=lambda request: len({*request.rates}) > 1 or len({*request.mixups}) > 1,
+        among=GRID_CHOICES,
+    )
     init: Run | Source | None = given_as("--init", "init", default=None)
     init_name: str = ""
     recipe: str | None = shaping("recipe", None)
     optimizer: str | None = shaping("optimizer", None, among=OPTIMIZERS)
+    nesterov: bool | None = switch(None, nesterov=True, no_nesterov=False)
     schedule: str | None = shaping("schedule", None, among=SCHEDULES)
+    milestones: tuple[float, ...] = shaping("milestones", (), above=0)
+    decay: float | None = shaping("decay", None, above=0, most=1)
     epochs: float | None = shaping("epochs", None, above=0)
     batch_size: int | None = shaping("batch-size", None, least=1)
     weight_decay: float | None = shaping("weight-decay", None, least=0)
     augment: str | None = shaping("augment", None, among=AUGMENTATIONS)
+    padding: str | None = shaping("padding", None, among=PADDINGS)
     seed: int = seeding(option="seed")
     device: str = "auto"
     precision: str = shaping("precision", "auto", among=PRECISIONS)
@@ -190,11 +222,31 @@ def _settings(request: TrainRequest) -> Recipe:
 
     family = family_of(request.architecture)
     name = request.recipe or (family if family in RECIPES else None) or DEFAULT
-    if name not in RECIPES:
+    if name not in RECIPES and name not in FORMER:
         raise InputError(f"--recipe: {unknown_name('recipe', name, RECIPES)}")
-    asked = {part: getattr(request, part) for part in RECIPE_PARTS}
+    asked = {part: getattr(request, field) for field, part in RECIPE_PARTS.items()}
     told = {part: value for part, value in asked.items() if value is not None}
-    return replace(recipe_for(name, family), **told)
+    recipe = replace(recipe_for(name, family), **told)
+    if request.milestones:
+        shares = tuple(epoch / recipe.epochs for epoch in request.milestones)
+        recipe = replace(recipe, milestones=shares)
+    _check_parts(request, recipe)
+    return recipe
+
+
+def _check_parts(request: TrainRequest, recipe: Recipe) -> None:
+    """Raise InputError for a part that the recipe has no use for, or one that it lacks."""
+    schedule = SCHEDULES[recipe.schedule]
+    for option, value in (("milestones", request.milestones or None), ("decay", request.decay)):
+        if value is not None and not schedule.has_milestones:
+            raise InputError(f"--{option}: needs --schedule multistep, found {recipe.schedule}")
+    if schedule.has_milestones and not recipe.milestones:
+        raise InputError("--schedule multistep: the recipe has no milestones: add --milestones")
+    if list(request.milestones) != sorted(set(request.milestones)):
+        epochs = ", ".join(f"{epoch:g}" for epoch in request.milestones)
+        raise InputError(f"--milestones: expected ascending epochs, found {epochs}")
+    if request.nesterov and not OPTIMIZERS[recipe.optimizer].has_momentum:
+        raise InputError(f"--nesterov: needs --optimizer sgd, found {recipe.optimizer}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

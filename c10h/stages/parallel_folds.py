@@ -17,6 +17,7 @@ from c10h.parallel import end_with_parent, interruptible, no_interrupts, workers
 from c10h.stages.fold_progress import Show, Step, outcome_line, reports_of
 from c10h.stages.training_plan import TrainingPlan
 from c10h.training import checkpoint as checkpoints
+from c10h.training.choices import is_shared
 from c10h.training.device_and_precision import choose_device
 from c10h.training.fold_training import Outcome, train_fold
 from c10h.training.folds import fold_rows
@@ -123,7 +124,7 @@ def _images_left(plan: TrainingPlan) -> int:
         if state is None or not state.is_done:
             done = state.step * options.recipe.batch_size if state is not None else 0
             total += max(0, options.recipe.epochs * size - done)
-    grid = len(options.grid())
+    grid = 1 if is_shared(run) else len(options.grid())
     return round(total * (grid + 1 if grid > 1 else 1))
 
 

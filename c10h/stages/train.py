@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,10 @@ from c10h.stages.fold_progress import Show, outcome_line, reports_of, show_nothi
 from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
 from c10h.stages.network_requests import TrainRequest
 from c10h.stages.parallel_folds import share_cores, train_in_processes
-from c10h.stages.training_plan import plan_training
+from c10h.stages.training_plan import TrainingPlan, plan_training
+from c10h.training.choices import chooser_of, is_shared
 from c10h.training.distributed import joined
-from c10h.training.fold_training import Outcome, train_fold
+from c10h.training.fold_training import Outcome, train_fold, try_grid
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def train(
     try:
         with joined(options.world, options.device), interruptible() as stop:
             if together > 1:
+                if is_shared(run):
+                    _choose(plan, stop, show)
                 outcomes = train_in_processes(plan, together, stop, show, tell)
             for number in numbers if together == 1 else []:
                 with reports_of(plan, number, stop, show) as reports:
@@ -78,3 +81,10 @@ def train(
     write_history(run)
     write_grid(run)
     return TrainResult(run, outcomes, grid_rows(run, numbers) if len(options.grid()) > 1 else ())
+
+
+def _choose(plan: TrainingPlan, stop: Callable[[], bool], show: Show) -> None:
+    """Try the grid that all folds share, before they are trained at the same time."""
+    fold = chooser_of(plan.run, plan.fold_numbers[0])
+    with reports_of(plan, fold, stop, show) as reports:
+        try_grid(plan.run, fold, plan.data, plan.options, reports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +20,18 @@ from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
 from c10h.stages.network_requests import TrainRequest
 from c10h.stages.training_data import join, split
+from c10h.training.choices import SCHEDULES, chooser_of
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
-from c10h.training.fold_training import Options, TrainingData
+from c10h.training.fold_training import BY_FOLD, FIRST_WEIGHTS, Options, TrainingData
 from c10h.training.folds import fold_rows, item_hashes
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:
     import torch
     from torch.nn import Module
+
+    from c10h.training.recipes import Recipe
 
 # What a run keeps of its lineage's options besides the recipe, to compare with when it is resumed,
 # and what stands there where an option is not among them.
@@ -121,14 +125,15 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
     fold_numbers = chosen_folds(run, list(request.fold_numbers))
     parameters = sum(values.numel() for values in network.parameters())
     notes.append(_what_is_trained(run, options, parameters))
+    needed = sorted({*fold_numbers, *(chooser_of(run, fold) for fold in fold_numbers)})
     if request.init is not None:
         parent, file, record, parent_notes = parent_of(
-            request.init, request.init_name, run, fold_numbers, data, network
+            request.init, request.init_name, run, needed, data, network
         )
         options = replace(options, parent=parent)
         run = _run(request, options, data, [*files, ("init", file, record)])
         notes += parent_notes
-    _check(run, fold_numbers, data, options, network)
+    _check(run, needed, data, options, network)
     return TrainingPlan(run, fold_numbers, data, options, request.tensorboard, notes)
 
 
@@ -173,6 +178,10 @@ def _run(
     arguments = {name: lineage.options.get(name, value) for name, value in ARGUMENTS.items()}
     if request.probs:
         arguments["probs"] = True
+    if "choose" in lineage.options:
+        arguments["choose"] = lineage.options["choose"]
+    if request.folds is not None and not _has_older_weights(request.folder):
+        arguments[FIRST_WEIGHTS] = BY_FOLD
     hashes = {role: source.sha256 for role, source, _ in files}
     height, width = map(int, data.images.shape[1:3])
     return Run(
@@ -191,6 +200,11 @@ def _run(
             "processes": options.world.size,
         },
     )
+
+
+def _has_older_weights(folder: Path) -> bool:
+    """Whether a run was begun by a version whose folds all had the same first weights."""
+    return (folder / FILE).is_file() and FIRST_WEIGHTS not in open_run(folder).arguments
 
 
 def _check(
@@ -229,9 +243,17 @@ def _what_is_trained(run: Run, options: Options, parameters: int) -> str:
     clauses = [
         f"{parameters:,} parameters",
         f"target {options.target}" + (f" with mixup {mixups}" if any(options.mixups) else ""),
-        f"{recipe.optimizer}, lr {rates} {recipe.schedule}, epochs {recipe.epochs:g}, "
+        f"{recipe.optimizer}, lr {rates} {_schedule(recipe)}, epochs {recipe.epochs:g}, "
         f"batch {recipe.batch_size}, weight decay {recipe.weight_decay:.4g}, "
         f"augment {recipe.augment}",
         f"{options.precision} on {options.device}",
     ]
     return f"{run.architecture}: {'; '.join(clauses)}; recipe: {recipe.source}"
+
+
+def _schedule(recipe: Recipe) -> str:
+    """The name of the schedule, and where there are milestones their epochs and the factor."""
+    if not SCHEDULES[recipe.schedule].has_milestones:
+        return recipe.schedule
+    epochs = ", ".join(f"{milestone * recipe.epochs:.4g}" for milestone in recipe.milestones)
+    return f"{recipe.schedule} (x {recipe.decay:g} at {epochs})"

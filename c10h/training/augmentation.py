@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from c10h.training.choices import AUGMENTATIONS
+from c10h.training.choices import AUGMENTATIONS, PADDINGS
 from c10h.training.recipes import Recipe
 
 # Side of the square that "strong" blanks out, as a share of the image's: 16 of 32 pixels.
@@ -40,25 +40,19 @@ def augmented(
 
 
 def shifted(
-    batch: Tensor, padding: int, flips: Tensor, generator: torch.Generator, mode: str = "constant"
+    batch: Tensor, pixels: int, flips: Tensor, generator: torch.Generator, padding: str = "constant"
 ) -> Tensor:
-    """Each image moved by up to ``padding`` pixels, and mirrored where ``flips`` (b) says so.
+    """Each image moved by up to ``pixels`` pixels, and mirrored where ``flips`` (b) says so.
 
-    batch: uint8 (b, h, w, 3). mode: "constant" moves black in from outside (He et al. 2016, section
-    4.2), "reflect" what a mirror at the edge shows, which is as wide as the image less a pixel.
+    batch: uint8 (b, h, w, 3). padding: what moves in from outside, a name in PADDINGS.
     """
     size, height, width, _ = batch.shape
-    if mode == "reflect":
-        padding = min(padding, height - 1, width - 1)
     device = batch.device
-    wide = batch.permute(0, 3, 1, 2)
-    if mode == "constant":
-        wide = functional.pad(wide, (padding,) * 4)
-    else:  # reflection is not defined for bytes
-        wide = functional.pad(wide.float(), (padding,) * 4, mode=mode).to(torch.uint8)
+    wide = PADDINGS[padding].pad(batch.permute(0, 3, 1, 2), pixels)
     wide = wide.permute(0, 2, 3, 1).contiguous()
+    margin = (wide.shape[1] - height) // 2
     top, left = (
-        torch.randint(0, 2 * padding + 1, (size, 1), generator=generator, device=device)
+        torch.randint(0, 2 * margin + 1, (size, 1), generator=generator, device=device)
         for _ in range(2)
     )
     rows = top + torch.arange(height, device=device)
@@ -67,8 +61,23 @@ def shifted(
     # As places among all pixels of the batch: a fifth of the time that three indexes take.
     items = torch.arange(size, device=device)[:, None, None]
     places = (items * wide.shape[1] + rows[:, :, None]) * wide.shape[2] + columns[:, None, :]
-    pixels = wide.view(-1, wide.shape[3]).index_select(0, places.view(-1))
-    return pixels.view(size, height, width, -1)
+    moved = wide.view(-1, wide.shape[3]).index_select(0, places.view(-1))
+    return moved.view(size, height, width, -1)
+
+
+def with_black(batch: Tensor, pixels: int) -> Tensor:
+    """Images with black on all sides (He et al. 2016, section 4.2)."""
+    return functional.pad(batch, (pixels,) * 4)
+
+
+def mirrored(batch: Tensor, pixels: int) -> Tensor:
+    """Images and what a mirror at their edges shows, which is as wide as an image less a pixel.
+
+    Zagoruyko & Komodakis (2016, section 3).
+    """
+    pixels = min(pixels, batch.shape[2] - 1, batch.shape[3] - 1)
+    # Reflection is not defined for bytes.
+    return functional.pad(batch.float(), (pixels,) * 4, mode="reflect").to(batch.dtype)
 
 
 def blanked(batch: Tensor, generator: torch.Generator) -> Tensor:

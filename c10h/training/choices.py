@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from c10h.records import Array
+    from c10h.run_folder import Run
     from c10h.training.recipes import Recipe
 
 
@@ -81,21 +82,40 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
 }
 
 
+class Padding(NamedTuple):
+    """pad: floats or bytes (b, c, h, w), by up to some pixels on each side, to wider ones."""
+
+    summary: str
+    pad: Callable[[Tensor, int], Tensor]
+
+
+PADDINGS: Mapping[str, Padding] = {
+    "constant": Padding("black", Deferred("c10h.training.augmentation:with_black")),
+    "reflect": Padding(
+        "what a mirror at the edge shows", Deferred("c10h.training.augmentation:mirrored")
+    ),
+}
+
+
 class Schedule(NamedTuple):
     """How the learning rate changes over time.
 
     factor: what the rate is multiplied by, in [0, 1], from the recipe, the step from 0, all steps,
     and those of the warm-up, which are over. has_warmup: of its own, in place of the recipe's.
+    has_milestones: it depends on those of the recipe.
     """
 
     summary: str
     factor: Callable[[Recipe, int, int, int], float]
     has_warmup: bool = False
+    has_milestones: bool = False
 
 
 SCHEDULES: Mapping[str, Schedule] = {
     "multistep": Schedule(
-        "divided at the recipe's milestones", Deferred("c10h.training.optimization:multistep")
+        "multiplied by the decay at each milestone",
+        Deferred("c10h.training.optimization:multistep"),
+        has_milestones=True,
     ),
     "cosine": Schedule("half a cosine, down to 0", Deferred("c10h.training.optimization:cosine")),
     "onecycle": Schedule(
@@ -110,20 +130,54 @@ SCHEDULES: Mapping[str, Schedule] = {
 
 
 class OptimizerChoice(NamedTuple):
-    """make: the optimizer of groups of parameters, as torch.optim takes them, and of a recipe."""
+    """make: the optimizer of groups of parameters, as torch.optim takes them, and of a recipe.
+
+    has_momentum: it uses that of the recipe, and Nesterov's if the recipe says so.
+    """
 
     summary: str
     make: Callable[[list[dict[str, Any]], Recipe], Optimizer]
+    has_momentum: bool = False
 
 
 OPTIMIZERS: Mapping[str, OptimizerChoice] = {
     "sgd": OptimizerChoice(
-        "gradient descent with the recipe's momentum", Deferred("c10h.training.optimization:sgd")
+        "gradient descent with the recipe's momentum",
+        Deferred("c10h.training.optimization:sgd"),
+        has_momentum=True,
     ),
     "adam": OptimizerChoice(
         "Adam, with torch's usual betas", Deferred("c10h.training.optimization:adam")
     ),
 }
+
+
+class GridChoice(NamedTuple):
+    """What chooses a setting of a grid. is_shared: the first fold's choice is that of all folds."""
+
+    summary: str
+    is_shared: bool = False
+
+
+GRID_CHOICES: Mapping[str, GridChoice] = {
+    "fold": GridChoice("each fold for itself, by a tenth of its training part"),
+    "once": GridChoice(
+        "one setting for all folds, by a tenth of the training part of fold 0; the images that "
+        "other folds hold out may be in that tenth",
+        is_shared=True,
+    ),
+}
+EACH_FOLD = "fold"
+
+
+def is_shared(run: Run) -> bool:
+    """Whether one setting of the grid is chosen for all folds."""
+    return GRID_CHOICES[run.arguments.get("choose", EACH_FOLD)].is_shared
+
+
+def chooser_of(run: Run, fold: int) -> int:
+    """The fold whose training part chooses the setting of a fold."""
+    return run.fold_numbers()[0] if is_shared(run) else fold
 
 
 class Precision(NamedTuple):

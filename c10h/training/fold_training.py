@@ -19,7 +19,7 @@ from c10h.records import Array, History
 from c10h.run_folder import ALL, Run, name_of
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
-from c10h.training.choices import TARGETS
+from c10h.training.choices import TARGETS, chooser_of, is_shared
 from c10h.training.distributed import World
 from c10h.training.folds import fold_rows, make_folds
 from c10h.training.inference import cross_entropy, predict
@@ -39,6 +39,10 @@ MakeReports: TypeAlias = Callable[[str, int], Reports]
 
 # A tenth of the training items chooses among several --lr or --mixup.
 INNER_FOLDS = 10
+# An argument of runs, without which the first weights depend on the seed alone: of runs of older
+# versions, and of those without folds.
+FIRST_WEIGHTS = "first_weights"
+BY_FOLD = "by seed and fold"
 # How many training images a network may look at before its first step.
 LOOKED_AT = 5000
 # The share of a GPU's free memory that training images may take.
@@ -116,21 +120,20 @@ def train_fold(
         return Outcome(fold, checkpoint.results, checkpoint.grid)
     part = fold_rows(run.split, fold, len(data.items))
     rate, mixup = options.grid()[0]
-    results: list[dict[str, float]] = []
-    if len(options.grid()) > 1:
-        results = _try_grid(run, fold, part.training, data, options, make_reports)
+    tried = try_grid(run, fold, data, options, make_reports)
+    if tried:
         by = TARGETS[options.target].chosen_by
-        best = min(results, key=lambda result: result[by] if np.isfinite(result[by]) else np.inf)
+        best = min(tried, key=lambda result: result[by] if np.isfinite(result[by]) else np.inf)
         rate, mixup = best["lr"], best["mixup"]
     trained = _train(run, fold, part.training, data, options, (rate, mixup), path, make_reports)
     if len(part.held_out):
         trained.results = _measure(run, fold, trained, part.held_out, data, options)
     trained.results |= {"lr": rate, "mixup": mixup}
-    trained.grid = results
+    trained.grid = tried
     if options.world.is_first:
         checkpoints.save(trained, path)
     options.world.wait()
-    return Outcome(fold, trained.results, results)
+    return Outcome(fold, trained.results, tried)
 
 
 def histories(run: Run) -> History | None:
@@ -152,18 +155,25 @@ def histories(run: Run) -> History | None:
     )
 
 
-def _try_grid(
+def try_grid(
     run: Run,
     fold: int,
-    rows: Array,
     data: TrainingData,
     options: Options,
     make_reports: MakeReports,
 ) -> list[dict[str, float]]:
-    """Train with every setting on most of the training part, and measure on the rest of it.
+    """Train with every setting on most of a training part, and measure on the rest of it.
 
-    A setting with which training diverges has an infinite loss.
+    The training part is that of the fold which chooses for this one. A setting with which training
+    diverges has an infinite loss. Empty where there is one setting.
     """
+    if len(options.grid()) == 1:
+        return []
+    known = _known_grid(run) if is_shared(run) else []
+    if known:
+        return known
+    fold = chooser_of(run, fold)
+    rows = fold_rows(run.split, fold, len(data.items)).training
     items = data.items[rows]
     count = min(INNER_FOLDS, len(np.unique(items)))
     inner = make_folds(items, data.strata[rows], count, options.seed)
@@ -186,6 +196,14 @@ def _try_grid(
             options.world.wait()
         results.append({"lr": rate, "mixup": mixup, **state.results})
     return results
+
+
+def _known_grid(run: Run) -> list[dict[str, float]]:
+    """The grid of a run whose folds share it, from one that is trained; empty without one."""
+    for path in map(run.checkpoint, run.fold_numbers()):
+        if path.is_file() and (state := checkpoints.load(path)).is_done:
+            return state.grid
+    return []
 
 
 def _train(
@@ -261,8 +279,11 @@ def on_device(images: Tensor, device: torch.device) -> Tensor:
 
 
 def new_network(run: Run, fold: int, options: Options) -> tuple[nn.Module, Tensor]:
-    """A network with its first weights, and the items that its ancestors were trained on."""
-    torch.manual_seed(options.seed)
+    """A network with its first weights, and the items that its ancestors were trained on.
+
+    Random weights depend on the seed and the fold, not on targets or on settings of training.
+    """
+    torch.manual_seed(_seed_of_weights(run, fold, options.seed))
     network = _build(run)
     nothing = torch.zeros(0, dtype=torch.int64)
     if options.parent is None:
@@ -274,6 +295,12 @@ def new_network(run: Run, fold: int, options: Options) -> tuple[nn.Module, Tenso
     state = checkpoints.load(parent.checkpoint(fold if parent.folds else ALL))
     _fill(network, state, parent)
     return network, state.trained
+
+
+def _seed_of_weights(run: Run, fold: int, seed: int) -> int:
+    if run.arguments.get(FIRST_WEIGHTS) != BY_FOLD:
+        return seed
+    return int(np.random.SeedSequence([seed, fold]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def _measure(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from c10h.run_folder import ALL, GRID, Run, name_of
+from c10h.training.choices import is_shared
 from c10h.views.table import MISSING, Cell, Table, number
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _figure(key: str, results: Mapping[str, float]) -> str:
     return f"{results[key]:g}" if key in SETTINGS else number(results[key])
 
 
-def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
+def grid_table(run: Run, tried: Sequence[Mapping[str, Any]]) -> Table:
     """What each setting of a grid came to: see :func:`c10h.stages.history_and_grid.grid_rows`."""
     known = ["accuracy", "loss", "ce_hard"]
     known += ["ce_majority"] if any("ce_majority" in setting for setting in tried) else []
@@ -68,5 +69,6 @@ def grid_table(tried: Sequence[Mapping[str, Any]]) -> Table:
         for setting in tried
     ]
     header = ["fold", *SETTINGS, *(COLUMNS[key] for key in known), ""]
-    note = f"on a tenth of each fold's training part; also in {GRID}"
+    whose, for_whom = ("fold 0's", ", for all folds") if is_shared(run) else ("each fold's", "")
+    note = f"on a tenth of {whose} training part{for_whom}; also in {GRID}"
     return Table("tried", header, rows, labels=3, notes=[note])

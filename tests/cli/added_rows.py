@@ -33,14 +33,17 @@ from c10h.metrics.strata import STRATA, Stratification
 from c10h.models.architectures import ARCHITECTURES, Architecture
 from c10h.records import Array, Images, Labels, Predictions
 from c10h.stages.report import Results
+from c10h.training.augmentation import shifted
 from c10h.training.choices import (
     AUGMENTATIONS,
     OPTIMIZERS,
+    PADDINGS,
     PRECISIONS,
     SCHEDULES,
     TARGETS,
     Augmentation,
     OptimizerChoice,
+    Padding,
     Precision,
     Schedule,
     Target,
@@ -129,7 +132,12 @@ def smoothed(shares: Array, truth: Array | None) -> Array:
 
 def inverted(batch: Tensor, flips: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     CALLED.add("augmentation")
-    return 255 - batch
+    return 255 - shifted(batch, 1, flips, random, recipe.padding_mode)
+
+
+def with_grey(batch: Tensor, pixels: int) -> Tensor:
+    CALLED.add("padding")
+    return nn.functional.pad(batch, (pixels,) * 4, value=128)
 
 
 def tenth(recipe: Recipe, step: int, steps: int, warmup: int) -> float:
@@ -220,6 +228,7 @@ ROWS: list[tuple[Any, str, Any]] = [
     ),
     (TARGETS, "smoothed", Target("half of it even", here("smoothed"))),
     (AUGMENTATIONS, "inverted", Augmentation("as negatives", here("inverted"))),
+    (PADDINGS, "grey", Padding("even grey", here("with_grey"))),
     (SCHEDULES, "tenth", Schedule("a tenth of it", here("tenth"))),
     (OPTIMIZERS, "rmsprop", OptimizerChoice("by the size of gradients", here("rmsprop"))),
     (PRECISIONS, "single", Precision("as fp32")),

@@ -120,6 +120,10 @@ class TestOptions:
             ("--optimizer", ["lbfgs"]),
             ("--schedule", ["step"]),
             ("--augment", ["some"]),
+            ("--milestones", ["0", "-1", "nan"]),
+            ("--decay", ["0", "-1", "nan"]),
+            ("--padding", ["wrap"]),
+            ("--choose", ["twice"]),
         ],
     )
     def test_values(self, c10h: Run, option: str, values: list[str]) -> None:
@@ -139,6 +143,9 @@ class TestOptions:
             (["--folds", 61], "--folds 61: expected 2 to 60"),
             (["--parallel-folds", 2], "--parallel-folds: needs --folds"),
             (["--recipe", "best"], "--recipe: unknown recipe 'best': "),
+            (["--decay", 2], "--decay 2.0: expected a number above 0 and up to 1"),
+            (["--milestones", 2, "--milestones", 1], "--milestones: expected ascending epochs"),
+            (["--recipe", "paper", "--nesterov"], "--nesterov: needs --optimizer sgd"),
             (["--device", "tpu9"], "--device tpu9: not on this machine"),
             (["--device", "cpu", "--precision", "fp16"], "--precision fp16: needs a GPU"),
         ],

@@ -34,6 +34,7 @@ CHOICES = {
     ("labels plan", "--objective"): "ones",
     ("train", "--target"): "smoothed",
     ("train", "--augment"): "inverted",
+    ("train", "--padding"): "grey",
     ("train", "--schedule"): "tenth",
     ("train", "--optimizer"): "rmsprop",
     ("train", "--recipe"): "mine",
@@ -79,7 +80,7 @@ def run(folder: Path) -> Result:
     done = run_here(
         *TRAIN[:-1], "run", "--epochs", 1, "--batch-size", 8, "--target", "smoothed", "--augment",
         "inverted", "--optimizer", "rmsprop", "--recipe", "mine", "--precision", "single",
-        "--device", "cpu",
+        "--device", "cpu", "--padding", "grey",
     )  # fmt: skip
     assert done.status == 0, done.err
     return done
@@ -221,7 +222,7 @@ def test_training(run: Result) -> None:
     assert chosen.items() <= saved["arguments"].items()
     assert saved["architecture"] == "small_4"
     assert saved["arguments"]["source"] == "my own notebook"
-    assert {"target", "augmentation", "optimizer"} <= CALLED
+    assert {"target", "augmentation", "padding", "optimizer"} <= CALLED
     history = h5.read(Source.open("run/history.h5"))
     assert isinstance(history, History)
     assert np.asarray(history.learning_rate).tolist() == pytest.approx(

@@ -15,7 +15,15 @@ import torch
 from c10h.models.architectures import ARCHITECTURES
 from c10h.records import Lineage
 from c10h.training import checkpoint as checkpoints
-from c10h.training.choices import AUGMENTATIONS, OPTIMIZERS, PRECISIONS, SCHEDULES, TARGETS
+from c10h.training.choices import (
+    AUGMENTATIONS,
+    GRID_CHOICES,
+    OPTIMIZERS,
+    PADDINGS,
+    PRECISIONS,
+    SCHEDULES,
+    TARGETS,
+)
 from c10h.training.recipes import RECIPES
 
 from . import test_cli
@@ -47,6 +55,8 @@ class TestHelp:
             ("--optimizer", [*OPTIMIZERS]),
             ("--precision", [*PRECISIONS]),
             ("--recipe", [*RECIPES]),
+            ("--padding", [*PADDINGS]),
+            ("--choose", [*GRID_CHOICES]),
         ],
     )
     def test_choices_are_those_of_the_tables(
@@ -220,6 +230,27 @@ class TestGrid:
             assert tried < mine
             assert len(tried) == 36
 
+    def test_one_choice_for_all_folds(self, c10h: Run) -> None:
+        line = (*TRAIN, "--lr", 0.01, "--choose", "once")
+        result = trained(c10h, "a", *line)
+        grid = json.loads(Path("a/grid.json").read_text(encoding="utf-8"))
+        assert grid["choose"] == content("a")["arguments"]["choose"] == "once"
+        assert [(row["fold"], row["lr"]) for row in grid["tried"]] == [(0, 0.5), (0, 0.01)]
+        (best,) = [row for row in grid["tried"] if row["chosen"]]
+        for fold in range(3):
+            assert checkpoints.load(Path(f"a/fold-{fold}.pt")).results["lr"] == best["lr"]
+        assert len([*Path("a").glob("*.grid-*.pt")]) == 2
+        assert "on a tenth of fold 0's training part, for all folds" in unwrapped(result.out)
+        # Folds by other commands, and at the same time, are the same run.
+        for fold in (2, 0):
+            trained(c10h, "b", *line, "--fold", fold)
+        trained(c10h, "b", *line)
+        trained(c10h, "c", *line, "--parallel-folds", 2)
+        assert_equal_runs("a", "b")
+        assert_equal_runs("a", "c")
+        assert Path("b/grid.json").read_bytes() == Path("a/grid.json").read_bytes()
+        assert c10h(*TRAIN, "--lr", 0.01, "-o", "a").status == 1
+
     def test_one_that_diverges_loses(self, c10h: Run) -> None:
         result = trained(c10h, "a", *TRAIN, "--fold", 0, "--lr", 1e30)
         rows = json.loads(Path("a/grid.json").read_text(encoding="utf-8"))["tried"]
@@ -241,19 +272,31 @@ class TestRecipe:
         assert content("a")["machine"]["device"] == "cpu"
         assert history("a").learning_rate.tolist() == pytest.approx([0.002 / 2], rel=1)
 
+    def test_milestones_decay_momentum_and_padding(self, c10h: Run) -> None:
+        more = ("--milestones", 1, "--milestones", 3, "--decay", 0.5, "--epochs", 4,
+                "--no-nesterov", "--padding", "reflect")  # fmt: skip
+        result = trained(c10h, "a", "train", *DATA, *TINY, *more)
+        assert history("a").learning_rate.tolist() == [0.5, 0.25, 0.25, 0.125]
+        found = content("a")
+        assert (found["arguments"]["nesterov"], found["arguments"]["decay"]) == (False, 0.5)
+        assert found["arguments"]["padding_mode"] == "reflect"
+        told = {"milestones": [1.0, 3.0], "decay": 0.5, "no-nesterov": True, "padding": "reflect"}
+        assert told.items() <= found["lineage"]["options"].items()
+        assert "lr 0.5 multistep (x 0.5 at 1, 3), epochs 4" in result.err
+
     def test_the_table_of_the_docs(self) -> None:
         text = (Path(__file__).parents[2] / "docs/training.md").read_text(encoding="utf-8")
         rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
         found = {row[0].strip("| `"): row for row in rows}
         for name, recipe in RECIPES.items():
-            _, optimizer, rate, _, epochs, batch, decay, _ = found[name]
+            _, optimizer, rate, _, epochs, batch, decay, *_ = found[name]
             assert (float(rate), float(epochs)) == (recipe.lr, recipe.epochs)
             assert int(batch) == recipe.batch_size
             assert float(decay.split(",")[0]) == pytest.approx(recipe.weight_decay, rel=0.01)
             assert optimizer.split(",")[0].lower() == recipe.optimizer
             assert recipe.optimizer == "adam" or ("Nesterov" in optimizer) == recipe.nesterov
 
-    @pytest.mark.parametrize("name", ["paper", "paper-code"])
+    @pytest.mark.parametrize("name", ["paper", "hysts"])
     def test_the_papers(self, c10h: Run, name: str) -> None:
         line = ("train", *DATA, "--arch", "tiny:other", "--epochs", 1, "--recipe", name)
         result = trained(c10h, "a", *line)

@@ -120,6 +120,14 @@ class TestKill:
         assert_equal_runs("a", "b")
         assert Path("a/grid.json").read_bytes() == Path("b/grid.json").read_bytes()
 
+    def test_a_grid_that_folds_share(self, c10h: Run) -> None:
+        line = (*TRAIN, "--epochs", 1, "--lr", 0.1, "--choose", "once")
+        trained(c10h, "a", *line)
+        often = (*line, "--checkpoint-minutes", 0, "-o", "b")
+        assert killed_until_done("step", 7, often, 5) == 2  # 2 x 3 and 3 x 4 steps
+        assert_equal_runs("a", "b")
+        assert Path("a/grid.json").read_bytes() == Path("b/grid.json").read_bytes()
+
     def test_randomness_and_moving_averages(self, c10h: Run) -> None:
         """Adam, drawn labels, mixup, drop-out of branches."""
         line = ("train", *DATA, "--arch", "shake_shake_8_2x4d_SSI", "--batch-size", 10, "--epochs",

@@ -83,6 +83,8 @@ def test_widths_that_are_left_out_are_the_papers() -> None:
         ("vgg_16_BN_64", "depth 16: expected one of 10, 12, 15, 18"),
         ("resnet_preact_20", "expected resnet_preact_{basic|bottleneck}_DEPTH"),
         ("shake_shake_26_2x64d", "such as shake_shake_26_2x64d_SSI"),
+        ("vgg_15_BN_64_2020", "expected vgg_DEPTH_BN_WIDTH[_2019]"),
+        ("shake_shake_26_2x64d_SSI_2018", "expected shake_shake_DEPTH_2xWIDTHd_SSI[_2019]"),
         ("wrn_２８_10", "expected wrn_DEPTH_WIDENING"),
         ("resnet_basic_20\n", "expected resnet_"),
     ],

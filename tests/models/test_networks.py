@@ -9,12 +9,14 @@ from torch.nn import functional
 
 from c10h.models.architectures import ARCHITECTURES, family_of
 from c10h.models.building import build, prepare
+from c10h.models.shake_shake import ShakeShake, ShiftedShortcut
 
 from .networks import SIZES, SMALL, count_parameters, pictures
 
 FAMILIES = pytest.mark.parametrize("family", ARCHITECTURES)
 
-# Measured on the code that the paper trained with.
+# Measured on hysts/pytorch_image_classification: its last version, and of names in _2019 its state
+# of January 2019.
 PARAMETERS = {
     "vgg_15_BN_64": 14_728_266,
     "resnet_basic_110": 1_730_714,
@@ -28,6 +30,8 @@ PARAMETERS = {
     "pyramidnet_basic_110_84": 3_904_446,
     "shake_shake_26_2x64d_SSI": 11_653_978,
     "shake_shake_26_2x96d_SSI": 26_192_922,
+    "vgg_15_BN_64_2019": 14_728_266,
+    "shake_shake_26_2x64d_SSI_2019": 11_709_514,
 }
 
 
@@ -45,6 +49,54 @@ def test_airbench_has_two_million_parameters() -> None:
 def test_every_family_has_a_small_network() -> None:
     assert set(SMALL) == set(ARCHITECTURES)
     assert {family_of(name) for name in SMALL.values()} == set(ARCHITECTURES)
+
+
+def test_vgg_of_2019_has_a_relu_in_each_of_five_stages() -> None:
+    def layers(name: str) -> list[str]:
+        with torch.device("meta"):
+            return [type(module).__name__ for module in build(name).network.modules()]
+
+    first = ["Conv2d", "BatchNorm2d", "ReLU"]
+    two = ["Sequential", *first, *first[:2], "MaxPool2d"]
+    three = [*two[:-1], *first[:2], "MaxPool2d"]
+    assert layers("vgg_15_BN_64_2019")[1:-4] == [*two, *two, *three, *three, *three]
+    assert layers("vgg_15_BN_64").count("ReLU") == 13
+
+
+def test_vgg_of_2019_begins_with_random_scales() -> None:
+    torch.manual_seed(0)
+    modules = build("vgg_15_BN_64_2019").modules()
+    scales = [module.weight for module in modules if isinstance(module, nn.BatchNorm2d)]
+    drawn = torch.cat([scale.detach() for scale in scales])
+    assert len(drawn) == 4224  # 2 x 64, 2 x 128, 3 x 256 and 6 x 512
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+    assert drawn.mean().item() == pytest.approx(1 / 2, abs=0.02)
+    assert drawn.var().item() == pytest.approx(1 / 12, abs=0.005)
+
+
+def test_shake_shake_of_2019_by_hand() -> None:
+    """relu(norm(conv)) to as many channels as the first stage has; no relu before the pooling."""
+    model = build("shake_shake_8_2x8d_SSI_2019").eval()
+    stem, *rest = model.network.children()
+    normalisation, *_, head = rest
+    units = [unit for module in rest for unit in module.modules() if isinstance(unit, ShakeShake)]
+    assert stem.weight.shape == (8, 3, 3, 3)
+    assert [type(unit.shortcut) for unit in units] == [
+        nn.Identity, ShiftedShortcut, ShiftedShortcut,
+    ]  # fmt: skip
+    pixels = pictures(3, 16)
+    features = functional.relu(normalisation(stem(model.normalise(pixels))))
+    for unit in units:
+        shortcut = unit.shortcut(features)
+        branches = [branch(functional.relu(features)) for branch in (unit.first, unit.second)]
+        features = shortcut + sum(branches) / 2
+    assert isinstance(head, nn.Sequential)
+    linear = head[-1]
+    assert isinstance(linear, nn.Linear)
+    wanted = features.mean(dim=(2, 3)) @ linear.weight.T + linear.bias
+    assert (features < 0).any()
+    torch.testing.assert_close(model(pixels), wanted)
 
 
 @FAMILIES

@@ -22,7 +22,8 @@ from c10h.stages.network_requests import (
     RunNetworks,
     TrainRequest,
 )
-from c10h.training.recipes import DEFAULT, RECIPES
+from c10h.training.optimization import learning_rate_factor
+from c10h.training.recipes import DEFAULT, RECIPES, recipe_for
 
 
 def test_a_run_is_there_once(tmp_path: Path) -> None:
@@ -69,7 +70,29 @@ def test_settings_are_the_recipe_with_what_replaces_its_parts() -> None:
     assert train_request().settings == RECIPES["wrn"]
     assert train_request(architecture="my:net").settings == RECIPES[DEFAULT]
     found = train_request(recipe="paper", epochs=2.5, weight_decay=0.0).settings
-    assert found == replace(RECIPES["paper"], epochs=2.5, weight_decay=0.0)
+    assert found == replace(recipe_for("paper", "wrn"), epochs=2.5, weight_decay=0.0)
+    told = {"optimizer": "sgd", "schedule": "multistep", "decay": 0.5, "padding": "constant"}
+    found = train_request(recipe="paper", nesterov=False, **told).settings
+    assert (found.optimizer, found.nesterov, found.padding_mode) == ("sgd", False, "constant")
+    assert (found.schedule, found.decay) == ("multistep", 0.5)
+
+
+@pytest.mark.parametrize("epochs", [None, 30.0, 7.0])
+def test_milestones_are_epochs_whatever_their_number(epochs: float | None) -> None:
+    """The rate falls by half as epochs 3 and 5 end; one beyond the last epoch never comes."""
+    recipe = train_request(milestones=(3, 5, 500), decay=0.5, epochs=epochs).settings
+    steps = round(recipe.epochs * 11)
+    factors = [learning_rate_factor(recipe, step, steps, 11) for step in range(6 * 11)]
+    assert factors == [1.0] * 33 + [0.5] * 22 + [0.25] * 11
+
+
+def test_the_repositorys_recipe_of_a_network_by_options() -> None:
+    """From its authors': what WRN's code of hysts has differently is its padding alone."""
+    ours = train_request(padding="constant", milestones=(60, 120, 160), decay=0.2).settings
+    assert ours == replace(recipe_for("hysts", "wrn"), source=ours.source)
+    basic = train_request(architecture="resnet_basic_20", nesterov=True, epochs=160).settings
+    theirs = recipe_for("hysts", "resnet")
+    assert basic == replace(theirs, source=basic.source, warmup_epochs=1)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +101,25 @@ def test_settings_are_the_recipe_with_what_replaces_its_parts() -> None:
         ({"architecture": "wrn_10"}, "wrn_10: expected wrn_DEPTH_WIDENING"),
         ({"recipe": "papr"}, "--recipe: unknown recipe 'papr': did you mean paper"),
         ({"parallel_folds": 2}, "--parallel-folds: needs --folds"),
+        ({"milestones": (5, 3)}, "--milestones: expected ascending epochs, found 5, 3"),
+        ({"milestones": (3, 3)}, "--milestones: expected ascending epochs, found 3, 3"),
+        ({"milestones": (0,)}, "--milestones 0: expected a number above 0"),
+        (
+            {"milestones": (3,), "schedule": "cosine"},
+            "--milestones: needs --schedule multistep, found cosine",
+        ),
+        (
+            {"decay": 0.1, "architecture": "shake_shake_26_2x64d_SSI"},
+            "--decay: needs --schedule multistep, found cosine",
+        ),
+        ({"decay": 1.5}, "--decay 1.5: expected a number above 0 and up to 1"),
+        (
+            {"schedule": "multistep", "architecture": "shake_shake_26_2x64d_SSI"},
+            "--schedule multistep: the recipe has no milestones: add --milestones",
+        ),
+        ({"nesterov": True, "recipe": "paper"}, "--nesterov: needs --optimizer sgd, found adam"),
+        ({"padding": "wrap"}, "--padding: unknown value 'wrap'"),
+        ({"choose": "twice"}, "--choose: unknown value 'twice'"),
     ],
 )
 def test_what_cannot_be_trained(more: dict[str, Any], says: str) -> None:

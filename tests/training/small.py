@@ -21,7 +21,7 @@ from c10h.training.recipes import RECIPES, Recipe
 
 CLASSES = ("cat", "dog", "bird")
 TINY = "training.small:Tiny"
-RECIPE = replace(RECIPES["paper-code"], batch_size=8, epochs=3, augment="standard", translate=1)
+RECIPE = replace(RECIPES["hysts"], batch_size=8, epochs=3, augment="standard", translate=1)
 
 
 class Tiny(nn.Sequential):

@@ -13,11 +13,14 @@ from torch import nn
 from torch.nn import functional
 
 from c10h.errors import C10hError, MismatchError, StoppedError
+from c10h.models.building import build
 from c10h.records import Array
 from c10h.run_folder import ALL, Run
 from c10h.training import checkpoint as checkpoints
 from c10h.training import fold_training
 from c10h.training.fold_training import (
+    BY_FOLD,
+    FIRST_WEIGHTS,
     Outcome,
     TrainingData,
     histories,
@@ -301,10 +304,96 @@ class TestGrid:
         assert outcome == wanted
         assert broken.checkpoint(0).read_bytes() == whole.checkpoint(0).read_bytes()
 
+    def once(self, folder: Path, data: TrainingData) -> Run:
+        run = run_of(folder, data)
+        return replace(run, arguments={**run.arguments, "choose": "once"})
+
+    def test_once_is_what_the_first_fold_chooses(self, tmp_path: Path, data: TrainingData) -> None:
+        each, once = run_of(tmp_path / "each", data), self.once(tmp_path / "once", data)
+        given = options(rates=GRID)
+        first = train_fold(each, 0, data, given, silent)
+        outcomes = [train_fold(once, fold, data, given, silent) for fold in range(3)]
+        assert outcomes[0] == first
+        for fold, outcome in enumerate(outcomes):
+            assert outcome.grid == first.grid
+            alone = run_of(tmp_path / f"alone-{fold}", data)
+            only = options(rates=(first.results["lr"],))
+            assert outcome.results == train_fold(alone, fold, data, only, silent).results
+
+    def test_once_takes_the_setting_of_the_first_fold_against_the_own_choice(
+        self, tmp_path: Path, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        figures = iter([(2.0,), (1.0,), (3.0,), *[(0.0,)] * 3])
+        monkeypatch.setattr(fold_training, "_measure", lambda *_: {"loss": next(figures)[0]})
+        run, given = self.once(tmp_path / "a", data), options(rates=GRID)
+        outcomes = [train_fold(run, fold, data, given, silent) for fold in (2, 0, 1)]
+        assert [outcome.results["lr"] for outcome in outcomes] == [GRID[1]] * 3
+
+    def test_once_trains_each_setting_once_on_the_first_folds_training_part(
+        self, tmp_path: Path, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = self.once(tmp_path / "a", data)
+        learned, tested = examples_of(monkeypatch), measured(monkeypatch)
+        for fold in (1, 2, 0):
+            train_fold(run, fold, data, options(rates=GRID), silent)
+        assert len(learned) == len(tested) == 3 + 3
+        first = set(data.items[run.split != 0].tolist())
+        for examples, images in zip(learned[:3], tested[:3], strict=True):
+            parts = [set(item_hashes(part).tolist()) for part in (examples.images.numpy(), images)]
+            assert parts[0] | parts[1] == first
+            assert not parts[0] & parts[1]
+
+    def test_once_goes_on_without_the_networks_of_the_grid(
+        self, tmp_path: Path, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole, some = self.once(tmp_path / "whole", data), self.once(tmp_path / "some", data)
+        given = options(rates=GRID)
+        wanted = [train_fold(whole, fold, data, given, silent) for fold in range(3)]
+        train_fold(some, 1, data, given, silent)
+        for path in some.folder.glob("*.grid-*.pt"):
+            path.unlink()
+        learned = examples_of(monkeypatch)
+        assert [train_fold(some, fold, data, given, silent) for fold in range(3)] == wanted
+        assert len(learned) == 2
+        for fold in range(3):
+            assert some.checkpoint(fold).read_bytes() == whole.checkpoint(fold).read_bytes()
+
     def test_of_very_few_pictures(self, tmp_path: Path) -> None:
         few = training_data(6)
         outcome = train_fold(run_of(tmp_path / "run", few), 0, few, options(rates=GRID), silent)
         assert len(outcome.grid) == 3
+
+
+class TestFirstWeights:
+    """Of runs with folds, by seed and fold; of all others by the seed alone."""
+
+    def weights(self, run: Run, fold: int, **more: Any) -> dict[str, Any]:
+        return dict(fold_training.new_network(run, fold, options(**more))[0].state_dict())
+
+    def by_fold(self, folder: Path, data: TrainingData) -> Run:
+        run = run_of(folder, data)
+        return replace(run, arguments={**run.arguments, FIRST_WEIGHTS: BY_FOLD})
+
+    def test_other_ones_for_each_seed_and_fold(self, tmp_path: Path, data: TrainingData) -> None:
+        run = self.by_fold(tmp_path / "a", data)
+        drawn = [self.weights(run, fold, seed=seed) for fold in range(3) for seed in range(3)]
+        for place, weights in enumerate(drawn):
+            assert not any(same(weights, other) for other in drawn[:place])
+
+    def test_the_same_whatever_the_target_and_the_recipe(
+        self, tmp_path: Path, data: TrainingData
+    ) -> None:
+        one, other = self.by_fold(tmp_path / "a", data), self.by_fold(tmp_path / "b", data)
+        for fold in range(3):
+            weights = self.weights(other, fold, target="hard", rates=(0.3, 0.2), mixups=(0.5,))
+            assert same(self.weights(one, fold), weights)
+
+    def test_older_runs_keep_those_of_the_seed(self, tmp_path: Path, data: TrainingData) -> None:
+        older, whole = run_of(tmp_path / "a", data), run_of(tmp_path / "b", data, None)
+        torch.manual_seed(4)
+        wanted = dict(build(older.architecture, len(older.classes), 8).state_dict())
+        for run, fold in ((older, 0), (older, 2), (whole, ALL)):
+            assert same(self.weights(run, fold, seed=4), wanted)
 
 
 class TestAncestors:

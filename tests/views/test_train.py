@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from training.small import run_of, training_data
 
 from c10h.records import Array
@@ -54,11 +56,12 @@ class TestTable:
         found = self.cells([Outcome(ALL, {"lr": 0.1, "mixup": 0.0})], tmp_path, None)
         assert found.tolist() == [["fold", "lr", "mixup"], ["all items", "0.1", "0"]]
 
-    def test_the_figure_that_chose_among_settings_has_a_column(self) -> None:
+    def test_the_figure_that_chose_among_settings_has_a_column(self, tmp_path: Path) -> None:
+        run = run_of(tmp_path / "human", training_data(9))
         tried = [
             {"fold": 0, "lr": 0.1, "mixup": 0.0, "loss": 1.5, "ce_majority": 0.25, "chosen": True}
         ]
-        table = grid_table(tried)
+        table = grid_table(run, tried)
         assert table.header == [
             "fold", "lr", "mixup", "accuracy", "cross-entropy", "ce_hard", "ce_majority", "",
         ]  # fmt: skip
@@ -66,7 +69,19 @@ class TestTable:
             MISSING, "1.5000", MISSING, "0.2500", "chosen",
         ]  # fmt: skip
         del tried[0]["ce_majority"]
-        assert "ce_majority" not in grid_table(tried).header
+        assert "ce_majority" not in grid_table(run, tried).header
+
+    @pytest.mark.parametrize(
+        ("choose", "note"),
+        [
+            ("fold", "on a tenth of each fold's training part; also in grid.json"),
+            ("once", "on a tenth of fold 0's training part, for all folds; also in grid.json"),
+        ],
+    )
+    def test_what_settings_were_tried_on(self, choose: str, note: str, tmp_path: Path) -> None:
+        run = replace(run_of(tmp_path / "a", training_data(9)), arguments={"choose": choose})
+        tried = [{"fold": 0, "lr": 0.1, "mixup": 0.0, "loss": 1.5, "chosen": True}]
+        assert grid_table(run, tried).notes == [note]
 
     def test_figures_that_one_fold_lacks(self, tmp_path: Path) -> None:
         first, second = self.outcomes()
