@@ -68,10 +68,11 @@ def test_without_hashes_a_note_tells() -> None:
 
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_another_image_than_either_network_predicted(name: str) -> None:
-    networks = {"a": network(), "b": network(), name: network(item=HASHES)}
+    hashed = {name: HASHES}
     changed = PIXELS.copy()
     changed[3, 0, 0] ^= 1
-    found = pictured(images(images=changed), **networks)
+    a, b = (network(item=hashed.get(each)) for each in "ab")
+    found = pictured(images(images=changed), a=a, b=b)
     np.testing.assert_array_equal(found.pixels(2), PIXELS[2])
     with pytest.raises(MismatchError, match=f"images: image 3 differs from the one that {name}"):
         found.pixels(3)
