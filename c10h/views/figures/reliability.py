@@ -32,7 +32,8 @@ def reliability(results: Results) -> Figure:
     networks = rescale_networks(compared)
     notes = [
         f"Bins of confidence of width 1/{BINS}. People's share: of people's distribution, on the "
-        "network's first choice. Bands: 95 %, bootstrap over items; none for a single item.",
+        "network's first choice. Bands: 95 %, bootstrap over items; none for a single item, "
+        "nor where all or none are right.",
         *_truth_notes(next(iter(networks.values())).before),
         *rescaled_notes(compared, networks),
     ]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from c10h.views.table import one_line
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure as Canvas
 
 # What each form must not say of when it was made, and what it calls a text about it.
@@ -115,14 +116,14 @@ def _canvas(figure: Figure) -> Canvas:
     # What an axis says itself.
     said = {panel.series[0].name for panel in figure.panels
             if len(panel.series) == 1 and panel.series[0].name == panel.y_name}  # fmt: skip
-    has_legend = len(set(names) - said) > 1
-    legend_columns = max(1, int(width * 14) // (max(map(len, map(one_line, names)), default=0) + 8))
-    lines = -(-len(names) // legend_columns) if has_legend else 0
+    legend = [name for name in names if name not in said]
+    has_legend = len(legend) > 1
+    longest = max(map(len, map(one_line, legend)), default=0)
+    legend_columns = max(1, int(width * 14) // (longest + 8))
+    lines = -(-len(legend) // legend_columns) if has_legend else 0
     turned = max(_turned(panel, width / columns) for panel in figure.panels)
-    each = [
-        max(_height(panel, width / columns) for panel in figure.panels[row * columns :][:columns])
-        for row in range(rows)
-    ]
+    heights = [_height(panel, width / columns) for panel in figure.panels]
+    each = [max(heights[row * columns :][:columns]) for row in range(rows)]
     height = sum(each) + turned * rows + 0.14 * lines
     canvas = Canvas(figsize=(width, height), layout="constrained")
     grid = canvas.add_gridspec(rows, columns, height_ratios=[one + turned for one in each])
@@ -138,16 +139,19 @@ def _canvas(figure: Figure) -> Canvas:
         )
         bar.minorticks_off()
     if has_legend:
-        found: dict[str, Any] = {}
-        for axes in canvas.axes:
-            handles, labels = axes.get_legend_handles_labels()
-            found |= dict(zip(labels, handles, strict=True))
-        for name in said:
-            found.pop(one_line(name), None)
-        canvas.legend(
-            found.values(), found.keys(), loc="outside lower center", ncols=legend_columns
-        )
+        _legend(canvas, legend, legend_columns)
     return canvas
+
+
+def _legend(canvas: Canvas, names: Sequence[str], columns: int) -> None:
+    """Below all panels, each name once."""
+    known: dict[str, Any] = {}
+    for axes in canvas.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        known |= dict(zip(labels, handles, strict=True))
+    shown = [label for label in known if label in set(map(one_line, names))]
+    canvas.legend([known[label] for label in shown], shown, loc="outside lower center",
+                  ncols=columns)  # fmt: skip
 
 
 def _leave_out(axes: Axes, panels: Sequence[Panel], at: int, columns: int) -> None:
@@ -241,22 +245,18 @@ def _diagonal(axes: Axes, panel: Panel) -> None:
         colour = place if one.colour is None else one.colour
         _line(axes, replace(one, x=along.y), colour)
     axes.set_title(fill(one_line(panel.title), TITLE))
-    axes.set(
-        xlabel=one_line(along.name),
-        ylabel=panel.y_name,
-        xlim=(0, EDGE),
-        ylim=(0, EDGE),
-        aspect="equal",
-    )
+    axes.set(xlim=(0, EDGE), ylim=(0, EDGE), aspect="equal")
+    axes.set(xlabel=one_line(along.name), ylabel=panel.y_name)
 
 
 def _cells(axes: Axes, panel: Panel, shades: ScalarMappable, *, is_turned: bool) -> None:
     """A row a series: upward where axes are numbers, else from the top as in a table."""
     edges = panel.edges
     corners = np.arange(len(panel.ticks) + 1) - 0.5 if edges is None else edges
+    values, norm = np.array([row.y for row in panel.series]), cast("Normalize", shades.norm)
     axes.pcolormesh(
-        corners, corners, np.array([row.y for row in panel.series]), norm=shades.norm,
-        cmap=shades.cmap, rasterized=False, linewidth=0, edgecolors="none", antialiased=False,
+        corners, corners, values, norm=norm, cmap=shades.cmap, linewidth=0, edgecolors="none",
+        antialiased=False,
     )  # fmt: skip
     if edges is None:
         _ticks(axes, panel, is_turned=is_turned)

@@ -178,7 +178,7 @@ def figure_chart(figure: Figure, width: int) -> str:
     parts = [fill(one_line(figure.title), width)]
     most = max((float(row.y.max()) for panel in figure.panels if panel.form == CELLS
                 for row in panel.series), default=0.0)  # fmt: skip
-    forms = {
+    forms: Mapping[str, Callable[[Panel, int], str]] = {
         LINES: _lines_of,
         BARS: bar_chart,
         DIAGONAL: diagonal_chart,
