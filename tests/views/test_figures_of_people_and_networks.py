@@ -234,6 +234,18 @@ class TestConfusions:
         assert all(len(panel.series) == len(panel.ticks) == 20 for panel in found.panels)
         assert any(note.startswith("The 20 of 25 classes") for note in found.notes)
 
+    @pytest.mark.parametrize("width", [40, 80])
+    def test_long_names_of_many_classes(self, width: int) -> None:
+        classes = tuple(f"a class with a rather long name {at}" for at in range(25))
+        labels = Labels(classes=classes, probs=np.eye(25), truth=np.arange(25))
+        logits = (np.eye(25) * 5)[None].astype("f4")
+        given = Predictions(classes=classes, logits=logits, member=np.array(["m"]))
+        found = figure("confusions", Results(labels={"l": labels}, predictions={"n": given}))
+        text = figure_chart(found, width)
+        assert max(map(len, text.splitlines())) <= width
+        assert "t a class" in text
+        assert draw(found, "svg")
+
     def test_it_needs_a_truth(self) -> None:
         with pytest.raises(InputError, match="--figure confusions needs true classes; neither"):
             figure("confusions", made(truth=False)[0])

@@ -47,8 +47,8 @@ def confusions(results: Results) -> Figure:
         for title, means in {"people": people, **both}.items()
     ]
     notes = [
-        f"Means over the {int((truth >= 0).sum()):,} items of one true class; shares under "
-        f"{SMALL:g} are blank, and the scale is logarithmic.",
+        f"Means over items by true class, which {int((truth >= 0).sum()):,} items have. Shares "
+        f"under {SMALL:g} are blank; the scale is logarithmic.",
         *_left_out(len(kept), int(np.isfinite(people[:, 0]).sum())),
         *rescaled_notes(compared, networks),
     ]
