@@ -21,7 +21,7 @@ import numpy as np
 
 from c10h.errors import InputError
 from c10h.views.figures.figure_type import BARS, CELLS, DIAGONAL, LINES, Figure, Panel, Series
-from c10h.views.table import one_line
+from c10h.views.table import one_line, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +49,8 @@ HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 MOST_MARKERS = 12
 # Shades of cells, from light to dark, which stay apart in grey.
 SHADES, LIGHTEST = "Blues", 0.15
+# Letters of a name beside cells, how many names of full size there can be, and the size of more.
+MOST_LETTERS, MANY, SMALL = 16, 12, 4.5
 # Letters of a title in a column.
 TITLE = 46
 # Kinds of font, the best first; which ones those are is for matplotlib to say, its own first.
@@ -237,6 +239,17 @@ def _ticks(axes: Axes, panel: Panel, *, is_turned: bool) -> None:
                     ha="right" if is_turned else "center", rotation_mode="anchor")  # fmt: skip
 
 
+def _classes(axes: Axes, panel: Panel, *, is_turned: bool) -> None:
+    """Names of both axes of cells, smaller and upright where there are many."""
+    names = [shortened(name, MOST_LETTERS) for name in panel.ticks]
+    _ticks(axes, replace(panel, ticks=names), is_turned=is_turned)
+    axes.set_yticks(range(len(panel.series)), names)
+    if len(names) > MANY:
+        axes.tick_params(labelsize=SMALL)
+        for label in axes.get_xticklabels():
+            label.set(rotation=90, ha="right", va="center")
+
+
 def _diagonal(axes: Axes, panel: Panel) -> None:
     """Each series by the first, which the diagonal stands for."""
     along, *others = panel.series
@@ -259,8 +272,7 @@ def _cells(axes: Axes, panel: Panel, shades: ScalarMappable, *, is_turned: bool)
         antialiased=False,
     )  # fmt: skip
     if edges is None:
-        _ticks(axes, panel, is_turned=is_turned)
-        axes.set_yticks(range(len(panel.series)), [one_line(row.name) for row in panel.series])
+        _classes(axes, panel, is_turned=is_turned)
         axes.invert_yaxis()
     else:
         axes.plot(edges[[0, -1]], edges[[0, -1]], ":", color="black", linewidth=0.8)
@@ -273,6 +285,8 @@ def _turned(panel: Panel, width: float) -> float:
     if panel.form == DIAGONAL or panel.edges is not None:
         return 0  # their axes are numbers
     sizes = [len(tick) + 1 for tick in panel.ticks]
+    if panel.form == CELLS:
+        sizes = [min(size, MOST_LETTERS) for size in sizes]
     room = (width - BESIDE) / LETTER / max(1, len(sizes))
     if all((one + other) / 2 <= room for one, other in pairwise(sizes)):
         return 0

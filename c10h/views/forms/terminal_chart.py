@@ -18,9 +18,8 @@ from c10h.views.forms.terminal_grid import (
     LETTERS,
     cell_chart,
     diagonal_chart,
-    shortened,
 )
-from c10h.views.table import interval, number, one_line
+from c10h.views.table import interval, number, one_line, shortened
 
 HEIGHT = 12
 # What stands beside a chart besides the name of its axis; plotille puts a tick every ten columns.

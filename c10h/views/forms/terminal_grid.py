@@ -8,7 +8,7 @@ from textwrap import fill
 import numpy as np
 
 from c10h.views.figures.figure_type import Panel, Series
-from c10h.views.table import number, one_line
+from c10h.views.table import number, one_line, shortened
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 BETWEEN = "   "
@@ -113,11 +113,3 @@ def _legend(panel: Panel, steps: list[float], width: int) -> Iterator[str]:
     words = [f"{shade} from {text}" for shade, text in zip(SHADES, texts, strict=True)]
     words += [f"{EQUAL} where both are equal"] if panel.edges is not None else []
     yield fill(f"blank: less than {texts[0]}{BETWEEN}{BETWEEN.join(words)}", width)
-
-
-def shortened(text: str, room: int) -> str:
-    """A text with its middle left out where it is too long."""
-    text = one_line(text)
-    if len(text) <= room:
-        return text
-    return f"{text[: room - room // 2 - 1]}…{text[len(text) - room // 2 :]}"
