@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from c10h.api.functions import (
         attack,
         build_labels,
+        corrupt_images,
         import_images,
         predict,
         read,
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "attack",
     "build_labels",
+    "corrupt_images",
     "import_images",
     "predict",
     "read",

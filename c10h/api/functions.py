@@ -238,6 +238,26 @@ def import_images(
         return Result.of(imported, "images", notes)
 
 
+def corrupt_images(images: Any, *, kind: str, severity: int, seed: int = 0) -> Result:
+    """Corrupt images as in CIFAR-10-C: ``c10h data corrupt``.
+
+    images: a path, the name of a data set or a result. The options are those of
+    ``c10h data corrupt --help``.
+    The result is images with the truth and ids of the given ones; all its pixels are in memory.
+    """
+    from c10h.stages.data_corrupt import data_corrupt
+    from c10h.stages.data_corrupt_request import CorruptRequest
+
+    with opened() as inputs:
+        images_file, given = inputs.images(images)
+        request = CorruptRequest(
+            images=given, images_file=images_file, kind=kind, severity=severity, seed=seed
+        )
+        corrupted = data_corrupt(request)
+        pixels = corrupted.images[0 : corrupted.images.shape[0]]
+        return Result.of(replace(corrupted, images=pixels), "images")
+
+
 def train(
     images: Any,
     labels: Any = None,

@@ -12,6 +12,7 @@ app = typer.Typer(
             "list": "c10h.cli.data_list:list_",
             "fetch": "c10h.cli.data_fetch:fetch",
             "import": "c10h.cli.data_import:import_",
+            "corrupt": "c10h.cli.data_corrupt:corrupt",
         }
     ),
     no_args_is_help=True,
@@ -22,4 +23,4 @@ app = typer.Typer(
 
 @app.callback()
 def data() -> None:
-    """Images and labels: list and fetch published data sets, import your own images."""
+    """Images and labels: list and fetch published data sets, import and corrupt images."""

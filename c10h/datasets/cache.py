@@ -11,14 +11,14 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c10h.datasets.catalogue import CATALOGUE, GROUPS
-from c10h.errors import FileError, InputError, OutputError, nearest
+from c10h.datasets.catalogue import CATALOGUE, GROUPS, parts_of, whole_forms
+from c10h.errors import FileError, InputError, OutputError, nearest, unknown_name
 from c10h.files import Source, atomic_output, reason, write_all
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def is_there(name: str) -> bool:
 
 
 def open_input(argument: str, *forms: str) -> Source:
-    """The file that an argument names: a local one, - or a data set of the catalogue.
+    """The file that an argument names: a local one, - or a data set of the catalogue, or its part.
 
     forms: of a data set, the first of these that it has is meant. The embedded sets are made when
     they are first asked for; nothing is downloaded.
@@ -78,24 +78,37 @@ def open_input(argument: str, *forms: str) -> Source:
     that has no such form.
     """
     names = (*CATALOGUE, *GROUPS)
-    if argument not in names or Path(argument).exists():
+    name, slash, part = argument.partition("/")
+    if not slash or name not in CATALOGUE or not parts_of(name):
+        name, part = argument, ""
+    if name not in names or Path(argument).exists():
         if not Path(argument).exists() and (near := nearest(argument, names)):
             raise FileError(f"{argument}: no such file or data set: did you mean {near}?")
         return Source.open(argument)
     if argument in GROUPS:
         raise InputError(f"{argument}: which one, {' or '.join(GROUPS[argument])}?")
-    dataset = CATALOGUE[argument]
-    form = next((form for form in forms if form in dataset.files), None)
-    if form is None:
-        raise InputError(
-            f"{argument}: expected {' or '.join(forms)}, found {' and '.join(dataset.files)}"
-        )
-    path = product_path(argument, form)
+    dataset = CATALOGUE[name]
+    form = _form(name, part, forms)
+    path = product_path(name, form)
     if not path.is_file():
         if dataset.downloads:
-            raise FileError(f"{argument}: not fetched yet: c10h data fetch {argument}")
-        path = _made(argument, form)
+            raise FileError(f"{argument}: not fetched yet: c10h data fetch {name}")
+        path = _made(name, form)
     return replace(Source.open(str(path)), name=dataset.files[form])
+
+
+def _form(name: str, part: str, forms: Sequence[str]) -> str:
+    """The first of some forms that a data set, or a part of it, has. Raises InputError for none."""
+    files, parts = CATALOGUE[name].files, parts_of(name)
+    if not {*forms} & {*whole_forms(files)}:
+        found = " and ".join(whole_forms(files))
+        raise InputError(f"{name}: expected {' or '.join(forms)}, found {found}")
+    if part and part not in parts:
+        raise InputError(unknown_name(f"part of {name}", part, parts))
+    if parts and not part:
+        raise InputError(f"{name}: which part, such as {name}/{parts[0]}?")
+    named = [f"{form}/{part}" if part else form for form in forms]
+    return next(form for form in named if form in files)
 
 
 def store(name: str, products: Mapping[str, Product], where: Path | None = None) -> None:

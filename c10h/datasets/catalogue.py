@@ -2,11 +2,13 @@
 
 A row of CATALOGUE is a data set. Its files are in one of four forms, by what they are good for:
 ``images``, ``labels``, ``predictions`` (kinds of :mod:`c10h.records`) and ``judgments``, a table.
+A data set of several parts has a file of each: its forms are then called ``images/PART``, and a
+command line names one as NAME/PART.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -79,6 +81,16 @@ _CIFAR10 = Download(
     170_498_071,
     "md5:c58f30108f718f92721af3b95e74349a",
 )
+_HENDRYCKS = (
+    "Hendrycks & Dietterich (2019), Benchmarking neural network robustness to common corruptions "
+    "and perturbations, ICLR, arXiv 1903.12261"
+)
+# In the order of the paper; the last four are for validation.
+CIFAR10_C = (
+    "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur",
+    "zoom_blur", "snow", "frost", "fog", "brightness", "contrast", "elastic_transform", "pixelate",
+    "jpeg_compression", "speckle_noise", "gaussian_blur", "spatter", "saturate",
+)  # fmt: skip
 _CIFAR10H = "https://github.com/jcpeterson/cifar-10h/raw/master/data/"
 _CIFAR10_1 = "https://github.com/modestyachts/CIFAR-10.1/raw/master/datasets/"
 _ASKS_TO_CITE = "none stated; asks to be cited"
@@ -185,6 +197,26 @@ CATALOGUE: Mapping[str, Dataset] = {
         (6_144_128, "24349cc5f3fb59648d75cd8015b5a184b1f5c250"),
         (8_128, "e713b09cecf2ecd933970001909fcdec7c907ab0"),
     ),
+    "cifar10-c": Dataset(
+        "CIFAR-10-C, the CIFAR-10 test images under 19 corruptions of 5 severities",
+        950_000,
+        "CC BY 4.0",
+        _HENDRYCKS,
+        Deferred("c10h.datasets.published:cifar10_c"),
+        {
+            f"{IMAGES}/{kind}-{severity}": f"cifar10-c-{kind}-{severity}.h5"
+            for kind in CIFAR10_C
+            for severity in range(1, 6)
+        },
+        (
+            Download(
+                "CIFAR-10-C.tar",
+                "https://zenodo.org/records/2535967/files/CIFAR-10-C.tar",
+                2_918_471_680,
+                "sha256:c72763e101c723b7c507b96205f7e938912a5d587376173b825850cf3cb876a7",
+            ),
+        ),
+    ),
     "cinic10": Dataset(
         "the ImageNet part of CINIC-10",
         210_000,
@@ -214,3 +246,18 @@ def members_of(name: str) -> tuple[str, ...]:
     if name not in CATALOGUE:
         raise InputError(unknown_name("data set", name, [*CATALOGUE, *GROUPS]))
     return (name,)
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The parts of a data set; none of one that is whole."""
+    return tuple(form.partition("/")[2] for form in CATALOGUE[name].files if "/" in form)
+
+
+def whole_forms(forms: Iterable[str]) -> tuple[str, ...]:
+    """Forms without parts, each once."""
+    return tuple(dict.fromkeys(form.partition("/")[0] for form in forms))
+
+
+def argument_for(name: str, form: str) -> str:
+    """How a command line names the file of a data set in one of its forms."""
+    return name + form.removeprefix(whole_forms([form])[0])

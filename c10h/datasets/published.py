@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 
 from c10h.datasets.cache import Product
-from c10h.datasets.catalogue import IMAGES, LABELS, Start
+from c10h.datasets.catalogue import IMAGES, LABELS, Start, parts_of
+from c10h.errors import FileError
 from c10h.files import Source
+from c10h.formats.archives import places_in_tar
+from c10h.formats.arrays import npy_rows
 from c10h.formats.class_names import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
+from c10h.formats.lazy_rows import rows_between
 from c10h.formats.predictions_and_labels import open_labels
 from c10h.images.import_request import Choice, ImportRequest
 from c10h.images.importing import import_images
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import count_votes
+from c10h.records import Images, Rows
 
 CIFAR10 = CLASS_LISTS["cifar10"]
 
@@ -48,6 +53,33 @@ def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
     shaping = {"split": list(splits), "select": choice.select}
     request = ImportRequest(path=str(archive), choice=choice, classes=CIFAR10)
     return _images(request, start, shaping)
+
+
+def cifar10_c(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
+    """Each corruption of CIFAR-10-C at each severity, a fifth of its array, as a part."""
+    source = Source.open(str(downloads["CIFAR-10-C.tar"]))
+    places = places_in_tar(source)
+
+    def array(kind: str) -> Rows:
+        path = f"CIFAR-10-C/{kind}.npy"
+        if path not in places:
+            raise FileError(f"{source.name}: expected {path}, found {len(places)} other files")
+        return npy_rows(replace(source, name=f"{source.name}: {path}"), places[path])
+
+    products = {}
+    truth = np.asarray(array("labels")[:], dtype=np.int64)
+    for part in parts_of(name):
+        kind, _, severity = part.rpartition("-")
+        pixels, size = array(kind), len(truth) // 5
+        first = size * (int(severity) - 1)
+        images = Images(
+            classes=CIFAR10,
+            images=rows_between(pixels, first, first + size),
+            truth=truth[first : first + size],
+        )
+        inputs = (("images", source),)
+        products[f"{IMAGES}/{part}"] = Product(images, inputs, {"part": part})
+    return products
 
 
 def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:

@@ -22,7 +22,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -189,6 +189,15 @@ def is_archive(source: Source) -> bool:
     except (EOFError, OSError, zlib.error, lzma.LZMAError):
         return True  # which is told in detail when it is read
     return True
+
+
+def places_in_tar(source: Source) -> Mapping[str, int]:
+    """The files in a tar that is not compressed, and at which byte of it each begins.
+
+    Raises FileError for a damaged one, and bad names.
+    """
+    with _refusals(source), tarfile.open(source.path, "r:") as archive:
+        return {_inside(info.name, source): info.offset_data for info in archive if info.isreg()}
 
 
 def _in_folder(

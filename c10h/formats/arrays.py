@@ -149,12 +149,14 @@ def decoded(values: Array) -> Array:
     return np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
 
 
-def npy_rows(source: Source) -> Rows:
+def npy_rows(source: Source, start: int = 0) -> Rows:
     """A .npy file, read slice by slice without mapping it; whole where its columns come first.
 
-    Raises FileError for a damaged file and for pickled objects.
+    start: at which byte of the file it begins. Raises FileError for a damaged file and for pickled
+    objects.
     """
     with _damage_told(source, ".npy"), source.path.open("rb") as stream:
+        stream.seek(start)
         shape, by_column, dtype = _npy_header(stream)
         offset = stream.tell()
     if dtype.hasobject:
@@ -167,16 +169,17 @@ def npy_rows(source: Source) -> Rows:
     if size < expected:
         raise FileError(f"{source.name}: truncated: expected {expected} bytes, found {size} bytes")
     if by_column or not shape:
-        with _damage_told(source, ".npy"):
-            whole: Array = np.load(source.path, allow_pickle=False)
+        with _damage_told(source, ".npy"), source.path.open("rb") as stream:
+            stream.seek(start)
+            whole: Array = np.load(stream, allow_pickle=False)
         return whole
 
     def read(key: Any) -> Array:
-        start, stop, step = key.indices(shape[0])
+        first, stop, step = key.indices(shape[0])
         if step != 1:
             raise ValueError("rows must be read in order")
-        count = max(0, stop - start) * width
-        position = offset + start * width * dtype.itemsize
+        count = max(0, stop - first) * width
+        position = offset + first * width * dtype.itemsize
         block = np.fromfile(source.path, dtype=dtype, count=count, offset=position)
         if len(block) != count:
             raise FileError(f"{source.name}: truncated while it was read")
@@ -297,7 +300,9 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
     from torch.serialization import safe_globals
 
     numpy_dtypes = {type(np.dtype(kind)) for kind in "?bBhHiIlLqQefd"}
-    allowed: list[Any] = [np.empty(0).__reduce__()[0], np.ndarray, np.dtype, *numpy_dtypes]
+    rebuild = np.empty(0).__reduce__()[0]
+    before_numpy_2 = (rebuild, "numpy.core.multiarray._reconstruct")
+    allowed: list[Any] = [rebuild, before_numpy_2, np.ndarray, np.dtype, *numpy_dtypes]
     try:
         with warnings.catch_warnings(), safe_globals(allowed):
             warnings.simplefilter("ignore")

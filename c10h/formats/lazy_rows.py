@@ -65,6 +65,16 @@ def computed(shape: tuple[int, int], dtype: DTypeLike, function: Callable[[slice
     return View(shape, np.dtype(dtype), read)
 
 
+def rows_between(rows: Rows, first: int, stop: int) -> View:
+    """Some rows that stand one after another, of an array of any dimensions."""
+
+    def read(key: slice) -> Array:
+        start, end, _ = key.indices(stop - first)
+        return rows[first + start : first + end]
+
+    return View((stop - first, *rows.shape[1:]), rows.dtype, read)
+
+
 def shares_of(counts: Rows) -> View:
     """The share of each class in an item's votes: probabilities that are nothing but counts."""
     view = mapped(counts, lambda block, _: shares(block), dtype=np.float64)

@@ -12,6 +12,7 @@ from c10h.request_fields import INPUT, OPTION, SEED, Given, Option, declared
 # Where the kind of request of each is, which is imported when it is asked for.
 REQUESTS: Mapping[str, str] = {
     "c10h data import": "c10h.images.import_request:ImportRequest",
+    "c10h data corrupt": "c10h.stages.data_corrupt_request:CorruptRequest",
     "c10h labels build": "c10h.stages.labels_build_request:BuildRequest",
     "c10h train": "c10h.stages.network_requests:TrainRequest",
     "c10h predict": "c10h.stages.network_requests:PredictRequest",

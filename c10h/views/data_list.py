@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from c10h.datasets.cache import folder
-from c10h.datasets.catalogue import GROUPS
+from c10h.datasets.catalogue import GROUPS, whole_forms
 from c10h.stages.data_list import DataSet
 from c10h.views.display import Display
 from c10h.views.table import Cell, Table, text_table
@@ -28,7 +28,8 @@ def overview(data_sets: Mapping[str, DataSet]) -> Table:
         size = sum(download.bytes for download in data_set.downloads)
         state = f"not fetched, {size / 1e6:,.1f} MB" if size else "generated on demand"
         state = "in the cache" if data_set.there else state
-        cells = [name, data_set.summary, ", ".join(data_set.forms), state, f"{data_set.items:,}"]
+        forms = ", ".join(whole_forms(data_set.forms))
+        cells = [name, data_set.summary, forms, state, f"{data_set.items:,}"]
         table_rows.append([Cell(text) for text in cells])
     groups = [f"{name} stands for {' and '.join(members)}" for name, members in GROUPS.items()]
     notes = [*groups, f"cache: {folder()}"]
@@ -60,7 +61,7 @@ def rows(data_sets: Mapping[str, DataSet]) -> list[dict[str, object]]:
             "name": name,
             "summary": data_set.summary,
             "items": data_set.items,
-            "forms": " ".join(data_set.forms),
+            "forms": " ".join(whole_forms(data_set.forms)),
             "there": data_set.there,
             "licence": data_set.licence,
             "citation": data_set.citation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from c10h.datasets.catalogue import CATALOGUE
+from c10h.datasets.catalogue import CATALOGUE, parts_of
 from c10h.records import Input, Lineage
 from c10h.request_fields import Given
 from c10h.stages.requests_by_command import inputs_of, options_by_name
@@ -44,7 +44,8 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
     for step in made:
         name = one_line(step.run or step.products[0].name)
         if data_set := _fetched(step.lineage):
-            name = data_set
+            part = step.lineage.options.get("part") if step.lineage else None
+            name = f"{data_set}/{part}" if part in parts_of(data_set) else data_set
         elif not step.command():
             name = catalogue_name(step.products[0]) or map_name(step.products[0]) or name
         elif step.lineage is not None and step.lineage.command == TRAIN and not step.run:
@@ -68,7 +69,7 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
     if lineage is None or not lineage.command:
         name = catalogue_name(step.products[0])
         if name:
-            yield FETCH + name
+            yield FETCH + name.partition("/")[0]
         return
     if _fetched(lineage):
         yield lineage.command

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from c10h.datasets.catalogue import CATALOGUE
+from c10h.datasets.catalogue import CATALOGUE, argument_for
 from c10h.images.folder_class_maps import MAPS, find_map
 from c10h.records import Input, Lineage
 from c10h.stages.requests_by_command import has_seed
@@ -77,9 +77,14 @@ class Step:
 
 
 def catalogue_name(product: Product) -> str | None:
-    """The data set of the catalogue that a file is called as a part of."""
+    """How a command line names what the catalogue calls as a file is called."""
     return next(
-        (name for name, dataset in CATALOGUE.items() if product.name in dataset.files.values()),
+        (
+            argument_for(name, form)
+            for name, dataset in CATALOGUE.items()
+            for form, file in dataset.files.items()
+            if product.name == file
+        ),
         None,
     )
 

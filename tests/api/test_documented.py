@@ -38,6 +38,7 @@ COMMANDS = {
     c10h.score: ("score",),
     c10h.build_labels: ("labels", "build"),
     c10h.import_images: ("data", "import"),
+    c10h.corrupt_images: ("data", "corrupt"),
     c10h.train: ("train",),
     c10h.predict: ("predict",),
     c10h.attack: ("attack",),

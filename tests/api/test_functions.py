@@ -158,6 +158,33 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Result, Path]
     return images, labels, folder
 
 
+class TestCorruptImages:
+    def test_as_the_command_does(self, run: tuple[Result, Result, Path], tmp_path: Path) -> None:
+        images = run[0]
+        corrupted = c10h.corrupt_images(images, kind="snow", severity=4, seed=2)
+        c10h.write(images, tmp_path / "images.h5")
+        made = c10h.corrupt_images(tmp_path / "images.h5", kind="snow", severity=4, seed=2)
+        np.testing.assert_array_equal(corrupted["images"], made["images"])
+        np.testing.assert_array_equal(corrupted["truth"], images["truth"])
+        assert (corrupted["images"] != images["images"]).any()
+        other = c10h.corrupt_images(images, kind="snow", severity=4)
+        assert (corrupted["images"] != other["images"]).any()
+
+    @pytest.mark.parametrize(
+        ("kind", "severity", "says"),
+        [
+            ("fogg", 1, "--kind: unknown value 'fogg': did you mean fog?"),
+            ("fog", 0, "--severity 0: expected 1, 2, 3, 4 or 5"),
+            ("fog", 2.5, "--severity 2.5: expected 1, 2, 3, 4 or 5"),
+        ],
+    )
+    def test_what_there_is_not(
+        self, run: tuple[Result, Result, Path], kind: str, severity: Any, says: str
+    ) -> None:
+        with pytest.raises(InputError, match=re.escape(says)):
+            c10h.corrupt_images(run[0], kind=kind, severity=severity)
+
+
 class TestNetworks:
     def test_images_and_the_run(self, run: tuple[Result, Result, Path]) -> None:
         images, _, folder = run

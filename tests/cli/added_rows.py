@@ -21,6 +21,7 @@ from c10h.deferred import Deferred
 from c10h.files import Source
 from c10h.formats.arrays import Stored
 from c10h.formats.file_formats import ARRAYS, FORMATS, Format
+from c10h.images.corruptions.table import CORRUPTIONS, Corruption
 from c10h.labels.plan_objectives import OBJECTIVES, Objective
 from c10h.labels.source_inputs import SourceInputs
 from c10h.labels.sources import SOURCES, LabelSource, Takes
@@ -82,6 +83,11 @@ def build_flat(inputs: SourceInputs) -> Labels:
     """Half of what people said, half the same for all classes."""
     probs = np.asarray(inputs.known_labels("flat").probs[0:SIZE]) / 2 + 1 / 6
     return Labels(classes=inputs.classes, probs=probs)
+
+
+def darken(pixels: Array, random: np.random.Generator, factor: float) -> Array:
+    """So much of every value."""
+    return pixels * factor
 
 
 def expected_ones(counts: Array, prior: float | None) -> Any:
@@ -186,6 +192,13 @@ ROWS: list[tuple[Any, str, Any]] = [
         ),
     ),
     (SOURCES, "flat", LabelSource("half of it flat", Takes.PEOPLE, here("build_flat"))),
+    (
+        CORRUPTIONS,
+        "darken",
+        Corruption(
+            "less light", "digital", here("darken"), ((0.9,), (0.8,), (0.7,), (0.6,), (0.5,))
+        ),
+    ),
     (OBJECTIVES, "ones", Objective("the same of all items", here("expected_ones"))),
     (
         CATALOGUE,

@@ -9,11 +9,12 @@ import tarfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
-from c10h.datasets.catalogue import Dataset
+from c10h.datasets.catalogue import CIFAR10_C, Dataset
 from c10h.formats.class_names import CLASS_LISTS
 from c10h.records import Array
 
@@ -26,9 +27,9 @@ def npy(values: Array) -> bytes:
     return stream.getvalue()
 
 
-def tar(files: Mapping[str, bytes]) -> bytes:
+def tar(files: Mapping[str, bytes], mode: Literal["w", "w:gz"] = "w:gz") -> bytes:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+    with tarfile.open(fileobj=stream, mode=mode) as archive:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
@@ -59,6 +60,7 @@ class StandIns:
             "cifar10h-counts.npy": npy(self.counts),
             "cifar10h-probs.npy": npy(self.counts / 30),
             "cifar10h-raw.zip": self.trials(),
+            "CIFAR-10-C.tar": self.cifar10_c(),
             "CINIC-10.tar.gz": self.cinic10(),
         }
         for version, pixels in self.version.items():
@@ -81,6 +83,15 @@ class StandIns:
         }
         names = pickle.dumps({"label_names": list(CLASSES)}, protocol=2)
         return tar({"cifar-10-batches-py/batches.meta": names, **content})
+
+    def cifar10_c(self) -> bytes:
+        """12 images of each kind and severity, of one grey: 10 times the kind and the severity."""
+        severities = np.repeat(np.arange(1, 6), 12)[:, None, None, None]
+        grey = np.ones((60, 32, 32, 3)) * severities
+        arrays = {kind: npy((grey + 10 * k).astype(np.uint8)) for k, kind in enumerate(CIFAR10_C)}
+        arrays["labels"] = npy(np.tile(np.arange(12) % 10, 5).astype(np.uint8))
+        files = {f"CIFAR-10-C/{name}.npy": content for name, content in arrays.items()}
+        return tar({"CIFAR-10-C/README.txt": b"about", **files}, "w")
 
     def trials(self) -> bytes:
         lines = [

@@ -115,6 +115,44 @@ class TestWhatIsFetched:
         np.testing.assert_array_equal(images.truth, np.arange(len(pixels)) % 10)
         assert images.classes == CLASSES
 
+    def test_cifar10_c_in_parts(self, site: Server, c10h: Run, tmp_path: Path) -> None:
+        paths = fetched(c10h, "cifar10-c")
+        assert len(paths) == 19 * 5
+        for name, grey in (("gaussian_noise-1", 1), ("fog-3", 93), ("saturate-5", 185)):
+            (path,) = (path for path in paths if path.endswith(f"cifar10-c-{name}.h5"))
+            images = read(path)
+            assert isinstance(images, Images)
+            assert images.images.shape == (12, 32, 32, 3)
+            assert (images.images[0:12] == grey).all()
+            np.testing.assert_array_equal(images.truth, np.arange(12) % 10)
+            assert images.classes == CLASSES
+        assert "in the cache" in c10h("data", "list", "cifar10-c").out
+        shown = c10h("show", "cifar10-c/fog-3")
+        assert "n=12 x h=32" in shown.out
+        assert "cifar10-c" in shown.out
+
+    @pytest.mark.parametrize(
+        ("name", "says"),
+        [
+            ("cifar10-c", "which part, such as cifar10-c/gaussian_noise-1?"),
+            ("cifar10-c/fog-9", "unknown part of cifar10-c 'fog-9': did you mean fog-"),
+            ("cifar10-c/fog-3", "not fetched yet: c10h data fetch cifar10-c"),
+            ("cifar10h/fog-3", "no such file"),
+        ],
+    )
+    def test_parts_that_are_not_there(self, site: Server, c10h: Run, name: str, says: str) -> None:
+        line = ("data", "corrupt", name, "--kind", "fog", "--severity", 1, "-o", "x.h5")
+        assert_refused(c10h(*line), says)
+
+    def test_cifar10_c_without_one_of_its_files(
+        self, site: Server, c10h: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        site.files["CIFAR-10-C.tar"] = tar({"CIFAR-10-C/labels.npy": npy(np.zeros(5, "u1"))}, "w")
+        dataset = known(CATALOGUE["cifar10-c"], site.files, site.address)
+        monkeypatch.setitem(CATALOGUE, "cifar10-c", dataset)
+        result = c10h("data", "fetch", "cifar10-c")
+        assert_refused(result, "CIFAR-10-C.tar: expected CIFAR-10-C/gaussian_noise.npy, found 1")
+
     def test_cinic10_without_its_cifar_part(self, site: Server, c10h: Run) -> None:
         images = read(fetched(c10h, "cinic10")[0])
         assert isinstance(images, Images)

@@ -19,9 +19,9 @@ from scipy.special import softmax
 
 from c10h import h5
 from c10h.files import Source
-from c10h.records import Attack, History, Labels
+from c10h.records import Attack, History, Images, Labels
 
-from .added_rows import CALLED, COUNTS, LOGITS, ROWS, SHARES, SIZE, added
+from .added_rows import CALLED, COUNTS, LOGITS, PIXELS, ROWS, SHARES, SIZE, added
 from .conftest import Result, run_here, unwrapped
 
 TRAIN = ("train", "dots", "dots", "--arch", "small_4", "-o", "new")
@@ -29,6 +29,7 @@ ATTACK = ("attack", "run", "dots", "-o", "new.h5")
 SCORE = ("score", "dots", "--labels", "dots")
 CHOICES = {
     ("score", "--by"): "majority",
+    ("data corrupt", "--kind"): "darken",
     ("labels build", "--as"): "flat",
     ("labels plan", "--objective"): "ones",
     ("train", "--target"): "smoothed",
@@ -122,6 +123,7 @@ class TestChoices:
     ) -> None:
         line = {
             "score": SCORE,
+            "data corrupt": ("data", "corrupt", "dots", "--severity", 1, "-o", "new.h5"),
             "labels build": ("labels", "build", "dots", "-o", "new.h5"),
             "labels plan": ("labels", "plan", "dots", "--budget", 9),
             "train": TRAIN,
@@ -179,6 +181,15 @@ def test_a_label_source() -> None:
     assert isinstance(labels, Labels)
     np.testing.assert_allclose(labels.probs[0:SIZE], (SHARES + 1 / 3) / 2, rtol=1e-12)
     assert "--as flat" in run_here("show", "flat.h5").out
+
+
+def test_a_corruption() -> None:
+    line = ("data", "corrupt", "dots", "--kind", "darken", "--severity", 5, "-o", "dark.h5")
+    assert run_here(*line).status == 0
+    images = h5.read(Source.open("dark.h5"))
+    assert isinstance(images, Images)
+    np.testing.assert_array_equal(images.images[0:SIZE], PIXELS // 2)
+    assert "--kind darken --severity 5" in run_here("show", "dark.h5").out
 
 
 def test_an_objective() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -375,6 +376,15 @@ class TestPt:
         values = np.array([[0, 1, 0], [1, 1, 0]], dtype)
         path = save_torch(tmp_path / "x.pt", {"logits": values})
         np.testing.assert_array_equal(only_array(path), values)
+
+    def test_an_array_of_numpy_1(self, tmp_path: Path) -> None:
+        """numpy 2 moved the function that pickles name; published files have the old name."""
+        new = save_torch(tmp_path / "new.pt", {"logits": VALUES})
+        with zipfile.ZipFile(new) as parts, zipfile.ZipFile(tmp_path / "old.pt", "w") as old:
+            for part in parts.namelist():
+                old.writestr(part, parts.read(part).replace(b"numpy._core.", b"numpy.core."))
+        assert b"numpy.core.multiarray" in (tmp_path / "old.pt").read_bytes()
+        np.testing.assert_array_equal(only_array(tmp_path / "old.pt"), VALUES)
 
     def test_arrays_of_numpy_with_objects(self, tmp_path: Path, bomb: Bomb) -> None:
         save_torch(tmp_path / "x.pt", {"logits": np.array([bomb], dtype=object)})

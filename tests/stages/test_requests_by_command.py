@@ -19,7 +19,13 @@ def test_a_request_knows_its_command(command: str) -> None:
 
 def test_seeds() -> None:
     commands = [command for command in REQUESTS if has_seed(command)]
-    assert commands == ["c10h labels build", "c10h train", "c10h attack", "c10h score"]
+    assert commands == [
+        "c10h data corrupt",
+        "c10h labels build",
+        "c10h train",
+        "c10h attack",
+        "c10h score",
+    ]
 
 
 def test_networks_stand_before_images() -> None:

@@ -137,6 +137,19 @@ class TestScript:
             "c10h data fetch synthetic", "c10h labels build synthetic -o l.h5",
         ]  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("part", "argument"), [("fog-3", "cifar10-c/fog-3"), ("x\nrm -rf .", "cifar10-c")]
+    )
+    def test_a_part_of_a_data_set_of_several(self, part: str, argument: str) -> None:
+        images = made("any.h5", "data fetch cifar10-c", part=part)
+        corrupted = made(
+            "new.h5", "data corrupt", as_role("images", images), seed=1, kind="fog", severity=2
+        )
+        assert self.commands(corrupted) == [
+            "c10h data fetch cifar10-c",
+            f"c10h data corrupt {argument} --kind fog --severity 2 --seed 1 -o new.h5",
+        ]
+
     @pytest.mark.parametrize("name", MAPS)
     def test_a_map_that_comes_with_c10h(self, name: str) -> None:
         sha256 = find_map(name).sha256

@@ -1,0 +1,1 @@
+"""Corruptions of images, as those of CIFAR-10-C: a file for each family, and their table."""
