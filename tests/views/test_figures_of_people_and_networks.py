@@ -243,7 +243,7 @@ class TestConfusions:
         found = figure("confusions", Results(labels={"l": labels}, predictions={"n": given}))
         text = figure_chart(found, width)
         assert max(map(len, text.splitlines())) <= width
-        assert "t a cla" in text
+        assert "t a cl" in text
         assert draw(found, "svg")
 
     def test_it_needs_a_truth(self) -> None:
