@@ -28,8 +28,8 @@ class BeforeAndAfter:
 
     def both(self) -> dict[str, Block]:
         """By what they are called; without the second where there is none."""
-        found = {"as it is": self.before}
-        return found if self.rescaled is None else {**found, RESCALED: self.rescaled}
+        blocks = {"as it is": self.before}
+        return blocks if self.rescaled is None else {**blocks, RESCALED: self.rescaled}
 
 
 def rescale_networks(compared: Compared) -> Mapping[str, BeforeAndAfter]:
