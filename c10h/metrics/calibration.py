@@ -22,14 +22,27 @@ import numpy as np
 
 from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import Binned, divide
+from c10h.records import Array
 
 BINS = 15
 
 
+def bin_of(block: Block) -> Array:
+    """The bin of each item's confidence, intp (m): (0, 1/15] is 0, (1/15, 2/15] is 1, ...
+
+    As Guo et al. (2017) define them.
+    """
+    slot = np.ceil(block.confidence * BINS).astype(np.intp) - 1
+    return np.asarray(np.clip(slot, 0, BINS - 1))
+
+
+def people_of_top(block: Block) -> Float:
+    """People's share of the network's top label (m); the mean over labels that tie."""
+    return np.asarray((block.first_share * block.people).sum(axis=0))
+
+
 def _equal_width(block: Block, gap: Float) -> Binned:
-    """Bins (0, 1/15], (1/15, 2/15], ... of confidence, as Guo et al. (2017) define them."""
-    slot = np.clip(np.ceil(block.confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
-    return Binned(BINS, slot, gap)
+    return Binned(BINS, bin_of(block), gap)
 
 
 def gap_to_truth(block: Block) -> Binned:
@@ -38,9 +51,8 @@ def gap_to_truth(block: Block) -> Binned:
 
 
 def gap_to_people(block: Block) -> Binned:
-    """Confidence - p of the top label, by bins of confidence; the mean over labels that tie."""
-    top = (block.first_share * block.people).sum(axis=0)
-    return _equal_width(block, block.confidence - top)
+    """Confidence - p of the top label, by bins of confidence."""
+    return _equal_width(block, block.confidence - people_of_top(block))
 
 
 def calibration_error(gaps: Float, items: Float) -> Float:

@@ -23,8 +23,10 @@ class Compared:
 
     people: float64 (n, c); networks: the distributions of each by name, float64 (n, c).
     names: what each item is called. truth: the class of each, -1 where it is not known. exposure:
-    whether each network was trained on any of its items, in a word. rows: of each network, the row
-    of every item in its predictions, int64 (n).
+    whether each network was trained on any of its items, in a word. known: what else is known of
+    the items, with the truth of all files; rows: where they are in the labels, (n). logits: of
+    each network by name, (n, c). places: of each network, the row of every item in its
+    predictions, int64 (n).
     """
 
     classes: tuple[str, ...]
@@ -33,7 +35,10 @@ class Compared:
     names: Sequence[str]
     truth: Array | None = None
     exposure: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, Array] = field(default_factory=dict)
+    known: People | None = None
+    rows: Array | None = None
+    logits: Mapping[str, Array] = field(default_factory=dict)
+    places: Mapping[str, Array] = field(default_factory=dict)
 
 
 def compare_people(labels: Labels, networks: Mapping[str, Predictions]) -> Compared:
@@ -65,16 +70,32 @@ def compare_people(labels: Labels, networks: Mapping[str, Predictions]) -> Compa
         name: np.argsort(of_network)[np.searchsorted(np.sort(of_network), common)]
         for name, of_network in rows.items()
     }
-    ordered = {
-        name: _softmax(record.logits[0, 0 : record.logits.shape[1]])[places[name]]
+    logits = {
+        name: record.logits[0, 0 : record.logits.shape[1]][places[name]]
         for name, record in records.items()
     }
+    ordered = {name: _softmax(of_network) for name, of_network in logits.items()}
     ids = people.ids
     names = [f"item {row}" for row in common.tolist()] if ids is None else ids.tolist()
     probs = np.asarray(people.probs[0 : people.size], dtype=np.float64)
     _check_items(None if people.right is not None else people.truth, names, records, places)
     exposures = {name: exposure(record) for name, record in networks.items()}
-    return Compared(classes, probs, ordered, names, people.one_answer, exposures, places)
+    known = people
+    for name, record in records.items():
+        truth = None if record.truth is None else record.truth[places[name]]
+        known = known.agreeing(truth, name)
+    return Compared(
+        classes,
+        probs,
+        ordered,
+        names,
+        people.one_answer,
+        exposures,
+        known,
+        common,
+        logits,
+        places,
+    )
 
 
 def _check_items(

@@ -50,7 +50,7 @@ def picture_items(
     knows the pixels.
     """
     matched = [
-        (PredictedImages.match(record, images, name, sha256), compared.rows[name])
+        (PredictedImages.match(record, images, name, sha256), compared.places[name])
         for name, record in networks.items()
     ]
     (first, rows), *others = matched

@@ -45,8 +45,8 @@ class Report:
         check_names(self.figure, self.table)
         if results.predictions and self.figure is None:
             raise InputError(
-                f"{next(iter(results.predictions))}: predictions need --figure fit or gallery; "
-                "c10h score makes scores from them"
+                f"{next(iter(results.predictions))}: predictions need --figure fit, "
+                "reliability, entropies, confusions or gallery; c10h score makes scores from them"
             )
 
     def tables(self) -> list[Table]:

@@ -21,6 +21,14 @@ def one_line(text: str) -> str:
     )
 
 
+def shortened(text: str, room: int) -> str:
+    """A text with its middle left out where it is too long."""
+    text = one_line(text)
+    if len(text) <= room:
+        return text
+    return f"{text[: room - room // 2 - 1]}…{text[len(text) - room // 2 :]}"
+
+
 @dataclass(frozen=True)
 class Cell:
     """A value, an addition in small print (an interval), and whether it is the best of its kind."""

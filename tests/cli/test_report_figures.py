@@ -185,6 +185,22 @@ class TestFigures:
             first = {one["x"][int(np.argmax(one["y"]))] for one in panel["series"]}
             assert len(first) == 1
 
+    @pytest.mark.parametrize("name", ["reliability", "entropies", "confusions"])
+    def test_people_beside_networks(self, c10h: Run, name: str) -> None:
+        """In every form, with the temperature that scores tell."""
+        line = ["report", "labels.h5", "a=p.h5", "b=q.h5", "--figure", name]
+        panels = c10h(*line, "--json").json()["figure"]["panels"]
+        assert {"a, as it is", "a, rescaled", "b, rescaled"} <= {one["title"] for one in panels}
+        rows = list(csv.DictReader(io.StringIO(c10h(*line, "--format", "csv").out)))
+        assert len(rows) == sum(len(one["y"]) for panel in panels for one in panel["series"])
+        for form in ("terminal", "markdown", "latex", "html"):
+            out = c10h(*line, "--format", form)
+            assert (out.status, out.err) == (0, "")
+            assert "b, rescaled" in out.out
+        text = c10h("score", "a.npy", *SCORE).out
+        (told,) = re.findall(r"temperature\D*(\d+\.\d+)", text)[:1]
+        assert f"a {float(told):.2f}" in c10h(*line).out
+
     def test_fit_of_other_items(self, files: Files, c10h: Run) -> None:
         files.predictions("r.h5", logits=files.logits["b"][None, :5].astype("f4"))
         line = ["report", "labels.h5", "p.h5", "r.h5", "--figure", "fit"]
@@ -223,6 +239,10 @@ class TestFigures:
             (["labels.h5", "p.h5", "--figure", "fit"],
              "--figure fit needs only 2 predictions files and 1 labels file, with or without 1 "
              "images file; found labels (1), predictions (1)"),
+            (["labels.h5", "--figure", "reliability"],
+             "--figure reliability needs only predictions files and 1 labels file; found"),
+            (["p.h5", "--figure", "entropies"], "needs only predictions files and 1 labels"),
+            (["p.h5", "labels.h5", "labels.h5", "--figure", "confusions"], "are called 'labels'"),
             (["adv.h5", "--table", "1"], "--table 1 needs only scores files"),
             (["near.h5", "--table", "1", "--figure", "pgd"], "exclude each other"),
             (["p.h5"], "p: predictions need --figure fit"),
@@ -490,6 +510,9 @@ LATEX = {
     "pgd": ["adv.h5", "adv2.h5", "--figure", "pgd"],
     "curves": ["history.h5", "--figure", "curves"],
     "entropy": ["labels.h5", "--figure", "entropy"],
+    "reliability": ["labels.h5", "p.h5", "q.h5", "--figure", "reliability"],
+    "entropies": ["labels.h5", "p.h5", "--figure", "entropies"],
+    "confusions": ["labels.h5", "p.h5", "--figure", "confusions"],
     "gallery": ["p.h5", "labels.h5", "images.h5", "--figure", "gallery"],
     "hostile": ["odd.h5", f"{UMLAUTS}=adv.h5", f"[{HOSTILE}=adv2.h5", "--baseline", f"*{HOSTILE}"],
     "thirty runs": ["many.h5"],

@@ -319,8 +319,9 @@ class TestChoice:
 
     def test_help_names_all_with_what_there_is_to_know(self) -> None:
         assert names_with_notes() == (
-            "generalization, confidence, fit, pgd (of the paper), curves, entropy, or gallery "
-            "(from predictions, labels and images, in this order)"
+            "generalization, confidence, fit, pgd (of the paper), curves, entropy, reliability, "
+            "entropies, confusions (of predictions and labels), or gallery (from predictions, "
+            "labels and images, in this order)"
         )
 
 

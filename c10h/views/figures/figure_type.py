@@ -13,7 +13,7 @@ from c10h.records import Array
 from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
-LINES, BARS = "lines", "bars"
+LINES, BARS, DIAGONAL, CELLS = "lines", "bars", "diagonal", "cells"
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,17 @@ class Series:
 
 @dataclass(frozen=True)
 class Panel:
-    """A coordinate system. form: LINES or BARS; bars need ticks.
+    """A coordinate system. form: LINES, BARS, DIAGONAL or CELLS; all but lines need ticks.
+
+    DIAGONAL: the values of the first series are where those of the others are, from left to right.
+    CELLS: a row of cells a series, in shades of a logarithmic scale; y_name is what they count.
 
     ticks: what is below x = 0, 1, 2, …; none for an axis of numbers.
     digits: decimals of a value that is written out. top: the most that a value can be, if there is.
+    logarithmic: whether the axis of the bars is.
+    rows_name: of cells, what their rows are. edges: of cells, float64 (ticks + 1), where both axes
+    are the same numbers: rows go up, and a diagonal is drawn. bottom: of cells, what those with
+    less are blank.
     picture: of what the values are, uint8 (h, w, 3), where it is shown.
     """
 
@@ -70,6 +77,10 @@ class Panel:
     ticks: Sequence[str] = ()
     digits: int = 4
     top: float | None = None
+    logarithmic: bool = False
+    rows_name: str = ""
+    edges: Float | None = None
+    bottom: float = 1.0
     picture: Array | None = None
 
     def place(self, x: float) -> str:
@@ -77,11 +88,21 @@ class Panel:
         return self.ticks[int(x)] if self.ticks else f"{x:g}"
 
     def table(self) -> Table:
-        """The values as a table: places down, series across."""
+        """The values as a table: places down, series across; of cells as they are drawn."""
+        if self.form == CELLS:
+            return self._table_of_cells()
         places = list(dict.fromkeys(x for series in self.series for x in series.x.tolist()))
         columns = [(series.name, [self._cell(series, x) for x in places]) for series in self.series]
         title = f"{self.title}: {self.y_name}" if self.title else self.y_name
         return of_columns(title, [(self.x_name or "", list(map(self.place, places)))], columns)
+
+    def _table_of_cells(self) -> Table:
+        title = f"{self.title}: {self.y_name}, {self.rows_name} down, {self.x_name} across"
+        columns = [
+            (tick, [Cell(number(float(row.y[at]), self.digits)) for row in self.series])
+            for at, tick in enumerate(self.ticks)
+        ]
+        return of_columns(title, [(self.rows_name, [row.name for row in self.series])], columns)
 
     def _cell(self, series: Series, x: float) -> Cell:
         places = np.flatnonzero(series.x == x)
@@ -137,6 +158,7 @@ class Figure:
                         "x": panel.x_name,
                         "y": panel.y_name,
                         "form": panel.form,
+                        **({"rows": panel.rows_name} if panel.form == CELLS else {}),
                         "series": [_series_to_json(panel, series) for series in panel.series],
                     }
                     for panel in self.panels

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from c10h.views.figures.figure_type import Figure
 
 PAPER = "of the paper"
+BESIDE = "of predictions and labels"
 
 
 class FigureKind(NamedTuple):
@@ -44,6 +45,9 @@ FIGURES: Mapping[str, FigureKind] = {
     "pgd": FigureKind(Deferred("c10h.views.figures.pgd:pgd"), PAPER),
     "curves": FigureKind(Deferred("c10h.views.figures.curves:curves")),
     "entropy": FigureKind(Deferred("c10h.views.figures.entropy:entropy")),
+    "reliability": FigureKind(Deferred("c10h.views.figures.reliability:reliability"), BESIDE),
+    "entropies": FigureKind(Deferred("c10h.views.figures.entropies:entropies"), BESIDE),
+    "confusions": FigureKind(Deferred("c10h.views.figures.confusions:confusions"), BESIDE),
 }
 # Made of pictures, not of numbers: c10h.views.gallery.
 GALLERY = "gallery"

@@ -12,19 +12,22 @@ import logging
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from c10h.errors import InputError
-from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, CELLS, DIAGONAL, LINES, Figure, Panel, Series
 from c10h.views.forms.terminal_pictures import shrunk
-from c10h.views.table import one_line
+from c10h.views.table import one_line, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure as Canvas
 
 # What each form must not say of when it was made, and what it calls a text about it.
@@ -36,6 +39,8 @@ FORMS: Mapping[str, tuple[str, str]] = {
 # Inches: a column of a two-column page, all of it, the height of a panel, what stands beside its
 # axes, a letter, and the height of a picture above the axes.
 COLUMN, PAGE, HEIGHT, BESIDE, LETTER, PICTURE = 3.25, 6.875, 1.8, 0.5, 0.054, 0.9
+# Height of a panel whose axes are alike, and the end of axes of shares, beyond markers at 1.
+SQUARE, EDGE = 2.6, 1.03
 DPI = 300
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -43,6 +48,10 @@ STYLES = ("-", "--", "-.", ":")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 # Markers of a line at most.
 MOST_MARKERS = 12
+# Shades of cells, from light to dark, which stay apart in grey.
+SHADES, LIGHTEST = "Blues", 0.15
+# Letters of a name beside cells, how many names of full size there can be, and the size of more.
+MOST_LETTERS, MANY, SMALL = 16, 12, 4.5
 # Letters of a title in a column.
 TITLE = 46
 # Kinds of font, the best first; which ones those are is for matplotlib to say, its own first.
@@ -103,62 +112,127 @@ def _canvas(figure: Figure) -> Canvas:
 
     columns = min(figure.columns, len(figure.panels))
     rows = -(-len(figure.panels) // columns)
-    names = list(dict.fromkeys(series.name for panel in figure.panels for series in panel.series))
+    names = list(dict.fromkeys(
+        series.name for panel in figure.panels if panel.form != CELLS for series in panel.series
+    ))  # fmt: skip
     width = COLUMN if columns == 1 else PAGE
-    has_legend = len(names) > 1
-    legend_columns = max(1, int(width * 14) // (max(map(len, map(one_line, names))) + 8))
-    lines = -(-len(names) // legend_columns) if has_legend else 0
+    # What an axis says itself.
+    said = {panel.series[0].name for panel in figure.panels
+            if len(panel.series) == 1 and panel.series[0].name == panel.y_name}  # fmt: skip
+    legend = [name for name in names if name not in said]
+    has_legend = len(legend) > 1
+    longest = max(map(len, map(one_line, legend)), default=0)
+    legend_columns = max(1, int(width * 14) // (longest + 8))
+    lines = -(-len(legend) // legend_columns) if has_legend else 0
     turned = max(_turned(panel, width / columns) for panel in figure.panels)
+    heights = [_height(panel, width / columns) for panel in figure.panels]
+    each = [max(heights[row * columns :][:columns]) for row in range(rows)]
     picture = PICTURE if any(panel.picture is not None for panel in figure.panels) else 0
-    height = (HEIGHT + turned + picture) * rows + 0.14 * lines
+    height = sum(each) + (turned + picture) * rows + 0.14 * lines
     canvas = Canvas(figsize=(width, height), layout="constrained")
-    drawn = _axes(canvas, figure.panels, columns, picture / (HEIGHT + turned))
-    for at, (axes, panel) in enumerate(zip(drawn, figure.panels, strict=True)):
-        _panel(axes, panel, names, is_turned=turned > 0)
-        # What is the same everywhere stands at the edges.
-        if at + columns < len(figure.panels) and _alike(panel.x_name for panel in figure.panels):
-            axes.set_xlabel("")
-        if at % columns and _alike(panel.y_name for panel in figure.panels):
-            axes.set_ylabel("")
-    canvas.align_labels(drawn)
-    if has_legend:
-        found: dict[str, Any] = {}
-        for axes in drawn:
-            handles, labels = axes.get_legend_handles_labels()
-            found |= dict(zip(labels, handles, strict=True))
-        canvas.legend(
-            found.values(), found.keys(), loc="outside lower center", ncols=legend_columns
+    parts = [part for one in each for part in (picture, one + turned) if part]
+    grid = canvas.add_gridspec(len(parts), columns, height_ratios=parts)
+    shades = _shades(figure)
+    for at, panel in enumerate(figure.panels):
+        row, column = divmod(at, columns)
+        if picture:
+            _picture(canvas.add_subplot(grid[2 * row, column]), panel)
+            axes = canvas.add_subplot(grid[2 * row + 1, column])
+        else:
+            axes = canvas.add_subplot(grid[row, column], title=_title(panel))
+        _panel(axes, panel, names, shades, is_turned=turned > 0)
+        _leave_out(axes, figure.panels, at, columns)
+    canvas.align_labels()
+    if shades is not None:
+        bar = canvas.colorbar(
+            shades, ax=canvas.axes, label=figure.panels[0].y_name, extend="min", format=_plain
         )
+        bar.minorticks_off()
+    if has_legend:
+        _legend(canvas, legend, legend_columns)
     return canvas
 
 
-def _axes(canvas: Canvas, panels: Sequence[Panel], columns: int, picture: float) -> list[Axes]:
-    """The axes of each panel with its title, below its picture where pictures are shown.
+def _picture(axes: Axes, panel: Panel) -> None:
+    """What stands above the axes of a panel: its title, and its picture where it has one."""
+    axes.set_axis_off()
+    axes.set_title(_title(panel))
+    if panel.picture is not None:
+        # No more pixels than are seen in print; fewer are drawn as squares.
+        axes.imshow(shrunk(panel.picture, round(PICTURE * DPI)), interpolation="none")
 
-    picture: the height of a picture in heights of the axes; 0 where there are none.
-    """
-    rows = -(-len(panels) // columns)
-    titles = [fill(one_line(panel.title), TITLE) for panel in panels]
-    if not picture:
-        return [canvas.add_subplot(rows, columns, at + 1, title=t) for at, t in enumerate(titles)]
-    cells = canvas.add_gridspec(2 * rows, columns, height_ratios=[picture, 1] * rows)
-    drawn = []
-    for at, (panel, title) in enumerate(zip(panels, titles, strict=True)):
-        row, column = divmod(at, columns)
-        above = canvas.add_subplot(cells[2 * row, column], title=title)
-        above.set_axis_off()
-        if panel.picture is not None:
-            # No more pixels than are seen in print; fewer are drawn as squares.
-            above.imshow(shrunk(panel.picture, round(PICTURE * DPI)), interpolation="none")
-        drawn.append(canvas.add_subplot(cells[2 * row + 1, column]))
-    return drawn
+
+def _title(panel: Panel) -> str:
+    return fill(one_line(panel.title), TITLE)
+
+
+def _legend(canvas: Canvas, names: Sequence[str], columns: int) -> None:
+    """Below all panels, each name once."""
+    known: dict[str, Any] = {}
+    for axes in canvas.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        known |= dict(zip(labels, handles, strict=True))
+    shown = [label for label in known if label in set(map(one_line, names))]
+    canvas.legend([known[label] for label in shown], shown, loc="outside lower center",
+                  ncols=columns)  # fmt: skip
+
+
+def _leave_out(axes: Axes, panels: Sequence[Panel], at: int, columns: int) -> None:
+    """Leave out what is the same everywhere, or on the same kind of axes beside: edges have it."""
+    panel, left = panels[at], panels[at - at % columns]
+    below = panels[at + columns].form if at + columns < len(panels) else None
+    if below == panel.form and _alike(panel.x_name for panel in panels):
+        axes.set_xlabel("")
+    if not at % columns:
+        return
+    if _alike(panel.y_name for panel in panels) or (
+        panel.form != LINES and (panel.y_name, panel.rows_name) == (left.y_name, left.rows_name)
+    ):
+        axes.set_ylabel("")
+    if panel.form == CELLS and panel.edges is None:
+        axes.tick_params(labelleft=False)
 
 
 def _alike(names: Iterable[str]) -> bool:
     return len(set(names)) == 1
 
 
-def _panel(axes: Axes, panel: Panel, names: list[str], *, is_turned: bool) -> None:
+def _plain(value: float, _: object) -> str:
+    """A number on a logarithmic axis, without a power that would have to be set as mathematics."""
+    return f"{value:,.10g}"
+
+
+def _height(panel: Panel, width: float) -> float:
+    return min(SQUARE, width) if panel.form in (CELLS, DIAGONAL) else HEIGHT
+
+
+def _shades(figure: Figure) -> ScalarMappable | None:
+    """The scale that the cells of all panels have; None where there are no cells."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, LogNorm
+
+    cells = [panel for panel in figure.panels if panel.form == CELLS]
+    if not cells:
+        return None
+    most = max(float(row.y.max()) for panel in cells for row in panel.series)
+    bottom = cells[0].bottom
+    # Without the lightest, which would look blank.
+    colours = colormaps[SHADES](np.linspace(LIGHTEST, 1, 256))
+    shades = ListedColormap(colours).with_extremes(under="white", bad="white")
+    return ScalarMappable(LogNorm(bottom, max(most, 2 * bottom)), shades)
+
+
+def _panel(
+    axes: Axes, panel: Panel, names: list[str], shades: ScalarMappable | None, *, is_turned: bool
+) -> None:
+    if panel.form == CELLS:
+        assert shades is not None
+        _cells(axes, panel, shades, is_turned=is_turned)
+        return
+    if panel.form == DIAGONAL:
+        _diagonal(axes, panel)
+        return
     for place, one in enumerate(panel.series):
         colour = names.index(one.name) if one.colour is None else one.colour
         if panel.form == BARS:
@@ -167,18 +241,70 @@ def _panel(axes: Axes, panel: Panel, names: list[str], *, is_turned: bool) -> No
             _line(axes, one, colour)
     axes.set_xlabel(panel.x_name)
     axes.set_ylabel(panel.y_name)
-    axes.set_ylim(0, panel.top)
+    if panel.logarithmic:
+        axes.set_yscale("log")
+        axes.set_ylim(0.5, panel.top)
+        axes.yaxis.set_major_formatter(_plain)
+    else:
+        axes.set_ylim(0, panel.top)
     if len(panel.ticks) == 1:
         axes.set_xlim(-1, 1)  # bars of one tick are no wider than others
     if panel.ticks:
-        ticks = [one_line(tick) for tick in panel.ticks]
-        axes.set_xticks(range(len(ticks)), ticks, rotation=45 if is_turned else 0,
-                        ha="right" if is_turned else "center", rotation_mode="anchor")  # fmt: skip
+        _ticks(axes, panel, is_turned=is_turned)
+
+
+def _ticks(axes: Axes, panel: Panel, *, is_turned: bool) -> None:
+    ticks = [one_line(tick) for tick in panel.ticks]
+    axes.set_xticks(range(len(ticks)), ticks, rotation=45 if is_turned else 0,
+                    ha="right" if is_turned else "center", rotation_mode="anchor")  # fmt: skip
+
+
+def _classes(axes: Axes, panel: Panel, *, is_turned: bool) -> None:
+    """Names of both axes of cells, smaller and upright where there are many."""
+    names = [shortened(name, MOST_LETTERS) for name in panel.ticks]
+    _ticks(axes, replace(panel, ticks=names), is_turned=is_turned)
+    axes.set_yticks(range(len(panel.series)), names)
+    if len(names) > MANY:
+        axes.tick_params(labelsize=SMALL)
+        for label in axes.get_xticklabels():
+            label.set(rotation=90, ha="right", va="center")
+
+
+def _diagonal(axes: Axes, panel: Panel) -> None:
+    """Each series by the first, which the diagonal stands for."""
+    along, *others = panel.series
+    axes.plot([0, 1], [0, 1], ":", color="0.4", linewidth=0.8, label=one_line(along.name))
+    for place, one in enumerate(others):
+        colour = place if one.colour is None else one.colour
+        _line(axes, replace(one, x=along.y), colour)
+    axes.set(xlim=(0, EDGE), ylim=(0, EDGE), aspect="equal")
+    axes.set(xlabel=one_line(along.name), ylabel=panel.y_name)
+
+
+def _cells(axes: Axes, panel: Panel, shades: ScalarMappable, *, is_turned: bool) -> None:
+    """A row a series: upward where axes are numbers, else from the top as in a table."""
+    edges = panel.edges
+    corners = np.arange(len(panel.ticks) + 1) - 0.5 if edges is None else edges
+    values, norm = np.array([row.y for row in panel.series]), cast("Normalize", shades.norm)
+    axes.pcolormesh(
+        corners, corners, values, norm=norm, cmap=shades.cmap, linewidth=0, edgecolors="none",
+        antialiased=False,
+    )  # fmt: skip
+    if edges is None:
+        _classes(axes, panel, is_turned=is_turned)
+        axes.invert_yaxis()
+    else:
+        axes.plot(edges[[0, -1]], edges[[0, -1]], ":", color="black", linewidth=0.8)
+    axes.set(xlabel=panel.x_name, ylabel=panel.rows_name, aspect="equal")
 
 
 def _turned(panel: Panel, width: float) -> float:
     """The inches that what is below the bars takes more when turned; 0 where it need not be."""
+    if panel.form == DIAGONAL or panel.edges is not None:
+        return 0  # their axes are numbers
     sizes = [len(tick) + 1 for tick in panel.ticks]
+    if panel.form == CELLS:
+        sizes = [min(size, MOST_LETTERS) for size in sizes]
     room = (width - BESIDE) / LETTER / max(1, len(sizes))
     if all((one + other) / 2 <= room for one, other in pairwise(sizes)):
         return 0

@@ -6,13 +6,20 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from textwrap import fill
 
 import numpy as np
 import plotille
 
-from c10h.views.figures.figure_type import BARS, Figure, Panel
-from c10h.views.table import interval, number, one_line
+from c10h.views.figures.figure_type import BARS, CELLS, DIAGONAL, LINES, Figure, Panel
+from c10h.views.forms.terminal_grid import (
+    BETWEEN,
+    LETTERS,
+    cell_chart,
+    diagonal_chart,
+)
+from c10h.views.table import interval, number, one_line, shortened
 
 HEIGHT = 12
 # What stands beside a chart besides the name of its axis; plotille puts a tick every ten columns.
@@ -25,8 +32,6 @@ HEADROOM = 1.02
 LABEL = 10
 # How much longer than its last number an axis may be for the sake of round numbers.
 WASTE = 1.25
-BETWEEN = "   "
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 
@@ -174,16 +179,25 @@ def figure_chart(figure: Figure, width: int, colours: str | None = None) -> str:
     :func:`c10h.views.forms.terminal_pictures.half_blocks`. Without them there are no pictures.
     """
     parts = [fill(one_line(figure.title), width)]
+    most = max((float(row.y.max()) for panel in figure.panels if panel.form == CELLS
+                for row in panel.series), default=0.0)  # fmt: skip
+    forms: Mapping[str, Callable[[Panel, int], str]] = {
+        LINES: _lines_of,
+        BARS: bar_chart,
+        DIAGONAL: diagonal_chart,
+        CELLS: partial(cell_chart, most=most),
+    }
     for panel in figure.panels:
         title = f"{fill(one_line(panel.title), width)}\n\n" if panel.title else ""
-        parts.append(title + _pictured(panel, width, colours).rstrip("\n"))
+        parts.append(title + _pictured(forms[panel.form], panel, width, colours).rstrip("\n"))
     parts += [fill(one_line(note), width) for note in figure.notes]
     return "\n\n".join(parts) + "\n"
 
 
-def _pictured(panel: Panel, width: int, colours: str | None) -> str:
+def _pictured(
+    draw: Callable[[Panel, int], str], panel: Panel, width: int, colours: str | None
+) -> str:
     """A panel beside its picture where there is room for both, else below it."""
-    draw = bar_chart if panel.form == BARS else _lines_of
     if panel.picture is None or colours is None:
         return draw(panel, width)
     from c10h.views.forms.terminal_pictures import COLUMNS, LEAST_ROOM, beside, half_blocks
@@ -240,10 +254,10 @@ def bar_chart(panel: Panel, width: int) -> str:
     lines, above = [fill(f"{panel.y_name} by {panel.x_name}{whose}", width)], -1
     for (tick, _, y, _), name, text in zip(rows, names, texts, strict=True):
         if not alone and tick != above:
-            lines.append(_shortened(panel.ticks[tick], width))
+            lines.append(shortened(panel.ticks[tick], width))
         above = tick
         bar = _bar(y / most if most > 0 and y == y else 0.0, room)
-        lines.append(f"{indent}{_shortened(name, label):{label}} {bar:{room}} {text:>{space}}")
+        lines.append(f"{indent}{shortened(name, label):{label}} {bar:{room}} {text:>{space}}")
     return "\n".join(lines) + "\n"
 
 
@@ -252,11 +266,3 @@ def _bar(share: float, room: int) -> str:
     eighths = round(min(1.0, share) * room * 8)
     whole, part = divmod(max(eighths, 1 if share > 0 else 0), 8)
     return "█" * whole + EIGHTHS[part]
-
-
-def _shortened(text: str, room: int) -> str:
-    """A text with its middle left out where it is too long."""
-    text = one_line(text)
-    if len(text) <= room:
-        return text
-    return f"{text[: room - room // 2 - 1]}…{text[len(text) - room // 2 :]}"
