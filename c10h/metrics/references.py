@@ -74,9 +74,10 @@ def _rescaled(block: Block, fitted: Fitted, group: Array) -> Block:
 
 def _first_choice(block: Block, fitted: Fitted, group: Array) -> Block:
     classes = len(block.logits)
-    logits = [fitted.tables.reshape(-1, classes)]
-    row = group * np.intp(classes) + block.first_class
-    for number, item in enumerate(block.tied, start=len(logits[0])):
+    # Of many classes a block has few, so that only the rows that it uses are made.
+    used, row = np.unique(group * np.intp(classes) + block.first_class, return_inverse=True)
+    logits = [fitted.tables.reshape(-1, classes)[used]]
+    for number, item in enumerate(block.tied, start=len(used)):
         tied = fitted.tables[group[item], block.model_ranking.first[:, item]]
         logits.append(np.log(np.exp(tied).mean(axis=0, keepdims=True)))
         row[item] = number
@@ -85,9 +86,9 @@ def _first_choice(block: Block, fitted: Fitted, group: Array) -> Block:
 
 def _no_uncertainty(block: Block, _: Fitted, __: Array) -> Block:
     first, tied = block.model_ranking.first, block.tied
-    certain = np.concatenate([np.eye(len(first), dtype=bool), first[:, tied].T])
-    row = block.first_class
-    row[tied] = len(first) + np.arange(len(tied))
+    used, row = np.unique(block.first_class, return_inverse=True)
+    certain = np.concatenate([used[:, None] == np.arange(len(first)), first[:, tied].T])
+    row[tied] = len(used) + np.arange(len(tied))
     rows = Block(logits=np.where(certain, 0.0, RULED_OUT))
     return block.beside_rows(rows, row, "first_share", "correct")
 
@@ -149,23 +150,21 @@ def truth_shares(block: Block) -> Float:
     return shares
 
 
-def first_choice_sums(block: Block, labels: Float, group: Array) -> Float:
-    """Sums of labels (c, m) by group and first choice, float64 (GROUPS, c, c).
+def add_by_first_choice(sums: Float, block: Block, labels: Float, group: Array) -> None:
+    """Add labels (c, m) to sums by group and first choice, float64 (GROUPS, c, c), in place.
 
     Classes that tie for the first choice share an item. Items without labels (all 0) add nothing.
     """
     classes = len(labels)
-    key = group * np.intp(classes) + block.first_class
-    alone = labels
-    if len(block.tied):
-        alone = labels.copy()
-        alone[:, block.tied] = 0
-    columns = [np.bincount(key, column, GROUPS * classes) for column in alone]
-    sums = np.stack(columns, axis=-1).reshape(GROUPS, classes, classes).astype(np.float64)
+    order = np.argsort(key := group * np.intp(classes) + block.first_class, kind="stable")
+    order = order[~np.isin(order, block.tied)] if len(block.tied) else order
+    if len(order):
+        rows, ordered = np.ascontiguousarray(labels.T)[order], key[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        sums.reshape(-1, classes)[ordered[starts]] += np.add.reduceat(rows, starts, axis=0)
     for item in block.tied:
         first = block.model_ranking.first[:, item]
         sums[group[item], first] += labels[:, item] / first.sum()
-    return sums
 
 
 def tables_from(sums: Float) -> Float:

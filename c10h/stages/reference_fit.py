@@ -13,11 +13,12 @@ from c10h.metrics.references import (
     FIRST_CHOICE,
     FIT_ELEMENTS,
     FIT_ITEMS,
+    GROUPS,
     RESCALED,
     TABLE_ITEMS,
     Fitted,
+    add_by_first_choice,
     drawn,
-    first_choice_sums,
     fit_temperatures,
     groups_of,
     hash_names,
@@ -69,6 +70,7 @@ def fit_references(
     """
     classes = len(people.classes)
     has_tables = classes <= MOST_CLASSES
+    shape = (GROUPS, classes, classes) if has_tables else (1, 1, 1)
     group = groups_of(keys, seed)
     in_tables = drawn(keys, TABLE_ITEMS, seed)
     in_fit = drawn(keys, min(FIT_ITEMS, max(1, FIT_ELEMENTS // classes)), seed)
@@ -77,20 +79,20 @@ def fit_references(
         chosen = items.start + np.flatnonzero(in_tables[items])
         read = {"logits": logits[member, items], **people.read(items)}
         read = {name: values[in_tables[items]] for name, values in read.items()}
-        sums, fit_to = np.zeros((1, 1, 1)), [np.empty((0, classes))]
+        sums, fit_to = np.zeros(shape), [np.empty((0, classes))]
         for block in blocks_of(read, people):
             here, chosen = chosen[: block.size], chosen[block.size :]
             labels = block.people if people.probs is not None else truth_shares(block)
             if has_tables:
-                sums = sums + first_choice_sums(block, labels, group[here])
+                add_by_first_choice(sums, block, labels, group[here])
             labels = labels if to_people else truth_shares(block)
             fit_to.append(labels.T[in_fit[here]])
         fitted = in_fit[items][in_tables[items]]
         return sums, read["logits"][fitted], np.concatenate(fit_to)
 
-    sums, sampled, labelled = np.zeros((1, 1, 1)), [], []
+    sums, sampled, labelled = np.zeros(shape), [], []
     for part in in_order(work, cut(people.size, task_items(people))):
-        sums = sums + part[0]
+        sums += part[0]
         sampled.append(part[1])
         labelled.append(part[2])
     labels = np.concatenate(labelled)
