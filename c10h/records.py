@@ -363,13 +363,20 @@ class Scores(Record):
         that it was fitted to; NaN where there is none.
     scale: value, low and high of the share of a run's distance that its temperature takes off.
     rescaled_samples: the bootstrap values of the rescaled reference.
+    seed: what the training of each run's networks was seeded with; empty where that is unknown.
+    combined: how a run combines several networks: "mean", its figures are means of theirs;
+        "held-out", each item is predicted by one of them; "" for a single network or an ensemble.
+    networks: names of the k networks that runs combine; network_run: the row of their run;
+        network_items: as ``items``, of the items that the network predicts.
+    network_value, network_rescaled: their figures; NaN where there are none (a held-out run has
+        those of all items of a fold alone).
 
     Version 2 added the references; they are absent in files of version 1, and where none was asked
-    for.
+    for. Version 3 added seeds and networks, which are absent where no run combines several.
     """
 
     kind = "scores"
-    version = 2
+    version = 3
 
     value: Array = column("float64", "r", "q", "t")
     low: Array = column("float64", "r", "q", "t")
@@ -395,6 +402,13 @@ class Scores(Record):
     temperature: Array | None = column("float64", "r", "2", optional=True)
     scale: Array | None = column("float64", "r", "3", optional=True)
     rescaled_samples: Rows | None = column("float32", "r", "q", "t", "b", optional=True)
+    seed: Array | None = column("str", "r", optional=True)
+    combined: Array | None = column("str", "r", optional=True)
+    networks: Array | None = column("str", "k", optional=True)
+    network_run: Array | None = column("int64", "k", optional=True)
+    network_items: Array | None = column("str", "k", optional=True)
+    network_value: Array | None = column("float64", "k", "q", "t", optional=True)
+    network_rescaled: Array | None = column("float64", "k", "q", "t", optional=True)
 
 
 @dataclass(frozen=True, kw_only=True)

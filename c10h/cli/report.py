@@ -53,6 +53,13 @@ def report(
             "--stratum", metavar="NAME", help="Stratum of the items, as named by score --by."
         ),
     ] = "all",
+    seeds: Annotated[
+        bool,
+        typer.Option(
+            "--seeds",
+            help="Show runs that differ only in their seed one by one, in place of their mean.",
+        ),
+    ] = False,
     figure: Annotated[
         str | None,
         typer.Option(
@@ -147,8 +154,8 @@ def report(
     if pictures is not None:
         raise InputError("--pictures needs --figure gallery")
     check_names(figure, table)
-    if (figure or table) is not None and metrics:
-        raise InputError("--figure and --table cannot be combined with --metrics")
+    if (figure is not None or table == "2") and metrics:
+        raise InputError("--figure and --table 2 cannot be combined with --metrics")
     if figure is not None and baseline is not None:
         raise InputError("--figure cannot be combined with --baseline")
     opened = read_files(
@@ -159,7 +166,9 @@ def report(
     if script:
         write(output, to_script(steps(opened.files)))
         return
-    request = replace(opened, metrics=metrics or (), stratum=stratum, baseline=baseline)
+    request = replace(
+        opened, metrics=metrics or (), stratum=stratum, baseline=baseline, seeds=seeds
+    )
     shown = terminal() if form == "terminal" and output is None else None
     view = Report(stage.report(request), figure, table, None if shown is None else shown[1])
     _tell_left_out(view, form)

@@ -62,6 +62,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         per_item=request.per_item,
         labels_digest=" ".join(file.sha256 for file in references) if request.traced else "",
         rescale=request.rescale,
+        members=request.members,
     )
     total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
     with show("scoring", total) as advance:
@@ -100,7 +101,7 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     for name, file in request.predictions:
         # Layout and votes are about people; predictions have a row an item.
         record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), tell)
-        networks[name] = _Network(record, runs_of(name, record))
+        networks[name] = _Network(record, runs_of(name, record, apart=request.members))
     labels = None
     if request.labels is not None:
         labels = open_labels(request.labels, replace(hints, meaning=None), tell)

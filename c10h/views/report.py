@@ -9,6 +9,7 @@ from textwrap import fill
 from typing import Any
 
 from c10h.errors import InputError, unknown_name
+from c10h.metrics.estimates import ScoredRun
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
 from c10h.views import attack as attack_view
@@ -20,7 +21,7 @@ from c10h.views.figures.figures import FIGURES, PICTURED, figure
 from c10h.views.forms.tables import FOOT
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.lineage_steps import Step, steps
-from c10h.views.paper_tables import TABLES
+from c10h.views.paper_tables import TABLES, runs_of_table_1
 from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
@@ -111,12 +112,16 @@ class Report:
         values = {"figure": self.figures()[0].to_json()} if self.figure else self._values()
         return {**values, **files_to_json(self.results)}
 
+    def _scored(self) -> Sequence[ScoredRun]:
+        """All scored runs, with the means over networks where the table has them."""
+        return runs_of_table_1(self.results) if self.table == "1" else self.results.scored
+
     def _values(self) -> dict[str, Any]:
         results, values = self.results, dict[str, Any]()
         if results.scored:
-            name = results.scored_baseline
-            pairs = [] if name is None else pairs_to(name, results.scored)
-            values["runs"] = score_view.runs_to_json(results.scored)
+            name, scored = results.scored_baseline, self._scored()
+            pairs = [] if name is None else pairs_to(name, scored)
+            values["runs"] = score_view.runs_to_json(scored)
             values["differences"] = score_view.differences_to_json(pairs, results.stratum)
         if results.attacked:
             baseline = results.attacked_baseline
@@ -136,7 +141,7 @@ class Report:
             return self.figures()[0].rows()
         results = self.results
         return [
-            *score_view.to_rows(results.scored),
+            *score_view.to_rows(self._scored()),
             *attack_view.to_rows(results.attacked),
             *learning_curves.to_rows(results.histories),
             *labels.to_rows(results.labels),
