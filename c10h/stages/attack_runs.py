@@ -332,6 +332,7 @@ def _predictions(attack: Attack, member: int, logits: Rows) -> Predictions:
         truth=attack.truth,
         fold=attack.fold,
         item=attack.item,
+        original=attack.original,
         trained=attack.trained,
     )
 
