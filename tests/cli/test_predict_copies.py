@@ -113,6 +113,14 @@ class TestOfTrainedImages:
         assert "Items in training: held-out (" in scored.out
         assert "unknown" not in scored.out
 
+    def test_attacks_of_a_run_without_folds_are_in_sample(self, c10h: Run) -> None:
+        done = c10h("attack", "c", COPIES, "--method", "fgsm", "--health", 0, "-o", "adv.h5")
+        assert done.status == 0, done.err
+        assert "in-sample: a network was trained on 60 of these 60 images" in done.err
+        scored = c10h("score", "adv.h5", *LABELS)
+        assert scored.status == 1
+        assert "trained on 60 of these 60 items" in scored.err
+
     def test_figures_show_the_pixels_that_were_predicted(self, c10h: Run) -> None:
         predicted(c10h, "a", COPIES)
         line = ("report", "a=p.h5", "labels.h5", COPIES, "--figure", "gallery")
