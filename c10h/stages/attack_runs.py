@@ -342,6 +342,7 @@ def _predictions(attack: Attack, members: slice, logits: Rows) -> Predictions:
         truth=attack.truth,
         fold=attack.fold,
         item=attack.item,
+        original=attack.original,
         trained=attack.trained,
     )
 
