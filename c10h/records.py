@@ -382,11 +382,12 @@ class Scores(Record):
         those of all items of a fold alone).
 
     Version 2 added the references; they are absent in files of version 1, and where none was asked
-    for. Version 3 added seeds and networks, which are absent where no run combines several.
+    for. Older files have neither seeds nor networks, and networks are absent where no run combines
+    several.
     """
 
     kind = "scores"
-    version = 3
+    version = 2
 
     value: Array = column("float64", "r", "q", "t")
     low: Array = column("float64", "r", "q", "t")

@@ -43,6 +43,15 @@ def report(
             help="Also show paired differences from this run or training.",
         ),
     ] = None,
+    shift_from: Annotated[
+        str | None,
+        typer.Option(
+            "--shift-from",
+            metavar="DATA",
+            help="Also show how the differences from --baseline change from this data set to the "
+            "others.",
+        ),
+    ] = None,
     metrics: Annotated[
         list[str] | None,
         typer.Option("--metrics", metavar="NAME,…", help="Metrics to show; all for every metric."),
@@ -167,7 +176,12 @@ def report(
         write(output, to_script(steps(opened.files)))
         return
     request = replace(
-        opened, metrics=metrics or (), stratum=stratum, baseline=baseline, seeds=seeds
+        opened,
+        metrics=metrics or (),
+        stratum=stratum,
+        baseline=baseline,
+        seeds=seeds,
+        shift_from=shift_from,
     )
     shown = terminal() if form == "terminal" and output is None else None
     view = Report(stage.report(request), figure, table, None if shown is None else shown[1])

@@ -25,6 +25,7 @@ class ReportRequest:
     metrics: names; "all" is every metric that a run has; none are the headline metrics.
     stratum: the part of the items. baseline: the run or training that others are compared with.
     seeds: whether runs that differ only in their seed stay apart; else one run is their mean.
+    shift_from: the data set from which changes of the differences are told.
     """
 
     scores: Sequence[tuple[str, Scores]] = ()
@@ -38,6 +39,7 @@ class ReportRequest:
     stratum: str = ALL
     baseline: str | None = None
     seeds: bool = False
+    shift_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Results:
     files: Sequence[Input] = ()
     images: Mapping[str, Images] = field(default_factory=dict)
     chosen: bool = False
+    shift_from: str | None = None
 
     @property
     def scored_baseline(self) -> str | None:
@@ -130,6 +133,7 @@ def report(request: ReportRequest) -> Results:
         request.files,
         request.images,
         bool(request.metrics),
+        request.shift_from,
     )
 
 
@@ -139,6 +143,8 @@ def _check_choice(
     """Raise InputError for a baseline or stratum that there is not, or metrics of no scores."""
     baseline, stratum = request.baseline, request.stratum
     names = [*baselines(scored), *(network.name for network in attacked)]
+    if request.shift_from is not None and (baseline is None or not scored):
+        raise InputError("--shift-from needs scores and --baseline")
     if baseline is not None and not names:
         raise InputError(f"--baseline {baseline} needs scores or attacks, found none")
     if baseline is not None and baseline not in names:

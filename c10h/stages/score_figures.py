@@ -123,10 +123,10 @@ class Figures:
 
         NaN in strata other than all items, and where there are none.
         """
-        of_model = self._model(int(self.starts[run]), model)
-        folds = () if of_model is None else of_model.folds
-        values = np.full((len(folds), *self.shape[1:]), np.nan)
-        for fold, formulas in enumerate(folds):
+        evaluation = self.evaluations[int(self.starts[run])]
+        values = np.full((len(evaluation.network.folds), *self.shape[1:]), np.nan)
+        of_model = evaluation.models().get(model)
+        for fold, formulas in enumerate(() if of_model is None else of_model.folds):
             for metric, (value, _) in formulas.evaluate().items():
                 values[fold, self.metrics.index(metric), self.strata.index(ALL)] = value[0]
         return values

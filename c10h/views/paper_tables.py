@@ -40,15 +40,10 @@ def table_1(results: Results) -> list[Table]:
     """
     runs = runs_of_table_1(results)
     cells = _sorted(_by_model(runs))
-    present = metrics_of(runs)
-    blocks = {"": results.metrics} if results.chosen else BLOCKS_OF_1
     layout = models_layout(cells, data_sets(runs))
     rescaled = any(run.temperature for run in runs)
     tables = []
-    for what, chosen in blocks.items():
-        block = [name for name in chosen if name in present]
-        if not block:
-            continue
+    for what, block in _blocks(results).items():
         title = results.title("Generalization" + (f": {what}" if what else ""))
         tables.append(
             models_down(title, cells, data_sets(runs), block, results.stratum, filled=True)
@@ -67,9 +62,22 @@ def table_1(results: Results) -> list[Table]:
                 )
             )
     if (baseline := results.scored_baseline) is not None:
-        metrics = [name for block in blocks.values() for name in block if name in present]
+        metrics = metrics_of_table_1(results)
         tables += difference_tables_to(baseline, runs, results.stratum, layout, metrics)
     return tables
+
+
+def metrics_of_table_1(results: Results) -> list[str]:
+    """The metrics that table 1 has."""
+    return [name for block in _blocks(results).values() for name in block]
+
+
+def _blocks(results: Results) -> dict[str, list[str]]:
+    """The metrics of each block by its title; those that no run has are left out."""
+    present = metrics_of(results.scored)
+    chosen = {"": results.metrics} if results.chosen else BLOCKS_OF_1
+    blocks = {what: [name for name in names if name in present] for what, names in chosen.items()}
+    return {what: names for what, names in blocks.items() if names}
 
 
 def runs_of_table_1(results: Results) -> list[ScoredRun]:

@@ -143,6 +143,14 @@ class TestHeldOut:
         (run,) = scored_runs([scores])
         assert run.over_networks("ce_human", "truth=0") is None
 
+    def test_without_references_folds_have_none(self, case: Case) -> None:
+        options = Options(metrics=("accuracy",), resamples=0, rescale="none")
+        (run,) = scored_runs(
+            [score(case, options, net=predictions_of(case.logits, fold=FOLDS.astype("i2")))]
+        )
+        assert run.network_values("accuracy").shape == (3,)
+        assert np.isnan(run.network_values("accuracy", rescaled=True)).all()
+
     def test_one_fold_is_one_network(self, case: Case) -> None:
         scores = score(case, net=predictions_of(case.logits, fold=np.zeros(60, "i2")))
         assert scores.networks is None
