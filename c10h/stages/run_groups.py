@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -117,7 +118,7 @@ def average_networks(runs: Sequence[ScoredRun]) -> list[ScoredRun]:
     different networks would stand side by side.
     """
     cells = _cells(runs)
-    networks = list(dict.fromkeys(model.network for model in cells))
+    networks = list(dict.fromkeys(model.network for model in cells if model.network))
     if len(networks) < 2:
         return []
     name = f"mean of {len(networks)}"
@@ -162,27 +163,32 @@ def _cells(runs: Sequence[ScoredRun]) -> dict[Model, dict[str, ScoredRun]]:
 def seed_behind(lineage: Lineage | None) -> str:
     """The one seed that the networks behind predictions were trained with; empty for others."""
     seeds = {
-        str(source.lineage.seed)
-        for source in (() if lineage is None else lineage.inputs)
-        if source.role.startswith(NETWORK)
-        and source.lineage is not None
-        and source.lineage.seed is not None
+        str(network.lineage.seed)
+        for network in _networks_behind(lineage)
+        if network.lineage is not None and network.lineage.seed is not None
     }
     return seeds.pop() if len(seeds) == 1 else ""
 
 
 def _model_behind(lineage: Lineage | None) -> Model:
-    """The one architecture and run folder behind predictions; empty where there are others."""
-    networks = [
-        source
-        for source in (() if lineage is None else lineage.inputs)
-        if source.role.startswith(NETWORK)
-    ]
+    """The one architecture and run folder behind predictions; empty where there are others.
+
+    Of a folder whose name ends in its seed, as human-seed1 does, the training is the rest: runs of
+    other seeds have the same one.
+    """
+    networks = _networks_behind(lineage)
     folders = {run_folder_of(network) for network in networks}
     architectures = {
         network.lineage.architecture for network in networks if network.lineage is not None
     }
+    folder = folders.pop() if len(folders) == 1 else ""
     return Model(
         (architectures.pop() if len(architectures) == 1 else None) or "",
-        folders.pop() if len(folders) == 1 else "",
+        re.sub(f"[-_.]seed[-_.]?{seed_behind(lineage) or '$.'}$", "", folder) or folder,
     )
+
+
+def _networks_behind(lineage: Lineage | None) -> list[Input]:
+    """The networks among the inputs of the command that predicted."""
+    inputs = () if lineage is None else lineage.inputs
+    return [source for source in inputs if source.role.startswith(NETWORK)]

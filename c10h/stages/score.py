@@ -21,6 +21,7 @@ from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.progress_callback import Show, show_nothing
+from c10h.stages.run_groups import seed_behind
 from c10h.stages.score_request import ScoreRequest
 from c10h.stages.score_runs import Options, Run, score_runs
 
@@ -48,7 +49,13 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
     """
     inputs = _open(request, tell)
     runs = [
-        Run(name, predictions, **request.about, not_rescaled=why_not_rescaled(name, network.record))
+        Run(
+            name,
+            predictions,
+            **request.about,
+            seed=seed_behind(network.record.lineage),
+            not_rescaled=why_not_rescaled(name, network.record),
+        )
         for network in inputs.networks.values()
         for name, predictions in network.runs
     ]
