@@ -229,13 +229,17 @@ class Images(Record):
     """Images as bytes, colour last. ``ids`` names each item.
 
     truth: the class of each; -1 where it is not known.
+    original: of images that were made from others, first 64 bits of the SHA-256 of the pixels of
+        the first one that each comes from. Version 2 added it.
     """
 
     kind = "images"
+    version = 2
 
     images: Rows = column("uint8", "n", "h", "w", "3")
     truth: Array | None = column("int64", "n", optional=True)
     ids: Array | None = column("str", "n", optional=True)
+    original: Array | None = column("uint64", "n", optional=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,12 +280,14 @@ class Predictions(Record):
     member_fold: the fold of each member's network, -1 for a network without folds.
     truth: the true class of each item; -1 where it is not known.
     item: first 64 bits of the SHA-256 of each item's pixels.
+    original: as in :class:`Images`, where they have it. Version 2 added it.
     trained: ``item`` (uint64) and ``fold`` (int16) of every item that any of these networks was
-        ever trained on, ancestors included. Fold -1: all networks saw it; fold f: all but the
-        network of fold f. Empty where that is unknown.
+        ever trained on, ancestors included, as ``original`` or else ``item`` names it. Fold -1: all
+        networks saw it; fold f: all but the network of fold f. Empty where that is unknown.
     """
 
     kind = "predictions"
+    version = 2
 
     logits: Rows = column("float32", "m", "n", "c", in_memory=("float64",))
     member: Array = column("str", "m")
@@ -291,6 +297,7 @@ class Predictions(Record):
     fold: Array | None = column("int16", "n", optional=True)
     member_fold: Array | None = column("int16", "m", optional=True)
     item: Array | None = column("uint64", "n", optional=True)
+    original: Array | None = column("uint64", "n", optional=True)
     trained: Mapping[str, Array] = group("k")
 
     def __post_init__(self) -> None:
@@ -305,7 +312,8 @@ class Attack(Record):
     epsilon: the budgets, in pixels of [0,1]; norm: the realised size of each perturbation.
     loss, correct: cross-entropy with the true class in nats and whether the prediction was right,
         step 0 being clean and the last step what ``logits`` are of.
-    member, member_fold, item, trained, fold, truth: as in :class:`Predictions`.
+    member, member_fold, item, original, trained, fold, truth: as in :class:`Predictions`. Version 2
+        added ``original``.
     target: the class that the attack led to, where it was led to any.
     human: figures by name, of the comparison with people after the attack at each budget.
     health: ``name``, ``member`` and ``epsilon`` (NaN: all) of each check of the attack itself, its
@@ -316,6 +324,7 @@ class Attack(Record):
     """
 
     kind = "attack"
+    version = 2
 
     clean_logits: Rows = column("float32", "m", "n", "c")
     logits: Rows = column("float32", "m", "k", "n", "c")
@@ -331,6 +340,7 @@ class Attack(Record):
     fold: Array | None = column("int16", "n", optional=True)
     member_fold: Array | None = column("int16", "m", optional=True)
     item: Array | None = column("uint64", "n", optional=True)
+    original: Array | None = column("uint64", "n", optional=True)
     trained: Mapping[str, Array] = group("t")
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
     human: Mapping[str, Array] = group("m", "k")
@@ -363,9 +373,17 @@ class Scores(Record):
         that it was fitted to; NaN where there is none.
     scale: value, low and high of the share of a run's distance that its temperature takes off.
     rescaled_samples: the bootstrap values of the rescaled reference.
+    seed: what the training of each run's networks was seeded with; empty where that is unknown.
+    combined: how a run combines several networks: "mean", its figures are means of theirs;
+        "held-out", each item is predicted by one of them; "" for a single network or an ensemble.
+    networks: names of the k networks that runs combine; network_run: the row of their run;
+        network_items: as ``items``, of the items that the network predicts.
+    network_value, network_rescaled: their figures; NaN where there are none (a held-out run has
+        those of all items of a fold alone).
 
     Version 2 added the references; they are absent in files of version 1, and where none was asked
-    for.
+    for. Older files have neither seeds nor networks, and networks are absent where no run combines
+    several.
     """
 
     kind = "scores"
@@ -395,6 +413,13 @@ class Scores(Record):
     temperature: Array | None = column("float64", "r", "2", optional=True)
     scale: Array | None = column("float64", "r", "3", optional=True)
     rescaled_samples: Rows | None = column("float32", "r", "q", "t", "b", optional=True)
+    seed: Array | None = column("str", "r", optional=True)
+    combined: Array | None = column("str", "r", optional=True)
+    networks: Array | None = column("str", "k", optional=True)
+    network_run: Array | None = column("int64", "k", optional=True)
+    network_items: Array | None = column("str", "k", optional=True)
+    network_value: Array | None = column("float64", "k", "q", "t", optional=True)
+    network_rescaled: Array | None = column("float64", "k", "q", "t", optional=True)
 
 
 @dataclass(frozen=True, kw_only=True)

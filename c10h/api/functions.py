@@ -49,6 +49,7 @@ def score(
     rescale: str | None = None,
     tags: Mapping[str, str] | None = None,
     in_sample: bool = False,
+    members: bool = False,
     per_item: bool = False,
     resamples: int = 1000,
     seed: int = 0,
@@ -100,6 +101,7 @@ def score(
             rescale=rescale,
             tags=tuple(f"{key}={text}" for key, text in (tags or {}).items()),
             in_sample=in_sample,
+            members=members,
             per_item=per_item,
             resamples=resamples,
             seed=seed,
@@ -477,6 +479,8 @@ def report(
     metrics: Names = (),
     stratum: str = "all",
     baseline: str | None = None,
+    shift_from: str | None = None,
+    seeds: bool = False,
     figure: str | None = None,
     table: str | None = None,
 ) -> Result:
@@ -498,7 +502,14 @@ def report(
             [(name, inputs.path(file, name or "file")) for name, file in named],
             with_images=takes_images(figure),
         )
-        chosen = replace(request, metrics=_words(metrics), stratum=stratum, baseline=baseline)
+        chosen = replace(
+            request,
+            metrics=_words(metrics),
+            stratum=stratum,
+            baseline=baseline,
+            shift_from=shift_from,
+            seeds=seeds,
+        )
         shown = Report(report_stage(chosen), figure, table)
         return Result(shown.display, report=shown)
 

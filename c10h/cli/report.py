@@ -43,6 +43,15 @@ def report(
             help="Also show paired differences from this run or training.",
         ),
     ] = None,
+    shift_from: Annotated[
+        str | None,
+        typer.Option(
+            "--shift-from",
+            metavar="DATA",
+            help="Also show how the differences from --baseline change from this data set to the "
+            "others.",
+        ),
+    ] = None,
     metrics: Annotated[
         list[str] | None,
         typer.Option("--metrics", metavar="NAME,…", help="Metrics to show; all for every metric."),
@@ -53,6 +62,13 @@ def report(
             "--stratum", metavar="NAME", help="Stratum of the items, as named by score --by."
         ),
     ] = "all",
+    seeds: Annotated[
+        bool,
+        typer.Option(
+            "--seeds",
+            help="Show runs that differ only in their seed one by one, in place of their mean.",
+        ),
+    ] = False,
     figure: Annotated[
         str | None,
         typer.Option(
@@ -147,8 +163,8 @@ def report(
     if pictures is not None:
         raise InputError("--pictures needs --figure gallery")
     check_names(figure, table)
-    if (figure or table) is not None and metrics:
-        raise InputError("--figure and --table cannot be combined with --metrics")
+    if (figure is not None or table == "2") and metrics:
+        raise InputError("--figure and --table 2 cannot be combined with --metrics")
     if figure is not None and baseline is not None:
         raise InputError("--figure cannot be combined with --baseline")
     opened = read_files(
@@ -159,7 +175,14 @@ def report(
     if script:
         write(output, to_script(steps(opened.files)))
         return
-    request = replace(opened, metrics=metrics or (), stratum=stratum, baseline=baseline)
+    request = replace(
+        opened,
+        metrics=metrics or (),
+        stratum=stratum,
+        baseline=baseline,
+        seeds=seeds,
+        shift_from=shift_from,
+    )
     shown = terminal() if form == "terminal" and output is None else None
     view = Report(stage.report(request), figure, table, None if shown is None else shown[1])
     _tell_left_out(view, form)

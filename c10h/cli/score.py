@@ -94,6 +94,14 @@ def score(
             "--in-sample", help="Allow scoring a network on items that it was trained on."
         ),
     ] = False,
+    members: Annotated[
+        bool,
+        typer.Option(
+            "--members",
+            help="Score each network of a file of several as a run of its own, in place of their "
+            "mean.",
+        ),
+    ] = False,
     per_item: Annotated[
         bool, typer.Option("--per-item", help="Also store the values of every item in the file.")
     ] = False,
@@ -180,6 +188,7 @@ def score(
         rescale=rescale,
         tags=tuple(tag or ()),
         in_sample=in_sample,
+        members=members,
         per_item=per_item,
         resamples=resamples,
         seed=seed,

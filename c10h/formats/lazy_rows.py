@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,6 +84,12 @@ def shares_of(counts: Rows) -> View:
 def one_member(rows: Rows) -> View:
     """A matrix (n, c) seen as the only member of an array (1, n, c)."""
     return View((1, *rows.shape), rows.dtype, lambda key: rows[key[1]])
+
+
+def stacked(matrices: Sequence[Rows]) -> View:
+    """Matrices (n, c) of one shape as an array (m, n, c), read one matrix at a time."""
+    first = matrices[0]
+    return View((len(matrices), *first.shape), first.dtype, lambda key: matrices[key[0]][key[1]])
 
 
 def matrix_at(rows: Rows, at: tuple[int, ...]) -> View:

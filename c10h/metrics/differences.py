@@ -15,14 +15,15 @@ from typing import NamedTuple
 import numpy as np
 
 from c10h.metrics import bootstrap
-from c10h.metrics.estimates import Figure, ScoredRun
+from c10h.metrics.estimates import ScoredRun, SpreadFigure
+from c10h.metrics.over_networks import Spread, mixed, over_networks
 from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
 from c10h.records import Array
 
 # The setting of scores that says what temperatures were fitted to.
 RESCALE = "rescale"
-NO_FIGURE = Figure()
+NO_FIGURE = SpreadFigure()
 
 
 class Pair(NamedTuple):
@@ -36,8 +37,10 @@ class Pair(NamedTuple):
 class Difference:
     """a - b of one metric in a stratum; None where there is none, and why.
 
-    a, b: the names of the runs. low, high: the ends of the 95 % interval. at_equal_scale: the
-    difference after each run was rescaled by its own temperature: what is not confidence scale.
+    a, b: the names of the runs. low, high: the ends of the 95 % interval over items. over_networks,
+    mixed: the same difference with the intervals of :mod:`~c10h.metrics.over_networks`, of networks
+    and of runs that are paired. at_equal_scale: the difference after each run was rescaled by its
+    own temperature: what is not confidence scale.
     """
 
     metric: str
@@ -48,11 +51,13 @@ class Difference:
     high: float | None = None
     why: str | None = None
     stratum: str = ALL
-    at_equal_scale: Figure = NO_FIGURE
+    at_equal_scale: SpreadFigure = NO_FIGURE
+    over_networks: Spread | None = None
+    mixed: Spread | None = None
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval excludes 0."""
+        """Whether the interval excludes 0: the mixed one, where there is one."""
         return excludes_zero(self)
 
     @property
@@ -61,14 +66,20 @@ class Difference:
         scaled = self.at_equal_scale
         return replace(
             self, value=scaled.value, low=scaled.low, high=scaled.high, why=scaled.why,
-            at_equal_scale=NO_FIGURE,
+            at_equal_scale=NO_FIGURE, over_networks=scaled.over_networks, mixed=scaled.mixed,
         )  # fmt: skip
 
 
-def excludes_zero(figure: Figure | Difference) -> bool:
-    """Whether an interval excludes 0."""
-    low, high = figure.low, figure.high
+def excludes_zero(figure: SpreadFigure | Difference) -> bool:
+    """Whether an interval excludes 0: the mixed one, where there is one."""
+    low, high = shown_ends(figure)
     return low is not None and high is not None and (low > 0 or high < 0)
+
+
+def shown_ends(figure: SpreadFigure | Difference) -> tuple[float | None, float | None]:
+    """The ends of the interval that is shown: over runs and items where there are several runs."""
+    ends = figure if figure.mixed is None else figure.mixed
+    return ends.low, ends.high
 
 
 def pairs_with(baseline: ScoredRun, runs: Sequence[ScoredRun]) -> list[Pair]:
@@ -110,12 +121,26 @@ def _of_pair(
     def with_interval(difference: Difference) -> Difference:
         metric = difference.metric
         if difference.why is not None:
-            return replace(difference, at_equal_scale=Figure(why=difference.why))
+            return replace(difference, at_equal_scale=SpreadFigure(why=difference.why))
         figure = scaled[metric]
         if metric in scaled_ends:
-            figure = replace(figure, low=scaled_ends[metric][0], high=scaled_ends[metric][1])
+            low, high = scaled_ends[metric]
+            figure = replace(
+                figure,
+                low=low,
+                high=high,
+                over_networks=_over_networks(pair, metric, stratum, rescaled=True),
+                mixed=_mixed(pair, metric, stratum, rescaled=True),
+            )
         low, high = ends[metric]
-        return replace(difference, low=low, high=high, at_equal_scale=figure)
+        return replace(
+            difference,
+            low=low,
+            high=high,
+            at_equal_scale=figure,
+            over_networks=_over_networks(pair, metric, stratum, rescaled=False),
+            mixed=_mixed(pair, metric, stratum, rescaled=False),
+        )
 
     return [with_interval(difference) for difference in differences]
 
@@ -138,18 +163,47 @@ def _intervals(
     return dict(zip(metrics, zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
 
-def _at_equal_scale(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Figure:
+def _over_networks(pair: Pair, metric: str, stratum: str, *, rescaled: bool) -> Spread | None:
+    """A difference over networks, where both runs have the same ones."""
+    a, b = pair
+    if not a.networks or a.networks != b.networks:
+        return None
+    first, second = (run.network_values(metric, stratum, rescaled=rescaled) for run in pair)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        return over_networks(first - second)
+
+
+def _mixed(pair: Pair, metric: str, stratum: str, *, rescaled: bool) -> Spread | None:
+    """A difference over parts and items, where both runs are means of the same parts."""
+    a, b = pair
+    if len(a.parts) < 2 or list(map(_place, a.parts)) != list(map(_place, b.parts)):
+        return None
+    draws, values = [], []
+    for parts in zip(a.parts, b.parts, strict=True):
+        drawn = [part.draws_of(metric, stratum, rescaled=rescaled) for part in parts]
+        draws.append(drawn[0] - drawn[1])
+        of_parts = [part.value_of(metric, stratum, rescaled=rescaled) for part in parts]
+        values.append(of_parts[0] - of_parts[1])
+    return mixed(np.stack(draws), np.array(values), int(a.scores.settings["seed"]))
+
+
+def _place(part: ScoredRun) -> tuple[str, str]:
+    """What is the same for the parts of two means that are paired."""
+    return part.network, part.seed
+
+
+def _at_equal_scale(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> SpreadFigure:
     """The difference of two rescaled runs without its interval, or why there is none."""
     first, second = (run.references(metric, stratum).get(RESCALED) for run in (a, b))
     if first is None or second is None:
-        return Figure(why="one of the runs was scored without references")
+        return SpreadFigure(why="one of the runs was scored without references")
     if a.scores.settings.get(RESCALE) != b.scores.settings.get(RESCALE):
-        return Figure(why="the runs were rescaled to different labels")
+        return SpreadFigure(why="the runs were rescaled to different labels")
     if first.value is None or second.value is None:
-        return Figure(why=first.why or second.why)
+        return SpreadFigure(why=first.why or second.why)
     if np.isinf(first.value) or np.isinf(second.value):
-        return Figure(why="one of the values is infinite")
-    return Figure(first.value - second.value)
+        return SpreadFigure(why="one of the values is infinite")
+    return SpreadFigure(first.value - second.value)
 
 
 def _without_interval(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Difference:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.formats.class_names import are_default
 from c10h.metrics.metrics import in_order, is_metric
+from c10h.metrics.over_networks import Spread, mixed, over_networks
 from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
@@ -49,6 +50,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class SpreadFigure(Figure):
+    """A figure whose interval is over items. over_networks, mixed: see :mod:`.over_networks`."""
+
+    over_networks: Spread | None = None
+    mixed: Spread | None = None
+
+
+@dataclass(frozen=True)
 class ReferenceFigure(Figure):
     """A figure of a reference. difference: of the run less its reference, paired."""
 
@@ -67,7 +76,8 @@ class Temperature:
 class ScoredRun:
     """One row of a scores record, with its texts as in :class:`~c10h.records.Scores`.
 
-    file: what the file that it is in is called, without suffix.
+    file: what the file that it is in is called, without suffix. parts: the runs that it is the mean
+    of, where it was made by :func:`~c10h.metrics.averages.average`.
     """
 
     scores: Scores
@@ -79,15 +89,19 @@ class ScoredRun:
     items: str
     exposure: str
     notes: str
+    seed: str = ""
+    combined: str = ""
+    _: KW_ONLY
     file: str = ""
+    parts: tuple[ScoredRun, ...] = ()
 
     @classmethod
     def of(cls, scores: Scores, row: int, file: str = "") -> ScoredRun:
         """The run in one row of a record."""
         columns = (scores.run, scores.network, scores.training, scores.data, scores.items,
-                   scores.exposure, scores.notes)  # fmt: skip
-        texts = (str(column[row]) for column in columns)
-        return cls(scores, row, *(*texts, file))
+                   scores.exposure, scores.notes, scores.seed, scores.combined)  # fmt: skip
+        texts = ("" if column is None else str(column[row]) for column in columns)
+        return cls(scores, row, *texts, file=file)
 
     @cached_property
     def metrics(self) -> list[str]:
@@ -165,6 +179,74 @@ class ScoredRun:
         if scores.scale is None or np.isnan(scores.scale[self.row, 0]):
             return None
         return Figure.of(scores.scale[self.row])
+
+    @cached_property
+    def networks(self) -> dict[str, str]:
+        """What its networks are called, with a digest of the items that each is about."""
+        scores = self.scores
+        if scores.networks is None or scores.network_items is None:
+            return {}
+        names, digests = scores.networks[self._networks], scores.network_items[self._networks]
+        return dict(zip(names.tolist(), digests.tolist(), strict=True))
+
+    @cached_property
+    def _networks(self) -> Array:
+        """Where its networks are in the record."""
+        assert self.scores.network_run is not None
+        return np.flatnonzero(self.scores.network_run == self.row)
+
+    def of_networks(self, *, rescaled: bool = False) -> Array:
+        """The values of its networks, or of them rescaled, float64 (networks, q, t).
+
+        A run without several is a network itself. NaN where there are none.
+        """
+        scores = self.scores
+        if self.networks:
+            values = scores.network_rescaled if rescaled else scores.network_value
+            assert values is not None
+            return np.asarray(values[self._networks])
+        own = np.asarray(scores.value[self.row][None])
+        if not rescaled:
+            return own
+        if scores.reference is None or scores.references is None:
+            return np.full_like(own, np.nan)
+        place = scores.reference.tolist().index(RESCALED)
+        return np.asarray(scores.references[self.row, place, ..., 0][None])
+
+    def network_values(self, metric: str, stratum: str = ALL, *, rescaled: bool = False) -> Array:
+        """A metric of each of its networks, or of them rescaled, float64 (networks)."""
+        at = self.metrics.index(metric), self.strata.index(stratum)
+        return np.asarray(self.of_networks(rescaled=rescaled)[:, *at])
+
+    def over_networks(
+        self, metric: str, stratum: str = ALL, *, rescaled: bool = False
+    ) -> Spread | None:
+        """The mean over its networks with its interval; None where there are not several."""
+        if metric not in self.metrics or stratum not in self.strata or not self.networks:
+            return None
+        return over_networks(self.network_values(metric, stratum, rescaled=rescaled))
+
+    def mixed(self, metric: str, stratum: str = ALL, *, rescaled: bool = False) -> Spread | None:
+        """The mean over its parts with the interval over parts and items; None without parts."""
+        if len(self.parts) < 2 or metric not in self.metrics or stratum not in self.strata:
+            return None
+        samples = np.stack(
+            [part.draws_of(metric, stratum, rescaled=rescaled) for part in self.parts]
+        )
+        values = [part.value_of(metric, stratum, rescaled=rescaled) for part in self.parts]
+        return mixed(samples, np.array(values), int(self.scores.settings["seed"]))
+
+    def value_of(self, metric: str, stratum: str = ALL, *, rescaled: bool = False) -> float:
+        """A metric that the run has, or of it rescaled; NaN for none."""
+        estimate = (self.rescaled if rescaled else self.estimate)(metric, stratum)
+        return np.nan if estimate is None else estimate.value
+
+    def draws_of(self, metric: str, stratum: str, *, rescaled: bool) -> Array:
+        """The bootstrap values of one metric of the run, or of it rescaled, float64 (B)."""
+        values = self.scores.rescaled_samples if rescaled else self.scores.samples
+        assert values is not None
+        of_metric = values[self.row][self.metrics.index(metric), self.strata.index(stratum)]
+        return np.asarray(of_metric, dtype=np.float64)
 
     def rescaled_samples(self, stratum: str) -> Array:
         """The bootstrap values of every metric of the run rescaled, float64 (q, B)."""

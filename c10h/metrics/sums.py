@@ -1,7 +1,7 @@
 """Sums of terms over cells of items, from which every value and every resample is computed.
 
-A cell is one bootstrap group within one stratum. Cells are numbered by stratum, then group, and
-only those with items exist.
+A cell is one bootstrap group within one fold and one stratum. Cells are numbered by stratum, then
+fold, then group, and only those with items exist.
 """
 
 from __future__ import annotations
@@ -24,22 +24,38 @@ KeyOf = TypeVar("KeyOf", bound=Hashable, contravariant=True)
 
 @dataclass(frozen=True)
 class Cells:
-    """A partition of items: the cell of each item, and the group and stratum of each cell."""
+    """A partition of items: the cell of each item, and group, fold and stratum of each cell."""
 
     of_item: Array
     group: Array
+    fold: Array
     stratum: Array
     groups: int
 
     @classmethod
-    def of(cls, group: Array, groups: int, stratum: Array, strata: int) -> Cells:
-        """From the group (of ``groups``) and the stratum (of ``strata``) of each item."""
-        key = stratum.astype(np.int64) * groups + group
-        present = np.zeros(strata * groups, dtype=bool)
+    def of(
+        cls,
+        group: Array,
+        groups: int,
+        stratum: Array,
+        strata: int,
+        fold: Array | None = None,
+        folds: int = 1,
+    ) -> Cells:
+        """From group (of ``groups``), stratum (of ``strata``) and fold (of ``folds``) of items.
+
+        Without ``fold`` all items are in one.
+        """
+        key = stratum.astype(np.int64)
+        if fold is not None:
+            key = key * folds + fold
+        key = key * groups + group
+        present = np.zeros(strata * folds * groups, dtype=bool)
         present[key] = True
         occupied = np.flatnonzero(present)
         number = np.cumsum(present, dtype=np.int32) - np.int32(1)
-        return cls(number[key], occupied % groups, occupied // groups, groups)
+        within = occupied // groups
+        return cls(number[key], occupied % groups, within % folds, within // folds, groups)
 
     def __len__(self) -> int:
         return len(self.group)
@@ -48,6 +64,10 @@ class Cells:
         """The cells of one stratum, which are consecutive."""
         first, last = np.searchsorted(self.stratum, [stratum, stratum + 1])
         return slice(int(first), int(last))
+
+    def of_fold(self, fold: int) -> Array:
+        """The numbers of the cells of one fold."""
+        return np.flatnonzero(self.fold == fold)
 
 
 class Evaluates(Protocol[KeyOf]):

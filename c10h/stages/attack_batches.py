@@ -314,5 +314,6 @@ def collect(data: AttackData, options: Options, store: PartialResults) -> Attack
         truth=data.people.truth[rows],
         fold=of_rows(predictions.fold),
         item=of_rows(predictions.item),
+        original=of_rows(predictions.original),
         trained=predictions.trained,
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from c10h.attacks.health_checks import CheckResult
 from c10h.errors import InputError, MismatchError
-from c10h.formats.lazy_rows import checked_logits, matrix_at, one_member
+from c10h.formats.lazy_rows import checked_logits, matrix_at, stacked
 from c10h.items import agreed_truth, align, is_everything
 from c10h.metrics.differences import Difference, Pair, differences
 from c10h.metrics.estimates import ScoredRun, have_same_classes, scored_runs
@@ -201,18 +201,25 @@ def why_unpaired(result: str, network: AttackedNetwork, baseline: AttackedNetwor
     return None
 
 
-def runs_of(name: str, record: Predictions | Attack) -> list[tuple[str, Predictions]]:
+def runs_of(
+    name: str, record: Predictions | Attack, *, apart: bool
+) -> list[tuple[str, Predictions]]:
     """The runs of a file that is called ``name``: one, or as many as an attack has results.
 
-    "adv@clean" is before an attack and "adv@4/255" after one of that size; of several networks,
-    "adv/fold-0@clean" and so on.
+    "adv@clean" is before an attack and "adv@4/255" after one of that size. apart: whether several
+    networks of an attack are runs of their own, "adv/fold-0@clean" and so on.
     """
     if isinstance(record, Predictions):
         return [(name, record)]
+    members = record.clean_logits.shape[0]
+    chosen = [slice(m, m + 1) for m in range(members)] if apart else [slice(0, members)]
     return [
-        (f"{network_name(name, record, member)}@{when}", _predictions(record, member, logits))
-        for member in range(record.clean_logits.shape[0])
-        for when, logits in zip(results_of(record), _logits(record, member), strict=True)
+        (
+            f"{network_name(name, record, these.start) if apart else name}@{when}",
+            _predictions(record, these, logits),
+        )
+        for these in chosen
+        for when, logits in zip(results_of(record), _logits(record, these), strict=True)
     ]
 
 
@@ -242,7 +249,9 @@ def _scored(files: Mapping[str, Attack]) -> tuple[dict[str, ScoredRun], dict[str
     Then this order, by the names of the files.
     """
     orders: dict[str, Array] = {}
-    runs = {name: runs_of(name, _checked(record, name)) for name, record in files.items()}
+    runs = {
+        name: runs_of(name, _checked(record, name), apart=True) for name, record in files.items()
+    }
     classes = common_classes([of_file[0][1] for of_file in runs.values()])
     groups: list[Predictions] = []
     together: list[list[tuple[str, Predictions, Array]]] = []
@@ -311,27 +320,29 @@ def _in_order(predictions: Predictions, rows: Array, group: Predictions) -> Pred
     return replace(predictions, index=group.index, ids=group.ids, truth=group.truth)
 
 
-def _logits(attack: Attack, member: int) -> Iterator[Rows]:
-    """Logits (n, c) of one network for each of the results."""
-    yield matrix_at(attack.clean_logits, (member,))
-    for number in range(len(attack.epsilon)):
-        yield matrix_at(attack.logits, (member, number))
+def _logits(attack: Attack, members: slice) -> Iterator[Rows]:
+    """Logits (m, n, c) of some networks for each of the results."""
+    numbers = range(members.start, members.stop)
+    yield stacked([matrix_at(attack.clean_logits, (member,)) for member in numbers])
+    for size in range(len(attack.epsilon)):
+        yield stacked([matrix_at(attack.logits, (member, size)) for member in numbers])
 
 
-def _predictions(attack: Attack, member: int, logits: Rows) -> Predictions:
-    """Logits (n, c) of one network of an attack, with what is known of network and items."""
-    this = slice(member, member + 1)
+def _predictions(attack: Attack, members: slice, logits: Rows) -> Predictions:
+    """Logits (m, n, c) of some networks of an attack, with what is known of them and of items."""
+    every = np.arange(attack.clean_logits.shape[0]).astype(np.str_)
     return Predictions(
         classes=attack.classes,
         lineage=attack.lineage,
-        logits=one_member(logits),
-        member=np.array([""]) if attack.member is None else attack.member[this],
-        member_fold=None if attack.member_fold is None else attack.member_fold[this],
+        logits=logits,
+        member=(every if attack.member is None else attack.member)[members],
+        member_fold=None if attack.member_fold is None else attack.member_fold[members],
         index=attack.index,
         ids=attack.ids,
         truth=attack.truth,
         fold=attack.fold,
         item=attack.item,
+        original=attack.original,
         trained=attack.trained,
     )
 

@@ -30,7 +30,7 @@ from c10h.metrics.sums import Formulas, add_totals, sum_by_cell
 from c10h.records import Array, Predictions
 from c10h.stages.clipped_probabilities import clipping_notes, clipping_terms
 from c10h.stages.people import People
-from c10h.stages.prediction_pass import NETWORK, Key, Tally, cut, key, stratify, tally
+from c10h.stages.prediction_pass import NETWORK, Key, Part, Tally, cut, key, stratify, tally
 from c10h.stages.reference_fit import FittedReferences
 
 # Metrics that depend on the errors alone, and the number of errors from which their intervals hold.
@@ -49,11 +49,12 @@ INFINITE = "infinite where a probability is 0"
 class ModelMetrics:
     """A network or one of its references: metrics as formulas, by stratum; the first is all items.
 
-    missing: why a metric cannot be computed, by metric.
+    missing: why a metric cannot be computed, by metric. folds: the same of all items of each fold.
     """
 
     missing: Mapping[str, str]
     strata: Mapping[str, Formulas]
+    folds: Sequence[Formulas] = ()
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,15 @@ def evaluate(
     by: str | None,
     seed: int,
     references: FittedReferences | None = None,
+    fold: Array | None = None,
     per_item: bool = False,
     advance: Callable[[int], None] = lambda items: None,
 ) -> Evaluation:
     """Evaluate one member of predictions that are about the items of ``people``, in order.
 
-    references: what was fitted to the same items; None for none. Raises InputError where the items
-    cannot be divided by ``by``.
+    references: what was fitted to the same items; None for none. fold: the number of each item's
+    fold, from 0, where items of different folds are of different networks. Raises InputError where
+    the items cannot be divided by ``by``.
     """
     if by and (lacking := [need for need in STRATA[by].needs if not people.has(need)]):
         raise InputError(f"--by {by} needs {lacking[-1]}")
@@ -143,7 +146,8 @@ def evaluate(
     own = [count, *noted, *(term for ceiling in limits.values() for term in ceiling.terms)]
     if not _all_known(people):
         own.append(known)
-    cells, strata = stratify(people, by, seed)
+    folds = 0 if fold is None else int(fold.max()) + 1
+    cells, strata = stratify(people, by, seed, fold, max(1, folds))
     tallied = tally(
         predictions.logits,
         member,
@@ -160,12 +164,13 @@ def evaluate(
         seed=seed,
         advance=advance,
     )
-    numbers = dict(zip([ALL, *strata], [None, *range(len(strata))], strict=True))
+    parts = {ALL: Part()} | {name: Part(stratum=at) for at, name in enumerate(strata)}
     evaluated: dict[str, ModelMetrics] = {}
     for model, of_model in reversed(models.items()):  # the network last, as references share terms
         evaluated[model] = ModelMetrics(
             of_model.missing,
-            {name: _formulas(of_model, model, tallied, at) for name, at in numbers.items()},
+            {name: _formulas(of_model, model, tallied, part) for name, part in parts.items()},
+            [_formulas(of_model, model, tallied, Part(fold=at)) for at in range(folds)],
         )
         tallied.forget(model)
     return Evaluation(
@@ -174,10 +179,9 @@ def evaluate(
         without={} if references is None else references.missing,
         fitted=None if references is None else references.fitted,
         scale=_scale_formula(scale, tallied),
-        untold={name for name, number in numbers.items() if not _known_in(tallied, number)},
+        untold={name for name, part in parts.items() if not _known_in(tallied, part)},
         ceilings={
-            name: _ceilings(limits, computed, tallied, number, seed)
-            for name, number in numbers.items()
+            name: _ceilings(limits, computed, tallied, part, seed) for name, part in parts.items()
         },
         per_item=tallied.per_item,
         notes="\n".join([*_notes_of_truth(computed, people), *_notes(computed, noted, tallied)]),
@@ -249,9 +253,9 @@ def _over_all(metric: Metric) -> Metric:
     return replace(metric, terms=tuple(count if term is known else term for term in metric.terms))
 
 
-def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) -> Formulas:
-    """The metrics of one stratum (None: of all items) as formulas over its cells' sums."""
-    cells = _cells_in(tallied, stratum)
+def _formulas(chosen: _Chosen, model: str, tallied: Tally, part: Part) -> Formulas:
+    """The metrics of a part of the items as formulas over its cells' sums."""
+    cells = part.cells(tallied.cells)
     formulas = Formulas(tallied.cells.group[cells], tallied.cells.groups)
     for name, metric in chosen.means.items():
         keys = [key(model, term) for term in metric.terms]
@@ -260,12 +264,12 @@ def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) 
     for name, rank_metric in chosen.ranked.items():
         over = key(model, rank_metric.over)
         items_over = tallied.totals[over][cells]
-        inside = tallied.ranked_in(over, stratum)
-        number = tallied.cells.of_item
+        inside = tallied.ranked_in(over, part)
+        number = _numbers_among(cells, len(tallied.cells))[tallied.cells.of_item]
         keys = [key(model, term) for term in rank_metric.retains]
         ranked = [tallied.retained[term] for term in keys]
         if inside is not None:
-            number = number[inside] - cells.start
+            number = number[inside]
             ranked = [Ranked(of_term.values[inside]) for of_term in ranked]
         if not len(number):
             formulas.add(name, _undefined, {over: items_over})
@@ -273,8 +277,8 @@ def _formulas(chosen: _Chosen, model: str, tallied: Tally, stratum: int | None) 
         fit = rank_metric.fit(*ranked)
         total: dict[str, Float] = {}
         for items in cut(len(number)):
-            part = sum_by_cell(fit.term(items), number[items], len(formulas.group))
-            add_totals(total, {name: part})
+            sums_of_items = sum_by_cell(fit.term(items), number[items], len(formulas.group))
+            add_totals(total, {name: sums_of_items})
         formulas.add(name, fit.combine, {name: total[name], over: items_over}, fit.resampled)
     return formulas
 
@@ -283,15 +287,18 @@ def _undefined(items: Float) -> Float:
     return np.full_like(items, np.nan)
 
 
-def _known_in(tallied: Tally, stratum: int | None) -> bool:
-    """Whether a stratum has an item whose true class is known, or all are known."""
-    cells = _cells_in(tallied, stratum)
+def _numbers_among(chosen: slice | Array, cells: int) -> Array:
+    """The place of each cell among the chosen ones, int32 (cells); 0 for the others."""
+    places = np.zeros(cells, dtype=np.int32)
+    count_of_chosen = len(places[chosen])
+    places[chosen] = np.arange(count_of_chosen, dtype=np.int32)
+    return places
+
+
+def _known_in(tallied: Tally, part: Part) -> bool:
+    """Whether a part has an item whose true class is known, or all are known."""
     sums = tallied.totals.get(key(NETWORK, known))
-    return sums is None or bool(sums[cells].any())
-
-
-def _cells_in(tallied: Tally, stratum: int | None) -> slice:
-    return slice(0, len(tallied.cells)) if stratum is None else tallied.cells.slice_of(stratum)
+    return sums is None or bool(sums[part.cells(tallied.cells)].any())
 
 
 def _ceilings_for(chosen: Iterable[str], people: People) -> dict[tuple[str, str], Ceiling]:
@@ -308,11 +315,11 @@ def _ceilings(
     limits: Mapping[tuple[str, str], Ceiling],
     chosen: Iterable[str],
     tallied: Tally,
-    stratum: int | None,
+    part: Part,
     seed: int,
 ) -> dict[tuple[str, str], float]:
     """Values by (metric, method), closed forms and split halves."""
-    cells = _cells_in(tallied, stratum)
+    cells = part.cells(tallied.cells)
     values = {}
     for about, ceiling in limits.items():
         totals = (tallied.totals[key(NETWORK, term)] for term in ceiling.terms)
@@ -321,8 +328,8 @@ def _ceilings(
     wanted = [metric for metric in SPLIT_HALF if metric in chosen]
     if tallied.votes is not None and wanted:
         votes, method = tallied.votes, split_half_name(tallied.votes)
-        if stratum is not None:
-            votes = votes[tallied.items_in(stratum)[tallied.voters]]
+        if not part.is_everything:
+            votes = votes[tallied.items_in(part)[tallied.voters]]
         split = split_half(votes, seed)
         values.update({(metric, method): split[metric] for metric in wanted})
     return values

@@ -16,7 +16,7 @@ from c10h.run_folder import ALL, Run
 from c10h.stages.seen_in_training import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.fold_training import network_of
-from c10h.training.folds import item_hashes
+from c10h.training.folds import hashes_of, item_hashes
 from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 from c10h.truth import renumbered
 
@@ -60,8 +60,8 @@ def how_to_answer(
 ) -> str:
     """HELD_OUT where the images are those of the runs, else ENSEMBLE; MEMBERS where asked for.
 
-    items: uint64 (n), the images. Raises InputError for images of which only some were trained
-    on, and for demands that exclude each other.
+    items: uint64 (n), ``hashes_of`` the images. Raises InputError for images of which only some
+    were trained on, and for demands that exclude each other.
     """
     if held_out and members:
         raise InputError("--held-out and --members exclude each other")
@@ -116,6 +116,7 @@ def predictions_of_networks(
 ) -> Predictions:
     """The predictions, without lineage; their logits are computed as they are read.
 
+    items: uint64 (n), ``hashes_of`` the images.
     Raises MismatchError for classes or sizes that do not fit, InSampleError for images without a
     network that did not see them.
     """
@@ -153,7 +154,7 @@ def predictions_of_network(
     probs: its logits are clipped logarithms of the probabilities that it returns.
     """
     rows = MemberRows([network], images.images, len(classes), machine)
-    items = item_hashes(images.images)
+    items = hashes_of(images)
     return _of_images(images, classes, rows, np.array([name]), items, probs=probs)
 
 
@@ -166,7 +167,10 @@ def _of_images(
     *,
     probs: bool,
 ) -> Predictions:
-    """Predictions of images in their order. The truth is theirs if they have these classes."""
+    """Predictions of images in their order. The truth is theirs if they have these classes.
+
+    items: uint64 (n), ``hashes_of`` the images, which are those of their pixels but for copies.
+    """
     truth = images.truth
     try:
         order = match_order(images.classes, classes, "images")
@@ -183,7 +187,8 @@ def _of_images(
         index=np.arange(len(items)),
         ids=images.ids,
         truth=truth,
-        item=items,
+        item=items if images.original is None else item_hashes(images.images),
+        original=images.original,
     )
 
 

@@ -33,6 +33,7 @@ def some_items(predictions: Predictions, kept: Array) -> Predictions:
         truth=of_items(predictions.truth),
         fold=of_items(predictions.fold),
         item=of_items(predictions.item),
+        original=of_items(predictions.original),
     )
 
 

@@ -50,6 +50,24 @@ def key(model: str, term: Term) -> Key:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of the items: a stratum or a fold by its number; all of them without either."""
+
+    stratum: int | None = None
+    fold: int | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        return self.stratum is None and self.fold is None
+
+    def cells(self, cells: Cells) -> slice | Array:
+        """The cells of its items."""
+        if self.fold is not None:
+            return cells.of_fold(self.fold)
+        return slice(0, len(cells)) if self.stratum is None else cells.slice_of(self.stratum)
+
+
+@dataclass(frozen=True)
 class Tally:
     """What one pass gathers.
 
@@ -65,12 +83,12 @@ class Tally:
     votes: Array | None
     voters: Array
 
-    def ranked_in(self, over: Key, stratum: int | None) -> Array | None:
-        """Which items of a stratum (None: of all) a metric of ranks is over; None for all items.
+    def ranked_in(self, over: Key, part: Part) -> Array | None:
+        """Which items of a part a metric of ranks is over; None for all items.
 
         over: retained, unless it is ``count``.
         """
-        inside = None if stratum is None else self.items_in(stratum)
+        inside = None if part.is_everything else self.items_in(part)
         if over.term is count:
             return inside
         counted = self.retained[over].values > 0
@@ -81,11 +99,11 @@ class Tally:
         for term in [term for term in self.retained if term.model == model]:
             del self.retained[term]
 
-    def items_in(self, stratum: int) -> Array:
-        """Whether each item is in a stratum."""
-        chosen = self.cells.slice_of(stratum)
-        cell = self.cells.of_item
-        return np.asarray((cell >= chosen.start) & (cell < chosen.stop))
+    def items_in(self, part: Part) -> Array:
+        """Whether each item is in a part."""
+        inside = np.zeros(len(self.cells), dtype=bool)
+        inside[part.cells(self.cells)] = True
+        return inside[self.cells.of_item]
 
 
 def tally(
@@ -142,8 +160,13 @@ def tally(
     return Tally(cells, totals, ranked, values, sampled, np.flatnonzero(voters))
 
 
-def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str]]:
-    """Cells of the items and the names of their strata; no names without ``by``."""
+def stratify(
+    people: People, by: str | None, seed: int, fold: Array | None = None, folds: int = 1
+) -> tuple[Cells, list[str]]:
+    """Cells of the items and the names of their strata; no names without ``by``.
+
+    fold: the number of each item's fold, of ``folds``; None for one.
+    """
     names: list[str] = []
     stratum = np.zeros(people.size, dtype=np.int32)
     if by is not None:
@@ -155,7 +178,8 @@ def stratify(people: People, by: str | None, seed: int) -> tuple[Cells, list[str
         ]
         names, stratum = STRATA[by].divide(np.concatenate(keys), people.classes)
     group = groups(people.size, seed)
-    return Cells.of(group, min(people.size, MAX_GROUPS), stratum, max(1, len(names))), names
+    groups_of_all = min(people.size, MAX_GROUPS)
+    return Cells.of(group, groups_of_all, stratum, max(1, len(names)), fold, folds), names
 
 
 def cut(items: int, size: int = TASK_ITEMS) -> Iterator[slice]:

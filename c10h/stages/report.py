@@ -11,7 +11,7 @@ from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Images, Input, Labels, Predictions, Scores
 from c10h.stages.attack_runs import AttackedNetwork, attacked_networks
-from c10h.stages.run_groups import baselines
+from c10h.stages.run_groups import average_seeds, baselines
 
 KINDS = ("scores", "attack", "history", "labels", "predictions", "images")
 
@@ -24,6 +24,8 @@ class ReportRequest:
     the lineage.
     metrics: names; "all" is every metric that a run has; none are the headline metrics.
     stratum: the part of the items. baseline: the run or training that others are compared with.
+    seeds: whether runs that differ only in their seed stay apart; else one run is their mean.
+    shift_from: the data set from which changes of the differences are told.
     """
 
     scores: Sequence[tuple[str, Scores]] = ()
@@ -36,13 +38,16 @@ class ReportRequest:
     metrics: Sequence[str] = ()
     stratum: str = ALL
     baseline: str | None = None
+    seeds: bool = False
+    shift_from: str | None = None
 
 
 @dataclass(frozen=True)
 class Results:
     """Everything that the tables and figures of a report are made of. Histories etc. are by name.
 
-    metrics, stratum: what is shown of scored runs. baseline: the name of a run of either kind, or
+    metrics, stratum: what is shown of scored runs. chosen: whether somebody named these metrics.
+    baseline: the name of a run of either kind, or
     of a training, that others of that kind are compared with. files: what was read.
     """
 
@@ -56,6 +61,8 @@ class Results:
     baseline: str | None = None
     files: Sequence[Input] = ()
     images: Mapping[str, Images] = field(default_factory=dict)
+    chosen: bool = False
+    shift_from: str | None = None
 
     @property
     def scored_baseline(self) -> str | None:
@@ -110,6 +117,8 @@ def report(request: ReportRequest) -> Results:
     scored = scored_runs(
         [record for _, record in request.scores], [name for name, _ in request.scores]
     )
+    if not request.seeds:
+        scored = average_seeds(scored)
     attacked = attacked_networks(request.attacks)
     _check_choice(scored, attacked, request)
     return Results(
@@ -123,6 +132,8 @@ def report(request: ReportRequest) -> Results:
         request.baseline,
         request.files,
         request.images,
+        bool(request.metrics),
+        request.shift_from,
     )
 
 
@@ -132,6 +143,8 @@ def _check_choice(
     """Raise InputError for a baseline or stratum that there is not, or metrics of no scores."""
     baseline, stratum = request.baseline, request.stratum
     names = [*baselines(scored), *(network.name for network in attacked)]
+    if request.shift_from is not None and (baseline is None or not scored):
+        raise InputError("--shift-from needs scores and --baseline")
     if baseline is not None and not names:
         raise InputError(f"--baseline {baseline} needs scores or attacks, found none")
     if baseline is not None and baseline not in names:

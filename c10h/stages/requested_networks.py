@@ -28,7 +28,7 @@ from c10h.stages.networks_of_runs import (
     predictions_of_networks,
     trained_networks,
 )
-from c10h.training.folds import item_hashes
+from c10h.training.folds import hashes_of
 from c10h.training.lazy_logits import Machine
 
 
@@ -60,7 +60,7 @@ def requested_networks(networks: Networks, images: Images, tell: Tell) -> Reques
 def _by_runs(request: RunNetworks, images: Images, tell: Tell) -> RequestedNetworks:
     """The answers of runs, which their checkpoints are the inputs of."""
     networks = [network for run in request.runs for network in trained_networks(run)]
-    items = item_hashes(images.images)
+    items = hashes_of(images)
     if not request.members:
         _check_complete(request.runs, networks, items, tell)
     how = how_to_answer(networks, items, held_out=request.held_out, members=request.members)

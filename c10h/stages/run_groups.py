@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from c10h.metrics.averages import average
 from c10h.metrics.differences import Pair, pairs_with
 from c10h.metrics.estimates import ScoredRun
 from c10h.records import Input, Lineage
@@ -90,6 +92,48 @@ def pairs_to(name: str, runs: Sequence[ScoredRun]) -> list[Pair]:
     return pairs
 
 
+def average_seeds(runs: Sequence[ScoredRun]) -> list[ScoredRun]:
+    """The same with one mean run for those of a model on a data set that differ in their seed.
+
+    It stands where the first of them stood. Runs whose seeds are unknown or equal stay apart.
+    """
+    groups: dict[tuple[Model, str], list[ScoredRun]] = {}
+    for run in runs:
+        groups.setdefault((model_of(run), data_of(run)), []).append(run)
+    averaged: list[ScoredRun] = []
+    for (model, _), alike in groups.items():
+        seeds = [run.seed for run in alike]
+        if len(alike) > 1 and "" not in seeds and len(set(seeds)) == len(seeds):
+            labels = [f"seed {seed}" for seed in seeds]
+            averaged.append(average(alike, labels, name=model.name, **model._asdict()))
+        else:
+            averaged += alike
+    return averaged
+
+
+def average_networks(runs: Sequence[ScoredRun]) -> list[ScoredRun]:
+    """A mean run over networks, for each training and data set that several networks have.
+
+    Only trainings that all of these networks have on all of their data sets: else means of
+    different networks would stand side by side.
+    """
+    cells = _cells(runs)
+    networks = list(dict.fromkeys(model.network for model in cells if model.network))
+    if len(networks) < 2:
+        return []
+    name = f"mean of {len(networks)}"
+    means = []
+    for training in dict.fromkeys(model.training for model in cells):
+        models = [Model(network, training) for network in networks]
+        for data in data_sets(runs):
+            alike = [cells.get(model, {}).get(data) for model in models]
+            known = [run for run in alike if run is not None]
+            if len(known) == len(networks):
+                means.append(average(known, networks, name=f"{name} {training}", network=name,
+                                     training=training))  # fmt: skip
+    return means
+
+
 def baselines(runs: Sequence[ScoredRun]) -> list[str]:
     """The names that :func:`pairs_to` knows."""
     trainings = [model.training for model in _cells(runs)]
@@ -116,18 +160,35 @@ def _cells(runs: Sequence[ScoredRun]) -> dict[Model, dict[str, ScoredRun]]:
     return {model: cells[model] for model in sorted(cells, key=lambda model: model.network)}
 
 
+def seed_behind(lineage: Lineage | None) -> str:
+    """The one seed that the networks behind predictions were trained with; empty for others."""
+    seeds = {
+        str(network.lineage.seed)
+        for network in _networks_behind(lineage)
+        if network.lineage is not None and network.lineage.seed is not None
+    }
+    return seeds.pop() if len(seeds) == 1 else ""
+
+
 def _model_behind(lineage: Lineage | None) -> Model:
-    """The one architecture and run folder behind predictions; empty where there are others."""
-    networks = [
-        source
-        for source in (() if lineage is None else lineage.inputs)
-        if source.role.startswith(NETWORK)
-    ]
+    """The one architecture and run folder behind predictions; empty where there are others.
+
+    Of a folder whose name ends in its seed, as human-seed1 does, the training is the rest: runs of
+    other seeds have the same one.
+    """
+    networks = _networks_behind(lineage)
     folders = {run_folder_of(network) for network in networks}
     architectures = {
         network.lineage.architecture for network in networks if network.lineage is not None
     }
+    folder = folders.pop() if len(folders) == 1 else ""
     return Model(
         (architectures.pop() if len(architectures) == 1 else None) or "",
-        folders.pop() if len(folders) == 1 else "",
+        re.sub(f"[-_.]seed[-_.]?{seed_behind(lineage) or '$.'}$", "", folder) or folder,
     )
+
+
+def _networks_behind(lineage: Lineage | None) -> list[Input]:
+    """The networks among the inputs of the command that predicted."""
+    inputs = () if lineage is None else lineage.inputs
+    return [source for source in inputs if source.role.startswith(NETWORK)]

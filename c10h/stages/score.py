@@ -21,6 +21,7 @@ from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.progress_callback import Show, show_nothing
+from c10h.stages.run_groups import seed_behind
 from c10h.stages.score_request import ScoreRequest
 from c10h.stages.score_runs import Options, Run, score_runs
 
@@ -48,7 +49,13 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
     """
     inputs = _open(request, tell)
     runs = [
-        Run(name, predictions, **request.about, not_rescaled=why_not_rescaled(name, network.record))
+        Run(
+            name,
+            predictions,
+            **request.about,
+            seed=seed_behind(network.record.lineage),
+            not_rescaled=why_not_rescaled(name, network.record),
+        )
         for network in inputs.networks.values()
         for name, predictions in network.runs
     ]
@@ -62,6 +69,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         per_item=request.per_item,
         labels_digest=" ".join(file.sha256 for file in references) if request.traced else "",
         rescale=request.rescale,
+        members=request.members,
     )
     total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
     with show("scoring", total) as advance:
@@ -100,7 +108,7 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     for name, file in request.predictions:
         # Layout and votes are about people; predictions have a row an item.
         record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), tell)
-        networks[name] = _Network(record, runs_of(name, record))
+        networks[name] = _Network(record, runs_of(name, record, apart=request.members))
     labels = None
     if request.labels is not None:
         labels = open_labels(request.labels, replace(hints, meaning=None), tell)

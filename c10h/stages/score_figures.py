@@ -14,6 +14,7 @@ from c10h.metrics.item_block import Float
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.references import REFERENCES, RESCALED
+from c10h.metrics.strata import ALL
 from c10h.metrics.sums import Formulas
 from c10h.records import Array
 from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, ModelMetrics
@@ -21,7 +22,10 @@ from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, ModelMetric
 
 @dataclass(frozen=True)
 class ModelFigures:
-    """Figures of every run, or of one reference of every run, (r, q, t); samples (r, q, t, b)."""
+    """Figures of every run, or of one reference of every run, (r, q, t); samples (r, q, t, b).
+
+    by_network: the values of each network (e, q, t).
+    """
 
     value: Float
     low: Float
@@ -29,41 +33,51 @@ class ModelFigures:
     n: Array
     why: Array
     samples: Array
+    by_network: Float
 
 
 class Figures:
-    """Computes figures of evaluations: r of them, q metrics, t strata, b resamples."""
+    """Computes figures of r runs: q metrics, t strata, b resamples.
+
+    A run is one network or several, each with an evaluation (e in all); its figures are the means
+    of its networks', and so are its resamples, in which all networks are scored on the items drawn.
+    """
 
     def __init__(
         self,
-        evaluations: Sequence[Evaluation],
+        runs: Sequence[Sequence[Evaluation]],
         metrics: Sequence[str],
         strata: Sequence[str],
         resamples: int,
         seed: int,
     ) -> None:
-        self.evaluations, self.metrics, self.strata = evaluations, metrics, strata
+        self.evaluations = [evaluation for run in runs for evaluation in run]
+        self.starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
+        self.sizes = np.array([len(run) for run in runs])
+        self.metrics, self.strata = metrics, strata
         self.resamples, self.seed = resamples, seed
-        self.shape = (len(evaluations), len(metrics), len(strata))
+        self.shape = (len(self.evaluations), len(metrics), len(strata))
 
     def of_model(self, model: str) -> ModelFigures:
         """The figures of the networks, or of a reference by its name."""
         value, n = np.full(self.shape, np.nan), np.zeros(self.shape, dtype=np.int64)
-        for r, t, formulas in self._formulas(model):
+        for e, t, formulas in self._formulas(model):
             for metric, (values, items) in formulas.evaluate().items():
                 q = self.metrics.index(metric)
-                value[r, q, t], n[r, q, t] = values[0], round(float(items[0]))
-        samples = self._resample(model)
+                value[e, q, t], n[e, q, t] = values[0], round(float(items[0]))
+        samples = self._means(self._resample(model))
         least, largest = np.array([METRICS[metric].bounds for metric in self.metrics]).T[..., None]
         low, high = (np.clip(end, least, largest) for end in interval(samples))
-        known = ~np.isnan(value)
+        mean = self._means(value)
+        known = ~np.isnan(mean)
         return ModelFigures(
-            value,
+            mean,
             np.where(known, low, np.nan),
             np.where(known, high, np.nan),
-            n,
-            self._reasons(model, known),
+            np.rint(self._means(n.astype(np.float64))).astype(np.int64),
+            self._reasons(model, ~np.isnan(value)),
             samples,
+            value,
         )
 
     def references(self, own: ModelFigures) -> dict[str, Any]:
@@ -89,7 +103,7 @@ class Figures:
             "references": np.stack(figures, 1),
             "reference_why": np.stack(reasons, 1),
             "above": np.stack(above, 1),
-            "temperature": np.array([_temperature(e) for e in self.evaluations]),
+            "temperature": self._means(np.array([_temperature(e) for e in self.evaluations])),
             "scale": self._scale(),
             "rescaled_samples": rescaled,
         }
@@ -97,22 +111,44 @@ class Figures:
     def ceilings(self) -> dict[str, Array]:
         """What people reach, an array (r, q, t) for each method."""
         limits: dict[str, Array] = {}
-        for r, evaluation in enumerate(self.evaluations):
+        for e, evaluation in enumerate(self.evaluations):
             for stratum, of_stratum in evaluation.ceilings.items():
                 for (metric, method), limit in of_stratum.items():
                     array = limits.setdefault(method, np.full(self.shape, np.nan))
-                    array[r, self.metrics.index(metric), self.strata.index(stratum)] = limit
-        return limits
+                    array[e, self.metrics.index(metric), self.strata.index(stratum)] = limit
+        return {method: self._means(array) for method, array in limits.items()}
 
-    def _model(self, r: int, model: str) -> ModelMetrics | None:
-        return self.evaluations[r].models().get(model)
+    def of_folds(self, run: int, model: str) -> Float:
+        """Values of a model in each fold of a run that has one evaluation, (folds, q, t).
+
+        NaN in strata other than all items, and where there are none.
+        """
+        evaluation = self.evaluations[int(self.starts[run])]
+        values = np.full((len(evaluation.network.folds), *self.shape[1:]), np.nan)
+        of_model = evaluation.models().get(model)
+        for fold, formulas in enumerate(() if of_model is None else of_model.folds):
+            for metric, (value, _) in formulas.evaluate().items():
+                values[fold, self.metrics.index(metric), self.strata.index(ALL)] = value[0]
+        return values
+
+    def _means(self, of_networks: Float) -> Float:
+        """Means over the networks of each run, of an array (e, …)."""
+        if len(self.sizes) == len(self.evaluations):
+            return of_networks
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            sums = np.add.reduceat(of_networks.astype(np.float64), self.starts, axis=0)
+        sizes = self.sizes.reshape(-1, *[1] * (of_networks.ndim - 1))
+        return np.asarray((sums / sizes).astype(of_networks.dtype))
+
+    def _model(self, e: int, model: str) -> ModelMetrics | None:
+        return self.evaluations[e].models().get(model)
 
     def _formulas(self, model: str) -> Iterator[tuple[int, int, Formulas]]:
-        """Run, stratum and formulas, for each that a model has."""
-        for r in range(len(self.evaluations)):
-            if (of_model := self._model(r, model)) is not None:
+        """Evaluation, stratum and formulas, for each that a model has."""
+        for e in range(len(self.evaluations)):
+            if (of_model := self._model(e, model)) is not None:
                 for stratum, formulas in of_model.strata.items():
-                    yield r, self.strata.index(stratum), formulas
+                    yield e, self.strata.index(stratum), formulas
 
     @cached_property
     def _drawn(self) -> Mapping[int, list[tuple[slice, Array]]]:
@@ -129,43 +165,47 @@ class Figures:
         }
 
     def _resample(self, model: str) -> Array:
-        """Bootstrap values, float32 (r, q, t, b)."""
+        """Bootstrap values, float32 (e, q, t, b)."""
         samples = np.full((*self.shape, self.resamples), np.nan, dtype=np.float32)
         for groups, blocks in self._drawn.items():
             alike = [
-                (r, t, formulas)
-                for r, t, formulas in self._formulas(model)
-                if self.evaluations[r].groups == groups
+                (e, t, formulas)
+                for e, t, formulas in self._formulas(model)
+                if self.evaluations[e].groups == groups
             ]
             for block, drawn in blocks:
                 repeats = drawn.astype(np.float64)
-                for r, t, formulas in alike:
+                for e, t, formulas in alike:
                     for metric, (values, _) in formulas.evaluate(repeats).items():
-                        samples[r, self.metrics.index(metric), t, block] = values
+                        samples[e, self.metrics.index(metric), t, block] = values
         return samples
 
     def _scale(self) -> Float:
         """Value, low and high of each run's share of scale, float64 (r, 3)."""
-        shares = np.full((len(self.evaluations), 3), np.nan)
-        for r, evaluation in enumerate(self.evaluations):
+        shares = np.full(len(self.evaluations), np.nan)
+        samples = np.full((len(self.evaluations), self.resamples), np.nan)
+        for e, evaluation in enumerate(self.evaluations):
             values = evaluation.scale.evaluate()
             if SCALE not in values or np.isnan(values[SCALE][0][0]):
                 continue
-            samples = np.empty(self.resamples)
+            shares[e] = values[SCALE][0][0]
             for block, drawn in self._drawn[evaluation.groups]:
-                samples[block] = evaluation.scale.evaluate(drawn.astype(np.float64))[SCALE][0]
-            shares[r] = values[SCALE][0][0], *interval(samples)
-        return shares
+                samples[e, block] = evaluation.scale.evaluate(drawn.astype(np.float64))[SCALE][0]
+        of_runs = self._means(shares)
+        ends = np.stack(interval(self._means(samples)), -1)
+        return np.column_stack([of_runs, np.where(np.isnan(of_runs)[:, None], np.nan, ends)])
 
     def _reasons(self, model: str, known: Array) -> Array:
-        """Why a value does not exist, "" where it does."""
-        reasons = np.full(known.shape, "", dtype=object)
-        for r, q, t in np.argwhere(~known):
-            reasons[r, q, t] = self._why(model, int(r), self.metrics[q], self.strata[t])
+        """Why values of runs do not exist, "" where they do. known: of networks, (e, q, t)."""
+        reasons = np.full((len(self.sizes), *known.shape[1:]), "", dtype=object)
+        run_of = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        for e, q, t in np.argwhere(~known)[::-1]:  # that of the first network stands
+            why = self._why(model, int(e), self.metrics[q], self.strata[t])
+            reasons[run_of[e], q, t] = why
         return reasons.astype(np.str_)
 
-    def _why(self, model: str, r: int, metric: str, stratum: str) -> str:
-        evaluation, of_model = self.evaluations[r], self._model(r, model)
+    def _why(self, model: str, e: int, metric: str, stratum: str) -> str:
+        evaluation, of_model = self.evaluations[e], self._model(e, model)
         if of_model is None:
             return evaluation.without.get(model, "no references were asked for")
         if metric in of_model.missing:

@@ -56,6 +56,7 @@ class ScoreRequest:
     resamples: int = shaping("resamples", 1000, least=0)
     seed: int = seeding()
     rescale: str | None = shaping("rescale", None)
+    members: bool = shaping("members", False)
     traced: bool = True
     about: Mapping[str, str] = field(init=False)
 

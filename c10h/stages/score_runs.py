@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,12 +20,11 @@ from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.references import RESCALED
 from c10h.records import Array, Labels, Predictions, Scores, Setting
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.collect_scores import BY_FOLD, MEAN, EvaluatedRun, collect, least_held_out
 from c10h.stages.network_metrics import Evaluation, evaluate
 from c10h.stages.people import People, people_of_truth
 from c10h.stages.predicted_items import digest_items, items_of, some_items
-from c10h.stages.prediction_pass import NETWORK
 from c10h.stages.reference_fit import FittedReferences, fit_references, item_keys
-from c10h.stages.score_figures import Figures
 from c10h.stages.score_request import NOTHING, PEOPLE, TRUTH
 from c10h.stages.seen_in_training import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
 
@@ -42,6 +43,7 @@ class Run:
     network: str = ""
     training: str = ""
     data: str = ""
+    seed: str = ""
     not_rescaled: str = ""
 
 
@@ -50,7 +52,8 @@ class Options:
     """What to compute. metrics: names in the order of METRICS. by: a name in STRATA, or None.
 
     rescale: one of RESCALE, what temperatures are fitted to; None: people where there are any, else
-    the truth. Without any the references are left out.
+    the truth. Without any the references are left out. members: whether each member of a run is a
+    run of its own, in place of their mean.
     """
 
     metrics: Sequence[str] = tuple(METRICS)
@@ -61,6 +64,7 @@ class Options:
     per_item: bool = False
     labels_digest: str = ""
     rescale: str | None = None
+    members: bool = False
 
 
 DEFAULTS = Options()
@@ -75,7 +79,7 @@ def score_runs(
     advance: Advance = lambda items: None,
     tell: Tell = silent,
 ) -> Scores:
-    """Every chosen metric of every run (of every member, where a run has several).
+    """Every chosen metric of every run; means over its members, where a run has several.
 
     labels, truth: what to score against, at least one, or predictions that carry their truth.
     classes: names for inputs without their own, in their order; else the first input's that has
@@ -97,17 +101,14 @@ def score_runs(
         truth = in_order_of(truth, classes, "truth")
     known = _known(labels, truth, classes, tell)
     matched: dict[str, list[str]] = {}
-    scored: list[_Scored] = []
+    scored: list[EvaluatedRun] = []
     for run in runs:
         predictions = predictions_in_order(run.predictions, classes, run.name)
         joined = _join(replace(run, predictions=predictions), known, classes)
         matched.setdefault(joined.told, []).append(run.name)
         if joined.people.truth is not None:
             check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
-        scored += [
-            _score_member(joined, member, options, advance)
-            for member in range(predictions.logits.shape[0])
-        ]
+        scored += _evaluate_run(joined, options, advance)
     for told, together in matched.items():
         if told:
             tell(f"{brief(together, 3)}: {told}")
@@ -115,7 +116,13 @@ def score_runs(
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
-    return _collect(scored, classes, options)
+    settings: dict[str, Setting] = {
+        "seed": options.seed,
+        "resamples": options.resamples,
+        "by": options.by or "",
+        "rescale": options.rescale or "",
+    }
+    return collect(scored, classes, options.metrics, settings, per_item=options.per_item)
 
 
 @dataclass(frozen=True)
@@ -196,38 +203,93 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
     return _Joined(run, people, rows, note, matched.describe(items, others))
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """One row of the result before the bootstrap."""
-
-    run: Run
-    name: str
-    items: str
-    exposure: str
-    evaluation: Evaluation
-
-
-def _score_member(joined: _Joined, member: int, options: Options, advance: Advance) -> _Scored:
+def _evaluate_run(joined: _Joined, options: Options, advance: Advance) -> list[EvaluatedRun]:
+    """A run as a row of the result, or each of its networks as one where they stay apart."""
     run, people = joined.run, joined.people
-    name = run.name
-    if run.predictions.logits.shape[0] > 1:
-        name = f"{name}/{run.predictions.member[member]}"
-    exposure = _exposure(run.predictions, member, name, options)
+    items = digest_items(people, joined.rows, options.labels_digest)
+    row = partial(EvaluatedRun, network=run.network, training=run.training, data=run.data,
+                  seed=run.seed, items=items)  # fmt: skip
+    predictions = run.predictions
+    if predictions.logits.shape[0] == 1:
+        numbers, fold = _folds(predictions)
+        evaluation = _evaluate(joined, 0, run.name, options, advance, fold)
+        exposure = _exposure(predictions, 0, run.name, options)
+        alone = row(name=run.name, exposure=exposure, evaluations=[evaluation])
+        return [alone if fold is None else replace(alone, **_by_fold(numbers, fold, items))]
+    names = [f"{run.name}/{member}" for member in predictions.member]
+    exposures = [_exposure(predictions, m, name, options) for m, name in enumerate(names)]
+    evaluations = [_evaluate(joined, m, name, options, advance) for m, name in enumerate(names)]
+    if options.members:
+        return [
+            row(name=name, exposure=exposure, evaluations=[evaluation])
+            for name, exposure, evaluation in zip(names, exposures, evaluations, strict=True)
+        ]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two networks are called {name!r}")
+    return [
+        row(
+            name=run.name,
+            exposure=least_held_out(exposures),
+            evaluations=evaluations,
+            combined=MEAN,
+            networks=_network_names(predictions),
+            network_items=[items] * len(names),
+        )
+    ]
+
+
+def _folds(predictions: Predictions) -> tuple[list[int], Array | None]:
+    """The folds whose networks predicted the items, and the place of each item's among them.
+
+    None where no fold, or one alone, predicted them.
+    """
+    if predictions.fold is None or (predictions.fold < 0).any():
+        return [], None
+    folds, place = np.unique(predictions.fold, return_inverse=True)
+    return (folds.tolist(), place) if len(folds) > 1 else ([], None)
+
+
+def _by_fold(numbers: Sequence[int], fold: Array, items: str) -> dict[str, Any]:
+    """What says that each item was predicted by the network of its fold."""
+    rows = [hashlib.sha256(np.packbits(fold == at).tobytes()) for at in range(len(numbers))]
+    return {
+        "combined": BY_FOLD,
+        "networks": [f"fold-{number}" for number in numbers],
+        "network_items": [f"{items} {digest.hexdigest()}" for digest in rows],
+    }
+
+
+def _network_names(predictions: Predictions) -> list[str]:
+    """The folds of a run's networks, by which those of two runs are compared; else their names."""
+    folds = predictions.member_fold
+    if folds is not None and (folds >= 0).all() and len(set(folds.tolist())) == len(folds):
+        return [f"fold-{number}" for number in folds.tolist()]
+    return [str(name) for name in predictions.member]
+
+
+def _evaluate(
+    joined: _Joined,
+    member: int,
+    name: str,
+    options: Options,
+    advance: Advance,
+    fold: Array | None = None,
+) -> Evaluation:
     evaluation = evaluate(
-        run.predictions,
+        joined.run.predictions,
         member,
-        people,
+        joined.people,
         options.metrics,
         by=options.by,
         seed=options.seed,
         references=_fit(joined, member, options, name),
+        fold=fold,
         per_item=options.per_item,
         advance=advance,
     )
     notes = "\n".join(filter(None, [joined.note, evaluation.notes]))
-    evaluation = replace(evaluation, notes=notes)
-    items = digest_items(people, joined.rows, options.labels_digest)
-    return _Scored(run, name, items, exposure, evaluation)
+    return replace(evaluation, notes=notes)
 
 
 def _fit(joined: _Joined, member: int, options: Options, name: str) -> FittedReferences | None:
@@ -266,55 +328,3 @@ def _exposure(predictions: Predictions, member: int, name: str, options: Options
             "score held-out predictions, or use --in-sample"
         )
     return IN_SAMPLE
-
-
-def _collect(scored: Sequence[_Scored], classes: tuple[str, ...], options: Options) -> Scores:
-    """Values, intervals, reasons, ceilings and references of all runs as one record."""
-    strata = list(dict.fromkeys(name for run in scored for name in run.evaluation.network.strata))
-    evaluations = [run.evaluation for run in scored]
-    figures = Figures(evaluations, options.metrics, strata, options.resamples, options.seed)
-    own = figures.of_model(NETWORK)
-    settings: dict[str, Setting] = {
-        "seed": options.seed,
-        "resamples": options.resamples,
-        "by": options.by or "",
-        "rescale": options.rescale or "",
-    }
-    return Scores(
-        classes=classes,
-        settings=settings,
-        value=own.value,
-        low=own.low,
-        high=own.high,
-        n=own.n,
-        why=own.why,
-        ceilings=figures.ceilings(),
-        run=np.array([run.name for run in scored]),
-        network=np.array([run.run.network for run in scored]),
-        training=np.array([run.run.training for run in scored]),
-        data=np.array([run.run.data for run in scored]),
-        items=np.array([run.items for run in scored]),
-        exposure=np.array([run.exposure for run in scored]),
-        notes=np.array([run.evaluation.notes for run in scored]),
-        metric=np.array(options.metrics),
-        stratum=np.array(strata),
-        samples=own.samples,
-        per_item=_per_item(scored, options),
-        **figures.references(own),
-    )
-
-
-def _per_item(scored: Sequence[_Scored], options: Options) -> Array | None:
-    if not options.per_item:
-        return None
-    if len({run.evaluation.size for run in scored}) > 1:
-        raise InputError(
-            "--per-item: expected runs with the same number of items; score them separately"
-        )
-    values = np.full(
-        (len(scored), len(options.metrics), scored[0].evaluation.size), np.nan, np.float32
-    )
-    for r, run in enumerate(scored):
-        for metric, items in run.evaluation.per_item.items():
-            values[r, options.metrics.index(metric)] = items
-    return values

@@ -12,24 +12,26 @@ HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 def seen_in_training(predictions: Predictions, member: int) -> Array | None:
     """Whether the networks behind each prediction were trained on the item: bool (n), or None.
 
-    From the hashes of the items and of all training items, ancestors' included. A held-out
-    prediction comes from the network of its fold, which saw every item but that fold's.
+    From the hashes of the items, or of their originals, and of all training items, ancestors'
+    included. A held-out prediction comes from the network of its fold, which saw every item but
+    that fold's.
     """
-    if predictions.item is None or "item" not in predictions.trained:
+    items = predictions.item if predictions.original is None else predictions.original
+    if items is None or "item" not in predictions.trained:
         return None
     trained = predictions.trained["item"][:]
     held_out_by = predictions.trained["fold"][:]
-    fold = np.full(len(predictions.item), -1, dtype=np.int64)
+    fold = np.full(len(items), -1, dtype=np.int64)
     if predictions.fold is not None:
         fold[:] = predictions.fold
     elif predictions.member_fold is not None:
         fold[:] = predictions.member_fold[member]
-    by_all = np.isin(predictions.item, trained[held_out_by < 0])
-    by_others = np.isin(predictions.item, trained[held_out_by >= 0])
+    by_all = np.isin(items, trained[held_out_by < 0])
+    by_others = np.isin(items, trained[held_out_by >= 0])
     for number in np.unique(fold[fold >= 0]):
         mine = fold == number
         others = trained[(held_out_by >= 0) & (held_out_by != number)]
-        by_others[mine] = np.isin(predictions.item[mine], others)
+        by_others[mine] = np.isin(items[mine], others)
     return np.asarray(by_all | by_others)
 
 

@@ -24,7 +24,7 @@ from c10h.training.choices import SCHEDULES, chooser_of
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
 from c10h.training.fold_training import BY_FOLD, FIRST_WEIGHTS, Options, TrainingData
-from c10h.training.folds import fold_rows, item_hashes
+from c10h.training.folds import fold_rows, hashes_of
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
         device = torch.device("cuda", world.local_rank)
     images, notes = request.images, list(request.notes)
     network = _network(request)
-    data = join(images, request.labels, item_hashes(images.images), notes.append)
+    data = join(images, request.labels, hashes_of(images), notes.append)
     options = Options(
         architecture=request.architecture,
         recipe=request.settings,

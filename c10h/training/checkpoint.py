@@ -23,7 +23,7 @@ SCHEMA = 1
 class Checkpoint:
     """One network after ``step`` steps.
 
-    network: its state. trained: int64 (k), the items (see ``item_hashes``, as signed numbers) that
+    network: its state. trained: int64 (k), the items (see ``hashes_of``, as signed numbers) that
     it was ever trained on, those of its ancestors included. optimizer, slow: states needed to go
     on, empty when ``is_done``. running: sums of the epoch that has begun, of loss and of correct
     answers. history: a row an epoch: its number, loss, accuracy, learning rate. results: figures by

@@ -53,7 +53,7 @@ IMAGES_SHARE = 0.5
 class TrainingData:
     """What networks are trained on: n images, shares float64 (n, c), and what else is known.
 
-    items: see ``item_hashes``. truth: int64 (n), -1 for items without one true class, None where
+    items: see ``hashes_of``. truth: int64 (n), -1 for items without one true class, None where
     nothing is known.
     """
 

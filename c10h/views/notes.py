@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from c10h.metrics.differences import Difference, excludes_zero
-from c10h.metrics.estimates import Figure, ScoredRun
+from c10h.errors import counted
+from c10h.metrics.differences import Difference, excludes_zero, shown_ends
+from c10h.metrics.estimates import ScoredRun, SpreadFigure
 from c10h.metrics.references import NO_UNCERTAINTY
 from c10h.metrics.strata import ALL
 
@@ -49,6 +50,37 @@ def metric_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str
     ]
 
 
+def networks_notes(runs: Sequence[ScoredRun]) -> list[str]:
+    """Which runs are means or have an item by one of several networks, and of how many."""
+    groups: dict[str, list[str]] = {}
+    for run in runs:
+        if (what := _what_combined(run)) is not None:
+            groups.setdefault(what, []).append(run.name)
+    every = len(groups) == 1 and len(runs) > MOST_NAMES and len(*groups.values()) == len(runs)
+    return [f"{what}: {'all' if every else ', '.join(names)}" for what, names in groups.items()]
+
+
+def _what_combined(run: ScoredRun) -> str | None:
+    """How a run combines networks, in words; None for a single network or an ensemble."""
+    size = len(run.networks)
+    if run.parts:
+        kind = "seeds" if len({part.network for part in run.parts}) == 1 else "networks"
+        return f"Means over {len(run.parts)} {kind} ({counted(size, 'trained network')})"
+    if run.combined == "mean":
+        return f"Means over {size} networks"
+    return f"Each item by one of {size} networks, that of its fold" if run.combined else None
+
+
+def intervals_note(runs: Sequence[ScoredRun]) -> str:
+    """What intervals are over."""
+    parts = dict.fromkeys(len(run.parts) for run in runs if run.parts)
+    if not parts:
+        return INTERVALS
+    numbers = " or ".join(map(str, parts))
+    alone = "" if all(run.parts for run in runs) else "; of a single run over items"
+    return f"Intervals: 95 %, runs ({numbers}) and items drawn anew{alone}."
+
+
 def items_notes(runs: Sequence[ScoredRun], part: Callable[[ScoredRun], str]) -> list[str]:
     """Where runs that are compared are not about the same items; ``part`` is what is compared."""
     digests: dict[str, set[str]] = {}
@@ -70,10 +102,12 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
         note = f"{run.name}: temperature {temperature.value:.3f} (range {temperature.spread:.3f})"
         scale, metric = run.scale, distance_of(run.metrics)
         if scale is not None and scale.value is not None and metric is not None:
-            low, high = (f"{100 * (end or 0):.0f}" for end in (scale.low, scale.high))
+            ends = ""
+            if scale.low is not None and scale.high is not None:
+                ends = f" ({100 * scale.low:.0f} to {100 * scale.high:.0f} %)"
             note += (
-                f"; {100 * scale.value:.0f} % ({low} to {high} %) of its distance in {metric} is "
-                "scale of confidence"
+                f"; {100 * scale.value:.0f} %{ends} of its distance in {metric} is scale of "
+                "confidence"
             )
         if (worth := _worth_of_first_choices(run)) is not None:
             note += f"; its first choices alone are worth {worth:.2f} annotators"
@@ -125,9 +159,9 @@ def _remaining(difference: Difference) -> str:
     return f"{differs}, of which {_signed(scaled)} remain at equal scale."
 
 
-def _signed(figure: Difference | Figure) -> str:
+def _signed(figure: Difference | SpreadFigure) -> str:
     """A difference and its interval."""
-    value, low, high = (f"{part or 0:+.4f}" for part in (figure.value, figure.low, figure.high))
+    value, low, high = (f"{part or 0:+.4f}" for part in (figure.value, *shown_ends(figure)))
     return f"{value} ({low} to {high})".replace("-", "\N{MINUS SIGN}")
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from c10h.metrics.differences import Difference, best
+from c10h.metrics.differences import Difference, best, shown_ends
 from c10h.metrics.estimates import Estimate, ScoredRun
 from c10h.metrics.metrics import METRICS
+from c10h.metrics.over_networks import Spread
 from c10h.metrics.strata import ALL
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
@@ -44,11 +45,19 @@ def estimates_table(
     words: Mapping[str, str] | None = None,
     about: Callable[[ScoredRun], Hashable] = items_of,
     estimate: Estimates = ScoredRun.estimate,
+    *,
+    filled: bool = False,
 ) -> Table:
     """Each metric across, the best of those ``about`` the same in bold.
 
-    words: for metrics. estimate: which estimate of a run is meant.
+    words: for metrics. estimate: which estimate of a run is meant. filled: whether only columns
+    that have a value are there.
     """
+
+    def has_value(run: ScoredRun | None, metric: str) -> bool:
+        known = estimate(run, metric, stratum) if run else None
+        return known is not None and not known.why
+
     columns = [
         (
             _header((words or {}).get(metric, metric), name, ARROWS[METRICS[metric].better]),
@@ -56,6 +65,7 @@ def estimates_table(
         )
         for metric in metrics
         for name, runs in layout.across.items()
+        if not filled or any(has_value(run, metric) for run in runs)
     ]
     return of_columns(title, layout.names, columns, notes)
 
@@ -112,11 +122,16 @@ def estimate_cells(
     values = [known.value if known and not known.why else None for known in estimates]
     groups = [about(run) if run else None for run in runs]
     marks = best(METRICS[metric].better, values, groups)
+    mixed = [
+        run.mixed(metric, stratum, rescaled=estimate is ScoredRun.rescaled) if run else None
+        for run in runs
+    ]
+    ends = [of_runs or of_items for of_runs, of_items in zip(mixed, estimates, strict=True)]
     return [
-        Cell(number(known.value), interval(known.low, known.high), is_best)
-        if known
+        Cell(number(known.value), interval(shown.low, shown.high), is_best)
+        if known and shown
         else Cell(number(None))
-        for known, is_best in zip(estimates, marks, strict=True)
+        for known, shown, is_best in zip(estimates, ends, marks, strict=True)
     ]
 
 
@@ -126,7 +141,15 @@ def difference_cell(difference: Difference) -> Cell:
     if difference.value is not None and difference.value > 0:
         text = f"+{text}"
     star = "*" if difference.is_clear else ""
-    return Cell(text + star, interval(difference.low, difference.high), difference.is_clear)
+    return Cell(text + star, interval(*shown_ends(difference)), difference.is_clear)
+
+
+def networks_cell(spread: Spread | None) -> Cell:
+    """A difference over networks with its interval, bold and starred where that excludes 0."""
+    if spread is None:
+        return Cell(number(None))
+    ends = Difference("", "", "", spread.value, spread.low, spread.high)
+    return difference_cell(ends)
 
 
 def _header(*words: str) -> str:

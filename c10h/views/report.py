@@ -9,10 +9,11 @@ from textwrap import fill
 from typing import Any
 
 from c10h.errors import InputError, unknown_name
+from c10h.metrics.estimates import ScoredRun, metrics_of
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
 from c10h.views import attack as attack_view
-from c10h.views import labels, learning_curves
+from c10h.views import labels, learning_curves, shift
 from c10h.views import score as score_view
 from c10h.views.display import Display
 from c10h.views.figures.figure_type import Figure
@@ -20,7 +21,7 @@ from c10h.views.figures.figures import FIGURES, PICTURED, figure
 from c10h.views.forms.tables import FOOT
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.lineage_steps import Step, steps
-from c10h.views.paper_tables import TABLES
+from c10h.views.paper_tables import TABLES, metrics_of_table_1, runs_of_table_1
 from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
@@ -53,7 +54,10 @@ class Report:
         """Scores, then for each kind of attack figures before and after it, curves, labels."""
         results = self.results
         if self.table is not None:
-            return TABLES[self.table](results)
+            tables = TABLES[self.table](results)
+            if self.table == "1":
+                tables += self._changes(self._scored(), metrics_of_table_1(results))
+            return tables
         if self.figure is not None:
             return self.figures()[0].tables()
         tables = []
@@ -61,9 +65,19 @@ class Report:
             tables += score_view.score_tables(
                 results.scored, results.metrics, results.stratum, results.scored_baseline
             )
+            tables += self._changes(results.scored, results.metrics)
         tables += attack_view.attack_tables(results.attacked, results.attacked_baseline)
         tables += learning_curves.history_tables(results.histories)
         return tables + labels.tables(results.labels)
+
+    def _changes(self, runs: Sequence[ScoredRun], metrics: Sequence[str]) -> list[Table]:
+        """How differences change from a data set; none where nobody asked."""
+        results = self.results
+        if results.shift_from is None or results.scored_baseline is None:
+            return []
+        return shift.tables(
+            results.scored_baseline, runs, results.shift_from, metrics, results.stratum
+        )
 
     def figures(self) -> list[Figure]:
         """The figure that was asked for, else those that fit the results."""
@@ -111,13 +125,21 @@ class Report:
         values = {"figure": self.figures()[0].to_json()} if self.figure else self._values()
         return {**values, **files_to_json(self.results)}
 
+    def _scored(self) -> Sequence[ScoredRun]:
+        """All scored runs, with the means over networks where the table has them."""
+        return runs_of_table_1(self.results) if self.table == "1" else self.results.scored
+
     def _values(self) -> dict[str, Any]:
         results, values = self.results, dict[str, Any]()
         if results.scored:
-            name = results.scored_baseline
-            pairs = [] if name is None else pairs_to(name, results.scored)
-            values["runs"] = score_view.runs_to_json(results.scored)
+            name, scored = results.scored_baseline, self._scored()
+            pairs = [] if name is None else pairs_to(name, scored)
+            values["runs"] = score_view.runs_to_json(scored)
             values["differences"] = score_view.differences_to_json(pairs, results.stratum)
+            if name is not None and results.shift_from is not None:
+                values["changes"] = shift.to_json(
+                    name, scored, results.shift_from, metrics_of(scored), results.stratum
+                )
         if results.attacked:
             baseline = results.attacked_baseline
             values["attacks"] = [attack_view.to_json(network) for network in results.attacked]
@@ -136,7 +158,7 @@ class Report:
             return self.figures()[0].rows()
         results = self.results
         return [
-            *score_view.to_rows(results.scored),
+            *score_view.to_rows(self._scored()),
             *attack_view.to_rows(results.attacked),
             *learning_curves.to_rows(results.histories),
             *labels.to_rows(results.labels),

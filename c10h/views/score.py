@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from c10h.formats.hints import brief
 from c10h.metrics.differences import Difference, Pair, differences, pairs_with
 from c10h.metrics.estimates import Estimate, ScoredRun, metrics_of
+from c10h.metrics.over_networks import Spread
 from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
 from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
 from c10h.views.display import Display
 from c10h.views.forms.json_text import plain
 from c10h.views.notes import (
-    INTERVALS,
     absence_notes,
     exposure_notes,
+    intervals_note,
     items_notes,
     metric_notes,
+    networks_notes,
     remaining_notes,
     scale_notes,
     unpaired_notes,
@@ -29,12 +32,18 @@ from c10h.views.pivot import (
     differences_table,
     estimate_cells,
     estimates_table,
+    networks_cell,
 )
-from c10h.views.table import Cell, Table, number, of_columns
+from c10h.views.table import Cell, Table, interval, number, of_columns
 
 # How many strata a table shows.
 MOST_STRATA = 41
 AT_EQUAL_SCALE = "at equal scale"
+
+
+def over(networks: int) -> str:
+    """What an interval is over, in words."""
+    return f"over {networks} networks"
 
 
 def display(runs: Sequence[ScoredRun], title: str) -> Display:
@@ -68,6 +77,9 @@ def _differences_down(runs: Sequence[ScoredRun], metrics: Sequence[str]) -> Tabl
         if any(difference.at_equal_scale.value is not None for difference in row):
             cells = [difference_cell(difference.rescaled) for difference in row]
             columns.append((f"{row[0].a} {AT_EQUAL_SCALE}", cells))
+        if number_of := max((d.over_networks.n for d in row if d.over_networks), default=0):
+            cells = [networks_cell(difference.over_networks) for difference in row]
+            columns.append((f"{row[0].a} {over(number_of)}", cells))
     notes = [*unpaired_notes(grid), *remaining_notes(grid)]
     return of_columns(_difference_title(runs[0].name), [("metric", metrics)], columns, notes)
 
@@ -90,6 +102,10 @@ def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -
             ("value", [Cell(cell.text) for cell in alone]),
             ("95 % interval", [Cell(cell.small) for cell in alone]),
         ]
+        if runs[0].networks:
+            spreads = [runs[0].over_networks(metric) for metric in metrics]
+            ends = [Cell(interval(s.low, s.high) if s else "") for s in spreads]
+            columns.append((over(len(runs[0].networks)), ends))
         if runs[0].temperature:
             columns += _reference_columns(runs[0], metrics)
     ceilings = [_ceiling([run.estimate(metric) for run in runs]) for metric in metrics]
@@ -100,6 +116,7 @@ def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -
     notes = [f"{run.name}: {line}" for run in runs for line in run.notes.splitlines()]
     notes = [
         *exposure_notes(_exposures(runs)),
+        *networks_notes(runs),
         *_sizes_notes(runs, metrics),
         *_ceilings_notes(metrics, ceilings),
         *scale_notes(runs),
@@ -243,18 +260,49 @@ def difference_tables_to(
     if not known:
         return [Table(title, [], [], notes=notes)]
     as_they_are = differences_table(title, layout, metrics, known, notes)
+    tables = [as_they_are, *_over_networks(title, layout, metrics, known)]
     changed = [
         at
         for at in range(len(metrics))
         if any(row[at].at_equal_scale.value not in (None, row[at].value) for row in known.values())
     ]
     if not changed:
-        return [as_they_are]
+        return tables
     of_changed = [metrics[at] for at in changed]
     scaled = {name: [row[at].rescaled for at in changed] for name, row in known.items()}
     remaining = remaining_notes(known.values())
-    title = f"{title}, {AT_EQUAL_SCALE}"
-    return [as_they_are, differences_table(title, layout, of_changed, scaled, remaining)]
+    scaled_title = f"{title}, {AT_EQUAL_SCALE}"
+    at_equal_scale = differences_table(scaled_title, layout, of_changed, scaled, remaining)
+    return [*tables, at_equal_scale, *_over_networks(scaled_title, layout, of_changed, scaled)]
+
+
+def _over_networks(
+    title: str,
+    layout: Layout,
+    metrics: Sequence[str],
+    known: Mapping[str, Sequence[Difference]],
+) -> list[Table]:
+    """The same differences with their intervals over networks; none where there are not several."""
+    spreads = {
+        name: [_as_over_networks(difference) for difference in row]
+        for name, row in known.items()
+        if any(difference.over_networks for difference in row)
+    }
+    if not spreads:
+        return []
+    sizes: dict[int, list[str]] = {}
+    for name, row in known.items():
+        for size in {d.over_networks.n for d in row if d.over_networks}:
+            sizes.setdefault(size, []).append(name)
+    numbers = "; ".join(f"{size} ({brief(names, 3)})" for size, names in sizes.items())
+    notes = [f"Intervals: 95 %, Student's t of paired networks: {numbers}."]
+    return [differences_table(f"{title}, over networks", layout, metrics, spreads, notes)]
+
+
+def _as_over_networks(difference: Difference) -> Difference:
+    """A difference with its interval over networks; without a value where there is none."""
+    spread = difference.over_networks or Spread()
+    return replace(difference, value=spread.value, low=spread.low, high=spread.high, mixed=None)
 
 
 def runs_down(title: str, runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str) -> Table:
@@ -273,11 +321,17 @@ def models_down(
     data: Sequence[str],
     metrics: Sequence[str],
     stratum: str = ALL,
+    *,
+    filled: bool = False,
 ) -> Table:
-    """Networks and trainings down; each metric on each data set across, the best in bold."""
+    """Networks and trainings down; each metric on each data set across, the best in bold.
+
+    filled: as of :func:`~c10h.views.pivot.estimates_table`.
+    """
     runs = [run for of_model in cells.values() for run in of_model.values()]
     notes = _notes(runs, metrics, stratum, data_of)
-    return estimates_table(title, models_layout(cells, data), metrics, stratum, notes)
+    layout = models_layout(cells, data)
+    return estimates_table(title, layout, metrics, stratum, notes, filled=filled)
 
 
 def _runs_layout(runs: Sequence[ScoredRun], about: Sequence[str] = ()) -> Layout:
@@ -302,10 +356,11 @@ def _notes(
 ) -> list[str]:
     return [
         *exposure_notes(_exposures(runs)),
+        *networks_notes(runs),
         *absence_notes(runs, metrics, stratum),
         *metric_notes(runs, metrics, stratum),
         *items_notes(runs, part),
-        INTERVALS,
+        intervals_note(runs),
     ]
 
 
@@ -341,6 +396,9 @@ def runs_to_json(runs: Sequence[ScoredRun]) -> list[dict[str, Any]]:
             "data": run.data,
             "training_items": run.exposure,
             "notes": run.notes.splitlines(),
+            "seed": run.seed,
+            "networks": list(run.networks),
+            "combined": run.combined,
             "temperature": plain(run.temperature),
             "scale": plain(run.scale),
             "metrics": _estimates_to_json(run, ALL),
@@ -354,6 +412,8 @@ def _estimates_to_json(run: ScoredRun, stratum: str) -> dict[str, Any]:
     return {
         metric: {
             **plain(run.estimate(metric, stratum)),
+            "over_networks": plain(run.over_networks(metric, stratum)),
+            "mixed": plain(run.mixed(metric, stratum)),
             "references": plain(run.references(metric, stratum)),
         }
         for metric in run.metrics

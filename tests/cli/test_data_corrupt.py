@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -96,6 +98,36 @@ def test_the_lineage(images: Images, c10h: Run) -> None:
     assert "c10h data corrupt --kind gaussian_noise --severity 2" in shown
     assert "seed 5" in shown
     assert "images: images.h5" in shown
+
+
+def hashes(images: Images) -> list[int]:
+    """The first 64 bits of the SHA-256 of each image."""
+    pixels = np.asarray(images.images[0 : images.images.shape[0]])
+    return [int.from_bytes(sha256(one.tobytes()).digest()[:8], "big") for one in pixels]
+
+
+class TestOriginals:
+    def test_each_image_has_that_of_the_same_row(self, images: Images, c10h: Run) -> None:
+        noisy = corrupt(c10h, "noisy.h5")
+        assert noisy.original is not None
+        assert noisy.original.dtype == np.uint64
+        assert noisy.original.tolist() == hashes(images) != hashes(noisy)
+        assert "original  uint64  n=300" in c10h("show", "noisy.h5").out
+        assert "original" not in c10h("show", "images.h5").out
+
+    def test_of_a_chain_it_is_the_first(self, images: Images, c10h: Run) -> None:
+        corrupt(c10h, "once.h5")
+        twice = corrupt(c10h, "twice.h5", "--seed", 1, given="once.h5")
+        assert twice.original is not None
+        assert twice.original.tolist() == hashes(images)
+
+    def test_of_a_file_of_version_1(self, images: Images, c10h: Run) -> None:
+        with h5py.File("images.h5", "r+") as file:
+            assert file.attrs["schema"] == 2
+            file.attrs["schema"] = 1
+        noisy = corrupt(c10h, "noisy.h5")
+        assert noisy.original is not None
+        assert noisy.original.tolist() == hashes(images)
 
 
 class TestRefused:

@@ -70,7 +70,7 @@ class TestRuns:
 
     def test_networks_are_in_the_names(self, c10h: Run) -> None:
         record = write(members=2, budgets=(0.5,))
-        found = c10h("score", "x=adv.h5", *BASIC, "--json").json()
+        found = c10h("score", "x=adv.h5", *BASIC, "--members", "--json").json()
         assert names_of(found) == [
             "x/fold-0@clean", "x/fold-0@0.5", "x/fold-1@clean", "x/fold-1@0.5",
         ]  # fmt: skip
@@ -80,7 +80,8 @@ class TestRuns:
 
     def test_networks_without_names_have_numbers(self, c10h: Run) -> None:
         write(members=2, member=None, budgets=(SMALL,))
-        assert names_of(c10h("score", "adv.h5", *BASIC, "--json").json())[::2] == [
+        found = c10h("score", "adv.h5", *BASIC, "--members", "--json").json()
+        assert names_of(found)[::2] == [
             "adv/0@clean", "adv/1@clean",
         ]  # fmt: skip
 

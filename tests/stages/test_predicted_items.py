@@ -22,11 +22,15 @@ class TestItems:
             network(2, index=np.array(index))
 
     def test_some_items_keep_what_is_known_of_them(self) -> None:
-        found = network(3, ids=np.array(["a", "b", "c"]), truth=np.array([0, 1, 2]))
+        hashes = np.array([5, 6, 7], dtype=np.uint64)
+        known = {"item": hashes, "original": hashes + 10, "fold": np.array([0, 1, 1], np.int16)}
+        found = network(3, ids=np.array(["a", "b", "c"]), truth=np.array([0, 1, 2]), **known)
         some = some_items(found, np.array([2, 0]))
         assert some.ids is not None
         assert some.truth is not None
         assert (some.ids.tolist(), some.truth.tolist()) == (["c", "a"], [2, 0])
+        for name, wanted in (("item", [7, 5]), ("original", [17, 15]), ("fold", [1, 0])):
+            assert getattr(some, name).tolist() == wanted
         assert some.logits[0, 0:2].tolist() == [[6, 7, 8], [0, 1, 2]]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,10 +161,11 @@ class TestResult:
         assert list(few) == ["ce_human", "aurc"]
         assert all(few[metric] == every[metric] for metric in few)
 
-    def test_every_member_is_a_run(self, case: Case, random: np.random.Generator) -> None:
+    def test_every_member_can_be_a_run(self, case: Case, random: np.random.Generator) -> None:
         noisy = case.logits + random.normal(size=case.logits.shape)
         net = predictions_of(np.stack([case.logits, noisy]))
-        found = score_runs([Run("net", net, network="vgg")], case.labels(), None, QUICK)
+        apart = Options(resamples=0, members=True)
+        found = score_runs([Run("net", net, network="vgg")], case.labels(), None, apart)
         assert found.run.tolist() == ["net/network-0", "net/network-1"]
         assert found.network.tolist() == ["vgg", "vgg"]
         np.testing.assert_array_equal(values_of(found, 0), values_of(one(case)))
@@ -282,7 +284,9 @@ class TestInSample:
             score_runs([Run("net", net)], case.labels(), None, QUICK)
         options = Options(resamples=0, in_sample=True)
         found = score_runs([Run("net", net)], case.labels(), None, options)
-        assert found.exposure.tolist() == ["held-out", "in-sample"]
+        assert found.exposure.tolist() == ["in-sample"]
+        apart = score_runs([Run("net", net)], case.labels(), None, replace(options, members=True))
+        assert apart.exposure.tolist() == ["held-out", "in-sample"]
 
     def test_foreign_logits_are_unknown(self, case: Case) -> None:
         assert one(case).exposure.tolist() == ["unknown"]

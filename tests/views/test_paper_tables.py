@@ -19,10 +19,38 @@ from .made_results import attack_results, near_and_far, of_run, scored, texts
 
 class TestTable1:
     def test_accuracy_and_cross_entropy(self) -> None:
-        (table,) = table_1(near_and_far())
-        assert table.header[1:] == [
-            "accuracy near ↑", "accuracy far ↑", "ce_hard near ↓", "ce_hard far ↓",
+        losses, accuracies = table_1(near_and_far())
+        assert losses.title == "Generalization: cross-entropy"
+        assert losses.header[1:] == ["ce_hard near ↓", "ce_hard far ↓"]
+        assert accuracies.title == "Generalization: accuracy"
+        assert accuracies.header[1:] == ["accuracy near ↑", "accuracy far ↑"]
+
+    def test_chosen_metrics(self) -> None:
+        (table,) = table_1(replace(near_and_far(), metrics=["sba"], chosen=True))
+        assert table.header[1:] == ["sba near ↑", "sba far ↑"]
+
+    def test_people_are_on_some_data_sets_alone(self) -> None:
+        near = scored("a", {"ce_human": 0.7, "ce_hard": 0.5}, training="t", data="near")
+        far = scored("b", {"ce_hard": 0.9}, training="t", data="far")
+        (table,) = table_1(Results(scored=[near, far]))
+        assert table.header[1:] == ["ce_human near ↓", "ce_hard near ↓", "ce_hard far ↓"]
+        assert texts(table) == [["t", "0.7000", "0.5000", "0.9000"]]
+
+    def test_means_over_networks_come_last(self) -> None:
+        runs = [
+            scored(f"{n}-{t}", {"ce_hard": value}, network=n, training=t, data="d")
+            for n, t, value in (
+                ("vgg", "hard", 0.5), ("vgg", "human", 0.3), ("wrn", "hard", 0.6),
+                ("wrn", "human", 0.2), ("vgg", "mixup", 0.9),
+            )
         ]  # fmt: skip
+        table, difference, *_ = table_1(Results(scored=runs, baseline="hard"))
+        assert texts(table) == [
+            ["mean of 2", "hard", "0.5500"], ["mean of 2", "human", "0.2500"],
+            ["vgg", "hard", "0.5000"], ["vgg", "human", "0.3000"], ["vgg", "mixup", "0.9000"],
+            ["wrn", "hard", "0.6000"], ["wrn", "human", "0.2000"],
+        ]  # fmt: skip
+        assert ["mean of 2", "human", "-0.3000"] in texts(difference)
 
     def test_files_are_data_sets_without_tags(self) -> None:
         runs = [
@@ -30,8 +58,8 @@ class TestTable1:
             for n, f in (("a", "near"), ("b", "far"))
         ]
         (table,) = table_1(Results(scored=runs))
-        assert table.header[:4] == ["network", "training", "accuracy near ↑", "accuracy far ↑"]
-        assert texts(table) == [["resnet_basic_8", "hard", "0.5000", "0.5000", "-", "-"]]
+        assert table.header == ["network", "training", "accuracy near ↑", "accuracy far ↑"]
+        assert texts(table) == [["resnet_basic_8", "hard", "0.5000", "0.5000"]]
 
     def test_two_runs_in_one_place(self) -> None:
         runs = [scored(n, {"accuracy": 0.5}, training="t", data="d") for n in "ab"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from c10h.metrics.differences import Difference
-from c10h.metrics.estimates import Figure
+from c10h.metrics.estimates import SpreadFigure
 from c10h.views.notes import remaining_notes
 
 CLEAR, SMALLER = (-0.05, -0.06, -0.04), (-0.01, -0.02, -0.005)
 
 
 def difference(own: tuple[float, float, float], scaled: tuple[float, float, float]) -> Difference:
-    return Difference("ce_human", "b", "a", *own, at_equal_scale=Figure(*scaled))
+    return Difference("ce_human", "b", "a", *own, at_equal_scale=SpreadFigure(*scaled))
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,14 @@ def test_it_says_what_the_intervals_carry(
 
 
 def test_without_people_it_is_about_the_truth() -> None:
-    hard = Difference("ce_hard", "b", "a", *CLEAR, at_equal_scale=Figure(*SMALLER))
-    accuracy = Difference("accuracy", "b", "a", *CLEAR, at_equal_scale=Figure(*SMALLER))
+    hard = Difference("ce_hard", "b", "a", *CLEAR, at_equal_scale=SpreadFigure(*SMALLER))
+    accuracy = Difference("accuracy", "b", "a", *CLEAR, at_equal_scale=SpreadFigure(*SMALLER))
     (note,) = remaining_notes([[accuracy, hard]])
     assert "in ce_hard" in note
 
 
 def test_where_there_is_none_at_equal_scale_nothing_is_said() -> None:
-    older = Difference("ce_human", "b", "a", *CLEAR, at_equal_scale=Figure(why="no references"))
+    older = Difference(
+        "ce_human", "b", "a", *CLEAR, at_equal_scale=SpreadFigure(why="no references")
+    )
     assert remaining_notes([[older]]) == []
