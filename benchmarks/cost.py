@@ -5,9 +5,9 @@
 Operations: those of convolutions and linear layers, forward and backward, of one image of 32 x 32,
 counted by torch.utils.flop_counter (a multiplication and an addition are two). Hours are operations
 divided by --tflops, what a GPU sustains: an assumption, of which hours are a simple quotient.
---measure trains each network for some steps on this CPU, in a process of its own, and shows how well
-one rate, the median of the eight, tells the images a second of each; that spread is the error to
-expect of a network's hours. Its seconds are those that the process has a CPU, shared by its
+--measure trains each network for some steps on this CPU, in a process of its own, and shows how
+well one rate, the median of the eight, tells the images a second of each; that spread is the error
+to expect of a network's hours. Its seconds are those that the process has a CPU, shared by its
 threads: other processes on the machine hardly change them.
 """
 
@@ -231,8 +231,8 @@ def print_measured(networks, args):
     )
     factor = max(max(ratio, 1 / ratio) for ratio in ratios.values())
     print(
-        f"One rate for all, {rate / 1e9:.0f} GFLOP/s, {choose_precision('auto', CPU)} in "
-        f"{torch.get_num_threads()} threads, tells each within a factor of {factor:.1f}"
+        f"One rate for all, {rate / 1e9:.0f} GFLOP/s, {choose_precision('auto', CPU)}, threads: "
+        f"{torch.get_num_threads()}, tells each within a factor of {factor:.1f}"
     )
 
 
