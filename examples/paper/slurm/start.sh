@@ -34,11 +34,16 @@ await() {
   local log=$1
   shift
   for _ in $(seq 60); do
-    "$@" >/dev/null 2>&1 && return
+    timeout 5 "$@" >/dev/null 2>&1 && return
     sleep 0.5
   done
-  echo "gave up waiting for: $*; the end of $log:" >&2
-  tail -n 20 "$log" >&2
+  give_up "$log" "gave up waiting for: $*"
+}
+
+# give_up LOG MESSAGE
+give_up() {
+  echo "$2; the end of $1:" >&2
+  tail -n 20 "$1" >&2
   exit 1
 }
 
@@ -103,9 +108,9 @@ fi
 runs munged || munged --force --key-file "$folder/munge.key" --socket "$folder/munge.socket" \
   --pid-file "$folder/munged.pid" --log-file "$folder/munged.log" --seed-file "$folder/munged.seed"
 await "$folder/munged.log" munge --socket "$folder/munge.socket" --no-input
-runs slurmctld || slurmctld
+runs slurmctld || slurmctld || give_up "$folder/slurmctld.log" "slurmctld does not start"
 await "$folder/slurmctld.log" scontrol ping
-runs slurmd || slurmd
+runs slurmd || slurmd || give_up "$folder/slurmd.log" "slurmd does not start"
 await "$folder/slurmd.log" sh -c "sinfo -h -N -o %T | grep -Eq 'idle|mixed|allocated|drain'"
 sinfo -N -o '%N %c CPUs %m MB %T' >&2
 printf 'export SLURM_CONF=%q PATH=%q:"$PATH"\n' "$SLURM_CONF" "$folder/bin"
