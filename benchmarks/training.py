@@ -47,9 +47,9 @@ def timed(step, batch):
     return count / (time.perf_counter() - start)
 
 
-def training_of(name, images, truth, precision):
+def training_of(name, images, truth, precision, batch=128):
     """A training as ``c10h train`` makes it."""
-    recipe = replace(RECIPES[family_of(name)], epochs=10_000)
+    recipe = replace(RECIPES[family_of(name)], epochs=10_000, batch_size=batch)
     targets = torch.nn.functional.one_hot(truth, 10).float()
     settings = Settings(recipe, seed=0, fold=-1, precision=precision, device=CPU)
     state = Checkpoint({}, torch.zeros(0, dtype=torch.int64))

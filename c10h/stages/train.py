@@ -10,14 +10,14 @@ from typing import Any
 from c10h.errors import C10hError, InputError, StoppedError
 from c10h.formats.hints import Tell, silent
 from c10h.parallel import interruptible
-from c10h.run_folder import Run
+from c10h.run_folder import FILE, Run
 from c10h.stages.fold_progress import Show, outcome_line, reports_of, show_nothing
 from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
 from c10h.stages.network_requests import TrainRequest
 from c10h.stages.parallel_folds import share_cores, train_in_processes
 from c10h.stages.training_plan import TrainingPlan, plan_training
 from c10h.training.choices import chooser_of, is_shared
-from c10h.training.distributed import joined
+from c10h.training.distributed import check_shared, joined
 from c10h.training.fold_training import Outcome, train_fold, try_grid
 
 
@@ -59,6 +59,9 @@ def train(
     is_first = options.world.is_first
     try:
         with joined(options.world, options.device), interruptible() as stop:
+            # What networks resume from: run.json, checkpoints and those of a grid.
+            checkpoints = [f"{run.checkpoint(number).stem}.*" for number in numbers]
+            check_shared(options.world, run.folder, [FILE, *checkpoints], options.device)
             if together > 1:
                 if is_shared(run):
                     _choose(plan, stop, show)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+
+from c10h.errors import C10hError, MismatchError
+
+# What gloo says, in a plain RuntimeError, when another process is gone.
+GONE = "gloo/transport|by peer|Timed out waiting"
+# How long a file that one node wrote may take to be seen by the others, through their caches.
+SECONDS_TO_BE_SEEN = 60.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,13 @@ class World:
             dist.all_reduce(value)
         return value
 
+    def from_first(self, value: object) -> object:
+        """What the first process has, in all of them."""
+        values = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(values)
+        return values[0]
+
     def wait(self) -> None:
         """Wait until all processes are here."""
         if self.size > 1:
@@ -52,7 +68,10 @@ def world_of_environment() -> World:
 
 @contextmanager
 def joined(world: World, device: torch.device) -> Iterator[None]:
-    """The processes of a world connected, by nccl for GPUs and gloo for CPUs."""
+    """The processes of a world connected, by nccl for GPUs and gloo for CPUs.
+
+    Raises C10hError where another of them is lost.
+    """
     if world.size == 1:
         yield
         return
@@ -61,8 +80,42 @@ def joined(world: World, device: torch.device) -> Iterator[None]:
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and not re.search(GONE, str(error)):
+            raise
+        raise C10hError(
+            "another process of torchrun ended or does not answer; started again, the same "
+            "command resumes"
+        ) from error
     finally:
         dist.destroy_process_group()
+
+
+def check_shared(world: World, folder: Path, patterns: Sequence[str], device: torch.device) -> None:
+    """Raise MismatchError, in all processes, unless all see the first one's files of a folder.
+
+    Processes that resumed from different checkpoints would wait for each other without end.
+    patterns: of the names of the files that they have to see.
+    """
+    if world.size == 1:
+        return
+    expected = world.from_first(_sizes(folder, patterns))
+    until = time.monotonic() + SECONDS_TO_BE_SEEN
+    sees = _sizes(folder, patterns) == expected
+    while not sees and time.monotonic() < until:
+        time.sleep(1)
+        sees = _sizes(folder, patterns) == expected
+    seeing = int(world.total(torch.tensor(int(sees), device=device)))
+    if seeing < world.size:
+        raise MismatchError(
+            f"{folder}: expected the same files in all {world.size} processes of torchrun, found "
+            f"others in {world.size - seeing}: put the run where all nodes see the same files"
+        )
+
+
+def _sizes(folder: Path, patterns: Sequence[str]) -> dict[str, int]:
+    """The files that there are, and their sizes in bytes."""
+    return {path.name: path.stat().st_size for name in patterns for path in folder.glob(name)}
 
 
 def distribute(network: nn.Module, world: World, device: torch.device) -> nn.Module:
@@ -116,6 +169,22 @@ class CommonBatchNorm2d(nn.BatchNorm2d):
         self.running_var.lerp_(variance, share or 0.0)
 
 
+class _Total(torch.autograd.Function):
+    """The sum over all processes; its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone()
+        dist.all_reduce(total)
+        return total
+
+
 def _total(values: Tensor) -> Tensor:
     """The sum over all processes, through which gradients flow."""
-    return cast(Tensor, all_reduce(values))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Total.apply(values))

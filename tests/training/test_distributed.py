@@ -97,6 +97,16 @@ def test_a_batch_that_two_cannot_share(both: list[dict[str, Any]]) -> None:
         assert "--batch-size 7: batches of 7 images cannot be divided among 2" in one["refused"]
 
 
+def test_all_processes_refuse_a_folder_that_they_do_not_share(both: list[dict[str, Any]]) -> None:
+    for number, one in enumerate(both):
+        shared, not_shared, seen_late = one["folders"]
+        assert (shared, seen_late) == ("", "")
+        assert not_shared.endswith(
+            f"{number}: expected the same files in all 2 processes of torchrun, found others in 1: "
+            "put the run where all nodes see the same files"
+        )
+
+
 def test_torchrun_says_which_process_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from c10h.errors import InputError, StoppedError
-from c10h.training import loop
+from c10h.errors import InputError, MismatchError, StoppedError
+from c10h.training import distributed, loop
 from c10h.training.checkpoint import Checkpoint, load
-from c10h.training.distributed import CommonBatchNorm2d, World, joined, world_of_environment
+from c10h.training.distributed import (
+    CommonBatchNorm2d,
+    World,
+    check_shared,
+    joined,
+    world_of_environment,
+)
 from c10h.training.loop import Reports
 from training.small import RECIPE, same, settings, train
 
@@ -71,6 +78,32 @@ def stopped_and_resumed(world: World, folder: Path) -> Checkpoint:
     raise AssertionError("stopped twice")
 
 
+def folder_refused(world: World, folder: Path, seconds: float) -> str:
+    """What is said of a folder, of which the second process may see other files than the first."""
+    distributed.SECONDS_TO_BE_SEEN = seconds
+    try:
+        check_shared(world, folder, ["run.json", "fold-1.*"], torch.device("cpu"))
+    except MismatchError as error:
+        return str(error)
+    return ""
+
+
+def folders_refused(world: World, folder: Path) -> list[str]:
+    """Of a folder that both see, of one that only the first has files in, and of one seen late."""
+    for number in range(2):
+        (folder / str(number)).mkdir(exist_ok=True)
+    own = folder / str(world.rank)
+    if world.is_first:
+        (own / "fold-1.pt").write_text("checkpoint")
+        (own / "fold-2.pt").write_text("of no concern")
+    world.wait()
+    refused = [folder_refused(world, path, 0) for path in (folder / "0", own)]
+    if not world.is_first:
+        late = threading.Timer(0.5, (own / "fold-1.pt").write_text, ["checkpoint"])
+        late.start()
+    return [*refused, folder_refused(world, own, 30)]
+
+
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
     world = world_of_environment()
@@ -89,6 +122,7 @@ def main(folder: Path) -> None:
             train(settings(replace(HOW, batch_size=7), world=world))
         except InputError as error:
             refused = str(error)
+        folders = folders_refused(world, folder)
     found = {
         "layers": layers,
         "network": state.network,
@@ -96,6 +130,7 @@ def main(folder: Path) -> None:
         "resumed history": resumed.history,
         "resumes": same(dict(resumed.network), dict(state.network)),
         "refused": refused,
+        "folders": folders,
     }
     torch.save(found, folder / f"{world.rank}.pt")
 
