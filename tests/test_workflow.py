@@ -11,12 +11,20 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from c10h.datasets.catalogue import CATALOGUE
+from c10h.images.corruptions.table import CORRUPTIONS
+from c10h.models.building import parse_name
+from c10h.stages.requests_by_command import options_by_name
+
 pytest.importorskip("snakemake", reason="needs snakemake: pip install 'c10h[workflow]'")
+yaml: Any = pytest.importorskip("yaml")  # which snakemake brings
 
 ROOT = Path(__file__).parents[1]
+PROFILES = ROOT / "examples" / "paper" / "profiles"
 REPORT = {
     "table-1.md", "table-1.json", "table-2.md", "figure-2.svg", "figure-3a.svg", "figure-3b.svg",
     "figure-4.svg", "report.html",
@@ -63,6 +71,25 @@ def test_the_test_profile_has_every_rule(tmp_path: Path) -> None:
     assert jobs["fold"] == 2 * (2 * (7 + 2) + 2)
     missing = {"pretrain", "ensemble", "distilled", "people", "import_images", "table_1"} - {*jobs}
     assert not missing
+
+
+@pytest.mark.parametrize("profile", ["test", *PLANS])
+def test_what_a_profile_names_is_there(profile: str) -> None:
+    paper = yaml.safe_load((PROFILES / profile / "paper.yaml").read_text())
+    for network in paper["networks"]:
+        parse_name(network)
+    for images in paper["images"].values():
+        assert images.get("kind", "fog") in CORRUPTIONS
+        assert images.get("images", "synthetic") in CATALOGUE
+        assert images.get("corrupt", paper["judged"]) in paper["images"]
+    conditions = {*paper["conditions"]}
+    assert paper["baseline"] in conditions
+    options = set(options_by_name("c10h train")) | {"lr", "mixup", "choose"}
+    for part in (paper["pretraining"]["options"], paper["fine_tuning"], paper["from_scratch"]):
+        assert set(part) <= options
+    for attack in paper["attacks"].values():
+        assert {*attack["conditions"]} <= conditions
+        assert set(attack["options"]) <= set(options_by_name("c10h attack")) | {"limit", "health"}
 
 
 def digests(folder: Path) -> dict[str, str]:

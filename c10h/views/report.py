@@ -13,7 +13,7 @@ from c10h.metrics.estimates import ScoredRun, metrics_of
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
 from c10h.views import attack as attack_view
-from c10h.views import labels, learning_curves, shift
+from c10h.views import labels, learning_curves, score_values, shift
 from c10h.views import score as score_view
 from c10h.views.display import Display
 from c10h.views.figures.figure_type import Figure
@@ -134,8 +134,8 @@ class Report:
         if results.scored:
             name, scored = results.scored_baseline, self._scored()
             pairs = [] if name is None else pairs_to(name, scored)
-            values["runs"] = score_view.runs_to_json(scored)
-            values["differences"] = score_view.differences_to_json(pairs, results.stratum)
+            values["runs"] = score_values.runs_to_json(scored)
+            values["differences"] = score_values.differences_to_json(pairs, results.stratum)
             if name is not None and results.shift_from is not None:
                 values["changes"] = shift.to_json(
                     name, scored, results.shift_from, metrics_of(scored), results.stratum
@@ -158,7 +158,7 @@ class Report:
             return self.figures()[0].rows()
         results = self.results
         return [
-            *score_view.to_rows(self._scored()),
+            *score_values.to_rows(self._scored()),
             *attack_view.to_rows(results.attacked),
             *learning_curves.to_rows(results.histories),
             *labels.to_rows(results.labels),

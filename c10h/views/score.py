@@ -1,10 +1,9 @@
-"""Scores as tables, as rows and as JSON."""
+"""Scores as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from c10h.formats.hints import brief
 from c10h.metrics.differences import Difference, Pair, differences, pairs_with_first
@@ -15,7 +14,6 @@ from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
 from c10h.stages.score_request import TAGS
 from c10h.views.display import Display
-from c10h.views.forms.json_text import plain
 from c10h.views.notes import (
     absence_notes,
     exposure_notes,
@@ -35,6 +33,7 @@ from c10h.views.pivot import (
     estimates_table,
     networks_cell,
 )
+from c10h.views.score_values import to_json, to_rows
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
 # How many strata a table shows.
@@ -387,90 +386,3 @@ def _alone(runs: Sequence[ScoredRun], pairs: Sequence[Pair]) -> list[str]:
 def _difference_title(baseline: str, stratum: str = ALL) -> str:
     what = baseline if stratum == ALL else f"{baseline}, {stratum}"
     return f"Difference from {what} (paired; bold or *: the interval excludes 0)"
-
-
-def to_json(runs: Sequence[ScoredRun]) -> dict[str, Any]:
-    """All figures as one object; differences are against the first run of each data set."""
-    pairs = pairs_with_first(runs)
-    return {"runs": runs_to_json(runs), "differences": differences_to_json(pairs)}
-
-
-def runs_to_json(runs: Sequence[ScoredRun]) -> list[dict[str, Any]]:
-    """The estimates of every run."""
-    return [
-        {
-            "name": run.name,
-            "network": run.network,
-            "training": run.training,
-            "data": run.data,
-            "training_items": run.exposure,
-            "notes": run.notes.splitlines(),
-            "seed": run.seed,
-            "networks": list(run.networks),
-            "combined": run.combined,
-            "temperature": plain(run.temperature),
-            "scale": plain(run.scale),
-            "metrics": _estimates_to_json(run, ALL),
-            "strata": {name: _estimates_to_json(run, name) for name in run.strata if name != ALL},
-        }
-        for run in runs
-    ]
-
-
-def _estimates_to_json(run: ScoredRun, stratum: str) -> dict[str, Any]:
-    return {
-        metric: {
-            **plain(run.estimate(metric, stratum)),
-            "references": plain(run.references(metric, stratum)),
-            "over_networks": plain(run.over_networks(metric, stratum)),
-            "mixed": plain(run.mixed(metric, stratum)),
-        }
-        for metric in run.metrics
-    }
-
-
-def differences_to_json(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[str, Any]]:
-    """The differences of pairs, in the metrics that both have."""
-    metrics = metrics_of([pair.baseline for pair in pairs])
-    return [
-        {**difference_to_json(difference), "data": pair.run.data}
-        for pair, row in zip(pairs, differences(pairs, metrics, stratum), strict=True)
-        for difference in row
-        if difference.metric in pair.run.metrics and difference.metric in pair.baseline.metrics
-    ]
-
-
-def difference_to_json(difference: Difference) -> dict[str, Any]:
-    """One difference; its ``stratum`` is there where it is not all items."""
-    values: dict[str, Any] = plain(difference)
-    if difference.stratum == ALL:
-        del values["stratum"]
-    return values
-
-
-def to_rows(runs: Iterable[ScoredRun]) -> list[dict[str, object]]:
-    """One row an estimate, in full precision."""
-    rows = []
-    for run in runs:
-        about = {
-            "run": run.name,
-            "network": run.network,
-            "training": run.training,
-            "data": run.data,
-            "training_items": run.exposure,
-        }
-        for stratum in run.strata:
-            for metric in run.metrics:
-                estimate = run.estimate(metric, stratum)
-                assert estimate is not None
-                value = {name: getattr(estimate, name) for name in COLUMNS}
-                references = run.references(metric, stratum)
-                beside = {
-                    name: references[name].value if name in references else None
-                    for name in REFERENCES
-                }
-                rows.append({**about, "stratum": stratum, "metric": metric, **value, **beside})
-    return rows
-
-
-COLUMNS = ("value", "low", "high", "n", "why")

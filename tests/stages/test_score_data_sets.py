@@ -20,7 +20,8 @@ from c10h.stages.score import score
 from c10h.stages.score_request import ScoreRequest
 from c10h.views.lineage_script import to_script
 from c10h.views.lineage_steps import steps
-from c10h.views.score import metrics_down, to_json
+from c10h.views.score import metrics_down
+from c10h.views.score_values import to_json
 
 
 def predicted(case: Case, images: str, run: str = "human-seed1", **more: Any) -> Predictions:
