@@ -65,25 +65,30 @@ def score(
 ) -> Result:
     """Score predictions against people and truth: ``c10h score``.
 
-    predictions: logits or probabilities, (n, c) or (m, n, c), or an attack; several runs as a
-    mapping from their names. labels: human labels, counts (n, c) or probabilities. truth: class
-    numbers or names (n). The options are those of ``c10h score --help``.
+    predictions: logits or probabilities, (n, c) or (m, n, c), labels or an attack; several runs as
+    a mapping from their names, or as a list of paths. labels: human labels, counts (n, c) or
+    probabilities. truth: class numbers or names (n); both also as mappings from data sets. The
+    options are those of ``c10h score --help``.
     The result is scores: a table, a row for each value, and the JSON of ``c10h score --json``.
     Raises InSampleError for predictions of items that the network was trained on.
     """
     from c10h.stages.score import score as score_stage
     from c10h.stages.score_request import ScoreRequest
 
-    runs = predictions if isinstance(predictions, Mapping) else {"": predictions}
+    if isinstance(predictions, Mapping):
+        runs = [*predictions.items()]
+    elif isinstance(predictions, list) and all(isinstance(p, str | Path) for p in predictions):
+        runs = [("", path) for path in predictions]
+    else:
+        runs = [("", predictions)]
     with opened() as inputs:
-        files = {
-            name: inputs.open(value, name or "predictions", PREDICTIONS)
-            for name, value in runs.items()
-        }
+        files = [
+            (name, inputs.open(value, name or "predictions", PREDICTIONS)) for name, value in runs
+        ]
         request = ScoreRequest(
-            predictions=[(name or _run_name(file), file) for name, file in files.items()],
-            labels=_optional(inputs, labels, "labels", LABELS),
-            truth=_optional(inputs, truth, "truth", LABELS, IMAGES),
+            predictions=[(name or _run_name(file), file) for name, file in files],
+            labels=_by_data_set(inputs, labels, "labels", LABELS),
+            truth=_by_data_set(inputs, truth, "truth", LABELS, IMAGES),
             hints=make_hints(
                 columns=columns,
                 item=item,
@@ -569,6 +574,14 @@ def _networks(
 
 def _optional(inputs: Inputs, value: Any, name: str, *forms: str) -> Source | None:
     return None if value is None else inputs.open(value, name, *forms)
+
+
+def _by_data_set(inputs: Inputs, value: Any, name: str, *forms: str) -> list[tuple[str, Source]]:
+    """One input for all data sets, or one for each of a mapping."""
+    if value is None:
+        return []
+    values = value if isinstance(value, Mapping) else {"": value}
+    return [(data, inputs.open(of_data, name, *forms)) for data, of_data in values.items()]
 
 
 def _words(names: Names) -> tuple[str, ...]:

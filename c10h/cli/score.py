@@ -31,12 +31,23 @@ def score(
         ),
     ],
     labels: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--labels", metavar="FILE", help="Human labels: a c10h file, counts or probabilities."
+            "--labels",
+            metavar="[DATA=]FILE",
+            help="Human labels: a c10h file, counts or probabilities; DATA= for one data set "
+            "alone; repeatable.",
         ),
     ] = None,
-    truth: options.Truth = None,
+    truth: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--truth",
+            metavar="[DATA=]FILE",
+            help="True classes, from a c10h file, or one number or name per item; DATA= for one "
+            "data set alone; repeatable.",
+        ),
+    ] = None,
     classes: options.Classes = None,
     metrics: Annotated[
         list[str] | None,
@@ -133,6 +144,8 @@ def score(
 ) -> None:
     """Compare predictions with people and with the truth, with 95 % bootstrap intervals over items.
 
+    Files may be of several data sets, which their lineages or --tag name; runs of a data set
+    without labels and truth of its own are scored against their own truth.
     Every metric that the inputs allow is computed, with its n and what people reach. Two or
     more files also give paired differences from the first. Calibration errors are biased upward
     for few items; their intervals allow for that. An attack file is scored before the attack and
@@ -165,12 +178,14 @@ def score(
     if metrics or not set(gated) <= set(everything):
         computed = choose([*(metrics or everything), *gated])
     named = [split_name(name_member(argument, h5_path)) for argument in predictions]
-    check_single_stdin([*(path for _, path in named), labels or "", truth or ""])
+    people = [split_name(argument) for argument in labels or []]
+    truths = [split_name(argument) for argument in truth or []]
+    check_single_stdin([path for _, path in (*named, *people, *truths)])
     files = [(name, open_predictions_file(path)) for name, path in named]
     request = ScoreRequest(
         predictions=[(name or file.stem, file) for name, file in files],
-        labels=open_input(labels, LABELS) if labels else None,
-        truth=open_input(truth, LABELS, IMAGES) if truth else None,
+        labels=[(data or "", open_input(path, LABELS)) for data, path in people],
+        truth=[(data or "", open_input(path, LABELS, IMAGES)) for data, path in truths],
         hints=make_hints(
             columns=columns,
             item=item,

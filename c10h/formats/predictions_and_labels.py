@@ -105,10 +105,30 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
 def open_scored(
     source: Source, hints: Hints = NO_HINTS, tell: Tell = silent
 ) -> Predictions | Attack:
-    """What can be scored: an attack file, or anything that :func:`open_predictions` takes."""
-    if not source.member and h5.peek_kind(source) == Attack.kind:
+    """What can be scored: an attack file, labels, or what :func:`open_predictions` takes.
+
+    Labels are scored as the predictions that they would be: their probabilities.
+    """
+    kind = None if source.member else h5.peek_kind(source)
+    if kind == Attack.kind:
         return open_attack(source)
+    if kind == Labels.kind:
+        return _as_predictions(open_labels(source), source)
     return open_predictions(source, hints, tell)
+
+
+def _as_predictions(labels: Labels, source: Source) -> Predictions:
+    """Labels as predictions of a network of which nobody knows what it was trained on."""
+    return Predictions(
+        classes=labels.classes,
+        settings={FROM_PROBS: True},
+        lineage=labels.lineage,
+        logits=one_member(log_of_probs(labels.probs)),
+        member=np.array([source.stem]),
+        ids=labels.ids,
+        # With several right answers the truth is only the first of them.
+        truth=labels.truth if labels.right is None else None,
+    )
 
 
 def open_attack(source: Source) -> Attack:

@@ -87,6 +87,14 @@ def pairs_with(baseline: ScoredRun, runs: Sequence[ScoredRun]) -> list[Pair]:
     return [Pair(run, baseline) for run in runs if run is not baseline]
 
 
+def pairs_with_first(runs: Sequence[ScoredRun]) -> list[Pair]:
+    """Every other run with the first one of its data set."""
+    first: dict[str, ScoredRun] = {}
+    for run in runs:
+        first.setdefault(run.data, run)
+    return [Pair(run, first[run.data]) for run in runs if run is not first[run.data]]
+
+
 def differences(
     pairs: Sequence[Pair], metrics: Sequence[str], stratum: str = ALL
 ) -> list[list[Difference]]:

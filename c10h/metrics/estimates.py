@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.class_names import are_default
-from c10h.metrics.metrics import in_order, is_metric
+from c10h.metrics.metrics import METRICS, in_order, is_metric
 from c10h.metrics.over_networks import Spread, mixed, over_networks
 from c10h.metrics.references import RESCALED
 from c10h.metrics.strata import ALL
@@ -72,6 +73,13 @@ class Temperature:
     spread: float
 
 
+class RunKey(NamedTuple):
+    """What a run is known by: the same run may be on several data sets."""
+
+    name: str
+    data: str
+
+
 @dataclass(frozen=True)
 class ScoredRun:
     """One row of a scores record, with its texts as in :class:`~c10h.records.Scores`.
@@ -102,6 +110,11 @@ class ScoredRun:
                    scores.exposure, scores.notes, scores.seed, scores.combined)  # fmt: skip
         texts = ("" if column is None else str(column[row]) for column in columns)
         return cls(scores, row, *texts, file=file)
+
+    @property
+    def key(self) -> RunKey:
+        """What it is known by."""
+        return RunKey(self.name, self.data)
 
     @cached_property
     def metrics(self) -> list[str]:
@@ -224,7 +237,8 @@ class ScoredRun:
         """The mean over its networks with its interval; None where there are not several."""
         if metric not in self.metrics or stratum not in self.strata or not self.networks:
             return None
-        return over_networks(self.network_values(metric, stratum, rescaled=rescaled))
+        values = self.network_values(metric, stratum, rescaled=rescaled)
+        return _within(metric, over_networks(values))
 
     def mixed(self, metric: str, stratum: str = ALL, *, rescaled: bool = False) -> Spread | None:
         """The mean over its parts with the interval over parts and items; None without parts."""
@@ -234,7 +248,8 @@ class ScoredRun:
             [part.draws_of(metric, stratum, rescaled=rescaled) for part in self.parts]
         )
         values = [part.value_of(metric, stratum, rescaled=rescaled) for part in self.parts]
-        return mixed(samples, np.array(values), int(self.scores.settings["seed"]))
+        spread = mixed(samples, np.array(values), int(self.scores.settings["seed"]))
+        return _within(metric, spread)
 
     def value_of(self, metric: str, stratum: str = ALL, *, rescaled: bool = False) -> float:
         """A metric that the run has, or of it rescaled; NaN for none."""
@@ -260,10 +275,20 @@ class ScoredRun:
         return np.asarray(values, dtype=np.float64)
 
 
+def _within(metric: str, spread: Spread | None) -> Spread | None:
+    """A spread with its ends cut to what a metric can be."""
+    if spread is None or spread.low is None or spread.high is None:
+        return spread
+    least, most = METRICS[metric].bounds
+    low, high = np.clip([spread.low, spread.high], least, most).tolist()
+    return replace(spread, low=low, high=high)
+
+
 def scored_runs(records: Sequence[Scores], files: Sequence[str] = ()) -> list[ScoredRun]:
     """All runs of all records. files: what each is called, where that is known.
 
-    Raises MismatchError for records of other classes, InputError for two runs of one name.
+    Raises MismatchError for records of other classes, InputError for two runs of one name on one
+    data set.
     """
     runs = [
         ScoredRun.of(record, row, file)
@@ -276,11 +301,13 @@ def scored_runs(records: Sequence[Scores], files: Sequence[str] = ()) -> list[Sc
                 f"scores of different classes: expected {', '.join(records[0].classes)}, "
                 f"found {', '.join(record.classes)}"
             )
-    for name, count in Counter(run.name for run in runs).items():
+    for key, count in Counter(run.key for run in runs).items():
         if count > 1:
-            where = " and ".join(run.file or "a file" for run in runs if run.name == name)
+            where = " and ".join(run.file or "a file" for run in runs if run.key == key)
+            on = f" on {key.data}" if key.data else ""
             raise InputError(
-                f"two runs are called {name!r}, in {where}: c10h score NAME=FILE names a run"
+                f"two runs are called {key.name!r}{on}, in {where}: c10h score NAME=FILE names a "
+                "run"
             )
     return runs
 

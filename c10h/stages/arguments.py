@@ -15,7 +15,6 @@ from c10h.run_folder import FILE, Run, open_run
 HOLDS = {"attack": "an attack", "history": "learning curves"}
 # Where else what was given as predictions belongs.
 BELONGS = {
-    "labels": "pass it with --labels",
     "images": "c10h predict makes predictions from them; pass true classes with --truth",
     "scores": "c10h report shows them",
     "history": "c10h report shows them",

@@ -16,7 +16,7 @@ from c10h.errors import InputError, MismatchError
 from c10h.formats.lazy_rows import checked_logits, matrix_at, stacked
 from c10h.items import agreed_truth, align, is_everything
 from c10h.metrics.differences import Difference, Pair, differences
-from c10h.metrics.estimates import ScoredRun, have_same_classes, scored_runs
+from c10h.metrics.estimates import RunKey, ScoredRun, have_same_classes, scored_runs
 from c10h.metrics.item_block import Float
 from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
@@ -167,13 +167,13 @@ def attacked_networks(files: Mapping[str, Attack]) -> list[AttackedNetwork]:
 
 def attack_differences(
     networks: Sequence[AttackedNetwork], baseline: AttackedNetwork
-) -> dict[str, list[Difference]]:
-    """Paired differences of every other network: by the name of its run, one of each of METRICS.
+) -> dict[RunKey, list[Difference]]:
+    """Paired differences of every other network: by the key of its run, one of each of METRICS.
 
     The differences themselves have the names of the networks.
     """
     return {
-        run.name: _differences_after(result, network, baseline)
+        run.key: _differences_after(result, network, baseline)
         for network in networks
         if network is not baseline
         for result, run in network.runs.items()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from c10h.datasets.catalogue import CATALOGUE
 from c10h.metrics.averages import average
 from c10h.metrics.differences import Pair, pairs_with
 from c10h.metrics.estimates import ScoredRun
@@ -40,13 +41,13 @@ def model_of(run: ScoredRun) -> Model:
         for source in (() if lineage is None else lineage.inputs)
         if source.role == f"predictions {run.name}"
     ]
-    behind = _model_behind(predictions[0] if predictions else None)
+    behind = model_behind(predictions[0] if predictions else None)
     return Model(run.network or behind.network, run.training or behind.training or run.name)
 
 
 def attacked_model(network: AttackedNetwork) -> Model:
     """The same of an attack: its architecture, and its run folder, else the name of the run."""
-    return Model(network.network, _model_behind(network.record.lineage).training or network.name)
+    return Model(network.network, model_behind(network.record.lineage).training or network.name)
 
 
 def data_of(run: ScoredRun) -> str:
@@ -160,6 +161,17 @@ def _cells(runs: Sequence[ScoredRun]) -> dict[Model, dict[str, ScoredRun]]:
     return {model: cells[model] for model in sorted(cells, key=lambda model: model.network)}
 
 
+def data_behind(lineage: Lineage | None) -> str:
+    """The data set of predictions: the file of images, without suffix, or its catalogue name."""
+    inputs = () if lineage is None else lineage.inputs
+    names = [source.name for source in inputs if source.role == "images"]
+    if len(names) != 1:
+        return ""
+    name = names[0]
+    sets = (data for data, known in CATALOGUE.items() if name in known.files.values())
+    return next(sets, name.rpartition(".")[0] or name)
+
+
 def seed_behind(lineage: Lineage | None) -> str:
     """The one seed that the networks behind predictions were trained with; empty for others."""
     seeds = {
@@ -170,7 +182,7 @@ def seed_behind(lineage: Lineage | None) -> str:
     return seeds.pop() if len(seeds) == 1 else ""
 
 
-def _model_behind(lineage: Lineage | None) -> Model:
+def model_behind(lineage: Lineage | None) -> Model:
     """The one architecture and run folder behind predictions; empty where there are others.
 
     Of a folder whose name ends in its seed, as human-seed1 does, the training is the rest: runs of
@@ -181,9 +193,11 @@ def _model_behind(lineage: Lineage | None) -> Model:
     architectures = {
         network.lineage.architecture for network in networks if network.lineage is not None
     }
+    if len(architectures) > 1:  # an ensemble, even where their folders have one name
+        return Model("", "")
     folder = folders.pop() if len(folders) == 1 else ""
     return Model(
-        (architectures.pop() if len(architectures) == 1 else None) or "",
+        (architectures.pop() if architectures else None) or "",
         re.sub(f"[-_.]seed[-_.]?{seed_behind(lineage) or '$.'}$", "", folder) or folder,
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.formats.class_names import are_default
 from c10h.formats.hints import WIDE, Tell, silent
@@ -21,9 +22,9 @@ from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.progress_callback import Show, show_nothing
-from c10h.stages.run_groups import seed_behind
+from c10h.stages.run_groups import data_behind, model_behind, seed_behind
 from c10h.stages.score_request import ScoreRequest
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.score_runs import Against, Options, Run, score_runs
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,8 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
     request allows them, other InputErrors for what cannot be.
     """
     inputs = _open(request, tell)
-    runs = [
-        Run(
-            name,
-            predictions,
-            **request.about,
-            seed=seed_behind(network.record.lineage),
-            not_rescaled=why_not_rescaled(name, network.record),
-        )
-        for network in inputs.networks.values()
-        for name, predictions in network.runs
-    ]
-    references = [file for file in (request.labels, request.truth) if file is not None]
+    runs = [run for name, network in inputs.networks for run in _runs(name, network, inputs)]
+    references = [file for _, file in (*request.labels, *request.truth)]
     options = Options(
         metrics=choose(request.metrics, request.top),
         by=request.by,
@@ -67,88 +58,154 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         seed=request.seed,
         in_sample=request.in_sample,
         per_item=request.per_item,
-        labels_digest=" ".join(file.sha256 for file in references) if request.traced else "",
         rescale=request.rescale,
         members=request.members,
     )
     total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
     with show("scoring", total) as advance:
         scores = score_runs(
-            runs, inputs.labels, inputs.truth, options, inputs.classes, advance, tell
+            runs, options=options, classes=inputs.classes, advance=advance, tell=tell
         )
     if request.traced:
         classes = inputs.classes if request.hints.classes is not None else None
         lineage = lineage_of(request, _roles(request, inputs), settled={"classes": classes})
         scores = replace(scores, lineage=lineage)
     _tell_classes(inputs, scores.classes, tell)
-    return ScoreResult(scores, tuple(inputs.networks), tuple(file.name for file in references))
+    return ScoreResult(
+        scores,
+        tuple(dict.fromkeys(name for name, _ in inputs.networks)),
+        tuple(file.name for file in references),
+    )
 
 
 @dataclass(frozen=True)
 class _Network:
-    """The predictions or the attack of an input, and the runs that it gives, each with its name."""
+    """The predictions or the attack of an input, and the runs that it gives, each with its name.
+
+    about: network, training and data set, as the request or else the lineage says.
+    """
 
     record: Predictions | Attack
     runs: list[tuple[str, Predictions]]
+    about: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class _Inputs:
-    """The inputs of a request, opened. classes: names for those without names of their own."""
+    """The inputs of a request, opened. networks: with the names of their files.
 
-    networks: Mapping[str, _Network]
-    labels: Labels | None
-    truth: Truth | None
+    labels, truth: by the data set that they are of, "" for all others. against: what each data set
+    is scored against. classes: names for those without names of their own.
+    """
+
+    networks: Sequence[tuple[str, _Network]]
+    labels: Mapping[str, Labels]
+    truth: Mapping[str, Truth]
+    against: Mapping[str, Against]
     classes: tuple[str, ...] | None
+
+
+def _runs(name: str, network: _Network, inputs: _Inputs) -> list[Run]:
+    """The runs of a file that is called ``name``."""
+    return [
+        Run(
+            run,
+            predictions,
+            **network.about,
+            seed=seed_behind(network.record.lineage),
+            not_rescaled=why_not_rescaled(run, network.record),
+            against=inputs.against[network.about["data"]],
+        )
+        for run, predictions in network.runs
+    ]
 
 
 def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     hints = request.hints
-    networks: dict[str, _Network] = {}
+    networks: list[tuple[str, _Network]] = []
     for name, file in request.predictions:
         # Layout and votes are about people; predictions have a row an item.
         record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), tell)
-        networks[name] = _Network(record, runs_of(name, record, apart=request.members))
-    labels = None
-    if request.labels is not None:
-        labels = open_labels(request.labels, replace(hints, meaning=None), tell)
+        runs = runs_of(name, record, apart=request.members)
+        networks.append((name, _Network(record, runs, _about(record, request))))
+    labels = {
+        data: open_labels(file, replace(hints, meaning=None), tell) for data, file in request.labels
+    }
     names = hints.classes
     records: list[Labels | Predictions] = [
-        *([labels] if labels else []),
-        *(predictions for network in networks.values() for _, predictions in network.runs),
+        *labels.values(),
+        *(predictions for _, network in networks for _, predictions in network.runs),
     ]
     order = names or common_classes(records)
     nameless = names is None and order is not None and are_default(order)
-    if request.truth is not None and nameless:
-        names = recorded_classes(request.truth)
-        order = names or order
-    truth = None if request.truth is None else open_truth(request.truth, order, hints, tell)
-    if names is None and truth is not None and nameless:
-        names = None if are_default(truth.classes) else truth.classes
-    return _Inputs(networks, labels, truth, names)
+    for _, file in request.truth:
+        if nameless and (recorded := recorded_classes(file)):
+            names, order, nameless = recorded, recorded, False
+    truth = {data: open_truth(file, order, hints, tell) for data, file in request.truth}
+    for of_data in truth.values():
+        if names is None and nameless and not are_default(of_data.classes):
+            names = of_data.classes
+    return _Inputs(networks, labels, truth, _against(request, networks, labels, truth), names)
+
+
+def _about(record: Predictions | Attack, request: ScoreRequest) -> dict[str, str]:
+    """What is said of a file's runs: tags, and else what its lineage says."""
+    behind = model_behind(record.lineage)
+    return {**behind._asdict(), "data": data_behind(record.lineage), **request.about}
+
+
+def _against(
+    request: ScoreRequest,
+    networks: Sequence[tuple[str, _Network]],
+    labels: Mapping[str, Labels],
+    truth: Mapping[str, Truth],
+) -> dict[str, Against]:
+    """What each data set is scored against. Raises InputError for one that no run is on."""
+    sets = list(dict.fromkeys(network.about["data"] for _, network in networks))
+    for option, named in (("--labels", labels), ("--truth", truth)):
+        for data in filter(None, named):
+            if data not in sets:
+                raise InputError(f"{option} {data}=…: {unknown_name('data set', data, sets)}")
+    return {
+        data: Against(
+            labels.get(data, labels.get("")),
+            truth.get(data, truth.get("")),
+            " ".join(_digests(request, data)) if request.traced else "",
+            data if len(sets) > 1 else "",
+        )
+        for data in sets
+    }
+
+
+def _digests(request: ScoreRequest, data: str) -> Iterator[str]:
+    """The SHA-256 of labels and truth of a data set."""
+    for named in (dict(request.labels), dict(request.truth)):
+        file = named.get(data, named.get(""))
+        if file is not None:
+            yield file.sha256
 
 
 def _roles(request: ScoreRequest, inputs: _Inputs) -> list[tuple[str, Source, HasLineage | None]]:
     """Role, file and record of each input, for the lineage."""
     roles: list[tuple[str, Source, HasLineage | None]] = []
-    for name, file in request.predictions:
-        record = inputs.networks[name].record
-        roles.append((f"{record.kind} {name}", file, record))
-    if request.labels is not None:
-        roles.append(("labels", request.labels, inputs.labels))
-    if request.truth is not None:
-        roles.append(("truth", request.truth, None))
+    for (name, file), (_, network) in zip(request.predictions, inputs.networks, strict=True):
+        roles.append((f"{network.record.kind} {name}", file, network.record))
+    for data, file in request.labels:
+        roles.append((f"labels {data}".strip(), file, inputs.labels[data]))
+    for data, file in request.truth:
+        roles.append((f"truth {data}".strip(), file, None))
     return roles
 
 
 def _tell_classes(inputs: _Inputs, classes: tuple[str, ...], tell: Tell) -> None:
     """Tell how names of classes were matched, and warn of uneven clipping."""
-    predictions = {name: network.runs[0][1] for name, network in inputs.networks.items()}
-    records: list[tuple[str, Labels | Predictions | None]] = [*predictions.items()]
-    for what, record in [*records, ("labels", inputs.labels)]:
-        if record is not None and (note := class_names_note(record, classes)):
+    predictions = [(name, network.runs[0][1]) for name, network in inputs.networks]
+    labels = [(f"labels {data}".strip(), record) for data, record in inputs.labels.items()]
+    every: list[tuple[str, Labels | Predictions]] = [*predictions, *labels]
+    for what, record in every:
+        if note := class_names_note(record, classes):
             tell(f"{what}: {note}")
-    if len({bool(record.settings.get(FROM_PROBS)) for record in predictions.values()}) > 1:
+    if len({bool(record.settings.get(FROM_PROBS)) for _, record in predictions}) > 1:
         tell(
             "warning: logits and probabilities side by side: probabilities that were rounded to 0 "
             "are clipped, which caps their cross-entropy at 87.3 per item"

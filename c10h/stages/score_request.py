@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -28,8 +29,9 @@ RESCALE: Mapping[str, str] = {
 class ScoreRequest:
     """What to score.
 
-    predictions: files of predictions or attacks, each with the name of its run. labels, truth: what
-    to score against, at least one of them, or predictions that know their truth. hints: about
+    predictions: files of predictions, labels or attacks, each with the name of its run. labels,
+    truth: what to score against, each with the data set that it is of, "" for all others; without
+    any, predictions that know their truth. hints: about
     foreign files. metrics: names in METRICS; all that can be computed without. top: the k of a
     top-k accuracy among them, in place of 5. by: a name in STRATA. tags: network=…, training=… or
     data=…, of all runs. in_sample: allow networks that were trained on the items. per_item: keep
@@ -37,15 +39,15 @@ class ScoreRequest:
     where there are any, else the truth, without. traced: whether the result knows its inputs by
     their SHA-256, as what is written to a file does; large files are read once more for that.
 
-    about: the tags, by their keys. Raises InputError for two runs of one name, unknown metrics and
-    strata, and other tags.
+    about: the tags, by their keys. Raises InputError for labels or truth of one data set twice,
+    unknown metrics and strata, and other tags.
     """
 
     command: ClassVar[str] = "score"
 
     predictions: Sequence[tuple[str, Source]] = given_as("", "predictions", "attack")
-    labels: Source | None = given_as("--labels", "labels", default=None)
-    truth: Source | None = given_as("--truth", "truth", default=None)
+    labels: Sequence[tuple[str, Source]] = given_as("--labels", "labels", default=())
+    truth: Sequence[tuple[str, Source]] = given_as("--truth", "truth", default=())
     hints: Hints = parts(Hints, default=NO_HINTS)
     metrics: Sequence[str] = shaping("metrics", ())
     top: int | None = shaping("top", None, least=1, most=MOST_TOP)
@@ -65,10 +67,11 @@ class ScoreRequest:
         from c10h.metrics.strata import STRATA
 
         check_bounds(self)
-        names = [name for name, _ in self.predictions]
-        for place, name in enumerate(names):
-            if name in names[:place]:
-                raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
+        for option, files in (("--labels", self.labels), ("--truth", self.truth)):
+            for data, count in Counter(data for data, _ in files).items():
+                if count > 1:
+                    which = f"the data set {data}" if data else "all data sets: use DATA=FILE"
+                    raise InputError(f"{option}: given {count} times for {which}")
         if self.by is not None and self.by not in STRATA:
             raise InputError(f"--by: {unknown_name('stratum', self.by, STRATA)}")
         if self.rescale is not None and self.rescale not in RESCALE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,10 +33,25 @@ Advance: TypeAlias = Callable[[int], None]
 
 
 @dataclass(frozen=True)
+class Against:
+    """What runs are scored against; their own truth where there is neither.
+
+    digest: says which files these are, so that only runs scored against the same ones are paired.
+    data: the data set that they are of, for messages; empty where they are for all.
+    """
+
+    labels: Labels | None = None
+    truth: Truth | None = None
+    digest: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
     """Predictions to score under a name, with what their user says of them.
 
-    not_rescaled: why no temperature is of use to them; empty where one is.
+    not_rescaled: why no temperature is of use to them; empty where one is. against: what to score
+    them against; None for what all runs are scored against.
     """
 
     name: str
@@ -45,6 +61,7 @@ class Run:
     data: str = ""
     seed: str = ""
     not_rescaled: str = ""
+    against: Against | None = None
 
 
 @dataclass(frozen=True)
@@ -81,30 +98,31 @@ def score_runs(
 ) -> Scores:
     """Every chosen metric of every run; means over its members, where a run has several.
 
-    labels, truth: what to score against, at least one, or predictions that carry their truth.
+    labels, truth: what to score against, unless a run says otherwise; at least one, or predictions
+        that carry their truth.
     classes: names for inputs without their own, in their order; else the first input's that has
         any. advance: called with numbers of items as they are scored. tell: called with a line on
         how items were matched.
     Raises MismatchError where inputs do not belong together, InSampleError for predictions on
     training items unless the options allow them, InputError where there is nothing to compare.
     """
-    inputs: list[Labels | Predictions] = [
-        *([labels] if labels else []),
-        *(run.predictions for run in runs),
-    ]
-    classes = classes or common_classes(inputs)
+    for_all = Against(labels, truth, options.labels_digest)
+    every = {id(against): against for against in (run.against or for_all for run in runs)}
+    classes = classes or common_classes(
+        [
+            *(against.labels for against in every.values() if against.labels is not None),
+            *(run.predictions for run in runs),
+        ]
+    )
     if classes is None:
         raise InputError("nothing to score")
-    if labels is not None:
-        labels = labels_in_order(labels, classes, "labels")
-    if truth is not None:
-        truth = in_order_of(truth, classes, "truth")
-    known = _known(labels, truth, classes, tell)
+    known = {key: _known(against, classes, tell) for key, against in every.items()}
     matched: dict[str, list[str]] = {}
     scored: list[EvaluatedRun] = []
     for run in runs:
+        run = replace(run, against=run.against or for_all)
         predictions = predictions_in_order(run.predictions, classes, run.name)
-        joined = _join(replace(run, predictions=predictions), known, classes)
+        joined = _join(replace(run, predictions=predictions), known[id(run.against)], classes)
         matched.setdefault(joined.told, []).append(run.name)
         if joined.people.truth is not None:
             check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
@@ -112,10 +130,10 @@ def score_runs(
     for told, together in matched.items():
         if told:
             tell(f"{brief(together, 3)}: {told}")
-    names = [run.name for run in scored]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two runs are called {name!r}: name them with NAME=FILE")
+    for (name, data), count in Counter((run.name, run.data) for run in scored).items():
+        if count > 1:
+            on = f" on {data}" if data else ""
+            raise InputError(f"two runs are called {name!r}{on}: name them with NAME=FILE")
     settings: dict[str, Setting] = {
         "seed": options.seed,
         "resamples": options.resamples,
@@ -137,17 +155,27 @@ class _Known:
     are_labels: bool
     partly: bool
     note: str = ""
+    data: str = ""
 
     @property
     def where(self) -> str:
         """What has them, for messages."""
-        return "the labels" if self.are_labels else "the truth"
+        of_data = f" of {self.data}" if self.data else ""
+        return ("the labels" if self.are_labels else "the truth") + of_data
 
 
-def _known(
-    labels: Labels | None, truth: Truth | None, classes: tuple[str, ...], tell: Tell
-) -> _Known | None:
+def _known(against: Against, classes: tuple[str, ...], tell: Tell) -> _Known | None:
     """What there is to score against besides predictions; None for nothing."""
+    known = _known_of(against, classes, tell)
+    return None if known is None else replace(known, data=against.data)
+
+
+def _known_of(against: Against, classes: tuple[str, ...], tell: Tell) -> _Known | None:
+    labels, truth = against.labels, against.truth
+    if labels is not None:
+        labels = labels_in_order(labels, classes, "labels")
+    if truth is not None:
+        truth = in_order_of(truth, classes, "truth")
     if labels is None:
         if truth is None:
             return None
@@ -206,7 +234,8 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
 def _evaluate_run(joined: _Joined, options: Options, advance: Advance) -> list[EvaluatedRun]:
     """A run as a row of the result, or each of its networks as one where they stay apart."""
     run, people = joined.run, joined.people
-    items = digest_items(people, joined.rows, options.labels_digest)
+    assert run.against is not None
+    items = digest_items(people, joined.rows, run.against.digest)
     row = partial(EvaluatedRun, network=run.network, training=run.training, data=run.data,
                   seed=run.seed, items=items)  # fmt: skip
     predictions = run.predictions

@@ -285,7 +285,7 @@ def differences_to_json(
             continue
         for at, metric in enumerate(METRICS):
             for result, run in network.runs.items():
-                values = plain(differences[run.name][at])
+                values = plain(differences[run.key][at])
                 del values["metric"], values["stratum"], values["at_equal_scale"]
                 if metric == CROSS_ENTROPY:
                     values["at_equal_scale"] = scaled[network.name, result]

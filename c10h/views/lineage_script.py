@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from c10h.datasets.catalogue import CATALOGUE, parts_of
 from c10h.records import Input, Lineage
@@ -106,14 +107,17 @@ def _inputs(lineage: Lineage, names: Mapping[str, str]) -> list[str]:
     roles = [file.role for file in lineage.inputs]
     places = {role: _given(lineage.command, role, roles) for role in roles}
     arguments: dict[Given, list[str]] = {given: [] for given in inputs_of(lineage.command)}
-    options: list[str] = []
+    flagged: dict[tuple[str, str], None] = {}
     for one in lineage.inputs:
         given, name = places[one.role], _path(names.get(one.sha256, one_line(one.name)))
         if given is not None and given.flag:
-            options += [] if name in options else [given.flag, name]
+            flagged[given.flag, _of_data_set(one, name)] = None
         elif given is not None:
             arguments[given].append(_named(one, name))
-    return [*dict.fromkeys(name for group in arguments.values() for name in group), *options]
+    return [
+        *dict.fromkeys(name for group in arguments.values() for name in group),
+        *chain(*flagged),
+    ]
 
 
 def _given(command: str, role: str, roles: Sequence[str]) -> Given | None:
@@ -129,6 +133,12 @@ def _given(command: str, role: str, roles: Sequence[str]) -> Given | None:
 def _path(name: str) -> str:
     """A name that is not taken for an option."""
     return f"./{name}" if name.startswith("-") else name
+
+
+def _of_data_set(one: Input, name: str) -> str:
+    """Labels or truth of one data set alone as DATA=FILE."""
+    kind, _, data = one.role.partition(" ")
+    return f"{data}={name}" if kind in ("labels", "truth") and data else name
 
 
 def _named(one: Input, name: str) -> str:

@@ -18,7 +18,7 @@ MOST_NAMES = 4
 def exposure_notes(exposures: Iterable[tuple[str, str]]) -> list[str]:
     """Which runs were trained on the items that they are about, of pairs of a run and a word."""
     groups: dict[str, list[str]] = {}
-    for run, exposure in exposures:
+    for run, exposure in dict.fromkeys(exposures):
         groups.setdefault(exposure, []).append(run)
     if len(groups) == 1 and len(next(iter(groups.values()))) > MOST_NAMES:
         return [f"Items in training: {kind} (all {len(names)})" for kind, names in groups.items()]
@@ -27,7 +27,7 @@ def exposure_notes(exposures: Iterable[tuple[str, str]]) -> list[str]:
 
 def absence_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str) -> list[str]:
     """Which runs lack a metric that is shown, with the reason."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], dict[str, None]] = {}
     for run in runs:
         lacking: dict[str, list[str]] = {}
         for metric in metrics:
@@ -36,7 +36,7 @@ def absence_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: st
             if why:
                 lacking.setdefault(why, []).append(metric)
         for why, names in lacking.items():
-            groups.setdefault((", ".join(names), why), []).append(run.name)
+            groups.setdefault((", ".join(names), why), {})[run.name] = None
     return [f"No {names} for {', '.join(runs)}: {why}" for (names, why), runs in groups.items()]
 
 
@@ -52,12 +52,15 @@ def metric_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str
 
 def networks_notes(runs: Sequence[ScoredRun]) -> list[str]:
     """Which runs are means or have an item by one of several networks, and of how many."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str | None, dict[str, None]] = {}
     for run in runs:
-        if (what := _what_combined(run)) is not None:
-            groups.setdefault(what, []).append(run.name)
-    every = len(groups) == 1 and len(runs) > MOST_NAMES and len(*groups.values()) == len(runs)
-    return [f"{what}: {'all' if every else ', '.join(names)}" for what, names in groups.items()]
+        groups.setdefault(_what_combined(run), {})[run.name] = None
+    every = len(groups) == 1 and len(runs) > MOST_NAMES
+    return [
+        f"{what}: {'all' if every else ', '.join(names)}"
+        for what, names in groups.items()
+        if what is not None
+    ]
 
 
 def _what_combined(run: ScoredRun) -> str | None:

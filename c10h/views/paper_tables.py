@@ -39,7 +39,7 @@ def table_1(results: Results) -> list[Table]:
     Cross-entropy and accuracy, or the metrics that were chosen, as they are and at equal scale.
     """
     runs = runs_of_table_1(results)
-    cells = _sorted(_by_model(runs))
+    cells = {**_sorted(_by_model(results.scored)), **_by_model(runs[len(results.scored) :])}
     layout = models_layout(cells, data_sets(runs))
     rescaled = any(run.temperature for run in runs)
     tables = []

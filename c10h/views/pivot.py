@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from c10h.metrics.differences import Difference, best, shown_ends
-from c10h.metrics.estimates import Estimate, ScoredRun
+from c10h.metrics.estimates import Estimate, RunKey, ScoredRun
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.over_networks import Spread
 from c10h.metrics.strata import ALL
@@ -74,18 +74,18 @@ def differences_table(
     title: str,
     layout: Layout,
     metrics: Sequence[str],
-    differences: Mapping[str, Sequence[Difference]],
+    differences: Mapping[RunKey, Sequence[Difference]],
     notes: Sequence[str] = (),
     words: Mapping[str, str] | None = None,
     missing: str = "",
 ) -> Table:
-    """Differences by the name of the run, one a metric; rows and columns without any are left out.
+    """Differences by the key of the run, one a metric; rows and columns without any are left out.
 
     missing: where a row has no run.
     """
 
     def has(run: ScoredRun | None) -> bool:
-        return run is not None and run.name in differences
+        return run is not None and run.key in differences
 
     kept = [any(map(has, row)) for row in zip(*layout.across.values(), strict=True)]
     names = [
@@ -96,7 +96,7 @@ def differences_table(
         (
             _header((words or {}).get(metric, metric), name),
             [
-                difference_cell(differences[run.name][at])
+                difference_cell(differences[run.key][at])
                 if run is not None and has(run)
                 else Cell(missing)
                 for run, keep in zip(runs, kept, strict=True)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from c10h.formats.hints import brief
-from c10h.metrics.differences import Difference, Pair, differences, pairs_with
-from c10h.metrics.estimates import Estimate, ScoredRun, metrics_of
+from c10h.metrics.differences import Difference, Pair, differences, pairs_with_first
+from c10h.metrics.estimates import Estimate, RunKey, ScoredRun, metrics_of
 from c10h.metrics.over_networks import Spread
 from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
 from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
+from c10h.stages.score_request import TAGS
 from c10h.views.display import Display
 from c10h.views.forms.json_text import plain
 from c10h.views.notes import (
@@ -54,8 +55,17 @@ def display(runs: Sequence[ScoredRun], title: str) -> Display:
 def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
     """Metrics down, runs across, with what people reach; then strata and differences.
 
-    Nothing where no run has any of the metrics: then :func:`why_nothing` says why.
+    One data set after another. Nothing where no run has any of the metrics: then
+    :func:`why_nothing` says why.
     """
+    if len(data := list(dict.fromkeys(run.data for run in runs))) > 1:
+        return [
+            table
+            for name in data
+            for table in metrics_down(
+                [run for run in runs if run.data == name], f"{name or 'no data set'}: {title}"
+            )
+        ]
     metrics = _shown_metrics(runs)
     if not metrics:
         return []
@@ -70,7 +80,7 @@ def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
 
 def _differences_down(runs: Sequence[ScoredRun], metrics: Sequence[str]) -> Table:
     """Paired differences from the first run, as they are and at equal scale."""
-    grid = differences(pairs_with(runs[0], runs), metrics)
+    grid = differences(pairs_with_first(runs), metrics)
     columns = []
     for row in grid:
         columns.append((row[0].a, [difference_cell(difference) for difference in row]))
@@ -252,7 +262,7 @@ def difference_tables_to(
     grid = differences(pairs, metrics, stratum)
     title = _difference_title(baseline, stratum)
     known = {
-        pair.run.name: row
+        pair.run.key: row
         for pair, row in zip(pairs, grid, strict=True)
         if any(difference.value is not None for difference in row)
     }
@@ -269,7 +279,7 @@ def difference_tables_to(
     if not changed:
         return tables
     of_changed = [metrics[at] for at in changed]
-    scaled = {name: [row[at].rescaled for at in changed] for name, row in known.items()}
+    scaled = {key: [row[at].rescaled for at in changed] for key, row in known.items()}
     remaining = remaining_notes(known.values())
     scaled_title = f"{title}, {AT_EQUAL_SCALE}"
     at_equal_scale = differences_table(scaled_title, layout, of_changed, scaled, remaining)
@@ -280,21 +290,21 @@ def _over_networks(
     title: str,
     layout: Layout,
     metrics: Sequence[str],
-    known: Mapping[str, Sequence[Difference]],
+    known: Mapping[RunKey, Sequence[Difference]],
 ) -> list[Table]:
     """The same differences with their intervals over networks; none where there are not several."""
     spreads = {
-        name: [_as_over_networks(difference) for difference in row]
-        for name, row in known.items()
+        key: [_as_over_networks(difference) for difference in row]
+        for key, row in known.items()
         if any(difference.over_networks for difference in row)
     }
     if not spreads:
         return []
-    sizes: dict[int, list[str]] = {}
-    for name, row in known.items():
+    sizes: dict[int, dict[str, None]] = {}
+    for key, row in known.items():
         for size in {d.over_networks.n for d in row if d.over_networks}:
-            sizes.setdefault(size, []).append(name)
-    numbers = "; ".join(f"{size} ({brief(names, 3)})" for size, names in sizes.items())
+            sizes.setdefault(size, {})[key.name] = None
+    numbers = "; ".join(f"{size} ({brief(list(names), 3)})" for size, names in sizes.items())
     notes = [f"Intervals: 95 %, Student's t of paired networks: {numbers}."]
     return [differences_table(f"{title}, over networks", layout, metrics, spreads, notes)]
 
@@ -307,10 +317,9 @@ def _as_over_networks(difference: Difference) -> Difference:
 
 def runs_down(title: str, runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str) -> Table:
     """Runs down, metrics across, the best in bold."""
-    about = [
-        field for field in ("network", "training", "data")
-        if any(getattr(run, field) for run in runs)
-    ]  # fmt: skip
+    about = [field for field in TAGS if len({getattr(run, field) for run in runs}) > 1]
+    if [run.training for run in runs] == [run.name for run in runs]:
+        about = [field for field in about if field != "training"]
     notes = _notes(runs, metrics, stratum, lambda run: run.data)
     return estimates_table(title, _runs_layout(runs, about), metrics, stratum, notes)
 
@@ -381,8 +390,8 @@ def _difference_title(baseline: str, stratum: str = ALL) -> str:
 
 
 def to_json(runs: Sequence[ScoredRun]) -> dict[str, Any]:
-    """All figures as one object; differences are against the first run."""
-    pairs = pairs_with(runs[0], runs)
+    """All figures as one object; differences are against the first run of each data set."""
+    pairs = pairs_with_first(runs)
     return {"runs": runs_to_json(runs), "differences": differences_to_json(pairs)}
 
 
@@ -412,9 +421,9 @@ def _estimates_to_json(run: ScoredRun, stratum: str) -> dict[str, Any]:
     return {
         metric: {
             **plain(run.estimate(metric, stratum)),
+            "references": plain(run.references(metric, stratum)),
             "over_networks": plain(run.over_networks(metric, stratum)),
             "mixed": plain(run.mixed(metric, stratum)),
-            "references": plain(run.references(metric, stratum)),
         }
         for metric in run.metrics
     }
@@ -424,7 +433,7 @@ def differences_to_json(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[
     """The differences of pairs, in the metrics that both have."""
     metrics = metrics_of([pair.baseline for pair in pairs])
     return [
-        difference_to_json(difference)
+        {**difference_to_json(difference), "data": pair.run.data}
         for pair, row in zip(pairs, differences(pairs, metrics, stratum), strict=True)
         for difference in row
         if difference.metric in pair.run.metrics and difference.metric in pair.baseline.metrics

@@ -175,7 +175,9 @@ class TestJson:
         self, files: Files, c10h: Run, change: list[str], why: str
     ) -> None:
         files.labels("other.h5", counts=np.roll(files.counts, 1, axis=0))
-        c10h("score", "c=b.npy", *SCORE, *change, "-o", "c.h5")
+        line = [word for word in SCORE if word not in ("--labels", "labels.h5")]
+        labels = [] if "--labels" in change else ["--labels", "labels.h5"]
+        c10h("score", "c=b.npy", *line, *labels, *change, "-o", "c.h5")
         line = ["report", "a.h5", "c.h5", "--baseline", "a"]
         found = c10h(*line, "--json").json()["differences"]
         nothing = {"value": None, "low": None, "high": None, "why": why}
@@ -223,7 +225,7 @@ class TestTerminal:
         found = figure["panels"][0]["series"][0]["y"][0]
         assert found == pytest.approx(right.sum() / cats.sum())
         out = c10h("report", *options, "--table", "1").out
-        assert out.startswith("Generalization, truth=cat\n")
+        assert out.startswith("Generalization: cross-entropy, truth=cat\n")
         assert re.search(rf"^a +{right.sum() / cats.sum():.4f} ", out, re.MULTILINE)
         page = c10h("report", *options, "--format", "html").out
         assert "<figcaption>Confidence where right and where wrong, truth=cat<" in page
@@ -270,8 +272,8 @@ class TestRefusals:
                 "--figure cannot be combined with --baseline",
             ),
             (
-                ["--table", "1", "--metrics", "kl"],
-                "--figure and --table cannot be combined with --metrics",
+                ["--table", "2", "--metrics", "kl"],
+                "--figure and --table 2 cannot be combined with --metrics",
             ),
             (["--metrics", "beauty"], "unknown metric 'beauty': expected one of accuracy"),
         ],

@@ -18,7 +18,7 @@ from c10h.records import Array, Scores
 from .conftest import Files, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
-FIGURE = ["value", "low", "high", "n", "ceilings", "why", "references"]
+FIGURE = ["value", "low", "high", "n", "ceilings", "why", "references", "over_networks", "mixed"]
 DIFFERENCE = ["metric", "a", "b", "value", "low", "high"]
 
 pytestmark = pytest.mark.usefixtures("files")
@@ -52,7 +52,8 @@ class TestJson:
 
     def test_every_key_that_the_design_does_not_name(self, c10h: Run) -> None:
         printed = c10h("score", "a.npy", "b.npy", *BASIC, "--json").json()
-        more = {"network", "training", "data", "training_items", "notes", "temperature", "scale"}
+        more = {"network", "training", "data", "training_items", "notes", "temperature", "scale",
+                "seed", "networks", "combined"}  # fmt: skip
         assert {key for run in printed["runs"] for key in run} - {
             "name",
             "metrics",
@@ -60,7 +61,7 @@ class TestJson:
         } == more
         assert {key for difference in printed["differences"] for key in difference} - set(
             DIFFERENCE
-        ) == {"why", "at_equal_scale"}
+        ) == {"why", "at_equal_scale", "over_networks", "mixed", "data"}
 
     def test_references(self, c10h: Run) -> None:
         run = c10h("score", "a.npy", *BASIC, "--json").json()["runs"][0]
@@ -88,7 +89,7 @@ class TestJson:
         (difference,) = c10h(*line).json()["differences"]
         assert difference["low"] > 0
         scaled = difference["at_equal_scale"]
-        assert list(scaled) == ["value", "low", "high", "why"]
+        assert list(scaled) == ["value", "low", "high", "why", "over_networks", "mixed"]
         assert [scaled["value"], scaled["low"], scaled["high"]] == pytest.approx(
             [0, 0, 0], abs=1e-5
         )
@@ -202,7 +203,7 @@ class TestSeveralRuns:
         files.predictions("p.h5", logits=logits, member=np.array(["m", "m"]))
         files.save("s.h5", "old")
         result = c10h("score", "p.h5", *BASIC, "-o", "s.h5", "--force")
-        assert_refused(result, "two runs are called 'p/m'")
+        assert_refused(result, "two networks are called 'p/m'")
         assert files.path("s.h5").read_text() == "old"
 
     def test_logits_and_probabilities_side_by_side(self, files: Files, c10h: Run) -> None:

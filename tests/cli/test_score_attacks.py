@@ -196,7 +196,7 @@ class TestInSample:
         write(**changes, member_fold=np.array([1, 1], "i2"))
         assert c10h("score", "adv.h5", *BASIC).status == 0
         write(**changes, member_fold=np.array([1, 0], "i2"))
-        says = "adv/fold-1@clean: the network was trained on 30 of these 30 items"
+        says = "adv@clean/fold-1: the network was trained on 30 of these 30 items"
         assert_refused(c10h("score", "adv.h5", *BASIC), says)
 
 

@@ -89,6 +89,14 @@ def test_the_mixed_interval_of_a_difference(case: Case, seeds: list[ScoredRun]) 
     assert not difference.is_clear  # two seeds that differ by as much in opposite directions
 
 
+def test_ends_are_cut_to_what_a_metric_can_be(seeds: list[ScoredRun]) -> None:
+    far = replace(seeds[1].scores, value=np.where(seeds[1].scores.value < 1, 0.01, 2.0))
+    other = replace(seeds[1], scores=far)
+    spread = average([seeds[0], other], LABELS, **ABOUT).mixed("accuracy")
+    assert spread is not None
+    assert (spread.low, spread.high) == (0.0, 1.0)
+
+
 def test_seeds_that_differ_are_not_paired(seeds: list[ScoredRun]) -> None:
     later = [replace(run, seed=str(7 + number)) for number, run in enumerate(seeds)]
     mean, other = (average(runs, LABELS, **ABOUT) for runs in (seeds, later))

@@ -119,11 +119,11 @@ class TestDifferences:
         """a - b by metric and result."""
         network, baseline = attacked_networks({"a": a, "b": b})
         found = attack_differences([network, baseline], baseline)
-        assert list(found) == [run.name for run in network.runs.values()]
+        assert list(found) == [run.key for run in network.runs.values()]
         by_key = {
             (difference.metric, result): difference
             for result, run in network.runs.items()
-            for difference in found[run.name]
+            for difference in found[run.key]
         }
         assert {(one.a, one.b) for one in by_key.values()} == {("a", "b")}
         assert list(dict.fromkeys(metric for metric, _ in by_key)) == list(METRICS)

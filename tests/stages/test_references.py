@@ -17,7 +17,13 @@ from c10h.errors import InputError
 from c10h.files import Source
 from c10h.formats.truth_files import Truth
 from c10h.metrics.differences import Difference, differences, pairs_with
-from c10h.metrics.estimates import Figure, ReferenceFigure, ScoredRun, scored_runs
+from c10h.metrics.estimates import (
+    Figure,
+    ReferenceFigure,
+    ScoredRun,
+    SpreadFigure,
+    scored_runs,
+)
 from c10h.metrics.references import FIRST_CHOICE, GROUPS, NO_UNCERTAINTY, RESCALED, groups_of
 from c10h.records import Array, Scores
 from c10h.stages import reference_fit
@@ -419,7 +425,7 @@ class TestDifferences:
             for name in ("people", "truth")
         ]
         scaled = self.of(scored_runs(records), "ce_human").at_equal_scale
-        assert scaled == Figure(why="the runs were rescaled to different labels")
+        assert scaled == SpreadFigure(why="the runs were rescaled to different labels")
 
     def test_a_difference_to_the_reference_is_paired(self, case: Case) -> None:
         run = scored(case, Options(resamples=400))
@@ -454,7 +460,7 @@ class TestOlderFiles:
         newer = scored(case)
         pair = [newer, ScoredRun.of(record, 0)]
         ((difference,),) = differences(pairs_with(pair[1], pair), ["ce_human"])
-        assert difference.at_equal_scale == Figure(
+        assert difference.at_equal_scale == SpreadFigure(
             why="one of the runs was scored without references"
         )
 

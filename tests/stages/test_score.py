@@ -36,7 +36,7 @@ def request_of(case: Case, tmp_path: Path) -> RequestOf:
     """Makes a request to score net.h5 against labels.h5, unless others are named."""
     given = {
         "predictions": [("net", saved(tmp_path, predictions_of(case.logits), "net.h5"))],
-        "labels": saved(tmp_path, case.labels(), "labels.h5"),
+        "labels": [("", saved(tmp_path, case.labels(), "labels.h5"))],
         "resamples": 0,
     }
     return lambda **asked: ScoreRequest(**{**given, **asked})
@@ -52,8 +52,8 @@ def test_records_and_arrays_give_the_same(
     notes: list[str] = []
     request = request_of(
         predictions=[("net", saved(tmp_path, case.logits, "net.npy"))],
-        labels=saved(tmp_path, case.counts, "counts.npy"),
-        truth=saved(tmp_path, case.truth, "truth.npy"),
+        labels=[("", saved(tmp_path, case.counts, "counts.npy"))],
+        truth=[("", saved(tmp_path, case.truth, "truth.npy"))],
         hints=Hints(meaning="logits", layout=WIDE),
     )
     arrays = score(request, tell=notes.append)
@@ -74,8 +74,8 @@ def test_a_lineage_says_what_was_scored(request_of: RequestOf, case: Case, tmp_p
     votes = replace(labels_of(counts=case.counts), lineage=built)
     request = request_of(
         predictions=[("net", saved(tmp_path, predictions, "net.h5"))],
-        labels=saved(tmp_path, votes, "votes.h5"),
-        truth=saved(tmp_path, case.truth, "truth.npy"),
+        labels=[("", saved(tmp_path, votes, "votes.h5"))],
+        truth=[("", saved(tmp_path, case.truth, "truth.npy"))],
         seed=3,
         by="truth",
         tags=["data=x"],
@@ -106,7 +106,7 @@ def test_names_of_classes_are_those_of_the_truth(
 ) -> None:
     truth = saved(tmp_path, case.labels(classes=NAMES), "truth.h5")
     notes: list[str] = []
-    scores = score(request_of(truth=truth), tell=notes.append).scores
+    scores = score(request_of(truth=[("", truth)]), tell=notes.append).scores
     assert scores.classes == NAMES
     assert "net: has no class names; its columns are read as cat, dog, bird, frog, in order" in (
         notes
@@ -138,9 +138,9 @@ def test_records_are_checked(request_of: RequestOf, case: Case, tmp_path: Path) 
     with pytest.raises(SchemaError, match=r"mine\.h5: row 3"):
         score(request_of(predictions=[("net", broken)]))
     with pytest.raises(SchemaError, match=r"votes\.h5: "):
-        score(request_of(labels=saved(tmp_path, labels_of(probs=case.logits), "votes.h5")))
+        score(request_of(labels=[("", saved(tmp_path, labels_of(probs=case.logits), "votes.h5"))]))
     with pytest.raises(MismatchError, match="60 items in the labels and 59 in the truth"):
-        score(request_of(truth=saved(tmp_path, case.truth[1:])))
+        score(request_of(truth=[("", saved(tmp_path, case.truth[1:]))]))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,6 @@ def test_records_are_checked(request_of: RequestOf, case: Case, tmp_path: Path) 
         ({"by": "trut"}, "--by: unknown stratum 'trut': did you mean truth"),
         ({"tags": ["colour=red"]}, "--tag colour=red: expected network=…, training=… or data=…"),
         ({"resamples": -1}, "--resamples -1: expected a number of at least 0"),
-        ({"predictions": [("a", None), ("b", None), ("a", None)]}, "two runs are called 'a'"),
     ],
 )
 def test_what_cannot_be_scored(request_of: RequestOf, asked: dict[str, Any], says: str) -> None:

@@ -46,9 +46,9 @@ class TestTable1:
         ]  # fmt: skip
         table, difference, *_ = table_1(Results(scored=runs, baseline="hard"))
         assert texts(table) == [
-            ["mean of 2", "hard", "0.5500"], ["mean of 2", "human", "0.2500"],
             ["vgg", "hard", "0.5000"], ["vgg", "human", "0.3000"], ["vgg", "mixup", "0.9000"],
             ["wrn", "hard", "0.6000"], ["wrn", "human", "0.2000"],
+            ["mean of 2", "hard", "0.5500"], ["mean of 2", "human", "0.2500"],
         ]  # fmt: skip
         assert ["mean of 2", "human", "-0.3000"] in texts(difference)
 
