@@ -21,22 +21,34 @@ from c10h.training.fold_training import histories
 
 
 def write_history(run: Run) -> None:
-    """The learning curves of all networks that there are, unless the file has them already."""
+    """The learning curves of all networks that there are, unless the file has them already.
+
+    Other jobs may train other folds. One that ends in between would have its curves overwritten by
+    what was read before: after each writing it is seen whether there is more.
+    """
     curves = histories(run)
-    if curves is None:
-        return
-    curves = replace(curves, lineage=run.lineage)
+    while curves is not None:
+        _write_curves(run, replace(curves, lineage=run.lineage))
+        written, curves = curves, histories(run)
+        if curves is not None and _are_same(written, curves):
+            return
+
+
+def _write_curves(run: Run, curves: History) -> None:
     path = str(run.folder / HISTORY)
     try:
         existing = h5.read(Source.open(path), History)
-        same = existing.lineage == curves.lineage and all(
-            np.array_equal(getattr(existing, name), getattr(curves, name))
-            for name in History.schema()
-        )
+        same = existing.lineage == curves.lineage and _are_same(existing, curves)
     except InputError:
         same = False
     if not same:
         h5.write(curves, path)
+
+
+def _are_same(some: History, others: History) -> bool:
+    return all(
+        np.array_equal(getattr(some, name), getattr(others, name)) for name in History.schema()
+    )
 
 
 def grid_rows(run: Run, fold_numbers: Sequence[int]) -> list[dict[str, Any]]:
