@@ -15,12 +15,12 @@ import numpy as np
 from c10h.errors import InputError
 from c10h.metrics.bootstrap import interval
 from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.exposure import of_all
 from c10h.metrics.item_block import Float
+from c10h.metrics.over_networks import MEAN
 from c10h.metrics.references import RESCALED
 from c10h.records import Array, Scores
 
-# How a run combines its networks, as in scores: its figures are means of theirs.
-MEAN = "mean"
 SETTINGS = ("seed", "resamples", "rescale")
 
 
@@ -53,11 +53,7 @@ def average(
         "training": training,
         "data": first.data,
         "items": first.items,
-        "exposure": next(
-            word
-            for word in ("in-sample", "unknown", "held-out")
-            if word in {run.exposure for run in runs}
-        ),
+        "exposure": of_all([run.exposure for run in runs]),
         "notes": _notes(runs),
         "combined": MEAN,
     }

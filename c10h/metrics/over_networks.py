@@ -14,6 +14,10 @@ import numpy as np
 from c10h.metrics.bootstrap import expansion, interval, student_point
 from c10h.metrics.item_block import Float
 
+# How a run combines several networks, as in scores: the mean of their figures, or one network for
+# each item.
+MEAN, BY_FOLD = "mean", "held-out"
+
 
 @dataclass(frozen=True)
 class Spread:

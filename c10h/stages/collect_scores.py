@@ -11,15 +11,12 @@ import numpy as np
 from c10h.errors import InputError
 from c10h.formats.hints import brief
 from c10h.metrics.item_block import Float
+from c10h.metrics.over_networks import BY_FOLD, MEAN
 from c10h.metrics.references import RESCALED
 from c10h.records import Array, Scores, Setting
 from c10h.stages.network_metrics import Evaluation
 from c10h.stages.prediction_pass import NETWORK
 from c10h.stages.score_figures import Figures, ModelFigures
-from c10h.stages.seen_in_training import HELD_OUT, IN_SAMPLE, UNKNOWN
-
-# How a run combines several networks, as in scores.
-MEAN, BY_FOLD = "mean", "held-out"
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,6 @@ class EvaluatedRun:
             line if len(whose) == len(self.evaluations) else f"{line} ({brief(whose, 3)})"
             for line, whose in lines.items()
         )
-
-
-def least_held_out(exposures: Sequence[str]) -> str:
-    """What holds of all networks of a run: in-sample where one is, held-out only where all are."""
-    return next(word for word in (IN_SAMPLE, UNKNOWN, HELD_OUT) if word in exposures)
 
 
 def collect(

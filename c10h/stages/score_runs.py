@@ -16,18 +16,20 @@ from c10h.formats.hints import Tell, brief, silent
 from c10h.formats.predictions_and_labels import LEFT_OUT
 from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import Items, align
+from c10h.metrics.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, of_all
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
+from c10h.metrics.over_networks import BY_FOLD, MEAN
 from c10h.metrics.references import RESCALED
 from c10h.records import Array, Labels, Predictions, Scores, Setting
 from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
-from c10h.stages.collect_scores import BY_FOLD, MEAN, EvaluatedRun, collect, least_held_out
+from c10h.stages.collect_scores import EvaluatedRun, collect
 from c10h.stages.network_metrics import Evaluation, evaluate
 from c10h.stages.people import People, people_of_truth
 from c10h.stages.predicted_items import digest_items, items_of, some_items
 from c10h.stages.reference_fit import FittedReferences, fit_references, item_keys
 from c10h.stages.score_request import NOTHING, PEOPLE, TRUTH
-from c10h.stages.seen_in_training import HELD_OUT, IN_SAMPLE, UNKNOWN, seen_in_training
+from c10h.stages.seen_in_training import seen_in_training
 
 Advance: TypeAlias = Callable[[int], None]
 
@@ -259,7 +261,7 @@ def _evaluate_run(joined: _Joined, options: Options, advance: Advance) -> list[E
     return [
         row(
             name=run.name,
-            exposure=least_held_out(exposures),
+            exposure=of_all(exposures),
             evaluations=evaluations,
             combined=MEAN,
             networks=_network_names(predictions),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from c10h.metrics.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN
 from c10h.records import Array, Predictions
-
-HELD_OUT, IN_SAMPLE, UNKNOWN = "held-out", "in-sample", "unknown"
 
 
 def seen_in_training(predictions: Predictions, member: int) -> Array | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from c10h.errors import counted
 from c10h.metrics.differences import Difference, excludes_zero, shown_ends
 from c10h.metrics.estimates import ScoredRun, SpreadFigure
+from c10h.metrics.over_networks import MEAN
 from c10h.metrics.references import NO_UNCERTAINTY
 from c10h.metrics.strata import ALL
 
@@ -69,7 +70,7 @@ def _what_combined(run: ScoredRun) -> str | None:
     if run.parts:
         kind = "seeds" if len({part.network for part in run.parts}) == 1 else "networks"
         return f"Means over {len(run.parts)} {kind} ({counted(size, 'trained network')})"
-    if run.combined == "mean":
+    if run.combined == MEAN:
         return f"Means over {size} networks"
     return f"Each item by one of {size} networks, that of its fold" if run.combined else None
 

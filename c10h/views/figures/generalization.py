@@ -8,6 +8,7 @@ import numpy as np
 
 from c10h.errors import InputError
 from c10h.metrics.estimates import ScoredRun
+from c10h.metrics.exposure import HELD_OUT
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_of, data_sets, model_of
 from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
@@ -15,7 +16,6 @@ from c10h.views.notes import INTERVALS
 
 PANELS = {"accuracy": "accuracy", "ce_hard": "cross-entropy, nats", "sba": "second-best accuracy"}
 TOPS = {"accuracy": 1.0, "sba": 1.0}
-HELD_OUT = "held-out"
 NAN = float("nan")
 
 
