@@ -17,7 +17,7 @@ import pytest
 
 from c10h.datasets.catalogue import CATALOGUE
 from c10h.images.corruptions.table import CORRUPTIONS
-from c10h.models.building import parse_name
+from c10h.models.architectures import parse_name
 from c10h.stages.requests_by_command import options_by_name
 
 pytest.importorskip("snakemake", reason="needs snakemake: pip install 'c10h[workflow]'")
