@@ -114,10 +114,11 @@ def mean(
     one_answer: bool = False,
     more_classes_than: int = 0,
     of_logarithms: bool = False,
+    bounds: tuple[float, float] = UNBOUNDED,
 ) -> Metric:
     """The mean of ``term`` over the items where ``over`` is 1 (or, in expectation, positive)."""
     return Metric(
         summary, needs, better, (term, over), divide, True,
         absent=absent, headline=headline, one_answer=one_answer,
-        more_classes_than=more_classes_than, of_logarithms=of_logarithms,
+        more_classes_than=more_classes_than, of_logarithms=of_logarithms, bounds=bounds,
     )  # fmt: skip

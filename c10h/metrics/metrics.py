@@ -16,6 +16,7 @@ from c10h.metrics.ranks import RankMetric
 
 TRUTH, PEOPLE, COUNTS = (Needs.TRUTH,), (Needs.PEOPLE,), (Needs.COUNTS,)
 SHARE = 0.0, 1.0
+POSITIVE = 0.0, float("inf")
 TOP_5 = "accuracy_top5"
 _TOP_K = re.compile("accuracy_top([1-9][0-9]{0,5})")
 
@@ -43,6 +44,7 @@ def top_k_accuracy(k: int) -> Metric:
         needs=TRUTH,
         better="high",
         more_classes_than=k,
+        bounds=SHARE,
     )
 
 
@@ -63,6 +65,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         needs=TRUTH,
         better="high",
         headline=True,
+        bounds=SHARE,
     ),
     TOP_5: top_k_accuracy(5),
     "ce_hard": mean(
@@ -73,6 +76,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         better="low",
         headline=True,
         of_logarithms=True,
+        bounds=POSITIVE,
     ),
     "ce_human": mean(
         divergence.ce_human,
@@ -81,6 +85,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         better="low",
         headline=True,
         of_logarithms=True,
+        bounds=POSITIVE,
     ),
     "kl": mean(
         divergence.kl,
@@ -88,18 +93,21 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         needs=PEOPLE,
         better="low",
         of_logarithms=True,
+        bounds=POSITIVE,
     ),
     "jsd": mean(
         divergence.jsd,
         summary="Jensen-Shannon divergence of p and q, nats",
         needs=PEOPLE,
         better="low",
+        bounds=POSITIVE,
     ),
     "tvd": mean(
         divergence.tvd,
         summary="total variation distance, Σ |q - p| / 2",
         needs=PEOPLE,
         better="low",
+        bounds=SHARE,
     ),
     "brier_hard": mean(
         brier.brier_hard,
@@ -108,6 +116,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         needs=TRUTH,
         better="low",
         one_answer=True,
+        bounds=POSITIVE,
     ),
     "brier_human": mean(
         brier.brier_human,
@@ -115,6 +124,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         needs=PEOPLE,
         better="low",
         headline=True,
+        bounds=POSITIVE,
     ),
     "brier_human_debiased": mean(
         brier.brier_debiased,
@@ -132,6 +142,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         better="high",
         headline=True,
         absent="no item where two classes have votes",
+        bounds=SHARE,
     ),
     "sba_unique": mean(
         second_best.clear_second_matches,
@@ -140,6 +151,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         needs=PEOPLE,
         better="high",
         absent="no item whose first, second and third counts differ",
+        bounds=SHARE,
     ),
     "ece": Metric(
         "top-label calibration error, 15 bins of equal width (biased upward for few items)",
@@ -188,6 +200,7 @@ _ROWS: Mapping[str, Metric | RankMetric] = {
         summary="|H(q) - H(p)|, nats",
         needs=PEOPLE,
         better="low",
+        bounds=POSITIVE,
     ),
     "conf_right": Metric(
         "mean confidence where the model is right",
