@@ -21,6 +21,10 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 MATLAB = b"MATLAB 7.3 MAT-file"
 
 
+# What stdin is called as an input.
+STDIN = "stdin"
+
+
 @dataclass(frozen=True)
 class Source:
     """An input file. ``name`` is what messages and lineages call it; it has no folder.
@@ -49,7 +53,7 @@ class Source:
                 raise FileError("-: expected data on stdin, found it closed")
             if sys.stdin.isatty():
                 raise FileError("-: expected data on stdin, found a terminal")
-            return cls(_spool(sys.stdin.buffer, "-"), "stdin")
+            return cls(_spool(sys.stdin.buffer, "-"), STDIN)
         path = Path(argument)
         try:
             if path.is_dir():

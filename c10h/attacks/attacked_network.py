@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from c10h.errors import InputError
+from c10h.models.placing import place
 from c10h.training.device_and_precision import autocast
 
 
 def freeze(network: nn.Module, device: torch.device) -> nn.Module:
     """The network in evaluation mode, with parameters that no gradient is computed for."""
-    network = network.to(device).to(memory_format=torch.channels_last).eval()
-    return network.requires_grad_(False)
+    return place(network, device).eval().requires_grad_(False)
 
 
 class Ensemble(nn.Module):

@@ -30,7 +30,8 @@ class Normalised(nn.Module):
 
     network: takes (n, 3, h, w), gives logits (n, classes). mean, std: of each channel's pixels in
     [0, 1]; they are in the state dict as (3, 1, 1). probs: the network gives probabilities, and
-    their logarithm is taken for logits.
+    their logarithm is taken for logits. channels_last: whether images go into the network in this
+    order in memory, as far as they come in it (see :mod:`.placing`).
     """
 
     mean: Tensor
@@ -47,6 +48,7 @@ class Normalised(nn.Module):
         super().__init__()
         self.network = network
         self.probs = probs
+        self.channels_last = True
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1))
 
@@ -54,7 +56,8 @@ class Normalised(nn.Module):
         """(pixels - mean) / std, of pixels in [0, 1], floating, (n, 3, h, w)."""
         if not pixels.is_floating_point():
             raise TypeError(f"expected pixels in [0, 1], floating, found {pixels.dtype}")
-        return (pixels - self.mean) / self.std
+        normalised = (pixels - self.mean) / self.std
+        return normalised if self.channels_last else normalised.contiguous()
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (n, classes) of pixels in [0, 1], floating, (n, 3, h, w)."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from c10h.datasets.catalogue import CATALOGUE
+from c10h.files import STDIN
 from c10h.metrics.averages import average
 from c10h.metrics.differences import Pair, pairs_with
 from c10h.metrics.estimates import ScoredRun
@@ -162,10 +163,13 @@ def _cells(runs: Sequence[ScoredRun]) -> dict[Model, dict[str, ScoredRun]]:
 
 
 def data_behind(lineage: Lineage | None) -> str:
-    """The data set of predictions: the file of images, without suffix, or its catalogue name."""
+    """The data set of predictions: the file of images, without suffix, or its catalogue name.
+
+    Empty where it is not known, as of images that came through a pipe.
+    """
     inputs = () if lineage is None else lineage.inputs
     names = [source.name for source in inputs if source.role == "images"]
-    if len(names) != 1:
+    if len(names) != 1 or names[0] == STDIN:
         return ""
     name = names[0]
     sets = (data for data, known in CATALOGUE.items() if name in known.files.values())

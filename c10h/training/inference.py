@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from c10h.models.placing import place
 from c10h.records import Array
 from c10h.training.device_and_precision import autocast
 
@@ -17,7 +18,7 @@ def predict(
     network: nn.Module, images: Array, device: torch.device, precision: str, batch: int = BATCH
 ) -> Array:
     """Logits, float32 (n, c), of images uint8 (n, h, w, 3), by a network in evaluation mode."""
-    network = network.to(device).to(memory_format=torch.channels_last).eval()
+    network = place(network, device).eval()
     blocks = []
     for start in range(0, len(images), batch):
         block = torch.from_numpy(np.ascontiguousarray(images[start : start + batch]))

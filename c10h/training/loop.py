@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from c10h.errors import C10hError, InputError, StoppedError
+from c10h.models.placing import place
 from c10h.run_folder import name_of
 from c10h.training.augmentation import augmented
 from c10h.training.checkpoint import Checkpoint, save
@@ -120,7 +121,7 @@ class Training:
             )
         self.per_epoch = len(examples) // self.batch
         self.steps = max(1, round(recipe.epochs * self.per_epoch))
-        self.network = network.to(device).to(memory_format=torch.channels_last)
+        self.network = place(network, device)
         self.optimizer = make_optimizer(self.network, recipe)
         self.slow = SlowWeights(self.network, recipe.lookahead) if recipe.lookahead else None
         scales = PRECISIONS[settings.precision].needs_scaling

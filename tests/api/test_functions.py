@@ -208,7 +208,10 @@ class TestNetworks:
         members = c10h.predict(images, [folder], members=True)
         with pytest.raises(InSampleError, match="was trained on 20 of these 40 items"):
             c10h.score(members, labels)
-        assert len(c10h.score(members, labels, in_sample=True).to_dict()["runs"]) == 2
+        (mean,) = c10h.score(members, labels, in_sample=True).to_dict()["runs"]
+        assert mean["networks"] == ["fold-0", "fold-1"]
+        apart = c10h.score(members, labels, in_sample=True, members=True).to_dict()["runs"]
+        assert len(apart) == 2
 
     def test_an_attack_and_a_report_of_it(self, run: tuple[Result, Result, Path]) -> None:
         images, labels, folder = run

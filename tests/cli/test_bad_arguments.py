@@ -18,7 +18,8 @@ ARCH = ("--arch", "tiny:net")
 
 class TestPredictions:
     def test_labels(self, refuses: Refuse) -> None:
-        refuses("score", "p.npy", "labels.h5", says="labels.h5 holds labels: pass it with --labels")
+        says = "p: nothing to compare with: use --labels, --truth or predictions that have a truth"
+        refuses("score", "p.npy", "labels.h5", says=says)
 
     def test_images(self, refuses: Refuse) -> None:
         says = "images.h5 holds images: c10h predict makes predictions from them; pass true classes"

@@ -124,10 +124,6 @@ class TestKinds:
         ("line", "expected"),
         [
             (
-                ["score", "labels.h5", "--labels", "labels.h5"],
-                " holds labels: pass it with --labels",
-            ),
-            (
                 ["labels", "build", "labels.h5", "--as", "distill"],
                 ": expected kind predictions, found kind labels",
             ),

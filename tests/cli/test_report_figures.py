@@ -442,7 +442,7 @@ class TestOtherKinds:
 
     def test_tables_of_the_paper(self, c10h: Run) -> None:
         out = c10h("report", "near.h5", "far.h5", "b-near.h5", "b-far.h5", "--table", "1").out
-        assert out.startswith("Generalization\n\ntraining ")
+        assert out.startswith("Generalization: cross-entropy\n\ntraining ")
         assert [line.split()[0] for line in out.splitlines()[3:5]] == ["a", "b"]
         out = c10h("report", "adv.h5", "--table", "2", "--format", "latex").out
         assert r"accuracy PGD 4/255 $\uparrow$" in out
