@@ -66,8 +66,8 @@ def collect(
 
     settings: of the scores; "seed" and "resamples" are those of the bootstrap.
     """
-    every = [evaluation for run in scored for evaluation in run.evaluations]
-    strata = list(dict.fromkeys(name for one in every for name in one.network.strata))
+    evaluations = [evaluation for run in scored for evaluation in run.evaluations]
+    strata = list(dict.fromkeys(name for each in evaluations for name in each.network.strata))
     resamples, seed = int(settings["resamples"]), int(settings["seed"])
     figures = Figures([run.evaluations for run in scored], metrics, strata, resamples, seed)
     own = figures.of_model(NETWORK)

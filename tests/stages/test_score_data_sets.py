@@ -191,6 +191,14 @@ def test_a_script_names_labels_by_data_set(tmp_path: Path, near: Case, far: Case
     assert "c10h score human=a.h5 human=b.h5 --labels near=votes.h5 --resamples 20" in script
 
 
+def test_a_script_has_a_file_under_each_of_its_options(tmp_path: Path, near: Case) -> None:
+    files = [("a", saved(tmp_path, predicted(near, "near.h5"), "a.h5"))]
+    both = [("", saved(tmp_path, near.labels(), "votes.h5"))]
+    scores = score(ScoreRequest(predictions=files, labels=both, truth=both)).scores
+    file = Input(role="", name="scores.h5", sha256="x", kind="scores", lineage=scores.lineage)
+    assert "c10h score a.h5 --labels votes.h5 --truth votes.h5" in to_script(steps([file]))
+
+
 class TestLabelsAsPredictions:
     def test_their_shares_are_scored(self, tmp_path: Path, near: Case) -> None:
         others = labels_of(probs=near.model)
