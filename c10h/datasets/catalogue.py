@@ -131,6 +131,7 @@ def _synthetic(name: str, summary: str, items: int) -> Dataset:
             JUDGMENTS: f"{name}-trials.csv",
             PREDICTIONS: f"{name}-ideal.h5",
         },
+        version=2,
     )
 
 
@@ -215,7 +216,9 @@ CATALOGUE: Mapping[str, Dataset] = {
                 2_918_471_680,
                 "sha256:c72763e101c723b7c507b96205f7e938912a5d587376173b825850cf3cb876a7",
             ),
+            _CIFAR10,  # its test images are the originals
         ),
+        version=2,
     ),
     "cinic10": Dataset(
         "the ImageNet part of CINIC-10",

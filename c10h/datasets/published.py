@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from c10h.formats.class_names import CLASS_LISTS
 from c10h.formats.judgments import open_judgments
 from c10h.formats.lazy_rows import rows_between
 from c10h.formats.predictions_and_labels import open_labels
+from c10h.images.hashes import hashes_of
 from c10h.images.import_request import Choice, ImportRequest
 from c10h.images.importing import import_images
 from c10h.labels.judgment_filters import Filters
@@ -56,30 +57,50 @@ def cinic10(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[s
 
 
 def cifar10_c(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:
-    """Each corruption of CIFAR-10-C at each severity, a fifth of its array, as a part."""
+    """Each corruption of CIFAR-10-C at each severity, a fifth of its array, as a part.
+
+    Its images have those of the CIFAR-10 test set as their originals, which are in the same order.
+    """
+    test_images = cifar10("cifar10-test", downloads, start)[IMAGES]
+    assert isinstance(test_images.content, Images)
+    assert test_images.content.truth is not None
+    truth, original = test_images.content.truth, hashes_of(test_images.content)
     source = Source.open(str(downloads["CIFAR-10-C.tar"]))
-    places = places_in_tar(source)
-
-    def array(kind: str) -> Rows:
-        path = f"CIFAR-10-C/{kind}.npy"
-        if path not in places:
-            raise FileError(f"{source.name}: expected {path}, found {len(places)} other files")
-        return npy_rows(replace(source, name=f"{source.name}: {path}"), places[path])
-
+    arrays = _ArraysOfTar(source, places_in_tar(source))
+    if not np.array_equal(arrays.of("labels")[:], np.tile(truth, 5)):
+        raise FileError(
+            f"{source.name}: CIFAR-10-C/labels.npy: expected the true classes of cifar10-test five "
+            "times, found others"
+        )
     products = {}
-    truth = np.asarray(array("labels")[:], dtype=np.int64)
     for part in parts_of(name):
         kind, _, severity = part.rpartition("-")
-        pixels, size = array(kind), len(truth) // 5
-        first = size * (int(severity) - 1)
+        first = len(truth) * (int(severity) - 1)
         images = Images(
             classes=CIFAR10,
-            images=rows_between(pixels, first, first + size),
-            truth=truth[first : first + size],
+            images=rows_between(arrays.of(kind), first, first + len(truth)),
+            truth=truth,
+            original=original,
         )
-        inputs = (("images", source),)
+        inputs = (("images", source), *(("original", file) for _, file in test_images.inputs))
         products[f"{IMAGES}/{part}"] = Product(images, inputs, {"part": part})
     return products
+
+
+@dataclass(frozen=True)
+class _ArraysOfTar:
+    """The arrays in CIFAR-10-C's archive, read from where they are in it."""
+
+    source: Source
+    places: Mapping[str, int]
+
+    def of(self, name: str) -> Rows:
+        path = f"CIFAR-10-C/{name}.npy"
+        if path not in self.places:
+            raise FileError(
+                f"{self.source.name}: expected {path}, found {len(self.places)} other files"
+            )
+        return npy_rows(replace(self.source, name=f"{self.source.name}: {path}"), self.places[path])
 
 
 def cifar10h(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[str, Product]:

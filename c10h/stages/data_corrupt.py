@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from c10h.images.corruptions.corrupting import corrupted
+from c10h.images.hashes import hashes_of
 from c10h.lineage import lineage_of
 from c10h.records import Images
 from c10h.stages.data_corrupt_request import CorruptRequest
-from c10h.training.folds import hashes_of
 
 
 def data_corrupt(request: CorruptRequest) -> Images:

@@ -74,13 +74,22 @@ def grid_rows(run: Run, fold_numbers: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def write_grid(run: Run) -> None:
-    """What each setting of a grid came to, unless the file has it already."""
+    """What each setting of a grid came to, unless the file has it already.
+
+    Other jobs may train other folds: after each writing it is seen whether there is more.
+    """
+    path = run.folder / GRID
+    while text := _grid_text(run):
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return
+        write_text(str(path), text)
+
+
+def _grid_text(run: Run) -> str:
+    """The JSON of all networks that there are; "" where none was chosen by a grid."""
     rows = [
         {key: "inf" if value == math.inf else value for key, value in row.items()}
         for row in grid_rows(run, run.fold_numbers())
     ]
     choose = run.arguments.get("choose", EACH_FOLD)
-    text = json.dumps({"choose": choose, "tried": rows}, indent=1) + "\n"
-    path = run.folder / GRID
-    if rows and not (path.is_file() and path.read_text(encoding="utf-8") == text):
-        write_text(str(path), text)
+    return json.dumps({"choose": choose, "tried": rows}, indent=1) + "\n" if rows else ""

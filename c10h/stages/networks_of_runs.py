@@ -11,12 +11,12 @@ import numpy as np
 from c10h.errors import InputError, InSampleError, MismatchError
 from c10h.formats.class_names import match_order
 from c10h.formats.predictions_and_labels import FROM_PROBS
+from c10h.images.hashes import hashes_of, item_hashes
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.run_folder import ALL, Run
 from c10h.stages.seen_in_training import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.fold_training import network_of
-from c10h.training.folds import hashes_of, item_hashes
 from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 from c10h.truth import renumbered
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.errors import MismatchError
+from c10h.images.hashes import item_hashes
 from c10h.items import Items, align
 from c10h.records import Array, Images, Predictions
 from c10h.stages.predicted_items import items_of
-from c10h.training.folds import item_hashes
 
 UNCHECKED = "the predictions do not record the hashes of their images: images not checked"
 

@@ -12,6 +12,7 @@ from c10h.errors import InputError, counted
 from c10h.files import Source
 from c10h.formats.class_names import parse_classes
 from c10h.formats.hints import Tell
+from c10h.images.hashes import hashes_of
 from c10h.lineage import HasLineage
 from c10h.models.building import build
 from c10h.models.weights import load_weights
@@ -28,7 +29,6 @@ from c10h.stages.networks_of_runs import (
     predictions_of_networks,
     trained_networks,
 )
-from c10h.training.folds import hashes_of
 from c10h.training.lazy_logits import Machine
 
 

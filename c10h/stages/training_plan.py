@@ -13,6 +13,7 @@ import numpy as np
 from c10h.errors import InputError, MismatchError
 from c10h.files import Source
 from c10h.formats.hints import Tell
+from c10h.images.hashes import hashes_of
 from c10h.lineage import HasLineage, lineage_of
 from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
@@ -24,7 +25,7 @@ from c10h.training.choices import SCHEDULES, chooser_of
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.distributed import world_of_environment
 from c10h.training.fold_training import BY_FOLD, FIRST_WEIGHTS, Options, TrainingData
-from c10h.training.folds import fold_rows, hashes_of
+from c10h.training.folds import fold_rows
 from c10h.training.targets import check_truth_for
 
 if TYPE_CHECKING:

@@ -85,11 +85,11 @@ class StandIns:
         return tar({"cifar-10-batches-py/batches.meta": names, **content})
 
     def cifar10_c(self) -> bytes:
-        """12 images of each kind and severity, of one grey: 10 times the kind and the severity."""
-        severities = np.repeat(np.arange(1, 6), 12)[:, None, None, None]
-        grey = np.ones((60, 32, 32, 3)) * severities
+        """The 10 test images in one grey: 10 times the number of the kind, and the severity."""
+        severities = np.repeat(np.arange(1, 6), 10)[:, None, None, None]
+        grey = np.ones((50, 32, 32, 3)) * severities
         arrays = {kind: npy((grey + 10 * k).astype(np.uint8)) for k, kind in enumerate(CIFAR10_C)}
-        arrays["labels"] = npy(np.tile(np.arange(12) % 10, 5).astype(np.uint8))
+        arrays["labels"] = npy(np.tile(self.truth[50:], 5).astype(np.uint8))
         files = {f"CIFAR-10-C/{name}.npy": content for name, content in arrays.items()}
         return tar({"CIFAR-10-C/README.txt": b"about", **files}, "w")
 

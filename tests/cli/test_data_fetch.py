@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import signal
@@ -115,21 +116,40 @@ class TestWhatIsFetched:
         np.testing.assert_array_equal(images.truth, np.arange(len(pixels)) % 10)
         assert images.classes == CLASSES
 
-    def test_cifar10_c_in_parts(self, site: Server, c10h: Run, tmp_path: Path) -> None:
+    def test_cifar10_c_in_parts(self, site: Server, c10h: Run, stand_ins: StandIns) -> None:
         paths = fetched(c10h, "cifar10-c")
         assert len(paths) == 19 * 5
+        test_images = np.ascontiguousarray(
+            stand_ins.pixels[50:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        )
         for name, grey in (("gaussian_noise-1", 1), ("fog-3", 93), ("saturate-5", 185)):
             (path,) = (path for path in paths if path.endswith(f"cifar10-c-{name}.h5"))
             images = read(path)
             assert isinstance(images, Images)
-            assert images.images.shape == (12, 32, 32, 3)
-            assert (images.images[0:12] == grey).all()
-            np.testing.assert_array_equal(images.truth, np.arange(12) % 10)
+            assert images.images.shape == (10, 32, 32, 3)
+            assert (images.images[0:10] == grey).all()
+            np.testing.assert_array_equal(images.truth, np.arange(10))
             assert images.classes == CLASSES
+            assert images.original is not None
+            assert images.original.tolist() == [
+                int(hashlib.sha256(image.tobytes()).hexdigest()[:16], 16) for image in test_images
+            ]
         assert "in the cache" in c10h("data", "list", "cifar10-c").out
         shown = c10h("show", "cifar10-c/fog-3")
-        assert "n=12 x h=32" in shown.out
+        assert "n=10 x h=32" in shown.out
         assert "cifar10-c" in shown.out
+
+    def test_cifar10_c_of_other_images(
+        self, site: Server, c10h: Run, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whose true classes are not those of the test images, which then are not its originals."""
+        other = copy.copy(stand_ins)
+        other.truth = stand_ins.truth[::-1]
+        site.files["CIFAR-10-C.tar"] = other.cifar10_c()
+        dataset = known(CATALOGUE["cifar10-c"], site.files, site.address)
+        monkeypatch.setitem(CATALOGUE, "cifar10-c", dataset)
+        result = c10h("data", "fetch", "cifar10-c")
+        assert_refused(result, "labels.npy: expected the true classes of cifar10-test five times")
 
     @pytest.mark.parametrize(
         ("name", "says"),
@@ -147,7 +167,8 @@ class TestWhatIsFetched:
     def test_cifar10_c_without_one_of_its_files(
         self, site: Server, c10h: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        site.files["CIFAR-10-C.tar"] = tar({"CIFAR-10-C/labels.npy": npy(np.zeros(5, "u1"))}, "w")
+        labels = npy(np.tile(np.arange(10, dtype="u1"), 5))
+        site.files["CIFAR-10-C.tar"] = tar({"CIFAR-10-C/labels.npy": labels}, "w")
         dataset = known(CATALOGUE["cifar10-c"], site.files, site.address)
         monkeypatch.setitem(CATALOGUE, "cifar10-c", dataset)
         result = c10h("data", "fetch", "cifar10-c")

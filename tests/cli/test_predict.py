@@ -13,10 +13,10 @@ import torch
 
 from c10h import h5
 from c10h.datasets.cache import open_input
+from c10h.images.hashes import item_hashes
 from c10h.models.building import build
 from c10h.records import Array, Images
 from c10h.training import checkpoint as checkpoints
-from c10h.training.folds import item_hashes
 
 from .conftest import CLASSES, PYTHON, Run, start
 from .runs import TRAIN, content, predictions, trained

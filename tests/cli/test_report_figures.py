@@ -24,8 +24,8 @@ from PIL import Image
 import c10h as api
 from c10h import h5
 from c10h.datasets.cache import open_input
+from c10h.images.hashes import item_hashes
 from c10h.records import Array, History, Images, Predictions, Scores, View
-from c10h.training.folds import item_hashes
 from c10h.views.forms.latex_text import escape
 
 from .conftest import Files, Run, assert_refused, read_file

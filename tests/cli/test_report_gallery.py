@@ -15,8 +15,8 @@ import pytest
 
 from c10h import h5
 from c10h.files import Source
+from c10h.images.hashes import item_hashes
 from c10h.records import Images, Input, Lineage, Predictions
-from c10h.training.folds import item_hashes
 
 from .conftest import CLASSES, PYTHON, Files, Refuse, Run, assert_refused, read_file
 from .test_show import on_a_terminal

@@ -15,8 +15,8 @@ from made_attacks import SMALL, health, made_attack
 from rich.cells import cell_len
 
 from c10h import h5
+from c10h.images.hashes import item_hashes
 from c10h.records import History, Images, Predictions
-from c10h.training.folds import item_hashes
 
 from .conftest import CLASSES, LOUD, Run, status_of_main
 

@@ -8,10 +8,10 @@ from metrics.scoring import Case, labels_of, made_up, predictions_of
 from scipy.spatial.distance import jensenshannon
 
 from c10h.errors import InputError, MismatchError
+from c10h.images.hashes import item_hashes
 from c10h.metrics.item_block import Block
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.stages.gallery import Farthest, farthest, gallery
-from c10h.training.folds import item_hashes
 
 CASE = made_up(np.random.default_rng(3), 40, classes=3)
 PIXELS = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 3)).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -38,3 +39,15 @@ def test_a_fold_that_ends_while_another_writes_is_not_lost(
     run = cast(Run, SimpleNamespace(folder=tmp_path, lineage=Lineage(command="train")))
     history_and_grid.write_history(run)
     assert h5.read(Source.open(str(tmp_path / "history.h5")), History).fold.tolist() == [0, 1]
+
+
+def test_a_grid_of_a_fold_that_ends_while_another_writes_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [[{"fold": fold, "lr": 0.1} for fold in range(count)] for count in (1, 2, 2)]
+    seen = iter(rows)
+    monkeypatch.setattr(history_and_grid, "grid_rows", lambda run, folds: next(seen))
+    run = cast(Run, SimpleNamespace(folder=tmp_path, arguments={}, fold_numbers=lambda: [0, 1]))
+    history_and_grid.write_grid(run)
+    written = json.loads((tmp_path / "grid.json").read_text(encoding="utf-8"))
+    assert written == {"choose": "fold", "tried": rows[1]}

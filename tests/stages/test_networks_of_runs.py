@@ -13,6 +13,7 @@ import torch
 from training.small import CLASSES, TINY, Tiny, pictures, run_of, training_data
 
 from c10h.errors import InputError, InSampleError, MismatchError
+from c10h.images.hashes import item_hashes
 from c10h.models.building import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.run_folder import Run
@@ -31,7 +32,6 @@ from c10h.stages.seen_in_training import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.checkpoint import Checkpoint
 from c10h.training.fold_training import TrainingData
-from c10h.training.folds import item_hashes
 from c10h.training.lazy_logits import Machine
 
 DATA = training_data(18)

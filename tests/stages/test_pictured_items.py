@@ -9,10 +9,10 @@ import pytest
 from metrics.scoring import labels_of, made_up, predictions_of
 
 from c10h.errors import MismatchError
+from c10h.images.hashes import item_hashes
 from c10h.records import Images, Input, Lineage, Predictions
 from c10h.stages.people_and_networks import compare_people
 from c10h.stages.pictured_items import PicturedItems, picture_items
-from c10h.training.folds import item_hashes
 
 CASE = made_up(np.random.default_rng(5), 20, classes=3)
 PIXELS = np.random.default_rng(6).integers(0, 256, (20, 4, 5, 3)).astype(np.uint8)

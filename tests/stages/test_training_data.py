@@ -10,10 +10,10 @@ from metrics.scoring import labels_of
 from training.small import pictures, training_data
 
 from c10h.errors import InputError, MismatchError
+from c10h.images.hashes import item_hashes
 from c10h.records import Images, Labels, Lineage
 from c10h.stages.training_data import join, split
 from c10h.training.fold_training import TrainingData
-from c10h.training.folds import item_hashes
 
 NAMES = ("cat", "dog", "bird")
 COUNTS = np.array([[8, 1, 1], [0, 6, 4], [2, 2, 6], [5, 5, 0]])

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from c10h.images.hashes import item_hashes
 from c10h.records import Array, Lineage
 from c10h.run_folder import Run
 from c10h.training.checkpoint import Checkpoint, load
 from c10h.training.fold_training import Options, TrainingData
-from c10h.training.folds import item_hashes, make_folds
+from c10h.training.folds import make_folds
 from c10h.training.loop import Examples, Reports, Settings, Training
 from c10h.training.recipes import RECIPES, Recipe
 

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from c10h.errors import C10hError, MismatchError, StoppedError
+from c10h.images.hashes import item_hashes
 from c10h.models.building import build
 from c10h.records import Array
 from c10h.run_folder import ALL, Run
@@ -28,7 +29,6 @@ from c10h.training.fold_training import (
     on_device,
     train_fold,
 )
-from c10h.training.folds import item_hashes
 from c10h.training.inference import predict
 from c10h.training.loop import Examples, Reports, Training
 from training.small import (

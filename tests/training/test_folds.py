@@ -1,9 +1,6 @@
-"""Folds against scikit-learn's, hashes against hashlib."""
+"""Folds against scikit-learn's."""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -13,10 +10,8 @@ from metrics.scoring import fixed_examples
 from sklearn.model_selection import StratifiedKFold
 
 from c10h.errors import InputError
-from c10h.records import Array, Images, View
-from c10h.training import folds
-from c10h.training.folds import fold_rows, hashes_of, item_hashes, make_folds
-from training.small import pictures
+from c10h.records import Array
+from c10h.training.folds import fold_rows, make_folds
 
 
 def counts_of(fold: Array, strata: Array, count: int) -> Array:
@@ -101,33 +96,3 @@ def test_more_folds_than_their_numbers_can_count() -> None:
     many = np.arange(40_000, dtype=np.uint64)
     with pytest.raises(InputError, match="2 to 32,767"):
         make_folds(many, np.zeros(40_000, dtype=np.int64), 33_000, 0)
-
-
-def test_an_item_is_known_by_the_first_64_bits_of_its_sha_256(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(folds, "BLOCK_BYTES", 4 * 8 * 8 * 3 + 1)
-    images = pictures(10)
-    wanted = [int(sha256(one.tobytes()).hexdigest()[:16], 16) for one in images]
-    assert item_hashes(images).tolist() == wanted
-    assert item_hashes(images[:, :, ::-1]).tolist() != wanted
-
-
-def test_large_images_are_hashed_a_few_at_a_time() -> None:
-    """240 images of 512 x 512 are 189 MB; 12.6 MB, which is 16 of them, are read at once."""
-    read: list[int] = []
-
-    def block(key: slice) -> Array:
-        read.append(key.stop - key.start)
-        return np.zeros((key.stop - key.start, 512, 512, 3), dtype=np.uint8)
-
-    hashes = item_hashes(View((240, 512, 512, 3), np.dtype(np.uint8), block))
-    assert read == [16] * 15
-    assert hashes.tolist() == [int(sha256(bytes(512 * 512 * 3)).hexdigest()[:16], 16)] * 240
-
-
-def test_networks_remember_a_copy_by_its_original() -> None:
-    images = Images(classes=("a", "b"), images=pictures(4))
-    assert hashes_of(images).tolist() == item_hashes(pictures(4)).tolist()
-    copies = replace(images, original=np.array([7, 7, 2**64 - 1, 0], dtype=np.uint64))
-    assert hashes_of(copies).tolist() == [7, 7, 2**64 - 1, 0]
