@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -171,15 +172,19 @@ def check_output(argument: str, *, force: bool, binary: bool = True) -> None:
 def atomic_output(argument: str) -> Iterator[BinaryIO]:
     """An unbuffered file that becomes ``argument`` when the block ends without an error.
 
-    It is written under a temporary name in the same folder, flushed to disk and renamed, so that
-    a killed command leaves the old file or none. ``-`` is copied to stdout at the end.
+    It is written without a name, or where the system cannot do that under a temporary one in the
+    same folder, flushed to disk and renamed, so that a killed command leaves the old file or none.
+    ``-`` is copied to stdout at the end.
     Raises OutputError when the disk is full or the folder is not writable.
     """
     path = None if argument == "-" else Path(argument)
+    folder = Path(tempfile.gettempdir()) if path is None else path.parent
+    prefix = "c10h-" if path is None else f".{path.name}."
+    name = ""
     try:
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{path.name}." if path else "c10h-", dir=path.parent if path else None
-        )
+        descriptor = _nameless_file(folder)
+        if descriptor is None:
+            descriptor, name = tempfile.mkstemp(prefix=prefix, dir=folder)
         try:
             with open(descriptor, "w+b", buffering=0) as stream:
                 yield stream
@@ -190,6 +195,9 @@ def atomic_output(argument: str) -> Iterator[BinaryIO]:
                     sys.stdout.buffer.flush()
                 else:
                     os.fchmod(descriptor, 0o666 & ~_umask())
+                    if not name:
+                        name = str(folder / f"{prefix}{secrets.token_hex(4)}")
+                        _give_name(descriptor, name)
             if path is not None:
                 os.replace(name, path)
         finally:
@@ -197,6 +205,34 @@ def atomic_output(argument: str) -> Iterator[BinaryIO]:
                 os.unlink(name)
     except OSError as error:
         raise OutputError(f"{argument}: {reason(error)}") from error
+
+
+def _nameless_file(folder: Path) -> int | None:
+    """A new file of a folder that has no name yet; None where the system has no such files.
+
+    It vanishes with the process, however that ends.
+    """
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+    except AttributeError:  # not on Linux
+        return None
+    except OSError:  # some network file systems; else another way has the same error
+        return None
+    if not os.path.exists(_place(descriptor)):  # without /proc it could not get a name
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _place(descriptor: int) -> str:
+    """Where Linux has an open file."""
+    return f"/proc/self/fd/{descriptor}"
+
+
+def _give_name(descriptor: int, name: str) -> None:
+    """Link a nameless file to a name. Raises OSError where that is not possible."""
+    # With a folder to begin at, which an absolute name ignores, Python follows the symbolic link.
+    os.link(_place(descriptor), name, src_dir_fd=descriptor, follow_symlinks=True)
 
 
 def write_text(argument: str, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -168,6 +169,31 @@ class TestAtomicOutput:
         with pytest.raises(OutputError, match=f"^{path}: no space"), atomic_output(str(path)):
             raise OSError(28, "No space left on device")
         assert not list(tmp_path.iterdir())
+
+    def test_a_killed_process_leaves_nothing(self, tmp_path: Path) -> None:
+        """The old file alone, whole."""
+        path = tmp_path / "x.txt"
+        path.write_text("old")
+        code = (
+            "import os, signal; from c10h.files import atomic_output\n"
+            f"with atomic_output({str(path)!r}) as stream:\n"
+            "    stream.write(b'new'); os.kill(os.getpid(), signal.SIGKILL)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert path.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_where_files_need_a_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Such as on network file systems: the same comes of it."""
+        monkeypatch.setattr("c10h.files._nameless_file", lambda folder: None)
+        path = tmp_path / "x.txt"
+        with atomic_output(str(path)) as stream:
+            stream.write(b"new")
+            (temporary,) = tmp_path.iterdir()
+            assert temporary.name.startswith(".x.txt.")
+        assert path.read_text() == "new"
+        assert list(tmp_path.iterdir()) == [path]
 
     @pytest.mark.usefixtures("umask")
     def test_permissions_follow_the_umask(self, tmp_path: Path) -> None:

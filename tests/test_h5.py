@@ -391,7 +391,7 @@ class TestLinks:
             group = file
             for _ in range(2000):
                 group = group.create_group("g")
-        with time_limit(20):
+        with time_limit(60):
             assert_same(read(path), sample("labels"))
 
 
@@ -461,11 +461,10 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
         assert process.stdout is not None
         for _ in range(2):  # the first block is in the file once the second is asked for
             assert process.stdout.readline() == b"writing\n"
-        (temporary,) = set(tmp_path.iterdir()) - {path}
-        assert temporary.stat().st_size > 1 << 16
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_error_while_values_are_computed_leaves_the_old_file(tmp_path: Path) -> None:

@@ -80,12 +80,13 @@ CHECKS: Mapping[str, Check] = {
     "loss_gained": Check(
         "loss gained",
         lambda gain, _: gain >= 0,
-        "the attack lowered the loss: it is broken, or stopped early by chance",
+        "the attack lowered the loss: it is broken, or ended early by chance; try more --steps",
     ),
     "larger_epsilon": Check(
         "accuracy gained by a larger epsilon",
         _is_rare,
-        "a larger epsilon left more images correct: the attack is too weak to judge robustness",
+        "a larger epsilon left more images correct: the attack is too weak to judge robustness; "
+        "give it more --steps or --restarts",
     ),
     "random": Check(
         "answers that change",
@@ -98,13 +99,13 @@ CHECKS: Mapping[str, Check] = {
         "zero gradient, softmax",
         _is_rare,
         "{value:.1%} of the images have a softmax that rounds to 0 and 1, and so no gradient of "
-        "the cross-entropy: the network looks robust but is not",
+        "the cross-entropy: the network looks robust but is not; attack it with --loss margin",
     ),
     "zero_float32": Check(
         "zero gradient, network, float32",
         _is_rare,
         "{value:.1%} of the images have no gradient for another reason than the softmax: something "
-        "in the network rounds, clips or cuts gradients off",
+        "in the network rounds, clips or cuts gradients off; attack it with --method square",
     ),
     "zero_float64": Check(
         "zero gradient, network, float64",
@@ -116,32 +117,34 @@ CHECKS: Mapping[str, Check] = {
         "accuracy at a very large epsilon",
         _is_rare,
         "{value:.1%} stay correct where any image is within reach: the attack does not see the "
-        "network",
+        "network; try --method square",
     ),
     "fgsm": Check("loss after FGSM"),
     "pgd": Check(
         "loss after PGD",
         _reaches,
-        "many steps did less than a single one: the gradients are misleading",
+        "many steps did less than a single one: the gradients are misleading; try --restarts 10 "
+        "and --method square",
     ),
     "transfer": Check(
         "loss after transfer",
         lambda transfer, own: _reaches(own, transfer),
-        "perturbations made on another network did more than its own: gradients are masked",
+        "perturbations made on another network did more than its own: gradients are masked; judge "
+        "by --from that network and --method square",
     ),
     "accuracy_after": Check("accuracy, {method}"),
     "gradient_free": Check(
         "accuracy, square",
         _agrees,
         "an attack without gradients leaves only {value:.1%} correct, which those that use them "
-        "cannot: gradients are masked",
+        "cannot: gradients are masked; judge by --method square",
     ),
     "accuracy_own": Check("accuracy of this attack"),
     "accuracy_worst": Check(
         "accuracy, worst of all",
         _agrees,
         "another loss or method leaves only {value:.1%} correct: this attack overestimates "
-        "robustness",
+        "robustness; judge by --method apgd with each --loss",
     ),
     "temperature": Check("temperature of equal scale"),
     "clean_at_scale": Check("clean loss at equal scale"),

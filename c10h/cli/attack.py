@@ -14,6 +14,9 @@ from c10h.stages.network_requests import ATTACKS, LOSSES, NORMS, AttackRequest
 
 if TYPE_CHECKING:
     from c10h.records import Attack
+    from c10h.views.answer import Amount
+
+HOW = "How to attack"
 
 
 def attack(
@@ -43,7 +46,10 @@ def attack(
     loss: Annotated[
         str | None,
         options.chosen(
-            LOSSES, "--loss", "Loss that the attack maximises; the default depends on the method."
+            LOSSES,
+            "--loss",
+            "Loss that the attack maximises; the default depends on the method.",
+            rich_help_panel=HOW,
         ),
     ] = None,
     steps: Annotated[
@@ -53,6 +59,7 @@ def attack(
             min=1,
             metavar="N",
             help="Number of steps, or of queries for square; the default depends on the method.",
+            rich_help_panel=HOW,
         ),
     ] = None,
     step_size: Annotated[
@@ -61,6 +68,7 @@ def attack(
             "--step-size",
             metavar="K/255",
             help="Step size of pgd.  \\[default: 2.5 epsilon / steps, at most epsilon]",
+            rich_help_panel=HOW,
         ),
     ] = None,
     restarts: Annotated[
@@ -70,6 +78,7 @@ def attack(
             min=1,
             metavar="N",
             help="Number of attempts per image; the strongest is kept.",
+            rich_help_panel=HOW,
         ),
     ] = AttackRequest.restarts,
     random_start: Annotated[
@@ -78,6 +87,7 @@ def attack(
             "--random-start/--no-random-start",
             help="Start at a random point within epsilon, or at the image.  \\[default: random for "
             f"{', '.join(name for name, attack in ATTACKS.items() if attack.starts_at_random)}]",
+            rich_help_panel=HOW,
         ),
     ] = None,
     toward: Annotated[
@@ -87,6 +97,7 @@ def attack(
             metavar="least-likely|human-second|CLASS",
             help="Targeted attack: toward the network's least likely class, what most people saw "
             "besides the true class, or one class for all images.",
+            rich_help_panel=HOW,
         ),
     ] = AttackRequest.toward,
     from_: Annotated[
@@ -95,6 +106,7 @@ def attack(
             "--from",
             metavar="RUN",
             help="Transfer attack: make the perturbations on this run's networks.",
+            rich_help_panel=HOW,
         ),
     ] = None,
     labels: Annotated[
@@ -143,6 +155,8 @@ def attack(
         str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
     ] = None,
     json: options.Json = False,
+    detail: options.Detail = False,
+    quiet: options.Quiet = False,
     list_methods: Annotated[
         bool,
         options.listing(
@@ -172,6 +186,7 @@ def attack(
     from c10h.stages.network_arguments import check_named, open_networks
 
     form = form_of_printed(output, format_, json)
+    amount = options.amount(detail=detail, quiet=quiet)
     *folders, last = paths
     check_named(paths, arch, weights, classes, held_out=held_out)
     inputs = [last, labels or "", weights or ""]
@@ -218,10 +233,10 @@ def attack(
     ) as record:
         h5.write(record, output)
     name = "attack" if output == "-" else Path(output).stem
-    _print(record, name, form, to_stderr=output == "-")
+    _print(record, name, form, amount, to_stderr=output == "-")
 
 
-def _print(record: Attack, name: str, form: str, *, to_stderr: bool) -> None:
+def _print(record: Attack, name: str, form: str, amount: Amount, *, to_stderr: bool) -> None:
     """Print what came of an attack, in one of SCORE_FORMATS."""
     from dataclasses import replace
 
@@ -229,4 +244,4 @@ def _print(record: Attack, name: str, form: str, *, to_stderr: bool) -> None:
     from c10h.views.report import Report
 
     view = Report(report(ReportRequest(attacks={name: record})))
-    show(replace(view.display, charts=None), form, to_stderr=to_stderr)
+    show(replace(view.display, charts=None, amount=amount), form, to_stderr=to_stderr)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from c10h.views.answer import Amount, Answer
     from c10h.views.display import Display
     from c10h.views.table import Table
 
@@ -47,6 +48,45 @@ def print_tables(tables: Sequence[Table], *, to_stderr: bool = False) -> None:
         _print_rich(console, part)
 
 
+def print_answers(answers: Sequence[Answer], amount: Amount, *, to_stderr: bool = False) -> None:
+    """Answers, one below the other, in the room that the terminal has."""
+    from c10h.views.answer import Amount
+    from c10h.views.display import plain_width
+    from c10h.views.forms.plain import answers_to_plain, folded
+    from c10h.views.table import GAP, split
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    if not stream.isatty():
+        stream.write(answers_to_plain(answers, amount, plain_width()))
+        stream.flush()
+        return
+    console = rich_console(stderr=to_stderr)
+
+    def lines(texts: Sequence[str], style: str = "") -> None:
+        text = folded(texts, console.width, break_words=True).rstrip("\n")
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    for number, answer in enumerate(answers):
+        if number:
+            console.print()
+        if answer.sentences:
+            lines(answer.sentences, "bold")
+        if answer.table is not None:
+            for part in split(answer.table, console.width + GAP):
+                if answer.sentences or part.title == "":
+                    console.print()
+                _print_rich(console, part)
+        if amount is Amount.QUIET:
+            continue
+        if answer.chart is not None:
+            console.print()
+            stream.write(answer.chart(console.width))
+        below = [*answer.notes, *filter(None, [answer.source])]
+        if below:
+            console.print()
+            lines(below, "dim")
+
+
 def print_text(text: str) -> None:
     """A finished text on stdout."""
     sys.stdout.write(text)
@@ -70,7 +110,10 @@ def show(
 
     to_stderr: its tables alone, beside a file that goes to stdout.
     """
-    if to_stderr:
+    answers = display.shown_answers() if form == "terminal" and output is None else None
+    if answers is not None:
+        print_answers(answers, display.amount, to_stderr=to_stderr)
+    elif to_stderr:
         print_tables(display.tables(), to_stderr=True)
     elif form == "terminal" and output is None and (shown := terminal()) is not None:
         tables = display.terminal_tables()
@@ -105,7 +148,7 @@ def _print_rich(console: Console, table: Table) -> None:
 
     if table.title:
         console.print(Text(f"{table.title}\n", style="bold"))
-    drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     taken = sum(_characters(table, column) + GAP for column in range(table.labels))
     room = console.width - min(taken, console.width // 2)
     for column, name in enumerate(table.header):

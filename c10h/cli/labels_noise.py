@@ -36,6 +36,8 @@ def noise(
     force: options.Force = False,
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
+    detail: options.Detail = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Show how noisy labels are: what they and people's ceilings would be with n votes per item.
 
@@ -50,6 +52,8 @@ def noise(
 
     [bold]c10h labels noise counts.npy --votes 3,10,30 --format csv[/]
     """
+    from dataclasses import replace
+
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
@@ -61,6 +65,7 @@ def noise(
     from c10h.views.labels_noise import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
+    amount = options.amount(detail=detail, quiet=quiet)
     if output:
         check_output(output, force=force, binary=False)
     try:
@@ -79,4 +84,4 @@ def noise(
         seed=seed,
     )
     result = labels_noise(request, lambda what, total: progress(what, total, "columns"), say)
-    show(display(result), form, output)
+    show(replace(display(result), amount=amount), form, output)

@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from c10h.cli.help import Command, Group
+
 
 def lazy(commands: Mapping[str, str]) -> type[TyperGroup]:
     """A class of groups with these commands, in this order.
@@ -16,7 +18,7 @@ def lazy(commands: Mapping[str, str]) -> type[TyperGroup]:
     commands: the name of each, and "module:attribute" of its function or, for a group, its app.
     """
 
-    class LazyGroup(TyperGroup):
+    class LazyGroup(Group):
         def __init__(self, *args: Any, **settings: Any) -> None:
             super().__init__(*args, **settings)
             self.commands: dict[str, Any] = dict.fromkeys(commands)
@@ -34,7 +36,7 @@ def _load(name: str, place: str) -> Any:
     app = getattr(import_module(module), attribute)
     if not isinstance(app, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        alone.command(name)(app)
+        alone.command(name, cls=Command)(app)
         app = alone
     command = typer.main.get_command(app)
     command.name = name

@@ -10,8 +10,9 @@ import typer
 
 from c10h.cli.console import print_tables
 from c10h.cli.output_forms import check_record
-from c10h.errors import unknown_name
+from c10h.errors import InputError, unknown_name
 from c10h.formats.hints import LAYOUTS
+from c10h.views.answer import Amount
 from c10h.views.forms.tables import TABLE_FORMS
 
 SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")
@@ -91,6 +92,13 @@ def complete_datasets() -> list[str]:
     from c10h.datasets.catalogue import CATALOGUE, GROUPS
 
     return [*CATALOGUE, *GROUPS]
+
+
+def amount(*, detail: bool, quiet: bool) -> Amount:
+    """How much a terminal shows. Raises InputError where both are asked for."""
+    if detail and quiet:
+        raise InputError("--detail and --quiet exclude each other")
+    return Amount.DETAIL if detail else Amount.QUIET if quiet else Amount.SCREEN
 
 
 Truth: TypeAlias = Annotated[
@@ -265,7 +273,7 @@ MaxReactionTime: TypeAlias = Annotated[
         rich_help_panel=JUDGMENTS,
     ),
 ]
-Seed: TypeAlias = Annotated[int, typer.Option("--seed", min=0, help="Random seed.")]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Random seed.")]
 LabelsFile: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -278,6 +286,20 @@ Force: TypeAlias = Annotated[
 ]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=OUTPUTS)
+]
+Detail: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--detail",
+        help="Show everything in the terminal, in place of the answer on one screen.",
+        rich_help_panel=OUTPUTS,
+    ),
+]
+Quiet: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Show the sentences and the table alone.", rich_help_panel=OUTPUTS
+    ),
 ]
 
 

@@ -30,7 +30,7 @@ def report(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="[NAME=]FILE",
+            metavar="[NAME=]FILE…",
             help="Files of scores, attacks, learning curves or labels. NAME= names a file; "
             "scores already have names.",
         ),
@@ -109,6 +109,8 @@ def report(
     force: options.Force = False,
     format_: Annotated[str | None, options.format_option(*REPORT_FORMS)] = None,
     json: options.Json = False,
+    detail: options.Detail = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Report scores, attacks, learning curves and labels as tables and figures.
 
@@ -143,6 +145,7 @@ def report(
     from c10h.views.report_forms import report_bytes, report_text
 
     form = form_of_text(output, format_, json, *(("terminal",) if script else REPORT_FORMS))
+    amount = options.amount(detail=detail, quiet=quiet)
     if script:
         if form != "terminal":
             raise InputError("--script prints commands and cannot be combined with --format")
@@ -192,7 +195,7 @@ def report(
     elif form == "html":
         write(output, report_text(view, form))
     else:
-        show(view.display, form, output)
+        show(replace(view.display, amount=amount), form, output)
 
 
 def _tell_left_out(view: Report, form: str) -> None:

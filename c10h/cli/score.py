@@ -24,7 +24,7 @@ def score(
     predictions: Annotated[
         list[str],
         typer.Argument(
-            metavar="[NAME=]PRED",
+            metavar="[NAME=]PRED…",
             help="Logits or probabilities in any format (docs/inputs.md), or a c10h file of "
             "predictions or an attack; FILE:ARRAY names one array of several; - means stdin. NAME "
             "names the run.",
@@ -119,7 +119,9 @@ def score(
     resamples: Annotated[
         int, typer.Option("--resamples", min=0, metavar="B", help="Number of bootstrap resamples.")
     ] = ScoreRequest.resamples,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Seed of the bootstrap.")
+    ] = 0,
     columns: options.Columns = None,
     h5_path: options.ArrayName = None,
     item: options.ItemColumn = None,
@@ -135,6 +137,8 @@ def score(
         str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
     ] = None,
     json: options.Json = False,
+    detail: options.Detail = False,
+    quiet: options.Quiet = False,
     list_metrics: Annotated[
         bool,
         options.listing(
@@ -155,6 +159,8 @@ def score(
 
     [bold]c10h score hard=a.npy human=b.npy --labels labels.h5 --fail-if 'ce_human>0.6' --json[/]
     """
+    from dataclasses import replace
+
     from c10h import h5
     from c10h.cli.output_forms import form_of_printed
     from c10h.datasets.cache import open_input
@@ -169,6 +175,7 @@ def score(
     from c10h.views.score import display, why_nothing
 
     form = form_of_printed(output, format_, json)
+    amount = options.amount(detail=detail, quiet=quiet)
     if output:
         check_output(output, force=force)
     gates = [Gate.parse(text) for text in fail_if or []]
@@ -222,5 +229,6 @@ def score(
     scored = scored_runs([result.scores])
     if why := why_nothing(scored):
         say(why)
-    show(display(scored, title), form, to_stderr=output == "-")
+    shown = display(scored, title, computed if metrics else (), by or "")
+    show(replace(shown, amount=amount), form, to_stderr=output == "-")
     check_gates(result.scores, gates)

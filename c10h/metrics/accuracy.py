@@ -8,6 +8,9 @@ from c10h.metrics.bootstrap import equal_parts
 from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import Term, of_first_choice
 
+# The level of the test of chance.
+CHANCE = 0.01
+
 
 @of_first_choice
 def correct(block: Block) -> Float:
@@ -69,3 +72,14 @@ def unsure(confidence: Float, items: Float) -> float:
     What the mean confidence of right items depends on is the few that the network is not sure of.
     """
     return max(2.0, equal_parts(items - confidence))
+
+
+def is_at_chance(right: float, n: int, classes: int) -> bool:
+    """Whether so many right answers of ``n`` cannot be told from guesses among the classes.
+
+    By the one-sided exact binomial test at 1 %.
+    """
+    from scipy.special import bdtrc
+
+    # The probability of more than right - 1 right guesses.
+    return bool(right < 1 or bdtrc(np.ceil(right) - 1, n, 1 / classes) > CHANCE)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from c10h.attacks import partial_results
 from c10h.attacks.methods import ATTACKS
 from c10h.attacks.partial_results import PartialResults
@@ -17,6 +19,7 @@ from c10h.errors import InputError, StoppedError
 from c10h.files import Source
 from c10h.formats.hints import Tell, silent
 from c10h.lineage import HasLineage, lineage_of
+from c10h.metrics.accuracy import is_at_chance
 from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
     AttackData,
@@ -35,6 +38,9 @@ from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
+
+# Images that tell whether a network is at chance: so many in each of so many places.
+SPAN, SPANS = 32, 8
 
 
 @contextmanager
@@ -101,7 +107,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
-    for note in filter(None, [*notes, *networks.notes, left_out]):
+    for note in filter(None, [*notes, *networks.notes, left_out, *_at_chance(data)]):
         tell(note)
     inputs: list[tuple[str, Source, HasLineage | None]] = [
         ("images", request.images_file, request.images),
@@ -146,6 +152,30 @@ def _attack_data(
             f"--from {_source_name(request)}: its classes differ from those of the networks"
         )
     return AttackData(images, predictions, people, rows, source_predictions), note
+
+
+def _at_chance(data: AttackData) -> list[str]:
+    """A note on each network that answers no better than guesses on some of the images."""
+    truth, predictions = data.people.truth, data.predictions
+    size = predictions.logits.shape[1]
+    if truth is None or size < SPAN:
+        return []
+    # From all over the file: images of one class may stand together.
+    starts = np.unique(np.linspace(0, size - SPAN, SPANS).astype(int)).tolist()
+    rows = np.unique([np.arange(start, start + SPAN) for start in starts])
+    notes = []
+    for member, name in enumerate(predictions.member.tolist()):
+        logits = [predictions.logits[member, start : start + SPAN] for start in starts]
+        is_right = np.zeros(size, dtype=bool)
+        for start, part in zip(starts, logits, strict=True):
+            is_right[start : start + SPAN] = part.argmax(axis=1) == truth[start : start + SPAN]
+        right = int(is_right.sum())
+        if is_at_chance(right, len(rows), len(predictions.classes)):
+            notes.append(
+                f"{name}: right on {right} of {len(rows):,} images, which is at chance: an attack "
+                "on it says nothing about robustness"
+            )
+    return notes
 
 
 def _source_name(request: AttackRequest) -> str:

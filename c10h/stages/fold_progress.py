@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, TypeAlias
 
+from c10h.formats.hints import Tell
+from c10h.metrics.accuracy import is_at_chance
 from c10h.run_folder import ALL
 from c10h.stages.training_plan import TrainingPlan
 from c10h.training.fold_training import MakeReports, Outcome
@@ -14,6 +16,9 @@ from c10h.training.loop import Reports
 # Called with images since the last call and what to say; and from a name and a number of images.
 Step: TypeAlias = Callable[[int, str], None]
 Show: TypeAlias = Callable[[str, int], AbstractContextManager[Step]]
+
+# Chance is told of networks that saw so many images, after this part of the epochs.
+ENOUGH, PART = 500, 4
 
 
 @contextmanager
@@ -24,9 +29,12 @@ def show_nothing(what: str, images: int) -> Iterator[Step]:
 
 @contextmanager
 def reports_of(
-    plan: TrainingPlan, fold: int, stop: Callable[[], bool], show: Show
+    plan: TrainingPlan, fold: int, stop: Callable[[], bool], show: Show, tell: Tell
 ) -> Iterator[MakeReports]:
-    """How the training of one fold is shown, and its curves for TensorBoard if they are wanted."""
+    """How the training of one fold is shown, and its curves for TensorBoard if they are wanted.
+
+    tell: called with a line where an epoch ends no better than guesses, once for each network.
+    """
     first = plan.options.world.is_first
     with ExitStack() as stack:
         board = _board(plan, fold) if plan.tensorboard and first else None
@@ -34,7 +42,7 @@ def reports_of(
             stack.callback(board.close)
         shown = stack.enter_context(ExitStack())
 
-        def tell(what: str, size: int) -> Reports:
+        def reports(what: str, size: int) -> Reports:
             if not first:
                 return Reports(stop=stop)
             shown.close()  # the bar of the network before, where there are several settings
@@ -44,14 +52,24 @@ def reports_of(
             def step(items: int, epoch: int, loss: float) -> None:
                 advance(items, f"{what}, epoch {epoch}/{epochs:g}, loss {loss:.4f}")
 
+            told: list[int] = []
+
             def epoch_ends(epoch: int, loss: float, accuracy: float, rate: float) -> None:
+                images, classes = round(size / epochs), len(plan.data.classes)
+                may_tell = not told and images >= ENOUGH and epoch >= max(2, epochs / PART)
+                if may_tell and is_at_chance(accuracy * images, images, classes):
+                    told.append(epoch)
+                    tell(
+                        f"{what}, epoch {epoch}: accuracy {accuracy:.4f} on the training images is "
+                        "at chance; if it stays there, try another --lr"
+                    )
                 if board is not None:
                     for name, value in (("loss", loss), ("accuracy", accuracy), ("lr", rate)):
                         board.add_scalar(name, value, epoch)
 
             return Reports(step, epoch_ends, stop)
 
-        yield tell
+        yield reports
 
 
 def _board(plan: TrainingPlan, fold: int) -> Any:

@@ -79,6 +79,9 @@ def train_in_processes(
                 if isinstance(message, tuple):
                     shown.step(fold, *message)
                     continue
+                if isinstance(message, str):
+                    tell(message)
+                    continue
                 if isinstance(message, Outcome):
                     outcomes[fold] = message
                     tell(outcome_line(message))
@@ -151,10 +154,10 @@ def _start(threads: int) -> tuple[Connection, SpawnProcess]:
 
 def _received(
     connection: Connection, process: SpawnProcess
-) -> tuple[int, str] | Outcome | Failure | None:
-    """What a process says: a step, how it ended, or None for that it is ready to begin."""
+) -> tuple[int, str] | str | Outcome | Failure | None:
+    """What a process says: a step, a line, how it ended, or None: it is ready to begin."""
     try:
-        message: tuple[int, str] | Outcome | Failure | None = connection.recv()
+        message: tuple[int, str] | str | Outcome | Failure | None = connection.recv()
         return message
     except (EOFError, ConnectionResetError):
         process.join()
@@ -184,7 +187,7 @@ def _train_one(threads: int, connection: Connection) -> None:
         run, options = plan.run, plan.options
         try:
             choose_device(str(options.device))  # which also sets up this process for it
-            with reports_of(plan, fold, stop, show) as reports:
+            with reports_of(plan, fold, stop, show, connection.send) as reports:
                 answer = train_fold(run, fold, plan.data, options, reports)
         except C10hError as error:
             answer = Failure(str(error), isinstance(error, StoppedError))

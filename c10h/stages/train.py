@@ -64,10 +64,10 @@ def train(
             check_shared(options.world, run.folder, [FILE, *checkpoints], options.device)
             if together > 1:
                 if is_shared(run):
-                    _choose(plan, stop, show)
+                    _choose(plan, stop, show, tell)
                 outcomes = train_in_processes(plan, together, stop, show, tell)
             for number in numbers if together == 1 else []:
-                with reports_of(plan, number, stop, show) as reports:
+                with reports_of(plan, number, stop, show, tell) as reports:
                     outcomes.append(train_fold(run, number, plan.data, options, reports))
                 if is_first:
                     tell(outcome_line(outcomes[-1]))
@@ -86,8 +86,8 @@ def train(
     return TrainResult(run, outcomes, grid_rows(run, numbers) if len(options.grid()) > 1 else ())
 
 
-def _choose(plan: TrainingPlan, stop: Callable[[], bool], show: Show) -> None:
+def _choose(plan: TrainingPlan, stop: Callable[[], bool], show: Show, tell: Tell) -> None:
     """Try the grid that all folds share, before they are trained at the same time."""
     fold = chooser_of(plan.run, plan.fold_numbers[0])
-    with reports_of(plan, fold, stop, show) as reports:
+    with reports_of(plan, fold, stop, show, tell) as reports:
         try_grid(plan.run, fold, plan.data, plan.options, reports)

@@ -12,6 +12,7 @@ from c10h.metrics.noise import NEED_TRUTH
 from c10h.stages.labels_noise import ACCURACY, RESAMPLES, Curve, Noise
 from c10h.views.display import Display
 from c10h.views.forms.terminal_chart import line_chart
+from c10h.views.noise_answer import noise_answer
 from c10h.views.table import Cell, Table, interval, number
 
 # A line that never leaves this is none.
@@ -31,6 +32,7 @@ def display(noise: Noise) -> Display:
         lambda: to_json(noise),
         lambda: rows(noise),
         lambda width: charts(noise, width),
+        answers=lambda: [noise_answer(noise)],
     )
 
 

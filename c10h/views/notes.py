@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from c10h.errors import counted
-from c10h.metrics.differences import Difference, excludes_zero, shown_ends
-from c10h.metrics.estimates import ScoredRun, SpreadFigure
+from c10h.metrics.differences import Difference, shown_ends
+from c10h.metrics.estimates import Estimate, Figure, ScoredRun
 from c10h.metrics.over_networks import MEAN
 from c10h.metrics.references import NO_UNCERTAINTY
 from c10h.metrics.strata import ALL
@@ -97,6 +97,26 @@ def items_notes(runs: Sequence[ScoredRun], part: Callable[[ScoredRun], str]) -> 
     ]
 
 
+def sizes_notes(runs: Sequence[ScoredRun], metrics: Sequence[str], stratum: str = ALL) -> list[str]:
+    """Over how many items the values are: the number of most metrics, then of others."""
+    sizes: dict[str, list[str]] = {}
+    for metric in metrics:
+        estimates = [run.estimate(metric, stratum) for run in runs]
+        size = "/".join(dict.fromkeys(f"{estimate.n:,}" for estimate in estimates if estimate))
+        sizes.setdefault(size, []).append(metric)
+    first, *others = sorted(sizes, key=lambda size: -len(sizes[size]))
+    words = [first, *(f"{size} ({', '.join(sizes[size])})" for size in others)]
+    return [f"Items: {'; '.join(words)}"]
+
+
+def best_ceiling(estimates: Iterable[Estimate | None]) -> tuple[str, float] | None:
+    """What people reach, with its method, by the first run that has it; the best corrected one."""
+    for estimate in estimates:
+        if estimate is not None and estimate.ceilings:
+            return list(estimate.ceilings.items())[-1]
+    return None
+
+
 def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
     """How much of each run's distance from the labels is the scale of its confidence."""
     notes = []
@@ -106,17 +126,19 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
         note = f"{run.name}: temperature {temperature.value:.3f} (range {temperature.spread:.3f})"
         scale, metric = run.scale, distance_of(run.metrics)
         if scale is not None and scale.value is not None and metric is not None:
-            ends = ""
-            if scale.low is not None and scale.high is not None:
-                ends = f" ({100 * scale.low:.0f} to {100 * scale.high:.0f} %)"
-            note += (
-                f"; {100 * scale.value:.0f} %{ends} of its distance in {metric} is scale of "
-                "confidence"
-            )
+            note += f"; {percent_range(scale)} of its distance in {metric} is scale of confidence"
         if (worth := _worth_of_first_choices(run)) is not None:
             note += f"; its first choices alone are worth {worth:.2f} annotators"
         notes.append(note)
     return notes
+
+
+def percent_range(share: Figure) -> str:
+    """A share and its interval in percent."""
+    text = f"{100 * (share.value or 0):.0f} %"
+    if share.low is None or share.high is None:
+        return text
+    return f"{text} ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
 
 
 def _worth_of_first_choices(run: ScoredRun) -> float | None:
@@ -137,35 +159,38 @@ def remaining_notes(grid: Iterable[Sequence[Difference]]) -> list[str]:
     sentences = []
     for row in grid:
         metric = distance_of([difference.metric for difference in row])
-        sentences += [_remaining(d) for d in row if d.metric == metric and d.why is None]
+        sentences += [remaining(d, _signed) for d in row if d.metric == metric and d.why is None]
     return list(filter(None, sentences))
 
 
-def _remaining(difference: Difference) -> str:
-    scaled = difference.at_equal_scale
+def remaining(difference: Difference, told: Callable[[Difference], str]) -> str:
+    """How much of a difference remains at equal scale, in a sentence; "" where that is not known.
+
+    told: writes a difference and its interval.
+    """
+    scaled = difference.rescaled
     if difference.value is None or scaled.value is None:
         return ""
     about = f"{difference.a} and {difference.b} in {difference.metric}"
     if not difference.is_clear:
-        if not excludes_zero(scaled):
+        if not scaled.is_clear:
             return f"No difference can be told between {about}, as they are or at equal scale."
-        return f"A difference can be told between {about} at equal scale only: {_signed(scaled)}."
+        return f"A difference can be told between {about} at equal scale only: {told(scaled)}."
     differs = (
-        f"{difference.a} differs from {difference.b} by {_signed(difference)} in "
-        f"{difference.metric}"
+        f"{difference.a} differs from {difference.b} by {told(difference)} in {difference.metric}"
     )
-    if not excludes_zero(scaled):
-        return f"{differs}; at equal scale no difference can be told: {_signed(scaled)}."
+    if not scaled.is_clear:
+        return f"{differs}; at equal scale no difference can be told: {told(scaled)}."
     if scaled.value * difference.value < 0:
-        return f"{differs}, but the other way at equal scale: by {_signed(scaled)}."
+        return f"{differs}, but the other way at equal scale: by {told(scaled)}."
     if abs(scaled.value) > abs(difference.value):
-        return f"{differs}, and by more at equal scale: {_signed(scaled)}."
-    return f"{differs}, of which {_signed(scaled)} remain at equal scale."
+        return f"{differs}, and by more at equal scale: {told(scaled)}."
+    return f"{differs}, of which {told(scaled)} remain at equal scale."
 
 
-def _signed(figure: Difference | SpreadFigure) -> str:
+def _signed(difference: Difference) -> str:
     """A difference and its interval."""
-    value, low, high = (f"{part or 0:+.4f}" for part in (figure.value, *shown_ends(figure)))
+    value, low, high = (f"{part or 0:+.4f}" for part in (difference.value, *shown_ends(difference)))
     return f"{value} ({low} to {high})".replace("-", "\N{MINUS SIGN}")
 
 

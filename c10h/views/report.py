@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from textwrap import fill
 from typing import Any
 
-from c10h.errors import InputError, unknown_name
+from c10h.errors import InputError, counted, unknown_name
 from c10h.metrics.estimates import ScoredRun, metrics_of
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
 from c10h.views import attack as attack_view
 from c10h.views import labels, learning_curves, score_values, shift
 from c10h.views import score as score_view
+from c10h.views.answer import MORE, Answer
+from c10h.views.attack_answer import attack_answers
 from c10h.views.display import Display
 from c10h.views.figures.figure_type import Figure
 from c10h.views.figures.figures import FIGURES, PICTURED, figure
@@ -22,6 +24,7 @@ from c10h.views.forms.tables import FOOT
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.lineage_steps import Step, steps
 from c10h.views.paper_tables import TABLES, metrics_of_table_1, runs_of_table_1
+from c10h.views.score_answer import Shown, score_answer
 from c10h.views.table import Table
 
 # Steps that a terminal shows; the other forms have all.
@@ -107,7 +110,35 @@ class Report:
             self.charts,
             in_terminal=lambda: [] if self.figure is not None else self.tables(),
             foot=lambda: [step.line() for step in self.lineage()],
+            answers=None if self.figure or self.table else self.answers,
         )
+
+    def answers(self) -> list[Answer]:
+        """What a terminal shows of each kind of file: scores, attacks, learning curves, labels."""
+        results, source = self.results, self._source()
+        answers = list[Answer]()
+        if results.scored:
+            name = results.scored_baseline
+            pairs = [] if name is None else pairs_to(name, results.scored)
+            shown = Shown(results.scored, pairs, results.metrics, results.stratum)
+            answers.append(score_answer(shown, ""))
+            changes = self._changes(results.scored, [shown.main])
+            answers += [Answer(table=table) for table in changes]
+        answers += attack_answers(results.attacked, results.attacked_baseline, "")
+        charts = {drawn.name: partial(self._chart, drawn) for drawn in self.figures()}
+        for table in learning_curves.history_tables(results.histories):
+            answers.append(Answer(table=table))
+        for table in labels.tables(results.labels)[:1]:
+            answers.append(Answer(table=table, chart=charts.get("entropy")))
+        return [*answers[:-1], replace(answers[-1], source=source)] if answers else []
+
+    def _chart(self, drawn: Figure, width: int) -> str:
+        return figure_chart(drawn, width, self.colours)
+
+    def _source(self) -> str:
+        """Of how many files the results were made, and where more is said."""
+        made = counted(len(self.lineage()), "file")
+        return f"Made from {made}: --script prints the commands. {MORE}"
 
     def charts(self, width: int) -> str:
         """What a terminal shows below: figures, if no table says as much, and the foot.

@@ -7,15 +7,18 @@ from dataclasses import replace
 
 from c10h.formats.hints import brief
 from c10h.metrics.differences import Difference, Pair, differences, pairs_with_first
-from c10h.metrics.estimates import Estimate, RunKey, ScoredRun, metrics_of
+from c10h.metrics.estimates import RunKey, ScoredRun, metrics_of
+from c10h.metrics.metrics import METRICS
 from c10h.metrics.over_networks import Spread
 from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
 from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets, pairs_to
 from c10h.stages.score_request import TAGS
+from c10h.views.answer import MORE, Answer
 from c10h.views.display import Display
 from c10h.views.notes import (
     absence_notes,
+    best_ceiling,
     exposure_notes,
     intervals_note,
     items_notes,
@@ -23,6 +26,7 @@ from c10h.views.notes import (
     networks_notes,
     remaining_notes,
     scale_notes,
+    sizes_notes,
     unpaired_notes,
 )
 from c10h.views.pivot import (
@@ -33,11 +37,10 @@ from c10h.views.pivot import (
     estimates_table,
     networks_cell,
 )
+from c10h.views.score_answer import Shown, score_answer
 from c10h.views.score_values import to_json, to_rows
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
-# How many strata a table shows.
-MOST_STRATA = 41
 AT_EQUAL_SCALE = "at equal scale"
 
 
@@ -46,9 +49,27 @@ def over(networks: int) -> str:
     return f"over {networks} networks"
 
 
-def display(runs: Sequence[ScoredRun], title: str) -> Display:
-    """Scores in every form."""
-    return Display(lambda: metrics_down(runs, title), lambda: to_json(runs), lambda: to_rows(runs))
+def display(
+    runs: Sequence[ScoredRun], title: str, chosen: Sequence[str] = (), by: str = ""
+) -> Display:
+    """Scores in every form. chosen: metrics that somebody named. by: of the strata, if any."""
+    return Display(
+        lambda: metrics_down(runs, title),
+        lambda: to_json(runs),
+        lambda: to_rows(runs),
+        answers=lambda: _answers(runs, title, chosen, by),
+    )
+
+
+def _answers(runs: Sequence[ScoredRun], title: str, chosen: Sequence[str], by: str) -> list[Answer]:
+    """The answer, with the metrics that somebody named or those of the headlines."""
+    possible = _shown_metrics(runs)
+    metrics = [m for m in possible if (m in chosen if chosen else METRICS[m].headline)] or possible
+    if not metrics:
+        return []
+    answer = score_answer(Shown(runs, pairs_with_first(runs), metrics, by=by), f"{title}. {MORE}")
+    absent = [f"Not computed, {why}: {', '.join(names)}" for why, names in _lacking(runs).items()]
+    return [replace(answer, notes=[*answer.notes, *absent]) if chosen else answer]
 
 
 def metrics_down(runs: Sequence[ScoredRun], title: str) -> list[Table]:
@@ -117,7 +138,7 @@ def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -
             columns.append((over(len(runs[0].networks)), ends))
         if runs[0].temperature:
             columns += _reference_columns(runs[0], metrics)
-    ceilings = [_ceiling([run.estimate(metric) for run in runs]) for metric in metrics]
+    ceilings = [best_ceiling([run.estimate(metric) for run in runs]) for metric in metrics]
     if any(ceilings):
         values = [number(ceiling[1]) if ceiling else "" for ceiling in ceilings]
         columns.append(("people", list(map(Cell, values))))
@@ -126,7 +147,7 @@ def _main_table(runs: Sequence[ScoredRun], metrics: Sequence[str], title: str) -
     notes = [
         *exposure_notes(_exposures(runs)),
         *networks_notes(runs),
-        *_sizes_notes(runs, metrics),
+        *sizes_notes(runs, metrics),
         *_ceilings_notes(metrics, ceilings),
         *scale_notes(runs),
         *absent,
@@ -158,14 +179,6 @@ def _reference_columns(run: ScoredRun, metrics: Sequence[str]) -> list[tuple[str
     ]
 
 
-def _ceiling(estimates: Sequence[Estimate | None]) -> tuple[str, float] | None:
-    """What people reach, with its method, by the first run that has it; the best corrected one."""
-    for estimate in estimates:
-        if estimate is not None and estimate.ceilings:
-            return list(estimate.ceilings.items())[-1]
-    return None
-
-
 def _ceilings_notes(
     metrics: Sequence[str], ceilings: Sequence[tuple[str, float] | None]
 ) -> list[str]:
@@ -178,30 +191,17 @@ def _ceilings_notes(
     return [f"People: {'; '.join(words)}"] if words else []
 
 
-def _sizes_notes(runs: Sequence[ScoredRun], metrics: Sequence[str]) -> list[str]:
-    """Over how many items the values are: the number of most metrics, then of others."""
-    sizes: dict[str, list[str]] = {}
-    for metric in metrics:
-        estimates = [run.estimate(metric) for run in runs]
-        size = "/".join(dict.fromkeys(f"{estimate.n:,}" for estimate in estimates if estimate))
-        sizes.setdefault(size, []).append(metric)
-    first, *others = sorted(sizes, key=lambda size: -len(sizes[size]))
-    words = [first, *(f"{size} ({', '.join(sizes[size])})" for size in others)]
-    return [f"Items: {'; '.join(words)}"]
-
-
 def _strata_table(run: ScoredRun, metrics: Sequence[str]) -> Table:
+    """Strata down, metrics across, and of how many items the first metric is."""
     by = str(run.scores.settings["by"])
-    columns = []
-    for stratum in run.strata[:MOST_STRATA]:
-        estimates = [run.estimate(metric, stratum) for metric in metrics]
-        values = [number(estimate.value if estimate else None) for estimate in estimates]
-        size = f"{estimates[0].n:,}" if estimates[0] else ""
-        columns.append((stratum.removeprefix(f"{by}="), list(map(Cell, [*values, size]))))
-    left = len(run.strata) - len(columns)
-    notes = [f"{left} more strata are in JSON, CSV and the scores file"] if left else []
-    names = [("metric", [*metrics, f"n ({metrics[0]})"])]
-    return of_columns(f"{run.name} by {by}", names, columns, notes)
+    columns = [
+        (metric, [Cell(number(run.value_of(metric, stratum))) for stratum in run.strata])
+        for metric in metrics
+    ]
+    sizes = [run.estimate(metrics[0], stratum) for stratum in run.strata]
+    columns.append((f"n ({metrics[0]})", [Cell(f"{size.n:,}" if size else "") for size in sizes]))
+    names = [(by, [stratum.removeprefix(f"{by}=") for stratum in run.strata])]
+    return of_columns(f"{run.name} by {by}", names, columns)
 
 
 def _lacking(runs: Sequence[ScoredRun]) -> dict[str, list[str]]:

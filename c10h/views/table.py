@@ -10,7 +10,7 @@ from c10h.views.forms.column_packing import pack
 
 MISSING = "-"
 # What a column takes on a terminal besides its text.
-GAP = 3
+GAP = 2
 
 
 def one_line(text: str) -> str:

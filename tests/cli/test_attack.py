@@ -255,7 +255,7 @@ class TestOptions:
         assert not found.trained
 
     def test_stdout(self, c10h: Run) -> None:
-        result = c10h("attack", "a", IMAGES, *QUICK, "-o", "-")
+        result = c10h("attack", "--detail", "a", IMAGES, *QUICK, "-o", "-")
         assert result.status == 0
         Path("piped.h5").write_bytes(result.stdout)
         attacked(c10h, "a", IMAGES, *QUICK)
@@ -281,7 +281,9 @@ class TestOptions:
 
 class TestAgainstPeople:
     def test_people_are_in_table_and_file(self, c10h: Run) -> None:
-        result = c10h("attack", "a", IMAGES, *QUICK, "--labels", "labels.h5", "-o", "adv.h5")
+        result = c10h(
+            "attack", "--detail", "a", IMAGES, *QUICK, "--labels", "labels.h5", "-o", "adv.h5"
+        )
         assert "Comparison with people" in result.out
         found = read_file("adv.h5", Attack)
         logits = torch.from_numpy(np.asarray(found.logits[0, 0])).double().log_softmax(dim=1)

@@ -61,7 +61,7 @@ class TestForms:
         assert all(float(row["value"]) == float(row["value"]) for row in rows if row["value"])
 
     def test_the_terminal_has_charts_that_fit(self, c10h: Run) -> None:
-        out = c10h(*NOISE, "labels.h5").out
+        out = c10h(*NOISE, "labels.h5", "--detail").out
         charts = [line for line in out.splitlines() if "\u2800" in line or "---|" in line]
         assert len(charts) > 20
         assert max(map(len, charts)) <= 80

@@ -94,7 +94,7 @@ class TestForm:
 class TestReport:
     @pytest.mark.parametrize("suffix", BEGINNINGS)
     def test_every_suffix(self, c10h: Run, suffix: str) -> None:
-        result = c10h("report", "s.h5", "-o", f"x{suffix}")
+        result = c10h("report", "--detail", "s.h5", "-o", f"x{suffix}")
         assert result.status == 0, result.err
         assert re.match(BEGINNINGS[suffix], Path(f"x{suffix}").read_bytes()[:200].decode("latin-1"))
 

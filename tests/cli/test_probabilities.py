@@ -150,7 +150,18 @@ class TestTrain:
 def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:
     shares = np.full((60, 3), [0.5, 0.5, 0.0])  # a third has the third class for its truth
     np.save("p.npy", shares)
-    line = ("score", "p.npy", "--labels", "labels.h5", "--resamples", 0, "-o", "s.h5", "--json")
+    line = (
+        "score",
+        "--detail",
+        "p.npy",
+        "--labels",
+        "labels.h5",
+        "--resamples",
+        0,
+        "-o",
+        "s.h5",
+        "--json",
+    )
     found = c10h(*line).json()["runs"][0]
     seen = float((h5.read(Source.open("labels.h5")).counts[:, 2] > 0).mean())  # type: ignore[attr-defined]
     assert found["notes"][1:4] == [
@@ -161,10 +172,10 @@ def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:
         "0 and is raised to 1.2e-38",
     ]
     assert math.isclose(found["metrics"]["ce_hard"]["value"], (2 * math.log(2) + 87.3365447) / 3)
-    told = c10h("report", "s.h5").out
+    told = c10h("report", "--detail", "s.h5").out
     assert "p: ce_hard: 33.3 % of its items" in told
     assert "p: kl:" not in told
-    assert "p: kl:" in c10h("report", "s.h5", "--metrics", "kl").out
+    assert "p: kl:" in c10h("report", "--detail", "s.h5", "--metrics", "kl").out
     assert "p: ce_hard: 33.3 % of its items" in c10h(*line[:-3]).out
 
 

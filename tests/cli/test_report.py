@@ -143,13 +143,13 @@ class TestJson:
 
     def test_differences_are_of_the_stratum(self, files: Files, c10h: Run) -> None:
         options = ("both.h5", "--baseline", "a", "--stratum", "truth=dog")
-        report = c10h("report", *options, "--json").json()
+        report = c10h("report", "--detail", *options, "--json").json()
         dogs = files.truth == 1
         right = {n: (z.argmax(axis=1) == 1)[dogs].mean() for n, z in files.logits.items()}
         (found,) = (one for one in report["differences"] if one["metric"] == "accuracy")
         assert (found["stratum"], found["a"], found["b"]) == ("truth=dog", "b", "a")
         assert found["value"] == pytest.approx(right["b"] - right["a"])
-        assert "Difference from a, truth=dog (paired; " in c10h("report", *options).out
+        assert "Difference from a, truth=dog (paired; " in c10h("report", "--detail", *options).out
 
     def test_two_files_are_paired(self, c10h: Run, scores: dict[str, Any]) -> None:
         line = ["report", "a.h5", "b.h5", "--baseline", "a", "--json"]
@@ -190,7 +190,7 @@ class TestJson:
 
 class TestTerminal:
     def test_plain_text_in_a_pipe(self, c10h: Run, scores: dict[str, Any]) -> None:
-        result = c10h("report", "both.h5", "--metrics", "accuracy")
+        result = c10h("report", "--detail", "both.h5", "--metrics", "accuracy")
         assert (result.status, result.err) == (0, "")
         title, _, header, a, b, _, *notes = above_foot(result.out).splitlines()
         assert (title, header.split()) == ("Scores", ["run", "accuracy", "↑"])
@@ -202,7 +202,7 @@ class TestTerminal:
         ]
 
     def test_a_stratum(self, c10h: Run, scores: dict[str, Any]) -> None:
-        line = ["report", "both.h5", "--metrics", "accuracy", "--stratum", "truth=dog"]
+        line = ["report", "--detail", "both.h5", "--metrics", "accuracy", "--stratum", "truth=dog"]
         out = c10h(*line).out
         value = scores["runs"][1]["strata"]["truth=dog"]["accuracy"]["value"]
         assert out.startswith("Scores, truth=dog\n")
@@ -231,14 +231,14 @@ class TestTerminal:
         assert "<figcaption>Confidence where right and where wrong, truth=cat<" in page
 
     def test_all_metrics(self, c10h: Run) -> None:
-        header = c10h("report", "both.h5", "--metrics", "all").out.splitlines()[2]
+        header = c10h("report", "--detail", "both.h5", "--metrics", "all").out.splitlines()[2]
         of_three_classes = [name for name in METRICS if name != "accuracy_top5"]
         assert [word for word in header.split() if len(word) > 1] == ["run", *of_three_classes]
 
     def test_stdin(self, files: Files, c10h: Run) -> None:
         content = files.path("a.h5").read_bytes()
-        piped = c10h("report", "-", "b.h5", stdin=content)
-        assert above_foot(piped.out) == above_foot(c10h("report", "a.h5", "b.h5").out)
+        piped = c10h("report", "--detail", "-", "b.h5", stdin=content)
+        assert above_foot(piped.out) == above_foot(c10h("report", "--detail", "a.h5", "b.h5").out)
         assert "\nstdin " in piped.out
 
 
@@ -253,8 +253,8 @@ class TestOutput:
 
     def test_force(self, files: Files, c10h: Run) -> None:
         files.save("out.txt", "old")
-        assert_refused(c10h("report", "a.h5", "-o", "out.txt"), "exists already")
-        assert c10h("report", "a.h5", "-o", "out.txt", "--force").status == 0
+        assert_refused(c10h("report", "--detail", "a.h5", "-o", "out.txt"), "exists already")
+        assert c10h("report", "--detail", "a.h5", "-o", "out.txt", "--force").status == 0
         assert files.path("out.txt").read_text().startswith("Scores")
 
 
@@ -298,8 +298,8 @@ class TestRefusals:
 
 
 def test_a_metric_that_some_runs_lack_is_a_dash(files: Files, c10h: Run) -> None:
-    c10h("score", "t=a.npy", "--truth", "truth.npy", "--resamples", "50", "-o", "t.h5")
-    out = c10h("report", "a.h5", "t.h5", "--metrics", "accuracy,sba").out
+    c10h("score", "--detail", "t=a.npy", "--truth", "truth.npy", "--resamples", "50", "-o", "t.h5")
+    out = c10h("report", "--detail", "a.h5", "t.h5", "--metrics", "accuracy,sba").out
     assert Path("t.h5").exists()
     row = next(line for line in out.splitlines() if line.startswith("t "))
     assert row.endswith(" -")

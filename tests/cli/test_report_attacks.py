@@ -56,7 +56,7 @@ def titles(text: str) -> list[str]:
 
 class TestTerminal:
     def test_plain_text_in_a_pipe(self, process: Run) -> None:
-        result = process("report", "hard.h5", "human.h5")
+        result = process("report", "--detail", "hard.h5", "human.h5")
         assert (result.status, result.err) == (0, "")
         assert "\x1b" not in result.out
         assert titles(result.out)[:3] == [
@@ -66,7 +66,7 @@ class TestTerminal:
         ]
 
     def test_figures(self, attacks: dict[str, Attack], c10h: Run) -> None:
-        out = c10h("report", "hard.h5", "human.h5").out
+        out = c10h("report", "--detail", "hard.h5", "human.h5").out
         for line, (name, record) in zip(out.splitlines()[3:5], attacks.items(), strict=True):
             values = re.sub(r"\(.*?\)", "", line).split()
             correct, loss = (np.asarray(x, "f8")[0] for x in (record.correct, record.loss))
@@ -76,7 +76,7 @@ class TestTerminal:
             assert values == [name, "resnet_basic_8", *(f"{x:.4f}" for x in expected)]
 
     def test_charts_come_last(self, c10h: Run) -> None:
-        out = c10h("report", "hard.h5", "human.h5").out
+        out = c10h("report", "--detail", "hard.h5", "human.h5").out
         charts = out[out.index("Cross-entropy with the true class at each step") :]
         assert charts.count("a hard   b human\n") == 2
         assert max(map(len, charts.splitlines())) <= 80
@@ -88,14 +88,14 @@ class TestTerminal:
         assert not out.endswith("\n\n")
 
     def test_eighty_columns(self, files: Files) -> None:
-        line = ["report", "hard.h5", "human.h5", "--baseline", "hard"]
+        line = ["report", "--detail", "hard.h5", "human.h5", "--baseline", "hard"]
         text = on_terminal(line, files.folder, {"COLUMNS": "80", "NO_COLOR": "1"})
         plain = re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", text).replace("\r", "")
         assert max(len(row.rstrip()) for row in plain.splitlines()) <= 80
         assert "0.5  NO" in plain
 
     def test_failing_checks_are_told(self, c10h: Run) -> None:
-        out = c10h("report", "hard.h5").out
+        out = c10h("report", "--detail", "hard.h5").out
         assert (
             "hard: at 4/255: many steps did less than a single one: the gradients are misleading\n"
             in out
@@ -105,12 +105,12 @@ class TestTerminal:
 
     def test_norms_are_in_tables_of_their_own(self, c10h: Run) -> None:
         write("l2.h5", settings={"norm": "2"}, budgets=(0.5,))
-        found = titles(c10h("report", "human.h5", "l2.h5").out)
+        found = titles(c10h("report", "--detail", "human.h5", "l2.h5").out)
         assert found[:2] == [ATTACK, ATTACK.replace("ℓ∞", "ℓ2")]
 
     def test_members_are_rows(self, c10h: Run) -> None:
         write("both.h5", members=2)
-        out = c10h("report", "both.h5").out
+        out = c10h("report", "--detail", "both.h5").out
         assert [line.split()[0] for line in out.splitlines()[3:5]] == ["both/fold-0", "both/fold-1"]
 
     def test_what_was_trained_on_is_told(self, c10h: Run) -> None:
@@ -123,7 +123,7 @@ class TestTerminal:
             assert f"Items in training: {words}\n" in out
 
     def test_names(self, c10h: Run) -> None:
-        out = c10h("report", "x y=hard.h5", "./human.h5").out
+        out = c10h("report", "--detail", "x y=hard.h5", "./human.h5").out
         assert [line.split("resnet")[0].strip() for line in out.splitlines()[3:5]] == [
             "x y", "human",
         ]  # fmt: skip
@@ -200,8 +200,8 @@ class TestFormats:
 
 class TestBesideScores:
     def test_scores_come_first(self, c10h: Run) -> None:
-        out = c10h("report", "hard.h5", "s.h5").out
-        alone = c10h("report", "s.h5").out
+        out = c10h("report", "--detail", "hard.h5", "s.h5").out
+        alone = c10h("report", "--detail", "s.h5").out
         assert out.startswith(above_foot(alone))
         assert titles(out)[:2] == ["Scores", ATTACK]
 
@@ -228,11 +228,11 @@ class TestBesideScores:
     @pytest.mark.parametrize("baseline", ["a", "hard"])
     def test_a_baseline_of_either_kind(self, c10h: Run, baseline: str) -> None:
         """Each as it is and at equal scale."""
-        out = c10h("report", "s.h5", "hard.h5", "human.h5", "--baseline", baseline).out
+        out = c10h("report", "--detail", "s.h5", "hard.h5", "human.h5", "--baseline", baseline).out
         assert len([title for title in titles(out) if title.startswith("Difference")]) == 2
 
     def test_metrics_choose_from_the_scores(self, c10h: Run) -> None:
-        out = c10h("report", "s.h5", "hard.h5", "--metrics", "aurc").out
+        out = c10h("report", "--detail", "s.h5", "hard.h5", "--metrics", "aurc").out
         assert out.splitlines()[2].split() == ["run", "aurc", "↓"]
         assert ATTACK in out
 

@@ -188,7 +188,7 @@ class TestFigures:
     @pytest.mark.parametrize("name", ["reliability", "entropies", "confusions"])
     def test_people_beside_networks(self, c10h: Run, name: str) -> None:
         """In every form, with the temperature that scores tell."""
-        line = ["report", "labels.h5", "a=p.h5", "b=q.h5", "--figure", name]
+        line = ["report", "--detail", "labels.h5", "a=p.h5", "b=q.h5", "--figure", name]
         panels = c10h(*line, "--json").json()["figure"]["panels"]
         assert {"a, as it is", "a, rescaled", "b, rescaled"} <= {one["title"] for one in panels}
         rows = list(csv.DictReader(io.StringIO(c10h(*line, "--format", "csv").out)))
@@ -197,7 +197,7 @@ class TestFigures:
             out = c10h(*line, "--format", form)
             assert (out.status, out.err) == (0, "")
             assert "b, rescaled" in out.out
-        text = c10h("score", "a.npy", *SCORE).out
+        text = c10h("score", "--detail", "a.npy", *SCORE).out
         (told,) = re.findall(r"temperature\D*(\d+\.\d+)", text)[:1]
         assert f"a {float(told):.2f}" in c10h(*line).out
 
@@ -393,14 +393,14 @@ class TestOtherKinds:
         assert_refused(c10h("report", paths[0], paths[0]), says)
 
     def test_labels(self, files: Files, c10h: Run) -> None:
-        out = c10h("report", "labels.h5").out
+        out = c10h("report", "--detail", "labels.h5").out
         unanimous = (files.counts.max(axis=1) == 20).mean()
         row = re.search(r"^labels +30 +600 +20 +([\d.]+) ", out, re.MULTILINE)
         assert row is not None
         assert float(row[1]) == pytest.approx(unanimous, abs=1e-4)
         assert "labels: the least certain items" in out
         assert "items by entropy, nats" in out
-        (found,) = c10h("report", "labels.h5", "--json").json()["labels"]
+        (found,) = c10h("report", "--detail", "labels.h5", "--json").json()["labels"]
         shares = files.shares
         entropies = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
         assert found["mean_entropy"] == pytest.approx(entropies.mean())
@@ -408,17 +408,17 @@ class TestOtherKinds:
         assert len(found["least_certain"]) == 10
 
     def test_labels_whose_truth_is_known_of_some(self, files: Files, c10h: Run) -> None:
-        (whole,) = c10h("report", "labels.h5", "--json").json()["labels"]
+        (whole,) = c10h("report", "--detail", "labels.h5", "--json").json()["labels"]
         first, second = (int(one["item"]) for one in whole["least_certain"][:2])
         truth = files.truth.copy()
         truth[first], truth[second] = -1, 0
         right = np.eye(3, dtype=np.uint8)[files.truth]
         right[first], right[second] = 0, [1, 0, 1]
         files.labels("some.h5", truth=truth, right=right)
-        (found,) = c10h("report", "some.h5", "--json").json()["labels"]
+        (found,) = c10h("report", "--detail", "some.h5", "--json").json()["labels"]
         assert [one["truth"] for one in found["least_certain"][:2]] == [None, "cat or bird"]
         assert found["least_certain"][2:] == whole["least_certain"][2:]
-        assert re.search(rf"^{first} +- ", c10h("report", "some.h5").out, re.MULTILINE)
+        assert re.search(rf"^{first} +- ", c10h("report", "--detail", "some.h5").out, re.MULTILINE)
 
     def test_csv_of_everything_has_one_header(self, c10h: Run) -> None:
         names = ("near.h5", "adv.h5", "history.h5", "labels.h5")
@@ -451,7 +451,7 @@ class TestOtherKinds:
 class TestLineage:
     @pytest.mark.parametrize("form", ["terminal", "markdown", "latex", "json"])
     def test_it_is_at_the_foot(self, c10h: Run, form: str) -> None:
-        out = c10h("report", "near.h5", "far.h5", "--format", form).out
+        out = c10h("report", "--detail", "near.h5", "far.h5", "--format", form).out
         tail = out[out.index("made" if form == "json" else "How the files were made") :]
         for name in ("a.npy", "labels.h5", "near.h5", "far.h5"):
             assert name in tail

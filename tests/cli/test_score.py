@@ -280,7 +280,7 @@ class TestGates:
         ]  # fmt: skip
 
     def test_the_results_are_written_all_the_same(self, files: Files, c10h: Run) -> None:
-        result = c10h("score", "a.npy", *BASIC, "--fail-if", "accuracy<2", "-o", "s.h5")
+        result = c10h("score", "--detail", "a.npy", *BASIC, "--fail-if", "accuracy<2", "-o", "s.h5")
         assert result.status == 3
         assert read_file(files.path("s.h5"), Scores).run.tolist() == ["a"]
         assert result.out.startswith("a compared with labels.h5")
@@ -339,7 +339,7 @@ class TestOptions:
         assert "--top 2" in c10h("report", "s.h5", "--script").out
 
     def test_k_of_fewer_classes(self, c10h: Run) -> None:
-        result = c10h("score", "a.npy", *BASIC, "--top", "3")
+        result = c10h("score", "--detail", "a.npy", *BASIC, "--top", "3")
         assert "Not computed, needs more than 3 classes: accuracy_top3" in result.out
 
     def test_list_metrics_needs_no_file(self, c10h: Run) -> None:
@@ -461,7 +461,7 @@ class TestOutput:
 
     @pytest.mark.parametrize("form", ["markdown", "latex", "csv", "terminal"])
     def test_other_formats(self, c10h: Run, form: str) -> None:
-        result = c10h("score", "a.npy", *BASIC, "--format", form)
+        result = c10h("score", "--detail", "a.npy", *BASIC, "--format", form)
         assert result.status == 0
         start = {
             "markdown": "### a compared with",
@@ -507,7 +507,7 @@ class TestNothingToShow:
 
     def test_a_table_of_them(self, c10h: Run) -> None:
         assert c10h(*self.LINE, "-o", "s.h5").status == 0
-        result = c10h("report", "s.h5")
+        result = c10h("report", "--detail", "s.h5")
         assert (result.status, result.err) == (0, "")
         assert f"No ce_human for a: {self.WHY}" in result.out
 

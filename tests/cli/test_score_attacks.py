@@ -227,11 +227,11 @@ class TestOutput:
 
     def test_every_item_and_report(self, c10h: Run) -> None:
         record = write()
-        c10h("score", "adv.h5", *BASIC, "--per-item", "-o", "s.h5")
+        c10h("score", "--detail", "adv.h5", *BASIC, "--per-item", "-o", "s.h5")
         scores = read_file("s.h5", Scores)
         assert scores.per_item is not None
         np.testing.assert_array_equal(scores.per_item[2, 0], np.asarray(record.correct)[0, 1, -1])
-        out = c10h("report", "s.h5", "--baseline", "adv@clean").out
+        out = c10h("report", "--detail", "s.h5", "--baseline", "adv@clean").out
         assert [line.split()[0] for line in out.splitlines()[3:6]] == NAMES
 
 

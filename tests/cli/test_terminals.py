@@ -27,15 +27,22 @@ LONG = "a_network_with_a_name_that_is_rather_long"
 SCORES = ("near.h5", "far.h5")
 # What is reported of the files below.
 REPORTS = {
-    "score": ("score", "a.npy", "b.npy", "--labels", "labels.h5", "--by", "truth"),
-    "scores": ("report", "near.h5"),
-    "all metrics": ("report", "near.h5", "--metrics", "all", "--baseline", "a"),
-    "data sets": ("report", *SCORES, "--baseline", "a"),
+    "score": ("score", "a.npy", "b.npy", "--labels", "labels.h5", "--by", "truth", "--detail"),
+    "scores": ("report", "near.h5", "--detail"),
+    "all metrics": ("report", "near.h5", "--metrics", "all", "--baseline", "a", "--detail"),
+    "data sets": ("report", *SCORES, "--baseline", "a", "--detail"),
     "table 1": ("report", *SCORES, "--table", "1"),
-    "attacks": ("report", "adv.h5", f"{LONG}=other.h5", "--baseline", "adv"),
+    "attacks": ("report", "adv.h5", f"{LONG}=other.h5", "--baseline", "adv", "--detail"),
     "table 2": ("report", "adv.h5", f"{LONG}=other.h5", "--table", "2"),
     "curves": ("report", "history.h5", f"{LONG}=history.h5"),
-    "labels": ("report", "labels.h5"),
+    "labels": ("report", "labels.h5", "--detail"),
+    "answer of one": ("score", "a.npy", "--labels", "labels.h5"),
+    "answer of strata": ("score", "a.npy", "b.npy", "--labels", "labels.h5", "--by", "truth"),
+    "answer of scores": ("report", "near.h5", "--baseline", "a"),
+    "answer of data sets": ("report", *SCORES, "--baseline", "a"),
+    "answer of attacks": ("report", "adv.h5", f"{LONG}=other.h5", "--baseline", "adv"),
+    "answer of labels": ("report", "labels.h5"),
+    "answer of votes": ("labels", "noise", "labels.h5"),
     "mixed": ("report", "near.h5", "adv.h5", "history.h5", "labels.h5"),
     "generalization": ("report", *SCORES, "--figure", "generalization"),
     "confidence": ("report", "near.h5", "--figure", "confidence"),
@@ -179,7 +186,7 @@ def test_a_pipe_gets_no_escapes(c10h: Run, name: str) -> None:
 
 
 def test_names_are_repeated_where_a_table_goes_on_below(screen: Screen) -> None:
-    text = ESCAPES.sub("", screen(("score", "a.npy", "--labels", "labels.h5"), 40))
+    text = ESCAPES.sub("", screen(("score", "a.npy", "--labels", "labels.h5", "--detail"), 40))
     lines = re.findall(r"^ce_human +(.+?) *$", text, re.MULTILINE)
     value, interval, *others = lines
     assert re.fullmatch(r"\d\.\d{4}", value)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, top_k_accuracy_score
 
-from c10h.metrics.accuracy import correct_in_top
+from c10h.metrics.accuracy import correct_in_top, is_at_chance
 from c10h.metrics.item_block import Block
 from c10h.metrics.metrics import METRICS
 from c10h.records import Array
@@ -114,3 +115,11 @@ def test_confidence_is_null_where_the_model_is_never_so(
     assert found[missing].why == METRICS[missing].absent
     assert found[known].value == pytest.approx(1 / (1 + np.exp(-2)))
     assert found[known].why is None
+
+
+@pytest.mark.parametrize(("n", "classes"), [(20, 10), (256, 10), (1000, 2), (50, 100)])
+def test_chance_is_the_binomial_tests(n: int, classes: int) -> None:
+    """scipy's exact test, at 1 %."""
+    for right in range(0, n + 1, max(1, n // 40)):
+        p = scipy.stats.binomtest(right, n, 1 / classes, "greater").pvalue
+        assert is_at_chance(right, n, classes) == (p > 0.01)

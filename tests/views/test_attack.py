@@ -194,9 +194,9 @@ class TestChecks:
     def test_failures_are_told_in_words(self) -> None:
         record = made_attack(health=health(*self.rows[:3]))
         *_, table = tables(run("a", record))
-        assert (
-            table.notes[0]
-            == "a: at 4/255: many steps did less than a single one: the gradients are misleading"
+        assert table.notes[0] == (
+            "a: at 4/255: many steps did less than a single one: the gradients are misleading; "
+            "try --restarts 10 and --method square"
         )
         assert [row[2].best for row in table.rows] == [False, True, False]
 

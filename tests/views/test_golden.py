@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ from made_attacks import SMALL, examined, made_attack
 from c10h.records import Input, Lineage
 from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.report import Results
+from c10h.views.answer import Amount
 from c10h.views.forms.drawn_figures import COLOURS, draw
 from c10h.views.forms.html_report import to_html
 from c10h.views.report import Report
@@ -68,6 +70,12 @@ def check(name: str, text: str) -> None:
     if os.environ.get("C10H_GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_everything_is_as_it_was(name: str) -> None:
+    display = replace(REPORTS[name]().display, amount=Amount.DETAIL)
+    check(f"{name}-detail.txt", display.text("terminal"))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -5,13 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from metrics.scoring import Case, labels_of, made_up
 from stages.noise import SPECIAL, noise_of
 
+from c10h.stages.labels_noise import Noise
+from c10h.views.answer import Amount, Answer
 from c10h.views.labels_noise import charts, display, tables
+
+
+def answers_of(noise: Noise) -> Sequence[Answer]:
+    """The answers that a display has."""
+    answers = display(noise).answers
+    assert answers is not None
+    return answers()
 
 
 @pytest.fixture
@@ -87,7 +98,8 @@ def test_labels_with_little_to_go_by(what: str) -> None:
     counts = SPECIAL[what]
     shown = display(noise_of(labels_of(counts=counts, truth=np.zeros(len(counts), dtype=int))))
     assert json.loads(shown.text("json"))["items"] == len(counts)
-    assert shown.text("terminal").count("n votes per item:") == 2
+    detailed = replace(shown, amount=Amount.DETAIL)
+    assert detailed.text("terminal").count("n votes per item:") == 2
 
 
 class TestTruthOfSome:
@@ -102,3 +114,30 @@ class TestTruthOfSome:
         unknown = noise_of(labels_of(counts=case.counts, truth=np.full(40, -1)), 3)
         without = noise_of(labels_of(counts=case.counts), 3)
         assert tables(unknown)[-1].notes == tables(without)[-1].notes
+
+
+def test_the_answer_has_the_corrected_ceilings(case: Case) -> None:
+    """Of entropies by Miller-Madow alone; the values are those of the curves."""
+    noise = noise_of(case.labels(), 1, 2, 5, 10)
+    (answer,) = answers_of(noise)
+    assert answer.table is not None
+    assert answer.table.header == ["votes per item:", "1", "2", "5", "10", "all"]
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in answer.table.rows}
+    curves = {curve.name: curve.values for curve in noise.curves}
+    assert "ce_human miller-madow" in rows
+    assert "ce_human plug-in" not in rows
+    assert rows["unanimous"] == [f"{value:.3f}" for value in curves["unanimous"]]
+    error = curves["squared error"][-1]
+    assert answer.sentences[0].startswith(
+        f"The labels are off the population by a squared error of {error:.4f}"
+    )
+    assert f"Krippendorff's alpha is {noise.alpha.value:.3f}" in answer.sentences[0]
+
+
+def test_the_answer_of_many_numbers_of_votes_fits(case: Case) -> None:
+    noise = noise_of(case.labels(), *range(1, 30))
+    (answer,) = answers_of(noise)
+    assert answer.table is not None
+    assert len(answer.table.header) == 8
+    assert answer.table.header[1] == "1"
+    assert answer.table.header[-1] == "all"

@@ -34,7 +34,7 @@ def test_a_row_a_dataset() -> None:
 
 @pytest.mark.parametrize(
     ("width", "first"),
-    [(60, "[0.25 -]  [0.25 -]  [0.25 -]"), (59, "[0.25 -]  [0.25 -]  …"), (20, "[0.25 -] …")],
+    [(57, "[0.25 -]  [0.25 -]  [0.25 -]"), (56, "[0.25 -]  [0.25 -]  …"), (20, "[0.25 -] …")],
 )
 def test_first_rows_have_the_room_that_a_terminal_leaves(width: int, first: str) -> None:
     assert table(described(PROBS), "x.h5", width).rows[0][3].text == first

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from c10h.metrics.metrics import METRICS, in_order, is_metric
 from c10h.stages.gallery import Gallery
+from c10h.views.answer import MINUS, Answer
 from c10h.views.forms.html_gallery import Card, cards
 from c10h.views.gallery import summary_of, title_of
 from c10h.views.table import Cell, Table
@@ -27,7 +28,7 @@ from c10h.views.table import Cell, Table
 TEMPLATES = "templates"
 ARROWS = ("↑", "↓")
 BETTER = {"high": " Higher is better.", "low": " Lower is better.", "": ""}
-NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
+NUMBER = re.compile(rf"\*?([+{MINUS}-]?)(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Page:
-    """What a page tells, in this order; lineage: how its inputs were made, in lines."""
+    """What a page tells: answers, figures, tables, gallery; lineage: of its inputs, in lines."""
 
     title: str
     tables: Sequence[Table] = ()
@@ -55,6 +56,7 @@ class Page:
     gallery: Gallery | None = None
     lineage: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
+    answers: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ def page(content: Page) -> str:
         .get_template("page.html.j2")
         .render(
             page=content,
+            answers=[
+                (answer, None if answer.table is None else _prepared(answer.table))
+                for answer in content.answers
+            ],
             tables=[_prepared(table) for table in content.tables],
             drawings=[
                 (drawing, [_prepared(table) for table in drawing.tables])
@@ -109,7 +115,7 @@ def sort_key(text: str) -> str:
     match = NUMBER.match(text)
     if match is None:
         return ""
-    value = float(match[1].replace(",", "")) * (-1 if text.startswith("-") else 1)
+    value = float(match[2].replace(",", "")) * (-1 if match[1] in ("-", MINUS) else 1)
     return ("-" if value < 0 else "") + "Infinity" if math.isinf(value) else repr(value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from c10h.stages.gallery import Gallery
 from c10h.views.forms.drawn_figures import draw
 from c10h.views.forms.html_page import Drawing, Page, page
@@ -25,15 +27,30 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
             for one in figures
         ],
         gallery=gallery,
+        answers=[] if gallery or report.figure or report.table else report.answers(),
         lineage="\n".join(step.line() for step in report.lineage()),
     )
     return page(content)
 
 
 def _title(report: Report) -> str:
-    """What was given by name, as far as a title has room."""
+    """What it is about: kinds of results, with their names as far as a title has room."""
     results = report.results
-    runs = [run.name for run in results.scored] + [network.name for network in results.attacked]
-    names = list(dict.fromkeys([*runs, *results.histories, *results.labels, *results.predictions]))
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more or "Report"
+    named = {
+        "Scores of": [run.name for run in results.scored],
+        "Attacks on": [network.name for network in results.attacked],
+        "Learning curves of": results.histories,
+        "Labels": results.labels,
+        "Predictions": results.predictions,
+    }
+    parts = [f"{kind} {_names(names)}" for kind, names in named.items() if names]
+    against = "" if results.baseline is None else f", compared with {results.baseline}"
+    title = "; ".join(parts)
+    return title + against if title else "Report"
+
+
+def _names(names: Iterable[str]) -> str:
+    """The first names, and how many more."""
+    known = list(dict.fromkeys(names))
+    more = f" and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
+    return ", ".join(known[:MOST_NAMES]) + more

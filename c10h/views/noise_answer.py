@@ -1,0 +1,65 @@
+"""How noisy labels are, on one screen: the votes that there are against fewer."""
+
+from __future__ import annotations
+
+from c10h.errors import counted
+from c10h.stages.labels_noise import Curve, Noise
+from c10h.views.answer import MORE, Answer, compact, with_interval
+from c10h.views.table import Cell, of_columns
+
+# Numbers of votes that stand across.
+MOST_VOTES = 7
+SQUARED_ERROR = "squared error"
+
+
+def noise_answer(noise: Noise) -> Answer:
+    """How far labels are from the population, with all votes and with fewer."""
+    kept = _kept(len(noise.votes))
+    names = ["all" if at == len(noise.votes) - 1 else str(noise.votes[at]) for at in kept]
+    curves = _one_method_each(noise)
+    columns = [
+        (name, [Cell(compact(float(curve.values[at]))) for curve in curves])
+        for at, name in zip(kept, names, strict=True)
+    ]
+    table = of_columns("", [("votes per item:", [curve.name for curve in curves])], columns)
+    votes = (
+        f"{noise.fewest:,}" if noise.fewest == noise.most else f"{noise.fewest:,} to {noise.most:,}"
+    )
+    return Answer(
+        _sentences(noise, curves),
+        table,
+        notes=["squared error, unanimous, entropy in top: of the labels; below: what people reach"],
+        source=(
+            f"{counted(noise.items, 'item')} with {noise.total:,} votes, {votes} per item; "
+            f"{noise.draws} draws, seed {noise.seed}. {MORE}"
+        ),
+    )
+
+
+def _kept(size: int) -> list[int]:
+    """Which numbers of votes stand across: all, or some evenly, with the first and the last."""
+    if size <= MOST_VOTES:
+        return list(range(size))
+    return [round(at * (size - 1) / (MOST_VOTES - 1)) for at in range(MOST_VOTES)]
+
+
+def _one_method_each(noise: Noise) -> list[Curve]:
+    """The curves, of each metric of people the last method, which is the corrected one."""
+    last = {curve.metric: curve for curve in noise.curves}
+    return [curve for curve in noise.curves if last[curve.metric] is curve]
+
+
+def _sentences(noise: Noise, curves: list[Curve]) -> list[str]:
+    alpha = noise.alpha
+    agreement = with_interval(alpha.value, alpha.low, alpha.high)
+    sentences = [f"Krippendorff's alpha is {agreement} (nominal, 95 % over items)."]
+    error = next((curve for curve in curves if curve.metric == SQUARED_ERROR), None)
+    if error is not None:
+        told = f"The labels are off the population by a squared error of {error.values[-1]:.4f}"
+        fewer = [at for at in range(len(noise.votes) - 1) if noise.votes[at] <= noise.fewest // 2]
+        if fewer:
+            at = fewer[-1]
+            told += f"; with {counted(noise.votes[at], 'vote')} an item it would be "
+            told += f"{error.values[at]:.4f}"
+        sentences.insert(0, f"{told}.")
+    return [" ".join(sentences)]

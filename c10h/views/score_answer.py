@@ -1,0 +1,331 @@
+"""What scores say on one screen: of one run, of two that are compared, of many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from c10h.metrics.differences import Difference, Pair, differences, shown_ends
+from c10h.metrics.estimates import RunKey, ScoredRun
+from c10h.metrics.metrics import METRICS
+from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
+from c10h.metrics.strata import ALL
+from c10h.stages.run_groups import Model, by_model, data_of, data_sets
+from c10h.views.answer import (
+    STAR,
+    Answer,
+    compact,
+    interval_columns,
+    short_names,
+    with_interval,
+)
+from c10h.views.notes import (
+    best_ceiling,
+    distance_of,
+    exposure_notes,
+    items_notes,
+    networks_notes,
+    percent_range,
+    remaining,
+    sizes_notes,
+    unpaired_notes,
+)
+from c10h.views.pivot import ARROWS
+from c10h.views.table import Cell, Table, of_columns
+
+# Comparisons that are told in sentences, runs that stand across, and strata that stand down.
+MOST_SENTENCES = 3
+MOST_ACROSS = 5
+MOST_STRATA = 14
+STARRED = "*: the 95 % interval of the difference from {} excludes 0"
+WORDS = {"ce_human": "cross-entropy with people", "ce_hard": "cross-entropy with the truth"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an answer is about. pairs: runs that are compared, and with which; none where nobody
+    asked. by: what the strata are by, where they are shown, "" where not.
+    """
+
+    runs: Sequence[ScoredRun]
+    pairs: Sequence[Pair]
+    metrics: Sequence[str]
+    stratum: str = ALL
+    by: str = ""
+
+    @property
+    def main(self) -> str:
+        """The metric that an answer is about where it has room for one."""
+        return distance_of(self.metrics) or self.metrics[0]
+
+
+def score_answer(shown: Shown, source: str) -> Answer:
+    """The answer of scores. source: what they were made of."""
+    grid = differences(shown.pairs, shown.metrics, shown.stratum)
+    by_run = {pair.run.key: row for pair, row in zip(shown.pairs, grid, strict=True)}
+    table, notes = _table(shown, by_run)
+    lines = _comparisons(shown, grid) if shown.pairs else _descriptions(shown)
+    every = [difference for row in grid for difference in row]
+    unpaired = unpaired_notes(grid) if all(d.value is None for d in every) else []
+    notes = [*notes, *unpaired, *_what_matters(shown)]
+    return Answer(lines, table, notes=notes, source=source)
+
+
+def _what_matters(shown: Shown) -> list[str]:
+    """What a reader must know of the runs before using their numbers."""
+    runs = shown.runs
+    grouped = by_model(runs) is not None
+    return [
+        *exposure_notes((run.name, run.exposure) for run in runs),
+        *networks_notes(runs),
+        *items_notes(runs, data_of if grouped else (lambda run: run.data)),
+        *(sizes_notes(runs, shown.metrics, shown.stratum) if not grouped else []),
+    ]
+
+
+def _comparisons(shown: Shown, grid: Sequence[Sequence[Difference]]) -> list[str]:
+    """A sentence for each of the first comparisons: the distance from people, and accuracy."""
+    several = len(data_sets(shown.runs)) > 1
+    told = []
+    for pair, row in zip(shown.pairs, grid, strict=True):
+        sentence = _comparison(row, shown.main)
+        if sentence and several:
+            sentence = f"{data_of(pair.run)}: {sentence}"
+        told += [sentence] * bool(sentence)
+    left = len(told) - MOST_SENTENCES
+    more = [f"{left} more comparisons are in --detail."] if left > 0 else []
+    return [*told[:MOST_SENTENCES], *more]
+
+
+def _comparison(row: Sequence[Difference], main: str) -> str:
+    """How a run differs from another one, as far as the intervals tell; "" for no difference."""
+    known = {difference.metric: difference for difference in row}
+    distance, accuracy = known[main], known.get("accuracy")
+    sentence = remaining(distance, _signed).removesuffix(".") or _plain_difference(distance)
+    if accuracy is None or accuracy is distance or accuracy.value is None:
+        return sentence and f"{sentence}."
+    if not accuracy.is_clear:
+        clause = f"no difference in accuracy can be told: {_signed(accuracy)}"
+    else:
+        clause = f"accuracy is {'higher' if accuracy.value > 0 else 'lower'}: {_signed(accuracy)}"
+    return f"{sentence}; {clause}." if sentence else f"{clause[0].upper()}{clause[1:]}."
+
+
+def _plain_difference(difference: Difference) -> str:
+    """A difference without anything at equal scale."""
+    if difference.value is None:
+        return ""
+    a, b, metric = difference.a, difference.b, difference.metric
+    if difference.is_clear:
+        return f"{a} differs from {b} by {_signed(difference)} in {metric}"
+    return f"No difference in {metric} can be told between {a} and {b}: {_signed(difference)}"
+
+
+def _signed(figure: Difference) -> str:
+    return with_interval(figure.value, *shown_ends(figure), signed=True)
+
+
+def _descriptions(shown: Shown) -> list[str]:
+    """Where nothing is compared: what the one run is like, or which of several is best."""
+    if len(shown.runs) == 1:
+        return [describe(shown.runs[0], shown.metrics, shown.stratum)]
+    return ["--baseline NAME tells which differences between these runs can be told."]
+
+
+def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
+    """One run in a sentence: right how often, how far from people, and what of that is scale."""
+    parts = []
+    for metric in dict.fromkeys(("accuracy", distance_of(metrics) or metrics[0])):
+        estimate = run.estimate(metric, stratum)
+        if metric not in metrics or estimate is None or estimate.why:
+            continue
+        words = f"{WORDS.get(metric, metric)} {with_interval(*_figure(run, metric, stratum))}"
+        if metric == "ce_human" and (ceiling := best_ceiling([estimate])) is not None:
+            words += f", people's own {compact(ceiling[1])}"
+        parts.append(words)
+    scale = run.scale
+    if stratum == ALL and scale is not None and scale.value is not None:
+        parts.append(f"{percent_range(scale)} of that distance is scale of confidence")
+    worth = run.estimate("equivalent_annotators", stratum)
+    if worth is not None and not worth.why:
+        figure = _figure(run, "equivalent_annotators", stratum)
+        parts.append(f"worth {with_interval(*figure)} annotators")
+    return f"{run.name}: {'; '.join(parts)}." if parts else ""
+
+
+def _figure(
+    run: ScoredRun, metric: str, stratum: str
+) -> tuple[float | None, float | None, float | None]:
+    """A value with the interval that is shown: over runs and items where a run is a mean."""
+    estimate = run.estimate(metric, stratum)
+    if estimate is None or estimate.why:
+        return None, None, None
+    ends = run.mixed(metric, stratum) or estimate
+    return estimate.value, ends.low, ends.high
+
+
+def _table(
+    shown: Shown, by_run: Mapping[RunKey, Sequence[Difference]]
+) -> tuple[Table, Sequence[str]]:
+    """The one table of an answer, with the notes that it needs."""
+    if shown.by:
+        return _strata_down(shown)
+    cells = by_model(shown.runs)
+    if cells is not None:
+        return _data_sets_across(shown, cells, by_run)
+    if len(shown.runs) == 1:
+        return _one_run(shown), []
+    if len(shown.runs) == 2 and any(d.value is not None for row in by_run.values() for d in row):
+        return _two_runs(shown, by_run)
+    if len(shown.runs) <= MOST_ACROSS:
+        return _runs_across(shown, by_run)
+    return _runs_down(shown, by_run)
+
+
+def _one_run(shown: Shown) -> Table:
+    """Metrics down; value, interval, the references and people across."""
+    (run,) = shown.runs
+    figures = [_figure(run, metric, shown.stratum) for metric in shown.metrics]
+    columns = interval_columns("value", figures)
+    if run.temperature:
+        for name in (RESCALED, FIRST_CHOICE):
+            known = [run.references(metric, shown.stratum)[name].value for metric in shown.metrics]
+            columns.append((REFERENCES[name].label, [Cell(_or_nothing(value)) for value in known]))
+    ceilings = [best_ceiling([run.estimate(metric, shown.stratum)]) for metric in shown.metrics]
+    if any(ceilings):
+        reached = [Cell(compact(ceiling[1]) if ceiling else "") for ceiling in ceilings]
+        columns.append(("people", reached))
+    return of_columns("", [("metric", _metric_names(shown.metrics))], columns)
+
+
+def _or_nothing(value: float | None) -> str:
+    return "" if value is None else compact(value)
+
+
+def _metric_names(metrics: Sequence[str]) -> list[str]:
+    """Metrics with an arrow towards what is better."""
+    return [f"{metric} {ARROWS[METRICS[metric].better]}".strip() for metric in metrics]
+
+
+def _two_runs(
+    shown: Shown, by_run: Mapping[RunKey, Sequence[Difference]]
+) -> tuple[Table, Sequence[str]]:
+    """Metrics down; the baseline, the run, and their difference at both scales across."""
+    (pair,) = shown.pairs
+    row = by_run[pair.run.key]
+    names, legend = short_names([pair.baseline.name, pair.run.name])
+    columns = [
+        (name, [Cell(compact(_figure(run, metric, shown.stratum)[0])) for metric in shown.metrics])
+        for name, run in zip(names, (pair.baseline, pair.run), strict=True)
+    ]
+    columns += interval_columns(
+        "difference",
+        [(d.value, *shown_ends(d)) for d in row],
+        signed=True,
+        marks=[d.is_clear for d in row],
+    )
+    scaled = [difference.rescaled for difference in row]
+    if any(difference.value is not None for difference in scaled):
+        columns += interval_columns(
+            "at equal scale",
+            [(d.value, None, None) for d in scaled],
+            signed=True,
+            marks=[d.is_clear for d in scaled],
+        )
+    table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
+    is_starred = any(d.is_clear for d in (*row, *scaled))
+    return table, [*legend, *[STAR] * is_starred]
+
+
+def _runs_across(
+    shown: Shown, by_run: Mapping[RunKey, Sequence[Difference]]
+) -> tuple[Table, Sequence[str]]:
+    """Metrics down, runs across; with intervals where there is room."""
+    names, legend = short_names([run.name for run in shown.runs])
+    columns: list[tuple[str, list[Cell]]] = []
+    for name, run in zip(names, shown.runs, strict=True):
+        figures = [_figure(run, metric, shown.stratum) for metric in shown.metrics]
+        if len(shown.runs) > 2:
+            figures = [(value, None, None) for value, _, _ in figures]
+        columns += interval_columns(name, figures, marks=_marks(run, by_run, shown))
+    table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
+    return table, [*legend, *_star_note(shown, by_run)]
+
+
+def _runs_down(
+    shown: Shown, by_run: Mapping[RunKey, Sequence[Difference]]
+) -> tuple[Table, Sequence[str]]:
+    """Runs down, metrics across."""
+    columns: list[tuple[str, list[Cell]]] = []
+    for at, metric in enumerate(shown.metrics):
+        figures = [(_figure(run, metric, shown.stratum)[0], None, None) for run in shown.runs]
+        marks = [_marks(run, by_run, shown)[at] for run in shown.runs]
+        columns += interval_columns(_metric_names([metric])[0], figures, marks=marks)
+    names = [("run", [run.name for run in shown.runs])]
+    return of_columns("", names, columns), _star_note(shown, by_run)
+
+
+def _data_sets_across(
+    shown: Shown,
+    cells: Mapping[Model, Mapping[str, ScoredRun]],
+    by_run: Mapping[RunKey, Sequence[Difference]],
+) -> tuple[Table, Sequence[str]]:
+    """Networks and trainings down, data sets across: one metric, the others are in --detail."""
+    at = list(shown.metrics).index(shown.main)
+    columns: list[tuple[str, list[Cell]]] = []
+    for name in data_sets(shown.runs):
+        runs = [of_model.get(name) for of_model in cells.values()]
+        figures = [
+            (_figure(run, shown.main, shown.stratum)[0] if run else None, None, None)
+            for run in runs
+        ]
+        marks = [run is not None and _marks(run, by_run, shown)[at] for run in runs]
+        columns += interval_columns(name, figures, marks=marks)
+    fields = Model._fields if any(model.network for model in cells) else Model._fields[1:]
+    names = [(field, [getattr(model, field) for model in cells]) for field in fields]
+    notes = _star_note(shown, by_run)
+    if len(shown.metrics) > 1:
+        others = ", ".join(metric for metric in shown.metrics if metric != shown.main)
+        notes = [*notes, f"with --detail: intervals, {others}"]
+    return of_columns(_metric_names([shown.main])[0], names, columns), notes
+
+
+def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
+    """Strata down; the metrics of one run across, or one metric of several runs."""
+    strata = list(dict.fromkeys(name for run in shown.runs for name in run.strata))
+    kept = strata[:MOST_STRATA]
+    if len(shown.runs) == 1:
+        across = [(metric, shown.runs[0], metric) for metric in shown.metrics]
+        names, legend = _metric_names(shown.metrics), list[str]()
+    else:
+        across = [(run.name, run, shown.main) for run in shown.runs]
+        names, legend = short_names([run.name for run in shown.runs])
+    columns = [
+        (name, [Cell(compact(_figure(run, metric, stratum)[0])) for stratum in kept])
+        for name, (_, run, metric) in zip(names, across, strict=True)
+    ]
+    sizes = [shown.runs[0].estimate(shown.main, stratum) for stratum in kept]
+    columns.append(("n", [Cell(f"{size.n:,}" if size else "") for size in sizes]))
+    left = len(strata) - len(kept)
+    notes = [*legend, *[f"{left:,} more strata are in --detail"] * (left > 0)]
+    title = "" if len(shown.runs) == 1 else shown.main
+    labels = [stratum.removeprefix(f"{shown.by}=") for stratum in kept]
+    return of_columns(title, [(shown.by, labels)], columns), notes
+
+
+def _marks(
+    run: ScoredRun, by_run: Mapping[RunKey, Sequence[Difference]], shown: Shown
+) -> list[bool]:
+    """Which metrics of a run can be told from those of its baseline."""
+    row = by_run.get(run.key)
+    return [d.is_clear for d in row] if row else [False] * len(shown.metrics)
+
+
+def _star_note(shown: Shown, by_run: Mapping[RunKey, Sequence[Difference]]) -> list[str]:
+    """What a star means, where there is one."""
+    baselines = dict.fromkeys(d.b for row in by_run.values() for d in row if d.is_clear)
+    if not baselines:
+        return []
+    trainings = dict.fromkeys(pair.baseline.training for pair in shown.pairs)
+    name = next(iter(baselines if len(baselines) == 1 else trainings))
+    return [STARRED.format(name)]

@@ -1,0 +1,80 @@
+"""What attacks say on one screen; values of the attack made by hand are in made_attacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_attacks import SMALL, by_hand, health, made_attack
+
+from c10h.records import Attack
+from c10h.stages.attack_runs import attacked_networks
+from c10h.views.answer import Answer
+from c10h.views.attack_answer import attack_answers
+
+from .made_results import texts
+
+
+def answer_of(baseline: str = "", /, **files: Attack) -> Answer:
+    networks = attacked_networks(files)
+    named = next((network for network in networks if network.name == baseline), None)
+    (answer,) = attack_answers(networks, named, "source")
+    return answer
+
+
+def test_before_and_after() -> None:
+    """By hand: three of four right, then one; losses 0.25 and 2 in the mean."""
+    answer = answer_of(a=by_hand())
+    assert answer.sentences[0].startswith("a: at 4/255 accuracy falls from 0.750 to 0.250")
+    assert "cross-entropy rises from 0.250 to 2.000" in answer.sentences[0]
+    assert answer.table is not None
+    assert [row[:3] for row in texts(answer.table)] == [
+        ["accuracy", "clean", "0.750"],
+        ["", "4/255", "0.250"],
+        ["cross-entropy", "clean", "0.250"],
+        ["", "4/255", "2.000"],
+    ]
+    assert answer.source == "source"
+
+
+def test_checks_in_words() -> None:
+    assert answer_of(a=made_attack()).sentences[-1] == (
+        "Checks: no health checks were run (--health)."
+    )
+
+
+@pytest.mark.parametrize(("passed", "says"), [(1, "all passed."), (0, "judge by --method square")])
+def test_a_check_that_failed_says_what_to_do(passed: int, says: str) -> None:
+    record = replace(made_attack(), health=health(("accuracy, square", "", SMALL, 0.1, passed)))
+    sentence = answer_of(a=record).sentences[-1]
+    assert sentence.startswith("Checks: ")
+    assert says in sentence
+
+
+def test_two_networks_are_compared() -> None:
+    one = made_attack(0, item=np.arange(12, dtype="u8"))
+    other = made_attack(1, item=np.arange(12, dtype="u8"))
+    answer = answer_of("hard", hard=one, human=other)
+    assert answer.sentences[0].startswith("human less hard after 8/255: ")
+    assert answer.table is not None
+    assert answer.table.header[:5] == ["metric", "ε", "hard", "human", "difference"]
+
+
+def test_networks_that_cannot_be_compared_say_why() -> None:
+    answer = answer_of(
+        "hard",
+        hard=made_attack(0, item=np.arange(12, dtype="u8")),
+        human=made_attack(1, item=np.arange(20, 32, dtype="u8")),
+    )
+    assert any("not paired" in note for note in answer.notes)
+    assert answer.table is not None
+    assert "difference" not in answer.table.header
+
+
+def test_many_networks_stand_down() -> None:
+    names = [f"run{number}" for number in range(6)]
+    answer = answer_of("", **{name: made_attack(0) for name in names})
+    assert answer.table is not None
+    assert [row[0] for row in texts(answer.table)] == names
+    assert "3 more networks are in --detail." in answer.sentences
