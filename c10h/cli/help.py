@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Columns of the names of options; a longer one has a line of its own. A wider line is hard to read.
 NAMES = 25
 WIDEST = 100
+LONGEST = 60
 PANELS = {"argument": "Arguments", "option": "Options"}
 # Panels that stand last, since what is in them is the same for many commands.
 LAST = ("Output", "Machine", "Input formats", "Tables of judgments")
@@ -68,7 +69,8 @@ def _panels(
         if record is not None:
             named = getattr(parameter, "rich_help_panel", None)
             title = named or PANELS[parameter.param_type_name]
-            panels.setdefault(title, []).append((record[0], Text(_in_words(record[1]))))
+            names, text = _with_choices(record[0], _in_words(record[1]))
+            panels.setdefault(title, []).append((names, Text(text)))
     if isinstance(command, TyperGroup):
         known = ((name, command.get_command(ctx, name)) for name in command.list_commands(ctx))
         panels["Commands"] = [
@@ -76,6 +78,15 @@ def _panels(
         ]
     titles = [*(title for title in panels if title not in LAST), *LAST]
     yield from ((title, panels[title]) for title in titles if panels.get(title))
+
+
+def _with_choices(names: str, text: str) -> tuple[str, str]:
+    """Names and text of an option, with choices that are too long for a line in the text."""
+    flag, _, choices = names.rpartition(" ")
+    if len(names) <= LONGEST or "|" not in choices:
+        return names, text
+    text, default, rest = text.partition("  [")
+    return f"{flag} NAME", f"{text} One of {choices.replace('|', ', ')}.{default}{rest}"
 
 
 def _in_words(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from c10h.cli.options import chosen
+from c10h.cli.options import chosen, complete_architectures, complete_datasets
 from c10h.stages.network_requests import PRECISIONS
 
 ImagesFile: TypeAlias = Annotated[
@@ -14,6 +14,7 @@ ImagesFile: TypeAlias = Annotated[
     typer.Argument(
         metavar="IMAGES",
         help="Images: a file that c10h data import wrote, or the name of a data set.",
+        autocompletion=complete_datasets,
     ),
 ]
 Architecture: TypeAlias = Annotated[
@@ -23,6 +24,7 @@ Architecture: TypeAlias = Annotated[
         metavar="NAME",
         help="The network: resnet_basic_20, wrn_28_10, … (c10h train --list-architectures), "
         "torchvision:resnet18, or your own package.module:callable.",
+        autocompletion=complete_architectures,
     ),
 ]
 Device: TypeAlias = Annotated[
@@ -50,6 +52,7 @@ ForeignArchitecture: TypeAlias = Annotated[
         metavar="NAME",
         help="Network to use instead of a run: a name, torchvision:NAME or "
         "package.module:callable.",
+        autocompletion=complete_architectures,
     ),
 ]
 Weights: TypeAlias = Annotated[

@@ -94,6 +94,21 @@ def complete_datasets() -> list[str]:
     return [*CATALOGUE, *GROUPS]
 
 
+def complete_metrics(incomplete: str) -> list[str]:
+    """Names of metrics, the next one after a comma, for completion in the shell."""
+    from c10h.metrics.metrics import METRICS
+
+    before = incomplete.rpartition(",")[0]
+    return [f"{before},{name}" if before else name for name in METRICS]
+
+
+def complete_architectures() -> list[str]:
+    """Names of networks of every family, for completion in the shell."""
+    from c10h.models.architectures import ARCHITECTURES
+
+    return [name for family in ARCHITECTURES.values() for name in family.examples]
+
+
 def amount(*, detail: bool, quiet: bool) -> Amount:
     """How much a terminal shows. Raises InputError where both are asked for."""
     if detail and quiet:

@@ -54,7 +54,12 @@ def report(
     ] = None,
     metrics: Annotated[
         list[str] | None,
-        typer.Option("--metrics", metavar="NAME,…", help="Metrics to show; all for every metric."),
+        typer.Option(
+            "--metrics",
+            metavar="NAME,…",
+            help="Metrics to show; all for every metric.",
+            autocompletion=options.complete_metrics,
+        ),
     ] = None,
     stratum: Annotated[
         str,

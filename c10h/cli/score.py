@@ -14,12 +14,6 @@ from c10h.metrics.strata import STRATA
 from c10h.stages.score_request import MOST_TOP, RESCALE, ScoreRequest
 
 
-def _complete_metrics() -> list[str]:
-    from c10h.metrics.metrics import METRICS
-
-    return list(METRICS)
-
-
 def score(
     predictions: Annotated[
         list[str],
@@ -37,6 +31,7 @@ def score(
             metavar="[DATA=]FILE",
             help="Human labels: a c10h file, counts or probabilities; DATA= for one data set "
             "alone; repeatable.",
+            autocompletion=options.complete_datasets,
         ),
     ] = None,
     truth: Annotated[
@@ -56,7 +51,7 @@ def score(
             metavar="NAME,…",
             help="Metrics to compute; repeatable; by default all possible. --list-metrics lists "
             "them.",
-            autocompletion=_complete_metrics,
+            autocompletion=options.complete_metrics,
         ),
     ] = None,
     top: Annotated[

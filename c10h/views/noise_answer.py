@@ -51,15 +51,16 @@ def _one_method_each(noise: Noise) -> list[Curve]:
 
 def _sentences(noise: Noise, curves: list[Curve]) -> list[str]:
     alpha = noise.alpha
-    agreement = with_interval(alpha.value, alpha.low, alpha.high)
-    sentences = [f"Krippendorff's alpha is {agreement} (nominal, 95 % over items)."]
+    sentences = []
+    if alpha.value == alpha.value:
+        agreement = with_interval(alpha.value, alpha.low, alpha.high)
+        sentences.append(f"Krippendorff's alpha is {agreement} (nominal, 95 % over items).")
     error = next((curve for curve in curves if curve.metric == SQUARED_ERROR), None)
-    if error is not None:
+    if error is not None and error.values[-1] == error.values[-1]:
         told = f"The labels are off the population by a squared error of {error.values[-1]:.4f}"
         fewer = [at for at in range(len(noise.votes) - 1) if noise.votes[at] <= noise.fewest // 2]
-        if fewer:
-            at = fewer[-1]
+        if fewer and error.values[at := fewer[-1]] == error.values[at]:
             told += f"; with {counted(noise.votes[at], 'vote')} an item it would be "
             told += f"{error.values[at]:.4f}"
         sentences.insert(0, f"{told}.")
-    return [" ".join(sentences)]
+    return [" ".join(sentences)] if sentences else []

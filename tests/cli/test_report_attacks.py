@@ -97,9 +97,13 @@ class TestTerminal:
     def test_failing_checks_are_told(self, c10h: Run) -> None:
         out = c10h("report", "--detail", "hard.h5").out
         assert (
-            "hard: at 4/255: many steps did less than a single one: the gradients are misleading\n"
-            in out
-        )
+            "hard: at 4/255: many steps did less than a single one: the gradients are misleading; "
+            "try --restarts 10 and --method square\n"
+        ) in out
+        assert c10h("report", "hard.h5").out.splitlines()[2:4] == [
+            "Checks: at 4/255: many steps did less than a single one: the gradients are",
+            "misleading; try --restarts 10 and --method square.",
+        ]
         assert re.search(r"^loss after PGD +4/255 +0\.5  NO$", out, re.MULTILINE)
         assert re.search(r"^zero gradient +all +0 yes$", out, re.MULTILINE)
 

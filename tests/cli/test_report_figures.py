@@ -373,7 +373,7 @@ class TestFitWithPictures:
 
 class TestOtherKinds:
     def test_curves(self, c10h: Run) -> None:
-        out = c10h("report", "history.h5").out
+        out = c10h("report", "--detail", "history.h5").out
         assert out.startswith("Learning curves, last epoch\n")
         assert re.search(r"^fold 1 +3 +0\.1667 +0\.5000 +0\.1$", out, re.MULTILINE)
         assert "learning rate by epoch" in out
