@@ -45,6 +45,11 @@ class Drawing:
         """The ``data:`` address of the drawing."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode("ascii")
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether photographs are part of the drawing."""
+        return "<image" in self.svg
+
 
 @dataclass(frozen=True)
 class Page:

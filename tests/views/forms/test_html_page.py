@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from c10h.stages.gallery import Gallery, Picture
+from c10h.views.answer import Answer
 from c10h.views.forms.html_page import Drawing, Page, metric_of, page, sort_key
 from c10h.views.table import Cell, Table
 
@@ -229,3 +230,21 @@ def test_what_a_cell_is_sorted_by(text: str, key: str) -> None:
 )
 def test_the_metric_that_a_text_names(text: str, metric: str | None) -> None:
     assert metric_of(text) == metric
+
+
+def test_the_answer_comes_first() -> None:
+    answer = Answer(["<b> differs."], table(), notes=["A note."])
+    drawn = Drawing("Fit", '<svg><image href="data:,"/></svg>')
+    text = page(replace(everything(), answers=[answer], figures=[drawn]))
+    headings = [words for _, words in Tree(text).all("h2")]
+    assert headings[:3] == ["In short", "Figures", "Tables"]
+    assert "<p>&lt;b&gt; differs.</p>" in text
+    assert '<figure class="pictured">' in text
+    assert "<figure>" in page(everything())
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [("*−0.014", "-0.014"), ("+0.5", "0.5"), ("−inf", "-Infinity"), (".1–.2", "")]
+)
+def test_figures_of_answers_are_sorted_by_their_value(text: str, key: str) -> None:
+    assert sort_key(text) == key
