@@ -16,7 +16,7 @@ from .test_html_page import everything
 
 pytestmark = pytest.mark.full
 
-TABLE = "document.querySelector('.sortable')"
+TABLE = "document.querySelector('[aria-labelledby=tables] .sortable')"
 NAMES = f"return [...{TABLE}.tBodies[0].rows].map(r => r.cells[0].innerText)"
 SORTED = f"return [...{TABLE}.tHead.rows[0].cells].map(c => c.ariaSort)"
 SHOWN = "return [...document.querySelectorAll('.card')].filter(c => c.offsetParent).length"
@@ -48,7 +48,7 @@ def browser(session: Browser, tmp_path: Path) -> Browser:
 
 def test_nothing_is_asked_for_and_nothing_complains(browser: Browser) -> None:
     browser.click("#theme")
-    browser.click(".sortable .sort")
+    browser.click("[aria-labelledby=tables] .sortable .sort")
     found = browser.requests()
     assert any(url.startswith("file:") for url in found)
     assert {url.split(":")[0] for url in found} <= {"file", "data"}
@@ -59,25 +59,25 @@ def test_nothing_is_asked_for_and_nothing_complains(browser: Browser) -> None:
 
 def test_a_click_sorts_and_another_turns_around(browser: Browser) -> None:
     assert browser.run(NAMES) == ["hard", "human", "mixup", "none"]
-    browser.click(".sortable th:nth-child(2) .sort")
+    browser.click("[aria-labelledby=tables] .sortable th:nth-child(2) .sort")
     assert browser.run(NAMES) == ["mixup", "hard", "human", "none"]
     assert browser.run(SORTED) == [None, "ascending", None]
-    browser.click(".sortable th:nth-child(2) .sort")
+    browser.click("[aria-labelledby=tables] .sortable th:nth-child(2) .sort")
     assert browser.run(NAMES) == ["human", "hard", "mixup", "none"]
     assert browser.run(SORTED) == [None, "descending", None]
-    browser.click(".sortable th:nth-child(1) .sort")
+    browser.click("[aria-labelledby=tables] .sortable th:nth-child(1) .sort")
     assert browser.run(NAMES) == ["hard", "human", "mixup", "none"]
     assert browser.run(SORTED) == ["ascending", None, None]
 
 
 def test_enter_sorts(browser: Browser) -> None:
-    browser.type(ENTER, ".sortable th:nth-child(2) .sort")
+    browser.type(ENTER, "[aria-labelledby=tables] .sortable th:nth-child(2) .sort")
     assert browser.run(NAMES) == ["mixup", "hard", "human", "none"]
 
 
 def test_a_definition_shows_on_focus_until_escape(browser: Browser) -> None:
     assert browser.run(TIP) is None
-    browser.type(TAB, ".sortable th:nth-child(1) .sort")
+    browser.type(TAB, "[aria-labelledby=tables] .sortable th:nth-child(1) .sort")
     assert "argmax" in browser.run(TIP)
     browser.type(ESCAPE)
     assert browser.run(TIP) is None
