@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def say(message: str) -> None:
-    """One line for people, on stderr."""
+    """One line for people, on stderr; on a terminal it is folded between words."""
     from c10h.views.table import one_line
 
-    print(one_line(message), file=sys.stderr, flush=True)  # noqa: T201
+    line = one_line(message)
+    if sys.stderr.isatty():
+        from c10h.views.forms.plain import folded
+
+        line = folded([line], rich_console(stderr=True).width, break_words=True).rstrip("\n")
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def fail(message: str) -> None:

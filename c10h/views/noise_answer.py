@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from c10h.errors import counted
 from c10h.stages.labels_noise import Curve, Noise
 from c10h.views.answer import MORE, Answer, compact, with_interval
@@ -28,7 +30,7 @@ def noise_answer(noise: Noise) -> Answer:
     return Answer(
         _sentences(noise, curves),
         table,
-        notes=["squared error, unanimous, entropy in top: of the labels; below: what people reach"],
+        notes=["first the labels, then what people reach, by method"],
         source=(
             f"{counted(noise.items, 'item')} with {noise.total:,} votes, {votes} per item; "
             f"{noise.draws} draws, seed {noise.seed}. {MORE}"
@@ -44,9 +46,17 @@ def _kept(size: int) -> list[int]:
 
 
 def _one_method_each(noise: Noise) -> list[Curve]:
-    """The curves, of each metric of people the last method, which is the corrected one."""
+    """The curves of the labels, then those of people, of each metric by the last method.
+
+    That is the corrected one. A metric with the values of another one is left out.
+    """
     last = {curve.metric: curve for curve in noise.curves}
-    return [curve for curve in noise.curves if last[curve.metric] is curve]
+    kept: list[Curve] = []
+    for curve in sorted(noise.curves, key=lambda curve: bool(curve.method)):
+        is_new = not any(np.array_equal(curve.values, other.values, True) for other in kept)
+        if last[curve.metric] is curve and is_new:
+            kept.append(curve)
+    return kept
 
 
 def _sentences(noise: Noise, curves: list[Curve]) -> list[str]:

@@ -137,8 +137,9 @@ class Report:
 
     def _source(self) -> str:
         """Of how many files the results were made, and where more is said."""
-        made = counted(len(self.lineage()), "file")
-        return f"Made from {made}: --script prints the commands. {MORE}"
+        number = len(self.lineage())
+        made = f"Made from {counted(number, 'file')}: --script prints the commands. "
+        return made * bool(number) + MORE
 
     def charts(self, width: int) -> str:
         """What a terminal shows below: figures, if no table says as much, and the foot.

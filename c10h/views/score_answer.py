@@ -296,7 +296,7 @@ def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
     kept = strata[:MOST_STRATA]
     if len(shown.runs) == 1:
         across = [(metric, shown.runs[0], metric) for metric in shown.metrics]
-        names, legend = _metric_names(shown.metrics), list[str]()
+        names, legend = list(shown.metrics), list[str]()
     else:
         across = [(run.name, run, shown.main) for run in shown.runs]
         names, legend = short_names([run.name for run in shown.runs])

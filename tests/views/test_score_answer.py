@@ -68,7 +68,7 @@ class TestOneRun:
         )
         answer = answer_of(replace(run, scores=record), by="truth")
         assert answer.table is not None
-        assert answer.table.header == ["truth", "accuracy ↑", "ce_human ↓", "n"]
+        assert answer.table.header == ["truth", "accuracy", "ce_human", "n"]
         assert texts(answer.table)[:2] == [
             ["all", "0.000", "20.000", "7"],
             ["0", "1.000", "21.000", "7"],
