@@ -167,8 +167,9 @@ class TestArchives:
             return sum(issubclass(type(one), tarfile.TarInfo) for one in gc.get_objects())
 
         before = held()
-        for _ in members(Source(tmp_path / "x", "x"), lambda _: True, MOST):
-            assert held() < before + 5
+        for number, _ in enumerate(members(Source(tmp_path / "x", "x"), lambda _: True, MOST)):
+            # Looking through all objects takes long.
+            assert number % 20 or held() < before + 5
 
 
 class TestFolders:
