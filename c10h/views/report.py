@@ -25,7 +25,7 @@ from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.lineage_steps import Step, steps
 from c10h.views.paper_tables import TABLES, metrics_of_table_1, runs_of_table_1
 from c10h.views.score_answer import Shown, score_answer
-from c10h.views.table import Table
+from c10h.views.table import Table, without_small_print
 
 # Steps that a terminal shows; the other forms have all.
 MOST = 24
@@ -110,11 +110,13 @@ class Report:
             self.charts,
             in_terminal=lambda: [] if self.figure is not None else self.tables(),
             foot=lambda: [step.line() for step in self.lineage()],
-            answers=None if self.figure or self.table else self.answers,
+            answers=None if self.figure else self.answers,
         )
 
     def answers(self) -> list[Answer]:
         """What a terminal shows of each kind of file: scores, attacks, learning curves, labels."""
+        if self.table is not None:
+            return self._table_answers(self.table)
         results, source = self.results, self._source()
         answers = list[Answer]()
         if results.scored:
@@ -131,6 +133,22 @@ class Report:
         for table in labels.tables(results.labels)[:1]:
             answers.append(Answer(table=table, chart=charts.get("entropy")))
         return [*answers[:-1], replace(answers[-1], source=source)] if answers else []
+
+    def _table_answers(self, name: str) -> list[Answer]:
+        """A table of the paper without intervals and differences; what differs in sentences."""
+        results = self.results
+        sentences: Sequence[str] = ()
+        if name == "1" and (baseline := results.scored_baseline) is not None:
+            runs, metrics = self._scored(), metrics_of_table_1(results)
+            shown = Shown(runs, pairs_to(baseline, runs), metrics, results.stratum)
+            sentences = score_answer(shown, "").sentences
+        tables = TABLES[name](replace(results, baseline=None))
+        answers = [Answer(table=without_small_print(table)) for table in tables]
+        notes, source = tables[0].notes, self._source()
+        first, last = replace(answers[0], sentences=sentences), answers[-1]
+        if len(answers) == 1:
+            return [replace(first, notes=notes, source=source)]
+        return [first, *answers[1:-1], replace(last, notes=notes, source=source)]
 
     def _chart(self, drawn: Figure, width: int) -> str:
         return figure_chart(drawn, width, self.colours)

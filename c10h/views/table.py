@@ -67,6 +67,12 @@ class Table:
         object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
 
 
+def without_small_print(table: Table) -> Table:
+    """A table without intervals and notes."""
+    rows = [[replace(cell, small="") for cell in row] for row in table.rows]
+    return replace(table, rows=rows, notes=())
+
+
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
     """A table of words alone."""
     return Table(title, header, [[Cell(text) for text in row] for row in rows], len(header))

@@ -226,7 +226,7 @@ class TestTerminal:
         assert found == pytest.approx(right.sum() / cats.sum())
         out = c10h("report", *options, "--table", "1").out
         assert out.startswith("Generalization: cross-entropy, truth=cat\n")
-        assert re.search(rf"^a +{right.sum() / cats.sum():.4f} ", out, re.MULTILINE)
+        assert re.search(rf"^a +{right.sum() / cats.sum():.4f}$", out, re.MULTILINE)
         page = c10h("report", *options, "--format", "html").out
         assert "<figcaption>Confidence where right and where wrong, truth=cat<" in page
 

@@ -441,7 +441,10 @@ class TestOtherKinds:
             }
 
     def test_tables_of_the_paper(self, c10h: Run) -> None:
-        out = c10h("report", "near.h5", "far.h5", "b-near.h5", "b-far.h5", "--table", "1").out
+        line = ("report", "near.h5", "far.h5", "b-near.h5", "b-far.h5", "--table", "1")
+        assert " to " not in c10h(*line).out.partition("Items in training")[0]
+        assert "Made from" in c10h(*line, "--baseline", "a").out.splitlines()[-1]
+        out = c10h(*line, "--detail").out
         assert out.startswith("Generalization: cross-entropy\n\ntraining ")
         assert [line.split()[0] for line in out.splitlines()[3:5]] == ["a", "b"]
         out = c10h("report", "adv.h5", "--table", "2", "--format", "latex").out

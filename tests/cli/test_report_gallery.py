@@ -182,8 +182,8 @@ def test_scores_as_html(files: Files, c10h: Run) -> None:
     c10h("score", "a.npy", "b.npy", "--labels", "labels.h5", "--truth", "truth.npy", "-o", "s.h5")
     result = c10h("report", "s.h5", "--baseline", "a", "--format", "html")
     assert result.status == 0, result.err
-    for words in ("<title>Scores of a, b, compared with a</title>", "metric-ce_human", "Difference from a",
-                  "data:image/svg+xml",
+    for words in ("<title>Scores of a, b, compared with a</title>", "metric-ce_human",
+                  "Difference from a", "data:image/svg+xml",
                   "How this was made", "c10h score"):  # fmt: skip
         assert words in result.out
     alone = c10h("report", "s.h5", "--figure", "confidence", "--format", "html").out
