@@ -38,6 +38,7 @@ MOST_SENTENCES = 3
 MOST_ACROSS = 5
 MOST_STRATA = 14
 STARRED = "*: the 95 % interval of the difference from {} excludes 0"
+WORTH = "equivalent_annotators"
 WORDS = {"ce_human": "cross-entropy with people", "ce_hard": "cross-entropy with the truth"}
 
 
@@ -137,19 +138,18 @@ def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
     parts = []
     for metric in dict.fromkeys(("accuracy", distance_of(metrics) or metrics[0])):
         estimate = run.estimate(metric, stratum)
-        if metric not in metrics or estimate is None or estimate.why:
+        if metric not in metrics or metric == WORTH or estimate is None or estimate.why:
             continue
         words = f"{WORDS.get(metric, metric)} {with_interval(*_figure(run, metric, stratum))}"
         if metric == "ce_human" and (ceiling := best_ceiling([estimate])) is not None:
             words += f", people's own {compact(ceiling[1])}"
         parts.append(words)
-    scale = run.scale
-    if stratum == ALL and scale is not None and scale.value is not None:
+    scale = run.scale if stratum == ALL and distance_of(metrics) else None
+    if scale is not None and scale.value is not None:
         parts.append(f"{percent_range(scale)} of that distance is scale of confidence")
-    worth = run.estimate("equivalent_annotators", stratum)
-    if worth is not None and not worth.why:
-        figure = _figure(run, "equivalent_annotators", stratum)
-        parts.append(f"worth {with_interval(*figure)} annotators")
+    worth = _figure(run, WORTH, stratum)
+    if WORTH in metrics and worth[0] is not None:
+        parts.append(f"worth {with_interval(*worth)} annotators")
     return f"{run.name}: {'; '.join(parts)}." if parts else ""
 
 

@@ -47,6 +47,13 @@ class TestOneRun:
         ]
         assert answer.source == "source"
 
+    def test_only_what_is_shown_is_told(self) -> None:
+        run = scored("human", {**VALUES, "equivalent_annotators": 1.4})
+        answer = score_answer(Shown([run], [], ["accuracy"]), "")
+        assert answer.sentences == ["human: accuracy 0.900 (.890–.910)."]
+        answer = score_answer(Shown([run], [], ["equivalent_annotators"]), "")
+        assert answer.sentences == ["human: worth 1.400 (1.390–1.410) annotators."]
+
     def test_what_it_was_trained_on_is_always_told(self) -> None:
         answer = answer_of(scored("human", VALUES, exposure="in-sample"))
         assert "Items in training: in-sample (human)" in answer.notes
