@@ -119,6 +119,8 @@ def report(
 ) -> None:
     """Report scores, attacks, learning curves and labels as tables and figures.
 
+    A terminal shows an answer on one screen; --detail, and every other format, has everything.
+
     Scores: runs down, metrics across, the best in bold; with --tag data=… data sets across.
     Runs that were scored on the same items with the same seed, and runs under the same attack on
     the same items, also give paired differences from --baseline.
@@ -126,7 +128,7 @@ def report(
     Attacks: accuracy and cross-entropy before and after, the comparison with people where there is
     one, the health checks, and in the terminal the loss by step.
 
-    The report ends with how the files were made. svg, png and pdf hold a single figure;
+    The end says how the files were made. svg, png and pdf hold a single figure;
     html is one file with everything, for any browser.
 
     [bold]c10h report control.h5 human.h5 --baseline control[/]
