@@ -20,10 +20,13 @@ from c10h.views.answer import (
     with_interval,
 )
 from c10h.views.notes import (
+    absence_notes,
     best_ceiling,
     distance_of,
     exposure_notes,
+    intervals_note,
     items_notes,
+    metric_notes,
     networks_notes,
     percent_range,
     remaining,
@@ -74,13 +77,16 @@ def score_answer(shown: Shown, source: str) -> Answer:
 
 def _what_matters(shown: Shown) -> list[str]:
     """What a reader must know of the runs before using their numbers."""
-    runs = shown.runs
+    runs, metrics, stratum = shown.runs, shown.metrics, shown.stratum
     grouped = by_model(runs) is not None
     return [
+        *absence_notes(runs, metrics, stratum),
+        *metric_notes(runs, metrics, stratum),
         *exposure_notes((run.name, run.exposure) for run in runs),
         *networks_notes(runs),
         *items_notes(runs, data_of if grouped else (lambda run: run.data)),
-        *(sizes_notes(runs, shown.metrics, shown.stratum) if not grouped else []),
+        *(sizes_notes(runs, metrics, stratum) if not grouped else []),
+        *([intervals_note(runs)] if any(run.parts for run in runs) else []),
     ]
 
 
@@ -130,7 +136,7 @@ def _descriptions(shown: Shown) -> list[str]:
     """Where nothing is compared: what the one run is like, or which of several is best."""
     if len(shown.runs) == 1:
         return [describe(shown.runs[0], shown.metrics, shown.stratum)]
-    return ["--baseline NAME tells which differences between these runs can be told."]
+    return ["c10h report --baseline NAME tells which differences between runs can be told."]
 
 
 def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
@@ -326,6 +332,6 @@ def _star_note(shown: Shown, by_run: Mapping[RunKey, Sequence[Difference]]) -> l
     baselines = dict.fromkeys(d.b for row in by_run.values() for d in row if d.is_clear)
     if not baselines:
         return []
-    trainings = dict.fromkeys(pair.baseline.training for pair in shown.pairs)
-    name = next(iter(baselines if len(baselines) == 1 else trainings))
-    return [STARRED.format(name)]
+    trainings = {pair.baseline.training for pair in shown.pairs}
+    names = list(baselines) if len(baselines) == 1 else list(trainings)
+    return [STARRED.format(names[0] if len(names) == 1 and names[0] else "its baseline")]

@@ -175,7 +175,7 @@ def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:
     told = c10h("report", "--detail", "s.h5").out
     assert "p: ce_hard: 33.3 % of its items" in told
     assert "p: kl:" not in told
-    assert "p: kl:" in c10h("report", "--detail", "s.h5", "--metrics", "kl").out
+    assert "p: kl:" in c10h("report", "s.h5", "--metrics", "kl").out
     assert "p: ce_hard: 33.3 % of its items" in c10h(*line[:-3]).out
 
 

@@ -12,7 +12,7 @@ from c10h.metrics.estimates import ScoredRun
 from c10h.views.answer import Answer
 from c10h.views.score_answer import MOST_STRATA, Shown, score_answer
 
-from .made_results import near_and_far, scored, texts
+from .made_results import NAN, near_and_far, scored, texts
 
 VALUES = {"accuracy": 0.9, "ce_human": 0.5}
 
@@ -57,6 +57,17 @@ class TestOneRun:
     def test_what_it_was_trained_on_is_always_told(self) -> None:
         answer = answer_of(scored("human", VALUES, exposure="in-sample"))
         assert "Items in training: in-sample (human)" in answer.notes
+
+    def test_a_value_that_it_lacks_has_its_reason(self) -> None:
+        answer = answer_of(scored("human", {"accuracy": 0.9, "ce_human": NAN}))
+        assert answer.table is not None
+        assert texts(answer.table)[1] == ["ce_human ↓", "-", ""]
+        assert "No ce_human for human: it does not exist" in answer.notes
+
+    def test_what_is_to_be_known_of_a_metric_is_told(self) -> None:
+        run = replace(scored("human", VALUES), notes="ce_human: 3 zeros are clipped\nkl: more")
+        assert "human: ce_human: 3 zeros are clipped" in answer_of(run).notes
+        assert "human: kl: more" not in answer_of(run).notes
 
     def test_strata_stand_down(self) -> None:
         run = scored("human", VALUES)
