@@ -49,13 +49,18 @@ def reports_of(
             advance = shown.enter_context(show(what, size))
             epochs = plan.options.recipe.epochs
 
+            seen = 0  # images of the epoch; of one that was resumed, those since then
+
             def step(items: int, epoch: int, loss: float) -> None:
+                nonlocal seen
+                seen += items
                 advance(items, f"{what}, epoch {epoch}/{epochs:g}, loss {loss:.4f}")
 
             told: list[int] = []
 
             def epoch_ends(epoch: int, loss: float, accuracy: float, rate: float) -> None:
-                images, classes = round(size / epochs), len(plan.data.classes)
+                nonlocal seen
+                images, classes, seen = seen, len(plan.data.classes), 0
                 may_tell = not told and images >= ENOUGH and epoch >= max(2, epochs / PART)
                 if may_tell and is_at_chance(accuracy * images, images, classes):
                     told.append(epoch)
