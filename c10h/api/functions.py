@@ -422,7 +422,7 @@ def attack(
     held_out: bool = False,
     members: bool = False,
     limit: int | None = None,
-    health: int = 200,
+    health: int | None = None,
     save_images: bool = False,
     batch_size: int = 250,
     seed: int = 0,

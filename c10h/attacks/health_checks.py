@@ -15,7 +15,7 @@ from typing import TypeAlias
 # 0.65 - 0.63 is more than 0.02.
 Figure: TypeAlias = float | Fraction
 
-# Shares of items: what rounding or a single item may do to a figure.
+# Shares of items: what rounding may do to a figure, as a single item may, whatever share it is.
 FEW = Fraction(1, 100)
 # By how much one attack may leave more items correct than the worst of several.
 AGREE = Fraction(2, 100)
@@ -29,19 +29,29 @@ NAN = float("nan")
 class Check:
     """One check. label: what files and tables call it, with the ``method`` that was tried.
 
-    passes: whether a value passes, given what it is compared with; None for a figure that is no
-    test. sentence: what a failure means, with the ``value``.
+    passes: whether a value passes, given what it is compared with, and the share that a single item
+    is; None for a figure that is no test. sentence: what a failure means, with the ``value``.
     """
 
     label: str
-    passes: Callable[[Figure, Figure], bool] | None = None
+    passes: Callable[[Figure, Figure, Figure], bool] | None = None
     sentence: str = ""
 
     def of(
-        self, value: Figure, compared: Figure = NAN, *, epsilon: float = NAN, method: str = ""
+        self,
+        value: Figure,
+        compared: Figure = NAN,
+        *,
+        epsilon: float = NAN,
+        method: str = "",
+        items: int = 0,
     ) -> CheckResult:
-        """The result for a value, of the attack of one size or of all (NaN)."""
-        passed = None if self.passes is None else self.passes(value, compared)
+        """The result for a value, of the attack of one size or of all (NaN).
+
+        items: of how many it is a share; 0 where a single one may not do.
+        """
+        single = Fraction(1, items) if items else 0
+        passed = None if self.passes is None else self.passes(value, compared, single)
         return CheckResult(self.label.format(method=method), float(value), passed, epsilon)
 
 
@@ -61,25 +71,25 @@ class CheckResult:
         return "".join(known or [f"{self.label}: {{value:g}}"]).format(value=self.value)
 
 
-def _is_rare(share: Figure, _: Figure) -> bool:
-    return share <= FEW
+def _is_rare(share: Figure, _: Figure, single: Figure) -> bool:
+    return share <= max(FEW, single)
 
 
-def _agrees(share: Figure, largest: Figure) -> bool:
+def _agrees(share: Figure, largest: Figure, single: Figure) -> bool:
     """Whether a share of correct items is at most a little below another."""
-    return largest - share <= AGREE
+    return largest - share <= max(AGREE, single)
 
 
-def _reaches(loss: Figure, other: Figure) -> bool:
+def _reaches(loss: Figure, other: Figure, _: Figure) -> bool:
     """Whether a mean loss is not clearly smaller than another."""
     return loss * (1 + NEARLY) >= other
 
 
 CHECKS: Mapping[str, Check] = {
-    "norm": Check("largest norm, in epsilon", lambda norm, _: True),
+    "norm": Check("largest norm, in epsilon", lambda norm, _, __: True),
     "loss_gained": Check(
         "loss gained",
-        lambda gain, _: gain >= 0,
+        lambda gain, _, __: gain >= 0,
         "the attack lowered the loss: it is broken, or ended early by chance; try more --steps",
     ),
     "larger_epsilon": Check(
@@ -90,7 +100,7 @@ CHECKS: Mapping[str, Check] = {
     ),
     "random": Check(
         "answers that change",
-        lambda share, _: share == 0,
+        lambda share, _, __: share == 0,
         "{value:.1%} of the images get other logits when the network is asked again: it is random, "
         "so that each gradient is of another network; attack one that returns the mean of many "
         "answers",
@@ -128,7 +138,7 @@ CHECKS: Mapping[str, Check] = {
     ),
     "transfer": Check(
         "loss after transfer",
-        lambda transfer, own: _reaches(own, transfer),
+        lambda transfer, own, single: _reaches(own, transfer, single),
         "perturbations made on another network did more than its own: gradients are masked; judge "
         "by --from that network and --method square",
     ),

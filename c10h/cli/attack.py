@@ -133,14 +133,15 @@ def attack(
         ),
     ] = None,
     health: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--health",
             min=0,
             metavar="N",
-            help="Number of images for the health checks of the attack; 0 for none.",
+            help="Number of images for the health checks; 0 for none.  \\[default: up to 200, as "
+            "many as take no longer than the attack]",
         ),
-    ] = AttackRequest.examined,
+    ] = None,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep the perturbed images, as float32.")
     ] = False,

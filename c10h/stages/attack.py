@@ -31,7 +31,7 @@ from c10h.stages.attack_batches import (
     people_for,
     shapes_of,
 )
-from c10h.stages.attack_health import examine, work_of
+from c10h.stages.attack_health import default_count, examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.network_requests import AttackRequest, RunNetworks
 from c10h.stages.progress_callback import Show, show_nothing
@@ -64,10 +64,10 @@ def attack(
             with show("attacking", work) as advance:
                 attack_batches(data, options, store, advance)
             record = collect(data, options, store)
-            if request.examined:
-                work = work_of(data, options, request.examined)
+            if prepared.examined:
+                work = work_of(data, options, prepared.examined)
                 with show("examining", work) as advance:
-                    record = examine(data, options, record, request.examined, advance)
+                    record = examine(data, options, record, prepared.examined, advance)
         if request.labels is not None:
             record = replace(record, human=compare(record, data.people.take(data.rows)))
         yield replace(record, lineage=prepared.lineage)
@@ -79,6 +79,7 @@ class _Prepared:
 
     data: AttackData
     options: Options
+    examined: int
     lineage: Lineage
 
 
@@ -103,7 +104,8 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request.seed,
         request.save_images,
     )
-    needs_gradient = method.needs_gradient or request.examined > 0
+    examined = default_count(data, options) if request.examined is None else request.examined
+    needs_gradient = method.needs_gradient or examined > 0
     names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
@@ -125,12 +127,13 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
             "steps": request.budgets[0].steps,
             "random_start": request.budgets[0].random_start,
             "precision": precision,
+            "examined": examined,
             "answer": networks.how,
             "device": None if device.type == "cpu" else device.type,
         },
         architecture=request.networks.architecture,
     )
-    return _Prepared(data, options, lineage)
+    return _Prepared(data, options, examined, lineage)
 
 
 def _attack_data(

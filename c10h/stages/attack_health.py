@@ -26,6 +26,9 @@ from c10h.stages.attack_scale import losses, scale_of
 
 NO_TEST = -1
 AT_SCALE = "at equal scale"
+# How many items are examined if no number is given: as many as take no longer than the attack
+# does, and from LEAST to MOST.
+LEAST, MOST = 5, 200
 
 
 def examine(
@@ -86,10 +89,18 @@ def _as_group(rows: Sequence[tuple[str, CheckResult]]) -> dict[str, Array]:
 
 def work_of(data: AttackData, options: Options, count: int) -> int:
     """Images times steps of the examination."""
-    networks = len(data.attacked_items(options).networks)
-    has_source = data.source is not None or networks > 1
-    items = min(count, len(data.rows)) * data.members
-    return items * (steps_an_image(len(options.budgets), has_source) + options.work)
+    return min(count, len(data.rows)) * data.members * _steps(data, options)
+
+
+def default_count(data: AttackData, options: Options) -> int:
+    """How many items are examined unless told."""
+    return min(MOST, max(LEAST, len(data.rows) * options.work // _steps(data, options)))
+
+
+def _steps(data: AttackData, options: Options) -> int:
+    """By how many steps the examination of an item moves on."""
+    has_source = data.source is not None or len(data.attacked_items(options).networks) > 1
+    return steps_an_image(len(options.budgets), has_source) + options.work
 
 
 def _of_drawn(job: Job, drawn: Array) -> Job:
@@ -169,7 +180,8 @@ def _of_attack(attack: Attack, member: int) -> Iterator[CheckResult]:
             yield CHECKS["loss_gained"].of(gain, epsilon=epsilon)
     if len(right) > 1:
         rise = max(0, int(np.diff(right[np.argsort(attack.epsilon)]).max()))
-        yield CHECKS["larger_epsilon"].of(Fraction(rise, loss.shape[-1]))
+        items = loss.shape[-1]
+        yield CHECKS["larger_epsilon"].of(Fraction(rise, items), items=items)
 
 
 def _of_network(
@@ -186,7 +198,7 @@ def _of_network(
         ("zero_float64", "zero gradient, float64"),
         ("wide", "correct, wide"),
     ):
-        yield CHECKS[key].of(share(measured[name]))
+        yield CHECKS[key].of(share(measured[name]), items=len(rows))
     for k, epsilon in enumerate(attack.epsilon):
         loss = {
             name.removeprefix("loss, "): float(values[k].mean(dtype=np.float64))
@@ -216,12 +228,13 @@ def _of_accuracies(
             yield CHECKS["accuracy_after"].of(share(items), epsilon=epsilon, method=method)
     by_gradients = np.logical_and.reduce([right[name] for name in COMPARISONS])
     without = share(right[GRADIENT_FREE])
-    yield CHECKS["gradient_free"].of(without, share(by_gradients), epsilon=epsilon)
+    count = len(own)
+    yield CHECKS["gradient_free"].of(without, share(by_gradients), epsilon=epsilon, items=count)
     worst = share(np.logical_and.reduce([own, *right.values()]))
     yield CHECKS["accuracy_own"].of(share(own), epsilon=epsilon)
     # Toward a class, other attacks are no measure of this one.
     compared = worst if toward else share(own)
-    yield CHECKS["accuracy_worst"].of(worst, compared, epsilon=epsilon)
+    yield CHECKS["accuracy_worst"].of(worst, compared, epsilon=epsilon, items=count)
 
 
 def _of_scale(

@@ -89,6 +89,12 @@ class AttackedNetwork:
         return ", ".join(filter(None, parts))
 
     @property
+    def examined(self) -> int:
+        """How many items the checks were made on; 0 where there were none, or no one knows."""
+        items = self.record.examined
+        return 0 if items is None or not self.checks else len(items)
+
+    @property
     def steps(self) -> int:
         return self.record.loss.shape[2] - 1
 

@@ -259,7 +259,8 @@ class AttackRequest:
     1, of pixels in [0, 1]. steps, random_start: None for the method's own. toward: least-likely,
     human-second, a class, or empty for away from the truth. source: a run on whose networks the
     perturbations are made; source_name: what messages call it, unless by its folder. limit: how
-    many images, drawn by the seed. examined: how many the attack itself is examined on. parts: the
+    many images, drawn by the seed. examined: how many the attack itself is examined on; None for as
+    many as cost no more than the attack. parts: the
     folder where finished batches are kept, to resume from; None for a temporary one.
     notes: what is to be told of the inputs, once everything fits.
 
@@ -286,7 +287,7 @@ class AttackRequest:
     source: Run | None = given_as("--from", "source network", default=None)
     source_name: str = ""
     limit: int | None = shaping("limit", None, least=1)
-    examined: int = shaping("health", 200, least=0)
+    examined: int | None = shaping("health", None, least=0)
     save_images: bool = shaping("save-images", False)
     batch_size: int = shaping("batch-size", 250, least=1)
     seed: int = seeding()

@@ -24,6 +24,8 @@ from c10h.views.table import Cell, Table, of_columns
 
 # Networks that are told in sentences, and that stand across.
 MOST_SENTENCES = 3
+# Items whose checks find gross failures alone.
+FEW_EXAMINED = 50
 MOST_ACROSS = 5
 
 
@@ -82,13 +84,21 @@ def checks_sentences(networks: Sequence[AttackedNetwork]) -> list[str]:
     for network in networks:
         for sentence in verdict(network.checks):
             sentences.setdefault(sentence, {})[network.name] = None
+    sizes = sorted({network.examined for network in networks if network.examined})
+    on = f" on {' or '.join(f'{size:,}' for size in sizes)} items" if sizes else ""
     if set(sentences) == {SOUND}:
-        return ["Checks: all passed."]
+        return [f"Checks{on}: all passed.", *_few_examined(sizes)]
     told = []
     for sentence, names in sentences.items():
         whose = "" if len(names) == len(networks) else f", {' and '.join(names)}"
-        told.append(f"Checks{whose}: {'all passed' if sentence == SOUND else sentence}.")
-    return told
+        told.append(f"Checks{on}{whose}: {'all passed' if sentence == SOUND else sentence}.")
+    return [*told, *_few_examined(sizes)]
+
+
+def _few_examined(sizes: Sequence[int]) -> list[str]:
+    """That checks on few items say little, and how there are more."""
+    few = [size for size in sizes if size < FEW_EXAMINED]
+    return ["So few find only gross failures; --health 200 finds more."] if few else []
 
 
 def _description(network: AttackedNetwork) -> str:

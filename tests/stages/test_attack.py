@@ -47,6 +47,8 @@ def test_an_attack_and_what_is_said_of_it(request_of: Callable[..., AttackReques
     with attack(request, show, told.append) as found:
         assert found.logits.shape == (1, 2, 18, 3)
         assert len(found.health["name"])
+        assert found.lineage is not None
+        assert found.lineage.options["health"] == 5
     assert told[0] == "the labels"
     assert told[1].startswith("held-out: 3 networks")
     assert list(shown) == ["attacking", "examining"]
@@ -56,6 +58,15 @@ def test_an_attack_and_what_is_said_of_it(request_of: Callable[..., AttackReques
     options = found.lineage.options
     assert options["epsilon"] == ["4/255", "8/255"]
     assert (options["method"], options["loss"], options["answer"]) == ("pgd", "ce", "held-out")
+
+
+def test_the_lineage_says_how_many_were_examined_unless_told(
+    request_of: Callable[..., AttackRequest],
+) -> None:
+    with attack(request_of(examined=None)) as found:
+        assert found.examined is not None
+        assert found.lineage is not None
+        assert found.lineage.options["health"] == len(found.examined) == 5
 
 
 def test_it_goes_on_where_it_was_stopped(

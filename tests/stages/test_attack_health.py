@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from c10h.attacks.health_measures import COMPARISONS, Measures, steps_an_image
 from c10h.attacks.restarts import Plan
 from c10h.records import Attack
 from c10h.stages import attack_health
-from c10h.stages.attack_health import examine, join, work_of
+from c10h.stages.attack_health import default_count, examine, join, work_of
 from c10h.stages.attack_runs import attacked_networks
 from c10h.views.attack import SOUND, verdict
 
@@ -217,12 +218,38 @@ class TestLimits:
             shares = [attack_health.share(np.arange(size) < count) for count in (most, most + 1)]
             assert [CHECKS[key].of(one).passed for one in shares] == [True, False]
 
+    @pytest.mark.parametrize("size", [5, 20, 49, 99])
+    def test_of_few_a_single_one_says_nothing(self, size: int) -> None:
+        def passed(key: str, count: int, compared: float = 0) -> bool | None:
+            share = attack_health.share(np.arange(size) < count)
+            return CHECKS[key].of(share, compared, items=size).passed
+
+        rare = ("zero_softmax", "zero_float32", "zero_float64", "wide", "larger_epsilon")
+        assert all(passed(key, 1) and not passed(key, 2) for key in rare)
+        assert not passed("random", 1)
+        for own in (2, size):
+            allowed = [self.accuracies(size, own, own - gap, own - gap) for gap in (1, 2)]
+            key = "accuracy, worst of all"
+            assert [results[key] for results in allowed] == [True, 2 / size <= 0.02]
+
     def test_a_single_answer_that_changes_is_too_many(self) -> None:
         assert CHECKS["random"].of(attack_health.share(np.zeros(1000))).passed
         assert not CHECKS["random"].of(attack_health.share(np.arange(1000) == 7)).passed
 
 
 class TestExamination:
+    def test_unless_told_it_takes_as_long_as_the_attack(self) -> None:
+        given = attack_data([trained()])
+        for steps, count in ((5, 5), (100, 14), (10_000, 58)):
+            settings = options(8, steps=steps)
+            attack = ITEMS * settings.work
+            assert default_count(given, settings) == count
+            if count > 5:
+                assert work_of(given, settings, count) <= attack
+                assert work_of(given, settings, count + 1) > attack
+        many = replace(given, rows=np.zeros(100_000, dtype=int))
+        assert default_count(many, options(8, steps=10)) == 200
+
     def test_the_items_are_drawn_once_and_their_own_results_are_compared(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_attacks import SMALL, by_hand, health, made_attack
+from made_attacks import SMALL, by_hand, examined, health, made_attack
 
 from c10h.records import Attack
 from c10h.stages.attack_runs import attacked_networks
@@ -50,6 +50,15 @@ def test_a_check_that_failed_says_what_to_do(passed: int, says: str) -> None:
     sentence = answer_of(a=record).sentences[-1]
     assert sentence.startswith("Checks: ")
     assert says in sentence
+
+
+@pytest.mark.parametrize(("count", "is_few"), [(7, True), (49, True), (50, False)])
+def test_how_many_items_the_checks_saw(count: int, is_few: bool) -> None:
+    record = made_attack(items=60)
+    record = replace(record, health=health(("accuracy, square", "", SMALL, 0.1, 1)))
+    sentences = answer_of(a=examined(record, np.arange(count))).sentences
+    assert f"Checks on {count} items: all passed." in sentences
+    assert any("--health 200" in sentence for sentence in sentences) == is_few
 
 
 def test_two_networks_are_compared() -> None:
