@@ -143,14 +143,17 @@ def attack(
         ),
     ] = None,
     save_images: Annotated[
-        bool, typer.Option("--save-images", help="Keep the perturbed images, as float32.")
+        bool,
+        typer.Option(
+            "--save-images",
+            help="Keep the perturbed images, as float32.",
+            rich_help_panel=options.OUTPUTS,
+        ),
     ] = False,
-    batch_size: Annotated[
-        int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
-    ] = AttackRequest.batch_size,
+    batch_size: network_options.BatchSize = AttackRequest.batch_size,
     seed: options.Seed = 0,
     device: network_options.Device = "auto",
-    precision: network_options.NetworkPrecision = "fp32",
+    precision: network_options.Precision = "fp32",
     force: options.Force = False,
     format_: Annotated[
         str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
@@ -167,10 +170,9 @@ def attack(
 ) -> None:
     """Attack networks, and check whether apparent robustness is real.
 
-    Images are attacked away from their true class, each on the fold that did not see it. The health
-    checks show whether the result can be believed: vanishing gradients, stronger attacks, one
-    without gradients, a very large epsilon; and they repeat the attack with the network at its best
-    temperature, for comparisons at equal scale. The same command resumes an interrupted attack.
+    Images are attacked away from their true class, each on the fold that did not see it. Health
+    checks say whether the result can be believed, and repeat the attack at equal scale. The same
+    command resumes an interrupted attack.
 
     [bold]c10h attack runs/human images.h5 --epsilon 4/255 --epsilon 8/255 -o adv.h5[/]
 

@@ -1,4 +1,8 @@
-"""Help texts: what a command is for, how it is used, and its options in two columns."""
+"""Help texts: what a command is for, how it is used, and its options in two columns.
+
+A text of more than two screens is shortened: the options of panels are listed by name, and the
+others have one sentence each. ``--help-all`` shows it whole.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from typer.core import TyperCommand, TyperGroup
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +22,11 @@ if TYPE_CHECKING:
 NAMES = 25
 WIDEST = 100
 LONGEST = 60
+# Lines of two screens.
+MOST_LINES = 48
 PANELS = {"argument": "Arguments", "option": "Options"}
+# Panels that are shown whole in any help text.
+ALWAYS = (*PANELS.values(), "Commands")
 # Panels that stand last, since what is in them is the same for many commands.
 LAST = ("Output", "Machine", "Input formats", "Tables of judgments")
 
@@ -26,8 +35,27 @@ class Command(TyperCommand):
     """A command whose help fits terminals of 80 columns."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
+        """Print the help, on two screens at most."""
         print_help(self, ctx)
+
+    def get_params(self, ctx: Any) -> Any:
+        """Its options, and ``--help-all``."""
+
+        def show(ctx: Any, parameter: Any, wanted: bool) -> None:
+            if wanted:
+                print_help(self, ctx, is_whole=True)
+                raise typer.Exit
+
+        help_all = TyperOption(
+            param_decls=["--help-all"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=show,
+            help="Explain every option, and exit.",
+        )
+        *options, help_ = super().get_params(ctx)
+        return [*options, help_all, help_]
 
 
 class Group(TyperGroup):
@@ -38,23 +66,67 @@ class Group(TyperGroup):
         print_help(self, ctx)
 
 
-def print_help(command: TyperCommand | TyperGroup, ctx: Any) -> None:
-    """Usage, what the command does, then its options by their panels, and its commands."""
-    from rich.text import Text
+def print_help(command: TyperCommand | TyperGroup, ctx: Any, *, is_whole: bool = False) -> None:
+    """Usage, what the command does, then its options by their panels, and its commands.
 
-    from c10h.cli.console import rich_console
+    is_whole: also where that is more than two screens.
+    """
+    from c10h.cli.console import print_text, rich_console
 
     console = rich_console(stderr=False)
     console.width = min(console.width, WIDEST)
+    with console.capture() as captured:
+        _print_parts(console, command, ctx)
+    if not is_whole and captured.get().count("\n") > MOST_LINES:
+        with console.capture() as captured:
+            _print_parts(console, command, ctx, is_short=True)
+    print_text(captured.get())
+
+
+def _print_parts(
+    console: Console, command: TyperCommand | TyperGroup, ctx: Any, *, is_short: bool = False
+) -> None:
+    """The parts of a help text. is_short: as the top of this file says."""
+    from rich.text import Text
+
     usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
     console.print(Text.assemble(("Usage: ", "bold"), usage), highlight=False)
+    before = ""
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
-        console.print()
+        if not (_is_example(before) and _is_example(paragraph)):
+            console.print()
         _print_folded(console, paragraph)
+        before = paragraph
+    listed: list[tuple[str, Text]] = []
     for title, rows in _panels(command, ctx):
+        if is_short and title not in ALWAYS:
+            listed.append((title, Text(", ".join(_flag(names, text) for names, text in rows))))
+            continue
         console.print(Text(f"\n{title}", style="bold"))
         for names, text in rows:
-            _print_row(console, names, text)
+            _print_row(console, names, _first_sentence(text) if is_short else text)
+    if listed:
+        console.print(Text("\nMore options", style="bold"))
+        for title, flags in listed:
+            _print_row(console, title, flags)
+        console.print(f"\n{ctx.command_path} --help-all explains every option.", highlight=False)
+
+
+def _flag(names: str, text: Text) -> str:
+    """The first long name of an option, and whether it must be given."""
+    flag = next((word for word in re.split(r"[ ,/]+", names) if word.startswith("--")), names)
+    return f"{flag} [required]" if "[required]" in text.plain else flag
+
+
+def _first_sentence(text: Text) -> Text:
+    """The first sentence of what an option does, and its default."""
+    from rich.text import Text
+
+    sentences, _, default = text.plain.partition("  [")
+    first, *others = re.split(r"(?<=[.])\s", sentences)
+    names = [sentence for sentence in others if sentence.startswith("One of ")]
+    first = " ".join([first, *names])
+    return Text(f"{first}  [{default}" if default else first)
 
 
 def _panels(
@@ -97,15 +169,21 @@ def _in_words(text: str) -> str:
     return re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", text)
 
 
+def _is_example(paragraph: str) -> bool:
+    return paragraph.startswith("[bold]")
+
+
 def _print_folded(console: Console, paragraph: str) -> None:
     """A paragraph of a docstring; an example is indented."""
     from rich.text import Text
 
-    indent = "  " if paragraph.startswith("[bold]") else ""
+    indent = "  " if _is_example(paragraph) else ""
     text = Text.from_markup(" ".join(paragraph.split()))
-    for line in text.wrap(console, console.width - len(indent)):
+    # A line of an example that goes on is further in, so that the next example can be told.
+    for number, line in enumerate(text.wrap(console, console.width - 2 * len(indent))):
         line.rstrip()
-        console.print(Text.assemble(indent, line), soft_wrap=True, highlight=False)
+        start = indent * 2 if number else indent
+        console.print(Text.assemble(start, line), soft_wrap=True, highlight=False)
 
 
 def _print_row(console: Console, names: str, text: Text) -> None:

@@ -6,8 +6,10 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from c10h.cli.options import chosen, complete_architectures, complete_datasets
+from c10h.cli.options import MACHINE, chosen, complete_architectures, complete_datasets
 from c10h.stages.network_requests import PRECISIONS
+
+FOREIGN = "Networks without a run"
 
 ImagesFile: TypeAlias = Annotated[
     str,
@@ -33,7 +35,7 @@ Device: TypeAlias = Annotated[
         "--device",
         metavar="auto|cpu|cuda|mps",
         help="Where to compute; auto uses a GPU if there is one.",
-        rich_help_panel="Machine",
+        rich_help_panel=MACHINE,
     ),
 ]
 Precision: TypeAlias = Annotated[
@@ -42,7 +44,7 @@ Precision: TypeAlias = Annotated[
         PRECISIONS,
         "--precision",
         "Precision of the networks' arithmetic.",
-        rich_help_panel="Machine",
+        rich_help_panel=MACHINE,
     ),
 ]
 ForeignArchitecture: TypeAlias = Annotated[
@@ -53,6 +55,7 @@ ForeignArchitecture: TypeAlias = Annotated[
         help="Network to use instead of a run: a name, torchvision:NAME or "
         "package.module:callable.",
         autocompletion=complete_architectures,
+        rich_help_panel=FOREIGN,
     ),
 ]
 Weights: TypeAlias = Annotated[
@@ -62,6 +65,7 @@ Weights: TypeAlias = Annotated[
         metavar="FILE",
         help="Weights for --arch: a state dict saved by torch or safetensors; nothing else is "
         "loaded.",
+        rich_help_panel=FOREIGN,
     ),
 ]
 NetworkProbs: TypeAlias = Annotated[
@@ -70,12 +74,7 @@ NetworkProbs: TypeAlias = Annotated[
         "--probs", help="The network of --arch returns probabilities: take their logarithm."
     ),
 ]
-NetworkPrecision: TypeAlias = Annotated[
-    str,
-    chosen(
-        PRECISIONS,
-        "--precision",
-        "Precision of the networks' arithmetic.",
-        rich_help_panel="Machine",
-    ),
+BatchSize: TypeAlias = Annotated[
+    int,
+    typer.Option("--batch-size", metavar="B", min=1, help="Batch size.", rich_help_panel=MACHINE),
 ]

@@ -18,7 +18,7 @@ from c10h.views.forms.tables import TABLE_FORMS
 SCORE_FORMATS = (*TABLE_FORMS, "csv", "json")
 INPUTS = "Input formats"
 JUDGMENTS = "Tables of judgments"
-OUTPUTS = "Output"
+OUTPUTS, MACHINE = "Output", "Machine"
 
 
 def one_of(names: Iterable[str], flag: str) -> Callable[[str | None], str | None]:
@@ -131,6 +131,7 @@ Classes: TypeAlias = Annotated[
         metavar="NAMES",
         help="Class names, in order, for inputs without them: cifar10, a,b,c, a file with "
         "one name per line, or a number of classes.",
+        rich_help_panel=INPUTS,
     ),
 ]
 Columns: TypeAlias = Annotated[

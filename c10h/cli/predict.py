@@ -40,11 +40,9 @@ def predict(
             help="Predict with each network separately, on all images.",
         ),
     ] = False,
-    batch_size: Annotated[
-        int, typer.Option("--batch-size", metavar="B", min=1, help="Batch size.")
-    ] = PredictRequest.batch_size,
+    batch_size: network_options.BatchSize = PredictRequest.batch_size,
     device: network_options.Device = "auto",
-    precision: network_options.NetworkPrecision = "fp32",
+    precision: network_options.Precision = "fp32",
     force: options.Force = False,
 ) -> None:
     """Predict images: each by the fold that did not see it, or unseen images by all folds together.

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from c10h.run_folder import Run
 
 RECIPE = "Recipe"
-MACHINE = "Machine"
 
 
 def train(
@@ -71,6 +70,26 @@ def train(
         str,
         options.chosen(TARGETS, "--target", "Target of the training."),
     ] = TrainRequest.target,
+    lr: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--lr",
+            metavar="RATE",
+            help="Learning rate. Several form a grid: all are tried on nine tenths of a "
+            "training part, and the one with the lowest cross-entropy on the remaining tenth is "
+            "chosen (see --choose).",
+            callback=options.number("--lr", above=0),
+        ),
+    ] = None,
+    epochs: Annotated[
+        float | None,
+        typer.Option(
+            "--epochs",
+            metavar="N",
+            help="Number of epochs; may be fractional, such as 9.9.",
+            callback=options.number("--epochs", above=0),
+        ),
+    ] = None,
     mixup: Annotated[
         list[float] | None,
         typer.Option(
@@ -117,18 +136,6 @@ def train(
             rich_help_panel=RECIPE,
         ),
     ] = None,
-    lr: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--lr",
-            metavar="RATE",
-            help="Learning rate. Several form a grid: all are tried on nine tenths of a "
-            "training part, and the one with the lowest cross-entropy on the remaining tenth is "
-            "chosen (see --choose).",
-            callback=options.number("--lr", above=0),
-            rich_help_panel=RECIPE,
-        ),
-    ] = None,
     schedule: Annotated[
         str | None,
         options.chosen(
@@ -154,16 +161,6 @@ def train(
             metavar="FACTOR",
             help="What a multistep rate is multiplied by at each milestone, at most 1.",
             callback=options.number("--decay", above=0),
-            rich_help_panel=RECIPE,
-        ),
-    ] = None,
-    epochs: Annotated[
-        float | None,
-        typer.Option(
-            "--epochs",
-            metavar="N",
-            help="Number of epochs; may be fractional, such as 9.9.",
-            callback=options.number("--epochs", above=0),
             rich_help_panel=RECIPE,
         ),
     ] = None,
@@ -203,7 +200,9 @@ def train(
     precision: network_options.Precision = "auto",
     compile_: Annotated[
         bool,
-        typer.Option("--compile", help="Compile the network first.", rich_help_panel=MACHINE),
+        typer.Option(
+            "--compile", help="Compile the network first.", rich_help_panel=options.MACHINE
+        ),
     ] = False,
     parallel_folds: Annotated[
         int,
@@ -212,7 +211,7 @@ def train(
             metavar="N",
             min=1,
             help="Train N folds at a time, each in its own process with its share of the cores.",
-            rich_help_panel=MACHINE,
+            rich_help_panel=options.MACHINE,
         ),
     ] = TrainRequest.parallel_folds,
     checkpoint_minutes: Annotated[
@@ -222,7 +221,7 @@ def train(
             metavar="M",
             help="Also write a checkpoint every M minutes, not only after each epoch.",
             callback=options.number("--checkpoint-minutes", at_least=0),
-            rich_help_panel=MACHINE,
+            rich_help_panel=options.MACHINE,
         ),
     ] = None,
     tensorboard: Annotated[
@@ -230,7 +229,7 @@ def train(
         typer.Option(
             "--tensorboard",
             help="Write learning curves for TensorBoard (pip install 'c10h\\[tensorboard]').",
-            rich_help_panel=MACHINE,
+            rich_help_panel=options.MACHINE,
         ),
     ] = False,
     list_architectures: Annotated[

@@ -48,9 +48,8 @@ def options_of(path: tuple[str, ...]) -> set[str]:
 def examples(text: str) -> list[str]:
     """Example lines of a help text, with lines that the terminal's width broke joined again."""
     plain = re.sub(r"\x1b\[[\d;]*m", "", text)
-    paragraphs = re.split(r"\n\s*\n", plain)
-    found = (" ".join(paragraph.split()) for paragraph in paragraphs)
-    return [line for line in found if line.startswith("c10h ")]
+    found = re.findall(r"^  (c10h .*(?:\n    \S.*)*)", plain, flags=re.MULTILINE)
+    return [" ".join(example.split()) for example in found]
 
 
 class TestHelp:
@@ -88,7 +87,7 @@ class TestHelp:
         [("attack", "4/255"), ("report", "12"), ("train", "the true classes")],
     )
     def test_defaults_in_words_are_shown(self, c10h: Run, command: str, default: str) -> None:
-        assert f"[default: {default}" in c10h(command, "--help").out
+        assert f"[default: {default}" in c10h(command, "--help-all").out
 
     @pytest.mark.parametrize("line", [[], ["labels"]])
     def test_no_command_shows_the_help(self, c10h: Run, line: list[str]) -> None:

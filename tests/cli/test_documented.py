@@ -29,9 +29,9 @@ COMMANDS = dict(commands_of(typer.main.get_command(app), "c10h"))
 
 
 def long_options(command: Any) -> set[str]:
-    """``--help`` needs no docs."""
+    """``--help`` and ``--help-all`` need no docs."""
     names = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
-    return {name for name in names if name.startswith("--")} - {"--help"}
+    return {name for name in names if name.startswith("--")} - {"--help", "--help-all"}
 
 
 def undocumented(name: str, options: set[str], pages: list[str]) -> set[str]:

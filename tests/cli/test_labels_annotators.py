@@ -383,7 +383,7 @@ class TestModels:
         assert again.stdout == files.path("out.h5").read_bytes()
 
     def test_help_warns_too(self, process: Run) -> None:
-        text = " ".join(process("labels", "build", "--help").out.replace("│", " ").split())
+        text = " ".join(process("labels", "build", "--help-all").out.replace("│", " ").split())
         assert "collapse people's disagreement" in text
         assert "pip install 'c10h[crowd]'" in text
 

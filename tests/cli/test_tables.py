@@ -113,7 +113,7 @@ def words(text: str) -> list[str]:
 class TestChoices:
     def test_help(self, command: str, option: str) -> None:
         name = CHOICES[command, option]
-        result = run_here(*command.split(), "--help")
+        result = run_here(*command.split(), "--help-all")
         assert name in re.split(r"[ |,:;.]+", " ".join(words(result.out)))
         if option not in ("--recipe", "--method", "--format"):
             assert " ".join(words(SUMMARIES[name])) in " ".join(words(result.out))
