@@ -20,13 +20,7 @@ HOW = "How to attack"
 
 
 def attack(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[RUN…] IMAGES",
-            help="Run folders of c10h train, and the images; with --arch only the images.",
-        ),
-    ],
+    paths: network_options.RunsAndImages,
     output: Annotated[str, options.record_option("the attack", prints=True)],
     method: Annotated[
         str, options.chosen([*ATTACKS], "--method", "Attack method; --list-methods describes them.")
@@ -95,6 +89,7 @@ def attack(
         typer.Option(
             "--toward",
             metavar="least-likely|human-second|CLASS",
+            autocompletion=lambda: ["least-likely", "human-second"],
             help="Targeted attack: toward the network's least likely class, what most people saw "
             "besides the true class, or one class for all images.",
             rich_help_panel=HOW,
@@ -111,7 +106,12 @@ def attack(
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option("--labels", metavar="FILE", help="Human labels to compare the result with."),
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="Human labels to compare the result with.",
+            autocompletion=options.complete_inputs,
+        ),
     ] = None,
     arch: network_options.ForeignArchitecture = None,
     weights: network_options.Weights = None,

@@ -32,6 +32,7 @@ def corrupt(
             max=SEVERITIES[-1],
             metavar="1|2|3|4|5",
             help="Severity, as in CIFAR-10-C.",
+            autocompletion=lambda: [*map(str, SEVERITIES)],
         ),
     ],
     seed: options.Seed = 0,

@@ -84,6 +84,7 @@ def import_(
         typer.Option(
             "--ids",
             metavar="path|name|none|FILE",
+            autocompletion=lambda: ["path", "name", "none"],
             help="Ids of the items: their path, as class/file (default for folders and "
             ".parquet), the file name, none (default for arrays and batches), or the lines of "
             "FILE (arrays and .parquet).",

@@ -16,7 +16,12 @@ MODEL = "A model among the annotators"
 
 def annotators(
     judgments: Annotated[
-        str, typer.Argument(metavar="JUDGMENTS", help="A table of judgments, or - for stdin.")
+        str,
+        typer.Argument(
+            metavar="JUDGMENTS",
+            help="A table of judgments, or - for stdin.",
+            autocompletion=options.complete_inputs,
+        ),
     ],
     classes: options.Classes = None,
     annotator: options.Annotator = None,

@@ -38,6 +38,7 @@ def build(
             help="A table of judgments, vote counts or probabilities; true classes for "
             f"{_names(Takes.TRUTH)}; predictions for {_names(Takes.PREDICTIONS)} (several). Any "
             "foreign format or a c10h file; - means stdin.",
+            autocompletion=options.complete_inputs,
         ),
     ],
     output: Annotated[str, options.record_option("labels")],

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from c10h.cli.options import MACHINE, chosen, complete_architectures, complete_datasets
+from c10h.cli.options import MACHINE, chosen, complete_architectures, complete_inputs
 from c10h.stages.network_requests import PRECISIONS
 
 FOREIGN = "Networks without a run"
@@ -16,7 +16,15 @@ ImagesFile: TypeAlias = Annotated[
     typer.Argument(
         metavar="IMAGES",
         help="Images: a file that c10h data import wrote, or the name of a data set.",
-        autocompletion=complete_datasets,
+        autocompletion=complete_inputs,
+    ),
+]
+RunsAndImages: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[RUN…] IMAGES",
+        help="Run folders of c10h train, and the images; with --arch only the images.",
+        autocompletion=complete_inputs,
     ),
 ]
 Architecture: TypeAlias = Annotated[
@@ -35,6 +43,7 @@ Device: TypeAlias = Annotated[
         "--device",
         metavar="auto|cpu|cuda|mps",
         help="Where to compute; auto uses a GPU if there is one.",
+        autocompletion=lambda: ["auto", "cpu", "cuda", "mps"],
         rich_help_panel=MACHINE,
     ),
 ]

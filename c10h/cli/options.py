@@ -94,6 +94,11 @@ def complete_datasets() -> list[str]:
     return [*CATALOGUE, *GROUPS]
 
 
+def complete_inputs(incomplete: str) -> list[str]:
+    """Names of the catalogue where a file could stand, too: with no name begun, files are shown."""
+    return complete_datasets() if incomplete else []
+
+
 def complete_metrics(incomplete: str) -> list[str]:
     """Names of metrics, the next one after a comma, for completion in the shell."""
     from c10h.metrics.metrics import METRICS
@@ -122,6 +127,7 @@ Truth: TypeAlias = Annotated[
         "--truth",
         metavar="FILE",
         help="True classes: a vector of class numbers or names, or a c10h file that has them.",
+        autocompletion=complete_inputs,
     ),
 ]
 Classes: TypeAlias = Annotated[
@@ -131,6 +137,7 @@ Classes: TypeAlias = Annotated[
         metavar="NAMES",
         help="Class names, in order, for inputs without them: cifar10, a,b,c, a file with "
         "one name per line, or a number of classes.",
+        autocompletion=lambda: ["cifar10"],
         rich_help_panel=INPUTS,
     ),
 ]
@@ -293,7 +300,9 @@ Seed: TypeAlias = Annotated[int, typer.Option("--seed", min=0, metavar="N", help
 LabelsFile: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="LABELS", help="Labels with vote counts: a c10h file or any foreign format."
+        metavar="LABELS",
+        help="Labels with vote counts: a c10h file or any foreign format.",
+        autocompletion=complete_inputs,
     ),
 ]
 Force: TypeAlias = Annotated[

@@ -14,13 +14,7 @@ from c10h.stages.network_requests import PredictRequest
 
 
 def predict(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[RUN…] IMAGES",
-            help="Run folders of c10h train, and the images; with --arch only the images.",
-        ),
-    ],
+    paths: network_options.RunsAndImages,
     output: Annotated[str, options.record_option("predictions")],
     arch: network_options.ForeignArchitecture = None,
     weights: network_options.Weights = None,

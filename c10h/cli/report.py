@@ -33,6 +33,7 @@ def report(
             metavar="[NAME=]FILE…",
             help="Files of scores, attacks, learning curves or labels. NAME= names a file; "
             "scores already have names.",
+            autocompletion=options.complete_inputs,
         ),
     ],
     baseline: Annotated[
@@ -89,6 +90,7 @@ def report(
         typer.Option(
             "--table",
             metavar="1|2",
+            autocompletion=lambda: ["1", "2"],
             help="Show only the paper's table 1 (generalization) or 2 (attacks).",
             rich_help_panel=SHOWN,
         ),

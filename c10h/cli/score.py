@@ -31,7 +31,7 @@ def score(
             metavar="[DATA=]FILE",
             help="Human labels: a c10h file, counts or probabilities; DATA= for one data set "
             "alone; repeatable.",
-            autocompletion=options.complete_datasets,
+            autocompletion=options.complete_inputs,
         ),
     ] = None,
     truth: Annotated[
@@ -41,6 +41,7 @@ def score(
             metavar="[DATA=]FILE",
             help="True classes, from a c10h file, or one number or name per item; DATA= for one "
             "data set alone; repeatable.",
+            autocompletion=options.complete_inputs,
         ),
     ] = None,
     classes: options.Classes = None,
@@ -83,6 +84,7 @@ def score(
         typer.Option(
             "--tag",
             metavar="KEY=TEXT",
+            autocompletion=lambda: ["network=", "training=", "data="],
             help="Tag for reports: network=…, training=… or data=…; repeatable.",
         ),
     ] = None,
@@ -91,6 +93,7 @@ def score(
         typer.Option(
             "--fail-if",
             metavar="'METRIC>X'",
+            autocompletion=options.complete_metrics,
             help="Exit with status 3 if this holds for any run (>, >=, <, <=); repeatable.",
         ),
     ] = None,

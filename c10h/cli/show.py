@@ -14,7 +14,12 @@ ITEMS = 5
 
 def show(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A c10h file (- means stdin) or a run folder.")
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A c10h file (- means stdin) or a run folder.",
+            autocompletion=options.complete_inputs,
+        ),
     ],
     format_: Annotated[
         str | None, options.format_option("terminal", "json", by_suffix=False)

@@ -49,6 +49,7 @@ def train(
         typer.Argument(
             metavar="[LABELS]",
             help="Labels of the images.  \\[default: the true classes of the images]",
+            autocompletion=options.complete_inputs,
         ),
     ] = None,
     folds: Annotated[

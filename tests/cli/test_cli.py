@@ -160,26 +160,6 @@ run()
         done = start([sys.executable, "-c", script], files.folder)
         assert (done.status, "Traceback" in done.err) == (130, False)
 
-    @pytest.mark.parametrize(
-        ("line", "completed"),
-        [
-            ("c10h sc", ["score"]),
-            ("c10h score a.npy --metrics ece_h", ["ece_human"]),
-            ("c10h report a.h5 --metrics sba,ece_h", ["sba,ece_human"]),
-            ("c10h train x.h5 --arch resnet_basic_1", ["resnet_basic_110"]),
-            ("c10h score a.npy --labels cifar10h", ["cifar10h"]),
-        ],
-    )
-    def test_completion(self, files: Files, line: str, completed: list[str]) -> None:
-        words = {
-            "_C10H_COMPLETE": "complete_bash",
-            "COMP_WORDS": line,
-            "COMP_CWORD": str(len(line.split()) - 1),
-        }
-        script = "import sys; sys.argv = ['c10h']; from c10h.cli import main; main()"
-        done = start([sys.executable, "-c", script], files.folder, environment=words)
-        assert done.out.split() == completed
-
 
 @pytest.mark.parametrize(
     "line",
