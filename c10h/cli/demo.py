@@ -10,9 +10,10 @@ from c10h.cli import options
 from c10h.cli.console import print_text
 
 _TRAIN = (
-    "c10h train synthetic labels.h5 --arch resnet_basic_8 --folds 2 --epochs 14 --schedule onecycle"
+    "c10h train synthetic labels.h5 --arch resnet_basic_8 --folds 2 --epochs 5 --batch-size 32 "
+    "--schedule onecycle"
 )
-_ATTACK = "--epsilon 2/255 --limit 500 --health 50 --labels labels.h5"
+_ATTACK = "--epsilon 2/255 --limit 500 --labels labels.h5"
 # What each step is for, and its command. Files are named by -o, so that --force can be added.
 STEPS = (
     ("5,000 drawn images of ten categories, four pairs of which grade into each other.",
@@ -34,21 +35,22 @@ STEPS = (
     ("Each image is predicted by the network that did not see it.",
      "c10h predict runs/hard synthetic -o hard.h5"),
     ("", "c10h predict runs/human synthetic -o human.h5"),
-    ("How human are they? The answer depends on --epochs: 14 is a short training.",
+    ("How human are they, after a short training?",
      "c10h score hard.h5 human.h5 --labels labels.h5 --tag data=near -o near.h5"),
     ("Images in different colours, noisy and blurred, that no network saw: both folds are "
     "averaged.",
      "c10h predict runs/hard synthetic-far -o hard-far.h5"),
     ("", "c10h predict runs/human synthetic-far -o human-far.h5"),
     ("",
-     "c10h score hard-far.h5 human-far.h5 --labels synthetic-far --tag data=far -o far.h5"),
+     "c10h score hard=hard-far.h5 human=human-far.h5 --labels synthetic-far --tag data=far "
+     "-o far.h5"),
     ("Both tests in one table, as Markdown.",
      "c10h report near.h5 far.h5 -o report.md"),
     ("Change each pixel by at most 2/255: which images are still recognised, and can the "
     "result be believed?",
      f"c10h attack runs/hard synthetic {_ATTACK} -o hard-attacked.h5"),
     ("", f"c10h attack runs/human synthetic {_ATTACK} -o human-attacked.h5"),
-    ("Both attacks, with the loss at each step.",
+    ("Both attacks, side by side.",
      "c10h report hard-attacked.h5 human-attacked.h5 --baseline hard-attacked"),
     ("How was this made? Every file records it, back to the judgments.",
      "c10h show human.h5"),
