@@ -104,6 +104,25 @@ def report(
             rich_help_panel=SHOWN,
         ),
     ] = None,
+    width: Annotated[
+        str | None,
+        typer.Option(
+            "--width",
+            metavar="LENGTH",
+            help="Exact width of an svg, png or pdf, such as 85mm or 3.25in; by default that of a "
+            "column, or of a page where panels stand side by side.",
+            rich_help_panel=SHOWN,
+        ),
+    ] = None,
+    font: Annotated[
+        str | None,
+        typer.Option(
+            "--font",
+            metavar="NAME",
+            help="Font of an svg, png or pdf, such as Times New Roman; it must be installed.",
+            rich_help_panel=SHOWN,
+        ),
+    ] = None,
     script: Annotated[
         bool,
         typer.Option(
@@ -148,6 +167,7 @@ def report(
     from c10h.files import atomic_output, check_output, split_name, write_all
     from c10h.stages import report as stage
     from c10h.stages.report_files import read_files
+    from c10h.views.forms.figure_look import Look
     from c10h.views.lineage_script import to_script
     from c10h.views.lineage_steps import steps
     from c10h.views.report import Report, check_names
@@ -155,6 +175,9 @@ def report(
 
     form = form_of_text(output, format_, json, *(("terminal",) if script else REPORT_FORMS))
     amount = options.amount(detail=detail, quiet=quiet)
+    if (width or font) and form not in PICTURES:
+        raise InputError("--width and --font are for svg, png and pdf")
+    look = Look.of(width, font)
     if script:
         if form != "terminal":
             raise InputError("--script prints commands and cannot be combined with --format")
@@ -200,7 +223,7 @@ def report(
     _tell_left_out(view, form)
     if form in PICTURES:
         with atomic_output(output or "-") as stream:
-            write_all(stream, report_bytes(view, form))
+            write_all(stream, report_bytes(view, form, look))
     elif form == "html":
         write(output, report_text(view, form))
     else:

@@ -88,7 +88,7 @@ class TestPictures:
             (["near.h5", "far.h5"], "second-best accuracy"),
             (["near.h5"], "mean confidence"),
             (["adv.h5"], "cross-entropy, nats"),
-            (["history.h5"], "learning rate"),
+            (["history.h5"], "loss, nats"),
             (["labels.h5"], "entropy, nats"),
         ],
     )
@@ -124,6 +124,27 @@ class TestPictures:
         monkeypatch.setattr(fontManager, "ttflist", [])
         assert_refused(c10h(*line), "matplotlib finds no font")
 
+    @pytest.mark.parametrize(("width", "points"), [("85mm", 240.944), ("5cm", 141.732)])
+    def test_the_width_is_exact(self, c10h: Run, width: str, points: float) -> None:
+        line = ["report", "labels.h5", "--format", "svg", "--width", width]
+        svg = c10h(*line).out
+        assert re.search(rf'<svg [^>]*width="{points}\d*pt"', svg)
+        pdf = c10h(*[*line[:3], "pdf", *line[4:]]).stdout
+        assert re.search(rb"MediaBox \[ 0 0 %.3f" % points, pdf)
+
+    def test_the_font_is_the_one_that_is_asked_for(self, c10h: Run) -> None:
+        line = ["report", "labels.h5", "--format", "svg", "--font"]
+        assert "'DejaVu Serif'" in c10h(*line, "DejaVu Serif").out
+        assert_refused(c10h(*line, "DejaVu Serf"), "did you mean DejaVu Serif?")
+
+    @pytest.mark.parametrize("width", ["85", "mm", "1cm", "-85mm", "85 feet", "5000in"])
+    def test_a_width_that_is_none(self, c10h: Run, width: str) -> None:
+        line = ["report", "labels.h5", "--format", "svg", f"--width={width}"]
+        assert_refused(c10h(*line), f"--width {width}: expected a length from 1.5in to 48in")
+
+    def test_only_pictures_have_a_width(self, c10h: Run) -> None:
+        assert_refused(c10h("report", "labels.h5", "--width", "85mm"), "are for svg, png and pdf")
+
     @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
     def test_letters_that_the_font_lacks(self, files: Files, process: Run, form: str) -> None:
         files.predictions("猫.h5")
@@ -147,7 +168,8 @@ class TestPictures:
 class TestFigures:
     def test_in_the_terminal_a_figure_stands_alone(self, c10h: Run) -> None:
         out = c10h(*GENERALIZATION).out
-        assert out.startswith("Generalization by data set\n\naccuracy by data set, a\nnear █")
+        assert out.startswith("Generalization by data set\n\naccuracy by data set\nnear\n  a ")
+        assert "\n  people █" in out
         assert "█" in out
         assert "\x1b" not in out
 
@@ -155,7 +177,7 @@ class TestFigures:
         scores = c10h("report", "near.h5", "--json").json()["runs"][0]["metrics"]
         found = c10h(*GENERALIZATION, "--json").json()["figure"]["panels"]
         for panel, metric in zip(found, ("accuracy", "ce_hard"), strict=True):
-            (series,) = panel["series"]
+            series = panel["series"][0]
             assert (series["name"], series["x"]) == ("a", ["near", "far"])
             for key, name in (("y", "value"), ("low", "low"), ("high", "high")):
                 assert series[key][0] == scores[metric][name]
@@ -376,7 +398,8 @@ class TestOtherKinds:
         out = c10h("report", "--detail", "history.h5").out
         assert out.startswith("Learning curves, last epoch\n")
         assert re.search(r"^fold 1 +3 +0\.1667 +0\.5000 +0\.1$", out, re.MULTILINE)
-        assert "learning rate by epoch" in out
+        assert "accuracy by epoch" in out
+        assert "the learning rate was 0.1 throughout" in " ".join(out.split())
         found = c10h("report", "run=history.h5", "--json").json()["histories"]
         assert [one["name"] for one in found] == ["run"]
         assert found[0]["epoch"] == [1, 2, 3, 1, 2, 3]

@@ -44,17 +44,61 @@ def titles(found: Figure) -> list[str]:
 class TestGeneralization:
     def test_bars_by_data_set_in_the_order_of_the_files(self) -> None:
         found = figure("generalization", near_and_far())
-        assert titles(found) == ["accuracy", "cross-entropy, nats", "second-best accuracy"]
-        for panel in found.panels:
+        loss = "cross-entropy, nats"
+        assert titles(found) == ["accuracy", loss, loss, "second-best accuracy"]
+        accuracy, near, far, sba = found.panels
+        for panel in (accuracy, sba):
             assert (panel.form, panel.ticks) == (BARS, ["near", "far"])
-        accuracy, ce, sba = found.panels
         assert values(accuracy) == {"hard": [0.9, 0.5], "human": [0.8, 0.6]}
-        assert values(ce) == {"hard": [0.3, 4.0], "human": [0.2, 3.0]}
+        # Ten times as much would dwarf the other.
+        assert (near.ticks, values(near)) == (["near"], {"hard": [0.3], "human": [0.2]})
+        assert (far.ticks, values(far)) == (["far"], {"hard": [4.0], "human": [3.0]})
         assert values(sba) == {"hard": [0.5, 0.3], "human": [0.6, 0.4]}
         low, high = accuracy.series[0].low, accuracy.series[0].high
         assert low is not None
         assert high is not None
         np.testing.assert_allclose([low, high], [[0.89, 0.49], [0.91, 0.51]])
+
+    @pytest.mark.parametrize(
+        ("losses", "parts"),
+        [
+            ([1.0, 4.0], [["a", "b"]]),
+            ([1.0, 4.1], [["a"], ["b"]]),
+            ([9.0, 1.0, 8.0, 2.0], [["a", "c"], ["b", "d"]]),
+            ([0.0, 1.0], [["a", "b"]]),
+            ([np.inf, 1.0], [["a", "b"]]),
+        ],
+    )
+    def test_axes_of_data_sets_that_are_far_apart(
+        self, losses: list[float], parts: list[list[str]]
+    ) -> None:
+        runs = [
+            scored(data, {"ce_hard": loss}, training="hard", data=data)
+            for data, loss in zip("abcd", losses, strict=False)
+        ]
+        found = figure("generalization", Results(scored=runs))
+        assert [panel.ticks for panel in found.panels] == parts
+        drawn = {
+            tick: bars.y[at]
+            for panel in found.panels
+            for bars in panel.series
+            for at, tick in enumerate(panel.ticks)
+        }
+        assert drawn == dict(zip("abcd", losses, strict=False))
+
+    def test_what_people_reach_is_marked(self) -> None:
+        runs = [
+            scored(f"{training}-{data}", {"accuracy": 0.5}, training=training, data=data)
+            for training in ("hard", "human")
+            for data in ("near", "far")
+        ]
+        of_near = {"split-half": np.full((1, 1, 1), 0.8), "corrected": np.full((1, 1, 1), 0.9)}
+        runs[0] = replace(runs[0], scores=replace(runs[0].scores, ceilings=of_near))
+        found = figure("generalization", Results(scored=runs))
+        *_, people = found.panels[0].series
+        assert (people.name, people.is_ceiling) == ("people", True)
+        np.testing.assert_array_equal(people.y, [0.9, np.nan])
+        assert found.notes[-1] == "people: what people reach; accuracy by corrected."
 
     def test_several_networks_are_a_mean_with_the_lowest_and_the_highest(self) -> None:
         runs = [
@@ -241,6 +285,13 @@ class TestCurves:
         assert loss.form == LINES
         assert loss.series[0].x.tolist() == [1, 2, 3]
 
+    def test_a_rate_that_never_changes_is_said_and_not_drawn(self) -> None:
+        given = history()
+        same = replace(given, learning_rate=np.full(len(given.epoch), 0.1))
+        found = figure("curves", Results(histories={"a": same}))
+        assert titles(found) == ["loss, nats", "accuracy"]
+        assert found.notes[0].endswith("the learning rate was 0.1 throughout.")
+
     def test_files_are_told_where_there_are_several(self) -> None:
         given = Results(histories={"a": history(1), "b": history(1)})
         assert list(values(figure("curves", given).panels[0])) == ["a, fold 0", "b, fold 0"]
@@ -253,14 +304,15 @@ class TestCurves:
 
 class TestEntropy:
     def test_bins(self) -> None:
-        names, counts = histogram(np.array([0, 0, 0, 0.1, 1.2, 1.15]))
+        names, counts, edges = histogram(np.array([0, 0, 0, 0.1, 1.2, 1.15]))
+        np.testing.assert_allclose(edges, np.arange(-1, 13) / 10)
         assert names[:3] == ["0", "0.00–0.10", "0.10–0.20"]
         assert names[-1] == "1.10–1.20"
         assert counts.tolist() == [3, 0, 1, *[0] * 9, 2]
 
     def test_all_are_unanimous(self) -> None:
-        names, counts = histogram(np.zeros(4))
-        assert (names, counts.tolist()) == (["0"], [4])
+        names, counts, edges = histogram(np.zeros(4))
+        assert (names, counts.tolist(), edges.tolist()) == (["0"], [4], [-1, 0])
 
     def test_a_panel_a_file(self) -> None:
         given = Results(labels={"a": labels([[1, 0, 0], [1, 1, 0]]), "b": labels([[1, 1, 1]])})

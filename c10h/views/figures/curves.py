@@ -21,6 +21,7 @@ def curves(results: Results) -> Figure:
     """
     results.expect("--figure curves", history=0)
     histories = results.histories
+    rates = {float(rate) for history in histories.values() for rate in history.learning_rate}
     panels = [
         Panel(
             "",
@@ -30,8 +31,14 @@ def curves(results: Results) -> Figure:
             top=TOPS.get(field),
         )
         for field, name in PANELS.items()
+        if field != "learning_rate" or len(rates) > 1
     ]
-    notes = ["On the training part, during training; the learning rate is that of the last step."]
+    of_rate = (
+        f"the learning rate was {min(rates):g} throughout"
+        if len(rates) == 1
+        else "the learning rate is that of the last step"
+    )
+    notes = [f"On the training part, during training; {of_rate}."]
     return Figure("curves", "Learning curves", panels, notes)
 
 

@@ -25,17 +25,20 @@ def entropy(results: Results) -> Figure:
 
 
 def _panel(name: str, labels: Labels) -> Panel:
-    ticks, counts = histogram(entropies(labels))
+    ticks, counts, edges = histogram(entropies(labels))
     series = Series("items", np.arange(len(counts), dtype=np.float64), counts)
-    return Panel(name, "entropy, nats", "items", [series], BARS, ticks, digits=0)
+    return Panel(name, "entropy, nats", "items", [series], BARS, ticks, digits=0, edges=edges)
 
 
-def histogram(values: Float) -> tuple[list[str], Float]:
-    """Names of the bins and how many values are in each: those of 0, then BINS up to the most."""
+def histogram(values: Float) -> tuple[list[str], Float, Float]:
+    """Names of the bins, how many values are in each, and their edges.
+
+    The first is of those that are 0, with edges below 0; then BINS up to the most.
+    """
     above = values[values > 0]
     if not len(above):
-        return [UNANIMOUS], np.array([float(len(values))])
+        return [UNANIMOUS], np.array([float(len(values))]), np.array([-1.0, 0.0])
     counts, edges = np.histogram(above, BINS, (0, float(above.max())))
     names = [f"{low:.2f}–{high:.2f}" for low, high in pairwise(edges)]
     items = np.concatenate([[len(values) - len(above)], counts]).astype(np.float64)
-    return [UNANIMOUS, *names], items
+    return [UNANIMOUS, *names], items, np.concatenate([[-edges[1]], edges])

@@ -14,6 +14,8 @@ from c10h.views.forms.json_text import plain
 from c10h.views.table import Cell, Table, interval, number, of_columns
 
 LINES, BARS, DIAGONAL, CELLS = "lines", "bars", "diagonal", "cells"
+# The colour of people, so that networks have those that they have in other figures.
+BLACK = 6
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Series:
     y: float64 (k), NaN where there is none. low, high: float64 (k), ends of an interval, or None.
     colour: which of a row of colours a drawing takes, with its marker; else the next
     one for each name. dash: the same of line styles and hatching, where it differs from the colour.
+    is_ceiling: what people reach, a mark across the bars of each tick.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Series:
     high: Float | None = None
     colour: int | None = None
     dash: int | None = None
+    is_ceiling: bool = False
 
     @classmethod
     def over_ticks(
@@ -63,9 +67,9 @@ class Panel:
     ticks: what is below x = 0, 1, 2, …; none for an axis of numbers.
     digits: decimals of a value that is written out. top: the most that a value can be, if there is.
     logarithmic: whether the axis of the bars is.
-    rows_name: of cells, what their rows are. edges: of cells, float64 (ticks + 1), where both axes
-    are the same numbers: rows go up, and a diagonal is drawn. bottom: of cells, what those with
-    less are blank.
+    rows_name: of cells, what their rows are. edges: of bars and cells whose axes are numbers,
+    float64 (ticks + 1); a bar that ends at 0 is of the value 0 alone. Cells have them on both axes:
+    rows go up, and a diagonal is drawn. bottom: of cells, what those with less are blank.
     picture: of what the values are, uint8 (h, w, 3), where it is shown.
     """
 

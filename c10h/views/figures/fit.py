@@ -12,14 +12,12 @@ from c10h.records import Array
 from c10h.stages.people_and_networks import Compared, compare_people
 from c10h.stages.pictured_items import PicturedItems, picture_items
 from c10h.stages.report import Results
-from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
+from c10h.views.figures.figure_type import BARS, BLACK, Figure, Panel, Series
 from c10h.views.notes import exposure_notes
 
 ITEMS, CLASSES = 6, 5
 # Probability under which a class is left out of a panel.
 SMALL = 0.01
-# The colour of people, so that networks have those that they have in other figures.
-PEOPLE = 6
 
 
 def fit(results: Results) -> Figure:
@@ -83,7 +81,7 @@ def _panel(compared: Compared, row: int) -> Panel:
             name,
             np.arange(len(kept), dtype=np.float64),
             np.array([q[c] for c in kept]),
-            colour=place - 1 if place else PEOPLE,
+            colour=place - 1 if place else BLACK,
         )
         for place, (name, q) in enumerate(of.items())
     ]

@@ -58,6 +58,7 @@ def _panels(name: str, networks: Mapping[str, BeforeAndAfter]) -> list[Panel]:
     full = np.flatnonzero(sum(bins.items for bins in binned.values()))
     shown = slice(int(full[0]), int(full[-1]) + 1)
     ticks = [f"{low / BINS:.2f}–{(low + 1) / BINS:.2f}" for low in range(BINS)][shown]
+    edges = np.arange(shown.start, shown.stop + 1) / BINS
     shares, items = [], []
     most = 2 * max(float(bins.items.max()) for bins in binned.values())
     for which, bins in binned.items():
@@ -65,7 +66,18 @@ def _panels(name: str, networks: Mapping[str, BeforeAndAfter]) -> list[Panel]:
         shares.append(Panel(title, "confidence", "share", of, DIAGONAL, ticks, top=1.0))
         counts = [_series(ITEMS, bins.items[shown])]
         items.append(
-            Panel(title, "confidence", ITEMS, counts, BARS, ticks, 0, most, logarithmic=True)
+            Panel(
+                title,
+                "confidence",
+                ITEMS,
+                counts,
+                BARS,
+                ticks,
+                0,
+                most,
+                logarithmic=True,
+                edges=edges,
+            )
         )
     return [*shares, *items]
 

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from c10h.errors import InputError
+from c10h.errors import InputError, unknown_name
+from c10h.metrics.item_block import Float
 from c10h.views.figures.figure_type import BARS, CELLS, DIAGONAL, LINES, Figure, Panel, Series
+from c10h.views.forms.figure_look import Look
 from c10h.views.forms.terminal_pictures import shrunk
 from c10h.views.table import one_line, shortened
 
@@ -39,6 +41,9 @@ FORMS: Mapping[str, tuple[str, str]] = {
 # Inches: a column of a two-column page, all of it, the height of a panel, what stands beside its
 # axes, a letter, and the height of a picture above the axes.
 COLUMN, PAGE, HEIGHT, BESIDE, LETTER, PICTURE = 3.25, 6.875, 1.8, 0.5, 0.054, 0.9
+# Inches of a panel beside others, at least.
+NARROW = 1.8
+STANDARD = Look()
 # Height of a panel whose axes are alike, and the end of axes of shares, beyond markers at 1.
 SQUARE, EDGE = 2.6, 1.03
 DPI = 300
@@ -74,8 +79,11 @@ SETTINGS: Mapping[Any, Any] = {
 }
 
 
-def draw(figure: Figure, form: str, about: Sequence[str] = ()) -> bytes:
-    """The figure in one of FORMS. about: lines that its metadata hold, such as how it was made."""
+def draw(figure: Figure, form: str, about: Sequence[str] = (), look: Look = STANDARD) -> bytes:
+    """The figure in one of FORMS. about: lines that its metadata hold, such as how it was made.
+
+    Raises InputError for a font that is not installed.
+    """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of caches and of fonts
     import matplotlib as mpl
 
@@ -86,20 +94,24 @@ def draw(figure: Figure, form: str, about: Sequence[str] = ()) -> bytes:
         warnings.simplefilter("ignore")  # letters that the font lacks
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
-        mpl.rcParams["font.family"] = _font()
-        _canvas(figure).savefig(stream, format=form, dpi=DPI, metadata=metadata)
+        mpl.rcParams["font.family"] = _font(look.font)
+        _canvas(figure, look.width).savefig(stream, format=form, dpi=DPI, metadata=metadata)
     return stream.getvalue()
 
 
-def _font() -> str:
-    """The font that comes with matplotlib; where that was left out, the best that there is.
+def _font(name: str | None) -> str:
+    """The font of this name, or the one that comes with matplotlib, or the best that there is.
 
-    Raises InputError where there is none at all.
+    Raises InputError for a name that no font has, and where there is no font at all.
     """
     import matplotlib as mpl
     from matplotlib.font_manager import fontManager
 
     known = sorted({font.name for font in fontManager.ttflist})
+    if name is not None:
+        if name not in known:
+            raise InputError(f"--font: {unknown_name('font', name, known)}")
+        return name
     wanted: list[str] = [name for kind in FONTS for name in mpl.rcParams[kind]]
     font = next((name for name in [*wanted, *known] if name in known), None)
     if font is None:
@@ -107,15 +119,18 @@ def _font() -> str:
     return font
 
 
-def _canvas(figure: Figure) -> Canvas:
+def _canvas(figure: Figure, width: float | None) -> Canvas:
+    """width: in inches, None for that of a column or a page."""
     from matplotlib.figure import Figure as Canvas
 
     columns = min(figure.columns, len(figure.panels))
+    if width is None:
+        width = COLUMN if columns == 1 else PAGE
+    columns = min(columns, max(1, int(width / NARROW)))
     rows = -(-len(figure.panels) // columns)
     names = list(dict.fromkeys(
         series.name for panel in figure.panels if panel.form != CELLS for series in panel.series
     ))  # fmt: skip
-    width = COLUMN if columns == 1 else PAGE
     # What an axis says itself.
     said = {panel.series[0].name for panel in figure.panels
             if len(panel.series) == 1 and panel.series[0].name == panel.y_name}  # fmt: skip
@@ -233,12 +248,17 @@ def _panel(
     if panel.form == DIAGONAL:
         _diagonal(axes, panel)
         return
-    for place, one in enumerate(panel.series):
+    bars = [one for one in panel.series if not one.is_ceiling]
+    for place, one in enumerate(bars):
         colour = names.index(one.name) if one.colour is None else one.colour
         if panel.form == BARS:
-            _bars(axes, one, colour, place, len(panel.series))
+            _bars(axes, panel, one, colour, place, len(bars))
         else:
             _line(axes, one, colour)
+    for one in panel.series:
+        if one.is_ceiling:
+            axes.hlines(one.y, one.x - 0.45, one.x + 0.45, "black", linewidth=1.2,
+                        label=one_line(one.name))  # fmt: skip
     axes.set_xlabel(panel.x_name)
     axes.set_ylabel(panel.y_name)
     if panel.logarithmic:
@@ -247,10 +267,22 @@ def _panel(
         axes.yaxis.set_major_formatter(_plain)
     else:
         axes.set_ylim(0, panel.top)
-    if len(panel.ticks) == 1:
+    if panel.edges is not None:
+        _numbers(axes, panel.edges)
+    elif len(panel.ticks) == 1:
         axes.set_xlim(-1, 1)  # bars of one tick are no wider than others
-    if panel.ticks:
+    if panel.ticks and panel.edges is None:
         _ticks(axes, panel, is_turned=is_turned)
+    if panel.form == LINES and all((one.x == np.round(one.x)).all() for one in panel.series):
+        axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+
+
+def _numbers(axes: Axes, edges: Float) -> None:
+    """Numbers below bars that have edges; what ends at 0 is 0 itself."""
+    axes.set_xlim(edges[0], edges[-1])
+    if edges[0] < 0:
+        ticks = [tick for tick in axes.get_xticks() if 0 < tick <= edges[-1]]
+        axes.set_xticks([edges[0] / 2, *ticks], ["0", *(f"{tick:.2g}" for tick in ticks)])
 
 
 def _ticks(axes: Axes, panel: Panel, *, is_turned: bool) -> None:
@@ -311,10 +343,12 @@ def _turned(panel: Panel, width: float) -> float:
     return min(HEIGHT, max(sizes) * LETTER * math.sin(math.pi / 4))
 
 
-def _bars(axes: Axes, one: Series, colour: int, place: int, count: int) -> None:
-    """Bars side by side around each tick; an infinite one is a word."""
-    width = 0.8 / count
+def _bars(axes: Axes, panel: Panel, one: Series, colour: int, place: int, count: int) -> None:
+    """Bars side by side around each tick, or between edges; an infinite one is a word."""
+    width: Any = 0.8 / count
     x = one.x + (place - (count - 1) / 2) * width
+    if panel.edges is not None:
+        x, width = (panel.edges[1:] + panel.edges[:-1]) / 2, np.diff(panel.edges) * 0.9
     height = np.where(np.isfinite(one.y), one.y, 0)
     axes.bar(
         x, height, width, label=one_line(one.name), color=COLOURS[colour % len(COLOURS)],
