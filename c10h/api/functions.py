@@ -488,6 +488,8 @@ def report(
     seeds: bool = False,
     figure: str | None = None,
     table: str | None = None,
+    width: str | None = None,
+    font: str | None = None,
 ) -> Result:
     """Report on scores, attacks, learning curves and labels: ``c10h report``.
 
@@ -499,6 +501,7 @@ def report(
     from c10h.stages.report import report as report_stage
     from c10h.stages.report_files import read_files
     from c10h.views.figures.figures import takes_images
+    from c10h.views.forms.figure_look import Look
     from c10h.views.report import Report
 
     with opened() as inputs:
@@ -515,7 +518,7 @@ def report(
             shift_from=shift_from,
             seeds=seeds,
         )
-        shown = Report(report_stage(chosen), figure, table)
+        shown = Report(report_stage(chosen), figure, table, look=Look.of(width, font))
         return Result(shown.display, report=shown)
 
 

@@ -219,11 +219,13 @@ def report(
         shift_from=shift_from,
     )
     shown = terminal() if form == "terminal" and output is None else None
-    view = Report(stage.report(request), figure, table, None if shown is None else shown[1])
+    colours = None if shown is None else shown[1]
+    results = stage.report(request)
+    view = Report(results, figure, table, colours, is_page=form == "html", look=look)
     _tell_left_out(view, form)
     if form in PICTURES:
         with atomic_output(output or "-") as stream:
-            write_all(stream, report_bytes(view, form, look))
+            write_all(stream, report_bytes(view, form))
     elif form == "html":
         write(output, report_text(view, form))
     else:

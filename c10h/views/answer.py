@@ -14,6 +14,8 @@ LONGEST_NAME = 12
 DIGITS = 3
 STAR = "*: the 95 % interval excludes 0"
 MORE = "--detail shows everything."
+# What is said of things that an answer leaves out, and how a note on values begins that it has not.
+IN_DETAIL, BEYOND = "in --detail", "with --detail: "
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

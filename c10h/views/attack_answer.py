@@ -17,7 +17,15 @@ from c10h.stages.attack_runs import (
 )
 from c10h.stages.attack_scale import Interval
 from c10h.stages.attack_scale_differences import ScaleDifference, scale_differences
-from c10h.views.answer import STAR, Answer, compact, interval_columns, short_names, with_interval
+from c10h.views.answer import (
+    IN_DETAIL,
+    STAR,
+    Answer,
+    compact,
+    interval_columns,
+    short_names,
+    with_interval,
+)
 from c10h.views.attack import SOUND, WORDS, budgets_of, by_attack, different_items_notes, verdict
 from c10h.views.notes import exposure_notes, reason_notes
 from c10h.views.table import Cell, Table, of_columns
@@ -63,7 +71,7 @@ def _answer(
         notes = [*notes, *reason_notes((d.a, d.why) for d in every if d.why)]
     left = len(sentences) - MOST_SENTENCES
     if left > 0:
-        sentences = [*sentences[:MOST_SENTENCES], f"{left} more networks are in --detail."]
+        sentences = [*sentences[:MOST_SENTENCES], f"{left} more networks are {IN_DETAIL}."]
     sizes = dict.fromkeys(counted(network.size, "item") for network in group)
     return Answer(
         [*sentences, *checks_sentences(group)],

@@ -20,6 +20,7 @@ from c10h.views.attack_answer import attack_answers
 from c10h.views.display import Display
 from c10h.views.figures.figure_type import Figure
 from c10h.views.figures.figures import FIGURES, PICTURED, figure
+from c10h.views.forms.figure_look import STANDARD, Look
 from c10h.views.forms.tables import FOOT
 from c10h.views.forms.terminal_chart import figure_chart
 from c10h.views.lineage_steps import Step, steps
@@ -29,6 +30,8 @@ from c10h.views.table import Table, without_small_print
 
 # Steps that a terminal shows; the other forms have all.
 MOST = 24
+# Figures of predictions beside labels.
+BESIDE_PEOPLE = ("reliability", "entropies", "confusions")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Report:
     """What is shown of results. figure, table: what is shown in place of everything, by name.
 
     colours: those of the terminal that charts are for, as rich calls them; pictures need them.
+    is_page: of HTML, where predictions beside labels are drawn in every way that there is.
+    look: of figures that are drawn for papers.
     Raises InputError for a figure or table that there is not, or of what it is not made of.
     """
 
@@ -43,11 +48,14 @@ class Report:
     figure: str | None = None
     table: str | None = None
     colours: str | None = None
+    is_page: bool = False
+    look: Look = STANDARD
 
     def __post_init__(self) -> None:
         results = self.results
         check_names(self.figure, self.table)
-        if results.predictions and self.figure is None:
+        is_drawn = self.is_page and self.table is None and len(results.labels) == 1
+        if results.predictions and self.figure is None and not is_drawn:
             raise InputError(
                 f"{next(iter(results.predictions))}: predictions need --figure fit, "
                 "reliability, entropies, confusions or gallery; c10h score makes scores from them"
@@ -228,7 +236,7 @@ def check_names(figure: str | None, table: str | None) -> None:
 
 
 def fitting_figures(results: Results) -> tuple[list[Figure], dict[str, str]]:
-    """The figures that fit the results, one for each kind of file that there is.
+    """The figures that fit the results, one for each kind of file, of predictions all.
 
     Then why others are left out, by name, since nobody asked for them.
     """
@@ -241,6 +249,11 @@ def fitting_figures(results: Results) -> tuple[list[Figure], dict[str, str]]:
         wanted["pgd"] = replace(nothing, attacked=results.attacked)
     if results.histories:
         wanted["curves"] = replace(nothing, histories=results.histories)
+    if results.predictions:
+        of_people = replace(nothing, labels=results.labels, predictions=results.predictions)
+        wanted |= dict.fromkeys(BESIDE_PEOPLE, of_people)
+        if len(results.predictions) == 2:
+            wanted["fit"] = of_people
     if results.labels:
         wanted["entropy"] = replace(nothing, labels=results.labels)
     figures, left_out = list[Figure](), dict[str, str]()

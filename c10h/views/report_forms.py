@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from c10h.errors import InputError
-from c10h.views.forms.figure_look import Look
 from c10h.views.forms.tables import TABLE_FORMS
 from c10h.views.report import Report
 
@@ -11,13 +10,13 @@ PICTURES = ("svg", "png", "pdf")
 REPORT_FORMS = (*TABLE_FORMS, "csv", "json", "html", *PICTURES)
 
 
-def report_bytes(report: Report, form: str, look: Look | None = None) -> bytes:
-    """The report in one of REPORT_FORMS, text as UTF-8. look: of a picture.
+def report_bytes(report: Report, form: str) -> bytes:
+    """The report in one of REPORT_FORMS, text as UTF-8.
 
     Raises InputError where a picture is asked for and the report does not have just one figure.
     """
     if form in PICTURES:
-        return _picture(report, form, look or Look())
+        return _picture(report, form)
     return report_text(report, form).encode()
 
 
@@ -30,7 +29,7 @@ def report_text(report: Report, form: str) -> str:
     return report.display.text(form)
 
 
-def _picture(report: Report, form: str, look: Look) -> bytes:
+def _picture(report: Report, form: str) -> bytes:
     from c10h.views.forms.drawn_figures import draw
 
     figures = report.figures()
@@ -39,4 +38,4 @@ def _picture(report: Report, form: str, look: Look) -> bytes:
         none = "; ".join(report.left_out().values()) or "no figure can be drawn from these files"
         fit = f"{names} are possible: choose one with --figure" if names else none
         raise InputError(f"--format {form}: expected one figure; {fit}")
-    return draw(figures[0], form, [step.line() for step in report.lineage()], look)
+    return draw(figures[0], form, [step.line() for step in report.lineage()], report.look)

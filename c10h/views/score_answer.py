@@ -12,6 +12,8 @@ from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
 from c10h.metrics.strata import ALL
 from c10h.stages.run_groups import Model, by_model, data_of, data_sets
 from c10h.views.answer import (
+    BEYOND,
+    IN_DETAIL,
     STAR,
     Answer,
     compact,
@@ -100,7 +102,7 @@ def _comparisons(shown: Shown, grid: Sequence[Sequence[Difference]]) -> list[str
             sentence = f"{data_of(pair.run)}: {sentence}"
         told += [sentence] * bool(sentence)
     left = len(told) - MOST_SENTENCES
-    more = [f"{left} more comparisons are in --detail."] if left > 0 else []
+    more = [f"{left} more comparisons are {IN_DETAIL}."] if left > 0 else []
     return [*told[:MOST_SENTENCES], *more]
 
 
@@ -292,7 +294,7 @@ def _data_sets_across(
     notes = _star_note(shown, by_run)
     if len(shown.metrics) > 1:
         others = ", ".join(metric for metric in shown.metrics if metric != shown.main)
-        notes = [*notes, f"with --detail: intervals, {others}"]
+        notes = [*notes, f"{BEYOND}intervals, {others}"]
     return of_columns(_metric_names([shown.main])[0], names, columns), notes
 
 
@@ -313,7 +315,7 @@ def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
     sizes = [shown.runs[0].estimate(shown.main, stratum) for stratum in kept]
     columns.append(("n", [Cell(f"{size.n:,}" if size else "") for size in sizes]))
     left = len(strata) - len(kept)
-    notes = [*legend, *[f"{left:,} more strata are in --detail"] * (left > 0)]
+    notes = [*legend, *[f"{left:,} more strata are {IN_DETAIL}"] * (left > 0)]
     title = "" if len(shown.runs) == 1 else shown.main
     labels = [stratum.removeprefix(f"{shown.by}=") for stratum in kept]
     return of_columns(title, [(shown.by, labels)], columns), notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from textwrap import fill
 
 from c10h.views.forms.column_packing import pack
@@ -65,6 +66,44 @@ class Table:
         object.__setattr__(self, "title", one_line(self.title))
         object.__setattr__(self, "header", [one_line(name) for name in self.header])
         object.__setattr__(self, "notes", [one_line(note) for note in self.notes])
+
+
+@dataclass(frozen=True)
+class HeaderGroup:
+    """Columns under one title; without a title, a single column. first: of the columns."""
+
+    title: str
+    names: Sequence[str]
+    first: int
+
+
+def header_groups(table: Table) -> list[HeaderGroup]:
+    """The columns of a table by what they share, as ``accuracy ↑`` over ``near`` and ``far``.
+
+    Columns of numbers that stand side by side share the first word of their headers, and the arrow
+    at the end.
+    """
+    groups = []
+    for key, columns in groupby(range(len(table.header)), lambda column: _shared(table, column)):
+        members = list(columns)
+        if len(members) > 1:
+            word, arrow = key[:2]
+            names = [
+                table.header[column][len(word) + 1 :].removesuffix(arrow) for column in members
+            ]
+            groups.append(HeaderGroup(word + arrow, names, members[0]))
+        else:
+            groups += [HeaderGroup("", [table.header[column]], column) for column in members]
+    return groups
+
+
+def _shared(table: Table, column: int) -> tuple[str, str, int]:
+    """The first word of a header and its arrow, and a number of its own where there is no more."""
+    name = table.header[column]
+    arrow = name[-2:] if name.endswith((" ↑", " ↓")) else ""
+    word, _, rest = name.removesuffix(arrow).partition(" ")
+    is_alone = column < table.labels or not rest
+    return (word, arrow, column if is_alone else -1)
 
 
 def without_small_print(table: Table) -> Table:

@@ -22,7 +22,7 @@ import numpy as np
 from c10h.errors import InputError, unknown_name
 from c10h.metrics.item_block import Float
 from c10h.views.figures.figure_type import BARS, CELLS, DIAGONAL, LINES, Figure, Panel, Series
-from c10h.views.forms.figure_look import Look
+from c10h.views.forms.figure_look import STANDARD, Look
 from c10h.views.forms.terminal_pictures import shrunk
 from c10h.views.table import one_line, shortened
 
@@ -43,7 +43,9 @@ FORMS: Mapping[str, tuple[str, str]] = {
 COLUMN, PAGE, HEIGHT, BESIDE, LETTER, PICTURE = 3.25, 6.875, 1.8, 0.5, 0.054, 0.9
 # Inches of a panel beside others, at least.
 NARROW = 1.8
-STANDARD = Look()
+BACKGROUNDS: Sequence[Any] = ("figure.facecolor", "savefig.facecolor", "axes.facecolor")
+# Panels side by side on a page of HTML, and the inches of each.
+ACROSS, EACH = 4, 1.9
 # Height of a panel whose axes are alike, and the end of axes of shares, beyond markers at 1.
 SQUARE, EDGE = 2.6, 1.03
 DPI = 300
@@ -51,6 +53,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLES = ("-", "--", "-.", ":")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
+# Square points around a value of a line that are part of it for who touches them.
+TOUCHED = 40
 # Markers of a line at most.
 MOST_MARKERS = 12
 # Shades of cells, from light to dark, which stay apart in grey.
@@ -95,7 +99,9 @@ def draw(figure: Figure, form: str, about: Sequence[str] = (), look: Look = STAN
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
         mpl.rcParams["font.family"] = _font(look.font)
-        _canvas(figure, look.width).savefig(stream, format=form, dpi=DPI, metadata=metadata)
+        if look.is_for_page:
+            mpl.rcParams.update(dict.fromkeys(BACKGROUNDS, "none"))
+        _canvas(figure, look).savefig(stream, format=form, dpi=DPI, metadata=metadata)
     return stream.getvalue()
 
 
@@ -119,14 +125,10 @@ def _font(name: str | None) -> str:
     return font
 
 
-def _canvas(figure: Figure, width: float | None) -> Canvas:
-    """width: in inches, None for that of a column or a page."""
+def _canvas(figure: Figure, look: Look) -> Canvas:
     from matplotlib.figure import Figure as Canvas
 
-    columns = min(figure.columns, len(figure.panels))
-    if width is None:
-        width = COLUMN if columns == 1 else PAGE
-    columns = min(columns, max(1, int(width / NARROW)))
+    width, columns = _width_and_columns(figure, look)
     rows = -(-len(figure.panels) // columns)
     names = list(dict.fromkeys(
         series.name for panel in figure.panels if panel.form != CELLS for series in panel.series
@@ -155,7 +157,8 @@ def _canvas(figure: Figure, width: float | None) -> Canvas:
             axes = canvas.add_subplot(grid[2 * row + 1, column])
         else:
             axes = canvas.add_subplot(grid[row, column], title=_title(panel))
-        _panel(axes, panel, names, shades, is_turned=turned > 0)
+        mark = f"mark-{at}" if look.is_for_page else None
+        _panel(axes, panel, names, shades, mark, is_turned=turned > 0)
         _leave_out(axes, figure.panels, at, columns)
     canvas.align_labels()
     if shades is not None:
@@ -166,6 +169,16 @@ def _canvas(figure: Figure, width: float | None) -> Canvas:
     if has_legend:
         _legend(canvas, legend, legend_columns)
     return canvas
+
+
+def _width_and_columns(figure: Figure, look: Look) -> tuple[float, int]:
+    """Inches, and panels side by side."""
+    wanted = ACROSS if look.is_for_page and figure.columns == 1 else figure.columns
+    columns = min(wanted, len(figure.panels))
+    width = look.width
+    if width is None:
+        width = COLUMN if columns == 1 else max(PAGE, EACH * columns)
+    return width, min(columns, max(1, int(width / NARROW)))
 
 
 def _picture(axes: Axes, panel: Panel) -> None:
@@ -239,26 +252,37 @@ def _shades(figure: Figure) -> ScalarMappable | None:
 
 
 def _panel(
-    axes: Axes, panel: Panel, names: list[str], shades: ScalarMappable | None, *, is_turned: bool
+    axes: Axes,
+    panel: Panel,
+    names: list[str],
+    shades: ScalarMappable | None,
+    mark: str | None,
+    *,
+    is_turned: bool,
 ) -> None:
+    """mark: what the marks of the panel are called, see :mod:`.marks`; None for no names."""
     if panel.form == CELLS:
         assert shades is not None
-        _cells(axes, panel, shades, is_turned=is_turned)
+        _cells(axes, panel, shades, mark, is_turned=is_turned)
         return
     if panel.form == DIAGONAL:
-        _diagonal(axes, panel)
+        _diagonal(axes, panel, mark)
         return
-    bars = [one for one in panel.series if not one.is_ceiling]
-    for place, one in enumerate(bars):
+    count = sum(not one.is_ceiling for one in panel.series)
+    for place, one in enumerate(panel.series):
+        name = None if mark is None else f"{mark}-{place}"
         colour = names.index(one.name) if one.colour is None else one.colour
-        if panel.form == BARS:
-            _bars(axes, panel, one, colour, place, len(bars))
-        else:
-            _line(axes, one, colour)
-    for one in panel.series:
         if one.is_ceiling:
-            axes.hlines(one.y, one.x - 0.45, one.x + 0.45, "black", linewidth=1.2,
-                        label=one_line(one.name))  # fmt: skip
+            known = np.isfinite(one.y)
+            lines = axes.hlines(
+                one.y[known], one.x[known] - 0.45, one.x[known] + 0.45, "black", linewidth=1.2,
+                label=one_line(one.name),
+            )  # fmt: skip
+            lines.set_gid(name)
+        elif panel.form == BARS:
+            _bars(axes, panel, one, colour, place, count, name)
+        else:
+            _line(axes, one, colour, name)
     axes.set_xlabel(panel.x_name)
     axes.set_ylabel(panel.y_name)
     if panel.logarithmic:
@@ -302,25 +326,29 @@ def _classes(axes: Axes, panel: Panel, *, is_turned: bool) -> None:
             label.set(rotation=90, ha="right", va="center")
 
 
-def _diagonal(axes: Axes, panel: Panel) -> None:
+def _diagonal(axes: Axes, panel: Panel, mark: str | None) -> None:
     """Each series by the first, which the diagonal stands for."""
     along, *others = panel.series
     axes.plot([0, 1], [0, 1], ":", color="0.4", linewidth=0.8, label=one_line(along.name))
     for place, one in enumerate(others):
         colour = place if one.colour is None else one.colour
-        _line(axes, replace(one, x=along.y), colour)
+        _line(
+            axes, replace(one, x=along.y), colour, None if mark is None else f"{mark}-{place + 1}"
+        )
     axes.set(xlim=(0, EDGE), ylim=(0, EDGE), aspect="equal")
     axes.set(xlabel=one_line(along.name), ylabel=panel.y_name)
 
 
-def _cells(axes: Axes, panel: Panel, shades: ScalarMappable, *, is_turned: bool) -> None:
+def _cells(
+    axes: Axes, panel: Panel, shades: ScalarMappable, mark: str | None, *, is_turned: bool
+) -> None:
     """A row a series: upward where axes are numbers, else from the top as in a table."""
     edges = panel.edges
     corners = np.arange(len(panel.ticks) + 1) - 0.5 if edges is None else edges
     values, norm = np.array([row.y for row in panel.series]), cast("Normalize", shades.norm)
     axes.pcolormesh(
         corners, corners, values, norm=norm, cmap=shades.cmap, linewidth=0, edgecolors="none",
-        antialiased=False,
+        antialiased=False, gid=mark,
     )  # fmt: skip
     if edges is None:
         _classes(axes, panel, is_turned=is_turned)
@@ -343,17 +371,27 @@ def _turned(panel: Panel, width: float) -> float:
     return min(HEIGHT, max(sizes) * LETTER * math.sin(math.pi / 4))
 
 
-def _bars(axes: Axes, panel: Panel, one: Series, colour: int, place: int, count: int) -> None:
+def _bars(
+    axes: Axes,
+    panel: Panel,
+    one: Series,
+    colour: int,
+    place: int,
+    count: int,
+    mark: str | None,
+) -> None:
     """Bars side by side around each tick, or between edges; an infinite one is a word."""
     width: Any = 0.8 / count
     x = one.x + (place - (count - 1) / 2) * width
     if panel.edges is not None:
         x, width = (panel.edges[1:] + panel.edges[:-1]) / 2, np.diff(panel.edges) * 0.9
     height = np.where(np.isfinite(one.y), one.y, 0)
-    axes.bar(
+    drawn = axes.bar(
         x, height, width, label=one_line(one.name), color=COLOURS[colour % len(COLOURS)],
         hatch=HATCHES[_dash(one, colour) % len(HATCHES)], edgecolor="white", linewidth=0,
     )  # fmt: skip
+    for number, bar in enumerate(drawn.patches if mark is not None else []):
+        bar.set_gid(f"{mark}-{number}")
     if one.low is not None and one.high is not None:
         known = np.isfinite(one.low) & np.isfinite(one.high) & np.isfinite(one.y)
         y = one.y[known]
@@ -364,7 +402,7 @@ def _bars(axes: Axes, panel: Panel, one: Series, colour: int, place: int, count:
         axes.text(x[at], 0, "inf", rotation=90, ha="center", va="bottom")
 
 
-def _line(axes: Axes, one: Series, colour: int) -> None:
+def _line(axes: Axes, one: Series, colour: int, mark: str | None) -> None:
     step = max(1, -(-len(one.x) // MOST_MARKERS))
     y = np.where(np.isfinite(one.y), one.y, np.nan)
     axes.plot(
@@ -373,6 +411,9 @@ def _line(axes: Axes, one: Series, colour: int) -> None:
         markevery=(colour % step, step), color=COLOURS[colour % len(COLOURS)],
         marker=MARKERS[colour % len(MARKERS)],
     )  # fmt: skip
+    if mark is not None:
+        known = np.isfinite(y) & np.isfinite(one.x)
+        axes.scatter(one.x[known], y[known], s=TOUCHED, alpha=0, gid=mark)
     if one.low is not None and one.high is not None:
         axes.fill_between(one.x, one.low, one.high, alpha=0.2, linewidth=0,
                           color=COLOURS[colour % len(COLOURS)])  # fmt: skip

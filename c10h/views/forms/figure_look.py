@@ -14,15 +14,22 @@ LEAST, MOST = 1.5, 48.0
 
 @dataclass(frozen=True)
 class Look:
-    """width: in inches, None for a column or a page, by the figure. font: None for matplotlib's."""
+    """width: in inches, None for a column or a page, by the figure. font: None for matplotlib's.
+
+    is_for_page: of HTML, whose drawings are broad, and have names for their marks.
+    """
 
     width: float | None = None
     font: str | None = None
+    is_for_page: bool = False
 
     @classmethod
     def of(cls, width: str | None, font: str | None) -> Look:
         """From words, as ``85mm``. Raises InputError for what is no length or out of bounds."""
         return cls(None if width is None else _inches(width), font)
+
+
+STANDARD, PAGE_LOOK = Look(), Look(is_for_page=True)
 
 
 def _inches(text: str) -> float:

@@ -1,7 +1,7 @@
 """A report as one HTML file that needs nothing else: no network, no font, no library.
 
-The same report is the same bytes. Whatever names say is text: templates escape it, drawings are
-embedded as images, which run nothing, and the page's policy allows no script but its own.
+The same report is the same bytes. Whatever names say is text: templates and drawings escape it, and
+the policy of the page allows no script and no style but its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -23,7 +23,7 @@ from c10h.stages.gallery import Gallery
 from c10h.views.answer import MINUS, Answer
 from c10h.views.forms.html_gallery import Card, cards
 from c10h.views.gallery import summary_of, title_of
-from c10h.views.table import Cell, Table
+from c10h.views.table import Cell, HeaderGroup, Table, header_groups
 
 TEMPLATES = "templates"
 ARROWS = ("↑", "↓")
@@ -33,22 +33,16 @@ NUMBER = re.compile(rf"\*?([+{MINUS}-]?)(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing as SVG, and for those who cannot see it what it shows: in words and as numbers."""
+    """A drawing as :mod:`.inline_svg` makes it, and its values for those who cannot see it."""
 
     title: str
     svg: str
-    description: str = ""
     tables: Sequence[Table] = ()
 
     @property
-    def uri(self) -> str:
-        """The ``data:`` address of the drawing."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode("ascii")
-
-    @property
-    def has_pictures(self) -> bool:
-        """Whether photographs are part of the drawing."""
-        return "<image" in self.svg
+    def markup(self) -> Markup:
+        """The drawing as part of the page: the names in it were escaped as it was made."""
+        return Markup(self.svg)  # noqa: S704
 
 
 @dataclass(frozen=True)
@@ -71,6 +65,16 @@ class _Cell:
     cell: Cell
     key: str
     metric: str | None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A table as the template wants it: the metric of each column, cells, and groups of headers."""
+
+    table: Table
+    metrics: Sequence[str | None]
+    rows: Sequence[Sequence[_Cell]]
+    groups: Sequence[HeaderGroup]
 
 
 def page(content: Page) -> str:
@@ -124,8 +128,7 @@ def sort_key(text: str) -> str:
     return ("-" if value < 0 else "") + "Infinity" if math.isinf(value) else repr(value)
 
 
-def _prepared(table: Table) -> tuple[Table, list[str | None], list[list[_Cell]]]:
-    """A table, the metric that each column is of, and the cells."""
+def _prepared(table: Table) -> _Prepared:
     rows = [
         [
             _Cell(
@@ -135,9 +138,19 @@ def _prepared(table: Table) -> tuple[Table, list[str | None], list[list[_Cell]]]
             )
             for column, cell in enumerate(row)
         ]
-        for row in table.rows
+        for row in _with_all_names(table)
     ]
-    return table, [metric_of(name) for name in table.header], rows
+    metrics = [metric_of(name) for name in table.header]
+    return _Prepared(table, metrics, rows, header_groups(table))
+
+
+def _with_all_names(table: Table) -> Iterator[Sequence[Cell]]:
+    """The rows, each with its own name, since one that is sorted may stand below another."""
+    above: Sequence[Cell] = ()
+    for row in table.rows:
+        first = above[0] if above and table.labels > 1 and not row[0].text else row[0]
+        above = [first, *row[1:]]
+        yield above
 
 
 def _definitions(tables: Sequence[Table]) -> Mapping[str, str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from c10h.stages.gallery import Gallery
-from c10h.views.forms.drawn_figures import draw
+from c10h.views.answer import BEYOND, IN_DETAIL, Answer
 from c10h.views.forms.html_page import Drawing, Page, page
+from c10h.views.forms.inline_svg import inline_svg
 from c10h.views.report import Report
 
 # Runs that a title names.
@@ -23,14 +25,25 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
         title=_title(report) if gallery is None else gallery.run,
         tables=[] if report.figure is not None else report.tables(),
         figures=[
-            Drawing(one.title, draw(one, "svg").decode(), one.title, one.tables())
-            for one in figures
+            Drawing(one.title, inline_svg(one, f"drawing-{number}-"), one.tables())
+            for number, one in enumerate(figures)
         ],
         gallery=gallery,
-        answers=[] if gallery or report.figure or report.table else report.answers(),
+        answers=[]
+        if gallery or report.figure or report.table
+        else list(map(_on_page, report.answers())),
         lineage="\n".join(step.line() for step in report.lineage()),
     )
     return page(content)
+
+
+def _on_page(answer: Answer) -> Answer:
+    """An answer of the terminal beside everything that it leaves out."""
+    return replace(
+        answer,
+        sentences=[sentence.replace(IN_DETAIL, "below") for sentence in answer.sentences],
+        notes=[note.replace(IN_DETAIL, "below") for note in answer.notes if BEYOND not in note],
+    )
 
 
 def _title(report: Report) -> str:

@@ -48,6 +48,11 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         return self.call("execute/sync", {"script": script, "args": list(arguments)})
 
+    def wait(self, script: str) -> Any:
+        """What the script hands to ``done``."""
+        body = {"script": f"const done = arguments[0]; {script}", "args": []}
+        return self.call("execute/async", body)
+
     def click(self, selector: str) -> None:
         self.call(f"element/{self._find(selector)}/click", {})
 

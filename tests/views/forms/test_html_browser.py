@@ -119,6 +119,58 @@ def test_light_and_dark(browser: Browser, scheme: str) -> None:
     assert (browser.run(BACK) == WHITE) is (scheme == "dark")
 
 
+def test_the_values_of_a_drawing_by_keyboard_and_pointer(browser: Browser) -> None:
+    said = "return document.getElementById('said').textContent"
+    assert browser.run(TIP) is None
+    browser.type(RIGHT, ".drawing")
+    assert browser.run(TIP) == browser.run(said) == "hard, step 0: 1.5"
+    browser.type(RIGHT * 5)
+    assert browser.run(TIP) == "hard, step 1: 2.5"
+    browser.type(HOME)
+    assert browser.run(TIP) == "hard, step 0: 1.5"
+    browser.type(ESCAPE)
+    assert browser.run(TIP) is None
+    event = "new PointerEvent('pointerover', {bubbles: true})"
+    browser.run(f"document.querySelectorAll('.mark')[1].dispatchEvent({event})")
+    assert browser.run(TIP) == "hard, step 1: 2.5"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_drawings_have_the_colours_of_the_page(browser: Browser, scheme: str) -> None:
+    browser.prefer(scheme)
+    words = "getComputedStyle(document.querySelector('.drawing text')).fill"
+    assert browser.run(f"return {words} === getComputedStyle(document.body).color")
+
+
+def test_on_a_phone_a_row_is_a_card(browser: Browser) -> None:
+    browser.resize(420)
+    cell = f"{TABLE}.tBodies[0].rows[0].cells[1]"
+    assert browser.run(f"return getComputedStyle({cell}, '::before').content") == '"accuracy ↑"'
+    assert browser.run(f"return getComputedStyle({cell}).display") == "flex"
+    browser.resize(1280)
+    assert browser.run(f"return getComputedStyle({cell}).display") == "table-cell"
+
+
+@pytest.mark.skipif("C10H_AXE" not in os.environ, reason="C10H_AXE names no axe.min.js")
+@pytest.mark.parametrize("width", [420, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, scheme: str, width: int) -> None:
+    browser.prefer(scheme)
+    browser.resize(width)
+    browser.run(Path(os.environ["C10H_AXE"]).read_text(encoding="utf-8"))
+    assert browser.wait("axe.run().then(result => done(result.violations.map(v => v.id)))") == []
+
+
+def test_two_thousand_runs_load_in_two_seconds(browser: Browser, tmp_path: Path) -> None:
+    header = ["run", *(f"metric {number} ↑" for number in range(12))]
+    rows = [[Cell(f"run-{n}"), *[Cell("0.1234", "0.1000 to 0.1500")] * 12] for n in range(2000)]
+    file = tmp_path / "many.html"
+    file.write_text(page(Page("Many", [Table("Scores", header, rows)])), encoding="utf-8")
+    browser.open(file)
+    loaded = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
+    assert browser.run(loaded) < 2000
+
+
 CONTRAST = """
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
 const rgb = (colour) => {

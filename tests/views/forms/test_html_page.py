@@ -12,13 +12,19 @@ import pytest
 
 from c10h.stages.gallery import Gallery, Picture
 from c10h.views.answer import Answer
+from c10h.views.figures.figure_type import BARS, Figure, Panel, Series
 from c10h.views.forms.html_page import Drawing, Page, metric_of, page, sort_key
+from c10h.views.forms.inline_svg import inline_svg
 from c10h.views.table import Cell, Table
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120" viewBox="0 0 300 120">'
-    '<path d="M10 110 L100 40 L290 20" stroke="#1f5fa8" fill="none" stroke-width="3"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 120" width="600" class="drawing"'
+    ' role="img" tabindex="0" aria-label="A line that rises and flattens">'
+    '<path d="M10 110 L100 40 L290 20" stroke="var(--series-0)" fill="none" stroke-width="3"/>'
+    '<text x="20" y="20" font-size="7">loss</text>'
+    '<circle class="mark" data-tip="hard, step 0: 1.5" cx="10" cy="110" r="4"/>'
+    '<circle class="mark" data-tip="hard, step 1: 2.5" cx="100" cy="40" r="4"/></svg>'
 )
 EVIL = "</td><script>alert(1)</script>\" onload='x' {{ 7*7 }} &amp; <b>"
 
@@ -53,7 +59,7 @@ def gallery() -> Gallery:
 
 def everything() -> Page:
     across = Table("Differences", ["metric", "human"], [[Cell("kl"), Cell("-0.1")]])
-    figure = Drawing("Loss against the step", SVG, "A line that rises and flattens", [
+    figure = Drawing("Loss against the step", SVG, [
         Table("Values", ["step", "hard"], [[Cell("0"), Cell("1.5")]])
     ])  # fmt: skip
     lineage = "c10h score --by truth\n└─ labels: l.h5"
@@ -175,21 +181,34 @@ def test_pictures() -> None:
     assert next(tree.all("input"))[0]["max"] == "1.00"
 
 
-def test_a_figure_is_an_image_with_a_text() -> None:
-    found, _ = next(Tree(page(everything())).all("img", alt="A line that rises and flattens"))
-    head, _, data = found["src"].partition(",")
-    assert head == "data:image/svg+xml;base64"
-    assert base64.b64decode(data).decode() == SVG
+def test_a_figure_is_part_of_the_page_with_a_text() -> None:
+    text = page(everything())
+    assert SVG in text
+    found, _ = next(Tree(text).all("svg", class_="drawing"))
+    assert (found["role"], found["aria-label"]) == ("img", "A line that rises and flattens")
+
+
+def test_columns_of_one_metric_have_a_common_header() -> None:
+    header = ["run", "n", "accuracy near ↑", "accuracy far ↑", "ece ↓"]
+    wide = Table("Wide", header, [[Cell("a"), *[Cell("1")] * 4]])
+    tree = Tree(page(Page("Groups", [wide])))
+    ((group, words),) = tree.all("th", scope="colgroup")
+    assert (words.strip(), group["colspan"]) == ("accuracy ↑", "2")
+    columns = [(one["data-column"], text.strip()) for one, text in tree.all("th", scope="col")]
+    assert columns == [("0", "run"), ("1", "n"), ("4", "ece ↓"), ("2", "near"), ("3", "far")]
+    assert [one["data-name"] for one, _ in tree.all("td")] == header[1:]
 
 
 def test_hostile_names_are_text() -> None:
     plain = everything()
     assert plain.gallery is not None
     picture = replace(plain.gallery.pictures[0], name=EVIL, truth=EVIL)
+    series = Series(EVIL, np.zeros(1), np.ones(1))
+    evil = Figure(EVIL, EVIL, [Panel(EVIL, EVIL, EVIL, [series, series], BARS, [EVIL])])
     hostile = Page(
         EVIL,
         [Table(EVIL, [EVIL, EVIL], [[Cell(EVIL), Cell(EVIL, EVIL)]], 1, [EVIL])],
-        [Drawing(EVIL, f"<svg><!--{EVIL}--></svg>", EVIL)],
+        [Drawing(EVIL, inline_svg(evil, "x-"))],
         Gallery(EVIL, (EVIL, "b", "c"), [picture], 1, 1, [EVIL]),
         EVIL,
         [EVIL],
@@ -234,13 +253,13 @@ def test_the_metric_that_a_text_names(text: str, metric: str | None) -> None:
 
 def test_the_answer_comes_first() -> None:
     answer = Answer(["<b> differs."], table(), notes=["A note."])
-    drawn = Drawing("Fit", '<svg><image href="data:,"/></svg>')
-    text = page(replace(everything(), answers=[answer], figures=[drawn]))
+    drawings = [Drawing(name, SVG) for name in ("main", "other")]
+    text = page(replace(everything(), answers=[answer], figures=drawings))
     headings = [words for _, words in Tree(text).all("h2")]
-    assert headings[:3] == ["In short", "Figures", "Tables"]
+    assert headings[:3] == ["In short", "More figures", "Tables"]
     assert "<p>&lt;b&gt; differs.</p>" in text
-    assert '<figure class="pictured">' in text
-    assert "<figure>" in page(everything())
+    order = ["differs.", ">main<", ">Scores<", "More figures", ">other<"]
+    assert sorted(order, key=text.index) == order
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ for (const button of document.querySelectorAll(".sort")) {
     const head = button.closest("th");
     const body = head.closest("table").tBodies[0];
     const down = head.getAttribute("aria-sort") === "ascending";
-    for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
+    for (const other of head.closest("thead").querySelectorAll("th")) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const key = (row) => row.cells[head.cellIndex].dataset.key;
+    const key = (row) => row.cells[head.dataset.column].dataset.key;
     const known = [...body.rows].sort((a, b) => {
       if (!key(a) || !key(b)) return !key(a) - !key(b);
       return down ? compare(key(b), key(a)) : compare(key(a), key(b));
@@ -37,7 +37,8 @@ const tell = (name) => {
   told = name;
   tip.hidden = !name;
   if (!name) return;
-  tip.textContent = document.getElementById(name.getAttribute("aria-describedby")).textContent;
+  const metric = document.getElementById(name.getAttribute("aria-describedby"));
+  tip.textContent = metric ? metric.textContent : name.dataset.tip;
   place();
 };
 for (const name of document.querySelectorAll(".term")) {
@@ -46,6 +47,29 @@ for (const name of document.querySelectorAll(".term")) {
 }
 addEventListener("keydown", (event) => { if (event.key === "Escape") tell(null); });
 addEventListener("scroll", place, { capture: true, passive: true });
+
+// A value of a drawing under the pointer; with the keyboard, the arrows go from one to the next.
+const said = document.getElementById("said");
+for (const drawing of document.querySelectorAll(".drawing")) {
+  const marks = [...drawing.querySelectorAll(".mark")];
+  let at = -1;
+  const point = (mark) => {
+    drawing.querySelector(".told")?.classList.remove("told");
+    mark?.classList.add("told");
+    tell(mark ?? null);
+  };
+  drawing.addEventListener("pointerover", (event) => point(event.target.closest(".mark")));
+  drawing.addEventListener("pointerleave", () => point(null));
+  drawing.addEventListener("blur", () => point(null));
+  drawing.addEventListener("keydown", (event) => {
+    const steps = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: marks.length - 1 };
+    if (!(event.key in steps) || !marks.length) return;
+    event.preventDefault();
+    at = Math.max(0, Math.min(marks.length - 1, steps[event.key]));
+    point(marks[at]);
+    said.textContent = marks[at].dataset.tip;
+  });
+}
 
 // Light or dark, as the system has it until the button is pressed.
 const theme = document.getElementById("theme");
