@@ -16,7 +16,7 @@ from typing import Any
 from c10h import h5
 from c10h.api.inputs import Inputs, opened
 from c10h.api.results import Result
-from c10h.cli.progress_bar import bar_or_lines, progress
+from c10h.cli.progress_bar import progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
 from c10h.errors import InputError, unknown_name
@@ -350,7 +350,7 @@ def train(
             notes=tuple(notes),
         )
         lines: list[str] = []
-        train_stage(request, bar_or_lines, lines.append)
+        train_stage(request, lambda what, size: progress(what, size, "images"), lines.append)
     return _run(folder, lines)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Protocol
 
 from c10h.cli.console import rich_console, say
@@ -20,18 +21,40 @@ class Advance(Protocol):
     def __call__(self, items: int, /, what: str | None = None) -> None: ...
 
 
-def _nothing(items: int, /, what: str | None = None) -> None:
-    """Advance no bar."""
+class _Lines:
+    """A line a minute, where there is no terminal: a log has no use for more."""
+
+    def __init__(self, what: str, total: int | None, unit: str) -> None:
+        self.what, self.total, self.unit = what, total, unit
+        self.done = 0
+        self.begun = self.told = time.monotonic()
+
+    def __call__(self, items: int, /, what: str | None = None) -> None:
+        self.done += items
+        self.what = self.what if what is None else what
+        now = time.monotonic()
+        if now - self.told < BETWEEN_LINES:
+            return
+        self.told = now
+        rate = self.done / (now - self.begun)
+        parts = [f"{self.what}: {self.done:,}", f"{rate:,.{0 if rate > 10 else 1}f} {self.unit}/s"]
+        if self.total is not None:
+            parts[0] += f" of {self.total:,}"
+            left = timedelta(seconds=round((self.total - self.done) / rate)) if rate else None
+            parts += [f"{left} left"] if left is not None else []
+        parts[0] += f" {self.unit}"
+        say(", ".join(parts))
 
 
 @contextlib.contextmanager
 def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Advance]:
-    """A bar with rate and time left on stderr, if that is a terminal; yields ``advance(items)``.
+    """A bar with rate and time left on stderr; yields ``advance(items)``.
 
+    Where that is no terminal, a line a minute.
     total: None where it is not known how much there is.
     """
     if not sys.stderr.isatty():
-        yield _nothing
+        yield _Lines(what, total, unit)
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -41,7 +64,9 @@ def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Adva
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=rich_console(stderr=True), transient=True) as bar:
+    with Progress(
+        *columns, console=rich_console(stderr=True), transient=True, refresh_per_second=4
+    ) as bar:
         task = bar.add_task(what, total=total, rate="")
 
         def advance(items: int, /, what: str | None = None) -> None:
@@ -52,27 +77,6 @@ def progress(what: str, total: int | None, unit: str = "items") -> Iterator[Adva
             bar.update(task, rate=f"{speed:,.{0 if speed > 10 else 1}f} {unit}/s" if speed else "")
 
         yield advance
-
-
-@contextlib.contextmanager
-def bar_or_lines(what: str, images: int) -> Iterator[Callable[[int, str], None]]:
-    """A bar on a terminal, and elsewhere a line a minute; yields ``advance(items, text)``."""
-    with progress(what, images, "images") as advance:
-        if sys.stderr.isatty():
-            yield advance
-            return
-        begun = last = time.monotonic()
-        seen = 0
-
-        def step(items: int, text: str) -> None:
-            nonlocal last, seen
-            seen += items
-            now = time.monotonic()
-            if now - last > BETWEEN_LINES:
-                last = now
-                say(f"{text}, {seen / (now - begun):,.0f} images/s")
-
-        yield step
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import typer
 from c10h.cli import network_options, options
 from c10h.cli.console import print_tables, say
 from c10h.cli.output_forms import check_folder
-from c10h.cli.progress_bar import bar_or_lines
+from c10h.cli.progress_bar import progress
 from c10h.stages.network_requests import (
     AUGMENTATIONS,
     GRID_CHOICES,
@@ -295,7 +295,7 @@ def train(
     from c10h.stages import train as stage  # which imports torch
 
     try:
-        result = stage.train(request, bar_or_lines, say)
+        result = stage.train(request, lambda what, size: progress(what, size, "images"), say)
     except StoppedError as error:
         raise typer.Exit(error.exit_status) from None
     if result is not None:
