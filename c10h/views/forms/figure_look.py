@@ -30,6 +30,7 @@ class Look:
 
 
 STANDARD, PAGE_LOOK = Look(), Look(is_for_page=True)
+SLIM_LOOK = Look(3.25, is_for_page=True)
 
 
 def _inches(text: str) -> float:

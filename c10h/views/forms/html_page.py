@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -31,18 +31,26 @@ BETTER = {"high": " Higher is better.", "low": " Lower is better.", "": ""}
 NUMBER = re.compile(rf"\*?([+{MINUS}-]?)(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
 
 
+# A hyphen that stands for a minus sign.
+HYPHEN = re.compile(r"(?<![\w.)-])-(?=[\d.]|inf)")
+
+
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing as :mod:`.inline_svg` makes it, and its values for those who cannot see it."""
+    """A drawing as :mod:`.inline_svg` makes it, and its values for those who cannot see it.
+
+    slim: the same for phones, where it has to be another one.
+    """
 
     title: str
     svg: str
     tables: Sequence[Table] = ()
+    slim: str = ""
 
     @property
     def markup(self) -> Markup:
-        """The drawing as part of the page: the names in it were escaped as it was made."""
-        return Markup(self.svg)  # noqa: S704
+        """The drawings as part of the page: the names in them were escaped as they were made."""
+        return Markup(self.svg + self.slim)  # noqa: S704
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,7 @@ def page(content: Page) -> str:
                 (drawing, [_prepared(table) for table in drawing.tables])
                 for drawing in content.figures
             ],
+            has_sentences=any(answer.sentences for answer in content.answers),
             metrics=_definitions(
                 [
                     *content.tables,
@@ -138,7 +147,7 @@ def _prepared(table: Table) -> _Prepared:
             )
             for column, cell in enumerate(row)
         ]
-        for row in _with_all_names(table)
+        for row in map(_typeset, _with_all_names(table))
     ]
     metrics = [metric_of(name) for name in table.header]
     return _Prepared(table, metrics, rows, header_groups(table))
@@ -151,6 +160,20 @@ def _with_all_names(table: Table) -> Iterator[Sequence[Cell]]:
         first = above[0] if above and table.labels > 1 and not row[0].text else row[0]
         above = [first, *row[1:]]
         yield above
+
+
+def _typeset(row: Sequence[Cell]) -> list[Cell]:
+    """Cells with minus signs, and stars behind numbers, whatever table they are from."""
+    return [
+        replace(
+            cell, text=HYPHEN.sub(MINUS, _star_last(cell.text)), small=HYPHEN.sub(MINUS, cell.small)
+        )
+        for cell in row
+    ]
+
+
+def _star_last(text: str) -> str:
+    return f"{text[1:]}*" if text.startswith("*") else text
 
 
 def _definitions(tables: Sequence[Table]) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from c10h.stages.gallery import Gallery
 from c10h.views.answer import BEYOND, IN_DETAIL, Answer
+from c10h.views.figures.figure_type import Figure
 from c10h.views.forms.html_page import Drawing, Page, page
 from c10h.views.forms.inline_svg import inline_svg
 from c10h.views.report import Report
@@ -22,12 +23,9 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
     """
     figures = [] if report.table is not None else report.figures()
     content = Page(
-        title=_title(report) if gallery is None else gallery.run,
+        title=_title(report) if gallery is None else f"Gallery of {gallery.run} and people",
         tables=[] if report.figure is not None else report.tables(),
-        figures=[
-            Drawing(one.title, inline_svg(one, f"drawing-{number}-"), one.tables())
-            for number, one in enumerate(figures)
-        ],
+        figures=[_drawing(one, f"drawing-{number}") for number, one in enumerate(figures)],
         gallery=gallery,
         answers=[]
         if gallery or report.figure or report.table
@@ -35,6 +33,15 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
         lineage="\n".join(step.line() for step in report.lineage()),
     )
     return page(content)
+
+
+def _drawing(figure: Figure, name: str) -> Drawing:
+    """A figure, and where its panels stand side by side also one below the other, for phones."""
+    broad, slim = inline_svg(figure, f"{name}-"), ""
+    if len(figure.panels) > 1:
+        slim = inline_svg(figure, f"{name}-slim-", is_slim=True)
+        broad = broad.replace('class="drawing', 'class="broad-only drawing', 1)
+    return Drawing(figure.title, broad, figure.tables(), slim)
 
 
 def _on_page(answer: Answer) -> Answer:
@@ -53,8 +60,8 @@ def _title(report: Report) -> str:
         "Scores of": [run.name for run in results.scored],
         "Attacks on": [network.name for network in results.attacked],
         "Learning curves of": results.histories,
-        "Labels": results.labels,
-        "Predictions": results.predictions,
+        "Predictions of": results.predictions,
+        "People in": results.labels,
     }
     parts = [f"{kind} {_names(names)}" for kind, names in named.items() if names]
     against = "" if results.baseline is None else f", compared with {results.baseline}"

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from c10h.views.figures.figure_type import CELLS, Figure
 from c10h.views.forms.drawn_figures import COLOURS, draw
-from c10h.views.forms.figure_look import PAGE_LOOK
+from c10h.views.forms.figure_look import PAGE_LOOK, SLIM_LOOK
 from c10h.views.forms.marks import texts_of_marks
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -33,10 +33,10 @@ FONT = re.compile(r"(?:[a-z]+ )*(?P<size>[\d.]+)px .*")
 DROPPED = {"metadata", "style", "title"}
 
 
-def inline_svg(figure: Figure, prefix: str) -> str:
-    """The figure as an <svg> element. prefix: of the ids in it."""
+def inline_svg(figure: Figure, prefix: str, *, is_slim: bool = False) -> str:
+    """The figure as an <svg> element. prefix: of the ids in it. is_slim: for a phone."""
     ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(draw(figure, "svg", look=PAGE_LOOK))  # noqa: S314 - our own
+    root = ElementTree.fromstring(draw(figure, "svg", look=SLIM_LOOK if is_slim else PAGE_LOOK))  # noqa: S314 - our own
     _tidy(root, prefix)
     for mark, texts in texts_of_marks(figure).items():
         _tell(root, f"{prefix}{mark}", texts)
@@ -46,7 +46,7 @@ def inline_svg(figure: Figure, prefix: str) -> str:
     is_paper = any(panel.form == CELLS for panel in figure.panels)
     root.attrib |= {
         "width": f"{width * ZOOM:.0f}",
-        "class": "drawing paper" if is_paper else "drawing",
+        "class": " ".join(["drawing", *["paper"] * is_paper, *["slim"] * is_slim]),
         "role": "img",
         "tabindex": "0",
         "aria-label": figure.title,
