@@ -25,6 +25,7 @@ LAYERS = (
         "lineage",
         "h5_sink",
         "run_folder",
+        "decisions",
         "deferred",
         "request_fields",
     },

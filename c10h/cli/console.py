@@ -26,6 +26,21 @@ def say(message: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
+def be_verbose() -> None:
+    """Say on stderr what is being decided."""
+    import logging
+
+    from c10h.decisions import LOG
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(f"decided: {record.getMessage()}")
+
+    if not LOG.handlers:
+        LOG.addHandler(Lines())
+    LOG.setLevel(logging.DEBUG)
+
+
 def fail(message: str) -> None:
     """One line that says why the command ends."""
     from c10h.views.table import one_line

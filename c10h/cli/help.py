@@ -39,7 +39,7 @@ class Command(TyperCommand):
         print_help(self, ctx)
 
     def get_params(self, ctx: Any) -> Any:
-        """Its options, and ``--help-all``."""
+        """Its options, and those that all commands have."""
 
         def show(ctx: Any, parameter: Any, wanted: bool) -> None:
             if wanted:
@@ -54,8 +54,24 @@ class Command(TyperCommand):
             callback=show,
             help="Explain every option, and exit.",
         )
+        verbose = TyperOption(
+            param_decls=["--verbose"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_be_verbose,
+            help="Say on stderr what is being decided: files, devices, temperatures.",
+            rich_help_panel="Output",
+        )
         *options, help_ = super().get_params(ctx)
-        return [*options, help_all, help_]
+        return [*options, verbose, help_all, help_]
+
+
+def _be_verbose(ctx: Any, parameter: Any, wanted: bool) -> None:
+    if wanted:
+        from c10h.cli.console import be_verbose
+
+        be_verbose()
 
 
 class Group(TyperGroup):

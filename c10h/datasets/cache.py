@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c10h.datasets.catalogue import CATALOGUE, GROUPS, parts_of, whole_forms
+from c10h.decisions import decided
 from c10h.errors import FileError, InputError, OutputError, nearest, unknown_name
 from c10h.files import Source, atomic_output, reason, write_all
 
@@ -94,6 +95,7 @@ def open_input(argument: str, *forms: str) -> Source:
         if dataset.downloads:
             raise FileError(f"{argument}: not fetched yet: c10h data fetch {name}")
         path = _made(name, form)
+    decided("%s: the data set of that name, %s", argument, path)
     return replace(Source.open(str(path)), name=dataset.files[form])
 
 

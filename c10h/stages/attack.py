@@ -15,6 +15,7 @@ from c10h.attacks import partial_results
 from c10h.attacks.methods import ATTACKS
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
+from c10h.decisions import decided
 from c10h.errors import InputError, StoppedError
 from c10h.files import Source
 from c10h.formats.hints import Tell, silent
@@ -104,7 +105,12 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request.seed,
         request.save_images,
     )
-    examined = default_count(data, options) if request.examined is None else request.examined
+    examined = request.examined
+    if examined is None:
+        examined = default_count(data, options)
+        decided("--health: %d images, as many as take no longer than the attack", examined)
+    if request.loss is None:
+        decided("--loss: %s, the first of %s", request.maximised, request.method)
     needs_gradient = method.needs_gradient or examined > 0
     names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from c10h.decisions import decided
 from c10h.items import whole_numbers
 from c10h.metrics.item_block import Float
 from c10h.metrics.references import (
@@ -99,6 +100,11 @@ def fit_references(
     known = labels.any(axis=1)
     temperatures = fit_temperatures(
         np.concatenate(sampled)[known], labels[known], group[in_fit][known]
+    )
+    decided(
+        "temperatures of the groups of items, each fitted to %s of the others: %s",
+        "people's labels" if to_people else "the true classes",
+        ", ".join(f"{temperature:.4g}" for temperature in temperatures),
     )
     tables = tables_from(sums) if has_tables else np.zeros((1, 1, 1))
     return FittedReferences(

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+from c10h.decisions import decided
 from c10h.errors import InputError
 from c10h.training.choices import PRECISIONS
 
@@ -23,6 +24,7 @@ def choose_device(name: str) -> torch.device:
     """
     if name == "auto":
         device = torch.device(_best_device())
+        decided("--device auto: %s; %d threads on the CPU", device, torch.get_num_threads())
     else:
         try:
             device = torch.device(name)
@@ -61,7 +63,9 @@ def choose_precision(name: str, device: torch.device) -> str:
     Raises InputError for one that the device does not have.
     """
     if name == "auto":
-        return "bf16" if _has_bf16(device) else "fp32"
+        precision = "bf16" if _has_bf16(device) else "fp32"
+        decided("--precision auto: %s, by what %s computes fast", precision, device)
+        return precision
     if PRECISIONS[name].needs_gpu and device.type != "cuda":
         raise InputError(f"--precision {name}: needs a GPU, found {device.type}")
     return name

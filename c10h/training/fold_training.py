@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from c10h.decisions import decided
 from c10h.errors import C10hError, MismatchError
 from c10h.labels.majority import first_choice
 from c10h.models.building import build, prepare
@@ -119,6 +120,8 @@ def train_fold(
     if checkpoint is not None and checkpoint.is_done:
         return Outcome(fold, checkpoint.results, checkpoint.grid)
     part = fold_rows(run.split, fold, len(data.items))
+    sizes = len(part.training), len(part.held_out)
+    decided("%s: %d items to train on, %d held out", path.stem, *sizes)
     rate, mixup = options.grid()[0]
     tried = try_grid(run, fold, data, options, make_reports)
     if tried:

@@ -340,8 +340,8 @@ class TestFitWithPictures:
 
     @pytest.mark.usefixtures("pictured")
     def test_a_page_has_the_drawing(self, c10h: Run) -> None:
-        svg = re.search(r"<svg[^>]* class=\"[^\"]*drawing.*?</svg>", c10h(*FIT, "--format", "html").out,
-                        re.DOTALL)  # fmt: skip
+        html = c10h(*FIT, "--format", "html").out
+        svg = re.search(r"<svg[^>]* class=\"[^\"]*drawing.*?</svg>", html, re.DOTALL)
         assert svg is not None
         assert len(embedded(svg[0].encode())) == 6
 
