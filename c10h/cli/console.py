@@ -164,19 +164,18 @@ def _print_rich(console: Console, table: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    from c10h.views.table import GAP, heading
+    from c10h.views.table import GAP, group_line, headings, sizes_of
 
     if table.title:
         console.print(Text(f"{table.title}\n", style="bold"))
     drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     taken = sum(_characters(table, column) + GAP for column in range(table.labels))
     room = console.width - min(taken, console.width // 2)
-    for column, name in enumerate(table.header):
+    for column, name in enumerate(headings(table)):
         if column < table.labels:
             drawn.add_column(Text(name), overflow="fold")
         else:
-            name = _folded(heading(table, column), room)
-            drawn.add_column(Text(name), justify="right", no_wrap=True)
+            drawn.add_column(Text(_folded(name, room)), justify="right", no_wrap=True)
     for row in table.rows:
         names = [Text(cell.text, style="bold" if cell.best else "") for cell in row[: table.labels]]
         numbers = []
@@ -186,6 +185,8 @@ def _print_rich(console: Console, table: Table) -> None:
                 text.append(f"\n{_folded(cell.small, room)}", style="dim")
             numbers.append(text)
         drawn.add_row(*names, *numbers)
+    if (titles := group_line(table, sizes_of(table))) and len(titles) <= console.width:
+        console.print(Text(titles, style="bold"))
     console.print(drawn)
     if table.notes:
         console.print()

@@ -145,18 +145,58 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if MISSING in ends else f"{ends[0]} to {ends[1]}"
 
 
-def heading(table: Table, column: int) -> str:
-    """The name of a column, in lines that are no wider than its cells where words allow.
+def headings(table: Table) -> list[str]:
+    """The name of each column below :func:`group_line`, in lines.
 
-    An underscore ends a word, too.
+    Those of numbers are no wider than their cells where words allow, but for the last of a group
+    whose title needs the room.
     """
+    names = []
+    for group in header_groups(table):
+        columns = range(group.first, group.first + len(group.names))
+        lines = [
+            name if column < table.labels else _heading(name, _widest(table, column))
+            for column, name in zip(columns, group.names, strict=True)
+        ]
+        if group.title:
+            sizes = [
+                max(_widest(table, column), *map(len, text.splitlines()))
+                for column, text in zip(columns, lines, strict=True)
+            ]
+            room = len(group.title) - sum(sizes[:-1]) - GAP * (len(sizes) - 1)
+            lines[-1] = lines[-1].rjust(room) if "\n" not in lines[-1] else lines[-1]
+        names += lines
+    return names
+
+
+def group_line(table: Table, sizes: Sequence[int]) -> str:
+    """The titles of groups of columns, each over the middle of its own; empty without groups."""
+    line = ""
+    for group in header_groups(table):
+        last = group.first + len(group.names)
+        room = sum(sizes[group.first : last]) + GAP * (len(group.names) - 1)
+        line += group.title.center(room) + " " * GAP
+    return line.rstrip()
+
+
+def _widest(table: Table, column: int) -> int:
     cells = [row[column] for row in table.rows]
-    widest = max((max(len(cell.text), len(cell.small)) for cell in cells), default=1)
-    name = table.header[column].replace(" ↑", "\N{NO-BREAK SPACE}↑")
+    return max((max(len(cell.text), len(cell.small)) for cell in cells), default=1)
+
+
+def _heading(name: str, widest: int) -> str:
+    """A name in lines of so many characters where words allow; an underscore ends one, too."""
+    name = name.replace(" ↑", "\N{NO-BREAK SPACE}↑")
     name = name.replace(" ↓", "\N{NO-BREAK SPACE}↓")
     name = name.replace("_", "_ ")
     lines = fill(name, max(1, widest), break_long_words=False, break_on_hyphens=False)
     return lines.replace("_ ", "_")
+
+
+def sizes_of(table: Table) -> list[int]:
+    """The characters that each column needs."""
+    sizes = [max(map(len, name.splitlines() or [""])) for name in headings(table)]
+    return [max(size, _widest(table, column)) for column, size in enumerate(sizes)]
 
 
 def split(table: Table, width: int) -> list[Table]:
@@ -164,16 +204,7 @@ def split(table: Table, width: int) -> list[Table]:
 
     A value and its small print count as two lines of one cell.
     """
-    sizes = [
-        max(map(len, heading(table, column).splitlines() or [""]))
-        if column >= table.labels
-        else len(table.header[column])
-        for column in range(len(table.header))
-    ]
-    for row in table.rows:
-        for column, cell in enumerate(row):
-            sizes[column] = max(sizes[column], len(cell.text), len(cell.small))
-    parts = pack([size + GAP for size in sizes], table.labels, width)
+    parts = pack([size + GAP for size in sizes_of(table)], table.labels, width)
     return [
         replace(
             table,

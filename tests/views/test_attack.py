@@ -14,7 +14,7 @@ from c10h.records import Attack
 from c10h.stages.attack_runs import AttackedNetwork, attacked_networks
 from c10h.views.attack import attack_tables, by_attack, to_json, to_rows
 from c10h.views.forms.json_text import plain, to_json_text
-from c10h.views.table import Table, heading, number, split
+from c10h.views.table import Table, headings, number, split
 
 from .made_results import texts
 
@@ -133,7 +133,7 @@ class TestMainTable:
             for part in split(table, width):
                 sizes = [
                     max(
-                        *map(len, heading(part, c).splitlines()),
+                        *map(len, headings(part)[c].splitlines()),
                         *(max(len(r[c].text), len(r[c].small)) for r in part.rows),
                     )
                     + 3

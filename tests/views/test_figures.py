@@ -44,7 +44,7 @@ def titles(found: Figure) -> list[str]:
 class TestGeneralization:
     def test_bars_by_data_set_in_the_order_of_the_files(self) -> None:
         found = figure("generalization", near_and_far())
-        loss = "cross-entropy, nats"
+        loss = "cross-entropy with truth, nats"
         assert titles(found) == ["accuracy", loss, loss, "second-best accuracy"]
         accuracy, near, far, sba = found.panels
         for panel in (accuracy, sba):

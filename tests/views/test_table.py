@@ -10,7 +10,17 @@ import pytest
 from c10h.views.forms.csv_rows import to_csv
 from c10h.views.forms.markdown import escape_markdown, to_markdown
 from c10h.views.forms.plain import to_plain
-from c10h.views.table import Cell, Table, interval, number, split
+from c10h.views.table import (
+    GAP,
+    Cell,
+    Table,
+    group_line,
+    header_groups,
+    interval,
+    number,
+    sizes_of,
+    split,
+)
 
 INF, NAN = float("inf"), float("nan")
 TABLE = Table(
@@ -107,3 +117,35 @@ class TestSplit:
         parts = split(self.wide, 40)
         assert [part.title for part in parts] == ["T"] + [""] * (len(parts) - 1)
         assert [list(part.notes) for part in parts] == [[]] * (len(parts) - 1) + [["n"]]
+
+
+class TestGroups:
+    HEADER = ("network", "ece near ↓", "ece far ↓", "accuracy near ↑", "n")
+
+    def table(self, *values: str) -> Table:
+        return Table("", self.HEADER, [[Cell("a"), *map(Cell, values)]])
+
+    def test_columns_of_one_first_word_and_arrow(self) -> None:
+        groups = header_groups(self.table("1", "2", "3", "4"))
+        assert [(group.title, group.names, group.first) for group in groups] == [
+            ("", ["network"], 0),
+            ("ece ↓", ["near", "far"], 1),
+            ("", ["accuracy near ↑"], 3),
+            ("", ["n"], 4),
+        ]
+
+    def test_names_of_rows_and_other_arrows_are_not_grouped(self) -> None:
+        header = ["a b", "a c", "x d ↑", "x e ↓", "y ↑", "y ↑"]
+        table = Table("", header, [[Cell("1")] * 6], 2)
+        assert [group.title for group in header_groups(table)] == [""] * 6
+
+    def test_the_title_stands_over_its_columns(self) -> None:
+        table = self.table("0.1234", "0.5678", "0.9", "30")
+        line = group_line(table, sizes_of(table))
+        assert line == "         " + "ece ↓".center(14).rstrip()
+
+    def test_a_title_that_is_longer_than_its_columns_has_room(self) -> None:
+        table = Table("", ["n", "equivalent a", "equivalent b"], [[Cell("1")] * 3])
+        sizes = sizes_of(table)
+        assert sum(sizes[1:]) + GAP >= len("equivalent")
+        assert group_line(table, sizes) == "   equivalent"

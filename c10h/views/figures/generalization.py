@@ -15,7 +15,11 @@ from c10h.stages.run_groups import data_of, data_sets, model_of
 from c10h.views.figures.figure_type import BARS, BLACK, Figure, Panel, Series
 from c10h.views.notes import INTERVALS, best_ceiling
 
-PANELS = {"accuracy": "accuracy", "ce_hard": "cross-entropy, nats", "sba": "second-best accuracy"}
+PANELS = {
+    "accuracy": "accuracy",
+    "ce_hard": "cross-entropy with truth, nats",
+    "sba": "second-best accuracy",
+}
 TOPS = {"accuracy": 1.0, "sba": 1.0}
 # Data sets whose values are further apart than by this factor have axes of their own.
 APART = 4.0

@@ -31,6 +31,7 @@ BETTER = {"high": " Higher is better.", "low": " Lower is better.", "": ""}
 NUMBER = re.compile(rf"\*?([+{MINUS}-]?)(\d[\d,]*\.?\d*(e[+-]?\d+)?|inf)(?=[\s*%/]|$)")
 
 
+BOLD = "Bold: the best of those with the same items."
 # A hyphen that stands for a minus sign.
 HYPHEN = re.compile(r"(?<![\w.)-])-(?=[\d.]|inf)")
 
@@ -83,6 +84,13 @@ class _Prepared:
     metrics: Sequence[str | None]
     rows: Sequence[Sequence[_Cell]]
     groups: Sequence[HeaderGroup]
+
+    @property
+    def notes(self) -> list[str]:
+        """Those of the table, and what is bold, where its title does not say so."""
+        has_best = any(cell.cell.best for row in self.rows for cell in row)
+        is_told = "bold" in self.table.title or "*" in "".join(self.table.notes)
+        return [*self.table.notes, *[BOLD] * (has_best and not is_told)]
 
 
 def page(content: Page) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from c10h.stages.gallery import Gallery
@@ -11,6 +11,7 @@ from c10h.views.figures.figure_type import Figure
 from c10h.views.forms.html_page import Drawing, Page, page
 from c10h.views.forms.inline_svg import inline_svg
 from c10h.views.report import Report
+from c10h.views.table import Table
 
 # Runs that a title names.
 MOST_NAMES = 4
@@ -29,7 +30,7 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
         gallery=gallery,
         answers=[]
         if gallery or report.figure or report.table
-        else list(map(_on_page, report.answers())),
+        else _beside(report.tables(), report.answers()),
         lineage="\n".join(step.line() for step in report.lineage()),
     )
     return page(content)
@@ -42,6 +43,13 @@ def _drawing(figure: Figure, name: str) -> Drawing:
         slim = inline_svg(figure, f"{name}-slim-", is_slim=True)
         broad = broad.replace('class="drawing', 'class="broad-only drawing', 1)
     return Drawing(figure.title, broad, figure.tables(), slim)
+
+
+def _beside(tables: Sequence[Table], answers: Sequence[Answer]) -> list[Answer]:
+    """Answers for the top of a page; one that is only a table of those below is left out."""
+    return [
+        _on_page(answer) for answer in answers if answer.sentences or answer.table not in tables
+    ]
 
 
 def _on_page(answer: Answer) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from c10h.views.answer import Amount, Answer
-from c10h.views.table import GAP, Table, heading, one_line, split
+from c10h.views.table import GAP, Table, group_line, headings, one_line, split
 
 
 def to_plain(tables: Sequence[Table], *, fold: bool = False) -> str:
@@ -20,6 +20,8 @@ def to_plain(tables: Sequence[Table], *, fold: bool = False) -> str:
         texts = [*header, *([cell.plain() for cell in row] for row in table.rows)]
         widths = [max(len(row[column]) for row in texts) for column in range(len(table.header))]
         lines = [table.title, ""] if table.title else []
+        if fold and (titles := group_line(table, widths)):
+            lines.append(titles)
         for row in texts:
             aligned = (
                 text.ljust(size) if column < table.labels else text.rjust(size)
@@ -34,12 +36,9 @@ def to_plain(tables: Sequence[Table], *, fold: bool = False) -> str:
 
 def _folded_header(table: Table) -> list[list[str]]:
     """The header in as many lines as its longest heading needs; headings stand at the bottom."""
-    headings = [
-        [name] if column < table.labels else heading(table, column).splitlines() or [""]
-        for column, name in enumerate(table.header)
-    ]
-    height = max(map(len, headings))
-    padded = [[""] * (height - len(lines)) + lines for lines in headings]
+    names = [name.splitlines() or [""] for name in headings(table)]
+    height = max(map(len, names))
+    padded = [[""] * (height - len(lines)) + lines for lines in names]
     return [list(line) for line in zip(*padded, strict=True)]
 
 
