@@ -193,7 +193,7 @@ def report(
                 "--figure gallery cannot be combined with --baseline, --metrics, --stratum or "
                 "--table"
             )
-        report_gallery(files, pictures, form, output)
+        report_gallery(files, pictures, form, output, look)
         return
     if pictures is not None:
         raise InputError("--pictures needs --figure gallery")

@@ -10,7 +10,7 @@ from c10h.cli.progress_bar import progress
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import LABELS
 from c10h.errors import InputError
-from c10h.files import Source, check_single_stdin, split_name
+from c10h.files import Source, atomic_output, check_single_stdin, split_name, write_all
 from c10h.formats.predictions_and_labels import open_labels, open_predictions
 from c10h.records import Images, Input, Labels, Predictions
 from c10h.stages.arguments import check_predictions, open_images
@@ -18,7 +18,9 @@ from c10h.stages.gallery import PICTURES, Gallery, gallery
 from c10h.stages.report import Results
 from c10h.views import gallery as views
 from c10h.views.display import WIDTH
+from c10h.views.figures.gallery import gallery_figure
 from c10h.views.forms.csv_rows import rows_to_csv
+from c10h.views.forms.figure_look import Look
 from c10h.views.forms.html_report import to_html
 from c10h.views.forms.json_text import to_json_text
 from c10h.views.forms.plain import to_plain
@@ -27,6 +29,7 @@ from c10h.views.forms.terminal_gallery import to_text
 from c10h.views.lineage_script import to_script
 from c10h.views.lineage_steps import Step, steps
 from c10h.views.report import Report, files_to_json, foot_lines
+from c10h.views.report_forms import PICTURES as PICTURE_FORMS
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,13 @@ def open_files(arguments: Sequence[str]) -> Opened:
 
 
 def report_gallery(
-    arguments: Sequence[str], count: int | None, form: str, output: str | None
+    arguments: Sequence[str], count: int | None, form: str, output: str | None, look: Look
 ) -> None:
-    """The ``count`` pictures of three files in any textual form, at the foot how they were made.
+    """The ``count`` pictures of three files in any form, at the foot how they were made.
 
-    form: ``script`` is for the commands that make the files alone. Raises InputError for a form of
-    drawings, and what :func:`open_files` and the stage raise.
+    form: ``script`` is for the commands that make the files alone. look: of drawings. Raises what
+    :func:`open_files` and the stage raise.
     """
-    if form in ("svg", "png", "pdf"):
-        raise InputError(f"--format {form}: a gallery cannot be drawn: use --format html")
     opened = open_files(arguments)
     if form == "script":
         write(output, to_script(steps(opened.files)))
@@ -98,6 +99,12 @@ def report_gallery(
         _write_terminal(pictures, behind, output)
     elif form == "html":
         write(output, to_html(Report(results), pictures))
+    elif form in PICTURE_FORMS:
+        from c10h.views.forms.drawn_figures import draw
+
+        drawn = draw(gallery_figure(pictures), form, [step.line() for step in behind], look)
+        with atomic_output(output or "-") as stream:
+            write_all(stream, drawn)
     elif form == "json":
         write(output, to_json_text({"figure": views.to_json(pictures), **files_to_json(results)}))
     elif form == "csv":

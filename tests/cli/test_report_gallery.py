@@ -151,7 +151,21 @@ class TestGallery:
             *LINE[4:],
             says="p.h5 holds predictions: expected IMAGES",
         )
-        refuses(*LINE, "--format", "svg", "-o", "g.svg", says="use --format html")
+
+
+@pytest.mark.usefixtures("inputs")
+@pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+def test_a_gallery_is_drawn(c10h: Run, form: str) -> None:
+    result = c10h(*LINE, "--pictures", "2", "--width", "85mm", "-o", f"g.{form}")
+    assert (result.status, result.err) == (0, "")
+    assert Path(f"g.{form}").stat().st_size > 1000
+    if form == "svg":
+        svg = Path("g.svg").read_text()
+        values = c10h(*LINE, "--pictures", "2", "--json").json()["figure"]["pictures"]
+        assert svg.count("<image") == 2
+        for picture in values:
+            assert picture["item"] in svg
+        assert ">people<" in svg
 
 
 @pytest.mark.full

@@ -42,7 +42,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
 # axes, a letter, and the height of a picture above the axes.
 COLUMN, PAGE, HEIGHT, BESIDE, LETTER, PICTURE = 3.25, 6.875, 1.8, 0.5, 0.054, 0.9
 # Inches of a panel beside others, at least.
-NARROW = 1.8
+NARROW = 1.7
 BACKGROUNDS: Sequence[Any] = ("figure.facecolor", "savefig.facecolor", "axes.facecolor")
 # Panels side by side on a page of HTML, and the inches of each.
 ACROSS, EACH = 4, 1.9
@@ -177,7 +177,8 @@ def _width_and_columns(figure: Figure, look: Look) -> tuple[float, int]:
     columns = min(wanted, len(figure.panels))
     width = look.width
     if width is None:
-        width = COLUMN if columns == 1 else max(PAGE, EACH * columns)
+        broad = max(PAGE, EACH * columns) if look.is_for_page else PAGE
+        width = COLUMN if columns == 1 else broad
     return width, min(columns, max(1, int(width / NARROW)))
 
 
