@@ -24,12 +24,12 @@ import numpy as np
 from c10h import __version__
 from c10h.errors import C10hError, FileError, SchemaError
 from c10h.files import HDF5, MATLAB, Source, atomic_output, describe_head
+from c10h.h5_attributes import classes_of, lineage_of_attributes, settings_of, version_of
 from c10h.h5_sink import Sink
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
 
 MAGIC = HDF5
-ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage")
 
 # A chunk is what one small read has to decompress.
 CHUNK_BYTES = 1 << 18
@@ -178,23 +178,17 @@ def _read_record(
     late: Collection[str],
 ) -> Record:
     name = source.name
-    schema = int(attributes.get("schema", 0))
-    if not 1 <= schema <= kind.version:
-        versions = "1" if kind.version == 1 else f"1 to {kind.version}"
-        raise SchemaError(
-            f"expected schema version {versions}, found {schema} "
-            f"(written by c10h {attributes.get('c10h')})"
-        )
+    version_of(attributes, kind.version)
     values: dict[str, Any] = {
-        "classes": tuple(str(item) for item in attributes["classes"]),
-        "lineage": Lineage.from_dict(json.loads(attributes["lineage"])),
-        "settings": {
-            key: value.item() if isinstance(value, np.generic) else value
-            for key, value in attributes.items()
-            if key not in ROOT_ATTRIBUTES
-        },
+        "classes": classes_of(attributes),
+        "lineage": lineage_of_attributes(attributes),
+        "settings": settings_of(attributes),
     }
-    for field, declared in kind.schema().items():
+    schema = kind.schema()
+    for path in objects:
+        if path.partition("/")[0] not in schema:
+            raise SchemaError(f"{path}: {kind.kind} have no dataset of this name")
+    for field, declared in schema.items():
         stored = objects.get(field)
         if stored is None:
             if not declared.optional:

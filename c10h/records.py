@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from c10h.errors import SchemaError
 
 Array: TypeAlias = NDArray[Any]
 Setting: TypeAlias = str | int | float | bool
+Known = TypeVar("Known")
+# How far the inputs of a lineage have inputs: a fine-tuned network's predictions have six.
+DEEPEST = 64
 
 
 class Rows(Protocol):
@@ -79,10 +82,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Group:
-    """Declaration of one HDF5 group: datasets of any name that share ``dims``."""
+    """Declaration of one HDF5 group: datasets of any name that share ``dims``.
+
+    numbers: the names of those that are numbers, not text.
+    """
 
     dims: tuple[str, ...]
     optional: bool = True
+    numbers: tuple[str, ...] = ()
+
+    def check_dtype(self, dtype: np.dtype[Any], what: str) -> None:
+        """Raise SchemaError for text in place of numbers, and for what is neither."""
+        if dtype.kind not in ("fiub" if what.rpartition("/")[2] in self.numbers else "fiubUO"):
+            raise SchemaError(f"{what}: expected numbers, found {dtype.name}")
 
 
 def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> Any:
@@ -93,9 +105,11 @@ def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> An
     return dataclasses.field(metadata=metadata)
 
 
-def group(*dims: str) -> Any:
+def group(*dims: str, numbers: tuple[str, ...] = ()) -> Any:
     """Declare a group of datasets of a record; see :class:`Group`. Empty when absent."""
-    return dataclasses.field(default_factory=dict, metadata={"schema": Group(dims)})
+    return dataclasses.field(
+        default_factory=dict, metadata={"schema": Group(dims, numbers=numbers)}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,30 +143,42 @@ class Lineage:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Lineage:
-        """Inverse of :meth:`to_dict`. Raises SchemaError on anything else."""
+    def from_dict(cls, data: Mapping[str, Any], depth: int = 0) -> Lineage:
+        """Inverse of :meth:`to_dict`. Raises SchemaError on anything else.
+
+        depth: how many inputs of inputs it is the lineage of.
+        """
+        if depth > DEEPEST:
+            raise SchemaError(f"lineage: inputs of inputs, more than {DEEPEST} deep")
         try:
             inputs = tuple(
                 Input(
                     role=str(item["role"]),
                     name=str(item["name"]),
                     sha256=str(item["sha256"]),
-                    kind=item["kind"],
-                    lineage=cls.from_dict(item["lineage"]) if item["lineage"] else None,
+                    kind=_known(item["kind"], str),
+                    lineage=cls.from_dict(item["lineage"], depth + 1) if item["lineage"] else None,
                 )
                 for item in data["inputs"]
             )
             return cls(
                 command=str(data["command"]),
                 options=dict(data["options"]),
-                seed=data["seed"],
-                architecture=data["architecture"],
+                seed=_known(data["seed"], int),
+                architecture=_known(data["architecture"], str),
                 inputs=inputs,
                 excluded=dict(data["excluded"]),
                 version=str(data["version"]),
             )
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise SchemaError(f"lineage: not in the form that c10h writes ({error!r})") from error
+
+
+def _known(value: Any, kind: type[Known]) -> Known | None:
+    """A value of a kind, or None. Raises TypeError for anything else."""
+    if value is None or (isinstance(value, kind) and not isinstance(value, bool)):
+        return value
+    raise TypeError(f"expected {kind.__name__}, found {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +198,8 @@ class Record:
             raise SchemaError(
                 f"classes: expected two or more different names, found {self.classes}"
             )
+        for text in (*self.classes, *filter(_is_text, self.settings.values())):
+            _check_text("names and settings", str(text))
         sizes = {"c": len(self.classes)}
         for name, declared, value in self.datasets():
             _check(name, declared, value, sizes)
@@ -198,18 +226,33 @@ class Record:
 
 
 def _check(name: str, declared: Column | Group, value: Rows, sizes: dict[str, int]) -> None:
-    if isinstance(declared, Column):
-        declared.check_dtype(value.dtype, name)
+    declared.check_dtype(value.dtype, name)
     if len(value.shape) != len(declared.dims):
         raise SchemaError(
             f"{name}: expected dimensions ({', '.join(declared.dims)}), found shape {value.shape}"
         )
+    if isinstance(value, np.ndarray) and value.dtype.kind == "U" and value.size:
+        _check_text(name, "".join(value.ravel().tolist()))
     for symbol, size in zip(declared.dims, value.shape, strict=True):
         if size == 0 and symbol in ("m", "n", "r"):
             raise SchemaError(f"{name}: expected one or more, found shape {value.shape}")
         expected = size if symbol.isdigit() else sizes.setdefault(symbol, size)
         if size != (int(symbol) if symbol.isdigit() else expected):
             raise SchemaError(f"{name}: expected {symbol} = {expected}, found shape {value.shape}")
+
+
+def _check_text(name: str, text: str) -> None:
+    """Raise SchemaError for a text that no file can hold: with NUL, or half of a character."""
+    if "\0" in text:
+        raise SchemaError(f"{name}: expected text, found {text!r} with a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SchemaError(f"{name}: expected text, found {text!r}, which is no UTF-8") from None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _check_index(index: Array | None) -> None:
@@ -298,7 +341,7 @@ class Predictions(Record):
     member_fold: Array | None = column("int16", "m", optional=True)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
-    trained: Mapping[str, Array] = group("k")
+    trained: Mapping[str, Array] = group("k", numbers=("item", "fold"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -341,10 +384,10 @@ class Attack(Record):
     member_fold: Array | None = column("int16", "m", optional=True)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
-    trained: Mapping[str, Array] = group("t")
+    trained: Mapping[str, Array] = group("t", numbers=("item", "fold"))
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
     human: Mapping[str, Array] = group("m", "k")
-    health: Mapping[str, Array] = group("checks")
+    health: Mapping[str, Array] = group("checks", numbers=("epsilon", "value", "passed"))
     examined: Array | None = column("int64", "e", optional=True)
     rescaled_logits: Rows | None = column("float32", "m", "k", "e", "c", optional=True)
 

@@ -235,12 +235,12 @@ class TestBreakingTheSchema:
     @pytest.mark.parametrize(
         ("lineage", "says"),
         [
-            ("{", "damaged: Expecting property name"),
+            ("{", "lineage: not in the form that c10h writes"),
             ("[]", "lineage: not in the form that c10h writes"),
             ("3", "lineage: not in the form that c10h writes"),
             ('"x"', "lineage: not in the form that c10h writes"),
             ('{"command": 1}', "lineage: not in the form that c10h writes"),
-            ("[" * 10**5, "damaged: maximum recursion depth"),
+            ("[" * 10**5, "lineage: not in the form that c10h writes"),
         ],
     )
     def test_a_broken_lineage(self, tmp_path: Path, lineage: str, says: str) -> None:
@@ -382,8 +382,8 @@ class TestLinks:
             inner = file.create_group("a/b")
             inner["up"] = file["a"]
             inner["root"] = file["/"]
-        with time_limit(5):
-            assert_same(read(path), sample("labels"))
+        with time_limit(5), pytest.raises(SchemaError, match="have no dataset of this name"):
+            read(path)
 
     def test_groups_nested_without_end(self, tmp_path: Path) -> None:
         path = written(tmp_path / "x.h5")
@@ -391,8 +391,8 @@ class TestLinks:
             group = file
             for _ in range(2000):
                 group = group.create_group("g")
-        with time_limit(60):
-            assert_same(read(path), sample("labels"))
+        with time_limit(60), pytest.raises(SchemaError, match="have no dataset of this name"):
+            read(path)
 
 
 class TestLargeArrays:

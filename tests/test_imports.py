@@ -20,6 +20,7 @@ LAYERS = (
     {
         "records",
         "h5",
+        "h5_attributes",
         "files",
         "parallel",
         "lineage",

@@ -36,6 +36,7 @@ from c10h.formats.known_column_names import (
 )
 from c10h.formats.non_class_columns import FEWEST_IN_ORDER
 from c10h.formats.text_separators import refuse_encoding
+from c10h.formats.whole_numbers import is_index
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -228,7 +229,7 @@ def _position(table: str, names: Sequence[str], name: str | None, option: str) -
         return None
     if names.count(name) == 1:
         return list(names).index(name)
-    if name not in names and name.isdecimal() and int(name) < len(names):
+    if name not in names and is_index(name) and int(name) < len(names):
         return int(name)
     raise InputError(
         f"{table}: expected one column {name!r} ({option}), found {', '.join(names[:SHOWN])}"
@@ -340,7 +341,7 @@ def _first_line_has_names(
     }
     words = [word for word in first_line if part_of(word) != "item" and not _numbers_rows(word)]
     labels = [word for word in words if not without_label(np.array([word, "0"]))[0]]
-    numbers = [int(word) for word in words if word.isdecimal()]
+    numbers = [int(word) for word in words if is_index(word)]
     running = len(numbers) == len(words) and numbers in (
         list(range(first, first + len(words))) for first in numbers[:1]
     )

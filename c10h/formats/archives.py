@@ -319,3 +319,25 @@ def _text(name: str) -> str:
 def _is_hidden(name: str) -> bool:
     """What macOS and others leave in folders and archives."""
     return (name.startswith(".") and name != ".") or name == "__MACOSX"
+
+
+def check_torch_zip(path: Path, name: str) -> None:
+    """Refuse a file of torch's whose checksums are wrong, which torch does not look at.
+
+    name: for messages. A file that is no zip, as torch wrote before version 1.6, has none. Raises
+    FileError.
+    """
+    with path.open("rb") as stream:
+        if stream.read(len(ZIP)) != ZIP:
+            return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            packed = [info for info in archive.infolist() if info.compress_type]
+            damaged = None if packed else archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return  # so broken that torch sees it, too
+    if packed:
+        # What torch writes is not packed, and a few packed bytes may be any number of others.
+        raise FileError(f"{name}: expected a file of torch.save, found a zip with packed members")
+    if damaged is not None:
+        raise FileError(f"{name}: damaged: the checksum of {damaged!r} is wrong")

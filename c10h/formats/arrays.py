@@ -163,6 +163,8 @@ def npy_rows(source: Source, start: int = 0) -> Rows:
         raise FileError(
             f"{source.name}: expected numbers, found pickled objects, which are never loaded"
         )
+    if min(shape, default=0) < 0:
+        raise FileError(f"{source.name}: expected sizes of 0 or more, found shape {shape}")
     width = math.prod(shape[1:])
     expected = offset + math.prod(shape) * dtype.itemsize
     size = source.path.stat().st_size
@@ -307,16 +309,20 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
         with warnings.catch_warnings(), safe_globals(allowed):
             warnings.simplefilter("ignore")
             mapped = source.head(len(archives.ZIP)) == archives.ZIP or None
+            archives.check_torch_zip(source.path, source.name)
             content = torch.load(source.path, map_location="cpu", weights_only=True, mmap=mapped)
+    except FileError:
+        raise
     except Exception as error:  # a stranger's bytes can raise anything in there
         raise FileError(
             f"{source.name}: expected tensors, found a file that torch does not load with "
             "weights_only (it is damaged or holds code)"
         ) from error
     entries = content if isinstance(content, Mapping) else {"": content}
-    arrays = {str(name): _values_in(value) for name, value in entries.items()}
-    if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
-        arrays = {str(number): _values_in(value) for number, value in enumerate(content)}
+    with _damage_told(source, ".pt"):  # numpy has no word for much of what a tensor may be
+        arrays = {str(name): _values_in(value) for name, value in entries.items()}
+        if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
+            arrays = {str(number): _values_in(value) for number, value in enumerate(content)}
     return {name: Stored.of(values) for name, values in arrays.items() if values is not None}
 
 

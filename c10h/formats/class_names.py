@@ -10,6 +10,7 @@ from pathlib import Path
 from c10h.errors import InputError, MismatchError, nearest
 from c10h.files import reason
 from c10h.formats.hints import brief
+from c10h.formats.whole_numbers import is_index
 
 CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
     # Krizhevsky (2009), Learning multiple layers of features from tiny images: batches.meta.
@@ -48,7 +49,7 @@ def parse_classes(argument: str) -> tuple[str, ...]:
     """
     if argument in CLASS_LISTS:
         return CLASS_LISTS[argument]
-    if argument.isdecimal():
+    if is_index(argument):
         names = default_names(min(int(argument), MOST_CLASSES + 1))
     elif "," in argument:
         names = tuple(name.strip() for name in argument.split(","))
@@ -136,8 +137,8 @@ def _order_by_number(names: Sequence[str], expected: Sequence[str]) -> list[int]
 def _by_number(names: Sequence[str]) -> list[int] | None:
     """Which of the names has number 0, 1, …; None where they are no such numbers."""
     cores = _cores(names)
-    keys = cores if all(core.isdecimal() for core in cores) else _keys(names)
-    if not all(key.isdecimal() for key in keys):
+    keys = cores if all(map(is_index, cores)) else _keys(names)
+    if not all(map(is_index, keys)):
         return None
     numbers = [int(key) for key in keys]
     start = min(numbers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from c10h.errors import InputError
+from c10h.formats.whole_numbers import is_index
 from c10h.request_fields import shaping, switch
 
 Meaning: TypeAlias = Literal["logits", "probs"]
@@ -107,7 +108,7 @@ def parse_columns(argument: str | None) -> slice | tuple[str, ...] | None:
     if argument is None:
         return None
     start, colon, stop = argument.partition(":")
-    if colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop):
+    if colon and is_index(start) and is_index(stop) and int(start) < int(stop):
         return slice(int(start), int(stop))
     names = tuple(name.strip() for name in argument.split(","))
     if len(names) < 2 or len(set(names)) < len(names) or "" in names:

@@ -10,6 +10,7 @@ from c10h.errors import AmbiguousError, FileError
 from c10h.files import Source
 from c10h.formats.hints import AUTO, LONG, TRUTH, WIDE, brief
 from c10h.formats.known_column_names import recognise
+from c10h.formats.polars_failures import polars_failures
 
 if TYPE_CHECKING:
     import polars
@@ -57,7 +58,7 @@ def _table(source: Source, lines: bool, layout: str) -> tuple[polars.LazyFrame, 
         rows = [{"0": row} for row in rows]
     try:
         frame = polars.DataFrame(rows, infer_schema_length=None, strict=False)
-    except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
+    except polars_failures(TypeError, ValueError, OverflowError) as error:
         raise FileError(f"{source.name}: not a table: {str(error).splitlines()[0]}") from error
     return frame.lazy(), named
 

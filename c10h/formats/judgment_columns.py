@@ -26,6 +26,7 @@ from c10h.formats.known_column_names import (
     recognise,
 )
 from c10h.formats.text_separators import refuse_encoding
+from c10h.formats.whole_numbers import is_index
 from c10h.parallel import Later
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def _numbered_parts(columns: Columns, names: Sequence[str], header: bool | None)
     named = columns.named()
     if header is False:
         return {*named}
-    numbers = {part for part, name in named.items() if name.isdecimal() and int(name) < len(names)}
+    numbers = {part for part, name in named.items() if is_index(name) and int(name) < len(names)}
     if header is None and numbers >= {*REQUIRED}:
         return numbers
     return {part for part in numbers if named[part] not in names}
@@ -232,7 +233,7 @@ def _positions(
             )
         name = named[part]
         if part in numbered:
-            if not (name.isdecimal() and int(name) < len(names)):
+            if not (is_index(name) and int(name) < len(names)):
                 raise InputError(
                     f"{table}: --no-header: {option} {name}: expected the number of a column, "
                     f"0 to {len(names) - 1}; the first line is {shown}"

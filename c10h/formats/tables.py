@@ -17,6 +17,7 @@ from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import FORMATS, TABLE
 from c10h.formats.header_line import column_names_of
 from c10h.formats.hints import AUTO
+from c10h.formats.polars_failures import polars_failures
 from c10h.formats.text_separators import SAMPLE_LINES, TextForm, refuse_encoding, text_form
 
 if TYPE_CHECKING:
@@ -160,11 +161,9 @@ def scan(
 
 def collect(frame: polars.LazyFrame, source: Source) -> polars.DataFrame:
     """Read a table, in pieces as far as its query allows. Raises FileError where it is broken."""
-    import polars
-
     try:
         return frame.collect(engine="streaming")
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except polars_failures() as error:
         refuse_encoding(source)
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
 
@@ -288,7 +287,7 @@ def _scan_text(
             schema=None if numbered is None else dict.fromkeys(numbered, polars.String),
             schema_overrides=dict(dtypes),
         )
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except polars_failures() as error:
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
 
 
@@ -300,14 +299,12 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
 
     Raises FileError where it is broken.
     """
-    import polars
-
     read = FORMATS[form].read
     assert read is not None
     try:
         frame, named = read(source, layout)
         frame.collect_schema()
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except polars_failures() as error:
         raise FileError(f"{source.name}: not a readable table: {_first_line(error)}") from error
     return frame, named
 
@@ -326,5 +323,5 @@ def feather_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
     return polars.scan_ipc(source.path), True
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -18,6 +18,7 @@ from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
 from c10h.formats.tables import open_table
 from c10h.formats.truth_cells import Cells, read_cells, truth_position
+from c10h.formats.whole_numbers import is_index
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
 from c10h.truth import UNKNOWN, first_right, renumbered
@@ -250,7 +251,7 @@ def _several(cells: Cells, source: Source, classes: Sequence[str] | None, first:
 
 
 def _highest(numbers: set[object]) -> int:
-    return max((int(str(number)) for number in numbers if str(number).isdecimal()), default=1)
+    return max((int(str(number)) for number in numbers if is_index(str(number))), default=1)
 
 
 def _numbers_of_classes(
@@ -266,7 +267,7 @@ def _numbers_of_classes(
         numbers = {
             value: int(str(value)) - first
             for value in present
-            if str(value).isdecimal() and 0 <= int(str(value)) - first < len(names)
+            if is_index(str(value)) and 0 <= int(str(value)) - first < len(names)
         }
     odd = next((value for value in present if value not in numbers), None)
     if odd is not None:

@@ -24,6 +24,7 @@ from c10h.formats.known_column_names import (
     part_of,
 )
 from c10h.formats.tables import Table
+from c10h.formats.whole_numbers import is_index
 
 # 1,200 and 25 % are numbers that nobody reads, rather than words.
 WRITTEN_NUMBER = re.compile(
@@ -87,7 +88,7 @@ def column_position(table: Table, name: str, option: str) -> int:
     ]
     if len(alike) == 1 and name not in names:
         return alike[0]
-    if name.isdecimal() and int(name) < table.width and name not in names:
+    if is_index(name) and int(name) < table.width and name not in names:
         return int(name)
     count = "one" if alike else "a"
     shown = brief(names, 20) if names else f"{table.width} columns without names"

@@ -14,6 +14,7 @@ import numpy as np
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats.archives import Member
+from c10h.formats.polars_failures import polars_failures
 from c10h.images.class_numbers import Numbered, number_classes, read_labels
 from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
 from c10h.images.parallel_decoding import decoded
@@ -54,7 +55,7 @@ class _Files:
                     self.paths.append(cell.get("path") if isinstance(cell, dict) else None)
                     is_large = content is not None and len(content) > MOST_BYTES
                     yield Member(f"row {row}", None if is_large else content or b"")
-        except (polars.exceptions.PolarsError, OSError) as error:
+        except polars_failures() as error:
             raise _unreadable(self.source, error) from error
 
 
@@ -103,7 +104,7 @@ def _schema_of(source: Source) -> tuple[Mapping[str, polars.DataType], int]:
         frame = polars.scan_parquet(source.path, glob=False)
         schema = frame.collect_schema()
         size = int(frame.select(polars.len()).collect().item())
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except polars_failures() as error:
         raise _unreadable(source, error) from error
     if not size:
         raise FileError(f"{source.name}: expected images, found no rows")
@@ -167,7 +168,7 @@ def _read_column(
 
     try:
         values = polars.scan_parquet(source.path, glob=False).select(column).collect().to_series()
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except polars_failures() as error:
         raise _unreadable(source, error) from error
     if values.null_count():
         row = int(values.is_null().arg_max() or 0)
@@ -190,7 +191,7 @@ def _names_of(source: Source) -> dict[str, tuple[str, ...]]:
         features = json.loads(text)["info"]["features"]
         names = {column: feature.get("names") for column, feature in features.items()}
     # Anything may be there in place of what Hugging Face writes.
-    except (polars.exceptions.PolarsError, OSError, LookupError, ValueError, TypeError):
+    except polars_failures(LookupError, ValueError, TypeError):
         return {}
     except (AttributeError, RecursionError):
         return {}
@@ -214,6 +215,6 @@ def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array
     return None, [f"{name}: without ids: the paths of its images {why}"]
 
 
-def _unreadable(source: Source, error: Exception) -> FileError:
+def _unreadable(source: Source, error: BaseException) -> FileError:
     first: Any = (str(error).splitlines() or [type(error).__name__])[0]
     return FileError(f"{source.name}: not a readable parquet file: {first}")

@@ -231,7 +231,7 @@ def _without_interval(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> 
 
 def _why_unpaired(a: ScoredRun, b: ScoredRun) -> str | None:
     for setting in ("seed", "resamples"):
-        if a.scores.settings[setting] != b.scores.settings[setting]:
+        if a.scores.settings.get(setting) != b.scores.settings.get(setting):
             return f"not paired: scored with a different {setting}"
     return None if a.items == b.items else "not paired: the runs have different items or labels"
 

@@ -57,7 +57,7 @@ class Change:
             return "not paired: the runs have different items or labels"
         settings = [run.scores.settings for run in (*self.there, *self.here)]
         for name in ("seed", "resamples"):
-            if len({setting[name] for setting in settings}) > 1:
+            if len({setting.get(name) for setting in settings}) > 1:
                 return f"not paired: scored with a different {name}"
         return None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from c10h.errors import AmbiguousError, FileError, MismatchError
+from c10h.formats.archives import check_torch_zip
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -84,7 +85,10 @@ def _read(path: Path) -> object:
         if _is_safetensors(path):
             content = load_file(path)
         else:
+            check_torch_zip(path, path.name)
             content = torch.load(path, weights_only=True, map_location="cpu")
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pickle.UnpicklingError as error:

@@ -9,6 +9,7 @@ from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import CATALOGUE, GROUPS, IMAGES, PREDICTIONS
 from c10h.errors import C10hError, FileError, InputError
 from c10h.files import Source
+from c10h.formats.truth_files import check_truth
 from c10h.records import Images
 from c10h.run_folder import FILE, Run, open_run
 
@@ -42,13 +43,16 @@ def open_images(argument: str) -> tuple[Source, Images]:
             f"{source.name} holds {HOLDS.get(kind, kind)}: expected IMAGES in its place"
         )
     try:
-        return source, h5.read(source, Images)
+        images = h5.read(source, Images)
     except FileError as error:
         if kind is not None:
             raise
         raise FileError(
             f"{error}; c10h data import makes a file of images from image files and arrays"
         ) from error
+    if images.truth is not None:
+        check_truth(images.truth, len(images.classes), f"{source.name}: truth")
+    return source, images
 
 
 def open_first_weights(argument: str) -> Run | Source:

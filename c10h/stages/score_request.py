@@ -14,6 +14,8 @@ from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 
 # What a user can say of all runs.
 TAGS = ("network", "training", "data")
+# Of each of which every value is kept.
+MOST_RESAMPLES = 1_000_000
 MOST_TOP = 999_999
 
 # What the temperatures of the rescaled reference are fitted to.
@@ -55,7 +57,7 @@ class ScoreRequest:
     tags: Sequence[str] = shaping("tag", ())
     in_sample: bool = shaping("in-sample", False)
     per_item: bool = shaping("per-item", False)
-    resamples: int = shaping("resamples", 1000, least=0)
+    resamples: int = shaping("resamples", 1000, least=0, most=MOST_RESAMPLES)
     seed: int = seeding()
     rescale: str | None = shaping("rescale", None)
     members: bool = shaping("members", False)

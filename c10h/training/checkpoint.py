@@ -15,6 +15,7 @@ from torch import Tensor
 from c10h import __version__
 from c10h.errors import FileError, SchemaError
 from c10h.files import atomic_output, reason, write_all
+from c10h.formats.archives import check_torch_zip
 
 SCHEMA = 1
 
@@ -64,6 +65,7 @@ def load(path: Path) -> Checkpoint:
     numbers and text; SchemaError for one of another version.
     """
     try:
+        check_torch_zip(path, str(path))
         with path.open("rb") as stream:
             content = _content(stream, path)
     except OSError as error:

@@ -20,12 +20,12 @@ def to_lines(lineage: Lineage, width: int | None = None) -> list[str]:
     width: the most characters of a line; None for as many as it takes.
     """
     if width is None:
-        return [first + text for first, _, text in _lines(lineage, "")]
+        return [first + one_line(text) for first, _, text in _lines(lineage, "")]
     return [
         line
         for first, more, text in _lines(lineage, "")
         for line in wrap(
-            text,
+            one_line(text),
             max(width, len(more) + LEAST_ROOM),
             initial_indent=first,
             subsequent_indent=more,
@@ -82,9 +82,14 @@ def _left_out(excluded: Mapping[str, Any]) -> str:
     """Counts and names in one line."""
     parts = []
     for name, value in excluded.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else f"{value:,}"
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else _number(value)
         parts.append(f"{name.replace('-', ' ')} {shown}")
     return "; ".join(parts)
+
+
+def _number(value: object) -> str:
+    """A count; of a lineage that another program wrote, it may be anything."""
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def _describe(source: Input) -> str:

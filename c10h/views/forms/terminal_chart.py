@@ -247,7 +247,7 @@ def bar_chart(panel: Panel, width: int) -> str:
     if width - label - max(map(len, written), default=0) - 4 >= width // 3:
         texts = written
     space = max(map(len, texts), default=0)
-    room = width - label - space - 2 - len(indent)
+    room = max(1, width - label - space - 2 - len(indent))
     most = panel.top or max((y for _, _, y, _ in rows if np.isfinite(y)), default=0.0)
     name = panel.series[0].name if alone else panel.y_name
     whose = "" if name == panel.y_name else f", {one_line(name)}"
