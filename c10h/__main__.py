@@ -37,6 +37,8 @@ def run() -> NoReturn:
     Unloading polars, numpy and HDF5 takes longer than many a command. A crash ends as ever.
     """
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
     sys.stdout, sys.stderr = _piped(sys.stdout), _piped(sys.stderr)
     status: object = 0
     try:
@@ -52,6 +54,15 @@ def run() -> NoReturn:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+def _nowhere() -> Any:
+    """In place of a closed stderr: no file that is opened later may take its number."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    if nowhere != 2:
+        os.close(nowhere)
+    return io.TextIOWrapper(io.FileIO(2, "w", closefd=False), encoding="utf-8")
 
 
 def _piped(stream: Any) -> Any:

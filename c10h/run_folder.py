@@ -124,6 +124,9 @@ def open_run(folder: Path) -> Run:
                 f"(written by c10h {content.get('c10h')})"
             )
         split, size, folds = (content[key] for key in ("split", "image_size", "folds"))
+        # Networks are looked for fold by fold.
+        if folds is not None and not 1 < int(folds) <= len(split):
+            raise ValueError(f"{folds} folds of {len(split)} items")
         return Run(
             folder=folder,
             architecture=str(content["architecture"]),

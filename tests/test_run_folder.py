@@ -201,3 +201,12 @@ def test_a_fold_out_of_range(number: int, folder: Path) -> None:
 def test_a_fold_without_folds(folder: Path) -> None:
     with pytest.raises(InputError, match="--fold needs --folds"):
         chosen_folds(run_in(folder, folds=None), [0])
+
+
+@pytest.mark.parametrize("folds", [0, 1, 10**9])
+def test_folds_that_no_items_are_in(folder: Path, folds: int) -> None:
+    begin_or_resume(run_in(folder))
+    content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    (folder / FILE).write_text(json.dumps({**content, "folds": folds}), encoding="utf-8")
+    with pytest.raises(SchemaError, match="not in the form that c10h writes"):
+        open_run(folder)

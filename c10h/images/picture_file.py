@@ -100,6 +100,9 @@ def decode(
     picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
     if picture.width * picture.height > MOST_PIXELS:
         raise ValueError(f"{picture.width} x {picture.height} pixels, over {MOST_PIXELS:,}")
+    if picture.format == "PNG":
+        # Pillow looks at the checksums of pixels only where it is asked to.
+        Image.open(io.BytesIO(data), formats=("PNG",)).verify()
     form, is_deep, kinds = picture.format, _has_16_bits(picture, data), []
     if getattr(picture, "is_animated", False):
         kinds.append(SEVERAL if form in ("TIFF", "MPO") else ANIMATED)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from c10h.errors import InputError
 from c10h.metrics.bootstrap import hash_rows
 from c10h.metrics.brier import several_votes, vote_variance
 from c10h.metrics.consistency import annotator_correct, error_consistency
@@ -31,6 +32,8 @@ from c10h.records import Array
 PLUG_IN, MILLER_MADOW, LEAVE_ONE_OUT = "plug-in", "miller-madow", "leave-one-vote-out"
 SPLITS = 8
 SPLIT_ITEMS = 100_000
+# numpy draws of no more.
+MOST_VOTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,13 @@ def split_votes(counts: Array, sizes: Array, random: np.random.Generator) -> Arr
     """Draw ``sizes`` (n) of the votes (n, c) of each item without replacement.
 
     Multivariate hypergeometric, as one hypergeometric draw a class given the classes before it.
+    Raises InputError for more votes than numpy can draw of.
     """
+    if counts.size and counts.max() >= MOST_VOTES:
+        raise InputError(
+            f"expected fewer than {MOST_VOTES:,} votes for a class of an item, found "
+            f"{int(counts.max()):,}"
+        )
     drawn = np.zeros_like(counts)
     left, wanted = counts.sum(axis=1), np.array(sizes)
     for column in range(counts.shape[1]):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import struct
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ import numpy as np
 import polars
 import pytest
 import torch
+from PIL import Image
 
 from c10h.records import Lineage
 
-from .conftest import Files, Run, assert_refused
+from .conftest import PYTHON, Files, Run, assert_refused
 
 SCORE = ("--labels", "labels.h5", "--resamples", "2")
 
@@ -186,3 +189,32 @@ def test_escapes_of_a_lineage_are_shown_inert(files: Files, c10h: Run) -> None:
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "pwn" in out
+
+
+def test_more_votes_than_can_be_drawn_of(files: Files, c10h: Run) -> None:
+    files.save("c.npy", np.eye(3, dtype=int)[np.arange(30) % 3] * 2_000_000_000)
+    says = "expected fewer than 1,000,000,000 votes for a class of an item"
+    assert_refused(c10h("score", "a.npy", "--labels", "c.npy", "--resamples", "2"), says)
+
+
+@pytest.mark.parametrize("place", [60, 100, 140])
+def test_a_damaged_png(files: Files, c10h: Run, place: int) -> None:
+    """Pillow decodes what is left of it, and says nothing."""
+    folder = files.path("p/cat")
+    folder.mkdir(parents=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(folder / "a.png")
+    whole = (folder / "a.png").read_bytes()
+    assert len(whole) > 200
+    (folder / "a.png").write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    assert_refused(c10h("data", "import", "p", "-o", "o.h5"), "cat/a.png: ")
+    assert not files.path("o.h5").exists()
+
+
+def test_a_closed_stderr(files: Files) -> None:
+    line = [*PYTHON, "score", "a.npy", *SCORE, "--json"]
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(map(str, line))} 2>&-"], cwd=files.folder, capture_output=True
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["runs"]
