@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from c10h.records import Array
 from c10h.views.figures.figure_type import BARS, CELLS, DIAGONAL, Figure, Panel, Series
 from c10h.views.table import interval, number
 
@@ -34,12 +35,10 @@ def texts_of_marks(figure: Figure) -> Mapping[str, Sequence[str]]:
     return texts
 
 
-def _drawn(panel: Panel, series: Series) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which values of a line there are."""
-    drawn: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isfinite(series.y)
-    if panel.form == DIAGONAL:
-        drawn = drawn & np.isfinite(panel.series[0].y)
-    return drawn
+def _drawn(panel: Panel, series: Series) -> Array:
+    """Which values of a line there are, bool (k)."""
+    along = panel.series[0].y if panel.form == DIAGONAL else series.x
+    return np.isfinite(series.y) & np.isfinite(along)
 
 
 def _text(panel: Panel, series: Series, at: int) -> str:
