@@ -107,12 +107,13 @@ def annotators(
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS, PREDICTIONS
-    from c10h.files import check_output, check_single_stdin
+    from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
+    check_distinct([output], [judgments, predictions])
     if output:
         check_output(output, force=force, binary=False)
     check_single_stdin([judgments, predictions or ""])

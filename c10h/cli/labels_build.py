@@ -133,6 +133,7 @@ def build(
         form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
         check_output(excluded, force=force, binary=False)
     source = [name_member(argument, h5_path) for argument in source]
+    check_distinct([output, excluded], [*source, truth, compare])
     check_single_stdin([*source, truth or "", compare or ""])
     takes_predictions = SOURCES[what].takes is Takes.PREDICTIONS
     forms = (PREDICTIONS,) if takes_predictions else (JUDGMENTS, LABELS, IMAGES)
@@ -162,9 +163,6 @@ def build(
         temperature=temperature,
         seed=seed,
     )
-    if request.reading is not None:
-        check_distinct([output, excluded], [*source, truth, compare])
-
     # Imported while the table is read.
     from c10h import h5
     from c10h.stages.labels_build import build_labels

@@ -58,7 +58,7 @@ def noise(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.errors import InputError
-    from c10h.files import check_output, check_single_stdin
+    from c10h.files import check_distinct, check_output, check_single_stdin
     from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import NoiseRequest
     from c10h.stages.labels_noise import labels_noise
@@ -66,6 +66,7 @@ def noise(
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     amount = options.amount(detail=detail, quiet=quiet)
+    check_distinct([output], [labels, truth])
     if output:
         check_output(output, force=force, binary=False)
     try:

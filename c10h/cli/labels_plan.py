@@ -58,13 +58,14 @@ def plan(
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
-    from c10h.files import check_output
+    from c10h.files import check_distinct, check_output
     from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import PlanRequest
     from c10h.stages.labels_plan import labels_plan
     from c10h.views.labels_plan import display
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
+    check_distinct([output], [labels])
     if output:
         check_output(output, force=force, binary=False)
     request = PlanRequest(

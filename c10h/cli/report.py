@@ -164,7 +164,7 @@ def report(
     """
     from c10h.cli.output_forms import form_of_text
     from c10h.errors import InputError
-    from c10h.files import atomic_output, check_output, split_name, write_all
+    from c10h.files import atomic_output, check_distinct, check_output, split_name, write_all
     from c10h.stages import report as stage
     from c10h.stages.report_files import read_files
     from c10h.views.forms.figure_look import Look
@@ -183,6 +183,7 @@ def report(
             raise InputError("--script prints commands and cannot be combined with --format")
         form = "script"
     binary = form in ("png", "pdf")
+    check_distinct([output], [path for _, path in map(split_name, files)])
     if output or binary:
         check_output(output or "-", force=force, binary=binary)
     if figure == GALLERY:

@@ -163,7 +163,7 @@ def score(
     from c10h.cli.output_forms import form_of_printed
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
-    from c10h.files import check_output, check_single_stdin, name_member, split_name
+    from c10h.files import check_distinct, check_output, check_single_stdin, name_member, split_name
     from c10h.formats.hints import make_hints
     from c10h.metrics.estimates import scored_runs
     from c10h.metrics.metrics import choose
@@ -185,7 +185,9 @@ def score(
     named = [split_name(name_member(argument, h5_path)) for argument in predictions]
     people = [split_name(argument) for argument in labels or []]
     truths = [split_name(argument) for argument in truth or []]
-    check_single_stdin([path for _, path in (*named, *people, *truths)])
+    inputs = [path for _, path in (*named, *people, *truths)]
+    check_single_stdin(inputs)
+    check_distinct([output], inputs)
     files = [(name, open_predictions_file(path)) for name, path in named]
     request = ScoreRequest(
         predictions=[(name or file.stem, file) for name, file in files],

@@ -137,3 +137,30 @@ class TestFullDisk:
         assert result.status == 1
         assert last.startswith("error: ")
         assert last.endswith("no space left on device")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "labels build labels.h5 -o labels.h5",
+        "labels build counts.npy --truth truth.h5 -o truth.h5",
+        "score a.npy --labels labels.h5 -o labels.h5",
+        "score p.h5 --labels labels.h5 -o p.h5",
+        "report s.txt -o s.txt",
+        "labels plan votes.csv --budget 5 -o votes.csv",
+        "labels noise votes.csv -o votes.csv",
+        "labels annotators votes.csv -o ./votes.csv",
+    ],
+)
+def test_no_input_is_replaced(files: Files, c10h: Run, line: str) -> None:
+    """Not even with --force."""
+    files.predictions("p.h5")
+    files.labels("truth.h5")
+    files.save("counts.npy", files.counts)
+    for name in ("s.txt", "votes.csv"):
+        files.save(name, "cat,dog,bird\n1,2,3\n")
+    before = {path: path.read_bytes() for path in files.folder.iterdir()}
+    result = c10h(*line.split(), "--force")
+    assert result.status == 1
+    assert "is an input of this command, which it would replace" in result.err
+    assert {path: path.read_bytes() for path in files.folder.iterdir()} == before
