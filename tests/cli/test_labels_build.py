@@ -166,12 +166,6 @@ class TestOutput:
             hashes.add(hashlib.sha256(files.path("out.h5").read_bytes()).hexdigest())
         assert len(hashes) == 1
 
-    def test_a_file_can_be_built_from_itself(self, files: Files, c10h: Run) -> None:
-        line = ["labels", "build", "labels.h5", "--prior", "1", "-o", "labels.h5"]
-        assert c10h(*line, "--force").status == 0
-        labels = read_file(files.path("labels.h5"), Labels)
-        np.testing.assert_allclose(labels.probs[:], (files.counts + 1) / 23, rtol=1e-14)
-
     def test_a_copy_in_another_folder_gives_the_same_file(self, files: Files, build: Build) -> None:
         build("counts.npy", "--truth", "truth.npy")
         first = files.path("out.h5").read_bytes()
