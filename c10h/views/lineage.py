@@ -8,7 +8,7 @@ from typing import Any
 
 from c10h.records import Input, Lineage
 from c10h.stages.requests_by_command import options_by_name
-from c10h.views.table import one_line
+from c10h.views.table import inert, one_line
 
 # Room for a text that there is in any width.
 LEAST_ROOM = 12
@@ -20,12 +20,12 @@ def to_lines(lineage: Lineage, width: int | None = None) -> list[str]:
     width: the most characters of a line; None for as many as it takes.
     """
     if width is None:
-        return [first + one_line(text) for first, _, text in _lines(lineage, "")]
+        return [first + inert(text) for first, _, text in _lines(lineage, "")]
     return [
         line
         for first, more, text in _lines(lineage, "")
         for line in wrap(
-            one_line(text),
+            inert(text),
             max(width, len(more) + LEAST_ROOM),
             initial_indent=first,
             subsequent_indent=more,

@@ -15,10 +15,14 @@ GAP = 2
 
 
 def one_line(text: str) -> str:
-    """A text in one line without control characters."""
+    """A text in one line without control characters, and with single spaces."""
+    return inert(" ".join(text.split()))
+
+
+def inert(text: str) -> str:
+    """A text without line breaks and other control characters."""
     return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for letter in " ".join(text.split())
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
 
 
