@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -46,25 +46,19 @@ class Command(TyperCommand):
                 print_help(self, ctx, is_whole=True)
                 raise typer.Exit
 
-        help_all = TyperOption(
-            param_decls=["--help-all"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=show,
-            help="Explain every option, and exit.",
-        )
-        verbose = TyperOption(
-            param_decls=["--verbose"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_be_verbose,
-            help="Say on stderr what is being decided: files, devices, temperatures.",
-            rich_help_panel="Output",
-        )
+        help_all = _switch("--help-all", "Explain every option, and exit.", show)
+        says = "Say on stderr what is being decided: files, devices, temperatures."
+        verbose = _switch("--verbose", says, _be_verbose, rich_help_panel="Output")
         *options, help_ = super().get_params(ctx)
         return [*options, verbose, help_all, help_]
+
+
+def _switch(flag: str, says: str, callback: Callable[..., None], **more: Any) -> TyperOption:
+    """A switch that acts as it is read."""
+    return TyperOption(
+        param_decls=[flag], is_flag=True, is_eager=True, expose_value=False, callback=callback,
+        help=says, **more,
+    )  # fmt: skip
 
 
 def _be_verbose(ctx: Any, parameter: Any, wanted: bool) -> None:

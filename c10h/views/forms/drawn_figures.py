@@ -299,7 +299,9 @@ def _panel(
     if panel.ticks and panel.edges is None:
         _ticks(axes, panel, is_turned=is_turned)
     if panel.form == LINES and all((one.x == np.round(one.x)).all() for one in panel.series):
-        axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+        from matplotlib.ticker import MaxNLocator
+
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
 
 
 def _numbers(axes: Axes, edges: Float) -> None:

@@ -9,7 +9,7 @@ from c10h.stages.gallery import Gallery
 from c10h.views.answer import BEYOND, IN_DETAIL, Answer
 from c10h.views.figures.figure_type import Figure
 from c10h.views.forms.html_page import Drawing, Page, page
-from c10h.views.forms.inline_svg import inline_svg
+from c10h.views.forms.inline_svg import BROAD, SLIM, inline_svg
 from c10h.views.report import Report
 from c10h.views.table import Table
 
@@ -38,10 +38,10 @@ def to_html(report: Report, gallery: Gallery | None = None) -> str:
 
 def _drawing(figure: Figure, name: str) -> Drawing:
     """A figure, and where its panels stand side by side also one below the other, for phones."""
-    broad, slim = inline_svg(figure, f"{name}-"), ""
-    if len(figure.panels) > 1:
-        slim = inline_svg(figure, f"{name}-slim-", is_slim=True)
-        broad = broad.replace('class="drawing', 'class="broad-only drawing', 1)
+    if len(figure.panels) == 1:
+        return Drawing(figure.title, inline_svg(figure, f"{name}-"), figure.tables())
+    broad = inline_svg(figure, f"{name}-", BROAD)
+    slim = inline_svg(figure, f"{name}-slim-", SLIM)
     return Drawing(figure.title, broad, figure.tables(), slim)
 
 

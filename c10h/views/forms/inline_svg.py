@@ -2,7 +2,7 @@
 
 matplotlib's drawing, with what a page's policy forbids (styles of single elements) as attributes,
 colours as the page's variables, and names of its own, since several drawings share a page. Shades
-of cells are made for white paper and keep it in the dark.
+of cells are made for white paper; the page turns them in the dark.
 """
 
 from __future__ import annotations
@@ -27,16 +27,19 @@ VARIABLES: Mapping[str, str] = {
     "#ffffff": "var(--back)",
     "white": "var(--back)",
 }
-# Points of the drawing for a pixel of the page, where letters are as large as its text.
+# Pixels of the page for a point of the drawing, so that letters are as large as its text.
 ZOOM = 2.1
 FONT = re.compile(r"(?:[a-z]+ )*(?P<size>[\d.]+)px .*")
 DROPPED = {"metadata", "style", "title"}
+# Classes of drawings that only screens of some width show, as the page's style has it.
+BROAD, SLIM = "broad-only", "slim"
 
 
-def inline_svg(figure: Figure, prefix: str, *, is_slim: bool = False) -> str:
-    """The figure as an <svg> element. prefix: of the ids in it. is_slim: for a phone."""
+def inline_svg(figure: Figure, prefix: str, only: str = "") -> str:
+    """The figure as an <svg> element. prefix: of the ids in it. only: BROAD or SLIM screens'."""
     ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(draw(figure, "svg", look=SLIM_LOOK if is_slim else PAGE_LOOK))  # noqa: S314 - our own
+    drawn = draw(figure, "svg", look=SLIM_LOOK if only == SLIM else PAGE_LOOK)
+    root = ElementTree.fromstring(drawn)  # noqa: S314 - our own
     _tidy(root, prefix)
     for mark, texts in texts_of_marks(figure).items():
         _tell(root, f"{prefix}{mark}", texts)
@@ -46,7 +49,7 @@ def inline_svg(figure: Figure, prefix: str, *, is_slim: bool = False) -> str:
     is_paper = any(panel.form == CELLS for panel in figure.panels)
     root.attrib |= {
         "width": f"{width * ZOOM:.0f}",
-        "class": " ".join(["drawing", *["paper"] * is_paper, *["slim"] * is_slim]),
+        "class": " ".join(["drawing", *["paper"] * is_paper, *filter(None, [only])]),
         "role": "img",
         "tabindex": "0",
         "aria-label": figure.title,
