@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from c10h.errors import FileError, InputError, OutputError
+
+if TYPE_CHECKING:
+    from c10h.digests import Digests
 
 # How HDF5 files begin, and how .mat files do that are HDF5 behind a block of text.
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -79,12 +82,29 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hexadecimal."""
-        import hashlib  # which help texts do not wait for
+        return self.digest if self.digest is not None else self._digests.whole
 
-        if self.digest is not None:
-            return self.digest
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+    def check_digest(self) -> bool:
+        """Whether the file says its own digest. Raises FileError where that is another one."""
+        from c10h.digests import has_digest
+
+        try:
+            if not has_digest(self.path):
+                return False
+            is_intact = self._digests.is_intact
+        except OSError as error:
+            raise FileError(f"{self.name}: {reason(error)}") from error
+        if not is_intact:
+            raise FileError(
+                f"{self.name}: damaged: its content is not what its last line, a SHA-256, says"
+            )
+        return True
+
+    @cached_property
+    def _digests(self) -> Digests:
+        from c10h.digests import digests_of  # which help texts do not wait for
+
+        return digests_of(self.path)
 
     def head(self, size: int) -> bytes:
         """The first ``size`` bytes."""

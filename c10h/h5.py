@@ -4,8 +4,8 @@ Root attributes: kind, schema (version of this layout), c10h (version that wrote
 lineage (JSON), and the record's settings. Nothing in a file depends on the time or the machine:
 the same record is the same bytes.
 
-A file of a stranger's can hurt nobody: soft and external links, virtual datasets and external
-storage are refused before anything is read, and no dataset is ever unpickled.
+What a file may hold is decided in :mod:`c10h.h5_objects` before anything is read, and no dataset is
+ever unpickled.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ import itertools
 import json
 import math
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, overload
 
 import h5py
 import numpy as np
 
 from c10h import __version__
-from c10h.errors import C10hError, FileError, SchemaError
-from c10h.files import HDF5, MATLAB, Source, atomic_output, describe_head
-from c10h.h5_attributes import classes_of, lineage_of_attributes, settings_of, version_of
+from c10h.digests import append_digest
+from c10h.errors import FileError, SchemaError
+from c10h.files import Source, atomic_output
+from c10h.h5_attributes import DIGEST, classes_of, lineage_of_attributes, settings_of, version_of
+from c10h.h5_objects import MAGIC, Objects, attributes_of, open_file
 from c10h.h5_sink import Sink
+from c10h.h5_values import check_memory, late_rows, text_of, values_of
 from c10h.parallel import in_order
-from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, View
-
-MAGIC = HDF5
+from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, Setting
 
 # A chunk is what one small read has to decompress.
 CHUNK_BYTES = 1 << 18
@@ -41,35 +41,14 @@ WORTH = 0.9
 SAMPLE_BYTES = 1 << 14
 # Below this an HDF5 chunk index costs more than compression saves.
 COMPRESS_BYTES = 1 << 12
-# Arrays of two or more dimensions stay in the file above this size.
-EAGER_BYTES = 1 << 22
 # How much of a large array is in memory at once while it is written.
 BLOCK_BYTES = 1 << 25
+# An attribute has to fit into a message of 64 kB; a larger text is a dataset of the same name.
+ATTRIBUTE_BYTES = 60_000
+TEXTS = ("classes", "lineage")
 
 
-# Datasets and groups by their path in the file.
-Objects: TypeAlias = Mapping[str, h5py.Dataset | h5py.Group]
 Kind = TypeVar("Kind", bound=Record)
-
-
-def open_file(source: Source) -> tuple[h5py.File, Objects]:
-    """Open an HDF5 file for reading: the file, and everything in it.
-
-    Raises FileError if it is no HDF5 file, is truncated, or leads out of itself by a link.
-    """
-    if not source.head(len(MATLAB)).startswith((MAGIC, MATLAB)):
-        raise FileError(f"{source.name}: expected an HDF5 file, found {describe_head(source)}")
-    try:
-        file = h5py.File(source.path, "r")
-    except OSError as error:
-        raise FileError(
-            f"{source.name}: not a complete HDF5 file (truncated or damaged): {error}"
-        ) from error
-    try:
-        return file, _objects(file, source)
-    except C10hError:
-        file.close()
-        raise
 
 
 def peek_kind(source: Source) -> str | None:
@@ -78,7 +57,7 @@ def peek_kind(source: Source) -> str | None:
         return None
     file, _ = open_file(source)
     with file:
-        return _kind_of(_attributes_of(file, source))
+        return _kind_of(attributes_of(file, source))
 
 
 @overload
@@ -97,7 +76,7 @@ def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Re
     Raises FileError for other files, SchemaError where the content breaks the specification.
     """
     file, objects = open_file(source)
-    attributes = _attributes_of(file, source)
+    attributes = attributes_of(file, source)
     kind = _kind_of(attributes)
     kind_names = [record.kind for record in kinds] or list(KINDS)
     if kind is None:
@@ -106,7 +85,13 @@ def read(source: Source, *kinds: type[Record], late: Collection[str] = ()) -> Re
         raise FileError(
             f"{source.name}: expected kind {' or '.join(kind_names)}, found kind {kind}"
         )
+    if DIGEST in attributes and not source.check_digest():
+        raise FileError(
+            f"{source.name}: cut off, or changed by another program: expected a SHA-256 as its "
+            f"last line, found none (an HDF5 attribute {DIGEST!r} says that it had one)"
+        )
     try:
+        attributes |= _texts(objects, source)
         return _read_record(objects, attributes, KINDS[kind], source, late)
     except SchemaError as error:
         raise SchemaError(f"{source.name}: {error}") from error
@@ -124,50 +109,28 @@ def write(record: Record, argument: str, advance: Callable[[int], None] | None =
         sink = Sink(stream)
         try:
             with h5py.File(sink, "w") as file:
-                for key, value in _attributes(record).items():
-                    file.attrs[key] = value
+                for name, attribute in _attributes(record).items():
+                    _write_attribute(file, name, attribute)
                 for path, declared, value in record.datasets():
                     _write_dataset(file, path, declared, value, sink, advance)
         finally:
             if sink.error is not None:
                 raise sink.error
-
-
-def dataset_rows(dataset: h5py.Dataset, where: str) -> View:
-    """A dataset that stays in its file, of which slices are read on demand."""
-
-    def read(key: Any) -> Array:
-        try:
-            return np.asarray(dataset[key])
-        except OSError as error:
-            raise FileError(f"{where}: damaged: {error}") from error
-
-    return View(tuple(dataset.shape), dataset.dtype, read)
-
-
-def late_rows(path: Path, field: str, dataset: h5py.Dataset, name: str) -> View:
-    """A dataset whose file is opened for each slice. name: of the file."""
-
-    def read(key: Any) -> Array:
-        try:
-            with h5py.File(path, "r") as file:
-                return np.asarray(file[field][key])
-        except (OSError, KeyError) as error:
-            raise FileError(f"{name}: {field}: damaged: {error}") from error
-
-    return View(tuple(dataset.shape), dataset.dtype, read)
-
-
-def _attributes_of(file: h5py.File, source: Source) -> dict[str, Any]:
-    try:
-        return dict(file.attrs)
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise FileError(f"{source.name}: damaged: {error}") from error
+        append_digest(stream)
 
 
 def _kind_of(attributes: Mapping[str, Any]) -> str | None:
     kind = attributes.get("kind")
     return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def _texts(objects: Objects, source: Source) -> dict[str, Any]:
+    """What was too large for an attribute."""
+    return {
+        name: text_of(dataset, f"{source.name}: {name}")[()]
+        for name in TEXTS
+        if isinstance(dataset := objects.get(name), h5py.Dataset)
+    }
 
 
 def _read_record(
@@ -185,8 +148,9 @@ def _read_record(
         "settings": settings_of(attributes),
     }
     schema = kind.schema()
+    check_memory([member for path, member in objects.items() if path not in late], source)
     for path in objects:
-        if path.partition("/")[0] not in schema:
+        if path.partition("/")[0] not in (*schema, *TEXTS):
             raise SchemaError(f"{path}: {kind.kind} have no dataset of this name")
     for field, declared in schema.items():
         stored = objects.get(field)
@@ -197,44 +161,41 @@ def _read_record(
             if not isinstance(stored, h5py.Group):
                 raise SchemaError(f"{field}: expected a group, found a dataset")
             values[field] = {
-                path.removeprefix(f"{field}/"): _load(member, f"{name}: {path}")
+                path.removeprefix(f"{field}/"): values_of(member, path, source)
                 for path, member in objects.items()
                 if path.startswith(f"{field}/")
             }
         elif field in late and isinstance(stored, h5py.Dataset):
             values[field] = late_rows(source.path, field, stored, name)
         else:
-            values[field] = _load(stored, f"{name}: {field}")
+            values[field] = values_of(stored, field, source)
     return kind(**values)
 
 
-def _load(dataset: h5py.Dataset | h5py.Group, where: str) -> Rows:
-    """Its values, or where they are large the means to read them slice by slice."""
-    if not isinstance(dataset, h5py.Dataset):
-        raise SchemaError(f"{where}: expected a dataset, found a group")
-    dtype, shape = dataset.dtype, dataset.shape
-    is_text = h5py.check_string_dtype(dtype) is not None
-    if is_text and dtype.kind != "S":  # of variable length, as other programs write it
-        return np.asarray(dataset.asstr()[...], dtype=np.str_)
-    if not is_text and len(shape) > 1 and math.prod(shape) * dtype.itemsize > EAGER_BYTES:
-        return dataset_rows(dataset, where)
-    # Slicing takes several times as long, which counts with thousands of files.
-    values = np.zeros(shape, dtype)
-    if values.size:
-        dataset.id.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
-    return np.char.decode(values, "utf-8") if is_text else values
-
-
-def _attributes(record: Record) -> Mapping[str, Any]:
+def _attributes(record: Record) -> Mapping[str, Setting | Sequence[str]]:
     lineage = record.lineage or Lineage(command="")
     return {
         "kind": record.kind,
         "schema": record.version,
         "c10h": __version__,
-        "classes": list(record.classes),
+        DIGEST: "sha256",
+        "classes": record.classes,
         "lineage": json.dumps(lineage.to_dict(), sort_keys=True, separators=(",", ":")),
         **dict(sorted(record.settings.items())),
     }
+
+
+def _write_attribute(file: h5py.File, key: str, value: Setting | Sequence[str]) -> None:
+    """Write a root attribute, text of fixed length; one that is too large as a dataset."""
+    if isinstance(value, bool | int | float):
+        file.attrs[key] = value
+        return
+    texts = np.char.encode(np.asarray(value, dtype=np.str_), "utf-8")
+    dtype = h5py.string_dtype("utf-8", max(1, texts.dtype.itemsize))
+    if texts.size * dtype.itemsize <= ATTRIBUTE_BYTES:
+        file.attrs.create(key, texts.astype(dtype), dtype=dtype)
+    else:
+        file.create_dataset(key, data=texts.astype(dtype), dtype=dtype)
 
 
 def _write_dataset(
@@ -271,7 +232,7 @@ def _write_dataset(
 
 def _write_chunks(dataset: h5py.Dataset, block: Array, start: int) -> None:
     """Write a block that begins with a chunk, compressed in threads as HDF5 would do in one."""
-    shape = dataset.chunks
+    shape, shuffle = dataset.chunks, dataset.shuffle
     steps = [range(0, size, step) for size, step in zip(block.shape, shape, strict=True)]
 
     def compress(corner: tuple[int, ...]) -> bytes:
@@ -281,9 +242,9 @@ def _write_chunks(dataset: h5py.Dataset, block: Array, start: int) -> None:
         if is_edge:  # chunks are whole in the file
             chunk[tuple(slice(size) for size in part.shape)] = part
         values = chunk.reshape(-1)
-        sample = _prepared(values[: SAMPLE_BYTES // values.itemsize], dataset.shuffle)
+        sample = _prepared(values[: SAMPLE_BYTES // values.itemsize], shuffle)
         worth = is_edge or len(zlib.compress(sample, GZIP_LEVEL)) < WORTH * sample.nbytes
-        return zlib.compress(_prepared(values, dataset.shuffle), GZIP_LEVEL if worth else STORED)
+        return zlib.compress(_prepared(values, shuffle), GZIP_LEVEL if worth else STORED)
 
     corners = list(itertools.product(*steps))
     for corner, data in zip(corners, in_order(compress, corners), strict=True):
@@ -338,40 +299,3 @@ def _blocks(
         for start in range(0, shape[axis], rows):
             items = slice(start, min(start + rows, shape[axis]))
             yield (*prefix, items) if prefix else items
-
-
-def _objects(file: h5py.File, source: Source) -> Objects:
-    """Everything in a file.
-
-    Raises FileError for a damaged file, and if anything is stored elsewhere or linked softly.
-    """
-    objects: dict[str, h5py.Dataset | h5py.Group] = {}
-    try:
-        for path, kind in _links(file):
-            name = path.decode()
-            if kind != h5py.h5l.TYPE_HARD:
-                raise FileError(
-                    f"{source.name}: /{name} is an external or soft link, which c10h does not "
-                    "follow"
-                )
-            opened = h5py.h5o.open(file.id, path)
-            if isinstance(opened, h5py.h5g.GroupID):
-                objects[name] = h5py.Group(opened)
-            elif isinstance(opened, h5py.h5d.DatasetID):
-                objects[name] = dataset = h5py.Dataset(opened)
-                if dataset.external or dataset.is_virtual:
-                    raise FileError(f"{source.name}: /{name} stores its data in another file")
-    except (OSError, RuntimeError, KeyError, UnicodeError) as error:
-        raise FileError(f"{source.name}: a damaged HDF5 file: {error}") from error
-    return objects
-
-
-def _links(file: h5py.File) -> list[tuple[bytes, int]]:
-    """Path and type of every link below the root. Far faster than group by group, name by name."""
-    links = []
-
-    def add(name: bytes, link: Any) -> None:
-        links.append((name, link.type))
-
-    file.id.links.visit(add, info=True)
-    return links

@@ -17,6 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from edits import edited
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_records import CLASSES, LINEAGE, columns, sample
@@ -36,16 +37,9 @@ def written(path: Path, kind: str = "labels", **changes: Any) -> Path:
     return path
 
 
-@contextmanager
-def edited(path: Path) -> Iterator[h5py.File]:
-    """The file, open to be broken."""
-    with h5py.File(path, "a") as file:
-        yield file
-
-
 def damage(path: Path, name: str) -> None:
-    """Overwrite the middle of the first chunk of a dataset."""
-    with h5py.File(path) as file:
+    """Overwrite the middle of the first chunk of a dataset, of a file without a digest."""
+    with edited(path) as file:
         chunk = file[name].id.get_chunk_info(0)
     with path.open("r+b") as stream:
         stream.seek(chunk.byte_offset + chunk.size // 2)
@@ -254,14 +248,14 @@ class TestBreakingTheSchema:
         with edited(path) as file:
             del file["truth"]
             file["truth"] = h5py.Empty("i8")
-        self.refused(path, "damaged: object of type 'NoneType'", FileError)
+        self.refused(path, "truth: expected values, found none")
 
     def test_a_size_beyond_all_memory(self, tmp_path: Path) -> None:
         path = written(tmp_path / "x.h5")
         with edited(path) as file:
             del file["truth"]
             file.create_dataset("truth", shape=(1 << 45,), dtype="i8", chunks=(1024,))
-        self.refused(path, "damaged: Unable to allocate", FileError)
+        self.refused(path, "truth declares .* bytes .*cannot hold", FileError)
 
 
 class TestOtherFiles:
@@ -287,19 +281,19 @@ class TestOtherFiles:
     def test_a_truncated_file(self, tmp_path: Path, share: float) -> None:
         content = written(tmp_path / "x.h5").read_bytes()
         (tmp_path / "x.h5").write_bytes(content[: int(len(content) * share)])
-        self.refused(tmp_path / "x.h5", "truncated or damaged")
+        self.refused(tmp_path / "x.h5", "truncated or damaged|cut off")
 
     def test_a_file_without_its_last_byte(self, tmp_path: Path) -> None:
         path = written(tmp_path / "x.h5")
         path.write_bytes(path.read_bytes()[:-1])
-        self.refused(path, "truncated or damaged")
+        self.refused(path, "cut off")
 
     def test_another_programs_file(self, tmp_path: Path) -> None:
         with edited(tmp_path / "x.h5") as file:
             file["probs"] = np.eye(3)
         self.refused(tmp_path / "x.h5", "not one that c10h wrote")
 
-    @pytest.mark.parametrize("kind", ["pictures", 3, [1, 2], np.bytes_(b"labels")])
+    @pytest.mark.parametrize("kind", ["pictures", 3, [1, 2], np.bytes_(b"\xff")])
     def test_a_kind_that_is_none(self, tmp_path: Path, kind: Any) -> None:
         path = written(tmp_path / "x.h5")
         with edited(path) as file:
@@ -321,11 +315,13 @@ class TestOtherFiles:
     @pytest.mark.parametrize("name", ["kind", "schema", "classes", "lineage"])
     def test_a_damaged_attribute(self, tmp_path: Path, name: str) -> None:
         path = written(tmp_path / "x.h5")
+        with edited(path):
+            pass
         content = bytearray(path.read_bytes())
         # The datatype follows the name, which is padded to 8 bytes.
         content[content.index(name.encode() + b"\0") + (len(name) // 8 + 1) * 8] = 0xFF
         path.write_bytes(content)
-        self.refused(path, "damaged: Error iterating over attributes")
+        self.refused(path, "a damaged HDF5 file: Error iterating over attributes")
         with contextlib.suppress(FileError):
             h5.peek_kind(Source.open(str(path)))
 
@@ -391,7 +387,7 @@ class TestLinks:
             group = file
             for _ in range(2000):
                 group = group.create_group("g")
-        with time_limit(60), pytest.raises(SchemaError, match="have no dataset of this name"):
+        with time_limit(60), pytest.raises(FileError, match="groups within groups, over 32 deep"):
             read(path)
 
 

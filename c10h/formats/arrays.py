@@ -21,13 +21,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from c10h import h5
 from c10h.errors import AmbiguousError, FileError
 from c10h.files import MATLAB, Source
 from c10h.formats import archives
 from c10h.formats.file_formats import FORMATS
 from c10h.formats.hints import brief
 from c10h.formats.known_column_names import names_items
+from c10h.h5_objects import open_file
+from c10h.h5_values import check_memory, dataset_rows, is_text, text_of
 from c10h.records import Array, Rows, View
 
 NUMBERS, WORDS = "fiub", "USO"
@@ -245,21 +246,29 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 def h5_arrays(source: Source) -> Mapping[str, Stored]:
     """The datasets of an HDF5 file, MATLAB's of version 7.3 too."""
-    _, objects = h5.open_file(source)
+    _, objects = open_file(source)
     # MATLAB counts along columns, so what it calls (n, c) is (c, n) in HDF5.
     turned = source.head(len(MATLAB)) == MATLAB
     arrays = {}
     for path, dataset in objects.items():
-        if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+        if not isinstance(dataset, h5py.Dataset) or not _has_dtype(dataset):
             continue
-        if h5py.check_string_dtype(dataset.dtype) is not None:
+        if is_text(dataset):
             text = np.dtype(np.str_)
             arrays[path] = Stored(tuple(dataset.shape), text, partial(_h5_text, source, dataset))
         elif dataset.dtype.kind in NUMBERS:
-            rows: Rows = h5.dataset_rows(dataset, f"{source.name}: {path}")
+            rows: Rows = dataset_rows(dataset, f"{source.name}: {path}")
             shape = tuple(dataset.shape[::-1]) if turned else tuple(dataset.shape)
             arrays[path] = Stored(shape, dataset.dtype, partial(_h5_rows, rows, turned=turned))
     return arrays
+
+
+def _has_dtype(dataset: h5py.Dataset) -> bool:
+    """Whether numpy can hold the values of a dataset, and it has any."""
+    try:
+        return dataset.shape is not None and dataset.dtype is not None
+    except TypeError:
+        return False
 
 
 def _h5_rows(rows: Rows, *, turned: bool) -> Rows:
@@ -267,8 +276,9 @@ def _h5_rows(rows: Rows, *, turned: bool) -> Rows:
 
 
 def _h5_text(source: Source, dataset: h5py.Dataset) -> Array:
+    check_memory([dataset], source)
     try:
-        return np.asarray(dataset.asstr()[...], dtype=np.str_)
+        return text_of(dataset, source.name)
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(f"{source.name}: damaged: {error}") from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from c10h import h5
 from c10h.errors import AmbiguousError, FileError, InputError
-from c10h.files import Source, describe_head
+from c10h.files import HDF5, Source, describe_head
 from c10h.formats.archives import is_archive
 from c10h.formats.arrays import Stored, npy_rows
 from c10h.images import cifar, parquet, pixel_arrays
@@ -99,7 +99,7 @@ def _of_array(
 def _unknown(source: Source) -> FileError:
     """What to do with a file that holds no pictures, as far as its first bytes tell."""
     head = source.head(16)
-    kind = h5.peek_kind(source) if head.startswith(h5.MAGIC) else None
+    kind = h5.peek_kind(source) if head.startswith(HDF5) else None
     description = describe_head(source) if kind is None else f"a c10h file of {kind}"
     advice = ""
     if kind == Images.kind:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 
 from c10h import h5
 from c10h.records import Attack, Images, Labels
@@ -159,7 +159,7 @@ class TestNetworks:
 
 class TestData:
     def test_pixels_that_are_no_bytes(self, refuses: Refuse) -> None:
-        with h5py.File("images.h5", "r+") as file:
+        with edited("images.h5") as file:
             pixels = file["images"][:]
             del file["images"]
             file["images"] = pixels.astype("f4") / 127.5 - 1

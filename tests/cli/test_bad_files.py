@@ -11,6 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from edits import edited
 
 from .conftest import (
     EVERYWHERE,
@@ -51,7 +52,7 @@ def empty(files: Files) -> Path:
 
 def external_link(files: Files) -> Path:
     shutil.copy(files.path("labels.h5"), files.path("linked.h5"))
-    with h5py.File(files.path("linked.h5"), "a") as file:
+    with edited(files.path("linked.h5")) as file:
         file["extra"] = h5py.ExternalLink("/etc/hostname", "/")
     return files.path("linked.h5")
 

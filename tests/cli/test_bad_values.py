@@ -5,6 +5,7 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
+from edits import edited
 
 from .conftest import (
     Files,
@@ -37,7 +38,7 @@ class TestRows:
         self, files: Files, refuses: Refuse, shape: tuple[int, ...], member: list[str]
     ) -> None:
         files.predictions("p.h5")
-        with h5py.File(files.path("p.h5"), "a") as file:
+        with edited(files.path("p.h5")) as file:
             del file["logits"], file["member"]
             file["logits"] = np.zeros(shape, "f4")
             file.create_dataset("member", data=member, dtype=h5py.string_dtype(), shape=shape[:1])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 
 from c10h import h5
 from c10h.records import Images
@@ -122,7 +122,7 @@ class TestOriginals:
         assert twice.original.tolist() == hashes(images)
 
     def test_of_a_file_of_version_1(self, images: Images, c10h: Run) -> None:
-        with h5py.File("images.h5", "r+") as file:
+        with edited("images.h5") as file:
             assert file.attrs["schema"] == 2
             file.attrs["schema"] = 1
         noisy = corrupt(c10h, "noisy.h5")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 
 from c10h import h5
 from c10h.records import Array, Attack, Images
@@ -147,7 +147,7 @@ class TestOfTrainedImages:
 
 
 def as_version_1(path: str) -> None:
-    with h5py.File(path, "r+") as file:
+    with edited(path) as file:
         assert file.attrs["schema"] == 2
         assert "original" not in file
         file.attrs["schema"] = 1

@@ -22,7 +22,7 @@ from matplotlib.font_manager import fontManager
 from PIL import Image
 
 import c10h as api
-from c10h import h5
+from c10h import h5, h5_values
 from c10h.datasets.cache import open_input
 from c10h.images.hashes import item_hashes
 from c10h.records import Array, History, Images, Predictions, Scores, View
@@ -611,7 +611,7 @@ def test_two_thousand_files(files: Files, process: Run) -> None:
 def test_samples_are_not_read_without_a_baseline(
     c10h: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = h5.late_rows
+    make = h5_values.late_rows
 
     def refusing(path: Path, field: str, dataset: h5py.Dataset, name: str) -> View:
         def refuse(key: Any) -> Array:

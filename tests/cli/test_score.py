@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from c10h import h5
+from c10h.files import HDF5
 from c10h.metrics.metrics import METRICS, choose
 from c10h.records import Array, Scores
 
@@ -423,7 +423,7 @@ class TestOutput:
     ) -> None:
         line = ["score", "a.npy", "--labels", "counts.npy", "--resamples", "50"]
         result = c10h(*line, "-o", "-")
-        assert result.stdout.startswith(h5.MAGIC)
+        assert result.stdout.startswith(HDF5)
         assert result.err.endswith(c10h(*line).out)
         c10h(*line, "-o", "s.h5")
         assert files.path("s.h5").read_bytes() == result.stdout

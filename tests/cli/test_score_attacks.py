@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from made_attacks import LARGE, SMALL, made_attack
 
-from c10h import h5
+from c10h import h5, h5_values
 from c10h.records import Array, Attack, Lineage, Predictions, Scores, View
 
 from .conftest import Files, Run, assert_refused, read_file
@@ -91,13 +91,13 @@ class TestRuns:
         write(members=2)
         line = ("score", "adv.h5", *BASIC, "--json")
         expected = c10h(*line).json()
-        monkeypatch.setattr(h5, "EAGER_BYTES", 0)
+        monkeypatch.setattr(h5_values, "EAGER_BYTES", 0)
         assert c10h(*line).json() == expected
 
     def test_no_image_is_read(self, c10h: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         write(images=np.zeros((1, 2, 30, 4, 4, 3), "f4"))
-        monkeypatch.setattr(h5, "EAGER_BYTES", 0)
-        make = h5.dataset_rows
+        monkeypatch.setattr(h5_values, "EAGER_BYTES", 0)
+        make = h5_values.dataset_rows
         seen: list[str] = []
 
         def spied(dataset: h5py.Dataset, where: str) -> View:
@@ -109,7 +109,7 @@ class TestRuns:
 
             return replace(view, read=read)
 
-        monkeypatch.setattr(h5, "dataset_rows", spied)
+        monkeypatch.setattr(h5_values, "dataset_rows", spied)
         assert c10h("score", "adv.h5", *BASIC).status == 0
         assert any("logits" in where for where in seen)
         assert not [where for where in seen if "images" in where]

@@ -15,6 +15,7 @@ import numpy as np
 import polars
 import pytest
 import torch
+from edits import edited
 from PIL import Image
 
 from c10h.records import Lineage
@@ -81,7 +82,7 @@ def test_damaged_parquet(files: Files, c10h: Run) -> None:
 
 
 def changed(path: Path, change: Callable[[h5py.File], None]) -> None:
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         change(file)
 
 

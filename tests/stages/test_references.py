@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 from metrics.scoring import METRIC_NAMES, Case, labels_of, made_up, predictions_of
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
@@ -447,7 +447,7 @@ class TestOlderFiles:
     ) -> None:
         path = tmp_path / "scores.h5"
         h5.write(one_run(case), str(path))
-        with h5py.File(path, "r+") as file:
+        with edited(path) as file:
             assert file.attrs["schema"] == 2
             file.attrs["schema"] = 1
             del file.attrs["rescale"]
@@ -467,7 +467,7 @@ class TestOlderFiles:
     def test_a_newer_version_is_refused(self, case: Case, tmp_path: Path) -> None:
         path = tmp_path / "scores.h5"
         h5.write(one_run(case), str(path))
-        with h5py.File(path, "r+") as file:
+        with edited(path) as file:
             file.attrs["schema"] = 3
         with pytest.raises(InputError, match="expected schema version 1 to 2, found 3"):
             h5.read(Source.open(str(path)))
