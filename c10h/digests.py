@@ -1,7 +1,8 @@
 """A line at the end of the files that c10h writes: the SHA-256 of all before it.
 
 A flipped bit, a lost block or a foreign edit is noticed when the file is read. HDF5 and zip files
-may have bytes after their end, so every other program reads these files as ever, and
+may have bytes after their end (those of a zip are its comment), so every other program reads these
+files as ever, and
 ``head -c -73 FILE | sha256sum`` computes what ``tail -1 FILE`` says.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+# Inside of a file this says that its last line is its SHA-256: without that it was cut or changed.
+DIGEST = "digest"
 HEAD = b"\nsha256 "
 SIZE = len(HEAD) + 64 + 1
 BLOCK_BYTES = 1 << 20
@@ -63,6 +66,14 @@ def append_digest(stream: BinaryIO) -> None:
 def line_of(digest: str) -> bytes:
     """The line that says a digest."""
     return HEAD + digest.encode() + b"\n"
+
+
+def sealed_zip(content: bytes | memoryview) -> list[bytes | memoryview]:
+    """The parts of a zip file, with the line as its comment. content: of one without a comment."""
+    body, size = content[:-2], SIZE.to_bytes(2, "little")
+    hashed = hashlib.sha256(body)
+    hashed.update(size)
+    return [body, size, line_of(hashed.hexdigest())]
 
 
 def _is_line(line: bytes) -> bool:

@@ -21,10 +21,10 @@ import h5py
 import numpy as np
 
 from c10h import __version__
-from c10h.digests import append_digest
+from c10h.digests import DIGEST, append_digest
 from c10h.errors import FileError, SchemaError
 from c10h.files import Source, atomic_output
-from c10h.h5_attributes import DIGEST, classes_of, lineage_of_attributes, settings_of, version_of
+from c10h.h5_attributes import classes_of, lineage_of_attributes, settings_of, version_of
 from c10h.h5_objects import MAGIC, Objects, attributes_of, open_file
 from c10h.h5_sink import Sink
 from c10h.h5_values import check_memory, late_rows, text_of, values_of

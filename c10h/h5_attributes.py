@@ -12,11 +12,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from c10h.digests import DIGEST
 from c10h.errors import SchemaError
 from c10h.records import Lineage, Setting
 
-# Says that the last line of the file is its SHA-256: a file without that line was cut or changed.
-DIGEST = "digest"
 ROOT_ATTRIBUTES = ("kind", "schema", "c10h", "classes", "lineage", DIGEST)
 # Letters of a lineage: one of thousands of inputs has a few hundred for each.
 LONGEST = 1 << 24

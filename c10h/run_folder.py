@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from c10h import __version__
+from c10h.digests import DIGEST
 from c10h.errors import FileError, InputError, MismatchError, OutputError, SchemaError
 from c10h.files import reason, write_text
 from c10h.records import Array, Lineage
@@ -90,22 +92,19 @@ class Run:
 
     def to_json(self) -> str:
         """The text of run.json."""
-        return json.dumps(
-            {
-                "schema": SCHEMA,
-                "c10h": __version__,
-                "architecture": self.architecture,
-                "classes": list(self.classes),
-                "image_size": self.image_size,
-                "folds": self.folds,
-                "arguments": dict(self.arguments),
-                "machine": dict(self.machine),
-                "lineage": self.lineage.to_dict(),
-                "split": None if self.split is None else self.split.tolist(),
-            },
-            ensure_ascii=False,
-            sort_keys=True,
-        )
+        content = {
+            "schema": SCHEMA,
+            "c10h": __version__,
+            "architecture": self.architecture,
+            "classes": list(self.classes),
+            "image_size": self.image_size,
+            "folds": self.folds,
+            "arguments": dict(self.arguments),
+            "machine": dict(self.machine),
+            "lineage": self.lineage.to_dict(),
+            "split": None if self.split is None else self.split.tolist(),
+        }
+        return _json({**content, DIGEST: _digest_of(content)})
 
 
 def open_run(folder: Path) -> Run:
@@ -118,6 +117,12 @@ def open_run(folder: Path) -> Run:
     except (ValueError, RecursionError) as error:
         raise FileError(f"{path}: not readable as JSON: {error}") from error
     try:
+        digest = content.pop(DIGEST, None)
+        if digest is not None and digest != _digest_of(content):
+            raise FileError(
+                f"{path}: damaged, or changed after it was written: its content is not what its "
+                f"{DIGEST!r}, a SHA-256, says"
+            )
         if content["schema"] != SCHEMA:
             raise SchemaError(
                 f"{path}: expected schema version {SCHEMA}, found {content['schema']} "
@@ -138,8 +143,17 @@ def open_run(folder: Path) -> Run:
             lineage=Lineage.from_dict(content["lineage"]),
             machine=dict(content["machine"]),
         )
-    except (LookupError, TypeError, ValueError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise SchemaError(f"{path}: not in the form that c10h writes ({error!r})") from error
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def _digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the text of run.json without its digest."""
+    return hashlib.sha256(_json(content).encode()).hexdigest()
 
 
 def _without_retired(arguments: dict[str, Any]) -> dict[str, Any]:

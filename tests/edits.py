@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
+import torch
 
-from c10h.h5_attributes import DIGEST
+from c10h.digests import DIGEST
 
 
 @contextmanager
@@ -17,3 +19,10 @@ def edited(path: str | Path) -> Iterator[h5py.File]:
     with h5py.File(path, "a") as file:
         file.attrs.pop(DIGEST, None)
         yield file
+
+
+def state_of(path: str | Path) -> dict[str, Any]:
+    """What a checkpoint holds, ready to be changed and saved without its digest."""
+    content: dict[str, Any] = torch.load(path, weights_only=True)
+    del content[DIGEST]
+    return content

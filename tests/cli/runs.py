@@ -29,8 +29,9 @@ def trained(c10h: Run, output: str, *line: object) -> Result:
 
 
 def content(folder: str | Path) -> dict[str, Any]:
-    """What run.json says."""
+    """What run.json says, but for its digest."""
     found: dict[str, Any] = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
+    del found["digest"]
     return found
 
 

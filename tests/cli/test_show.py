@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from edits import state_of
 from test_records import sample
 
 from c10h import __version__, h5
@@ -172,7 +173,7 @@ class TestRuns:
 
     def test_what_is_not_done(self, c10h: Run) -> None:
         os.unlink("a/fold-1.pt")
-        state = torch.load("a/fold-2.pt", weights_only=True)
+        state = state_of("a/fold-2.pt")
         torch.save({**state, "is_done": False, "history": state["history"][:1]}, "a/fold-2.pt")
         out = c10h("show", "a/").out
         assert re.search(r"\nfold 1 +not begun +0 ", out)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from bombs import Bomb
+from edits import state_of
 
 from c10h.errors import FileError, OutputError, SchemaError
 from c10h.training.checkpoint import Checkpoint, load, save
@@ -44,7 +47,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def edited(path: Path, **changes: Any) -> None:
-    content = torch.load(path, weights_only=True)
+    content = state_of(path)
     torch.save({**content, **changes}, path)
 
 
@@ -69,7 +72,37 @@ def test_code_is_not_run(path: Path, bomb: Bomb) -> None:
     bomb.assert_not_run()
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_the_last_line_is_what_sha256sum_says_of_the_rest(path: Path) -> None:
+    content = path.read_bytes()
+    last = content.splitlines()[-1].decode()
+    assert last == f"sha256 {hashlib.sha256(content[:-73]).hexdigest()}"
+    with zipfile.ZipFile(path) as archive:  # which has it as its comment
+        assert archive.comment.decode().strip() == last
+
+
+def test_every_flipped_bit_is_noticed_or_harmless(path: Path) -> None:
+    content, expected = path.read_bytes(), load(path)
+    for place in range(3, len(content), 29):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        try:
+            checkpoint = load(path)
+        except FileError as error:
+            assert "\n" not in str(error)  # noqa: PT017, one that is read is right, too
+        else:
+            assert place > len(content) - 73
+            assert same(checkpoint.network, expected.network)
+
+
+@pytest.mark.parametrize("cut", [1, 73, 75])
+def test_an_end_that_is_missing(cut: int, path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(FileError, match=r"fold-0\.pt: (cut off|damaged)"):
+        load(path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9])
 def test_truncated(share: float, path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
@@ -105,7 +138,7 @@ def test_a_newer_version(path: Path) -> None:
 
 @pytest.mark.parametrize("name", [one.name for one in fields(Checkpoint)])
 def test_a_part_is_missing(name: str, path: Path) -> None:
-    content = torch.load(path, weights_only=True)
+    content = state_of(path)
     del content[name]
     torch.save(content, path)
     with pytest.raises(SchemaError, match=f"expected '{name}' in the checkpoint"):
