@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +18,8 @@ from c10h.records import Array
 
 PLAN = "plan.json"
 DONE = "done"
+# Bytes that are written at a time where a file cannot be made large in another way.
+ZEROS = 1 << 20
 
 
 class PartialResults:
@@ -31,10 +35,16 @@ class PartialResults:
         try:
             for name, (dtype, shape) in shapes.items():
                 path = folder / f"{name}.npy"
-                mode: Any = "r+" if path.is_file() else "w+"
-                self.arrays[name] = np.lib.format.open_memmap(path, mode, np.dtype(dtype), shape)
+                if not path.is_file():
+                    _reserve(path, np.dtype(dtype), shape)
+                self.arrays[name] = np.lib.format.open_memmap(path, "r+", np.dtype(dtype), shape)
         except OSError as error:
             raise OutputError(f"{folder}: {reason(error)}") from error
+        except ValueError as error:
+            raise OutputError(
+                f"{folder}: what is there of an unfinished attack is damaged ({error}): remove the "
+                "folder"
+            ) from error
 
     @property
     def done(self) -> Array:
@@ -48,6 +58,39 @@ class PartialResults:
                 array.flush()
         self.arrays[DONE][batch] = 1
         self.arrays[DONE].flush()
+
+
+def _reserve(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    """Make an array of zeros whose whole size the disk has: a memory map of less ends the process.
+
+    It gets its name when it is whole. Raises OSError.
+    """
+    temporary = path.with_name(f".{path.name}")
+    header: dict[str, Any] = {
+        "descr": np.lib.format.dtype_to_descr(dtype),
+        "fortran_order": False,
+        "shape": shape,
+    }
+    try:
+        with temporary.open("wb") as stream:
+            np.lib.format.write_array_header_1_0(stream, header)
+            size = stream.tell() + math.prod(shape) * dtype.itemsize
+            stream.flush()
+            _allocate(stream.fileno(), size)
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _allocate(descriptor: int, size: int) -> None:
+    """Let a file have a size, and the disk room for it. Raises OSError where there is none."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+        return
+    written = os.lseek(descriptor, 0, os.SEEK_END)  # on macOS, zeros say it
+    while written < size:
+        written += os.write(descriptor, bytes(min(ZEROS, size - written)))
 
 
 def begin(folder: Path, plan: Mapping[str, Any]) -> None:

@@ -79,5 +79,5 @@ def _download(name: str) -> dict[str, Path]:
     for wanted in CATALOGUE[name].downloads:
         found[wanted.name] = download_path(wanted.name)
         with progress(wanted.name, wanted.size, "bytes") as advance:
-            fetch(wanted, found[wanted.name], advance)
+            fetch(wanted, found[wanted.name], advance, say)
     return found

@@ -18,6 +18,7 @@ from c10h import __version__
 from c10h.datasets.catalogue import Download
 from c10h.errors import FileError, OutputError
 from c10h.files import reason
+from c10h.formats.hints import Tell, silent
 
 if TYPE_CHECKING:
     import requests
@@ -43,22 +44,31 @@ def address_of(download: Download) -> str:
     return download.address if not mirror else f"{mirror.rstrip('/')}/{download.name}"
 
 
-def fetch(download: Download, path: Path, advance: Advance) -> None:
+def fetch(download: Download, path: Path, advance: Advance, tell: Tell = silent) -> None:
     """Download a file to ``path`` unless it is there, whole and unchanged.
 
-    advance: called with bytes as they arrive, at once with those that were there before.
+    advance: called with bytes as they arrive, at once with those that were there before. tell:
+    called with a line where another command is downloading, which is waited for.
     Raises FileError where the file cannot be had or is not the one that is wanted, OutputError
     where it cannot be written; what has arrived stays for the next try.
     """
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.parent / ".lock"):
+        lock = FileLock(path.parent / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            tell(f"{path.parent}: another command downloads into it; waiting for it")
+            lock.acquire()
+        try:
             if path.is_file() and not _why_wrong(path, download):
                 advance(download.size)
             else:
                 _fetch_and_check(download, path, advance)
+        finally:
+            lock.release()
     except OSError as error:
         raise OutputError(f"{path}: {reason(error)}") from error
 

@@ -20,6 +20,7 @@ from c10h.errors import InputError, StoppedError
 from c10h.files import Source
 from c10h.formats.hints import Tell, silent
 from c10h.lineage import HasLineage, lineage_of
+from c10h.locks import only_one
 from c10h.metrics.accuracy import is_at_chance
 from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
@@ -201,9 +202,10 @@ def _store(prepared: _Prepared, folder: Path | None) -> Iterator[tuple[PartialRe
             yield PartialResults(Path(temporary), shapes), 0
         return
     partial_results.begin(folder, json.loads(json.dumps(prepared.lineage.to_dict())))
-    store = PartialResults(folder, shapes)
-    yield store, int(store.done.sum())
-    partial_results.remove(folder)
+    with only_one(folder / ".lock", str(folder)):
+        store = PartialResults(folder, shapes)
+        yield store, int(store.done.sum())
+        partial_results.remove(folder)
 
 
 @contextmanager

@@ -54,9 +54,21 @@ def train(
         raise InputError(
             "--parallel-folds cannot be combined with torchrun, whose processes share each fold"
         )
-    plan = plan.begin(tell)
-    run, outcomes = plan.run, list[Outcome]()
+    with plan.begun(tell) as begun:
+        outcomes = _train(begun, together, show, tell)
+        run = begun.run
+        if not options.world.is_first:
+            return None
+        write_history(run)
+        write_grid(run)
+    return TrainResult(run, outcomes, grid_rows(run, numbers) if len(options.grid()) > 1 else ())
+
+
+def _train(plan: TrainingPlan, together: int, show: Show, tell: Tell) -> list[Outcome]:
+    """Train the networks; of an error, too, the curves are kept."""
+    run, options, numbers = plan.run, plan.options, plan.fold_numbers
     is_first = options.world.is_first
+    outcomes = list[Outcome]()
     try:
         with joined(options.world, options.device), interruptible() as stop:
             # What networks resume from: run.json, checkpoints and those of a grid.
@@ -65,12 +77,13 @@ def train(
             if together > 1:
                 if is_shared(run):
                     _choose(plan, stop, show, tell)
-                outcomes = train_in_processes(plan, together, stop, show, tell)
-            for number in numbers if together == 1 else []:
+                return train_in_processes(plan, together, stop, show, tell)
+            for number in numbers:
                 with reports_of(plan, number, stop, show, tell) as reports:
                     outcomes.append(train_fold(run, number, plan.data, options, reports))
                 if is_first:
                     tell(outcome_line(outcomes[-1]))
+            return outcomes
     except C10hError as error:
         if is_first:
             with suppress(C10hError):
@@ -79,11 +92,6 @@ def train(
             if isinstance(error, StoppedError):
                 tell(str(error))
         raise
-    if not is_first:
-        return None
-    write_history(run)
-    write_grid(run)
-    return TrainResult(run, outcomes, grid_rows(run, numbers) if len(options.grid()) > 1 else ())
 
 
 def _choose(plan: TrainingPlan, stop: Callable[[], bool], show: Show, tell: Tell) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from c10h.files import Source
 from c10h.formats.hints import Tell
 from c10h.images.hashes import hashes_of
 from c10h.lineage import HasLineage, lineage_of
+from c10h.locks import only_one
 from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
@@ -50,7 +52,7 @@ ARGUMENTS: Mapping[str, object] = {
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A run, which folds of it to train, on what, and how. ``begin`` makes its folder.
+    """A run, which folds of it to train, on what, and how. ``begun`` makes its folder.
 
     tensorboard: whether learning curves are written for it. notes: what people should know, one
     line each.
@@ -63,14 +65,16 @@ class TrainingPlan:
     tensorboard: bool = False
     notes: Sequence[str] = ()
 
-    def begin(self, tell: Tell) -> TrainingPlan:
-        """Make the run folder, or find it as it was, and tell the notes.
+    @contextmanager
+    def begun(self, tell: Tell) -> Iterator[TrainingPlan]:
+        """Make the run folder, or find it as it was, and tell the notes; it is ours in the block.
 
         The first of all processes does. Raises OutputError or MismatchError where that is not
-        possible.
+        possible, and where another command trains one of the networks.
         """
         if not self.options.world.is_first:
-            return self
+            yield self
+            return
         run = begin_or_resume(self.run)
         changed = [
             f"{name} {run.machine.get(name)}, now {value}"
@@ -84,11 +88,13 @@ class TrainingPlan:
                 f"note: started with {'; '.join(changed)}: the last digits may differ from an "
                 "uninterrupted run"
             )
-        # A process that was killed while it wrote a checkpoint leaves a large file without a name.
-        for fold in self.fold_numbers:
-            for left in run.folder.glob(f".{self.run.checkpoint(fold).stem}.*"):
-                left.unlink(missing_ok=True)
-        return replace(self, run=run)
+        with ExitStack() as stack:
+            for path in map(run.checkpoint, self.fold_numbers):
+                stack.enter_context(only_one(run.folder / f".{path.stem}.lock", str(path)))
+                # What a process that was killed left of a checkpoint that it wrote.
+                for left in run.folder.glob(f".{path.stem}.*pt.*"):
+                    left.unlink(missing_ok=True)
+            yield replace(self, run=run)
 
 
 def plan_training(request: TrainRequest) -> TrainingPlan:
