@@ -22,6 +22,8 @@ FILE = "run.json"
 KIND = "run"
 HISTORY = "history.h5"
 GRID = "grid.json"
+# Names of networks that begin with this are torchvision's, of others with a colon a user's own.
+TORCHVISION = "torchvision"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
 # Arguments that older versions recorded, and nothing depended on.
@@ -43,7 +45,8 @@ class Run:
     arguments: everything that decides how its networks come out, but for the machine; a run that
     goes on must have the same. image_size: pixels on each side, or height and width. split: int16
     (n), the fold of each item; None without folds. machine: what it was begun on, which nothing
-    depends on. lineage: what it was made of.
+    depends on. lineage: what it was made of. has_digest: whether it was read with its own, which
+    agrees.
     """
 
     folder: Path
@@ -55,6 +58,7 @@ class Run:
     arguments: Mapping[str, Any]
     lineage: Lineage
     machine: Mapping[str, Any] = field(default_factory=dict)
+    has_digest: bool = field(default=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -76,6 +80,12 @@ class Run:
     def probs(self) -> bool:
         """Whether its networks return probabilities, of which the logarithm is taken."""
         return bool(self.arguments.get("probs", False))
+
+    @property
+    def code(self) -> str | None:
+        """The callable that makes its networks, where that is a user's own."""
+        module, colon, _ = self.architecture.partition(":")
+        return self.architecture if colon and module != TORCHVISION else None
 
     @property
     def knows_its_ancestors(self) -> bool:
@@ -142,6 +152,7 @@ def open_run(folder: Path) -> Run:
             arguments=_without_retired(dict(content["arguments"])),
             lineage=Lineage.from_dict(content["lineage"]),
             machine=dict(content["machine"]),
+            has_digest=digest is not None,
         )
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise SchemaError(f"{path}: not in the form that c10h writes ({error!r})") from error

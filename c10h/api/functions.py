@@ -27,7 +27,7 @@ from c10h.formats.known_column_names import Columns
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
 from c10h.records import Record
-from c10h.run_folder import open_run
+from c10h.run_folder import Run, open_run
 from c10h.stages.arguments import is_run
 from c10h.stages.network_arguments import check_named, open_networks
 from c10h.stages.network_requests import Networks
@@ -440,7 +440,10 @@ def attack(
     from c10h.stages.network_requests import AttackRequest
 
     sizes = [epsilon] if isinstance(epsilon, str | float | int) else epsilon
-    networks = _networks(runs, arch, weights, classes, held_out=held_out, members=members)
+    perturbed_on = None if source is None else open_run(Path(source))
+    networks = _networks(
+        runs, arch, weights, classes, held_out=held_out, members=members, source=perturbed_on
+    )
     with opened() as inputs:
         images_file, pictures = inputs.images(images)
         labels_file, people, notes = inputs.labels(labels)
@@ -459,7 +462,7 @@ def attack(
             restarts=restarts,
             random_start=random_start,
             toward=toward,
-            source=None if source is None else open_run(Path(source)),
+            source=perturbed_on,
             source_name=str(source or ""),
             limit=limit,
             examined=health,
@@ -566,13 +569,14 @@ def _networks(
     held_out: bool,
     members: bool,
     probs: bool = False,
+    source: Run | None = None,
 ) -> Networks:
     folders = [runs] if isinstance(runs, str | Path) else list(runs)
     names = [str(folder) for folder in folders]
     file = None if weights is None else str(weights)
     check_named([*names, ""], arch, file, classes, held_out=held_out, probs=probs)
     return open_networks(names, arch, file, classes, held_out=held_out, members=members,
-                         probs=probs)  # fmt: skip
+                         probs=probs, source=source)  # fmt: skip
 
 
 def _optional(inputs: Inputs, value: Any, name: str, *forms: str) -> Source | None:

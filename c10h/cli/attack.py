@@ -201,10 +201,13 @@ def attack(
     if labels is not None:
         labels_file = open_input(labels, LABELS)
         people = open_labels(labels_file, tell=notes.append)
+    source = None if from_ is None else open_run(Path(from_))
     request = AttackRequest(
         images=images,
         images_file=images_file,
-        networks=open_networks(folders, arch, weights, classes, held_out=held_out, members=members),
+        networks=open_networks(
+            folders, arch, weights, classes, held_out=held_out, members=members, source=source
+        ),
         labels=people,
         labels_file=labels_file,
         method=method,
@@ -216,7 +219,7 @@ def attack(
         restarts=restarts,
         random_start=random_start,
         toward=toward,
-        source=None if from_ is None else open_run(Path(from_)),
+        source=source,
         source_name=from_ or "",
         limit=limit,
         examined=health,

@@ -62,7 +62,8 @@ ForeignArchitecture: TypeAlias = Annotated[
         "--arch",
         metavar="NAME",
         help="Network to use instead of a run: a name, torchvision:NAME or "
-        "package.module:callable.",
+        "package.module:callable. A run of such a callable needs it, too: a folder alone runs no "
+        "code.",
         autocompletion=complete_architectures,
         rich_help_panel=FOREIGN,
     ),

@@ -25,6 +25,12 @@ def show(
         str | None, options.format_option("terminal", "json", by_suffix=False)
     ] = None,
     json: options.Json = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Read everything, compare it with its SHA-256, and say what is whole."
+        ),
+    ] = False,
 ) -> None:
     """Show the contents of a c10h file: datasets, classes, a few rows, and how it was made.
 
@@ -39,6 +45,8 @@ def show(
     [bold]c10h show labels.h5[/]
 
     [bold]c10h show scores.h5 --json | jq .lineage[/]
+
+    [bold]c10h show runs/human --check[/]
     """
     from pathlib import Path
 
@@ -48,14 +56,23 @@ def show(
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.run_folder import open_run
     from c10h.stages.arguments import is_run
+    from c10h.stages.check_files import check_file, check_run
     from c10h.stages.show import preview
     from c10h.stages.show import show as describe
+    from c10h.views import checked_files
     from c10h.views import show as file_view
     from c10h.views import show_run as run_view
 
     form = form_of_text(None, format_, json)
     width, colours = console.terminal() or (None, None)
-    if is_run(file):
+    if check:
+        files = (
+            check_run(open_run(Path(file)))
+            if is_run(file)
+            else [check_file(open_input(file, IMAGES, LABELS))]
+        )
+        display = checked_files.display(list(files))
+    elif is_run(file):
         from c10h.stages.show_run import show_run  # which imports torch
 
         display = run_view.display(show_run(open_run(Path(file))), width)

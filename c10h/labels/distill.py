@@ -23,8 +23,10 @@ def build(inputs: SourceInputs) -> Labels:
             members = predictions.logits.shape[0]
             for member in range(members):
                 logits = predictions.logits[member, items].astype(np.float64)
-                logits /= inputs.temperature
-                odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+                # Of differences up to 0, which a small temperature makes -inf and not NaN.
+                logits -= logits.max(axis=1, keepdims=True)
+                with np.errstate(over="ignore"):
+                    odds = np.exp(logits / inputs.temperature)
                 total += odds / odds.sum(axis=1, keepdims=True) / members
         return total / len(inputs.predictions)
 

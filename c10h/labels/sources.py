@@ -41,6 +41,7 @@ class LabelSource:
     drawn: bool = False
 
 
+DISTILL = "distill"
 _COLLAPSES = (
     "{} estimates the truth and collapses people's disagreement to near certainty: to represent "
     "people's uncertainty, use --as human"
@@ -64,7 +65,7 @@ SOURCES: Mapping[str, LabelSource] = {
     "smooth": LabelSource(
         "truth with --smoothing", Takes.TRUTH, Deferred("c10h.labels.smooth:build")
     ),
-    "distill": LabelSource(
+    DISTILL: LabelSource(
         "mean softmax of predictions, with --temperature",
         Takes.PREDICTIONS,
         Deferred("c10h.labels.distill:build"),

@@ -20,6 +20,8 @@ from c10h.models.normalised import Normalised
 # images of CIFAR-10 (Krizhevsky 2009), as the networks' training codes have them.
 CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD = (0.2470, 0.2435, 0.2616)
+# What a name may say of depths and widths. Published networks have hundreds of layers.
+LARGEST = 10_000
 
 
 def build(
@@ -79,10 +81,16 @@ def _build_named(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
             f"{name}: needs images of at least {smallest} x {smallest} pixels, "
             f"found {size[0]} x {size[1]}"
         )
+    if any(isinstance(number, int) and number > LARGEST for number in options.values()):
+        raise InputError(f"{name}: expected a depth and a width of at most {LARGEST:,}")
     try:
         return ARCHITECTURES[family].build(classes, **options)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and "allocate" not in str(error):
+            raise
+        raise InputError(f"{name}: there is not enough memory for a network so large") from None
 
 
 def _check_statistics(mean: Sequence[float], std: Sequence[float]) -> None:

@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from c10h.errors import InputError, unknown_name
 from c10h.formats.lazy_rows import SUM_TOLERANCE
 from c10h.models.normalised import Normalised
-
-TORCHVISION = "torchvision"
+from c10h.run_folder import TORCHVISION
 
 # Mean and standard deviation of ImageNet's pixels, by which torchvision's weights expect images to
 # be normalised (the transforms of its weights).

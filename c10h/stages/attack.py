@@ -95,7 +95,9 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     source = None
     if request.source is not None:
         # Those of its networks that did not see an image answer, too.
-        source = requested_networks(RunNetworks((request.source,)), request.images, tell)
+        source = requested_networks(
+            RunNetworks((request.source,), code=request.networks.code), request.images, tell
+        )
     notes = list(request.notes)
     data, left_out = _attack_data(request, networks, source, machine, notes.append)
     options = Options(

@@ -15,12 +15,14 @@ from c10h.files import Source
 from c10h.formats.hints import AUTO, LONG, NO_HINTS, Hints
 from c10h.formats.known_column_names import Columns
 from c10h.labels.judgment_filters import Filters
-from c10h.labels.sources import SOURCES, Takes
+from c10h.labels.sources import DISTILL, SOURCES, Takes
 from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 
 if TYPE_CHECKING:
     from c10h.formats.judgment_columns import MatrixReading, Reading
 
+# Pseudo-votes per class. More of them, and no vote would count.
+MOST_PRIOR = 1e9
 NO_COLUMNS, NO_FILTERS = Columns(), Filters()
 
 
@@ -50,9 +52,11 @@ class BuildRequest:
     hints: Hints = parts(Hints, default=NO_HINTS)
     columns: Columns = parts(Columns, default=NO_COLUMNS)
     filters: Filters = parts(Filters, default=NO_FILTERS)
-    prior: float = shaping("prior", 0.0, unless=0.0, when=lambda asked: asked.what == "human")
+    prior: float = shaping(
+        "prior", 0.0, unless=0.0, when=lambda asked: asked.what == "human", most=MOST_PRIOR
+    )
     smoothing: float = shaping("smoothing", 0.1, when=lambda asked: asked.what == "smooth")
-    temperature: float = shaping("temperature", 1.0, when=lambda asked: asked.what == "distill")
+    temperature: float = shaping("temperature", 1.0, when=lambda asked: asked.what == DISTILL)
     seed: int = seeding(when=lambda asked: SOURCES[asked.what].drawn)
     reading: Reading | MatrixReading | None = field(init=False, default=None)
 

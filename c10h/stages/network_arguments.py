@@ -7,7 +7,7 @@ from pathlib import Path
 
 from c10h.errors import InputError
 from c10h.files import Source
-from c10h.run_folder import open_run
+from c10h.run_folder import Run, open_run
 from c10h.stages.arguments import is_run
 from c10h.stages.network_requests import ForeignNetwork, Networks, RunNetworks
 
@@ -28,12 +28,13 @@ def check_named(
     *folders, images = paths
     if is_run(images):
         raise InputError(f"{images} is a run folder: expected RUN first, and IMAGES last")
-    if bool(folders) == bool(arch):
+    is_foreign = arch is not None and not folders
+    if (not folders and not arch) or (folders and arch and ":" not in arch):
         raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
     for option, value in (("--weights", weights), ("--classes", classes), ("--probs", probs)):
-        if value and not arch:
+        if value and not is_foreign:
             raise InputError(f"{option} needs --arch; a run has its own")
-    if held_out and arch:
+    if held_out and is_foreign:
         raise InputError("--held-out: the training data of the network of --arch are unknown")
 
 
@@ -46,10 +47,17 @@ def open_networks(
     held_out: bool,
     members: bool,
     probs: bool = False,
+    source: Run | None = None,
 ) -> Networks:
-    """The networks that are named. Raises InputError or FileError for what is not there."""
-    if arch:
+    """The networks that are named. source: a run that is named besides.
+
+    Raises InputError or FileError for what is not there.
+    """
+    if arch and not folders:
         file = Source.open(weights) if weights else None
         return ForeignNetwork(arch, file, classes or None, probs)
     runs = tuple(open_run(Path(folder)) for folder in folders)
-    return RunNetworks(runs, held_out, members, names=tuple(folders))
+    networks = RunNetworks(runs, held_out, members, names=tuple(folders), code=arch)
+    if arch and arch not in [run.code for run in (*runs, *([source] if source else []))]:
+        raise InputError(f"--arch {arch}: the network of no run that is named")
+    return networks

@@ -59,14 +59,16 @@ class RunNetworks:
 
     held_out: demand that each image is answered for by a network that did not see it. members: each
     network by itself. names: what messages call the runs, unless by their folders. answer: which
-    networks answer for an image, once that is settled. Raises InputError for a run that is there
-    twice.
+    networks answer for an image, once that is settled. code: the callable that may make networks: a
+    run folder names code, which anybody may have written there, and it is run only where the user
+    names it as well. Raises InputError for a run that is there twice, and for other code.
     """
 
     runs: tuple[Run, ...] = given_as("", "network")
     held_out: bool = False
     members: bool = False
     names: tuple[str, ...] = ()
+    code: str | None = shaping("arch", None)
     answer: str = shaping(
         "answer",
         "",
@@ -79,8 +81,16 @@ class RunNetworks:
         places = [run.folder.resolve() for run in self.runs]
         for number, place in enumerate(places):
             if place in places[:number]:
-                name = self.names[number] if self.names else self.runs[number].folder
-                raise InputError(f"{name}: given twice")
+                raise InputError(f"{self._name(number)}: given twice")
+        for number, run in enumerate(self.runs):
+            if run.code not in (None, self.code):
+                raise InputError(
+                    f"{self._name(number)}: its network is code, {run.code}, which is run only "
+                    f"where you name it: --arch {run.code}"
+                )
+
+    def _name(self, number: int) -> str:
+        return self.names[number] if self.names else str(self.runs[number].folder)
 
     @property
     def architecture(self) -> str:
@@ -101,6 +111,11 @@ class ForeignNetwork:
     weights: Source | None = given_as("--weights", "weights", default=None)
     classes: str | None = shaping("classes", None)
     probs: bool = shaping("probs", False)
+
+    @property
+    def code(self) -> str:
+        """What may make networks."""
+        return self.architecture
 
     def __post_init__(self) -> None:
         from c10h.formats.class_names import parse_classes

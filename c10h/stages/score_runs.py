@@ -29,9 +29,14 @@ from c10h.stages.people import People, people_of_truth
 from c10h.stages.predicted_items import digest_items, items_of, some_items
 from c10h.stages.reference_fit import FittedReferences, fit_references, item_keys
 from c10h.stages.score_request import NOTHING, PEOPLE, TRUTH
-from c10h.stages.seen_in_training import seen_in_training
+from c10h.stages.seen_in_training import learned_from_networks, seen_in_training
 
 Advance: TypeAlias = Callable[[int], None]
+
+TAUGHT = (
+    "trained on labels that are predictions of networks: what those networks were trained on does "
+    "not count as seen"
+)
 
 
 @dataclass(frozen=True)
@@ -319,8 +324,9 @@ def _evaluate(
         per_item=options.per_item,
         advance=advance,
     )
-    notes = "\n".join(filter(None, [joined.note, evaluation.notes]))
-    return replace(evaluation, notes=notes)
+    taught = learned_from_networks(joined.run.predictions.lineage)
+    notes = [joined.note, evaluation.notes, TAUGHT if taught else ""]
+    return replace(evaluation, notes="\n".join(filter(None, notes)))
 
 
 def _fit(joined: _Joined, member: int, options: Options, name: str) -> FittedReferences | None:

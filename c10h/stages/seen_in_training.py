@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from c10h.labels.sources import DISTILL
 from c10h.metrics.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN
-from c10h.records import Array, Predictions
+from c10h.records import Array, Images, Lineage, Predictions
 
 
 def seen_in_training(predictions: Predictions, member: int) -> Array | None:
@@ -32,6 +33,31 @@ def seen_in_training(predictions: Predictions, member: int) -> Array | None:
         others = trained[(held_out_by >= 0) & (held_out_by != number)]
         by_others[mine] = np.isin(items[mine], others)
     return np.asarray(by_all | by_others)
+
+
+def learned_from_networks(lineage: Lineage | None) -> bool:
+    """Whether labels that a network behind predictions was trained on were made of predictions.
+
+    A student knows of its teachers' training items what these know, and no hash tells which.
+    """
+    if lineage is None:
+        return False
+    return any(
+        learned_from_networks(source.lineage)
+        or (source.role == "labels" and _are_predicted(source.lineage))
+        for source in lineage.inputs
+        if source.kind != Images.kind
+    )
+
+
+def _are_predicted(lineage: Lineage | None) -> bool:
+    """Whether labels come from predictions."""
+    if lineage is None:
+        return False
+    return lineage.options.get("as") == DISTILL or any(
+        source.kind == Predictions.kind or _are_predicted(source.lineage)
+        for source in lineage.inputs
+    )
 
 
 def exposure(predictions: Predictions, member: int = 0) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from c10h.errors import InputError, counted
 from c10h.records import Array, Predictions, Rows
 from c10h.training.inference import predict
 
@@ -27,8 +28,15 @@ class Machine:
     advance: Callable[[int], None]
 
     def logits(self, network: nn.Module, images: Array) -> Array:
-        """Logits, float32 (n, c), of images uint8 (n, h, w, 3)."""
-        return predict(network, images, self.device, self.precision, self.batch)
+        """Logits, float32 (n, c), of images uint8 (n, h, w, 3). Raises InputError for NaN."""
+        logits = predict(network, images, self.device, self.precision, self.batch)
+        if not np.isfinite(logits).all():
+            count = int((~np.isfinite(logits).all(axis=1)).sum())
+            raise InputError(
+                f"a network has no finite logits for {counted(count, 'image')} of {len(images):,}: "
+                f"its training diverged, or its numbers are too large for {self.precision}"
+            )
+        return logits
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from pathlib import PurePosixPath
 
 from c10h.datasets.catalogue import CATALOGUE, parts_of
 from c10h.records import Input, Lineage
@@ -30,7 +31,7 @@ def to_script(made: Sequence[Step]) -> str:
     for step in made:
         if not step.command():
             product = step.products[0]
-            lines.append(f"# {one_line(product.name)}: {step.origin()}, sha256 {product.sha256}")
+            lines.append(one_line(f"# {product.name}: {step.origin()}, sha256 {product.sha256}"))
     commands = [line for step in made for line in _command(step, names)]
     return "\n".join([*lines, *dict.fromkeys(commands)]) + "\n"
 
@@ -43,7 +44,7 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for step in made:
-        name = one_line(step.run or step.products[0].name)
+        name = _without_folders(step.run or step.products[0].name)
         if data_set := _fetched(step.lineage):
             part = step.lineage.options.get("part") if step.lineage else None
             name = f"{data_set}/{part}" if part in parts_of(data_set) else data_set
@@ -58,6 +59,12 @@ def _names(made: Sequence[Step]) -> dict[str, str]:
         taken.add(name)
         names |= {product.sha256: name for product in step.products}
     return names
+
+
+def _without_folders(name: str) -> str:
+    """A recorded name as one in the current folder, which is all that c10h records."""
+    file, colon, member = one_line(name).partition(":")
+    return (PurePosixPath(file).name or "unnamed") + colon + member
 
 
 def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
@@ -81,7 +88,7 @@ def _command(step: Step, names: Mapping[str, str]) -> Iterator[str]:
         return
     if lineage.command == TRAIN and not step.run:
         yield f"# {output}: the name of the run folder is not known"
-    elif output != one_line(step.run or step.products[0].name):
+    elif output != _without_folders(step.run or step.products[0].name):
         yield f"# {output}: its name is also that of another file"
     options = [*option_words(lineage), *seed_words(lineage)]
     words = [*lineage.command.split(), *_inputs(lineage, names), *options]
@@ -109,7 +116,7 @@ def _inputs(lineage: Lineage, names: Mapping[str, str]) -> list[str]:
     arguments: dict[Given, list[str]] = {given: [] for given in inputs_of(lineage.command)}
     flagged: dict[tuple[str, str], None] = {}
     for one in lineage.inputs:
-        given, name = places[one.role], _path(names.get(one.sha256, one_line(one.name)))
+        given, name = places[one.role], _path(names.get(one.sha256, _without_folders(one.name)))
         if given is not None and given.flag:
             flagged[given.flag, _of_data_set(one, name)] = None
         elif given is not None:

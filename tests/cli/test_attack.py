@@ -23,7 +23,7 @@ from c10h.records import Attack, Images
 from c10h.training import checkpoint as checkpoints
 
 from .conftest import CLASSES, PYTHON, Result, Run, read_file, start, unwrapped
-from .runs import content, predictions
+from .runs import OWN, content, predictions, with_code
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -33,7 +33,7 @@ QUICK = ("--health", 0, "--steps", 3)
 
 def attacked(c10h: Run, *arguments: object, output: str = "adv.h5") -> Attack:
     """Attack, and read the file."""
-    result = c10h("attack", *arguments, "-o", output, "--force")
+    result = c10h("attack", *with_code(arguments), "-o", output, "--force")
     assert result.status == 0, result.err
     return read_file(output, Attack)
 
@@ -55,7 +55,7 @@ def network_of(run: str, fold: str) -> torch.nn.Module:
     ("option", "known"), [("--method", [*ATTACKS]), ("--loss", [*LOSSES]), ("--norm", [*NORMS])]
 )
 def test_choices_are_those_of_the_tables(c10h: Run, option: str, known: list[str]) -> None:
-    result = c10h("attack", "a", IMAGES, option, "nothing", "-o", "x.h5")
+    result = c10h("attack", *OWN, "a", IMAGES, option, "nothing", "-o", "x.h5")
     assert result.status == 2
     assert f"expected one of {', '.join(known)}" in unwrapped(result.err)
 
@@ -86,13 +86,13 @@ class TestHeldOut:
 
     def test_clean_logits_are_those_of_predict(self, c10h: Run) -> None:
         found = attacked(c10h, "a", IMAGES, *QUICK)
-        assert c10h("predict", "a", IMAGES, "-o", "p.h5").status == 0
+        assert c10h("predict", *OWN, "a", IMAGES, "-o", "p.h5").status == 0
         clean = predictions("p.h5").logits[0, 0:60]
         assert found.clean_logits[0, 0:60] == pytest.approx(clean, abs=1e-5)
 
     def test_the_file_knows_what_predictions_know(self, c10h: Run) -> None:
         found = attacked(c10h, "a", IMAGES, *QUICK, "--epsilon", "2/255", "--epsilon", "0.1")
-        c10h("predict", "a", IMAGES, "-o", "p.h5")
+        c10h("predict", *OWN, "a", IMAGES, "-o", "p.h5")
         wanted = predictions("p.h5")
         for name in ("index", "ids", "truth", "fold", "item"):
             assert np.array_equal(getattr(found, name), getattr(wanted, name)), name
@@ -109,7 +109,7 @@ class TestHeldOut:
 
     def test_two_runs_together(self, c10h: Run) -> None:
         found = attacked(c10h, "a", "b", IMAGES, *QUICK)
-        c10h("predict", "a", "b", IMAGES, "-o", "p.h5")
+        c10h("predict", *OWN, "a", "b", IMAGES, "-o", "p.h5")
         both, wanted = (
             torch.from_numpy(one[0, 0:60]).log_softmax(dim=1)
             for one in (found.clean_logits, predictions("p.h5").logits)
@@ -255,7 +255,7 @@ class TestOptions:
         assert not found.trained
 
     def test_stdout(self, c10h: Run) -> None:
-        result = c10h("attack", "--detail", "a", IMAGES, *QUICK, "-o", "-")
+        result = c10h("attack", *OWN, "--detail", "a", IMAGES, *QUICK, "-o", "-")
         assert result.status == 0
         Path("piped.h5").write_bytes(result.stdout)
         attacked(c10h, "a", IMAGES, *QUICK)
@@ -263,7 +263,7 @@ class TestOptions:
         assert "Attack pgd" in result.err
 
     def test_json(self, c10h: Run) -> None:
-        result = c10h("attack", "a", IMAGES, "--steps", 3, "-o", "x.h5", "--json")
+        result = c10h("attack", *OWN, "a", IMAGES, "--steps", 3, "-o", "x.h5", "--json")
         (one,) = result.json()["attacks"]
         found = read_file("x.h5", Attack)
         assert one["accuracy"]["attacked"][0]["value"] == pytest.approx(
@@ -282,7 +282,7 @@ class TestOptions:
 class TestAgainstPeople:
     def test_people_are_in_table_and_file(self, c10h: Run) -> None:
         result = c10h(
-            "attack", "--detail", "a", IMAGES, *QUICK, "--labels", "labels.h5", "-o", "adv.h5"
+            "attack", *OWN, "--detail", "a", IMAGES, *QUICK, "--labels", "labels.h5", "-o", "adv.h5"
         )
         assert "Comparison with people" in result.out
         found = read_file("adv.h5", Attack)
@@ -327,7 +327,7 @@ run()
 
 
 class TestBreakingOff:
-    LINE = ("attack", "a", IMAGES, "--steps", "3", "--batch-size", "7", "--health", "10")
+    LINE = ("attack", *OWN, "a", IMAGES, "--steps", "3", "--batch-size", "7", "--health", "10")
 
     def stopped(self, count: int, number: int) -> Result:
         Path("stop.py").write_text(STOPPING.format(count=count, signal=number), encoding="utf-8")
@@ -366,7 +366,7 @@ class TestBreakingOff:
 def test_a_bar_on_a_terminal(runs: Path) -> None:
     """On a terminal the progress has a rate."""
     script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
-    line = [*PYTHON, "attack", "a", IMAGES, "--steps", "40", "--health", "0", "-o", "adv.h5"]
+    line = [*PYTHON, "attack", *OWN, "a", IMAGES, "--steps", "40", "--health", "0", "-o", "adv.h5"]
     done = subprocess.run(
         [sys.executable, "-c", script, *line], cwd=runs, capture_output=True, check=False,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}, stdin=subprocess.DEVNULL,
@@ -381,7 +381,7 @@ def test_images_without_a_true_class_are_left_out(c10h: Run) -> None:
     truth = np.arange(60) % 3
     truth[[5, 17]] = -1
     h5.write(Images(classes=CLASSES, images=np.asarray(whole.images[0:60]), truth=truth), "some.h5")
-    result = c10h("attack", "a", "some.h5", *QUICK, "-o", "adv.h5")
+    result = c10h("attack", *OWN, "a", "some.h5", *QUICK, "-o", "adv.h5")
     assert result.status == 0, result.err
     assert "left out: 2 images without exactly one true class" in result.err
     found = read_file("adv.h5", Attack)

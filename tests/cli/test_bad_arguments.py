@@ -10,6 +10,7 @@ import pytest
 from c10h.stages import arguments
 
 from .conftest import Refuse
+from .runs import OWN
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -38,7 +39,7 @@ class TestPredictions:
 
 class TestImages:
     @pytest.mark.parametrize(
-        "line", [("predict", *ARCH), ("attack", *ARCH), ("predict", "a"), ("train", *ARCH)]
+        "line", [("predict", *ARCH), ("attack", *ARCH), ("predict", *ARCH, "a"), ("train", *ARCH)]
     )
     def test_a_folder(self, refuses: Refuse, runs: Path, line: tuple[str, ...]) -> None:
         (runs / "photos").mkdir()
@@ -60,7 +61,7 @@ class TestImages:
     def test_an_array(self, refuses: Refuse, runs: Path) -> None:
         np.save(runs / "x.npy", np.zeros((2, 8, 8, 3), "u1"))
         says = ["x.npy: expected an HDF5 file", "c10h data import makes a file of images from"]
-        refuses("predict", "a", "x.npy", says=says)
+        refuses("predict", *OWN, "a", "x.npy", says=says)
 
     def test_a_run(self, refuses: Refuse) -> None:
         refuses("train", "a", *ARCH, "-o", "new", says="a is a run folder: expected IMAGES")
@@ -88,7 +89,10 @@ def test_a_report_of_a_run(refuses: Refuse) -> None:
         (("report", "a/history.h5", "--figure", "curve"), "did you mean curves?"),
         (("score", "a", "--metrics", "ce_humna"), "did you mean ce_human?"),
         (("score", "a", "--fail-if", "accuracey<1"), "did you mean accuracy?"),
-        (("attack", "a", "images.h5", "--toward", "least-likley"), "did you mean least-likely?"),
+        (
+            ("attack", *OWN, "a", "images.h5", "--toward", "least-likley"),
+            "did you mean least-likely?",
+        ),
     ],
 )
 def test_the_nearest_name(refuses: Refuse, line: tuple[str, ...], says: str) -> None:

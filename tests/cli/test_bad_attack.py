@@ -15,10 +15,11 @@ from c10h import h5
 from c10h.records import Attack, Images, Labels
 
 from .conftest import Refuse, Run, read_file, start
+from .runs import OWN
 
 pytestmark = pytest.mark.usefixtures("runs")
 
-LINE = ("attack", "a", "images.h5")
+LINE = ("attack", *OWN, "a", "images.h5")
 NETWORKS = """
 from torch import nn
 
@@ -64,11 +65,11 @@ print("torch" in sys.modules)
         ["train", "images.h5", "nothing.h5", "--arch", "vgg_10_BN_16", "-o", "new"],
         ["train", "images.h5", "--arch", "vgg", "-o", "new"],
         ["train", "images.h5", "--arch", "vgg_10_BN_16", "--recipe", "x", "-o", "new"],
-        ["predict", "a", "nothing.h5", "-o", "p.h5"],
-        ["predict", "a", "a", "images.h5", "-o", "p.h5"],
-        ["attack", "a", "images.h5", "--epsilon", "4", "-o", "p.h5"],
-        ["attack", "a", "images.h5", "--method", "md", "--loss", "dlr", "-o", "p.h5"],
-        ["attack", "a", "images.h5", "--from", "nothing", "-o", "p.h5"],
+        ["predict", *OWN, "a", "nothing.h5", "-o", "p.h5"],
+        ["predict", *OWN, "a", "a", "images.h5", "-o", "p.h5"],
+        ["attack", *OWN, "a", "images.h5", "--epsilon", "4", "-o", "p.h5"],
+        ["attack", *OWN, "a", "images.h5", "--method", "md", "--loss", "dlr", "-o", "p.h5"],
+        ["attack", *OWN, "a", "images.h5", "--from", "nothing", "-o", "p.h5"],
     ],
     ids=" ".join,
 )
@@ -168,12 +169,27 @@ class TestData:
     def test_no_truth(self, refuses: Refuse) -> None:
         images(truth=None)
         refuses(
-            "attack", "a", "changed.h5", says="expected true classes, in the images or in --labels"
+            "attack",
+            *OWN,
+            "a",
+            "changed.h5",
+            says="expected true classes, in the images or in --labels",
         )
 
     def test_labels_have_the_truth(self, c10h: Run) -> None:
         images(truth=None)
-        line = ("attack", "a", "changed.h5", "--labels", "labels.h5", "--steps", 2, "--health", 0)
+        line = (
+            "attack",
+            *OWN,
+            "a",
+            "changed.h5",
+            "--labels",
+            "labels.h5",
+            "--steps",
+            2,
+            "--health",
+            0,
+        )
         assert c10h(*line, "-o", "x.h5").status == 0
 
     def test_labels_in_another_order(self, refuses: Refuse) -> None:
@@ -200,15 +216,19 @@ class TestData:
 
     def test_images_of_other_classes(self, refuses: Refuse) -> None:
         images(classes=("cat", "dog", "fish"))
-        refuses("attack", "a", "changed.h5", says="expected the classes of the network")
+        refuses("attack", *OWN, "a", "changed.h5", says="expected the classes of the network")
 
     def test_images_of_another_size(self, refuses: Refuse) -> None:
         images(images=np.zeros((60, 9, 9, 3), dtype=np.uint8))
-        refuses("attack", "a", "changed.h5", says="expected images of 8 x 8 pixels, found 9 x 9")
+        refuses(
+            "attack", *OWN, "a", "changed.h5", says="expected images of 8 x 8 pixels, found 9 x 9"
+        )
 
     def test_nothing_left_to_lead_to_a_class(self, refuses: Refuse) -> None:
         images(truth=np.ones(60, dtype=np.int64))
-        refuses("attack", "a", "changed.h5", "--toward", "dog", says="no image is left without")
+        refuses(
+            "attack", *OWN, "a", "changed.h5", "--toward", "dog", says="no image is left without"
+        )
 
     def test_an_output_that_is_there(self, c10h: Run) -> None:
         Path("there.h5").write_bytes(b"old")

@@ -130,6 +130,7 @@ class TestOptions:
             (["--prior", "-1"], "--prior -1: expected 0 or more pseudo-votes"),
             (["--prior", "nan"], "--prior nan: expected"),
             (["--prior", "inf"], "--prior inf: expected"),
+            (["--prior", "1e308"], "--prior 1e+308: expected a number up to 1e+09"),
             (["--as", "smooth", "--smoothing", "1.5", "--truth", "truth.npy"], "--smoothing 1.5"),
             (["--as", "class"], "--as class needs the true classes: use --truth"),
             (["--as", "smooth"], "--as smooth needs the true classes: use --truth"),

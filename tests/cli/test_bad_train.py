@@ -19,7 +19,19 @@ from c10h.records import Images, Labels
 from c10h.training import checkpoint as checkpoints
 
 from .conftest import CLASSES, Result, Run, assert_refused, read_file
-from .runs import DATA, FOLDS, TINY, TRAIN, assert_equal_runs, content, kept, names, trained
+from .runs import (
+    DATA,
+    FOLDS,
+    OWN,
+    TINY,
+    TRAIN,
+    assert_equal_runs,
+    content,
+    kept,
+    names,
+    trained,
+    with_code,
+)
 
 pytestmark = pytest.mark.usefixtures("pictures")
 
@@ -248,7 +260,7 @@ class TestFolder:
         Path("a").mkdir()
         Path("a/run.json").write_text(text)
         assert_refused(c10h(*ONE, "-o", "a"), says)
-        assert_refused(c10h("predict", "a", "images.h5", "-o", "p.h5"), says)
+        assert_refused(c10h("predict", *OWN, "a", "images.h5", "-o", "p.h5"), says)
         assert names("a") == ["run.json"]
 
 
@@ -284,7 +296,7 @@ class TestCheckpoints:
         trained(c10h, "a")
         says = self.damage(how)
         for image in ("images.h5", "others.h5"):
-            assert_refused(c10h("predict", "a", image, "-o", "p.h5"), ["a", says])
+            assert_refused(c10h("predict", *OWN, "a", image, "-o", "p.h5"), ["a", says])
         assert not Path("p.h5").exists()
         refused(c10h, *TRAIN, "--init", "a", "--fold", 1, says=says)
         if how != "of another network":  # which only what reads its weights can tell
@@ -336,16 +348,22 @@ class TestWhileTraining:
 
 class TestPredict:
     def refused(self, c10h: Run, *line: object, says: str | list[str]) -> None:
-        assert_refused(c10h("predict", *line, "-o", "p.h5"), says)
+        assert_refused(c10h("predict", *with_code(line), "-o", "p.h5"), says)
         assert not Path("p.h5").exists()
 
     def test_what_is_asked_for(self, c10h: Run) -> None:
         trained(c10h, "a")
+        says = "expected RUN folders and then IMAGES, or --arch and IMAGES"
+        assert_refused(c10h("predict", "images.h5", "-o", "p.h5"), says)
+        says = "a: its network is code, tiny:net, which is run only where you name it"
+        assert_refused(c10h("predict", "a", "images.h5", "-o", "p.h5"), says)
+        attack = ("attack", "--arch", "vgg_15_BN_64", "images.h5", "--from", "a", "-o", "p.h5")
+        assert_refused(c10h(*attack), "its network is code, tiny:net")
         trained(c10h, "b", *ONE)
         for line, says in (
-            (["images.h5"], "expected RUN folders and then IMAGES, or --arch and IMAGES"),
             (["a"], "a is a run folder: expected RUN first, and IMAGES last"),
-            (["a", "images.h5", "--arch", "tiny:net"], "expected RUN folders and then IMAGES"),
+            (["a", "images.h5", "--arch", "vgg_15"], "expected RUN folders and then IMAGES"),
+            (["a", "images.h5", "--arch", "sys:exit"], "a: its network is code, tiny:net, which"),
             (["a", "images.h5", "--weights", "w.pt"], "--weights needs --arch"),
             (["a", "images.h5", "--classes", "3"], "--classes needs --arch"),
             (
@@ -401,7 +419,7 @@ class TestPredict:
             ("images.h5", ["--force"], "images.h5: is an input of this command"),
             ("no/p.h5", [], "there is no folder no"),
         ):
-            result: Result = c10h("predict", "a", "images.h5", "-o", output, *more)
+            result: Result = c10h("predict", *OWN, "a", "images.h5", "-o", output, *more)
             assert_refused(result, says)
         assert Path("p.h5").read_text() == "old"
 

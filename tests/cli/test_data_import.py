@@ -61,8 +61,8 @@ class TestFolders:
         assert (result.status, result.out) == (0, "")
         assert result.err == "x.h5: 10 images of 8 x 8 pixels, 2 classes, with truth, with ids\n"
         with h5py.File(folder / "x.h5") as file:
-            assert dict(file.attrs)["kind"] == "images"
-            assert list(file.attrs["classes"]) == ["cat", "dog"]
+            assert file.attrs["kind"].decode() == "images"
+            assert file.attrs["classes"].tolist() == [b"cat", b"dog"]
             assert file["truth"][:].tolist() == [0] * 5 + [1] * 5
             assert file["ids"].asstr()[0] == "cat/00000.png"
             assert file["images"].dtype == np.uint8

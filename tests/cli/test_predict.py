@@ -19,7 +19,7 @@ from c10h.records import Array, Images
 from c10h.training import checkpoint as checkpoints
 
 from .conftest import CLASSES, PYTHON, Run, start
-from .runs import TRAIN, content, predictions, trained
+from .runs import OWN, TRAIN, content, predictions, trained, with_code
 
 IMAGES = "images.h5"
 
@@ -55,7 +55,7 @@ def softmax(logits: Array) -> Array:
 
 def predicted(c10h: Run, *line: object) -> str:
     """What the command says; the predictions are in p.h5."""
-    result = c10h("predict", *line, "-o", "p.h5", "--force")
+    result = c10h("predict", *with_code(line), "-o", "p.h5", "--force")
     assert result.status == 0, result.err
     assert result.stdout == b""
     return result.err
@@ -127,7 +127,8 @@ class TestHeldOut:
 
     def test_a_pipe_to_score(self, runs: Path, c10h: Run) -> None:
         run = shlex.join(PYTHON)
-        line = f"{run} predict a - -o - < images.h5 | {run} score a=- --labels labels.h5 --json"
+        predict = f"{run} predict {shlex.join(OWN)} a - -o - < images.h5"
+        line = f"{predict} | {run} score a=- --labels labels.h5 --json"
         piped = start(["sh", "-c", line], runs).json()
         predicted(c10h, "a", IMAGES)
         found = c10h("score", "a=p.h5", "--labels", "labels.h5", "--json").json()
@@ -235,7 +236,7 @@ class TestInSample:
     def test_an_ancestor_that_saw_them(self, c10h: Run) -> None:
         trained(c10h, "d", *TRAIN, "--init", "c")
         for more in ([], ["--held-out"]):
-            result = c10h("predict", "d", IMAGES, *more, "-o", "p.h5")
+            result = c10h("predict", *OWN, "d", IMAGES, *more, "-o", "p.h5")
             assert result.status == 1
             assert "d: no network is held out from 60 of 60 images" in result.err
             assert "--init" in result.err

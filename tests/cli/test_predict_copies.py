@@ -13,7 +13,7 @@ from c10h import h5
 from c10h.records import Array, Attack, Images
 
 from .conftest import CLASSES, Run, read_file
-from .runs import TINY, TRAIN, content, predictions, trained
+from .runs import OWN, TINY, TRAIN, content, predictions, trained
 from .test_data_corrupt import hashes
 from .test_predict import logits_of, pixels, predicted, values_of
 
@@ -81,7 +81,7 @@ class TestOfTrainedImages:
         said = predicted(c10h, "c", COPIES)
         assert "in-sample: a network was trained on 60 of these 60 images" in said
         assert c10h("score", "p.h5", *LABELS).status == 1
-        refused = c10h("predict", "c", COPIES, "--held-out", "-o", "x.h5")
+        refused = c10h("predict", *OWN, "c", COPIES, "--held-out", "-o", "x.h5")
         assert refused.status == 1
         assert "a run without folds was trained on 60 of the images" in refused.err
 
@@ -99,7 +99,7 @@ class TestOfTrainedImages:
         assert "unknown (p)\n" in c10h("score", "p.h5", *LABELS).out
 
     def test_attacks(self, copies: Images, c10h: Run) -> None:
-        line = ("attack", "a", COPIES, "--method", "fgsm", "--health", 0, "--limit", 20)
+        line = ("attack", *OWN, "a", COPIES, "--method", "fgsm", "--health", 0, "--limit", 20)
         done = c10h(*line, "-o", "adv.h5")
         assert done.status == 0, done.err
         assert done.err.startswith(HELD_OUT)
@@ -114,7 +114,7 @@ class TestOfTrainedImages:
         assert "unknown" not in scored.out
 
     def test_attacks_of_a_run_without_folds_are_in_sample(self, c10h: Run) -> None:
-        done = c10h("attack", "c", COPIES, "--method", "fgsm", "--health", 0, "-o", "adv.h5")
+        done = c10h("attack", *OWN, "c", COPIES, "--method", "fgsm", "--health", 0, "-o", "adv.h5")
         assert done.status == 0, done.err
         assert "in-sample: a network was trained on 60 of these 60 images" in done.err
         scored = c10h("score", "adv.h5", *LABELS)
@@ -140,7 +140,9 @@ class TestOfTrainedImages:
         as_version_1("p.h5")
         scored = c10h("score", "p.h5", *LABELS)
         assert "trained on 40 of these 60 items" in scored.err
-        done = c10h("attack", "c", "images.h5", "--method", "fgsm", "--health", 0, "-o", "adv.h5")
+        done = c10h(
+            "attack", *OWN, "c", "images.h5", "--method", "fgsm", "--health", 0, "-o", "adv.h5"
+        )
         assert done.status == 0, done.err
         as_version_1("adv.h5")
         assert "trained on 60 of these 60 items" in c10h("score", "adv.h5", *LABELS).err
@@ -170,7 +172,7 @@ class TestTrainedOnCopies:
     def test_an_ancestor_saw_them(self, c10h: Run) -> None:
         corrupted(c10h, "images.h5", COPIES)
         trained(c10h, "e", "train", COPIES, *TRAIN[2:], "--init", "c")
-        result = c10h("predict", "e", "images.h5", "-o", "p.h5")
+        result = c10h("predict", *OWN, "e", "images.h5", "-o", "p.h5")
         assert result.status == 1
         assert "e: no network is held out from 60 of 60 images" in result.err
 

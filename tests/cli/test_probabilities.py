@@ -123,12 +123,13 @@ class TestTrain:
         line = (*self.LINE, "--arch", "nets:shares", "--folds", 2, "--probs")
         trained(c10h, "run", *line)
         trained(c10h, "run", *line)
-        assert c10h("predict", "run", "others.h5", "-o", "p.h5").status == 0
+        named = ("--arch", "nets:shares", "run", "others.h5")
+        assert c10h("predict", *named, "-o", "p.h5").status == 0
         found = predictions("p.h5")
         assert found.settings == {"from_probabilities": True}
         sums = np.exp(np.asarray(found.logits[0], dtype=np.float64)).sum(axis=1)
         np.testing.assert_allclose(sums, 1, rtol=1e-5)
-        attack = ("attack", "run", "others.h5", "--steps", 1, "--health", 0, "-o", "adv.h5")
+        attack = ("attack", *named, "--steps", 1, "--health", 0, "-o", "adv.h5")
         assert c10h(*attack).status == 0
 
     def test_a_run_that_was_begun_otherwise(self, c10h: Run, refuses: Refuse) -> None:

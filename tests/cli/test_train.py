@@ -321,7 +321,7 @@ class TestRecipe:
         c10h("data", "import", "x.npy", "--labels", "y.npy", "--classes", "3", "-o", "x.h5")
         trained(c10h, "a", "train", "x.h5", "--arch", "tiny:other", "--epochs", 1)
         assert content("a")["image_size"] == [8, 6]
-        assert c10h("predict", "a", "x.h5", "-o", "p.h5").status == 0
+        assert c10h("predict", "--arch", "tiny:other", "a", "x.h5", "-o", "p.h5").status == 0
 
 
 class TestInit:

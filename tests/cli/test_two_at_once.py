@@ -11,10 +11,10 @@ import pytest
 from c10h.locks import only_one
 
 from .conftest import Run, start
-from .runs import TRAIN, assert_equal_runs, names, trained
+from .runs import OWN, TRAIN, assert_equal_runs, names, trained
 from .test_attack import STOPPING
 
-ATTACK = ("attack", "a", "images.h5", "--steps", "3", "--batch-size", "7", "--health", "0")
+ATTACK = ("attack", *OWN, "a", "images.h5", "--steps", "3", "--batch-size", "7", "--health", "0")
 
 
 @pytest.mark.usefixtures("pictures")

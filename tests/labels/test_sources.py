@@ -169,6 +169,15 @@ class TestDistill:
         probs_of(build("distill", predictions=[predictions(nets[0])], temperature=2))
         np.testing.assert_array_equal(nets[0], before)
 
+    @pytest.mark.parametrize("temperature", [1e-3, 1e-310])
+    def test_next_to_no_temperature_leaves_the_first_class(
+        self, nets: list[Array], temperature: float
+    ) -> None:
+        probs = probs_of(
+            build("distill", predictions=[predictions(nets[0])], temperature=temperature)
+        )
+        np.testing.assert_allclose(probs, np.eye(3)[nets[0].argmax(axis=1)], atol=1e-9)
+
     @pytest.mark.parametrize("temperature", [0, -1, float("nan")])
     def test_a_temperature_that_is_none(self, nets: list[Array], temperature: float) -> None:
         with pytest.raises(InputError, match=f"--temperature {temperature:g}: expected a number"):

@@ -127,6 +127,18 @@ def test_a_size_that_a_network_cannot_take(
         build(name, image_size=size)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resnet_basic_20006", "expected a depth and a width of at most 10,000"),
+        ("wrn_10_9000", "there is not enough memory for a network so large"),
+    ],
+)
+def test_a_network_that_is_too_large(name: str, said: str) -> None:
+    with pytest.raises(InputError, match=f"{name}: {said}"):
+        build(name)
+
+
 @pytest.mark.parametrize("classes", [1, 0, -3])
 def test_one_class_is_none(classes: int) -> None:
     with pytest.raises(InputError, match=f"expected at least 2 classes, found {classes}"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from training.small import TINY
 
 from c10h.errors import InSampleError, MismatchError, StoppedError
 from c10h.files import Source
@@ -23,7 +24,7 @@ def request_of(tmp_path: Path) -> Callable[..., AttackRequest]:
     """Makes requests of PGD on three folds, four images at a time."""
     path = tmp_path / "images.h5"
     path.write_bytes(b"images")
-    networks = RunNetworks((finished(tmp_path / "human"),))
+    networks = RunNetworks((finished(tmp_path / "human"),), code=TINY)
 
     def make(**more: Any) -> AttackRequest:
         given = {"steps": 2, "examined": 0, "batch_size": 4, "device": "cpu", **more}
@@ -100,7 +101,7 @@ def test_it_goes_on_where_it_was_stopped(
 
 
 def test_held_out_is_demanded(request_of: Callable[..., AttackRequest], tmp_path: Path) -> None:
-    networks = RunNetworks((finished(tmp_path / "whole", None),), held_out=True)
+    networks = RunNetworks((finished(tmp_path / "whole", None),), held_out=True, code=TINY)
     with (
         pytest.raises(InSampleError, match="was trained on 18 of the images"),
         attack(request_of(networks=networks)),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.small import pictures, run_of, training_data
+from training.small import TINY, pictures, run_of, training_data
 
 from c10h.errors import InputError
 from c10h.files import Source
@@ -26,17 +26,29 @@ from c10h.training.optimization import learning_rate_factor
 from c10h.training.recipes import DEFAULT, RECIPES, recipe_for
 
 
+@pytest.mark.parametrize("code", [None, "sys:exit"])
+def test_the_code_of_a_run_is_run_where_the_user_names_it(tmp_path: Path, code: str | None) -> None:
+    run = run_of(tmp_path / "a", training_data(6), 2)
+    says = f"^a: its network is code, {TINY}, which is run only where you name it: --arch {TINY}$"
+    with pytest.raises(InputError, match=says):
+        RunNetworks((run,), names=("a",), code=code)
+    named = replace(run, architecture="resnet_basic_8"), replace(run, architecture="torchvision:x")
+    for other in named:
+        assert other.code is None
+        assert RunNetworks((other,)).runs == (other,)
+
+
 def test_a_run_is_there_once(tmp_path: Path) -> None:
     run, other = (
         run_of(tmp_path / "a", training_data(6), 2),
         run_of(tmp_path / "b", training_data(6), 2),
     )
     same = run_of(tmp_path / "b" / ".." / "a", training_data(6), 2)
-    assert RunNetworks((run, other)).runs == (run, other)
+    assert RunNetworks((run, other), code=TINY).runs == (run, other)
     with pytest.raises(InputError, match=r"/b/\.\./a: given twice"):
-        RunNetworks((run, other, same))
+        RunNetworks((run, other, same), code=TINY)
     with pytest.raises(InputError, match=r"^a/: given twice"):
-        RunNetworks((run, other, same), names=("a", "b", "a/"))
+        RunNetworks((run, other, same), names=("a", "b", "a/"), code=TINY)
 
 
 def test_weights_are_not_a_runs(tmp_path: Path) -> None:

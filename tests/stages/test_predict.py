@@ -34,7 +34,7 @@ def test_held_out(tmp_path: Path) -> None:
     run = finished(tmp_path / "human")
     steps: list[int] = []
     told: list[str] = []
-    request = request_of(images_of(DATA), RunNetworks((run,)), tmp_path)
+    request = request_of(images_of(DATA), RunNetworks((run,), code=TINY), tmp_path)
     found = predict(request, steps.append, told.append)
     assert told == ["held-out: 3 networks, each image by the fold that did not see it"]
     assert steps == []
@@ -48,7 +48,7 @@ def test_held_out(tmp_path: Path) -> None:
     assert found.lineage.command == "c10h predict"
     assert found.lineage.architecture == TINY
     assert found.lineage.options == {
-        "answer": "held-out", "precision": "fp32", "batch-size": 4,
+        "arch": TINY, "answer": "held-out", "precision": "fp32", "batch-size": 4,
     }  # fmt: skip
     assert [one.role for one in found.lineage.inputs] == [
         "images", *(f"network human/fold-{fold}" for fold in range(3)),
@@ -59,17 +59,17 @@ def test_held_out(tmp_path: Path) -> None:
 
 def test_held_out_is_demanded(tmp_path: Path) -> None:
     folds, whole = finished(tmp_path / "folds"), finished(tmp_path / "whole", None)
-    request = request_of(images_of(DATA), RunNetworks((whole,), held_out=True), tmp_path)
+    request = request_of(images_of(DATA), RunNetworks((whole,), held_out=True, code=TINY), tmp_path)
     with pytest.raises(InSampleError, match="was trained on 18 of the images"):
         predict(request)
-    networks = RunNetworks((folds,), held_out=True)
+    networks = RunNetworks((folds,), held_out=True, code=TINY)
     with pytest.raises(InputError, match="trained on any of these images"):
         predict(request_of(images_of(OTHER), networks, tmp_path))
 
 
 def test_what_is_in_sample_is_told(tmp_path: Path) -> None:
     told: list[str] = []
-    networks = RunNetworks((finished(tmp_path / "whole", None),))
+    networks = RunNetworks((finished(tmp_path / "whole", None),), code=TINY)
     predict(request_of(images_of(DATA), networks, tmp_path), tell=told.append)
     assert told == [
         "ensemble: 1 network, alone",

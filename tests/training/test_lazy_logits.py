@@ -11,6 +11,7 @@ import torch
 from scipy.special import log_softmax, logsumexp
 from torch import nn
 
+from c10h.errors import InputError
 from c10h.records import Array
 from c10h.training import lazy_logits
 from c10h.training.inference import cross_entropy, predict
@@ -164,3 +165,13 @@ def test_cross_entropy_is_torchs(random: np.random.Generator) -> None:
         torch.from_numpy(logits).double(), torch.from_numpy(shares)
     )
     assert cross_entropy(logits, shares) == pytest.approx(wanted.item())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_logits_that_are_not_finite(networks: list[nn.Module], value: float) -> None:
+    with torch.no_grad():
+        next(networks[1].parameters()).fill_(value)
+    members = MemberRows(networks, pictures(7), 3, machine())
+    assert members[0, slice(0, 7)].shape == (7, 3)
+    with pytest.raises(InputError, match=r"a network has no finite logits for \d images of "):
+        members[1, slice(0, 7)]

@@ -223,6 +223,16 @@ class TestScript:
             "# s.h5: not made by a command that c10h has: c10h score --output .profile --force\n"
         )
 
+    @pytest.mark.parametrize("name", ["/etc/cron.d/x", "../../x", "a/b/x"])
+    def test_names_have_no_folder(self, name: str) -> None:
+        given = Input(role="source", name=name, sha256="y")
+        assert self.commands(made(name, "labels build", given)) == ["c10h labels build x -o 2-x"]
+
+    def test_nothing_leaves_a_comment(self) -> None:
+        one = Input(role="", name="x\nrm -rf a", sha256="0\nrm -rf b")
+        lines = to_script(steps([one])).splitlines()
+        assert lines[-1] == "# x rm -rf a: made elsewhere, sha256 0 rm -rf b"
+
     def test_a_name_of_a_run_that_its_file_does_not_have(self) -> None:
         runs = as_role("predictions mine", made("p.h5", "predict"))
         assert self.commands(made("s.h5", "score", runs))[-1].startswith("c10h score mine=p.h5 ")
