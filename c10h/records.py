@@ -65,6 +65,7 @@ class Column:
     dims: symbolic sizes, from the slowest axis to the fastest.
     in_memory: dtypes that a record may hold besides ``dtype``; they are converted when written.
     shuffle: whether byte shuffling before compression pays (measured by benchmarks/compression.py).
+    least, most: of all values; most may be a symbolic size, whose numbers the values then are.
     """
 
     dtype: str
@@ -72,6 +73,21 @@ class Column:
     optional: bool = False
     in_memory: tuple[str, ...] = ()
     shuffle: bool = True
+    least: float | None = None
+    most: float | str | None = None
+
+    def check_range(self, values: Array, what: str, sizes: Mapping[str, int]) -> None:
+        """Raise SchemaError for a value that nothing can mean; NaN is for others to judge."""
+        if not values.size or self.least is None:
+            return
+        most = sizes[self.most] - 1 if isinstance(self.most, str) else self.most
+        wrong = values < self.least
+        if most is not None:
+            wrong |= values > most
+        if wrong.any():
+            row = np.unravel_index(int(np.argmax(wrong)), values.shape)
+            limits = f"{self.least:g} or more" if most is None else f"{self.least:g} to {most:g}"
+            raise SchemaError(f"{what}: row {row[0]}: expected {limits}, found {values[row]}")
 
     def check_dtype(self, dtype: np.dtype[Any], what: str) -> None:
         """Raise SchemaError unless ``found`` is a dtype that this column may have."""
@@ -239,6 +255,8 @@ def _check(name: str, declared: Column | Group, value: Rows, sizes: dict[str, in
         expected = size if symbol.isdigit() else sizes.setdefault(symbol, size)
         if size != (int(symbol) if symbol.isdigit() else expected):
             raise SchemaError(f"{name}: expected {symbol} = {expected}, found shape {value.shape}")
+    if isinstance(declared, Column) and isinstance(value, np.ndarray):
+        declared.check_range(value, name, sizes)
 
 
 def _check_text(name: str, text: str) -> None:
@@ -280,7 +298,7 @@ class Images(Record):
     version = 2
 
     images: Rows = column("uint8", "n", "h", "w", "3")
-    truth: Array | None = column("int64", "n", optional=True)
+    truth: Array | None = column("int64", "n", optional=True, least=-1, most="c")
     ids: Array | None = column("str", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
 
@@ -302,7 +320,7 @@ class Labels(Record):
     # Few different values recur in whole, so shuffling their bytes apart costs compression.
     probs: Rows = column("float64", "n", "c", shuffle=False)
     counts: Rows | None = column("int32", "n", "c", optional=True)
-    truth: Array | None = column("int64", "n", optional=True)
+    truth: Array | None = column("int64", "n", optional=True, least=-1, most="c")
     right: Rows | None = column("uint8", "n", "c", optional=True)
     ids: Array | None = column("str", "n", optional=True)
     annotators: Mapping[str, Array] = group("a")
@@ -336,9 +354,9 @@ class Predictions(Record):
     member: Array = column("str", "m")
     index: Array | None = column("int64", "n", optional=True)
     ids: Array | None = column("str", "n", optional=True)
-    truth: Array | None = column("int64", "n", optional=True)
-    fold: Array | None = column("int16", "n", optional=True)
-    member_fold: Array | None = column("int16", "m", optional=True)
+    truth: Array | None = column("int64", "n", optional=True, least=-1, most="c")
+    fold: Array | None = column("int16", "n", optional=True, least=-1)
+    member_fold: Array | None = column("int16", "m", optional=True, least=-1)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
     trained: Mapping[str, Array] = group("k", numbers=("item", "fold"))
@@ -371,24 +389,24 @@ class Attack(Record):
 
     clean_logits: Rows = column("float32", "m", "n", "c")
     logits: Rows = column("float32", "m", "k", "n", "c")
-    epsilon: Array = column("float64", "k")
+    epsilon: Array = column("float64", "k", least=0)
     loss: Rows = column("float32", "m", "k", "s+1", "n")
-    correct: Rows = column("uint8", "m", "k", "s+1", "n")
+    correct: Rows = column("uint8", "m", "k", "s+1", "n", least=0, most=1)
     norm: Rows = column("float32", "m", "k", "n")
     index: Array = column("int64", "n")
     member: Array | None = column("str", "m", optional=True)
     ids: Array | None = column("str", "n", optional=True)
-    truth: Array | None = column("int64", "n", optional=True)
-    target: Array | None = column("int64", "m", "n", optional=True)
-    fold: Array | None = column("int16", "n", optional=True)
-    member_fold: Array | None = column("int16", "m", optional=True)
+    truth: Array | None = column("int64", "n", optional=True, least=-1, most="c")
+    target: Array | None = column("int64", "m", "n", optional=True, least=0, most="c")
+    fold: Array | None = column("int16", "n", optional=True, least=-1)
+    member_fold: Array | None = column("int16", "m", optional=True, least=-1)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
     trained: Mapping[str, Array] = group("t", numbers=("item", "fold"))
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
     human: Mapping[str, Array] = group("m", "k")
     health: Mapping[str, Array] = group("checks", numbers=("epsilon", "value", "passed"))
-    examined: Array | None = column("int64", "e", optional=True)
+    examined: Array | None = column("int64", "e", optional=True, least=0, most="n")
     rescaled_logits: Rows | None = column("float32", "m", "k", "e", "c", optional=True)
 
     def __post_init__(self) -> None:
@@ -435,7 +453,7 @@ class Scores(Record):
     value: Array = column("float64", "r", "q", "t")
     low: Array = column("float64", "r", "q", "t")
     high: Array = column("float64", "r", "q", "t")
-    n: Array = column("int64", "r", "q", "t")
+    n: Array = column("int64", "r", "q", "t", least=0)
     why: Array = column("str", "r", "q", "t")
     ceilings: Mapping[str, Array] = group("r", "q", "t")
     run: Array = column("str", "r")
@@ -459,7 +477,7 @@ class Scores(Record):
     seed: Array | None = column("str", "r", optional=True)
     combined: Array | None = column("str", "r", optional=True)
     networks: Array | None = column("str", "k", optional=True)
-    network_run: Array | None = column("int64", "k", optional=True)
+    network_run: Array | None = column("int64", "k", optional=True, least=0, most="r")
     network_items: Array | None = column("str", "k", optional=True)
     network_value: Array | None = column("float64", "k", "q", "t", optional=True)
     network_rescaled: Array | None = column("float64", "k", "q", "t", optional=True)
@@ -471,11 +489,11 @@ class History(Record):
 
     kind = "history"
 
-    fold: Array = column("int16", "e")
-    epoch: Array = column("int32", "e")
-    loss: Array = column("float64", "e")
-    accuracy: Array = column("float64", "e")
-    learning_rate: Array = column("float64", "e")
+    fold: Array = column("int16", "e", least=-1)
+    epoch: Array = column("int32", "e", least=0)
+    loss: Array = column("float64", "e", least=0)
+    accuracy: Array = column("float64", "e", least=0, most=1)
+    learning_rate: Array = column("float64", "e", least=0)
 
 
 KINDS: Mapping[str, type[Record]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,11 @@ def sample(kind: str, *, optional: bool = True, **changes: Any) -> Record:
         if isinstance(declared, Group):
             fields[name] = _members(declared) if optional else {}
         elif optional or not declared.optional:
-            fields[name] = _values(declared.dtype, declared.dims)
+            values = _values(declared.dtype, declared.dims)
+            most = declared.most
+            if most is not None:
+                values = values % (SIZES.get(most, 2) if isinstance(most, str) else most + 1)
+            fields[name] = values
     return KINDS[kind](**{**fields, **changes})
 
 
@@ -48,6 +53,27 @@ def _values(dtype: str, dims: tuple[str, ...]) -> Array:
     if dtype == "str":
         return np.array([f"naïve 猫 {number}" for number in numbers.flat]).reshape(shape)
     return numbers.astype(dtype) if np.dtype(dtype).kind in "iu" else (numbers / 7).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "range_"),
+    [
+        ("images", "truth", 3, "-1 to 2"),
+        ("labels", "truth", -2, "-1 to 2"),
+        ("attack", "correct", 2, "0 to 1"),
+        ("attack", "epsilon", -0.1, "0 or more"),
+        ("attack", "examined", 4, "0 to 3"),
+        ("history", "accuracy", 5, "0 to 1"),
+        ("history", "fold", -2, "-1 or more"),
+        ("scores", "network_run", 2, "0 to 1"),
+    ],
+)
+def test_values_that_mean_nothing(kind: str, name: str, value: float, range_: str) -> None:
+    values = getattr(sample(kind), name).copy()
+    values[-1] = value
+    says = f"{name}: row {len(values) - 1}: expected {range_}, found {value}"
+    with pytest.raises(SchemaError, match=f"^{re.escape(says)}"):
+        sample(kind, **{name: values})
 
 
 @pytest.mark.parametrize("kind", KINDS)
