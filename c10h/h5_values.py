@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ EAGER_BYTES = 1 << 22
 MEMORY_BYTES, MEMORY_RATIO = 1 << 27, 100
 # Rows of text of variable length between two looks at how much it is.
 TEXT_ROWS = 1000
+# How a text of variable length is stored: its length, and where in which heap it is.
+REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
 
 
 def values_of(dataset: h5py.Dataset | h5py.Group, path: str, source: Source) -> Rows:
@@ -62,6 +64,7 @@ def text_of(dataset: h5py.Dataset, where: str) -> Array:
     if not dataset.shape:
         return np.asarray(dataset.asstr()[...], dtype=np.str_)
     # Of variable length, as other programs write it. Many rows may be one long text of the file.
+    _check_lengths(dataset, where)
     rows, longest = list[str](), 0
     most = _most_memory(Path(dataset.file.filename).stat().st_size)
     for start in range(0, len(dataset), TEXT_ROWS):
@@ -71,6 +74,34 @@ def text_of(dataset: h5py.Dataset, where: str) -> Array:
         if len(rows) * longest > most:
             raise FileError(f"{where}: {len(rows):,} texts, one with {longest:,} letters")
     return np.array(rows, dtype=np.str_).reshape(dataset.shape)
+
+
+def _check_lengths(dataset: h5py.Dataset, where: str) -> None:
+    """Raise FileError where a text of variable length says that it is longer than its file.
+
+    HDF5 takes the memory for it before it looks whether it is there. What it reads of a compressed
+    dataset has a checksum.
+    """
+    path = Path(dataset.file.filename)
+    if dataset.compression is not None or dataset.shuffle:
+        return
+    for offset, size in _stored_at(dataset):
+        count = min(size // REFERENCE.itemsize, int(dataset.size))
+        lengths = np.fromfile(path, REFERENCE, count, offset=offset)["length"]
+        if len(lengths) and int(lengths.max()) > path.stat().st_size:
+            raise FileError(f"{where}: damaged: a text of {int(lengths.max()):,} bytes")
+
+
+def _stored_at(dataset: h5py.Dataset) -> Iterator[tuple[int, int]]:
+    """Where in the file the parts of a dataset are: offsets and sizes in bytes."""
+    if dataset.chunks is None:
+        offset = dataset.id.get_offset()
+        if offset is not None:
+            yield offset, int(dataset.id.get_storage_size())
+        return
+    for number in range(dataset.id.get_num_chunks()):
+        chunk = dataset.id.get_chunk_info(number)
+        yield chunk.byte_offset, chunk.size
 
 
 def check_memory(datasets: Iterable[h5py.Dataset | h5py.Group], source: Source) -> None:

@@ -100,17 +100,21 @@ class Column:
 class Group:
     """Declaration of one HDF5 group: datasets of any name that share ``dims``.
 
-    numbers: the names of those that are numbers, not text.
+    numbers: the names of those that are numbers, not text, and their dtypes where these are known.
     """
 
     dims: tuple[str, ...]
     optional: bool = True
-    numbers: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
 
     def check_dtype(self, dtype: np.dtype[Any], what: str) -> None:
         """Raise SchemaError for text in place of numbers, and for what is neither."""
-        if dtype.kind not in ("fiub" if what.rpartition("/")[2] in self.numbers else "fiubUO"):
+        names = dict(self.numbers)
+        name = what.rpartition("/")[2]
+        if dtype.kind not in ("fiub" if name in names else "fiubUO"):
             raise SchemaError(f"{what}: expected numbers, found {dtype.name}")
+        if names.get(name) not in (None, "", dtype.name):
+            raise SchemaError(f"{what}: expected {names[name]}, found {dtype.name}")
 
 
 def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> Any:
@@ -121,10 +125,13 @@ def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> An
     return dataclasses.field(metadata=metadata)
 
 
-def group(*dims: str, numbers: tuple[str, ...] = ()) -> Any:
-    """Declare a group of datasets of a record; see :class:`Group`. Empty when absent."""
+def group(*dims: str, **numbers: str) -> Any:
+    """Declare a group of datasets of a record; see :class:`Group`. Empty when absent.
+
+    numbers: names of numbers, each with its dtype, empty where it may be any.
+    """
     return dataclasses.field(
-        default_factory=dict, metadata={"schema": Group(dims, numbers=numbers)}
+        default_factory=dict, metadata={"schema": Group(dims, numbers=tuple(numbers.items()))}
     )
 
 
@@ -359,7 +366,7 @@ class Predictions(Record):
     member_fold: Array | None = column("int16", "m", optional=True, least=-1)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
-    trained: Mapping[str, Array] = group("k", numbers=("item", "fold"))
+    trained: Mapping[str, Array] = group("k", item="uint64", fold="int16")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -402,10 +409,10 @@ class Attack(Record):
     member_fold: Array | None = column("int16", "m", optional=True, least=-1)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
-    trained: Mapping[str, Array] = group("t", numbers=("item", "fold"))
+    trained: Mapping[str, Array] = group("t", item="uint64", fold="int16")
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
     human: Mapping[str, Array] = group("m", "k")
-    health: Mapping[str, Array] = group("checks", numbers=("epsilon", "value", "passed"))
+    health: Mapping[str, Array] = group("checks", epsilon="float64", value="float64", passed="int8")
     examined: Array | None = column("int64", "e", optional=True, least=0, most="n")
     rescaled_logits: Rows | None = column("float32", "m", "k", "e", "c", optional=True)
 

@@ -44,6 +44,8 @@ BLOCK_BYTES = 1 << 20
 # What a compressed file may unpack to: this much, or this many times its size if that is more.
 UNPACKED_BYTES = 1 << 26
 UNPACKED_RATIO = 100
+# A member of a compressed tar may be so many times larger than the tar.
+TAR_RATIO = 10_000
 # Names of the one file in a zip that is read as a table.
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 # A member's name, in characters, and what a tar has in its headers about one member, in bytes.
@@ -135,10 +137,7 @@ def unpack_only_table(source: Source) -> Path:
         raise FileError(f"{source.name}: expected one .csv in the archive, found {shown}")
     with _refusals(source), zipfile.ZipFile(source.path) as archive:
         info = next(info for info in archive.infolist() if _inside(info.filename, source) in names)
-        _refuse_password(info, source)
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            # Python unpacks the other methods without a bound on what a few bytes become.
-            raise FileError(f"{source.name}: expected a deflated zip, found another method")
+        _refuse_packing(info, source)
         with archive.open(info) as stream:
             return _copy(stream, source)
 
@@ -229,6 +228,8 @@ def _in_folder(
 
 def _in_tar(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
     ended = False
+    # tarfile would skip what is not there, block by block.
+    largest = source.path.stat().st_size * (TAR_RATIO if is_compressed(source) else 1)
 
     class Header(tarfile.TarInfo):
         """Takes note of the block of zeros that ends a tar, and refuses what takes memory."""
@@ -240,6 +241,8 @@ def _in_tar(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
             info = super().frombuf(buf, encoding, errors)
             if info.size < 0 or (info.type in HEADERS and info.size > LARGEST_HEADER):
                 raise tarfile.ReadError(f"a header of {info.size:,} bytes")
+            if info.size > largest:
+                raise tarfile.ReadError(f"a member of {info.size:,} bytes, which are not there")
             return info
 
     with (
@@ -278,15 +281,18 @@ def _in_zip(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
             is_folder = info.filename.endswith(("/", "\\"))
             content = None
             if not is_folder and info.file_size <= most and is_wanted(path):
-                _refuse_password(info, source)
+                _refuse_packing(info, source)
                 content = archive.read(info)
             yield Member(path, content, is_folder=is_folder)
 
 
-def _refuse_password(info: zipfile.ZipInfo, source: Source) -> None:
-    """Raise FileError for an encrypted member: the first bit of its flags (APPNOTE 4.4.4)."""
-    if info.flag_bits & 1:
+def _refuse_packing(info: zipfile.ZipInfo, source: Source) -> None:
+    """Raise FileError for an encrypted member, and for one that is neither stored nor deflated."""
+    if info.flag_bits & 1:  # APPNOTE 4.4.4
         raise FileError(f"{source.name}: member {info.filename!r} has a password: refused")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python unpacks the other methods without a bound on what a few bytes become.
+        raise FileError(f"{source.name}: expected a deflated zip, found another method")
 
 
 def _unpacked(source: Source) -> IO[bytes]:

@@ -36,6 +36,8 @@ NUMBERS, WORDS = "fiub", "USO"
 LARGEST_HEADER = 1 << 16
 # A larger array of an .npz file stays on the disk, unpacked.
 IN_MEMORY = 1 << 26
+# One may unpack to this much, or to many times the size of its file if that is more.
+UNPACKED_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,11 @@ def _in_npz(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
     has_size = size <= info.file_size <= size + LARGEST_HEADER
     if not dtype.hasobject and not (has_size and min(shape, default=0) >= 0):
         raise FileError(f"{where}: expected {size} bytes and a header, found {info.file_size}")
+    if size > max(UNPACKED_BYTES, archives.UNPACKED_RATIO * source.path.stat().st_size):
+        raise FileError(
+            f"{where}: unpacks to {size:,} bytes, over {archives.UNPACKED_RATIO} times the size of "
+            "the file: refused (save it with np.save if you trust it)"
+        )
 
     def load() -> Rows:
         with (

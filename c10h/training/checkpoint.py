@@ -78,7 +78,7 @@ def load(path: Path) -> Checkpoint:
         raise FileError(f"{path}: expected a checkpoint of c10h, found a different torch file")
     if DIGEST in content and not has_digest:
         raise FileError(f"{path}: cut off: expected a SHA-256 as its last line, found none")
-    if content["schema"] != SCHEMA:
+    if not isinstance(content["schema"], int) or content["schema"] != SCHEMA:
         raise SchemaError(
             f"{path}: expected schema version {SCHEMA}, found {content['schema']} "
             f"(written by c10h {content.get('c10h')})"
@@ -119,4 +119,24 @@ def _is_plain(checkpoint: Checkpoint) -> bool:
         and checkpoint.trained.dtype == torch.int64
         and checkpoint.trained.ndim == 1
         and isinstance(checkpoint.step, int)
+        and _are_rows(checkpoint.history)
+        and _are_figures(checkpoint.results)
+        and isinstance(checkpoint.grid, list)
+        and all(map(_are_figures, checkpoint.grid))
+        and _are_rows([checkpoint.running])
+    )
+
+
+def _are_rows(rows: object) -> bool:
+    """Whether these are lists of numbers."""
+    return isinstance(rows, list) and all(
+        isinstance(row, list) and all(isinstance(value, int | float) for value in row)
+        for row in rows
+    )
+
+
+def _are_figures(figures: object) -> bool:
+    """Whether these are numbers by name."""
+    return isinstance(figures, dict) and all(
+        isinstance(name, str) and isinstance(value, int | float) for name, value in figures.items()
     )
