@@ -7,6 +7,7 @@ import contextlib
 import gc
 import io
 import os
+import signal
 import sys
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from typing import Any, NoReturn
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 # What shells know as the status after Ctrl-C.
 INTERRUPTED = 130
+# Signals that ask a process to end; Windows has but the first.
+ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 class Pipe(io.FileIO):
@@ -42,6 +45,7 @@ def run() -> NoReturn:
     sys.stdout, sys.stderr = _piped(sys.stdout), _piped(sys.stderr)
     status: object = 0
     try:
+        _end_in_order()
         from c10h.cli import main
 
         main()
@@ -54,6 +58,20 @@ def run() -> NoReturn:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP end the command as an error does, so that it cleans up.
+
+    Where they are ignored, as after nohup, they stay so.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _nowhere() -> Any:

@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from c10h.errors import FileError, InputError, OutputError
 
@@ -261,12 +262,14 @@ def write_text(argument: str, text: str) -> None:
         write_all(stream, text.encode())
 
 
-def _spool(pipe: IO[bytes], name: str) -> Path:
+def _spool(pipe: BufferedReader, name: str) -> Path:
     """Copy a pipe to a temporary file, since HDF5 and zip need to seek; removed at exit."""
     with tempfile.NamedTemporaryFile(prefix="c10h-", delete=False) as stream:
         path = Path(stream.name)
         atexit.register(path.unlink, missing_ok=True)
-        shutil.copyfileobj(pipe, stream, 1 << 20)
+        # Piece by piece as they come: a signal is heard between two of them.
+        while block := pipe.read1(1 << 20):
+            stream.write(block)
     if not path.stat().st_size:
         raise FileError(f"{name}: expected data, found none")
     return path

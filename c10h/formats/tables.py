@@ -180,6 +180,11 @@ def _open_text(source: Source, header: bool | None) -> Table:
             width -= 1  # every line ends in a separator
     rows = [row[:width] for row in form.rows]
     names = column_names_of(rows, header, source, decimal_comma=form.decimal_comma)
+    if names is not None and len(names) != width:
+        raise FileError(
+            f"{source.name}: not a readable table: its first line has {len(names)} cells, and "
+            f"another one {width}"
+        )
     skip = 0 if names is None else 1
     frame = _scan_text(form, source, NO_DTYPES, width=max(map(len, form.rows)), skip=skip)
     frame = frame.select(map(str, range(width)))

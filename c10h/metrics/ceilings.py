@@ -182,13 +182,12 @@ def split_votes(counts: Array, sizes: Array, random: np.random.Generator) -> Arr
     Multivariate hypergeometric, as one hypergeometric draw a class given the classes before it.
     Raises InputError for more votes than numpy can draw of.
     """
-    if counts.size and counts.max() >= MOST_VOTES:
+    left, wanted = counts.sum(axis=1, dtype=np.int64), np.array(sizes)
+    if left.size and left.max() >= MOST_VOTES:
         raise InputError(
-            f"expected fewer than {MOST_VOTES:,} votes for a class of an item, found "
-            f"{int(counts.max()):,}"
+            f"expected fewer than {MOST_VOTES:,} votes for an item, found {int(left.max()):,}"
         )
     drawn = np.zeros_like(counts)
-    left, wanted = counts.sum(axis=1), np.array(sizes)
     for column in range(counts.shape[1]):
         good = counts[:, column]
         left = left - good
