@@ -58,7 +58,7 @@ class Source:
                 raise FileError("-: expected data on stdin, found it closed")
             if sys.stdin.isatty():
                 raise FileError("-: expected data on stdin, found a terminal")
-            return cls(_spool(sys.stdin.buffer, "-"), STDIN)
+            return cls(_spool(cast(BufferedReader, sys.stdin.buffer), "-"), STDIN)
         path = Path(argument)
         try:
             if path.is_dir():

@@ -194,7 +194,7 @@ def test_escapes_of_a_lineage_are_shown_inert(files: Files, c10h: Run) -> None:
 
 def test_more_votes_than_can_be_drawn_of(files: Files, c10h: Run) -> None:
     files.save("c.npy", np.eye(3, dtype=int)[np.arange(30) % 3] * 2_000_000_000)
-    says = "expected fewer than 1,000,000,000 votes for a class of an item"
+    says = "expected fewer than 1,000,000,000 votes for an item"
     assert_refused(c10h("score", "a.npy", "--labels", "c.npy", "--resamples", "2"), says)
 
 

@@ -209,6 +209,7 @@ def test_a_spool_of_stdin_goes_with_its_process(place: Place, tmp_path: Path) ->
     assert list(temporary.iterdir())
     process.terminate()
     assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    process.stdin.close()
     assert not list(temporary.iterdir())
 
 
