@@ -58,6 +58,10 @@ class Curve:
         return f"{self.metric} {self.method}".strip()
 
 
+# Of as many votes little is left to chance, and what is takes as long as there are votes.
+MOST_STEP = 10_000
+
+
 @dataclass(frozen=True)
 class Design:
     """As many judgments as there are, on other items with so many votes each.
@@ -188,13 +192,13 @@ def noise_by_votes(
 
 
 def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
-    """``votes``, else 1, 2, 5, 10, 20, ... below the most that an item has, and all votes.
+    """``votes``, else 1, 2, 5, 10, ..., 10,000 below the most that an item has, and all votes.
 
     Raises InputError without vote counts, or for numbers below 1.
     """
     if any(n < 1 for n in votes):
         raise InputError(f"--votes: expected numbers of at least 1, found {min(votes)}")
-    most = int(_counts_of(labels).sum(axis=1).max())
+    most = min(MOST_STEP + 1, int(_counts_of(labels).sum(axis=1, dtype=np.int64).max()))
     steps = [step * 10**power for power in range(len(str(most))) for step in STEPS]
     return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
 
