@@ -7,15 +7,39 @@ import io
 from collections.abc import Mapping, Sequence
 
 from c10h.views.forms.json_text import plain
+from c10h.views.table import inert
+
+# How a cell begins that a spreadsheet computes.
+FORMULAS = ("=", "+", "-", "@")
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Comma-separated values with a header, numbers in full precision, nothing for None."""
+    """Comma-separated values with a header, numbers in full precision, nothing for None.
+
+    Names may be a stranger's: control characters are replaced, and what a spreadsheet would compute
+    has an apostrophe before it.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(["" if value is None else value for value in row] for row in rows)
+    writer.writerows([_cell(value) for value in row] for row in [header, *rows])
     return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return value
+    text = inert(value)
+    return f"'{text}" if text.startswith(FORMULAS) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def rows_to_csv(rows: Sequence[Mapping[str, object]]) -> str:
