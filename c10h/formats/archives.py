@@ -18,6 +18,7 @@ import gzip
 import lzma
 import os
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -46,6 +47,9 @@ UNPACKED_BYTES = 1 << 26
 UNPACKED_RATIO = 100
 # A member of a compressed tar may be so many times larger than the tar.
 TAR_RATIO = 10_000
+# Bytes of the local header of a zip's member, and of that of LZMA: version, size, properties.
+ZIP_HEADER, LZMA_HEADER = 30, 9
+LEAST_DICTIONARY = 1 << 12
 # Names of the one file in a zip that is read as a table.
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 # A member's name, in characters, and what a tar has in its headers about one member, in bytes.
@@ -100,7 +104,7 @@ def _refusals(source: Source) -> Iterator[None]:
         yield
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise FileError(f"{source.name}: a damaged archive: {error}") from error
-    except (RuntimeError, NotImplementedError, ValueError, MemoryError) as error:
+    except (RuntimeError, NotImplementedError, ValueError, MemoryError, IndexError) as error:
         raise FileError(f"{source.name}: an archive that cannot be read: {error}") from error
     except OSError as error:
         what = "cannot be read" if error.errno else "a damaged archive"  # as gzip and bz2 tell it
@@ -137,7 +141,10 @@ def unpack_only_table(source: Source) -> Path:
         raise FileError(f"{source.name}: expected one .csv in the archive, found {shown}")
     with _refusals(source), zipfile.ZipFile(source.path) as archive:
         info = next(info for info in archive.infolist() if _inside(info.filename, source) in names)
-        _refuse_packing(info, source)
+        _refuse_password(info, source)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Python unpacks the other methods without a bound on what a few bytes become.
+            raise FileError(f"{source.name}: expected a deflated zip, found another method")
         with archive.open(info) as stream:
             return _copy(stream, source)
 
@@ -281,18 +288,57 @@ def _in_zip(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
             is_folder = info.filename.endswith(("/", "\\"))
             content = None
             if not is_folder and info.file_size <= most and is_wanted(path):
-                _refuse_packing(info, source)
-                content = archive.read(info)
+                _refuse_password(info, source)
+                content = _member_of_zip(archive, info, source)
             yield Member(path, content, is_folder=is_folder)
 
 
-def _refuse_packing(info: zipfile.ZipInfo, source: Source) -> None:
-    """Raise FileError for an encrypted member, and for one that is neither stored nor deflated."""
-    if info.flag_bits & 1:  # APPNOTE 4.4.4
+def _refuse_password(info: zipfile.ZipInfo, source: Source) -> None:
+    """Raise FileError for an encrypted member: the first bit of its flags (APPNOTE 4.4.4)."""
+    if info.flag_bits & 1:
         raise FileError(f"{source.name}: member {info.filename!r} has a password: refused")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # Python unpacks the other methods without a bound on what a few bytes become.
-        raise FileError(f"{source.name}: expected a deflated zip, found another method")
+
+
+def _member_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Source) -> bytes:
+    """The content of a member, and no more than it says that it has.
+
+    Python's zipfile does not bound what a few bytes of bzip2 and LZMA become, so these are unpacked
+    here. Raises BadZipFile for one whose size or checksum is wrong.
+    """
+    unpackers = {zipfile.ZIP_BZIP2: _of_bzip2, zipfile.ZIP_LZMA: _of_lzma}
+    unpack = unpackers.get(info.compress_type)
+    if unpack is None:
+        return archive.read(info)
+    with source.path.open("rb") as stream:
+        stream.seek(info.header_offset)
+        header = stream.read(ZIP_HEADER)
+        # The lengths of the name and of the extra field, before the data (APPNOTE 4.3.7).
+        stream.seek(sum(struct.unpack("<HH", header[26:30])), os.SEEK_CUR)
+        content = unpack(stream.read(info.compress_size), info.file_size)
+    if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
+        raise zipfile.BadZipFile(f"wrong size or checksum of {info.filename!r}")
+    return content
+
+
+def _of_bzip2(packed: bytes, size: int) -> bytes:
+    """At most one byte more than ``size``."""
+    return bz2.BZ2Decompressor().decompress(packed, size + 1)
+
+
+def _of_lzma(packed: bytes, size: int) -> bytes:
+    """At most one byte more than ``size``, with a dictionary that is no larger (APPNOTE 5.8.8)."""
+    if len(packed) < LZMA_HEADER:
+        raise zipfile.BadZipFile("a damaged LZMA member")
+    settings, dictionary = struct.unpack("<BI", packed[4:LZMA_HEADER])
+    filters = {
+        "id": lzma.FILTER_LZMA1,
+        "lc": settings % 9,
+        "lp": settings // 9 % 5,
+        "pb": settings // 45,
+        "dict_size": min(dictionary, max(size, LEAST_DICTIONARY)),
+    }
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[filters])
+    return unpacker.decompress(packed[LZMA_HEADER:], size + 1)
 
 
 def _unpacked(source: Source) -> IO[bytes]:

@@ -27,6 +27,7 @@ from c10h.formats import archives
 from c10h.formats.file_formats import FORMATS
 from c10h.formats.hints import brief
 from c10h.formats.known_column_names import names_items
+from c10h.formats.mat_files import read_mat
 from c10h.h5_objects import open_file
 from c10h.h5_values import check_memory, dataset_rows, is_text, text_of
 from c10h.records import Array, Rows, View
@@ -292,25 +293,7 @@ def _h5_text(source: Source, dataset: h5py.Dataset) -> Array:
 
 def mat_arrays(source: Source) -> Mapping[str, Stored]:
     """The variables of a .mat file."""
-    from scipy.io import loadmat
-
-    with _damage_told(source, ".mat"):
-        content = loadmat(source.path, mat_dtype=False, chars_as_strings=True)
-    return {
-        name: Stored.of(values)
-        for name, values in ((name, _words_in_cells(cell)) for name, cell in content.items())
-        if isinstance(values, np.ndarray) and values.dtype.kind in NUMBERS + "US"
-    }
-
-
-def _words_in_cells(values: Any) -> Any:
-    """A cell array of words as an array of text; anything else as it is."""
-    if not isinstance(values, np.ndarray) or values.dtype.kind != "O" or not values.size:
-        return values
-    if not all(isinstance(cell, np.ndarray) and cell.dtype.kind == "U" for cell in values.flat):
-        return values
-    words = ["".join(cell.ravel().tolist()) for cell in values.flat]
-    return np.array(words, dtype=np.str_).reshape(values.shape)
+    return {name: Stored.of(values) for name, values in read_mat(source).items()}
 
 
 def pt_arrays(source: Source) -> Mapping[str, Stored]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from edits import edited
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats.hints import Hints, Meaning
@@ -137,12 +138,13 @@ class TestPredictions:
             classes=CLASSES,
             logits=LOGITS[None].astype("f4"),
             member=np.array(["a"]),
-            truth=np.array(truth),
+            truth=np.array([0, 1, 2]),
         )
-        with pytest.raises(
-            SchemaError, match=r"^x\.h5: truth: row 2: expected a class from 0 to 2"
-        ):
-            open_predictions(saved(tmp_path, record, "x.h5"))
+        source = saved(tmp_path, record, "x.h5")
+        with edited(source.path) as file:
+            file["truth"][...] = truth
+        with pytest.raises(SchemaError, match=r"^x\.h5: truth: row 2: expected -1 to 2, found"):
+            open_predictions(source)
 
 
 class TestLabels:
@@ -206,8 +208,8 @@ class TestLabels:
 
     @pytest.mark.parametrize("truth", [[0, 1, 3], [0, 1, -2]])
     def test_a_recorded_truth_that_is_no_class(self, tmp_path: Path, truth: list[int]) -> None:
-        record = Labels(classes=CLASSES, probs=PROBS, truth=np.array(truth))
-        with pytest.raises(
-            SchemaError, match=r"^x\.h5: truth: row 2: expected a class from 0 to 2"
-        ):
-            open_labels(saved(tmp_path, record, "x.h5"))
+        source = saved(tmp_path, Labels(classes=CLASSES, probs=PROBS, truth=np.arange(3)), "x.h5")
+        with edited(source.path) as file:
+            file["truth"][...] = truth
+        with pytest.raises(SchemaError, match=r"^x\.h5: truth: row 2: expected -1 to 2, found"):
+            open_labels(source)
