@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import polars
 
 NO_DTYPES: Mapping[str, type[polars.DataType]] = MappingProxyType({})
+# What the values of a compressed table may take: this much, or so many times the size of its file.
+UNPACKED_BYTES, UNPACKED_RATIO = 1 << 30, 200
+VALUE_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -318,14 +321,28 @@ def parquet_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
     """A .parquet file, whose columns have names."""
     import polars
 
-    return polars.scan_parquet(source.path), True
+    return _not_far_larger(polars.scan_parquet(source.path), source), True
 
 
 def feather_table(source: Source, layout: str) -> tuple[polars.LazyFrame, bool]:
     """A .feather file (Arrow's IPC), whose columns have names."""
     import polars
 
-    return polars.scan_ipc(source.path), True
+    return _not_far_larger(polars.scan_ipc(source.path), source), True
+
+
+def _not_far_larger(frame: polars.LazyFrame, source: Source) -> polars.LazyFrame:
+    """The table, unless its values take far more memory than its file. Raises FileError."""
+    import polars
+
+    rows = int(frame.select(polars.len()).collect().item())
+    size = rows * len(frame.collect_schema()) * VALUE_BYTES
+    if size > max(UNPACKED_BYTES, UNPACKED_RATIO * source.path.stat().st_size):
+        raise FileError(
+            f"{source.name}: {rows:,} rows take {size:,} bytes of memory, over {UNPACKED_RATIO} "
+            "times the size of the file: refused"
+        )
+    return frame
 
 
 def _first_line(error: BaseException) -> str:

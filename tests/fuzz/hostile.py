@@ -12,6 +12,8 @@ import json
 import lzma
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -62,6 +64,24 @@ def score(name: str) -> Line:
 def a_text_of_4_gb_in_7_kb(folder: Path) -> Line:
     (folder / "x.h5").write_bytes((CORPUS / "foreign-length-of-text.h5").read_bytes())
     return score("x.h5:logits")
+
+
+@hostile
+def a_mat_on_which_its_reader_crashes(folder: Path) -> Line:
+    (folder / "x.mat").write_bytes((CORPUS / "crash-of-reader.mat").read_bytes())
+    return score("x.mat")
+
+
+@hostile
+def a_member_without_a_name(folder: Path) -> Line:
+    (folder / "x.pt").write_bytes((CORPUS / "member-without-name.pt").read_bytes())
+    return score("x.pt")
+
+
+@hostile
+def a_billion_votes_of_an_item(folder: Path) -> Line:
+    np.save(folder / "x.npy", np.array([[900_000_000, 900_000_000, 1]] * 24))
+    return ("score", "a.npy", "--labels", "x.npy", "--layout", "wide")
 
 
 # Code
@@ -535,6 +555,18 @@ def one_long_name_among_many(folder: Path) -> Line:
         "item,annotator,answer\n" + "\n".join(rows) + f"\n{'x' * 100_000},p1,a\n"
     )
     return ("labels", "build", "x.csv", *OUT)
+
+
+@hostile
+def parquet_bomb(folder: Path) -> Line:
+    code = (
+        "import numpy as np, polars as pl\n"
+        "zeros = np.zeros(60_000_000, 'i1')\n"
+        "frame = pl.DataFrame(dict.fromkeys('abc', zeros)).with_columns(pl.all().cast(pl.Int64))\n"
+        "frame.write_parquet('x.parquet')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    return ("labels", "build", "x.parquet", *OUT)
 
 
 @hostile
