@@ -8,10 +8,17 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from .conftest import C10H, COMMANDS, Ended, Place
+
+
+def full(*values: object) -> list[Any]:
+    """Values that are tried with ``-m full``."""
+    return [pytest.param(value, marks=pytest.mark.full) for value in values]
+
 
 FILE_SIZE = """
 import resource, signal
@@ -39,7 +46,7 @@ def assert_refused(
     assert not new
 
 
-@pytest.mark.parametrize("size", [0, 1000, 3000])
+@pytest.mark.parametrize("size", [*full(0, 3000), 1000])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_disk_that_is_full(place: Place, name: str, size: int) -> None:
     """A limit on the size of files stands for it: every write beyond it fails."""
@@ -62,7 +69,7 @@ def test_a_disk_that_is_full(place: Place, name: str, size: int) -> None:
     assert place.names() == before | set(expected)
 
 
-@pytest.mark.parametrize("files", [8, 12, 20])
+@pytest.mark.parametrize("files", [*full(8, 20), 12])
 @pytest.mark.parametrize("name", ["labels", "import", "score", "report"])
 def test_few_open_files(place: Place, name: str, files: int) -> None:
     before = place.names()
@@ -74,7 +81,7 @@ def test_few_open_files(place: Place, name: str, files: int) -> None:
         assert place.names() - before == set(place.made(name))
 
 
-@pytest.mark.parametrize("size", [1 << 20, 1 << 24, 1 << 26])
+@pytest.mark.parametrize("size", [*full(1 << 20, 1 << 26), 1 << 24])
 @pytest.mark.parametrize("name", ["labels", "import", "score"])
 def test_little_memory(place: Place, name: str, size: int) -> None:
     before = place.names()
@@ -83,7 +90,7 @@ def test_little_memory(place: Place, name: str, size: int) -> None:
     assert new == (set() if ended.status else set(place.made(name)))
 
 
-@pytest.mark.parametrize("name", ["labels", "score", "import"])
+@pytest.mark.parametrize("name", [*full("labels", "import"), "score"])
 @pytest.mark.parametrize(
     "environment",
     [
@@ -154,8 +161,10 @@ def test_closed_streams(place: Place, name: str, stream: int) -> None:
     assert place.names() - before == (set() if ended.status else set(place.made(name)))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGPIPE])
-@pytest.mark.parametrize("name", ["attack", "import", "score"])
+@pytest.mark.parametrize(
+    "number", [*full(signal.SIGHUP, signal.SIGPIPE), signal.SIGTERM, signal.SIGINT]
+)
+@pytest.mark.parametrize("name", [*full("import"), "attack", "score"])
 def test_signals(place: Place, name: str, number: signal.Signals, tmp_path: Path) -> None:
     """Whenever it comes, the same command then makes the same file, and nothing else stays."""
     before = place.names()
