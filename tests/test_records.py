@@ -62,7 +62,7 @@ def _values(dtype: str, dims: tuple[str, ...]) -> Array:
         ("labels", "truth", -2, "-1 to 2"),
         ("attack", "correct", 2, "0 to 1"),
         ("attack", "epsilon", -0.1, "0 or more"),
-        ("attack", "examined", 4, "0 to 3"),
+        ("attack", "examined", 5, "0 to 4"),
         ("history", "accuracy", 5, "0 to 1"),
         ("history", "fold", -2, "-1 or more"),
         ("scores", "network_run", 2, "0 to 1"),

