@@ -24,12 +24,12 @@ class CheckedFile:
     has_digest: bool
 
 
-def check_file(source: Source) -> CheckedFile:
-    """Check a file of any kind, block by block.
+def check_file(source: Source, *kinds: type[Record]) -> CheckedFile:
+    """Check a file of one of some kinds, or of any, block by block.
 
     Raises FileError or SchemaError for one that is damaged or not of c10h.
     """
-    record = h5.read(source)
+    record = h5.read(source, *kinds)
     count = 0
     for name, _, rows in record.datasets():
         try:
@@ -52,9 +52,7 @@ def check_run(run: Run) -> Iterator[CheckedFile]:
             yield CheckedFile(path.name, holds, Source(path, path.name).check_digest())
     history = run.folder / HISTORY
     if history.is_file():
-        source = Source.open(str(history))
-        h5.read(source, History)
-        yield check_file(source)
+        yield check_file(Source.open(str(history)), History)
 
 
 def _held(record: Record, datasets: int) -> str:
