@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -38,17 +38,12 @@ def convert(path: str, target: str) -> None:
     from scipy.io import loadmat
 
     content = loadmat(path, mat_dtype=False, chars_as_strings=True)
-    arrays = {name: _words_in_cells(values) for name, values in content.items()}
-    with Path(target).open("wb") as stream:
-        np.savez(
-            stream,
-            allow_pickle=False,
-            **{
-                name: values
-                for name, values in arrays.items()
-                if isinstance(values, np.ndarray) and values.dtype.kind in KINDS
-            },
-        )
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, variable in content.items():
+            values = _words_in_cells(variable)
+            if isinstance(values, np.ndarray) and values.dtype.kind in KINDS:
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                    np.lib.format.write_array(stream, values, allow_pickle=False)
 
 
 def _words_in_cells(values: Any) -> Any:
