@@ -312,6 +312,8 @@ def _member_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Sour
     with source.path.open("rb") as stream:
         stream.seek(info.header_offset)
         header = stream.read(ZIP_HEADER)
+        if len(header) < ZIP_HEADER:
+            raise zipfile.BadZipFile(f"no header of {info.filename!r}")
         # The lengths of the name and of the extra field, before the data (APPNOTE 4.3.7).
         stream.seek(sum(struct.unpack("<HH", header[26:30])), os.SEEK_CUR)
         content = unpack(stream.read(info.compress_size), info.file_size)

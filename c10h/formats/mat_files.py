@@ -23,7 +23,8 @@ KINDS = "fiubUS"
 def read_mat(source: Source) -> dict[str, Array]:
     """The variables of numbers and of text. Raises FileError for a damaged file."""
     with temporary() as target:
-        line = [sys.executable, "-m", __name__, str(source.path.absolute()), target.name]
+        # With -P nothing is imported from the current folder, which may be a stranger's.
+        line = [sys.executable, "-P", "-m", __name__, str(source.path.absolute()), target.name]
         done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -17,6 +17,7 @@ import pytest
 import torch
 from edits import edited
 from PIL import Image
+from scipy.io import savemat
 
 from c10h.records import Lineage
 
@@ -210,6 +211,15 @@ def test_a_damaged_png(files: Files, c10h: Run, place: int) -> None:
     (folder / "a.png").write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
     assert_refused(c10h("data", "import", "p", "-o", "o.h5"), "cat/a.png: ")
     assert not files.path("o.h5").exists()
+
+
+def test_a_mat_file_beside_a_module_that_its_reader_imports(files: Files, c10h: Run) -> None:
+    savemat(files.path("x.mat"), {"logits": files.logits["a"]})
+    for name in ("numpy.py", "scipy.py", "zipfile.py", "c10h.py"):
+        files.path(name).write_text("open('ran', 'w')\nraise SystemExit(3)\n")
+    result = c10h("score", "x.mat", *SCORE, "-q")
+    assert result.status == 0, result.err
+    assert not files.path("ran").exists()
 
 
 def test_a_closed_stderr(files: Files) -> None:
