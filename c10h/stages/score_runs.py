@@ -29,13 +29,17 @@ from c10h.stages.people import People, people_of_truth
 from c10h.stages.predicted_items import digest_items, items_of, some_items
 from c10h.stages.reference_fit import FittedReferences, fit_references, item_keys
 from c10h.stages.score_request import NOTHING, PEOPLE, TRUTH
-from c10h.stages.seen_in_training import learned_from_networks, seen_in_training
+from c10h.stages.seen_in_training import exposure, learned_from_networks, seen_in_training
 
 Advance: TypeAlias = Callable[[int], None]
 
 TAUGHT = (
     "trained on labels that are predictions of networks: what those networks were trained on does "
     "not count as seen"
+)
+UNEDITED = (
+    "held-out by pixels: no item is a training image, or made from one by c10h; copies that were "
+    "mirrored, edited or saved again are not recognised"
 )
 
 
@@ -325,7 +329,15 @@ def _evaluate(
         advance=advance,
     )
     taught = learned_from_networks(joined.run.predictions.lineage)
-    notes = [joined.note, evaluation.notes, TAUGHT if taught else ""]
+    held_out = joined.run.predictions.fold is None and (
+        exposure(joined.run.predictions, member) == HELD_OUT
+    )
+    notes = [
+        joined.note,
+        evaluation.notes,
+        TAUGHT if taught else "",
+        UNEDITED if held_out else "",
+    ]
     return replace(evaluation, notes="\n".join(filter(None, notes)))
 
 

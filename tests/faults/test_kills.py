@@ -5,14 +5,34 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import web_server
+from cli.published import StandIns
 
-from .conftest import C10H, COMMANDS, Place
+from .conftest import C10H, COMMANDS, TESTS, Place
 
 KILLS = 25
+FETCHED = ["cifar10-test", "cifar10h"]
+# Stand-ins of the published files, in a catalogue that has their sizes and checksums.
+FETCH = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(TESTS)!r})
+from cli.published import known
+from c10h.datasets.catalogue import CATALOGUE
+address, published, *names = sys.argv[1:]
+files = {{path.name: path.read_bytes() for path in Path(published).iterdir()}}
+for name in names:
+    CATALOGUE[name] = known(CATALOGUE[name], files, address)
+sys.argv = ["c10h", "data", "fetch", *names]
+from c10h.__main__ import run
+run()
+"""
 
 
 @pytest.mark.full
@@ -38,6 +58,60 @@ def test_200_kills(place: Place, name: str, tmp_path: Path) -> None:
             assert again.status == 0, again.err
             assert place.made(name) == expected
             assert place.names() == before | set(expected)
+    assert killed > KILLS / 2
+
+
+@pytest.fixture
+def site() -> Iterator[web_server.Server]:
+    with web_server.serve() as server:
+        server.files = StandIns().files()
+        yield server
+
+
+@pytest.mark.full
+def test_kills_while_data_are_fetched(
+    place: Place, site: web_server.Server, tmp_path: Path
+) -> None:
+    """25 more: downloads go on where they stopped, and what is imported is whole."""
+    published = tmp_path / "published"
+    published.mkdir()
+    for name, content in site.files.items():
+        (published / name).write_bytes(content)
+
+    def fetch(cache: Path, killed_after: float | None = None) -> bool:
+        """Fetch all. Whether the command ended by itself."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", FETCH, site.address, str(published), *FETCHED],
+            cwd=place.folder,
+            env=place.environment(C10H_CACHE=str(cache)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            _, err = process.communicate(timeout=killed_after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return False
+        assert process.returncode == 0, err.decode()
+        return True
+
+    def contents(cache: Path) -> dict[str, bytes]:
+        files = (path for path in cache.rglob("*") if path.is_file())
+        return {str(path.relative_to(cache)): path.read_bytes() for path in files}
+
+    begun = time.monotonic()
+    assert fetch(tmp_path / "whole")
+    seconds = time.monotonic() - begun
+    expected = contents(tmp_path / "whole")
+    moments = random.Random("fetch")
+    killed = 0
+    for number in range(KILLS):
+        cache = tmp_path / f"cache-{number // 5}"
+        killed += not fetch(cache, moments.uniform(0.3, 1.0) * seconds)
+        if number % 5 == 4:
+            assert fetch(cache)
+            assert contents(cache) == expected
     assert killed > KILLS / 2
 
 

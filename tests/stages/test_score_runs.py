@@ -32,7 +32,7 @@ from c10h.metrics.ceilings import SPLIT_ITEMS
 from c10h.metrics.differences import Difference, differences, pairs_with
 from c10h.metrics.estimates import scored_runs
 from c10h.metrics.metrics import METRICS
-from c10h.records import Array, Predictions, Scores
+from c10h.records import Array, Input, Lineage, Predictions, Scores
 from c10h.stages.score_runs import Options, Run, score_runs
 
 QUICK = Options(resamples=0)
@@ -297,6 +297,33 @@ class TestInSample:
         )
         found = score_runs([Run("net", net)], case.labels(), None, QUICK)
         assert found.exposure.tolist() == ["held-out"]
+        assert "edited or saved again are not recognised" in found.notes[0]
+
+    def test_items_of_a_fold_need_no_word_on_copies(self, case: Case) -> None:
+        found = score_runs([Run("net", folded(case))], case.labels(), None, QUICK)
+        assert "saved again" not in found.notes[0]
+
+    def test_a_network_that_learned_from_networks_is_told(self, case: Case) -> None:
+        teacher = lineage_from("c10h predict")
+        labels = lineage_from("c10h labels build", ("predictions", "predictions", teacher))
+        training = lineage_from("c10h train", ("labels", "labels", labels))
+        student = lineage_from("c10h predict", ("network", "run", training))
+        for lineage, is_told in ((student, True), (teacher, False)):
+            run = Run("net", replace(folded(case), lineage=lineage))
+            notes = score_runs([run], case.labels(), None, QUICK).notes[0]
+            assert ("predictions of networks" in notes) is is_told
+
+
+def lineage_from(command: str, *inputs: tuple[str, str, Lineage]) -> Lineage:
+    """A lineage with inputs, each with a role, a kind and a lineage of its own."""
+    return Lineage(
+        command=command,
+        version="0.1.0",
+        inputs=tuple(
+            Input(role=role, name="file.h5", sha256="0" * 64, kind=kind, lineage=lineage)
+            for role, kind, lineage in inputs
+        ),
+    )
 
 
 def pair(case: Case, **second: Any) -> Scores:
