@@ -11,6 +11,8 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from c10h.processors import obey_quota
+
 # Imports make many objects, and nearly all of them stay: looking for garbage among them as often
 # as Python does by default takes a tenth of the time of a short command.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
@@ -46,6 +48,7 @@ def run() -> NoReturn:
     status: object = 0
     try:
         _end_in_order()
+        obey_quota()
         from c10h.cli import main
 
         main()

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from c10h.errors import C10hError
+from c10h.processors import processors
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -36,7 +37,7 @@ def in_order(
             for task in tasks:
                 with no_interrupts() if in_processes else nullcontext():
                     ahead.append(pool.submit(function, task))
-                if len(ahead) > 2 * workers():
+                if len(ahead) > 2 * processors():
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
@@ -47,17 +48,10 @@ def in_order(
                 future.cancel()
 
 
-def workers() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _threads() -> Executor:
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(workers())
+    return ThreadPoolExecutor(processors())
 
 
 def _processes() -> Executor:
@@ -65,7 +59,7 @@ def _processes() -> Executor:
     from multiprocessing import get_context
 
     # New processes rather than forks, which inherit the locks of threads in any state.
-    return ProcessPoolExecutor(workers(), get_context("spawn"), initializer=end_with_parent)
+    return ProcessPoolExecutor(processors(), get_context("spawn"), initializer=end_with_parent)
 
 
 @contextmanager

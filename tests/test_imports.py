@@ -22,6 +22,7 @@ LAYERS = (
         "h5",
         "h5_attributes",
         "files",
+        "processors",
         "parallel",
         "lineage",
         "h5_sink",

@@ -15,7 +15,8 @@ import pytest
 
 from c10h import parallel
 from c10h.errors import C10hError
-from c10h.parallel import Later, in_order, workers
+from c10h.parallel import Later, in_order
+from c10h.processors import processors
 
 
 def slow_square(number: int) -> int:
@@ -53,8 +54,8 @@ class TestInOrder:
 
         with closing(in_order(slow_square, tasks(), in_processes=in_processes)) as results:
             for done, _ in zip(range(1, 20), results, strict=False):
-                assert len(taken) <= done + 2 * workers()
-        assert len(taken) < 30 + 2 * workers()
+                assert len(taken) <= done + 2 * processors()
+        assert len(taken) < 30 + 2 * processors()
 
     def test_an_error_comes_where_its_result_would(self, in_processes: bool) -> None:
         results = in_order(fail, range(10), in_processes=in_processes)
@@ -99,16 +100,8 @@ def test_processes_do_not_get_interrupts() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"23\n", b"")
 
 
-def test_workers_are_the_processors_that_may_be_used() -> None:
-    assert workers() == len(os.sched_getaffinity(0))
-    code = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
-    code += "from c10h.parallel import workers; print(workers())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert done.stdout == b"1\n"
-
-
 def test_threads_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "workers", lambda: 5)
+    monkeypatch.setattr(parallel, "processors", lambda: 5)
     before = threading.active_count()
     list(in_order(slow_square, range(30)))
     assert threading.active_count() == before

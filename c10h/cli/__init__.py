@@ -15,6 +15,9 @@ from c10h.cli.lazy_commands import lazy
 from c10h.errors import C10hError
 from c10h.files import reason
 
+# Packages that only networks need, and that the group "light" of pyproject.toml leaves out.
+LEFT_OUT = ("torch", "torchvision", "cleverhans")
+
 app = typer.Typer(
     name="c10h",
     cls=lazy(
@@ -82,6 +85,13 @@ def main() -> None:
     except C10hError as error:
         console.fail(str(error))
         sys.exit(error.exit_status)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in LEFT_OUT:
+            raise
+        names = " ".join(LEFT_OUT)
+        console.fail(f"{package} is not installed here, which this needs: pip install {names}")
+        sys.exit(1)
     except OSError as error:
         # Python flushes stdout once more at exit, which must not fail aloud.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

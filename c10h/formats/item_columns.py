@@ -61,6 +61,7 @@ def _row_numbers(table: Table, position: int, values: Array) -> Array | None:
             "rows: --columns or --classes says which columns are classes"
         )
     numbers = values.astype(np.int64)
-    start = numbers[0]
-    in_order = start in (0, 1) and np.array_equal(numbers, np.arange(start, start + len(numbers)))
+    in_order = any(
+        np.array_equal(numbers, np.arange(start, start + len(numbers))) for start in (0, 1)
+    )
     return None if in_order else numbers

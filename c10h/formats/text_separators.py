@@ -61,7 +61,7 @@ def _sniffed(source: Source, _changed: int, _size: int) -> TextForm:
     if "\r" in text and "\n" not in text:  # as old Macs wrote it
         path = _rewritten(source, lambda line: line.replace(b"\r", b"\n"))
         return text_form(replace(source, path=path))
-    lines = text.splitlines(keepends=True)
+    lines = text.splitlines(keepends=True) or [""]
     if not is_all and len(lines) > 1:
         lines = lines[:-1]
     if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == len("sep=;"):

@@ -11,7 +11,8 @@ from itertools import chain, islice, tee
 
 from c10h.formats.archives import Member
 from c10h.images.picture_file import Picture, read_pictures
-from c10h.parallel import in_order, workers
+from c10h.parallel import in_order
+from c10h.processors import processors
 
 # How many files, bytes of them, or bytes of pixels a process gets or returns at a time.
 BATCH_FILES = 256
@@ -45,7 +46,7 @@ def decoded(files: Iterator[Member], side: int | None) -> Generator[Decoded, Non
     ours, theirs = tee(chain(first, batches))
     contents = ([member.content for member in batch] for batch in theirs)
     read = partial(read_pictures, side=side, shape=shape)
-    if len(first) < 2 or workers() == 1:  # not worth other processes
+    if len(first) < 2 or processors() == 1:  # not worth other processes
         for batch, content in zip(ours, contents, strict=True):
             yield Decoded(batch, *read(content))
         return

@@ -68,6 +68,8 @@ def test_no_warning_beside_the_line(files: Files, process: Run) -> None:
     ("name", "content", "says"),
     [
         ("blank.csv", "\n\n", "expected a table, found an empty one"),
+        ("remark.csv", "#\rt,.\r\n", "expected a table, found an empty one"),
+        ("header.csv", "id,b,", "expected true classes, found none"),
         ("nan.npy", np.full(30, np.nan), "expected true classes, found none"),
         ("stop.pt", ".", "expected .pt, found text that begins with '.'"),
     ],
