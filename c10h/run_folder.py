@@ -22,8 +22,9 @@ FILE = "run.json"
 KIND = "run"
 HISTORY = "history.h5"
 GRID = "grid.json"
-# Names of networks that begin with this are torchvision's, of others with a colon a user's own.
-TORCHVISION = "torchvision"
+# Names of networks that begin with these are a library's, others with a colon a user's own.
+TORCHVISION, TIMM = "torchvision", "timm"
+LIBRARIES = (TORCHVISION, TIMM)
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
 # Arguments that older versions recorded, and nothing depended on.
@@ -85,7 +86,7 @@ class Run:
     def code(self) -> str | None:
         """The callable that makes its networks, where that is a user's own."""
         module, colon, _ = self.architecture.partition(":")
-        return self.architecture if colon and module != TORCHVISION else None
+        return self.architecture if colon and module not in LIBRARIES else None
 
     @property
     def knows_its_ancestors(self) -> bool:

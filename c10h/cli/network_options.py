@@ -33,7 +33,7 @@ Architecture: TypeAlias = Annotated[
         "--arch",
         metavar="NAME",
         help="The network: resnet_basic_20, wrn_28_10, … (c10h train --list-architectures), "
-        "torchvision:resnet18, or your own package.module:callable.",
+        "torchvision:resnet18, timm:resnet18, or your own package.module:callable.",
         autocompletion=complete_architectures,
     ),
 ]
@@ -61,7 +61,7 @@ ForeignArchitecture: TypeAlias = Annotated[
     typer.Option(
         "--arch",
         metavar="NAME",
-        help="Network to use instead of a run: a name, torchvision:NAME or "
+        help="Network to use instead of a run: a name, torchvision:NAME, timm:NAME or "
         "package.module:callable. A run of such a callable needs it, too: a folder alone runs no "
         "code.",
         autocompletion=complete_architectures,

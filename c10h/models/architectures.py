@@ -171,6 +171,6 @@ def parse_name(name: str) -> tuple[str, dict[str, int | str]]:
     meant = f"did you mean {near}? " if near else ""
     examples = ", ".join(row.examples[-1] for row in ARCHITECTURES.values())
     raise InputError(
-        f"unknown network {name!r}: {meant}expected one such as {examples}, torchvision:resnet18 "
-        "or package.module:callable"
+        f"unknown network {name!r}: {meant}expected one such as {examples}, torchvision:resnet18, "
+        "timm:resnet18 or package.module:callable"
     )

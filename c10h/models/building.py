@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from c10h.errors import InputError
 from c10h.models import external_networks
 from c10h.models.architectures import ARCHITECTURES, parse_name
+from c10h.models.network_libraries import build_of_library, is_of_library
 from c10h.models.normalised import Normalised
 
 # Mean and standard deviation of each channel over the pixels, in [0, 1], of the 50,000 training
 # images of CIFAR-10 (Krizhevsky 2009), as the networks' training codes have them.
-CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
-CIFAR10_STD = (0.2470, 0.2435, 0.2616)
+CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
+# The same for pixels that stay as they are.
+PIXELS = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 # What a name may say of depths and widths. Published networks have hundreds of layers.
 LARGEST = 10_000
 
@@ -35,11 +37,11 @@ def build(
 ) -> Normalised:
     """A network by its name, with new weights from torch's generator.
 
-    name: of a family's form, or ``package.module:callable`` (from the current folder too), or
-    ``torchvision:NAME``. image_size: pixels on each side, or height and width; the network takes
-    other sizes as well, and this is checked to be one that it can take. mean, std: of each channel,
-    in [0, 1], to normalise by: CIFAR-10's by default, ImageNet's for torchvision's networks; a
-    user's own gets pixels in [0, 1] as they are. probs: a user's own returns probabilities, of
+    name: of a family's form, ``package.module:callable`` (from the current folder too),
+    ``torchvision:NAME`` or ``timm:NAME``. image_size: pixels on each side, or height and width; the
+    network is checked to take them. mean, std: of each channel, in [0, 1], to normalise by; by
+    default CIFAR-10's, for networks of libraries what their weights expect, and for a user's own
+    nothing: it gets pixels in [0, 1]. probs: a user's own returns probabilities, of
     which the model gives the logarithm, clipped at that of the smallest normal float32.
     Raises InputError for a name, a depth, a number of classes or a size that cannot be, and for a
     network that returns probabilities unless ``probs`` says so, or does not where it says so.
@@ -49,12 +51,16 @@ def build(
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
     if probs and ":" not in name:
         raise InputError(f"--probs applies only to a network of your own; {name} returns logits")
-    if ":" in name:
-        network = external_networks.build(name, classes, (height, width))
-        default_mean, default_std = external_networks.statistics(name)
+    size = (height, width)
+    default_mean: Sequence[float]
+    default_std: Sequence[float]
+    if is_of_library(name):
+        library = build_of_library(name, classes, size)
+        network, default_mean, default_std = library.network, library.mean, library.std
+    elif ":" in name:
+        network, (default_mean, default_std) = external_networks.build(name, classes, size), PIXELS
     else:
-        network = _build_named(name, classes, (height, width))
-        default_mean, default_std = CIFAR10_MEAN, CIFAR10_STD
+        network, default_mean, default_std = _build_named(name, classes, size), *CIFAR10
     mean, std = mean or default_mean, std or default_std
     _check_statistics(mean, std)
     model = Normalised(network, mean, std, probs=probs)

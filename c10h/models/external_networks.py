@@ -1,4 +1,4 @@
-"""A user's own networks, ``package.module:callable``, and torchvision's, ``torchvision:NAME``."""
+"""A user's own networks, ``package.module:callable``, and the check of all foreign ones."""
 
 from __future__ import annotations
 
@@ -6,33 +6,18 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from c10h.errors import InputError, unknown_name
+from c10h.errors import InputError
 from c10h.formats.lazy_rows import SUM_TOLERANCE
 from c10h.models.normalised import Normalised
-from c10h.run_folder import TORCHVISION
-
-# Mean and standard deviation of ImageNet's pixels, by which torchvision's weights expect images to
-# be normalised (the transforms of its weights).
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-AS_THEY_ARE = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-
-# In training these would give the logits of auxiliary classifiers as well.
-_ONE_OUTPUT = {"aux_logits": False, "init_weights": True}
-SETTINGS: Mapping[str, Mapping[str, Any]] = {"googlenet": _ONE_OUTPUT, "inception_v3": _ONE_OUTPUT}
 
 # Arguments that a callable may have, by what they are told.
 CLASSES = ("classes", "num_classes", "n_classes")
-
-
-def statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and std to normalise by where none are given: a user's own network gets pixels."""
-    return IMAGENET if name.partition(":")[0] == TORCHVISION else AS_THEY_ARE
 
 
 def build(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
@@ -41,8 +26,6 @@ def build(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     Raises InputError for what cannot be imported, called, or is no network.
     """
     module, _, attribute = name.partition(":")
-    if module == TORCHVISION:
-        return _from_torchvision(name, attribute, classes)
     if not module or not attribute:
         raise InputError(f"{name}: expected package.module:callable")
     make = _import(name, module, attribute)
@@ -102,18 +85,6 @@ def _are_probabilities(returned: Tensor) -> bool:
     shares = returned.double()
     sums = shares.sum(dim=1)
     return bool(((shares >= 0) & (shares <= 1)).all() and ((sums - 1).abs() <= SUM_TOLERANCE).all())
-
-
-def _from_torchvision(name: str, network: str, classes: int) -> nn.Module:
-    from torchvision import models
-
-    names = models.list_models(module=models)
-    if network not in names:
-        raise InputError(unknown_name("network from torchvision", network, names))
-    built: nn.Module = models.get_model(
-        network, weights=None, num_classes=classes, **SETTINGS.get(network, {})
-    )
-    return built
 
 
 def _import(name: str, module: str, attribute: str) -> Callable[..., Any]:

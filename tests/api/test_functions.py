@@ -198,6 +198,16 @@ class TestNetworks:
         predictions = c10h.predict(images, folder)
         assert predictions["logits"].shape == (1, 40, 2)
         assert sorted(set(predictions["fold"].tolist())) == [0, 1]
+        row = predictions.to_frame().row(3, named=True)
+        cat, dog = predictions["logits"][0, 3].tolist()
+        assert row == {
+            "member": predictions["member"][0],
+            "item": 3,
+            "truth": ("cat", "dog")[images["truth"][3]],
+            "fold": int(predictions["fold"][3]),
+            "cat": pytest.approx(cat),
+            "dog": pytest.approx(dog),
+        }
         (scored,) = c10h.score(predictions, labels).to_dict()["runs"]
         assert scored["training_items"] == "held-out"
 

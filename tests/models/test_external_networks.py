@@ -6,10 +6,14 @@ import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import timm
 import torch
 import torchvision
+from timm.data.config import resolve_model_data_config
+from timm.data.transforms_factory import create_transform
 
 from c10h.errors import InputError
 from c10h.models import external_networks
@@ -18,6 +22,7 @@ from c10h.models.building import build
 from .networks import copy_in_order, pictures
 
 NETWORKS = """
+import timm
 import torch
 from torch import nn
 
@@ -205,6 +210,37 @@ def test_a_torchvision_network_is_torchvisions() -> None:
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     normalised = (pixels - mean.view(3, 1, 1)) / std.view(3, 1, 1)
     torch.testing.assert_close(model.eval()(pixels), oracle.eval()(normalised))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224"])
+def test_a_network_of_timm_is_timms(name: str) -> None:
+    model = build(f"timm:{name}", 10, 32)
+    size: dict[str, Any] = {"img_size": 32} if name.startswith("vit") else {}
+    oracle = timm.create_model(name, num_classes=10, **size)
+    copy_in_order(model.network, oracle)
+    transform = create_transform(**resolve_model_data_config(oracle))
+    normalise = next(step for step in transform.transforms if "Normalize" in repr(step))
+    pixels = pictures(2, 32)
+    torch.testing.assert_close(model.eval()(pixels), oracle.eval()(normalise(pixels)))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("resnet19", "unknown network from timm 'resnet19': did you mean resnet1"),
+        ("vit_tiny_patch16_224", "timm:vit_tiny_patch16_224: "),
+    ],
+)
+def test_networks_that_timm_lacks_or_cannot_make(name: str, says: str) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        build(f"timm:{name}", 10, 8)
+    assert "\n" not in str(caught.value)
+
+
+def test_timm_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(InputError, match=r"timm:resnet18 needs timm: pip install 'c10h\[timm\]'"):
+        build("timm:resnet18")
 
 
 def test_a_name_that_torchvision_lacks() -> None:
