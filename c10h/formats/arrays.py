@@ -69,9 +69,9 @@ class Stored:
         return self.dtype.kind in "iub"
 
     @classmethod
-    def of(cls, values: Array) -> Stored:
-        """An array that is in memory."""
-        values = decoded(values)
+    def of(cls, values: Array, source: Source) -> Stored:
+        """An array that is in memory. Raises FileError for bytes that are no UTF-8."""
+        values = decoded(values, source)
         return cls(values.shape, values.dtype, lambda: values)
 
 
@@ -148,9 +148,14 @@ def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:
     return vectors if len(sizes) == 1 else {}
 
 
-def decoded(values: Array) -> Array:
-    """Bytes as text. Raises ValueError for bytes that are no UTF-8."""
-    return np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
+def decoded(values: Array, source: Source) -> Array:
+    """Bytes as text. Raises FileError for bytes that are no UTF-8."""
+    if values.dtype.kind != "S":
+        return values
+    try:
+        return np.char.decode(values, "utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{source.name}: expected UTF-8 text: {error}") from error
 
 
 def npy_rows(source: Source, start: int = 0) -> Rows:
@@ -189,7 +194,7 @@ def npy_rows(source: Source, start: int = 0) -> Rows:
         block = np.fromfile(source.path, dtype=dtype, count=count, offset=position)
         if len(block) != count:
             raise FileError(f"{source.name}: truncated while it was read")
-        return decoded(block.reshape(-1, *shape[1:]) if width else block)
+        return decoded(block.reshape(-1, *shape[1:]) if width else block, source)
 
     return View(shape, dtype, read)
 
@@ -293,7 +298,7 @@ def _h5_text(source: Source, dataset: h5py.Dataset) -> Array:
 
 def mat_arrays(source: Source) -> Mapping[str, Stored]:
     """The variables of a .mat file."""
-    return {name: Stored.of(values) for name, values in read_mat(source).items()}
+    return {name: Stored.of(values, source) for name, values in read_mat(source).items()}
 
 
 def pt_arrays(source: Source) -> Mapping[str, Stored]:
@@ -323,7 +328,9 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
         arrays = {str(name): _values_in(value) for name, value in entries.items()}
         if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
             arrays = {str(number): _values_in(value) for number, value in enumerate(content)}
-    return {name: Stored.of(values) for name, values in arrays.items() if values is not None}
+    return {
+        name: Stored.of(values, source) for name, values in arrays.items() if values is not None
+    }
 
 
 def _values_in(value: object) -> Array | None:

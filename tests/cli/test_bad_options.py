@@ -70,6 +70,7 @@ def test_no_warning_beside_the_line(files: Files, process: Run) -> None:
         ("blank.csv", "\n\n", "expected a table, found an empty one"),
         ("remark.csv", "#\rt,.\r\n", "expected a table, found an empty one"),
         ("header.csv", "id,b,", "expected true classes, found none"),
+        ("bytes.npy", np.array([b"cat", b"\xff"] * 15), "expected UTF-8 text: 'utf-8' codec"),
         ("nan.npy", np.full(30, np.nan), "expected true classes, found none"),
         ("stop.pt", ".", "expected .pt, found text that begins with '.'"),
     ],

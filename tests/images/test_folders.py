@@ -135,7 +135,7 @@ class TestOrder:
     ) -> None:
         """100 pictures in batches of 7, which processes finish in any order."""
         monkeypatch.setattr(parallel_decoding, "BATCH_FILES", 7)
-        monkeypatch.setattr(parallel_decoding, "workers", lambda: processors)
+        monkeypatch.setattr(parallel_decoding, "processors", lambda: processors)
         files = {f"{k % 3}/{k:03d}.png": png(picture(k, (3 + k % 5, 8))) for k in range(100)}
         files["1/bad.png"] = b"broken"
         done: list[int] = []
