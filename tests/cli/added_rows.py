@@ -115,7 +115,7 @@ def make_set(name: str, downloads: Mapping[str, Path], start: Start) -> Mapping[
 def raw_arrays(source: Source) -> Mapping[str, Stored]:
     """After the first bytes, float32 in rows of three."""
     values = np.frombuffer(source.path.read_bytes()[4:], dtype=np.float32).reshape(-1, 3)
-    return {"": Stored.of(values)}
+    return {"": Stored.of(values, source)}
 
 
 def build_small(classes: int, width: int) -> nn.Module:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from c10h.metrics.averages import average
 from c10h.metrics.bootstrap import interval
 from c10h.metrics.differences import Pair
 from c10h.metrics.estimates import ScoredRun, scored_runs
+from c10h.metrics.over_networks import mixed
 from c10h.metrics.shift import Change
 from c10h.records import Array
 from c10h.stages.score_runs import Options, Run, score_runs
 from metrics.scoring import Case, made_up, predictions_of
+from metrics.test_averages import ABOUT, LABELS
 
 METRICS = ("accuracy", "ce_human", "entropy_corr")
 
@@ -53,6 +57,27 @@ def test_over_networks(change: Change) -> None:
     spread = change.of("ce_human").over_networks
     assert spread is not None
     assert (spread.low, spread.high) == pytest.approx(tuple(expected), abs=1e-4)
+
+
+def test_over_seeds(random: np.random.Generator) -> None:
+    """Of means over two seeds: the change of each seed, as :func:`mixed` has them."""
+    case = made_up(random, 90)
+    logits = [case.logits + random.normal(size=case.logits.shape) for _ in range(8)]
+    seeds = [replace(run, seed=str(number % 2)) for number, run in enumerate(score(case, *logits))]
+    four = [average(seeds[2 * at : 2 * at + 2], LABELS, **ABOUT) for at in range(4)]
+    spread = Change(Pair(*four[:2]), Pair(*four[2:])).of("ce_human").mixed
+
+    def contrasts(of: Callable[[ScoredRun], Array]) -> list[Array]:
+        """Of each seed: (a - b) - (c - d)."""
+        return [(of(a) - of(b)) - (of(c) - of(d)) for a, b, c, d in (seeds[::2], seeds[1::2])]
+
+    draws = contrasts(lambda run: run.draws_of("ce_human", "all", rescaled=False))
+    values = contrasts(lambda run: np.asarray(run.value_of("ce_human")))
+    assert spread == mixed(np.stack(draws), np.array(values), 0)
+
+
+def test_means_over_other_seeds_have_no_interval_over_them(change: Change) -> None:
+    assert change.of("ce_human").mixed is None
 
 
 def test_other_items_are_drawn_independently(random: np.random.Generator) -> None:
