@@ -37,16 +37,17 @@ def table_in(folder: Path, content: object, layout: str = AUTO) -> Rows:
         ([[1, 2], [3, 4]], AUTO, [{"0": 1, "1": 2}, {"0": 3, "1": 4}]),
         ([1, 2], AUTO, [{"0": 1}, {"0": 2}]),
         ({"a": 1, "b": 2}, AUTO, [{"a": 1, "b": 2}]),
-        ({"x": "cat", "y": "dog"}, TRUTH, [{"item": "x", "truth": "cat"}, {"item": "y", "truth": "dog"}]),
+        ({"x": "cat", "y": "dog"}, TRUTH,
+         [{"item": "x", "truth": "cat"}, {"item": "y", "truth": "dog"}]),
         # By column, as many values in each.
-        ({"annotator": ["ann", "bob", "ann"], "item": ["x", "x", "y"], "label": ["cat", "dog", "dog"]},
-         AUTO, JUDGMENTS),
+        ({name: [row[name] for row in JUDGMENTS] for name in JUDGMENTS[0]}, AUTO, JUDGMENTS),
         # By column and row, as pandas writes them.
         (json.loads(pd.DataFrame(JUDGMENTS).to_json()), AUTO, JUDGMENTS),
         # By item and annotator.
         ({"x": {"ann": "cat", "bob": "dog"}, "y": {"ann": "dog"}}, AUTO, JUDGMENTS),
-        ({"x": {"ann": 0, "bob": 1}}, LONG,
-         [{"annotator": "ann", "item": "x", "label": 0}, {"annotator": "bob", "item": "x", "label": 1}]),
+        ({"x": {"ann": 0}, "y": {"bob": 1}}, LONG,
+         [{"annotator": "ann", "item": "x", "label": 0},
+          {"annotator": "bob", "item": "y", "label": 1}]),
         # By item and class; what an item does not have is 0, but for logits.
         ({"x": {"cat": 3, "dog": 1}, "y": {"dog": 4}}, WIDE,
          [{"item": "x", "cat": 3, "dog": 1}, {"item": "y", "cat": 0, "dog": 4}]),
@@ -80,7 +81,6 @@ def test_rows(tmp_path: Path, content: object, layout: str, rows: Rows) -> None:
         ("{", "not readable as JSON", FileError),
         ({"x": {"cat": 1, "dog": 2}}, "--layout long reads it as", AmbiguousError),
         ({"x": [1, 2], "y": [3, 4]}, "--layout long reads it as", AmbiguousError),
-        ([{"a": {"b": 1}}, {"a": 3}], "not a table", FileError),
     ],
 )
 def test_no_table(tmp_path: Path, content: object, says: str, error: type[Exception]) -> None:
