@@ -21,7 +21,11 @@ if TYPE_CHECKING:
         write,
     )
 
-__version__ = "0.1.0"
+try:
+    from c10h._version import __version__  # which an installation writes, from git's tag
+except ModuleNotFoundError:
+    __version__ = "0.0"
+
 __all__ = [
     "attack",
     "build_labels",
