@@ -1,4 +1,4 @@
-"""Every command and every option stands in the docs."""
+"""Every command and every option stands in a page that was written, besides the one made of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ import typer
 from c10h.cli import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))]
+PAGES = [
+    path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
+    if path.name != "commands.md"
+]
 
 
 def commands_of(command: Any, name: str) -> Iterator[tuple[str, Any]]:

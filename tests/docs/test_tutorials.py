@@ -49,7 +49,7 @@ def test_blocks_of_a_page() -> None:
     ],
 )
 def test_blocks_that_nothing_runs_are_refused(page: str) -> None:
-    with pytest.raises(ValueError, match="block|expected"):
+    with pytest.raises(ValueError, match=r"block|expected"):
         steps(page)
 
 
