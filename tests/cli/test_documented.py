@@ -1,4 +1,4 @@
-"""Every command and every option stands in a page that was written, besides the one made of them."""
+"""Every command and every option stands in the docs, besides the page that is made of them."""
 
 from __future__ import annotations
 
