@@ -113,7 +113,8 @@ def score(
         )
         notes: list[str] = []
         scored = score_stage(request, progress, notes.append)
-        return Result.of(scored.scores, "scores", notes)
+        chosen = [str(name) for name in scored.scores.metric] if metrics else ()
+        return Result.of(scored.scores, "scores", notes, chosen)
 
 
 def build_labels(

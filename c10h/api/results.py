@@ -58,12 +58,17 @@ class Result:
         self._report = report
 
     @classmethod
-    def of(cls, record: Record, name: str, notes: Sequence[str] = ()) -> Result:
-        """A record as the file that the command line would write, until nothing refers to it."""
+    def of(
+        cls, record: Record, name: str, notes: Sequence[str] = (), chosen: Sequence[str] = ()
+    ) -> Result:
+        """A record as the file that the command line would write, until nothing refers to it.
+
+        chosen: metrics that somebody named, which scores then show.
+        """
         folder = Path(tempfile.mkdtemp(prefix="c10h-"))
         try:
             h5.write(record, str(folder / f"{name}.h5"))
-            result = cls.of_file(Source.open(str(folder / f"{name}.h5")), notes)
+            result = cls.of_file(Source.open(str(folder / f"{name}.h5")), notes, chosen)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -71,9 +76,11 @@ class Result:
         return result
 
     @classmethod
-    def of_file(cls, source: Source, notes: Sequence[str] = ()) -> Result:
+    def of_file(
+        cls, source: Source, notes: Sequence[str] = (), chosen: Sequence[str] = ()
+    ) -> Result:
         """A c10h file. Raises FileError or SchemaError for any other."""
-        return cls(display_of(h5.read(source), source.stem), source, notes)
+        return cls(display_of(h5.read(source), source.stem, chosen), source, notes)
 
     @cached_property
     def record(self) -> Record:
@@ -132,10 +139,10 @@ class Result:
         return to_html_tables([*self.display.tables(), *notes])
 
 
-def display_of(record: Record, name: str) -> Display:
+def display_of(record: Record, name: str, chosen: Sequence[str] = ()) -> Display:
     """What a c10h file looks like: scores and attacks as a report has them, others as they are."""
     if isinstance(record, Scores):
-        return score_view.display(scored_runs([record], [name]), name)
+        return score_view.display(scored_runs([record], [name]), name, chosen)
     if isinstance(record, Attack):
         return Report(report(ReportRequest(attacks={name: record}))).display
     display = file_view.display(show(record), name)

@@ -96,6 +96,9 @@ class TestScore:
         with pytest.raises(InputError, match="unknown metric 'kll': did you mean kl"):
             c10h.score(logits, votes, metrics="kll")
 
+    def test_metrics_that_were_named_are_shown(self, logits: Array, votes: Array) -> None:
+        assert "tvd" in repr(c10h.score(logits, votes, metrics="tvd,sba", resamples=20))
+
     def test_both_meanings(self, logits: Array, votes: Array) -> None:
         with pytest.raises(InputError, match="exclude each other"):
             c10h.score(logits, votes, logits=True, probs=True)
