@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     )
 
 try:
-    from c10h._version import __version__  # which an installation writes, from git's tag
+    # An installation writes it, from git's tag.
+    from c10h._version import __version__ as __version__
 except ModuleNotFoundError:
     __version__ = "0.0"
 
