@@ -40,7 +40,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "bin"
     folder.mkdir()
     command = folder / "c10h"
-    command.write_text(f"#!{sys.executable}\nfrom c10h.__main__ import run\nrun()\n")
+    root = str(Path(__file__).parents[2])
+    lines = [
+        "import sys",
+        f"sys.path.insert(0, {root!r})",
+        "from c10h.__main__ import run",
+        "run()",
+    ]
+    command.write_text("\n".join([f"#!{sys.executable}", *lines, ""]))
     command.chmod(0o755)
     path = f"{folder}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(tmp_path), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
