@@ -60,6 +60,20 @@ def peek_kind(source: Source) -> str | None:
         return _kind_of(attributes_of(file, source))
 
 
+def peek_lineage(source: Source) -> Lineage | None:
+    """The lineage of a whole c10h file, without its datasets; None for any other file.
+
+    Raises FileError for a damaged file, SchemaError for a lineage that c10h does not write.
+    """
+    if peek_kind(source) is None:
+        return None
+    source.check_digest()
+    file, objects = open_file(source)
+    with file:
+        attributes = attributes_of(file, source) | _texts(objects, source)
+    return lineage_of_attributes(attributes)
+
+
 @overload
 def read(source: Source, *, late: Collection[str] = ()) -> Record: ...
 

@@ -12,11 +12,14 @@ import typer
 from c10h import __version__
 from c10h.cli import console
 from c10h.cli.lazy_commands import lazy
+from c10h.cli.zsh_completion import complete_at_first_tab
 from c10h.errors import C10hError
 from c10h.files import reason
 
 # Packages that only networks need, and that the group "light" of pyproject.toml leaves out.
 LEFT_OUT = ("torch", "torchvision", "cleverhans")
+
+complete_at_first_tab()
 
 app = typer.Typer(
     name="c10h",

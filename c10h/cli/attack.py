@@ -155,6 +155,7 @@ def attack(
     device: network_options.Device = "auto",
     precision: network_options.Precision = "fp32",
     force: options.Force = False,
+    skip_existing: options.SkipExisting = False,
     format_: Annotated[
         str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
     ] = None,
@@ -179,10 +180,11 @@ def attack(
     [bold]c10h attack runs/human images.h5 --method apgd --loss dlr --labels labels.h5 -o adv.h5[/]
     """
     from c10h import h5
+    from c10h.cli.existing_output import check_free, is_made
     from c10h.cli.output_forms import form_of_printed
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
-    from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.files import check_distinct, check_single_stdin
     from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.arguments import open_images
@@ -195,7 +197,7 @@ def attack(
     inputs = [last, labels or "", weights or ""]
     check_single_stdin(inputs)
     check_distinct([output], inputs)
-    check_output(output, force=force)
+    check_free(output, force=force, skip_existing=skip_existing)
     images_file, images = open_images(last)
     labels_file, people, notes = None, None, list[str]()
     if labels is not None:
@@ -231,6 +233,8 @@ def attack(
         parts=None if output == "-" else Path(f"{output}.parts"),
         notes=tuple(notes),
     )
+    if skip_existing and is_made(output, request):
+        return
 
     from c10h.stages import attack as stage  # which imports torch
 

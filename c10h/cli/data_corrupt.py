@@ -37,6 +37,7 @@ def corrupt(
     ],
     seed: options.Seed = 0,
     force: options.Force = False,
+    skip_existing: options.SkipExisting = False,
 ) -> None:
     """Corrupt images as in CIFAR-10-C: noise, blur, weather and digital effects, by severity.
 
@@ -49,20 +50,22 @@ def corrupt(
     [bold]c10h data corrupt images.h5 --kind motion_blur --severity 5 --seed 1 -o moved.h5[/]
     """
     from c10h import h5
-    from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.cli.existing_output import check_free, is_made
+    from c10h.files import check_distinct, check_single_stdin
     from c10h.stages.arguments import open_images
     from c10h.stages.data_corrupt import data_corrupt
     from c10h.stages.data_corrupt_request import CorruptRequest
 
-    check_output(output, force=force)
+    check_free(output, force=force, skip_existing=skip_existing)
     check_distinct([output], [path])
     check_single_stdin([path])
     images_file, images = open_images(path)
-    corrupted = data_corrupt(
-        CorruptRequest(
-            images=images, images_file=images_file, kind=kind, severity=severity, seed=seed
-        )
+    request = CorruptRequest(
+        images=images, images_file=images_file, kind=kind, severity=severity, seed=seed
     )
+    if skip_existing and is_made(output, request):
+        return
+    corrupted = data_corrupt(request)
     size = corrupted.images.shape[0]
     with progress(f"{kind} {severity}", size, "images") as advance:
         h5.write(corrupted, output, advance)

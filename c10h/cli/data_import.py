@@ -104,6 +104,7 @@ def import_(
     ] = False,
     one_based: options.OneBased = False,
     force: options.Force = False,
+    skip_existing: options.SkipExisting = False,
 ) -> None:
     """Import images into a file of images, with their classes and names.
 
@@ -125,16 +126,17 @@ def import_(
     from pathlib import Path
 
     from c10h import h5
+    from c10h.cli.existing_output import check_free, is_made
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
-    from c10h.files import Source, check_distinct, check_output, check_single_stdin
+    from c10h.files import Source, check_distinct, check_single_stdin
     from c10h.formats.class_names import parse_classes
     from c10h.images.folder_class_maps import find_map, read_map
     from c10h.images.import_request import IDS, Choice, ImportRequest
     from c10h.stages.data_import import data_import
     from c10h.truth import contents
 
-    check_output(output, force=force)
+    check_free(output, force=force, skip_existing=skip_existing)
     ids_file = ids if ids not in (None, *IDS) else None
     check_distinct([output], [path, labels, map_, ids_file])
     check_single_stdin([path, labels or "", map_ or "", ids_file or ""])
@@ -157,6 +159,8 @@ def import_(
         classes=parse_classes(classes) if classes else None,
         one_based=one_based,
     )
+    if skip_existing and is_made(output, request):
+        return
     scratch = Path(tempfile.gettempdir() if output == "-" else Path(output).parent)
     images = data_import(
         request, scratch, lambda what, total: progress(what, total, "pictures"), say

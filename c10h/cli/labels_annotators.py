@@ -87,6 +87,7 @@ def annotators(
     ] = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
+    skip_existing: options.SkipNewer = False,
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
@@ -104,18 +105,20 @@ def annotators(
 
     [bold]c10h labels annotators t.csv --annotator who --item file --label said --format csv[/]
     """
+    from c10h.cli.existing_output import check_free, is_newer
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import JUDGMENTS, PREDICTIONS
-    from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.files import check_distinct, check_single_stdin
     from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     check_distinct([output], [judgments, predictions])
-    if output:
-        check_output(output, force=force, binary=False)
+    check_free(output, force=force, skip_existing=skip_existing, binary=False)
+    if skip_existing and is_newer(output, [judgments, predictions]):
+        return
     check_single_stdin([judgments, predictions or ""])
     drop_missing = missing == "drop"
     request = AnnotatorsRequest(

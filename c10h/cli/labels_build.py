@@ -95,6 +95,7 @@ def build(
     logits: options.AsLogits = False,
     probs: options.AsProbs = False,
     force: options.Force = False,
+    skip_existing: options.SkipExisting = False,
 ) -> None:
     """Build a file of soft labels: one probability distribution over classes for every item.
 
@@ -110,6 +111,7 @@ def build(
 
     [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
     """
+    from c10h.cli.existing_output import check_free, is_made
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
@@ -126,7 +128,12 @@ def build(
     from c10h.labels.judgment_filters import Filters
     from c10h.stages.labels_build_request import BuildRequest
 
-    check_output(output, force=force)
+    if skip_existing and (excluded or compare):
+        option = "--excluded" if excluded else "--compare"
+        raise InputError(
+            f"--skip-existing and {option} exclude each other: the file has no trace of it"
+        )
+    check_free(output, force=force, skip_existing=skip_existing)
     if excluded:
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
             raise InputError(f"--excluded and -o are both {output}: expected two different files")
@@ -163,6 +170,8 @@ def build(
         temperature=temperature,
         seed=seed,
     )
+    if skip_existing and is_made(output, request):
+        return
     # Imported while the table is read.
     from c10h import h5
     from c10h.stages.labels_build import build_labels

@@ -34,6 +34,7 @@ def noise(
     min_votes: options.MinVotes = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
+    skip_existing: options.SkipNewer = False,
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
     detail: options.Detail = False,
@@ -54,11 +55,12 @@ def noise(
     """
     from dataclasses import replace
 
+    from c10h.cli.existing_output import check_free, is_newer
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
     from c10h.errors import InputError
-    from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.files import check_distinct, check_single_stdin
     from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import NoiseRequest
     from c10h.stages.labels_noise import labels_noise
@@ -67,8 +69,9 @@ def noise(
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     amount = options.amount(detail=detail, quiet=quiet)
     check_distinct([output], [labels, truth])
-    if output:
-        check_output(output, force=force, binary=False)
+    check_free(output, force=force, skip_existing=skip_existing, binary=False)
+    if skip_existing and is_newer(output, [labels, truth]):
+        return
     try:
         numbers = sorted({int(part) for part in votes.split(",")}) if votes else []
     except ValueError:

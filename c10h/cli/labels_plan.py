@@ -43,6 +43,7 @@ def plan(
     min_votes: options.MinVotes = 0,
     output: options.TextOutput = None,
     force: options.Force = False,
+    skip_existing: options.SkipNewer = False,
     format_: Annotated[str | None, options.format_option(*options.SCORE_FORMATS)] = None,
     json: options.Json = False,
 ) -> None:
@@ -55,10 +56,11 @@ def plan(
 
     [bold]c10h labels plan labels.h5 --budget 5000 --max-per-item 20 -o next.csv[/]
     """
+    from c10h.cli.existing_output import check_free, is_newer
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import LABELS
-    from c10h.files import check_distinct, check_output
+    from c10h.files import check_distinct
     from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import PlanRequest
     from c10h.stages.labels_plan import labels_plan
@@ -66,8 +68,9 @@ def plan(
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     check_distinct([output], [labels])
-    if output:
-        check_output(output, force=force, binary=False)
+    check_free(output, force=force, skip_existing=skip_existing, binary=False)
+    if skip_existing and is_newer(output, [labels]):
+        return
     request = PlanRequest(
         labels=open_input(labels, LABELS),
         budget=budget,

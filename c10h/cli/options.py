@@ -309,6 +309,24 @@ Force: TypeAlias = Annotated[
     bool,
     typer.Option("--force", help="Replace an existing output file.", rich_help_panel=OUTPUTS),
 ]
+SkipExisting: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--skip-existing",
+        help="Do nothing where the output is there, made by the same command with the same options "
+        "from the same inputs; one that was made otherwise is refused.",
+        rich_help_panel=OUTPUTS,
+    ),
+]
+SkipNewer: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--skip-existing",
+        help="Do nothing where the output is there and newer than all inputs, as make does; an "
+        "older one is refused. Options are not compared.",
+        rich_help_panel=OUTPUTS,
+    ),
+]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=OUTPUTS)
 ]

@@ -38,6 +38,7 @@ def predict(
     device: network_options.Device = "auto",
     precision: network_options.Precision = "fp32",
     force: options.Force = False,
+    skip_existing: options.SkipExisting = False,
 ) -> None:
     """Predict images: each by the fold that did not see it, or unseen images by all folds together.
 
@@ -51,7 +52,8 @@ def predict(
     [bold]c10h predict images.h5 --arch torchvision:resnet18 --weights w.pt -o pred.h5[/]
     """
     from c10h import h5
-    from c10h.files import check_distinct, check_output, check_single_stdin
+    from c10h.cli.existing_output import check_free, is_made
+    from c10h.files import check_distinct, check_single_stdin
     from c10h.stages.arguments import open_images
     from c10h.stages.network_arguments import check_named, open_networks
 
@@ -59,7 +61,7 @@ def predict(
     check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)
     check_single_stdin([last, weights or ""])
     check_distinct([output], [last, weights])
-    check_output(output, force=force)
+    check_free(output, force=force, skip_existing=skip_existing)
     networks = open_networks(
         folders, arch, weights, classes, held_out=held_out, members=members, probs=probs
     )
@@ -72,6 +74,8 @@ def predict(
         device=device,
         precision=precision,
     )
+    if skip_existing and is_made(output, request):
+        return
 
     from c10h.stages import predict as stage  # which imports torch
 

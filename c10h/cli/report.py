@@ -133,6 +133,7 @@ def report(
     ] = False,
     output: options.TextOutput = None,
     force: options.Force = False,
+    skip_existing: options.SkipNewer = False,
     format_: Annotated[str | None, options.format_option(*REPORT_FORMS)] = None,
     json: options.Json = False,
     detail: options.Detail = False,
@@ -162,9 +163,10 @@ def report(
 
     [bold]c10h report human.h5 labels.h5 images.h5 --figure gallery -o g.html[/]
     """
+    from c10h.cli.existing_output import check_free, is_newer
     from c10h.cli.output_forms import form_of_text
     from c10h.errors import InputError
-    from c10h.files import atomic_output, check_distinct, check_output, split_name, write_all
+    from c10h.files import atomic_output, check_distinct, split_name, write_all
     from c10h.stages import report as stage
     from c10h.stages.report_files import read_files
     from c10h.views.forms.figure_look import Look
@@ -184,8 +186,10 @@ def report(
         form = "script"
     binary = form in ("png", "pdf")
     check_distinct([output], [path for _, path in map(split_name, files)])
-    if output or binary:
-        check_output(output or "-", force=force, binary=binary)
+    free = output or ("-" if binary else None)
+    check_free(free, force=force, skip_existing=skip_existing, binary=binary)
+    if skip_existing and is_newer(output, files):
+        return
     if figure == GALLERY:
         from c10h.cli.report_gallery import report_gallery
 

@@ -131,6 +131,7 @@ def score(
     min_votes: options.MinVotes = 0,
     output: Annotated[str | None, options.record_option("scores", prints=True)] = None,
     force: options.Force = False,
+    skip_existing: options.SkipExisting = False,
     format_: Annotated[
         str | None, options.format_option(*options.SCORE_FORMATS, by_suffix=False)
     ] = None,
@@ -160,13 +161,15 @@ def score(
     from dataclasses import replace
 
     from c10h import h5
+    from c10h.cli.existing_output import check_free, is_made
     from c10h.cli.output_forms import form_of_printed
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, LABELS
-    from c10h.files import check_distinct, check_output, check_single_stdin, name_member, split_name
+    from c10h.files import Source, check_distinct, check_single_stdin, name_member, split_name
     from c10h.formats.hints import make_hints
     from c10h.metrics.estimates import scored_runs
     from c10h.metrics.metrics import choose
+    from c10h.records import Scores
     from c10h.stages.arguments import open_predictions_file
     from c10h.stages.fail_if import Gate, check_gates
     from c10h.stages.score import score as score_stage
@@ -174,8 +177,7 @@ def score(
 
     form = form_of_printed(output, format_, json)
     amount = options.amount(detail=detail, quiet=quiet)
-    if output:
-        check_output(output, force=force)
+    check_free(output, force=force, skip_existing=skip_existing)
     gates = [Gate.parse(text) for text in fail_if or []]
     gated = [gate.metric for gate in gates]
     everything = choose((), top)
@@ -216,6 +218,10 @@ def score(
         seed=seed,
         traced=bool(output),
     )
+    if skip_existing and is_made(output, request):
+        if gates:
+            check_gates(h5.read(Source.open(str(output)), Scores), gates)
+        return
     notes: list[str] = []
     result = score_stage(request, progress, notes.append)
     if output:

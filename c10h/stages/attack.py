@@ -132,9 +132,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         request,
         inputs,
         settled={
-            "loss": request.maximised,
-            "steps": request.budgets[0].steps,
-            "random_start": request.budgets[0].random_start,
+            **request.settled,
             "precision": precision,
             "examined": examined,
             "answer": networks.how,

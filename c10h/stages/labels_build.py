@@ -80,7 +80,7 @@ def build_labels(
     lineage = lineage_of(
         request,
         inputs.roles,
-        settled={"classes": inputs.classes, "item": request.hints.item or None},
+        settled={**request.settled, "classes": inputs.classes},
         excluded=inputs.votes.summary() if inputs.votes else None,
     )
     return BuildResult(replace(labels, lineage=lineage), inputs.votes, inputs.labels, comparison)

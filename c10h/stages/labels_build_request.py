@@ -6,9 +6,9 @@ what works on the table is imported.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
@@ -42,6 +42,7 @@ class BuildRequest:
     """
 
     command: ClassVar[str] = "labels build"
+    left_open: ClassVar[Mapping[str, tuple[str, ...]]] = {"classes": ()}
 
     what: str = shaping("as", "human")
     sources: Sequence[Source] = given_as(
@@ -59,6 +60,11 @@ class BuildRequest:
     temperature: float = shaping("temperature", 1.0, when=lambda asked: asked.what == DISTILL)
     seed: int = seeding(when=lambda asked: SOURCES[asked.what].drawn)
     reading: Reading | MatrixReading | None = field(init=False, default=None)
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """What fields come to, before the work."""
+        return {"item": self.hints.item or None}
 
     def __post_init__(self) -> None:
         check_bounds(self)

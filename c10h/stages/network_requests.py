@@ -5,11 +5,11 @@ Nothing here imports torch or numpy, which a request that cannot be carried out 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from c10h.attacks.budget import INFINITY, NORMS, Budget
 from c10h.attacks.methods import ATTACKS, LOSSES
@@ -39,6 +39,14 @@ __all__ = [
     "ATTACKS", "AUGMENTATIONS", "GRID_CHOICES", "LOSSES", "NORMS", "OPTIMIZERS", "PADDINGS",
     "PRECISIONS", "RECIPES", "SCHEDULES", "TARGETS",
 ]  # fmt: skip
+# Which networks answer for an image.
+HELD_OUT, ENSEMBLE, MEMBERS = "held-out", "ensemble", "members"
+# What is settled during the work, and what it may come to where nobody said it, if not anything.
+LEFT_OPEN: Mapping[str, tuple[str, ...]] = {
+    "answer": (HELD_OUT, ENSEMBLE),
+    "precision": (),
+    "device": (),
+}
 # Fields that replace a part of the recipe, and what it is called there.
 RECIPE_PARTS = {
     "optimizer": "optimizer",
@@ -73,7 +81,7 @@ class RunNetworks:
         "answer",
         "",
         unless="",
-        flags={"held-out": ["--held-out"], "members": ["--members"]},
+        flags={HELD_OUT: ["--held-out"], MEMBERS: ["--members"]},
         init=False,
     )
 
@@ -130,6 +138,15 @@ class ForeignNetwork:
 Networks: TypeAlias = RunNetworks | ForeignNetwork
 
 
+def _settled(networks: Networks, device: str) -> dict[str, Any]:
+    """What fields of a request for answers of networks come to, before the work."""
+    kind = device.partition(":")[0]
+    settled: dict[str, Any] = {"device": None if kind == "cpu" else kind}
+    if isinstance(networks, RunNetworks) and (networks.members or networks.held_out):
+        settled["answer"] = MEMBERS if networks.members else HELD_OUT
+    return settled
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PredictRequest:
     """What to predict.
@@ -140,6 +157,7 @@ class PredictRequest:
     """
 
     command: ClassVar[str] = "predict"
+    left_open: ClassVar[Mapping[str, tuple[str, ...]]] = LEFT_OPEN
 
     networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
@@ -147,6 +165,11 @@ class PredictRequest:
     batch_size: int = shaping("batch-size", 500, least=1)
     device: str = shaping("device", "auto")
     precision: str = shaping("precision", "fp32", among=PRECISIONS)
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """What fields come to, as far as that is known before the work."""
+        return _settled(self.networks, self.device)
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -284,6 +307,7 @@ class AttackRequest:
     """
 
     command: ClassVar[str] = "attack"
+    left_open: ClassVar[Mapping[str, tuple[str, ...]]] = {**LEFT_OPEN, "health": ()}
 
     networks: Networks = parts(RunNetworks, ForeignNetwork)
     images: Images
@@ -312,6 +336,16 @@ class AttackRequest:
     notes: tuple[str, ...] = ()
     budgets: Sequence[Budget] = field(init=False)
     maximised: str = field(init=False)
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """What fields come to, as far as that is known before the work."""
+        return {
+            **_settled(self.networks, self.device),
+            "loss": self.maximised,
+            "steps": self.budgets[0].steps,
+            "random_start": self.budgets[0].random_start,
+        }
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -14,6 +14,7 @@ from c10h.formats.predictions_and_labels import FROM_PROBS
 from c10h.images.hashes import hashes_of, item_hashes
 from c10h.records import Array, Images, Predictions, Rows
 from c10h.run_folder import ALL, Run
+from c10h.stages.network_requests import ENSEMBLE, HELD_OUT, MEMBERS
 from c10h.stages.seen_in_training import seen_in_training
 from c10h.training import checkpoint as checkpoints
 from c10h.training.fold_training import network_of
@@ -22,8 +23,6 @@ from c10h.truth import renumbered
 
 if TYPE_CHECKING:
     from torch.nn import Module
-
-HELD_OUT, ENSEMBLE, MEMBERS = "held-out", "ensemble", "members"
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def predict(
         request,
         [("images", request.images_file, request.images), *answer.inputs],
         settled={
+            **request.settled,
             "answer": answer.how,
             "precision": precision,
             "device": None if device.type == "cpu" else device.type,

@@ -18,11 +18,15 @@ from c10h.models.building import build
 from c10h.models.weights import load_weights
 from c10h.records import Array, Images, Predictions
 from c10h.run_folder import Run
-from c10h.stages.network_requests import ForeignNetwork, Networks, RunNetworks
-from c10h.stages.networks_of_runs import (
+from c10h.stages.network_requests import (
     ENSEMBLE,
     HELD_OUT,
     MEMBERS,
+    ForeignNetwork,
+    Networks,
+    RunNetworks,
+)
+from c10h.stages.networks_of_runs import (
     TrainedNetwork,
     how_to_answer,
     predictions_of_network,

@@ -31,6 +31,15 @@ def inputs_of(command: str) -> Sequence[Given]:
     return _declared(command, INPUT)
 
 
+def given_of(command: str, role: str, roles: Sequence[str]) -> Given | None:
+    """How the input of a role is given, among inputs of some roles; None for an unknown role."""
+    for given in inputs_of(command):
+        absent = not any(role.startswith(given.roles) for role in roles)
+        if role.startswith(given.roles) or (absent and role == given.otherwise):
+            return given
+    return None
+
+
 def has_seed(command: str) -> bool:
     """Whether a command has a seed."""
     return bool(_declared(command, SEED))

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from c10h.datasets.catalogue import CATALOGUE, parts_of
 from c10h.records import Input, Lineage
 from c10h.request_fields import Given
-from c10h.stages.requests_by_command import inputs_of, options_by_name
+from c10h.stages.requests_by_command import given_of, inputs_of, options_by_name
 from c10h.views.lineage import option_words
 from c10h.views.lineage_steps import Step, catalogue_name, map_name, seed_words
 from c10h.views.table import one_line
@@ -112,7 +112,7 @@ def _is_known(lineage: Lineage) -> bool:
 def _inputs(lineage: Lineage, names: Mapping[str, str]) -> list[str]:
     """The inputs as arguments, in the order that the command has them in, then as options."""
     roles = [file.role for file in lineage.inputs]
-    places = {role: _given(lineage.command, role, roles) for role in roles}
+    places = {role: given_of(lineage.command, role, roles) for role in roles}
     arguments: dict[Given, list[str]] = {given: [] for given in inputs_of(lineage.command)}
     flagged: dict[tuple[str, str], None] = {}
     for one in lineage.inputs:
@@ -125,16 +125,6 @@ def _inputs(lineage: Lineage, names: Mapping[str, str]) -> list[str]:
         *dict.fromkeys(name for group in arguments.values() for name in group),
         *chain(*flagged),
     ]
-
-
-def _given(command: str, role: str, roles: Sequence[str]) -> Given | None:
-    """How the input of a role is given, among inputs of some roles; None for an unknown role."""
-    known = inputs_of(command)
-    for given in known:
-        absent = not any(role.startswith(given.roles) for role in roles)
-        if role.startswith(given.roles) or (absent and role == given.otherwise):
-            return given
-    return None
 
 
 def _path(name: str) -> str:

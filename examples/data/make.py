@@ -5,9 +5,12 @@
 240 items of four classes, of which two pairs are easily confused; 12 annotators an item; two
 networks that see the same evidence, one sure of itself and one about as unsure as people. The
 judgments sum to the votes once the two annotators who fail their attention checks are left out.
+Besides, 30 pairs of sentences with 100 votes each, in the form of ChaosNLI (Nie, Zhou and Bansal
+2020), and the logits of a classifier of these.
 Everything comes from one seed. Nothing here is data about real people or networks.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,9 @@ CLASSES = ("cat", "fox", "dog", "wolf")
 ITEMS, ANNOTATORS, SEED = 240, 12, 0
 # Judgments and attention checks of one annotator, and how many are inattentive.
 SESSION, CHECKS, INATTENTIVE = 72, 8, 2
+# Entailment, neutral, contradiction; pairs of sentences, and how many people chose for each.
+RELATIONS = ("e", "n", "c")
+PAIRS, VOTES = 30, 100
 
 
 def main() -> None:
@@ -41,6 +47,45 @@ def main() -> None:
     lines = ["annotator,item,label,check,correct,rt,true_label"]
     lines += [",".join(map(str, row)) for row in judge(counts, truth, random)]
     (folder / "judgments.csv").write_text("\n".join(lines) + "\n")
+    write_text_votes(folder, np.random.default_rng(SEED))
+
+
+def write_text_votes(folder: Path, random: np.random.Generator) -> None:
+    """Write votes on pairs of sentences, a record a line, and logits in another order."""
+    people = random.dirichlet((0.5, 0.7, 0.4), PAIRS)
+    votes = random.multinomial(VOTES, people)
+    uids = [f"{number:03d}n" for number in range(PAIRS)]
+    lines = []
+    for uid, counts, shares in zip(uids, votes, votes / VOTES, strict=True):
+        old = [str(label) for label in random.choice(RELATIONS, 5, p=shares)]
+        some = shares[shares > 0]
+        record = {
+            "uid": uid,
+            "label_counter": {
+                name: int(count) for name, count in zip(RELATIONS, counts, strict=True) if count
+            },
+            "majority_label": RELATIONS[int(counts.argmax())],
+            "label_dist": shares.tolist(),
+            "label_count": counts.tolist(),
+            "entropy": abs(round(float(-(some * np.log2(some)).sum()), 6)),
+            "example": {
+                "uid": uid,
+                "premise": f"Made-up premise {uid}.",
+                "hypothesis": f"Made-up hypothesis {uid}.",
+                "source": "made up",
+            },
+            "old_label": max(RELATIONS, key=old.count),
+            "old_labels": old,
+        }
+        lines.append(json.dumps(record))
+    (folder / "chaosnli.jsonl").write_text("\n".join(lines) + "\n")
+    logits = 2 * np.log(people + 0.05) + random.normal(0, 0.7, people.shape)
+    rows = ["uid," + ",".join(RELATIONS)]
+    rows += [
+        ",".join([uids[row], *(f"{value:.4f}" for value in logits[row])])
+        for row in random.permutation(PAIRS)
+    ]
+    (folder / "text-classifier.csv").write_text("\n".join(rows) + "\n")
 
 
 def judge(

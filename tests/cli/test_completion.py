@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -38,7 +40,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "bin"
     folder.mkdir()
     command = folder / "c10h"
-    command.write_text(f"#!{sys.executable}\nfrom c10h.__main__ import run\nrun()\n")
+    root = str(Path(__file__).parents[2])
+    lines = [
+        "import sys",
+        f"sys.path.insert(0, {root!r})",
+        "from c10h.__main__ import run",
+        "run()",
+    ]
+    command.write_text("\n".join([f"#!{sys.executable}", *lines, ""]))
     command.chmod(0o755)
     path = f"{folder}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(tmp_path), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
@@ -117,6 +126,57 @@ def in_zsh(line: str, environment: dict[str, str], folder: Path) -> set[str]:
 
 def _plain(text: str) -> str:
     return re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\x07|\r", "", text)
+
+
+def installed(shell: str, environment: dict[str, str]) -> None:
+    """Install completion as a user does, by a command in the shell."""
+    (Path(environment["HOME"]) / ".zshrc").write_text("")  # without, zsh asks questions
+    line = [shell, "-c", "c10h --install-completion; true"]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    assert f"{shell} completion installed" in done.stdout
+
+
+def typed_into(shell: str, environment: dict[str, str], keys: str, wanted: str) -> str:
+    """What a new interactive shell shows after some keys, as soon as ``wanted`` is there."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(environment["HOME"])
+        os.execvpe(shell, [shell, "-i"], {**environment, "TERM": "xterm"})
+    shown = ""
+    last = time.monotonic()
+
+    def read_until(is_done: Callable[[str], bool], seconds: float) -> None:
+        nonlocal shown, last
+        end = time.monotonic() + seconds
+        while not is_done(_plain(shown)) and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.1)[0]:
+                last = time.monotonic()
+                read = os.read(terminal, 65536)
+                shown += read.decode(errors="replace")
+                if b"\x1b[c" in read or b"\x1b[0c" in read:
+                    os.write(terminal, b"\x1b[?1;2c")  # fish asks what the terminal is
+
+    try:
+        # A shell that waits for a line has shown its prompt, and then nothing for a while.
+        read_until(lambda text: bool(text) and time.monotonic() - last > 2, 30)
+        shown = ""
+        os.write(terminal, keys.encode())
+        read_until(lambda text: wanted in text, 20)
+    finally:
+        os.close(terminal)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    return _plain(shown)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_first_tab_after_an_installation(environment: dict[str, str], shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    installed(shell, environment)
+    wanted = "c10h labels noise"
+    assert wanted in typed_into(shell, environment, "c10h labels no\t", wanted)
 
 
 @pytest.mark.parametrize(("line", "words"), LINES, ids=[line for line, _ in LINES])

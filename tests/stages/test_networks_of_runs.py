@@ -17,10 +17,8 @@ from c10h.images.hashes import item_hashes
 from c10h.models.building import build
 from c10h.records import Array, Images, Input, Lineage, Predictions
 from c10h.run_folder import Run
+from c10h.stages.network_requests import ENSEMBLE, HELD_OUT, MEMBERS
 from c10h.stages.networks_of_runs import (
-    ENSEMBLE,
-    HELD_OUT,
-    MEMBERS,
     TrainedNetwork,
     held_out_networks,
     how_to_answer,
