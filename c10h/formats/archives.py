@@ -241,16 +241,23 @@ def _in_tar(source: Source, is_wanted: Wanted, most: int) -> Iterator[Member]:
     class Header(tarfile.TarInfo):
         """Takes note of the block of zeros that ends a tar, and refuses what takes memory."""
 
+        # Of what versions of tarfile call, these two are called in all of them: the first to read
+        # a header, the second to read what belongs to it.
         @classmethod
-        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Header:
+        def fromtarfile(cls, archive: Any) -> Any:
             nonlocal ended
-            ended = ended or (len(buf) == BLOCK and not any(buf))
-            info = super().frombuf(buf, encoding, errors)
-            if info.size < 0 or (info.type in HEADERS and info.size > LARGEST_HEADER):
-                raise tarfile.ReadError(f"a header of {info.size:,} bytes")
-            if info.size > largest:
-                raise tarfile.ReadError(f"a member of {info.size:,} bytes, which are not there")
-            return info
+            try:
+                return super().fromtarfile(archive)
+            except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+                ended = True
+                raise
+
+        def _proc_member(self, archive: Any) -> Any:
+            if self.size < 0 or (self.type in HEADERS and self.size > LARGEST_HEADER):
+                raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+            if self.size > largest:
+                raise tarfile.ReadError(f"a member of {self.size:,} bytes, which are not there")
+            return super()._proc_member(archive)  # type: ignore[misc]
 
     with (
         _unpacked(source) as stream,
