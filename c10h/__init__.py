@@ -21,7 +21,12 @@ if TYPE_CHECKING:
         write,
     )
 
-__version__ = "0.1.0"
+try:
+    # An installation writes it, from git's tag.
+    from c10h._version import __version__ as __version__
+except ModuleNotFoundError:
+    __version__ = "0.0"
+
 __all__ = [
     "attack",
     "build_labels",

@@ -26,7 +26,7 @@ from c10h.views import show as file_view
 from c10h.views.display import Display
 from c10h.views.forms.html_tables import to_html_tables
 from c10h.views.forms.json_text import plain
-from c10h.views.item_rows import to_rows
+from c10h.views.item_table import item_table
 from c10h.views.report import Report
 from c10h.views.report_forms import REPORT_FORMS, report_bytes
 from c10h.views.table import Cell, Table
@@ -139,4 +139,4 @@ def display_of(record: Record, name: str) -> Display:
     if isinstance(record, Attack):
         return Report(report(ReportRequest(attacks={name: record}))).display
     display = file_view.display(show(record), name)
-    return replace(display, rows=lambda: to_rows(record))
+    return replace(display, rows=lambda: item_table(record).rows(named=True))

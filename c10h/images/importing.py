@@ -16,6 +16,7 @@ from c10h.images.folders import import_folder
 from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
 from c10h.images.named_arrays import choose, container_of, read_classes
 from c10h.images.picture_file import is_picture_file
+from c10h.images.shards import Shards, shards_in
 from c10h.records import Images, Rows
 
 
@@ -33,12 +34,14 @@ def import_images(request: ImportRequest, scratch: Path, start: Start) -> Import
         source = Source(path, path.resolve().name)
         if cifar.has_batches(source):
             return cifar.import_batches(source, request)
+        if (shards := shards_in(source, request.choice.splits)) is not None:
+            return parquet.import_parquet(shards, request, scratch, start)
         return import_folder(source, request, scratch, start)
     source = Source.open(request.path)
     if source.head(len(pixel_arrays.MAGIC)) == pixel_arrays.MAGIC:
         return _from_array(source, request)
     if source.head(len(parquet.MAGIC)) == parquet.MAGIC:
-        return parquet.import_parquet(source, request, scratch, start)
+        return parquet.import_parquet(Shards(source, (source.path,)), request, scratch, start)
     container = container_of(source)
     if container is not None:
         return _from_container(source, container, request)

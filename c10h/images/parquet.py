@@ -1,25 +1,24 @@
-"""Pictures in a parquet file as Hugging Face writes it: each is the bytes of a file, in a row."""
+"""Pictures in tables as Hugging Face writes them: each is the bytes of a file, in a row."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats.archives import Member
-from c10h.formats.polars_failures import polars_failures
 from c10h.images.class_numbers import Numbered, number_classes, read_labels
 from c10h.images.import_request import Imported, ImportRequest, Start, read_ids, refuse_options
 from c10h.images.parallel_decoding import decoded
 from c10h.images.picture_file import MOST_BYTES
 from c10h.images.pixel_spool import Spool
+from c10h.images.shards import Shards
 from c10h.records import Array, Images
 
 if TYPE_CHECKING:
@@ -29,46 +28,37 @@ MAGIC = b"PAR1"
 # What columns are called, first come first; fine before coarse, as of CIFAR-100's batches.
 PICTURES = ("image", "img")
 LABELS = ("label", "labels", "fine_label", "class", "category", "target", "truth")
-# How many rows are in memory at once.
-ROWS = 256
 
 
 @dataclass
 class _Files:
     """The pictures of a column, and the paths that they have in it."""
 
-    source: Source
+    shards: Shards
     column: str
     paths: list[str | None] = field(default_factory=list)
 
     def members(self) -> Iterator[Member]:
         """One file a row, called by its row. Raises FileError where the table is broken."""
-        import polars
-
-        column = polars.col(self.column)
-        frame = polars.scan_parquet(self.source.path, glob=False).select(column)
-        try:
-            for batch in frame.collect_batches(chunk_size=ROWS, maintain_order=True):
-                for cell in batch.to_series().to_list():
-                    content = cell.get("bytes") if isinstance(cell, dict) else cell
-                    row = len(self.paths)
-                    self.paths.append(cell.get("path") if isinstance(cell, dict) else None)
-                    is_large = content is not None and len(content) > MOST_BYTES
-                    yield Member(f"row {row}", None if is_large else content or b"")
-        except polars_failures() as error:
-            raise _unreadable(self.source, error) from error
+        for row, cell in enumerate(self.shards.cells(self.column)):
+            content = cell.get("bytes") if isinstance(cell, dict) else cell
+            self.paths.append(cell.get("path") if isinstance(cell, dict) else None)
+            is_large = content is not None and len(content) > MOST_BYTES
+            yield Member(f"row {row}", None if is_large else content or b"")
 
 
-def import_parquet(source: Source, request: ImportRequest, scratch: Path, start: Start) -> Imported:
-    """The pictures of a parquet file, in the order of its rows, and their classes.
+def import_parquet(shards: Shards, request: ImportRequest, scratch: Path, start: Start) -> Imported:
+    """The pictures of a table, in the order of its rows, and their classes.
 
     scratch, start: as of a folder. Raises FileError for other tables, InputError for options that
     do not fit, and what a folder of pictures raises.
     """
-    refuse_options(request, "a parquet file", ("--resize", "--skip-bad"))
-    schema, size = _schema_of(source)
-    files = _Files(source, _picture_column(source, schema))
-    truth, notes = _truth_of(source, schema, request, size)
+    source = shards.source
+    allowed = ("--resize", "--skip-bad", *["--split"] * source.path.is_dir())
+    refuse_options(request, shards.what, allowed)
+    schema, size = shards.schema()
+    files = _Files(shards, _picture_column(source, schema))
+    truth, notes = _truth_of(shards, schema, request, size)
     advance = start(size)
     with (
         closing(Spool(source.name, scratch)) as spool,
@@ -88,27 +78,13 @@ def import_parquet(source: Source, request: ImportRequest, scratch: Path, start:
     labels = None if truth.truth is None else truth.truth[kept]
     images = Images(classes=truth.classes, images=rows, truth=labels, ids=ids)
     taken = f"{source.name}: images from column {files.column!r}"
-    return Imported(images, source, (taken, *notes, *spool.notes()), spool.excluded())
+    return Imported(images, shards.with_digest(), (taken, *notes, *spool.notes()), spool.excluded())
 
 
 @dataclass(frozen=True)
 class _Truth:
     classes: tuple[str, ...]
     truth: Array | None = None
-
-
-def _schema_of(source: Source) -> tuple[Mapping[str, polars.DataType], int]:
-    import polars
-
-    try:
-        frame = polars.scan_parquet(source.path, glob=False)
-        schema = frame.collect_schema()
-        size = int(frame.select(polars.len()).collect().item())
-    except polars_failures() as error:
-        raise _unreadable(source, error) from error
-    if not size:
-        raise FileError(f"{source.name}: expected images, found no rows")
-    return schema, size
 
 
 def _picture_column(source: Source, schema: Mapping[str, polars.DataType]) -> str:
@@ -137,16 +113,17 @@ def _picture_column(source: Source, schema: Mapping[str, polars.DataType]) -> st
 
 
 def _truth_of(
-    source: Source, schema: Mapping[str, polars.DataType], request: ImportRequest, size: int
+    shards: Shards, schema: Mapping[str, polars.DataType], request: ImportRequest, size: int
 ) -> tuple[_Truth, list[str]]:
     """The classes, from ``--labels`` or a column, and what was taken, one line each."""
+    source = shards.source
     if request.labels is not None:
         numbered = read_labels(request.labels, request.classes, size, one_based=request.one_based)
         notes = [f"{request.labels.name}: {numbered.note}"] if numbered.note else []
         return _Truth(numbered.classes, numbered.truth), notes
     lower = {name.lower(): name for name in schema}
     column = next((lower[word] for word in LABELS if word in lower), "")
-    classes = request.classes or _names_of(source).get(column)
+    classes = request.classes or shards.names().get(column)
     if request.no_truth or not column:
         if classes is None:
             raise AmbiguousError(
@@ -154,7 +131,7 @@ def _truth_of(
                 f"--no-truth with --classes; found {', '.join(list(schema)[:20])}"
             )
         return _Truth(classes), []
-    numbered = _read_column(source, column, classes, one_based=request.one_based)
+    numbered = _read_column(shards, column, classes, one_based=request.one_based)
     notes = [f"{source.name}: truth from column {column!r}"]
     if numbered.note:
         notes.append(f"{source.name}: {numbered.note}")
@@ -162,14 +139,11 @@ def _truth_of(
 
 
 def _read_column(
-    source: Source, column: str, classes: tuple[str, ...] | None, *, one_based: bool
+    shards: Shards, column: str, classes: tuple[str, ...] | None, *, one_based: bool
 ) -> Numbered:
     import polars
 
-    try:
-        values = polars.scan_parquet(source.path, glob=False).select(column).collect().to_series()
-    except polars_failures() as error:
-        raise _unreadable(source, error) from error
+    source, values = shards.source, shards.column(column)
     if values.null_count():
         row = int(values.is_null().arg_max() or 0)
         raise FileError(
@@ -180,26 +154,6 @@ def _read_column(
         values = values.cast(polars.String)
     where = f"{source.name}: {column}"
     return number_classes(values.to_numpy(), classes, where, one_based=one_based)
-
-
-def _names_of(source: Source) -> dict[str, tuple[str, ...]]:
-    """The names of classes that Hugging Face keeps beside the table, by column."""
-    import polars
-
-    try:
-        text = polars.read_parquet_metadata(source.path).get("huggingface", "{}")
-        features = json.loads(text)["info"]["features"]
-        names = {column: feature.get("names") for column, feature in features.items()}
-    # Anything may be there in place of what Hugging Face writes.
-    except polars_failures(LookupError, ValueError, TypeError):
-        return {}
-    except (AttributeError, RecursionError):
-        return {}
-    return {
-        column: tuple(map(str, class_names))
-        for column, class_names in names.items()
-        if isinstance(class_names, list) and len({*map(str, class_names)}) == len(class_names) > 1
-    }
 
 
 def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array | None, list[str]]:
@@ -213,8 +167,3 @@ def _ids_of(paths: list[str | None], form: str | None, name: str) -> tuple[Array
     if form is not None:
         raise InputError(f"{name}: --ids {form}: the paths of its images {why}")
     return None, [f"{name}: without ids: the paths of its images {why}"]
-
-
-def _unreadable(source: Source, error: BaseException) -> FileError:
-    first: Any = (str(error).splitlines() or [type(error).__name__])[0]
-    return FileError(f"{source.name}: not a readable parquet file: {first}")

@@ -12,6 +12,7 @@ import numpy as np
 
 from c10h.errors import InputError, MismatchError
 from c10h.formats.class_names import are_default
+from c10h.metrics.ceilings import PLUG_IN
 from c10h.metrics.metrics import METRICS, in_order, is_metric
 from c10h.metrics.over_networks import Spread, mixed, over_networks
 from c10h.metrics.references import RESCALED
@@ -23,7 +24,7 @@ from c10h.records import Array, Scores
 class Estimate:
     """One metric of one run in one stratum, over ``n`` items; NaN where there is none, and why.
 
-    low, high: the ends of its 95 % interval. ceilings: what people reach, by method.
+    low, high: the ends of its 95 % interval. ceilings: what people reach, by method, the best last.
     """
 
     value: float
@@ -130,10 +131,12 @@ class ScoredRun:
             return None
         at = self.row, self.metrics.index(metric), self.strata.index(stratum)
         scores = self.scores
+        # HDF5 sorts names; the value that is not corrected comes first.
+        methods = sorted(scores.ceilings, key=lambda method: method != PLUG_IN)
         ceilings = {
-            method: float(values[at])
-            for method, values in scores.ceilings.items()
-            if not np.isnan(values[at])
+            method: float(scores.ceilings[method][at])
+            for method in methods
+            if not np.isnan(scores.ceilings[method][at])
         }
         return Estimate(
             float(scores.value[at]),

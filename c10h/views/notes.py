@@ -135,10 +135,15 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
 
 def percent_range(share: Figure) -> str:
     """A share and its interval in percent."""
-    text = f"{100 * (share.value or 0):.0f} %"
+    text = f"{_percent(share.value or 0)} %"
     if share.low is None or share.high is None:
         return text
-    return f"{text} ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+    return f"{text} ({_percent(share.low)} to {_percent(share.high)} %)"
+
+
+def _percent(share: float) -> str:
+    """In whole percent; what rounds to 0 has no sign."""
+    return f"{round(100 * share):d}".replace("-", "\N{MINUS SIGN}")
 
 
 def _worth_of_first_choices(run: ScoredRun) -> float | None:

@@ -42,7 +42,7 @@ def test_gradients_are_finite_differences(cnn: nn.Module, pictures: Examples, na
     loss, goal = LOSSES[name], Goal(truth)
     gradient, _, _ = input_gradient(network, pixels, goal, loss)
     random = torch.Generator().manual_seed(0)
-    direction = torch.randn(pixels.shape, generator=random, dtype=torch.float64) * 1e-6
+    direction = torch.randn(pixels.shape, generator=random, dtype=torch.float64) * 1e-8
     with torch.no_grad():
         rise = loss(network(pixels + direction), goal) - loss(network(pixels - direction), goal)
     torch.testing.assert_close(

@@ -1,4 +1,4 @@
-"""Every command and every option stands in the docs."""
+"""Every command and every option stands in the docs, besides the page that is made of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ import typer
 from c10h.cli import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))]
+COMMANDS_PAGE = ROOT / "docs" / "commands.md"
+PAGES = [
+    path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
+    if path != COMMANDS_PAGE
+]
+# The same for all commands, and explained once, above what is made of them.
+COMMON = {"--output", "--force", "--format"}
 
 
 def commands_of(command: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -53,7 +60,12 @@ def test_it_is_in_the_docs(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_its_options_are_in_a_page_that_names_it(name: str) -> None:
-    assert undocumented(name, long_options(COMMANDS[name]), PAGES) == set()
+    assert undocumented(name, long_options(COMMANDS[name]) - COMMON, PAGES) == set()
+
+
+def test_common_options_are_explained() -> None:
+    written = COMMANDS_PAGE.read_text(encoding="utf-8").partition("<!-- generated")[0]
+    assert set(re.findall(r"--[a-z]+", written)) >= COMMON
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -515,3 +515,16 @@ class TestNothingToShow:
         result = c10h(*self.LINE, "--fail-if", "ce_human>0")
         assert result.status == 1
         assert f"a has no value: {self.WHY}" in result.err
+
+
+def test_what_people_reach_is_the_same_from_a_file(files: Files, c10h: Run) -> None:
+    """The corrected entropy of people's votes, however the file orders the methods."""
+    line = ("score", "a.npy", "--labels", "labels.h5", "--metrics", "ce_human", "--resamples", 50)
+    told = c10h(*line, "-q").out
+    shares = files.shares
+    plug_in = -np.sum(shares * np.log(shares, where=shares > 0, out=np.zeros_like(shares)), axis=1)
+    votes = files.counts.sum(axis=1)
+    corrected = (plug_in + ((files.counts > 0).sum(axis=1) - 1) / (2 * votes)).mean()
+    assert f"people's own {corrected:.3f}" in " ".join(told.split())
+    assert c10h(*line, "-o", "s.h5").status == 0
+    assert c10h("report", "s.h5", "-q").out.replace("s: ", "a: ") == told.replace("s: ", "a: ")

@@ -11,7 +11,7 @@ import polars
 import pytest
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
-from c10h.images import parquet
+from c10h.images import shards
 
 from .files import greys, imported, png, refused, truth
 
@@ -91,7 +91,7 @@ class TestPictures:
     def test_many_in_batches(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
     ) -> None:
-        monkeypatch.setattr(parquet, "ROWS", rows)
+        monkeypatch.setattr(shards, "ROWS", rows)
         path = saved(tmp_path, image=files(700), label=[row % 3 for row in range(700)])
         found = imported(path, skip_bad=True)
         assert greys(found) == [row % 256 for row in range(700)]

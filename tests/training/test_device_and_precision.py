@@ -41,7 +41,7 @@ def test_a_device_that_is_not_there(name: str) -> None:
 def test_auto_goes_by_what_a_cpu_can(
     found: dict[str, bool], wanted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
     assert choose_precision("auto", CPU) == wanted
 
 
