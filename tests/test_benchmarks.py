@@ -71,6 +71,7 @@ def test_memory_is_that_of_the_command_alone(runner: ModuleType) -> None:
 
 
 def test_peer_computes_what_c10h_computes(tmp_path: Path, random: np.random.Generator) -> None:
+    pytest.importorskip("sklearn", "1.7")
     votes = random.multinomial(50, random.dirichlet(np.full(10, 0.3), 300)).astype(np.int32)
     inputs = {
         "logits": random.normal(size=votes.shape).astype(np.float32),
