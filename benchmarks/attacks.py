@@ -12,6 +12,7 @@ for a few epochs on half of the embedded set and attacked on the other half.
 
 import argparse
 import copy
+import functools
 import resource
 import statistics
 import subprocess
@@ -34,6 +35,7 @@ from c10h.models.building import build
 from c10h.training.device_and_precision import choose_precision, keep_freed_memory
 
 BATCH, STEPS, EPSILON = 250, 10, 4 / 255
+SHIPPED, BARE = "cleverhans as shipped", "bare loop"
 
 
 def batch_of(images, truth, rows):
@@ -77,23 +79,38 @@ def with_c10h(network, pixels, truth, precision, steps=STEPS):
     return lambda: attack(network, pixels, goal, budget, plan, [0], clean)
 
 
+def programs_of(network, batch):
+    """A function for each program, by name."""
+    return {
+        SHIPPED: lambda: as_shipped(network, *batch),
+        BARE: lambda: bare(network, *batch),
+        **{
+            f"c10h, {kind}": functools.partial(with_c10h, network, *batch, kind)
+            for kind in ("fp32", "bf16")
+        },
+    }
+
+
+def rate_of(step):
+    """Image-steps a second of one attack."""
+    start = time.perf_counter()
+    step()
+    return BATCH * STEPS / (time.perf_counter() - start)
+
+
 def compare(network, images, truth, repeats):
     """Print medians of image-steps a second."""
     batch = batch_of(images, truth, slice(0, BATCH))
-    found = {}
-    programs = {"cleverhans as shipped": as_shipped(network, *batch)}
-    programs["bare loop"] = bare(network, *batch)
-    programs |= {f"c10h, {kind}": with_c10h(network, *batch, kind) for kind in ("fp32", "bf16")}
+    programs = {name: make() for name, make in programs_of(network, batch).items()}
+    found = {name: [] for name in programs}
     for step in programs.values():
         step()
     for _ in range(repeats):
         for name, step in programs.items():
-            start = time.perf_counter()
-            step()
-            found.setdefault(name, []).append(BATCH * STEPS / (time.perf_counter() - start))
+            found[name].append(rate_of(step))
     medians = {name: statistics.median(rates) for name, rates in found.items()}
     for name, rate in medians.items():
-        shipped, loop = medians["cleverhans as shipped"], medians["bare loop"]
+        shipped, loop = medians[SHIPPED], medians[BARE]
         print(f"{name:22s} {rate:7.0f} image-steps/s  {rate / shipped:.2f} of shipped "
               f"{rate / loop:.2f} of bare", flush=True)  # fmt: skip
 
@@ -127,6 +144,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--network", default="resnet_basic_8_w32")
+    parser.add_argument("--turn", help="only time one program, after one attack to warm up")
     parser.add_argument("--memory", type=int, help="only measure the memory of so many steps")
     args = parser.parse_args()
     keep_freed_memory()
@@ -135,6 +153,12 @@ def main():
         return
     record = h5.read(open_input("synthetic", "images"))
     images, truth = torch.tensor(record.images[:]), torch.tensor(record.truth)
+    if args.turn:
+        batch = batch_of(images, truth, slice(0, BATCH))
+        step = programs_of(build(args.network), batch)[args.turn]()
+        step()
+        print(max(rate_of(step) for _ in range(args.repeats)))
+        return
     compare(build(args.network), images, truth, args.repeats)
     for steps in (10, 200):
         subprocess.run([sys.executable, __file__, "--memory", str(steps)], check=True)

@@ -1,8 +1,10 @@
 """What the digest at the end of files costs: writing and reading with it, and without.
 
     python benchmarks/digests.py [ITEMS]
+    python benchmarks/digests.py c10h|torch.load CHECKPOINT
 
-The peer is the same code on the same file without the digest, in the same run.
+The peer is the same code on the same file without the digest, in the same run. The second form
+prints the fewest seconds that loading a checkpoint takes, which benchmarks/all.py compares.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ from c10h.training import checkpoint as checkpoints
 
 BLOCK = 100_000
 REPEATS = 3
+LOADERS: dict[str, Callable[[Path], object]] = {
+    "c10h": checkpoints.load,
+    "torch.load": lambda path: torch.load(path, weights_only=True),
+}
 
 
 def best(work: Callable[[], object]) -> float:
@@ -55,6 +61,10 @@ def show(what: str, path: Path, with_digest: float, without: float) -> None:
 
 
 def main() -> None:
+    if len(sys.argv) == 3:
+        program, path = sys.argv[1:]
+        print(best(lambda: LOADERS[program](Path(path))))
+        return
     items = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
     random = np.random.default_rng(0)
     record = Predictions(
@@ -74,17 +84,6 @@ def main() -> None:
             del file.attrs[DIGEST]
         show(
             "reading predictions", path, best(lambda: read_all(path)), best(lambda: read_all(plain))
-        )
-        state = checkpoints.Checkpoint(
-            {"weight": torch.randn(25_000_000)}, torch.zeros(1, dtype=torch.int64), is_done=True
-        )
-        saved = Path(folder) / "fold-0.pt"
-        checkpoints.save(state, saved)
-        show(
-            "loading a checkpoint",
-            saved,
-            best(lambda: checkpoints.load(saved)),
-            best(lambda: torch.load(saved, weights_only=True)),
         )
 
 

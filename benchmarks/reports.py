@@ -7,32 +7,25 @@ twenty networks, as many trainings as it takes, and five data sets.
 """
 
 import argparse
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from timing import compare, run
+from inputs import made
+from timing import C10H, compare, run
 
 from c10h import h5
 from c10h.files import Source
 
-C10H = [sys.executable, "-m", "c10h"]
 NETWORKS, DATA_SETS = 20, 5
 
 
 def scored(folder):
     """The scores of made-up logits."""
-    random = np.random.default_rng(0)
-    people = random.dirichlet(np.full(10, 0.05), 10_000) + 1e-9
-    counts = random.multinomial(50, people / people.sum(axis=1, keepdims=True))
-    np.save(folder / "counts.npy", counts)
-    np.save(folder / "truth.npy", counts.argmax(axis=1))
-    logits = np.log(people + 1e-4) + random.normal(0, 1, people.shape)
-    np.save(folder / "logits.npy", logits.astype(np.float32))
-    labels = ["--labels", str(folder / "counts.npy"), "--truth", str(folder / "truth.npy")]
-    run([*C10H, "score", str(folder / "logits.npy"), *labels, "-o", str(folder / "one.h5")])
+    place = made(folder, "scores", 10_000)
+    labels = ["--labels", place / "counts.npy", "--truth", place / "truth.npy"]
+    run([*C10H, "score", place / "logits.npy", *labels, "-o", folder / "one.h5"])
     return h5.read(Source.open(str(folder / "one.h5")))
 
 

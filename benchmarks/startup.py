@@ -10,10 +10,9 @@ Wanted: scoring with 1,000 resamples in at most 0.5 of the time of the import, h
 import argparse
 import sys
 import tempfile
-from pathlib import Path
 
-import numpy as np
-from timing import compare
+from inputs import made
+from timing import C10H, compare
 
 
 def main():
@@ -21,23 +20,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--repeats", type=int, default=11)
     args = parser.parse_args()
-    random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        people = random.dirichlet(np.full(10, 0.05), 10_000) + 1e-9
-        people /= people.sum(axis=1, keepdims=True)
-        counts = random.multinomial(50, people)
-        np.save(folder / "counts.npy", counts)
-        np.save(folder / "truth.npy", counts.argmax(axis=1))
-        noise = random.normal(0, 1, people.shape)
-        np.save(folder / "logits.npy", (np.log(people + 1e-4) + noise).astype(np.float32))
-        c10h = [sys.executable, "-m", "c10h"]
-        inputs = ["--labels", str(folder / "counts.npy"), "--truth", str(folder / "truth.npy")]
+        place = made(temporary, "scores", 10_000)
+        inputs = ["--labels", place / "counts.npy", "--truth", place / "truth.npy"]
         commands = {
             "import torch": [sys.executable, "-c", "import torch"],
-            "c10h score": [*c10h, "score", str(folder / "logits.npy"), *inputs],
-            "c10h --help": [*c10h, "--help"],
-            "c10h score --help": [*c10h, "score", "--help"],
+            "c10h score": [*C10H, "score", place / "logits.npy", *inputs],
+            "c10h --help": [*C10H, "--help"],
+            "c10h score --help": [*C10H, "score", "--help"],
         }
         processes = compare(commands, args.repeats)
         imports = {

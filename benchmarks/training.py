@@ -37,11 +37,11 @@ TRAINING = [
 ]
 
 
-def timed(step, batch):
-    """Images a second of a function that handles a batch, over some twenty seconds."""
+def timed(step, batch, seconds=SECONDS):
+    """Images a second of a function that handles a batch, over so many seconds."""
     step()
     start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < SECONDS:
+    while time.perf_counter() - start < seconds:
         step()
         count += batch
     return count / (time.perf_counter() - start)
@@ -89,7 +89,7 @@ def bare(name, images):
     return forward
 
 
-def turn(program, name):
+def turn(program, name, seconds=SECONDS):
     """Images a second of one program, the only one of its process."""
     record = h5.read(open_input("synthetic", "images"))
     images, truth = torch.tensor(record.images[:]), torch.tensor(record.truth)
@@ -98,17 +98,17 @@ def turn(program, name):
     if program in (PLAIN, *TRAINING):
         kind = program.partition(", ")[2]
         step = plain(name, images, truth) if program == PLAIN else ours(name, images, truth, kind)
-        return timed(step, 128)
+        return timed(step, 128, seconds)
     make = bare if program == BARE else predicting
-    return timed(make(name, images[:1000]), 1000)
+    return timed(make(name, images[:1000]), 1000, seconds)
 
 
-def compare(title, name, programs, repeats):
+def compare(title, name, programs, repeats, seconds):
     """Print medians of images a second, and their ratio to the first program's."""
     found = {program: [] for program in programs}
     for _ in range(repeats):
         for program in programs:
-            line = [sys.executable, __file__, "--turn", program, name]
+            line = [sys.executable, __file__, "--turn", program, name, "--seconds", str(seconds)]
             done = subprocess.run(line, capture_output=True, text=True, check=True)
             found[program].append(float(done.stdout))
     medians = {program: statistics.median(rates) for program, rates in found.items()}
@@ -125,13 +125,14 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--networks", nargs="+", default=["resnet_basic_20", "wrn_16_4"])
     parser.add_argument("--turn", nargs=2, help="only time one program on one network")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of one measurement")
     args = parser.parse_args()
     if args.turn:
-        print(turn(*args.turn))
+        print(turn(*args.turn, args.seconds))
         return
     for name in args.networks:
-        compare("training", name, (PLAIN, *TRAINING), args.repeats)
-        compare("predicting", name, (BARE, "c10h predict"), args.repeats)
+        compare("training", name, (PLAIN, *TRAINING), args.repeats, args.seconds)
+        compare("predicting", name, (BARE, "c10h predict"), args.repeats, args.seconds)
 
 
 if __name__ == "__main__":
