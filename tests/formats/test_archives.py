@@ -87,7 +87,10 @@ def tar_of(path: Path, **fields: Any) -> Path:
         info = tarfile.TarInfo("b/2.png")
         for name, value in fields.items():
             setattr(info, name, value)
-        archive.addfile(info)
+        # As addfile() of newer versions refuses what is odd.
+        assert archive.fileobj is not None
+        archive.fileobj.write(info.tobuf(archive.format, archive.encoding, archive.errors or ""))
+        archive.offset = archive.fileobj.tell()
     return path
 
 
