@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -182,8 +184,10 @@ def _key(name: str) -> str:
 
 def _read_names(argument: str) -> tuple[str, ...]:
     path = Path(argument)
-    try:
-        is_file = path.is_file()
+    try:  # as Path.is_file() of newer versions of Python hides why there is none
+        is_file = stat.S_ISREG(os.stat(argument).st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        is_file = False
     except OSError as error:
         raise InputError(f"--classes {argument[:40]}: {reason(error)}") from error
     if not is_file:
