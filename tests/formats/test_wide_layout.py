@@ -409,7 +409,7 @@ class TestJson:
 
     def test_deep_nesting_ends_nothing(self, tmp_path: Path) -> None:
         path = save_text(tmp_path / "x.json", "[" * 100_000 + "]" * 100_000)
-        with pytest.raises(InputError, match=r"^x\.json: not readable as JSON: .*(recursion|overflow)"):
+        with pytest.raises(InputError, match=r"^x\.json: not readable.*(recursion|overflow)"):
             opened(path)
 
 
