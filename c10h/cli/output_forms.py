@@ -34,6 +34,11 @@ SUFFIXES = {
 }  # fmt: skip
 
 
+# Forms that other commands make of an HDF5 file.
+OF_REPORT = ("html", "svg", "png", "pdf")
+OF_ITEMS = ("parquet", "csv")
+
+
 def form_of_text(output: str | None, named: str | None, json: bool, *forms: str) -> str:
     """The form of a result: what ``--format`` or ``--json`` says, the suffix of ``-o``, terminal.
 
@@ -63,7 +68,13 @@ def check_record(output: str | None, printed: Collection[str] = ()) -> str | Non
     said = SUFFIXES.get(suffix(output), RECORD)
     if said == RECORD:
         return output
-    hint = f"; --format {said} > {output} writes the result there" if said in printed else ""
+    hint = ""
+    if said in printed:
+        hint = f"; --format {said} > {output} writes the result there"
+    elif said in OF_REPORT:
+        hint = f", of which c10h report -o {output} makes a page or a figure"
+    elif said in OF_ITEMS:
+        hint = f", of which c10h show -o {output} makes a table of items"
     raise OutputError(
         f"{output}: this command writes an HDF5 file, such as {_renamed(output)}{hint}"
     )

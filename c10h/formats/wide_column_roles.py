@@ -251,12 +251,15 @@ def _item_column(
 
 def _refuse_people(table: Table) -> None:
     """Raise AmbiguousError where a column is of people, as in a table of judgments."""
+    parts = {part_of(name) for name in table.names or ()}
+    lacking = [f"--{part}" for part in ("annotator", "item", "label") if part not in parts]
+    named = f" with {' and '.join(lacking)}" if lacking else ""
     for name in table.names or ():
         if part_of(name) == "annotator":
             raise AmbiguousError(
                 f"{table.source.name}: the column {name!r} suggests a table of judgments: c10h "
-                "labels build with --annotator, --item and --label reads it (--columns says which "
-                "columns are classes)"
+                f"labels build{named} reads it, found {brief(table.names or ())} (--columns says "
+                "which columns are classes)"
             )
 
 

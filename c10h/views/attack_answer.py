@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from c10h.errors import counted
+from c10h.metrics.accuracy import is_at_chance
 from c10h.metrics.differences import Difference, shown_ends
 from c10h.metrics.estimates import Estimate, RunKey
 from c10h.stages.attack_runs import (
@@ -32,6 +33,8 @@ from c10h.views.table import Cell, Table, of_columns
 
 # Networks that are told in sentences, and that stand across.
 MOST_SENTENCES = 3
+# Items of which chance is told: of fewer, good networks could not be told from guesses.
+ENOUGH_ITEMS = 20
 # Items whose checks find gross failures alone.
 FEW_EXAMINED = 50
 MOST_ACROSS = 5
@@ -74,7 +77,7 @@ def _answer(
         sentences = [*sentences[:MOST_SENTENCES], f"{left} more networks are {IN_DETAIL}."]
     sizes = dict.fromkeys(counted(network.size, "item") for network in group)
     return Answer(
-        [*sentences, *checks_sentences(group)],
+        [*sentences, *_at_chance(group), *checks_sentences(group)],
         table,
         notes=[
             f"{attack}; ε in pixels of [0, 1]; means over {' or '.join(sizes)}",
@@ -101,6 +104,20 @@ def checks_sentences(networks: Sequence[AttackedNetwork]) -> list[str]:
         whose = "" if len(names) == len(networks) else f", {' and '.join(names)}"
         told.append(f"Checks{on}{whose}: {'all passed' if sentence == SOUND else sentence}.")
     return [*told, *_few_examined(sizes)]
+
+
+def _at_chance(networks: Sequence[AttackedNetwork]) -> list[str]:
+    """Which networks are no better than guesses before they are attacked."""
+    sentences = []
+    for network in networks:
+        right = (_figure(network, ACCURACY, CLEAN)[0] or 0) * network.size
+        classes = len(network.runs[CLEAN].scores.classes)
+        if network.size >= ENOUGH_ITEMS and is_at_chance(right, network.size, classes):
+            sentences.append(
+                f"{network.name} is right on {right:.0f} of {network.size:,} images as they are, "
+                "which is at chance: an attack on it says nothing about robustness."
+            )
+    return sentences
 
 
 def _few_examined(sizes: Sequence[int]) -> list[str]:
