@@ -4,8 +4,8 @@
 #   parallel.sh                           the two made-up networks in examples/data
 #   parallel.sh LABELS PREDICTIONS...     your own
 #
-# JOBS (at a time) may be set. A second call, or one with more networks, computes only what is new.
-# Results stay in the folder that C10H_EXAMPLE_OUT names, else in a new temporary one.
+# JOBS (at a time) may be set. Results stay in the folder that C10H_EXAMPLE_OUT names, else in
+# a new temporary one; a second call with that folder, or one with more networks, computes only what is new.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

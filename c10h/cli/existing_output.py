@@ -38,7 +38,7 @@ def is_made(output: str | None, request: Request) -> bool:
 
     if why := what_differs(Path(str(output)), request):
         raise OutputError(
-            f"{output}: made by another command or from other inputs ({why}): --force replaces it"
+            f"{output}: there already, and not known to be the same ({why}): --force replaces it"
         )
     say(f"{output}: there already, made by the same command; skipped")
     return True
@@ -68,12 +68,12 @@ def _is_there(output: str | None) -> bool:
 
 def _paths(argument: str) -> Iterator[Path]:
     """The files that an argument of a command names; none for stdin."""
-    from c10h.datasets.cache import product_path
+    from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import CATALOGUE
 
     file = split_member(split_name(argument)[1])[0]
     name = file.partition("/")[0]
     if not Path(file).exists() and name in CATALOGUE:
-        yield from (product_path(name, form) for form in CATALOGUE[name].files)
+        yield from (open_input(name, form).path for form in CATALOGUE[name].files)
     elif file != "-":
         yield Source.open(file).path

@@ -29,7 +29,8 @@ def show(
     output: Annotated[
         str | None,
         options.output_option(
-            "Write the items of labels, predictions or images as a table, x.parquet or x.csv; "
+            "Write the items of labels, predictions or images as a table, x.parquet or x.csv "
+            "(- is CSV on stdout); "
             "or the networks of a run into this folder, as safetensors."
         ),
     ] = None,
@@ -77,6 +78,8 @@ def show(
     from c10h.views import show_run as run_view
 
     if output is not None:
+        if check or json or format_:
+            raise typer.BadParameter("-o excludes --check, --json and --format")
         _export(file, output, force=force)
         return
     form = form_of_text(None, format_, json)
@@ -121,7 +124,7 @@ def _export(file: str, output: str, *, force: bool) -> None:
         for path in export_weights(open_run(Path(file)), output, force=force):
             console.say(f"{path}: written")
         return
-    form = form_of_text(output, None, False, *ITEM_FORMS)
+    form = "csv" if output == "-" else form_of_text(output, None, False, *ITEM_FORMS)
     if form not in ITEM_FORMS:
         raise OutputError(f"{output}: expected a name such as x.parquet or x.csv")
     check_distinct([output], [file])

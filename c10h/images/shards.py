@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import polars
 
 PARQUET, ARROW = ".parquet", ".arrow"
-# What save_to_disk() writes beside its .arrow files: what is in the columns.
-INFO = "dataset_info.json"
+# What save_to_disk() writes beside its .arrow files: the columns, and which files there are.
+INFO, STATE = "dataset_info.json", "state.json"
 # train-00000-of-00002.parquet, or data-00000-of-00001.arrow in a folder of the split.
-SHARD = re.compile(r"(?P<split>.+?)(-\d+-of-\d+(-[0-9a-f]+)?)?\.(parquet|arrow)")
+SHARD = re.compile(r"(?P<split>.+?)(-\d+-of-(?P<parts>\d+)(-[0-9a-f]+)?)?\.(parquet|arrow)")
 # How many rows are in memory at once.
 ROWS = 256
 
@@ -125,17 +125,15 @@ class Shards:
 def shards_in(folder: Source, splits: Sequence[str]) -> Shards | None:
     """The files of a data set in a folder; None where there are none.
 
-    A folder of ``train-00000-of-00002.parquet`` and the like, in it or below it, as repositories of
-    data sets have; or what ``save_to_disk`` writes, a folder for each split where there are
-    several. splits: which one is meant. Raises AmbiguousError for several splits, InputError for
-    one that is not there.
+    A folder of ``train-00000-of-00002.parquet`` and the like, or of ``train/0000.parquet``, in it
+    or below it, as repositories of data sets have; or what ``save_to_disk`` writes, a folder for
+    each split where there are several. splits: which one is meant. Raises AmbiguousError for
+    several splits, InputError for one that is not there, FileError where a part is missing or the
+    parts of a split lie in several folders.
     """
     by_split: dict[str, list[Path]] = {}
-    files = [path for form in (PARQUET, ARROW) for path in folder.path.rglob(f"*{form}")]
-    for path in sorted(files):
-        split = _split_of(path, folder.path)
-        if split is not None:
-            by_split.setdefault(split, []).append(path)
+    for path in _parts_below(folder.path):
+        by_split.setdefault(_split_of(path, folder.path), []).append(path)
     if not by_split:
         return None
     if len(splits) > 1:
@@ -145,16 +143,60 @@ def shards_in(folder: Source, splits: Sequence[str]) -> Shards | None:
         raise InputError(f"{folder.name}: --split {splits[0]}: expected one of {shown}")
     if not splits and len(by_split) > 1:
         raise AmbiguousError(f"{folder.name}: which --split, of {shown}?")
-    return Shards(folder, tuple(by_split[splits[0] if splits else next(iter(by_split))]))
+    paths = by_split[splits[0] if splits else next(iter(by_split))]
+    _check_parts(paths, folder)
+    return Shards(folder, tuple(paths))
 
 
-def _split_of(path: Path, folder: Path) -> str | None:
-    """The split that a file belongs to; None for one that is no part of a data set."""
+def _parts_below(folder: Path) -> Iterator[Path]:
+    """The files of data sets in a folder, by name: no caches, and no tables without pictures."""
+    for path in sorted(path for form in (PARQUET, ARROW) for path in folder.rglob(f"*{form}")):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not is_hidden and _is_part(path):
+            yield path
+
+
+def _is_part(path: Path) -> bool:
+    if path.suffix == ARROW:
+        return path.name in _saved_files(path.parent)
+    return SHARD.fullmatch(path.name) is not None and _has_pictures(path)
+
+
+def _has_pictures(path: Path) -> bool:
+    """Whether a .parquet file may have pictures; a damaged one may, and is refused later."""
+    import polars
+
+    try:
+        dtypes = polars.read_parquet_schema(path).values()
+    except polars_failures(OSError):
+        return True
+    return any(isinstance(dtype, polars.Struct) or dtype == polars.Binary for dtype in dtypes)
+
+
+def _saved_files(folder: Path) -> set[str]:
+    """The files that ``save_to_disk`` says it wrote into a folder; caches lie beside them."""
+    try:
+        state = json.loads((folder / STATE).read_bytes())
+        return {str(entry["filename"]) for entry in state["_data_files"]}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return set()
+
+
+def _split_of(path: Path, folder: Path) -> str:
+    """The split that a file belongs to, of its own name or that of the folder that it is in."""
     name = SHARD.fullmatch(path.name)
-    if name is None or any(part.startswith(".") for part in path.relative_to(folder).parts):
-        return None
-    if path.suffix == PARQUET:
-        return name["split"]
-    if not (path.parent / INFO).is_file():
-        return None
-    return path.parent.name if path.parent != folder else name["split"]
+    of_folder = path.suffix == ARROW or name is None or name["split"].isdecimal()
+    if of_folder and path.parent != folder:
+        return path.parent.name
+    return path.stem if name is None else name["split"]
+
+
+def _check_parts(paths: Sequence[Path], folder: Source) -> None:
+    if len({path.parent for path in paths}) > 1:
+        shown = " and ".join(sorted({path.parent.name for path in paths})[:2])
+        raise FileError(f"{folder.name}: files of one split in {shown}: name one of these folders")
+    counts = {int(match["parts"]) for path in paths if (match := SHARD.fullmatch(path.name))
+              and match["parts"]}  # fmt: skip
+    if counts and counts != {len(paths)}:
+        parts = " or ".join(map(str, sorted(counts)))
+        raise FileError(f"{folder.name}: expected {parts} parts of one split, found {len(paths)}")

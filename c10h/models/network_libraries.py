@@ -67,16 +67,16 @@ def _of_timm(name: str, classes: int, size: tuple[int, int]) -> LibraryNetwork:
 
     if not timm.is_model(name):
         raise InputError(unknown_name("network from timm", name, timm.list_models()))
-    published = timm.get_pretrained_cfg(name)
-    mean, std = IMAGENET if published is None else (published.mean, published.std)
-    # Networks that cut images into patches are made for one size.
-    is_of_one_size = published is not None and published.fixed_input_size
-    settings: dict[str, Any] = {"img_size": size} if is_of_one_size else {}
     try:
+        published = timm.get_pretrained_cfg(name)
+        # Networks that cut images into patches are made for one size.
+        is_of_one_size = published is not None and published.fixed_input_size
+        settings: dict[str, Any] = {"img_size": size} if is_of_one_size else {}
         network = timm.create_model(name, pretrained=False, num_classes=classes, **settings)
     except Exception as error:
         why = (str(error).strip().splitlines() or [""])[0]
         raise InputError(f"{TIMM}:{name}: failed: {type(error).__name__}: {why}") from error
+    mean, std = IMAGENET if published is None else (published.mean, published.std)
     return LibraryNetwork(network, tuple(mean), tuple(std))
 
 

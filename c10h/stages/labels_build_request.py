@@ -42,7 +42,6 @@ class BuildRequest:
     """
 
     command: ClassVar[str] = "labels build"
-    left_open: ClassVar[Mapping[str, tuple[str, ...]]] = {"classes": ()}
 
     what: str = shaping("as", "human")
     sources: Sequence[Source] = given_as(

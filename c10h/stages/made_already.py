@@ -14,7 +14,7 @@ from c10h.files import STDIN, Source
 from c10h.lineage import Request
 from c10h.records import Input, Lineage
 from c10h.request_fields import INPUT, PARTS, Given, options_of, seed_of
-from c10h.run_folder import Run
+from c10h.run_folder import LIBRARIES, Run
 from c10h.stages.requests_by_command import given_of
 
 AUTO = "auto"
@@ -24,9 +24,10 @@ def what_differs(file: Path, request: Request) -> str:
     """How a file was made otherwise than a request would make it; empty where it was not.
 
     Compared are the command, its seed, its options as far as the request settles them, and role,
-    name and SHA-256 of every input; of a folder of pictures, the times at which it was changed. Not
-    compared are what the request leaves open (its ``left_open``), and the version of c10h. Raises
-    C10hError for inputs that cannot be read.
+    name and SHA-256 of every input. Not compared are what the request leaves open (its
+    ``left_open``), and the version of c10h. Folders of pictures and networks that are a user's own
+    code may have changed without a trace: files made of them are never the same. Raises C10hError
+    for inputs that cannot be read.
     """
     try:
         lineage = h5.peek_lineage(Source.open(str(file)))
@@ -36,7 +37,7 @@ def what_differs(file: Path, request: Request) -> str:
         return "it does not record how it was made"
     if lineage.command != f"c10h {request.command}":
         return f"by {lineage.command}"
-    return _other_option(lineage, request) or _other_input(lineage, request, file)
+    return _own_code(lineage) or _other_option(lineage, request) or _other_input(lineage, request)
 
 
 def newest(paths: Iterable[Path]) -> float:
@@ -57,13 +58,24 @@ def _other_option(lineage: Lineage, request: Request) -> str:
         wanted, found = asked.get(name), lineage.options.get(name)
         if wanted == found:
             continue
-        is_open = name in left_open and wanted in (None, AUTO)
+        # As asked: --device cpu is settled as nothing.
+        is_open = name in left_open and {wanted, getattr(request, name, None)} <= {None, AUTO}
+        is_open = is_open and found != 0  # no health checks are no number of them
         if not is_open or (left_open[name] and found not in left_open[name]):
             return f"with --{name} {_said(found)}, now {_said(wanted)}"
     seed = seed_of(request, settled)
     if seed != lineage.seed:
         return f"with --seed {lineage.seed}, now {seed}"
     return ""
+
+
+def _own_code(lineage: Lineage) -> str:
+    """Why nothing can be said where a network is a user's own code; empty where none is."""
+    names = [str(lineage.architecture or ""), str(lineage.options.get("arch") or "")]
+    module = next((name.partition(":")[0] for name in names if ":" in name), None)
+    if module is None or module in LIBRARIES:
+        return ""
+    return f"its network is code, {module}, which is not compared"
 
 
 def _said(value: Any) -> str:
@@ -73,7 +85,7 @@ def _said(value: Any) -> str:
     return "not given" if value is None else "given" if value is True else str(value)
 
 
-def _other_input(lineage: Lineage, request: Request, file: Path) -> str:
+def _other_input(lineage: Lineage, request: Request) -> str:
     roles = [one.role for one in lineage.inputs]
     found: dict[Given | None, list[Input]] = {}
     for one in lineage.inputs:
@@ -82,9 +94,7 @@ def _other_input(lineage: Lineage, request: Request, file: Path) -> str:
     for given, value in wanted.items():
         recorded = found.pop(given, [])
         if isinstance(value, Path):
-            if newest([value]) > file.stat().st_mtime:
-                return f"{value} was changed after it"
-            continue
+            return f"{value} is a folder, whose files are not compared"
         for (called, source), one in zip(value, recorded, strict=False):
             if called is not None and one.role.partition(" ")[2] != called:
                 return f"{one.name} was called {one.role.partition(' ')[2]}, now {called}"

@@ -78,7 +78,9 @@ def _true_names(record: Images | Labels | Predictions, size: int) -> Sequence[st
 
 def _by_class(record: Record, values: Array, taken: Mapping[str, Any]) -> dict[str, Array]:
     """The values (n, c) of each class, by its name."""
-    return {
-        f"class {name}" if name in taken else name: np.ascontiguousarray(values[:, number])
-        for number, name in enumerate(record.classes)
-    }
+    columns: dict[str, Array] = {}
+    for number, name in enumerate(record.classes):
+        while name in taken or (name in columns or name in record.classes[number + 1 :]):
+            name = f"class {name}"
+        columns[name] = np.ascontiguousarray(values[:, number])
+    return columns

@@ -75,8 +75,11 @@ class TestWeights:
         folds = sorted(path.name for path in Path("weights").iterdir())
         assert folds == [f"fold-{number}.safetensors" for number in range(run["folds"])]
         with safe_open("weights/fold-1.safetensors", "numpy") as file:
-            assert file.metadata()["architecture"] == run["architecture"]
-            assert json.loads(file.metadata()["classes"]) == run["classes"]
+            about = json.loads(file.metadata()["c10h"])
+        assert (about["architecture"], about["classes"]) == (run["architecture"], run["classes"])
+        first = Path("weights/fold-1.safetensors").read_bytes()
+        assert c10h("show", "a", "-o", "again").status == 0
+        assert Path("again/fold-1.safetensors").read_bytes() == first
         line = ("predict", "images.h5", *OWN, "--weights", "weights/fold-1.safetensors")
         assert c10h(*line, "-o", "theirs.h5").status == 0
         assert c10h("predict", "a", "images.h5", *OWN, "-o", "ours.h5").status == 0

@@ -124,3 +124,40 @@ def test_arrow_files_without_a_data_set_are_none(tmp_path: Path) -> None:
         (tmp_path / name / "1.png").write_bytes(png(number))
     (tmp_path / "fox" / "cache-1.arrow").write_bytes(b"x")
     assert sorted(greys(imported(tmp_path))) == [0, 1]
+
+
+class TestWhatIsNoPart:
+    def test_a_split_in_a_folder_of_its_name(self, tmp_path: Path) -> None:
+        """As data sets are converted: default/train/0000.parquet."""
+        for split, first in (("train", 10), ("test", 20)):
+            folder = tmp_path / "default" / split
+            folder.mkdir(parents=True)
+            rows = [{"bytes": png(first + row), "path": f"{row}.png"} for row in range(3)]
+            table = polars.DataFrame({"image": rows, "label": [0, 1, 0]})
+            table.write_parquet(folder / "0000.parquet")
+        assert greys(imported(tmp_path, splits=("test",))) == [20, 21, 22]
+        refused(tmp_path, "which --split, of test, train", AmbiguousError)
+
+    def test_two_configurations(self, tmp_path: Path) -> None:
+        for name in ("coarse", "fine"):
+            (tmp_path / name).mkdir()
+            table = polars.DataFrame({"image": [{"bytes": png(1), "path": "x"}], "label": [0]})
+            table.write_parquet(tmp_path / name / "train-00000-of-00001.parquet")
+        refused(tmp_path, "files of one split in coarse and fine: name one", FileError)
+
+    def test_half_a_download(self, tmp_path: Path) -> None:
+        folder = repository(tmp_path, train_00000_of_00002=4)
+        refused(folder, "expected 2 parts of one split, found 1", FileError)
+
+    def test_caches_beside_what_was_saved(self, written: Path) -> None:
+        cache = written / "one" / "cache-0123456789abcdef.arrow"
+        cache.write_bytes((written / "one" / "data-00000-of-00001.arrow").read_bytes())
+        assert greys(imported(written / "one")) == [200, 201, 202]
+
+    def test_a_table_beside_folders_of_pictures(self, tmp_path: Path) -> None:
+        for number, name in enumerate(CLASSES):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "1.png").write_bytes(png(number))
+        table = polars.DataFrame({"file_name": ["1.png"], "label": [0]})
+        table.write_parquet(tmp_path / "metadata.parquet")
+        assert sorted(greys(imported(tmp_path))) == [0, 1]

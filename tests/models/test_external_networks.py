@@ -229,6 +229,7 @@ def test_a_network_of_timm_is_timms(name: str) -> None:
     [
         ("resnet19", "unknown network from timm 'resnet19': did you mean resnet1"),
         ("vit_tiny_patch16_224", "timm:vit_tiny_patch16_224: "),
+        ("resnet18.nonsense", "timm:resnet18.nonsense: failed: .*nonsense"),
     ],
 )
 def test_networks_that_timm_lacks_or_cannot_make(name: str, says: str) -> None:
