@@ -99,7 +99,9 @@ def _print_parts(
     """The parts of a help text. is_short: as the top of this file says."""
     from rich.text import Text
 
-    usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
+    # Typer puts braces round the names of arguments that have to be given.
+    pieces = [piece.strip("{}") for piece in command.collect_usage_pieces(ctx)]
+    usage = " ".join([ctx.command_path, *pieces])
     console.print(Text.assemble(("Usage: ", "bold"), usage), highlight=False)
     before = ""
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
