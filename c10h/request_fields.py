@@ -66,11 +66,7 @@ class Bounds(NamedTuple):
                 if part not in self.among:
                     raise InputError(f"--{self.name}: {unknown_name('value', part, self.among)}")
             elif not self._contains(part):
-                limits = ("of at least", self.least), ("above", self.above), ("up to", self.most)
-                range_ = " and ".join(
-                    f"{words} {end:g}" for words, end in limits if end is not None
-                )
-                raise InputError(f"--{self.name} {part}: expected a number {range_}")
+                raise InputError(f"--{self.name} {part}: expected a number {self._range()}")
 
     def _range(self) -> str:
         ends = {"of at least": self.least, "above": self.above, "up to": self.most}

@@ -19,8 +19,6 @@ from c10h.files import reason
 # Packages that only networks need, and that the group "light" of pyproject.toml leaves out.
 LEFT_OUT = ("torch", "torchvision", "cleverhans")
 
-complete_at_first_tab()
-
 app = typer.Typer(
     name="c10h",
     cls=lazy(
@@ -74,6 +72,7 @@ def root(
 
 def main() -> None:
     """Run a command line. Errors of the user's end with one line."""
+    complete_at_first_tab()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # for terminals that lack a letter
