@@ -23,7 +23,7 @@ NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
 SHELL_ALONE = {
     "output", "force", "format", "json", "fail-if", "h5-path", "list-metrics", "list-methods",
     "list-architectures", "excluded", "compare", "script", "pictures", "help",
-    "detail", "quiet",
+    "detail", "quiet", "skip-existing",
 }  # fmt: skip
 # Options that Python would not have as a name, or that are an argument there.
 RENAMED = {
