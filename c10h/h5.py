@@ -30,6 +30,7 @@ from c10h.h5_sink import Sink
 from c10h.h5_values import check_memory, late_rows, text_of, values_of
 from c10h.parallel import in_order
 from c10h.records import KINDS, Array, Column, Group, Lineage, Record, Rows, Setting
+from c10h.signals import waiting_signals
 
 # A chunk is what one small read has to decompress.
 CHUNK_BYTES = 1 << 18
@@ -122,11 +123,14 @@ def write(record: Record, argument: str, advance: Callable[[int], None] | None =
     with atomic_output(argument) as stream:
         sink = Sink(stream)
         try:
-            with h5py.File(sink, "w") as file:
+            with waiting_signals() as handle_signals, h5py.File(sink, "w") as file:
                 for name, attribute in _attributes(record).items():
                     _write_attribute(file, name, attribute)
                 for path, declared, value in record.datasets():
-                    _write_dataset(file, path, declared, value, sink, advance)
+                    for items in _write_dataset(file, path, declared, value, sink):
+                        if advance is not None:
+                            advance(items)
+                        handle_signals()
         finally:
             if sink.error is not None:
                 raise sink.error
@@ -218,8 +222,8 @@ def _write_dataset(
     declared: Column | Group,
     value: Rows,
     sink: Sink,
-    advance: Callable[[int], None] | None,
-) -> None:
+) -> Iterator[int]:
+    """Write block by block, and say how many items are in each."""
     dtype = _file_dtype(declared, value)
     options: dict[str, Any] = {}
     if math.prod(value.shape) * dtype.itemsize > COMPRESS_BYTES:
@@ -240,8 +244,8 @@ def _write_dataset(
             _write_chunks(dataset, np.ascontiguousarray(block, dtype), key.start)
         else:
             dataset[key] = block
-        if advance is not None and "n" in declared.dims[:-1]:
-            advance(block.shape[declared.dims.index("n") - len(declared.dims)])
+        has_items = "n" in declared.dims[:-1]
+        yield block.shape[declared.dims.index("n") - len(declared.dims)] if has_items else 0
 
 
 def _write_chunks(dataset: h5py.Dataset, block: Array, start: int) -> None:

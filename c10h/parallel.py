@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterable
+from contextlib import nullcontext
 from threading import Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from c10h.errors import C10hError
 from c10h.processors import processors
+from c10h.signals import no_interrupts
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -60,37 +60,6 @@ def _processes() -> Executor:
 
     # New processes rather than forks, which inherit the locks of threads in any state.
     return ProcessPoolExecutor(processors(), get_context("spawn"), initializer=end_with_parent)
-
-
-@contextmanager
-def no_interrupts() -> Iterator[None]:
-    """Ctrl-C waits, and processes that start now never get it: the first one ends them."""
-    from multiprocessing.resource_tracker import ensure_running
-
-    ensure_running()  # as the first process would, which lets Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C be asked for, which yields a function; a second one ends at once."""
-    interrupts: list[bool] = []
-
-    def ask(number: int, frame: object) -> None:
-        if interrupts:
-            raise KeyboardInterrupt
-        interrupts.append(True)
-
-    earlier = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(interrupts)
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
 
 
 def end_with_parent() -> None:

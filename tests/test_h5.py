@@ -25,6 +25,7 @@ from test_records import CLASSES, LINEAGE, columns, sample
 from c10h import h5
 from c10h.errors import FileError, InputError, SchemaError
 from c10h.files import Source
+from c10h.h5_sink import Sink
 from c10h.records import KINDS, Input, Labels, Lineage, Predictions, Record
 
 
@@ -461,6 +462,54 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert process.returncode == -signal.SIGKILL
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ctrl_c_at_every_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """HDF5 writes much while it closes a file, where h5py drops a KeyboardInterrupt or crashes."""
+    old = written(tmp_path / "old.h5").read_bytes()
+    write, writes, interrupted = Sink.write, 0, 0
+
+    def interrupted_write(sink: Sink, buffer: Any) -> int:
+        nonlocal writes
+        writes += 1
+        if writes == interrupted:
+            signal.raise_signal(signal.SIGINT)
+        return write(sink, buffer)
+
+    monkeypatch.setattr(Sink, "write", interrupted_write)
+    written(tmp_path / "new.h5", kind)
+    (tmp_path / "new.h5").unlink()
+    assert writes > 5
+    for interrupted in range(1, writes + 1):  # noqa: B007
+        writes = 0
+        with pytest.raises(KeyboardInterrupt):
+            written(tmp_path / "old.h5", kind)
+        assert (tmp_path / "old.h5").read_bytes() == old
+    assert [path.name for path in tmp_path.iterdir()] == ["old.h5"]
+
+
+def test_ctrl_c_ends_a_long_write_after_a_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(h5, "BLOCK_BYTES", 1)
+    blocks = []
+
+    class Interrupted:
+        shape, dtype = (5, 3), np.dtype("f8")
+
+        def __getitem__(self, key: Any, /) -> Any:
+            blocks.append(key)
+            signal.raise_signal(signal.SIGINT)
+            return np.full((5, 3), 1 / 3)[key]
+
+    labels = dataclasses.replace(sample("labels"), probs=Interrupted())  # type: ignore[call-arg]
+    with pytest.raises(KeyboardInterrupt):
+        h5.write(labels, str(tmp_path / "x.h5"))
+    assert len(blocks) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_error_while_values_are_computed_leaves_the_old_file(tmp_path: Path) -> None:

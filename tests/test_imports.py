@@ -23,6 +23,7 @@ LAYERS = (
         "h5_attributes",
         "files",
         "processors",
+        "signals",
         "parallel",
         "lineage",
         "h5_sink",

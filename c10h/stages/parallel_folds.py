@@ -13,8 +13,9 @@ from multiprocessing.context import SpawnProcess
 
 from c10h.errors import C10hError, StoppedError
 from c10h.formats.hints import Tell
-from c10h.parallel import end_with_parent, interruptible, no_interrupts
+from c10h.parallel import end_with_parent
 from c10h.processors import processors
+from c10h.signals import interruptible, no_interrupts
 from c10h.stages.fold_progress import Show, Step, outcome_line, reports_of
 from c10h.stages.training_plan import TrainingPlan
 from c10h.training import checkpoint as checkpoints

@@ -9,8 +9,8 @@ from typing import Any
 
 from c10h.errors import C10hError, InputError, StoppedError
 from c10h.formats.hints import Tell, silent
-from c10h.parallel import interruptible
 from c10h.run_folder import FILE, Run
+from c10h.signals import interruptible
 from c10h.stages.fold_progress import Show, outcome_line, reports_of, show_nothing
 from c10h.stages.history_and_grid import grid_rows, write_grid, write_history
 from c10h.stages.network_requests import TrainRequest
