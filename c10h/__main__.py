@@ -9,6 +9,7 @@ import io
 import os
 import signal
 import sys
+from threading import Timer
 from typing import Any, NoReturn
 
 from c10h.processors import obey_quota
@@ -16,10 +17,16 @@ from c10h.processors import obey_quota
 # Imports make many objects, and nearly all of them stay: looking for garbage among them as often
 # as Python does by default takes a tenth of the time of a short command.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
-# What shells know as the status after Ctrl-C.
-INTERRUPTED = 130
-# Signals that ask a process to end; Windows has but the first.
-ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+# What shells know as the status after a signal is this and its number.
+AFTER_SIGNAL = 128
+# Signals that ask a process to end, and what Python does about each; Windows has but two.
+ENDING = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    **({signal.SIGHUP: signal.SIG_DFL} if hasattr(signal, "SIGHUP") else {}),
+}
+# How much later a signal comes again that came where Python could not raise.
+AGAIN_SECONDS = 0.01
 
 
 class Pipe(io.FileIO):
@@ -46,8 +53,9 @@ def run() -> NoReturn:
         sys.stderr = _nowhere()
     sys.stdout, sys.stderr = _piped(sys.stdout), _piped(sys.stderr)
     status: object = 0
+    signals: list[int] = []
     try:
-        _end_in_order()
+        _end_in_order(signals)
         obey_quota()
         from c10h.cli import main
 
@@ -55,7 +63,14 @@ def run() -> NoReturn:
     except SystemExit as end:
         status = end.code
     except KeyboardInterrupt:  # before or after what Typer sees of it
-        status = INTERRUPTED
+        status = AFTER_SIGNAL + signal.SIGINT
+    except Exception:
+        # Some code takes the exception of a signal for an error of its own, as imports do.
+        if not signals:
+            raise
+        status = 1
+    if status and signals:
+        status = AFTER_SIGNAL + signals[0]
     atexit._run_exitfuncs()  # which remove temporary files
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -63,18 +78,29 @@ def run() -> NoReturn:
     os._exit(status if isinstance(status, int) else int(status is not None))
 
 
-def _end_in_order() -> None:
-    """Let SIGTERM and SIGHUP end the command as an error does, so that it cleans up.
+def _end_in_order(signals: list[int]) -> None:
+    """Let signals end the command as an error does, so that it cleans up; what came is added.
 
     Where they are ignored, as after nohup, they stay so.
     """
-    for number in ENDING:
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
 
+    def end(number: int, frame: object) -> NoReturn:
+        signals.append(number)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(AFTER_SIGNAL + number)
 
-def _end(number: int, frame: object) -> NoReturn:
-    raise SystemExit(128 + number)
+    def come_again(ignored: sys.UnraisableHookArgs) -> None:
+        """Where Python cannot raise, as in a destructor, it drops the exception of a signal."""
+        if signals and issubclass(ignored.exc_type, (KeyboardInterrupt, SystemExit)):
+            Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signals[-1])).start()
+        else:
+            sys.__unraisablehook__(ignored)
+
+    for number, default in ENDING.items():
+        if signal.getsignal(number) is default:
+            signal.signal(number, end)
+    sys.unraisablehook = come_again
 
 
 def _nowhere() -> Any:

@@ -199,6 +199,57 @@ def test_signals(place: Place, name: str, number: signal.Signals, tmp_path: Path
     assert place.names() == before | set(expected)
 
 
+# What a process does as it opens its labels for the first time.
+AT_LABELS = """
+import os, signal, sys
+
+def act(event, arguments):
+    global times
+    if event == "open" and str(arguments[0]).endswith("labels.h5") and not times:
+        times = 1
+        signal_comes()
+
+times = 0
+sys.addaudithook(act)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "signal_comes",
+    [
+        """
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+        for _ in range(1000):
+            pass
+
+def signal_comes():
+    Dropped()
+""",
+        """
+def signal_comes():
+    try:
+        os.kill(os.getpid(), {number})
+        for _ in range(1000):
+            pass
+    except BaseException:
+        raise SyntaxError("can't load unicodedata module") from None
+""",
+    ],
+    ids=["in a destructor", "as another error"],
+)
+def test_a_signal_that_other_code_takes(place: Place, signal_comes: str, number: int) -> None:
+    """Ctrl-C ends the command as it does anywhere else."""
+    before = place.names()
+    code = AT_LABELS + signal_comes.format(number=int(number))
+    ended = place.run(place.line("score"), code)
+    assert ended.status == 128 + number
+    assert ended.err in ("", "Aborted.\n")
+    assert place.names() == before
+
+
 def test_a_spool_of_stdin_goes_with_its_process(place: Place, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
