@@ -10,7 +10,17 @@ import pytest
 from docs.tutorials import PAGES, Step, agrees, outputs, replaced, steps
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+# Those that train networks.
+LONG = ("training", "attack", "own-data", "cluster")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.full] if path.stem in LONG else [])
+        for path in PAGES
+    ],
+)
 def test_it_prints_what_it_shows(path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     if "snakemake" in page and shutil.which("snakemake") is None:
