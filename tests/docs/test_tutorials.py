@@ -9,7 +9,6 @@ import pytest
 
 from docs.tutorials import PAGES, Step, agrees, outputs, replaced, steps
 
-
 # Those that train networks.
 LONG = ("training", "attack", "own-data", "cluster")
 
