@@ -50,7 +50,10 @@ def open_file(source: Source) -> tuple[h5py.File, Objects]:
         members = sorted(_objects(file, source), key=lambda member: member[0].split("/"))
         objects = dict(members)
         if _has_variable_text(file, objects) and has_broken_heap(source.path):
-            raise FileError(f"{source.name}: damaged: a heap of its texts does not end")
+            raise FileError(
+                f"{source.name}: damaged: a heap of its texts does not end, or has less than "
+                "the length of a text"
+            )
         return file, objects
     except FileError:
         file.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import struct
 from pathlib import Path
 
 import h5py
@@ -14,6 +15,7 @@ from c10h import h5
 from c10h.digests import SIZE
 from c10h.errors import FileError
 from c10h.files import Source
+from c10h.h5_heap import has_broken_heap
 from c10h.records import Input, Labels, Lineage
 
 
@@ -139,3 +141,24 @@ def test_a_heap_in_which_hdf5_hangs_is_not_opened(tmp_path: Path, content: bytes
     shutil.copy(path, tmp_path / "damaged.h5")
     with pytest.raises(FileError, match=r"x\.h5: damaged: a heap of its texts does not end"):
         read(path)
+
+
+@pytest.mark.parametrize("before", [0, 512, 1024])
+def test_a_text_that_is_declared_to_be_longer_than_its_file(tmp_path: Path, before: int) -> None:
+    """HDF5 takes that much memory before it refuses."""
+    path = tmp_path / "x.h5"
+    content = with_variable_text(path)
+    with h5py.File(path) as file:
+        length = len(file.attrs["lineage"])
+    # As MATLAB's files, whose addresses count from behind what precedes them.
+    path.write_bytes(bytes(before) + content)
+    assert not has_broken_heap(path)
+    heap = content.index(b"GCOL")
+    declared = content.index(struct.pack("<IQ", length, heap))
+    changed = bytearray(content)
+    changed[declared : declared + 4] = struct.pack("<I", len(content) + before + 1)
+    path.write_bytes(bytes(before) + changed)
+    assert has_broken_heap(path)
+    if not before:
+        with pytest.raises(FileError, match=r"damaged: .* less than the length of a text"):
+            read(path)

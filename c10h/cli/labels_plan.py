@@ -83,3 +83,5 @@ def plan(
         seed=seed,
     )
     show(display(labels_plan(request, say)), form, output)
+    if output not in (None, "-"):
+        say(f"{output}: written")

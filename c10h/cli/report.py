@@ -41,7 +41,8 @@ def report(
         typer.Option(
             "--baseline",
             metavar="NAME",
-            help="Also show paired differences from this run or training.",
+            help="Also show paired differences from this run or training; in a terminal and "
+            "on pages, two on the same items need none.",
         ),
     ] = None,
     shift_from: Annotated[
@@ -145,7 +146,8 @@ def report(
 
     Scores: runs down, metrics across, the best in bold; with --tag data=… data sets across.
     Runs that were scored on the same items with the same seed, and runs under the same attack on
-    the same items, also give paired differences from --baseline.
+    the same items, also give paired differences from --baseline; in a terminal and on pages, two
+    of them do without it.
 
     Attacks: accuracy and cross-entropy before and after, the comparison with people where there is
     one, the health checks, and in the terminal the loss by step.
@@ -220,6 +222,7 @@ def report(
         metrics=metrics or (),
         stratum=stratum,
         baseline=baseline,
+        pair=form in ("terminal", "html") and figure is None and table is None,
         seeds=seeds,
         shift_from=shift_from,
     )

@@ -131,3 +131,5 @@ def _export(file: str, output: str, *, force: bool) -> None:
     check_output(output, force=force)
     source = open_input(file, IMAGES, LABELS)
     write_items(checked_item_table(h5.read(source), source.name), output, form)
+    if output != "-":
+        console.say(f"{output}: written")

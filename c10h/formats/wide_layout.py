@@ -243,7 +243,7 @@ def _refuse_few_classes(table: Table, roles: Roles, *, people: bool) -> None:
     not_classes = [table.column_name(position) for position in (*roles.others, *roles.totals)]
     beside = f" next to {brief(not_classes)}" if not_classes else ""
     raise SchemaError(
-        f"{table.source.name}: expected numbers of shape (items, classes), found columns of "
+        f"{table.source.name}: expected a column of numbers for each class, found columns of "
         f"classes: {shown}{beside} (--columns or --classes says which are classes"
         f"{f'; {OTHER_LAYOUTS}' if people else ''})"
     )

@@ -11,7 +11,7 @@ from c10h import h5
 from c10h.errors import InputError
 from c10h.files import Source
 from c10h.formats.class_names import are_default
-from c10h.formats.hints import WIDE, Hints, Tell, silent
+from c10h.formats.hints import WIDE, Hints, Tell, brief, silent
 from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
 from c10h.formats.predictions_and_labels import open_labels, open_predictions, recorded_classes
@@ -23,7 +23,7 @@ from c10h.lineage import HasLineage, lineage_of
 from c10h.records import Images, Labels, Predictions
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.labels_build_request import BuildRequest
-from c10h.stages.labels_from_records import make_labels
+from c10h.stages.labels_from_records import classes_without_votes, make_labels
 from c10h.stages.votes_notes import votes_notes
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def build_labels(
         )
     for note in _notes(request, inputs, labels.classes):
         tell(note)
+    if unchosen := classes_without_votes(labels):
+        tell(f"{request.sources[0].name}: no votes for {brief(unchosen)}")
     lineage = lineage_of(
         request,
         inputs.roles,

@@ -92,6 +92,17 @@ def vote_range(counts: Rows) -> tuple[int, int, int]:
     return int(votes.sum()), int(votes.min()), int(votes.max())
 
 
+def classes_without_votes(labels: Labels) -> list[str]:
+    """The classes that nobody chose for any item; none of labels without counts."""
+    if labels.counts is None:
+        return []
+    size = labels.counts.shape[0]
+    chosen = np.zeros(len(labels.classes), bool)
+    for start in range(0, size, ROWS):
+        chosen |= labels.counts[start : min(start + ROWS, size)].any(axis=0)
+    return [name for name, is_chosen in zip(labels.classes, chosen, strict=True) if not is_chosen]
+
+
 def with_truth(labels: Labels, truth: Truth) -> Labels:
     """Labels with a truth that is matched with their items. Raises MismatchError."""
     items = Items("the labels", labels.probs.shape[0], labels.ids)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from c10h.errors import InputError, unknown_name
+from c10h.metrics.differences import Pair, differences
 from c10h.metrics.estimates import ScoredRun, metrics_of, scored_runs
 from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
 from c10h.records import Attack, History, Images, Input, Labels, Predictions, Scores
-from c10h.stages.attack_runs import AttackedNetwork, attacked_networks
+from c10h.stages.attack_runs import CLEAN, AttackedNetwork, attacked_networks
 from c10h.stages.run_groups import average_seeds, baselines
 
 KINDS = ("scores", "attack", "history", "labels", "predictions", "images")
@@ -24,6 +25,8 @@ class ReportRequest:
     the lineage.
     metrics: names; "all" is every metric that a run has; none are the headline metrics.
     stratum: the part of the items. baseline: the run or training that others are compared with.
+    pair: whether two runs on the same items are compared without a baseline, the second with the
+    first, as ``c10h score`` does.
     seeds: whether runs that differ only in their seed stay apart; else one run is their mean.
     shift_from: the data set from which changes of the differences are told.
     """
@@ -38,6 +41,7 @@ class ReportRequest:
     metrics: Sequence[str] = ()
     stratum: str = ALL
     baseline: str | None = None
+    pair: bool = False
     seeds: bool = False
     shift_from: str | None = None
 
@@ -121,6 +125,9 @@ def report(request: ReportRequest) -> Results:
         scored = average_seeds(scored)
     attacked = attacked_networks(request.attacks)
     _check_choice(scored, attacked, request)
+    baseline = request.baseline
+    if baseline is None and request.pair:
+        baseline = _first_of_two(scored, attacked)
     return Results(
         scored,
         attacked,
@@ -129,7 +136,7 @@ def report(request: ReportRequest) -> Results:
         request.predictions,
         _chosen_metrics(scored, request.metrics, request.stratum),
         request.stratum,
-        request.baseline,
+        baseline,
         request.files,
         request.images,
         bool(request.metrics),
@@ -154,6 +161,22 @@ def _check_choice(
     strata = list(dict.fromkeys(name for run in scored for name in run.strata))
     if scored and stratum not in strata:
         raise InputError(f"--stratum: {unknown_name('stratum', stratum, strata)}")
+
+
+def _first_of_two(scored: Sequence[ScoredRun], attacked: Sequence[AttackedNetwork]) -> str | None:
+    """The name of the first of two runs on the same items, or of two networks under one attack."""
+    if len({network.attack for network in attacked}) > 1:
+        return None
+    clean = [network.runs[CLEAN] for network in attacked]
+    for runs, names in (
+        (scored, [run.name for run in scored]),
+        (clean, [a.name for a in attacked]),
+    ):
+        if len(runs) == 2:
+            first, second = runs
+            ((difference,),) = differences([Pair(second, first)], first.metrics[:1])
+            return None if difference.value is None else names[0]
+    return None
 
 
 def _chosen_metrics(runs: Sequence[ScoredRun], names: Sequence[str], stratum: str) -> list[str]:

@@ -262,3 +262,11 @@ class TestLineage:
         assert lineage is not None
         (source,) = lineage.inputs
         assert (source.name, source.sha256) == ("stdin", hashlib.sha256(content).hexdigest())
+
+
+def test_classes_that_nobody_chose_are_told(files: Files, c10h: Run) -> None:
+    files.save("votes.csv", "cat,dog,fox,owl\n3,0,0,0\n1,2,0,0\n")
+    told = c10h("labels", "build", "votes.csv", "-o", "l.h5").err
+    assert "votes.csv: no votes for fox, owl\n" in told
+    files.save("all.csv", "cat,dog\n3,0\n1,2\n")
+    assert "no votes" not in c10h("labels", "build", "all.csv", "-o", "m.h5").err

@@ -32,7 +32,7 @@ class TestForms:
         line = [*PLAN, "labels.h5", "--budget", 500, "--format", form]
         wanted = c10h(*line).out
         result = c10h(*line, "-o", "out")
-        assert (result.status, result.out, result.err) == (0, "", "")
+        assert (result.status, result.out, result.err) == (0, "", "out: written\n")
         assert files.path("out").read_text() == wanted
 
     @pytest.mark.parametrize("objective", OBJECTIVES)

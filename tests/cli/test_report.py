@@ -192,14 +192,25 @@ class TestTerminal:
     def test_plain_text_in_a_pipe(self, c10h: Run, scores: dict[str, Any]) -> None:
         result = c10h("report", "--detail", "both.h5", "--metrics", "accuracy")
         assert (result.status, result.err) == (0, "")
-        title, _, header, a, b, _, *notes = above_foot(result.out).splitlines()
+        title, _, header, a, b, _, *rest = above_foot(result.out).splitlines()
         assert (title, header.split()) == ("Scores", ["run", "accuracy", "↑"])
         for row, run in zip((a, b), scores["runs"], strict=True):
             assert row.split()[:2] == [run["name"], f"{run['metrics']['accuracy']['value']:.4f}"]
-        assert notes == [
+        assert rest[:3] == [
             "Items in training: unknown (a, b)",
             "Intervals: 95 %, bootstrap over items.",
+            "",
         ]
+
+    def test_two_runs_are_compared_without_a_baseline(
+        self, c10h: Run, scores: dict[str, Any]
+    ) -> None:
+        for form in ([], ["--detail"], ["--format", "html"]):
+            named = c10h("report", "both.h5", *form, "--baseline", "a").out
+            assert c10h("report", "both.h5", *form).out == named
+        for name in ("csv", "markdown", "latex"):
+            assert "Difference" not in c10h("report", "both.h5", "--format", name).out
+        assert c10h("report", "both.h5", "--json").json()["differences"] == []
 
     def test_a_stratum(self, c10h: Run, scores: dict[str, Any]) -> None:
         line = ["report", "--detail", "both.h5", "--metrics", "accuracy", "--stratum", "truth=dog"]

@@ -112,6 +112,7 @@ class TestKill:
         trained(c10h, "b", *ONE)
         assert_equal_runs("a", "b")
 
+    @pytest.mark.full
     def test_a_grid(self, c10h: Run) -> None:
         line = ("train", *DATA, *TINY, "--epochs", 1, "--lr", 0.1)
         trained(c10h, "a", *line)
@@ -120,6 +121,7 @@ class TestKill:
         assert_equal_runs("a", "b")
         assert Path("a/grid.json").read_bytes() == Path("b/grid.json").read_bytes()
 
+    @pytest.mark.full
     def test_a_grid_that_folds_share(self, c10h: Run) -> None:
         line = (*TRAIN, "--epochs", 1, "--lr", 0.1, "--choose", "once")
         trained(c10h, "a", *line)
@@ -128,6 +130,7 @@ class TestKill:
         assert_equal_runs("a", "b")
         assert Path("a/grid.json").read_bytes() == Path("b/grid.json").read_bytes()
 
+    @pytest.mark.full
     def test_randomness_and_moving_averages(self, c10h: Run) -> None:
         """Adam, drawn labels, mixup, drop-out of branches."""
         line = ("train", *DATA, "--arch", "shake_shake_8_2x4d_SSI", "--batch-size", 10, "--epochs",
@@ -231,6 +234,7 @@ class TestCtrlC:
         assert not checkpoints.load(Path("b/fold-0.pt")).is_done
 
 
+@pytest.mark.full
 def test_killed_side_by_side(pictures: Path) -> None:
     """Where the first process is killed the others end, too."""
     line = (*TRAIN, "--epochs", 2000, "--parallel-folds", 2, "-o", "b")

@@ -9,8 +9,17 @@ import pytest
 
 from docs.blocks import TUTORIALS, agrees, outputs, steps
 
+# Those that train networks.
+LONG = ("training", "attack", "own-data", "cluster")
 
-@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.full] if path.stem in LONG else [])
+        for path in TUTORIALS
+    ],
+)
 def test_it_prints_what_it_shows(path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     if "snakemake" in page and shutil.which("snakemake") is None:

@@ -337,6 +337,18 @@ class TestDamage:
         path.write_bytes(content)
         refused(path, "a damaged archive: it is truncated")
 
+    @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_a_member_that_lies_beyond_the_end(self, tmp_path: Path, method: int) -> None:
+        """The directory at the end of a zip says where each member begins."""
+        path = tmp_path / "x"
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr("a/1.png", b"x")
+        content = bytearray(path.read_bytes())
+        place = content.index(b"PK\x01\x02") + 42
+        content[place : place + 4] = (len(content) - 5).to_bytes(4, "little")
+        path.write_bytes(content)
+        refused(path, "damaged")
+
     def test_a_password(self, tmp_path: Path) -> None:
         path = tmp_path / "x"
         WRITERS["zip"](path, {"a/1.png": b"x"})

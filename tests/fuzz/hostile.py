@@ -394,6 +394,19 @@ def a_heap_without_end(folder: Path) -> Line:
 
 
 @hostile
+def a_text_of_four_gigabytes(folder: Path) -> Line:
+    def change(file: h5py.File) -> None:
+        file.attrs["note"] = "x" * 37
+
+    _changed(folder, "predictions", change)
+    content = bytearray((folder / "predictions.h5").read_bytes())
+    declared = content.index(struct.pack("<IQ", 37, content.index(b"GCOL")))
+    content[declared : declared + 4] = b"\xff" * 4
+    (folder / "predictions.h5").write_bytes(content)
+    return score("predictions.h5")
+
+
+@hostile
 def many_rows_of_one_long_text(folder: Path) -> Line:
     path = folder / "x.h5"
     with h5py.File(path, "w") as file:
