@@ -19,8 +19,8 @@ from pathlib import Path
 
 import c10h
 
-# What a process may take before it is stopped, and what counts as too much of it. Seconds are of its
-# own computing, the same on a busy machine; one that only waits gets more by the clock.
+# What a process may take before it is stopped, and what counts as too much of it. Seconds are of
+# its own computing, the same on a busy machine; one that only waits gets more by the clock.
 SECONDS = 10
 CLOCK_SECONDS = 60.0
 MOST_BYTES = 2 << 30
