@@ -112,7 +112,6 @@ def build(
     [bold]c10h labels build a.npy b.npy --as distill --temperature 2 -o - | c10h show -[/]
     """
     from c10h.cli.existing_output import check_free, is_made
-    from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
@@ -137,7 +136,11 @@ def build(
     if excluded:
         if excluded == output or Path(excluded).resolve() == Path(output).resolve():
             raise InputError(f"--excluded and -o are both {output}: expected two different files")
-        form_of_text(excluded, None, False, "csv", "terminal")  # its name may be x.txt, not x.json
+        if not excluded.endswith((".csv", ".txt")):
+            raise InputError(
+                f"--excluded {excluded}: expected the name of a .csv file, which will list the "
+                "annotators that are left out"
+            )
         check_output(excluded, force=force, binary=False)
     source = [name_member(argument, h5_path) for argument in source]
     check_distinct([output, excluded], [*source, truth, compare])

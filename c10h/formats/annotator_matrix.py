@@ -114,8 +114,8 @@ def judgments_of_cells(
     frame = cells if isinstance(cells, polars.DataFrame) else _frame_of(cells)
     if not frame.height:
         raise SchemaError(f"{table}: expected judgments, found no items")
-    if len(set(annotators)) != len(annotators):
-        twice = next(name for name in annotators if list(annotators).count(name) > 1)
+    twice = next((name for name, count in Counter(annotators).items() if count > 1), None)
+    if twice is not None:
         raise SchemaError(f"{table}: expected distinct annotators, found {twice!r} twice")
     width = frame.width
     words = [frame.to_series(position).cast(polars.String) for position in range(width)]

@@ -7,6 +7,7 @@ reads a file.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -209,7 +210,7 @@ def names_suggest_matrix(names: Sequence[str]) -> bool:
     So are at least two columns, and half of all, with one word that means an annotator or a label.
     """
     stems = [stem for name in names if (stem := stem_of_series(name)) is not None]
-    most = max((stems.count(stem) for stem in stems), default=0)
+    most = max(Counter(stems).values(), default=0)
     return most >= 2 and 2 * most >= len(names)
 
 

@@ -29,9 +29,9 @@ def nested_column(table: Table) -> int | None:
                 f"{table.source.member!r}, found one value per item"
             )
         return position
-    schema = table.frame.collect_schema()
+    schema = table.schema
     nested = []
-    for position, dtype in enumerate(schema.dtypes()):
+    for position, dtype in enumerate(schema.values()):
         fields = [inner.dtype for inner in dtype.fields] if isinstance(dtype, polars.Struct) else []
         element = getattr(dtype, "inner", None)
         if (fields and all(inner.is_numeric() for inner in fields)) or (
@@ -58,7 +58,7 @@ def nested_numbers(table: Table, position: int) -> tuple[Array, tuple[str, ...] 
     """
     import polars
 
-    dtype = table.frame.collect_schema()[str(position)]
+    dtype = table.schema[str(position)]
     what = f"{table.source.name}: column {table.column_name(position)}"
     names = None
     column = polars.col(str(position))

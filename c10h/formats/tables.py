@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +45,18 @@ class Table:
     sample: Sequence[Sequence[str | None]]
     decimal_comma: bool = False
 
+    @cached_property
+    def schema(self) -> Mapping[str, polars.DataType]:
+        """The types of the columns; polars makes it anew, of all columns, for each that asks."""
+        return self.frame.collect_schema()
+
     @property
     def width(self) -> int:
-        return len(self.frame.collect_schema())
+        return len(self.schema)
 
     def is_nested(self, position: int) -> bool:
         """Whether a column holds lists or records."""
-        return bool(self.frame.collect_schema()[str(position)].is_nested())
+        return bool(self.schema[str(position)].is_nested())
 
     def column_name(self, position: int) -> str:
         """What messages call a column."""
@@ -62,7 +68,7 @@ class Table:
         import polars
 
         column = polars.col(str(position))
-        if self.frame.collect_schema()[str(position)] == polars.String:
+        if self.schema[str(position)] == polars.String:
             column = column.str.strip_chars()
             if self.decimal_comma:
                 column = column.str.replace(",", ".", literal=True)

@@ -20,9 +20,10 @@ from c10h.formats.header_line import is_number
 # In the order in which they are tried: a comma may be a decimal one where another is there.
 SEPARATORS = "\t;|,"
 BLANKS = " "
-# How much of a text shows its form.
-SAMPLE_BYTES = 1 << 16
-SAMPLE_LINES = 64
+# How much of a text shows its form; of lines as long as those of 20,000 classes, a few whole ones.
+SAMPLE_BYTES, MOST_SAMPLE_BYTES = 1 << 16, 1 << 24
+SAMPLE_LINES, FEWEST_LINES = 64, 4
+MOST_COLUMNS = 100_000
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 NUMBERS_WITH_BLANKS = re.compile(r"\s*\d+(\s+[+-]?\d+)+\s*", re.ASCII)
 
@@ -50,6 +51,11 @@ def text_form(source: Source) -> TextForm:
 def _sniffed(source: Source, _changed: int, _size: int) -> TextForm:
     with source.path.open("rb") as stream:
         data = stream.read(SAMPLE_BYTES)
+        while data.count(b"\n") < FEWEST_LINES and len(data) < MOST_SAMPLE_BYTES:
+            more = stream.read(len(data))
+            data += more
+            if not more:
+                break
         is_all = not stream.read(1)
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=is_all)
@@ -81,6 +87,11 @@ def _sniffed(source: Source, _changed: int, _size: int) -> TextForm:
         path, separator = _without_blanks(source), "\t"
         sample = ["\t".join(cells) + "\n" for cells in _cells(sample, BLANKS)]
     rows = _cells(sample, separator)
+    if len(rows[0]) > MOST_COLUMNS:
+        raise FileError(
+            f"{source.name}: expected at most {MOST_COLUMNS:,} columns, found {len(rows[0]):,} "
+            "or more"
+        )
     return TextForm(path, separator, rows, separator != "," and _has_decimal_comma(rows))
 
 

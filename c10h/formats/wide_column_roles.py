@@ -7,6 +7,7 @@ against it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -268,7 +269,7 @@ def _refuse_twins(table: Table, roles: Roles) -> None:
     if table.names is None:
         return
     classes = [table.names[position] for position in roles.classes]
-    twice = next((name for name in classes if classes.count(name) > 1), None)
+    twice = next((name for name, count in Counter(classes).items() if count > 1), None)
     if twice is not None:
         raise AmbiguousError(
             f"{table.source.name}: two columns are called {twice!r}: --columns START:STOP selects "

@@ -11,6 +11,9 @@ from c10h.formats.lazy_rows import mapped
 from c10h.records import Labels, Predictions, Rows
 from c10h.truth import first_right, renumbered, right_of
 
+# Names of columns that are told whole, as nothing else shows a wrong order.
+MOST_NAMES = 12
+
 
 def common_classes(inputs: Sequence[Labels | Predictions]) -> tuple[str, ...] | None:
     """The class names of the first input that has names of its own, else "0", "1", ...
@@ -63,7 +66,8 @@ def class_names_note(record: Labels | Predictions, classes: tuple[str, ...]) -> 
         return ""
     if are_matched_by_position(record.classes, classes):
         if are_default(record.classes):
-            return f"has no class names; its columns are read as {brief(classes, 4)}, in order"
+            names = brief(classes, MOST_NAMES)
+            return f"has no class names; its columns are read as {names}, in order"
         return f"its {brief(record.classes, 4)} are read as {brief(classes, 4)}, by number"
     return (
         f"its classes {brief(record.classes, 4)} are matched with {brief(classes, 4)}, ignoring "

@@ -174,8 +174,10 @@ def _first_of_two(scored: Sequence[ScoredRun], attacked: Sequence[AttackedNetwor
     ):
         if len(runs) == 2:
             first, second = runs
-            ((difference,),) = differences([Pair(second, first)], first.metrics[:1])
-            return None if difference.value is None else names[0]
+            # Without a truth accuracy has no value.
+            (row,) = differences([Pair(second, first)], first.metrics)
+            is_pair = any(difference.value is not None for difference in row)
+            return names[0] if is_pair else None
     return None
 
 

@@ -175,8 +175,8 @@ class TestOtherInputs:
 
     def test_two_outputs_that_are_one_file(self, files: Files, c10h: Run) -> None:
         files.save("t.csv", TABLE)
-        result = c10h("labels", "build", "t.csv", "-o", "out.h5", "--excluded", "./out.h5")
-        assert_refused(result, "--excluded and -o are both out.h5")
+        result = c10h("labels", "build", "t.csv", "-o", "out.csv", "--excluded", "./out.csv")
+        assert_refused(result, ".csv")
 
     @pytest.mark.parametrize("where", ["out.h5", "-"])
     def test_one_place_for_two_outputs(self, files: Files, c10h: Run, where: str) -> None:
@@ -184,6 +184,11 @@ class TestOtherInputs:
         result = c10h("labels", "build", "t.csv", "-o", where, "--excluded", where)
         assert_refused(result, "--excluded")
         assert not files.path("out.h5").exists()
+
+    def test_annotators_in_place_of_a_file(self, files: Files, refuses: Refuse) -> None:
+        files.save("t.csv", TABLE)
+        line = ["labels", "build", "t.csv", "--excluded", "w00,w01"]
+        refuses(*line, says="--excluded w00,w01: expected the name of a .csv file")
 
     def test_no_folder_for_what_was_left_out(self, files: Files, refuses: Refuse) -> None:
         files.save("t.csv", TABLE)

@@ -212,6 +212,10 @@ class TestTerminal:
             assert "Difference" not in c10h("report", "both.h5", "--format", name).out
         assert c10h("report", "both.h5", "--json").json()["differences"] == []
 
+    def test_two_runs_without_a_truth_are_compared(self, files: Files, c10h: Run) -> None:
+        c10h("score", "a.npy", "b.npy", "--labels", "counts.npy", "-o", "people.h5")
+        assert "b differs from a " in c10h("report", "people.h5").out
+
     def test_a_stratum(self, c10h: Run, scores: dict[str, Any]) -> None:
         line = ["report", "--detail", "both.h5", "--metrics", "accuracy", "--stratum", "truth=dog"]
         out = c10h(*line).out

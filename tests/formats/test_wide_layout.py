@@ -251,6 +251,21 @@ class TestColumnsThatAreNoClasses:
         path = save_text(tmp_path / "x.csv", "cat,dog\n" + "3,1\n" * 200 + "x,1\n")
         refused(path, "row 200: expected a number in column 'cat', found 'x'")
 
+    @pytest.mark.parametrize("header", [True, False])
+    def test_lines_of_thousands_of_classes(self, tmp_path: Path, header: bool) -> None:
+        """As of ImageNet-21k's: a line alone is 200 kB."""
+        names = [f"class_{number}" for number in range(21_841)]
+        rows = np.random.default_rng(0).normal(size=(3, len(names))).round(4)
+        lines = [",".join(names)] if header else []
+        lines += [",".join(map(str, row)) for row in rows.tolist()]
+        wide = opened(save_text(tmp_path / "x.csv", "\n".join(lines)))
+        assert wide.names == (tuple(names) if header else None)
+        np.testing.assert_array_equal(everything(wide), rows)
+
+    def test_more_columns_than_there_can_be(self, tmp_path: Path) -> None:
+        path = save_text(tmp_path / "x.csv", ",".join(["1"] * 100_001) + "\n")
+        refused(path, "expected at most 100,000 columns, found 100,001 or more", FileError)
+
     def test_one_class_is_left(self, tmp_path: Path) -> None:
         path = save_text(tmp_path / "x.csv", "truth,lie\n3,1\n0,4\n")
         refused(path, "found columns of classes: 'lie' next to 'truth' .--columns or --classes")
