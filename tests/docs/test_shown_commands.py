@@ -1,6 +1,6 @@
 """No page shows a command, an option or a choice that does not exist.
 
-The tutorials are run (test_tutorials.py); what other pages show has files of its reader's.
+README.md and the tutorials are run (blocks.py); what other pages show has files of its reader's.
 """
 
 from __future__ import annotations

@@ -1,12 +1,16 @@
-"""Run the tutorials of docs/tutorials, and compare what is printed with what they show.
+"""Run the blocks of README.md and docs/tutorials, and compare what they print with what they show.
 
-    python -m docs.tutorials --update [PAGE…]     (in the folder tests) writes anew what they print
+    python -m docs.blocks --update [PAGE…]     (in the folder tests) writes anew what they print
 
 A block ```sh or ```python is run in a folder with nothing but examples/, and the block without a
 language below it is what it prints, in a terminal of 80 columns. If that ends with a line "…", only
 the lines above it are compared. ``<!-- numbers vary -->`` above it compares words alone, for what
 depends on how a machine rounds; ``<!-- numbers and sentences vary -->`` those of tables alone, as
-sentences are chosen by the numbers.
+sentences are chosen by the numbers. A tutorial shows all that is printed; README.md need not show
+any of it.
+
+``<!-- not run: WHY -->`` above a block, in any language, says that it is not run here, and why.
+README.md's reader has logits.npy and can fetch cifar10h: published.py puts both in place.
 """
 
 from __future__ import annotations
@@ -25,11 +29,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from docs import published
+
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(ROOT.glob("docs/tutorials/*.md"))
+README = ROOT / "README.md"
+TUTORIALS = sorted(ROOT.glob("docs/tutorials/*.md"))
 REST = "…\n"
 _STEP = re.compile(
-    r"^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
+    r"^(?:<!-- not run: (?P<why_not>[^\n]+) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)^```\n"
     r"(?:\n(?:<!-- (?P<vary>[a-z ]+) -->\n)?```\n(?P<shown>.*?)^```\n)?",
     re.DOTALL | re.MULTILINE,
 )
@@ -40,9 +47,11 @@ _NUMBER = re.compile(r"[+−-]?(\d[\d,]*\.?\d*|\.\d+)(e[+-]?\d+)?")
 class Step:
     """A block of a page, what it is said to print (None: nothing), and where that stands.
 
-    vary: what of it depends on the machine, "" for nothing.
+    vary: what of it depends on the machine, "" for nothing. why_not: why it is not run, "" if it
+    is.
     """
 
+    why_not: str
     language: str
     code: str
     shown: str | None
@@ -51,9 +60,14 @@ class Step:
 
 
 def steps(page: str) -> list[Step]:
-    """The blocks of a page, in order. Raises ValueError for an output that belongs to none."""
+    """The blocks of a page, in order.
+
+    Raises ValueError for one that nothing runs and that does not say why, an output that belongs to
+    none, and a comment that is not right above what it is about.
+    """
     found = [
         Step(
+            match["why_not"] or "",
             match["language"],
             match["code"],
             match["shown"],
@@ -65,8 +79,11 @@ def steps(page: str) -> list[Step]:
     if unknown := {step.vary for step in found} - {"", *COMPARED}:
         raise ValueError(f"expected {' or '.join(COMPARED)}, found {', '.join(unknown)}")
     fences = len(re.findall(r"^ *```", page, re.MULTILINE))
-    if fences != 2 * sum(1 + (step.shown is not None) for step in found):
+    known = all(step.why_not or step.language in ("sh", "python") for step in found)
+    if not known or fences != 2 * sum(1 + (step.shown is not None) for step in found):
         raise ValueError("a block is neither run (sh, python) nor right below one that is")
+    if page.count("<!-- not run") != sum(bool(step.why_not) for step in found):
+        raise ValueError("a comment 'not run' is not right above a block, or gives no reason")
     return found
 
 
@@ -111,14 +128,15 @@ def replaced(step: Step, printed: str) -> str:
 
 
 @contextlib.contextmanager
-def place() -> Iterator[Path]:
+def place(path: Path) -> Iterator[None]:
     """A folder to work in, with the files that come with c10h, and the environment of a reader."""
     commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     settings = {"PATH": commands, "COLUMNS": "80", "NO_COLOR": "1", "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as name:
         shutil.copytree(ROOT / "examples", Path(name, "examples"))
-        with contextlib.chdir(name), mock.patch.dict(os.environ, settings):
-            yield Path(name)
+        published_files = published.at_hand() if path == README else contextlib.nullcontext()
+        with contextlib.chdir(name), mock.patch.dict(os.environ, settings), published_files:
+            yield
 
 
 def run(step: Step, space: dict[str, Any]) -> str:
@@ -148,18 +166,30 @@ def _without_blanks(text: str) -> str:
     return re.sub(r" +$", "", text, flags=re.MULTILINE)
 
 
-def outputs(page: str) -> Iterator[tuple[Step, str]]:
-    """Each block of a page, and what it prints."""
+def runs(step: Step) -> bool:
+    """Whether a block is run, on this machine."""
+    return not step.why_not and (published.NAME not in step.code or published.is_there())
+
+
+def outputs(path: Path, *, whole: bool = True) -> Iterator[tuple[Step, str]]:
+    """Run the blocks of a page; each that shows what it prints, and what that is.
+
+    A tutorial's block shows what it prints even if it shows nothing. whole: False runs no others.
+    """
     space: dict[str, Any] = {}
-    with place():
-        for step in steps(page):
-            yield step, run(step, space)
+    with place(path):
+        for step in filter(runs, steps(path.read_text(encoding="utf-8"))):
+            shows = step.shown is not None or path in TUTORIALS
+            if shows or whole:
+                printed = run(step, space)
+                if shows:
+                    yield step, printed
 
 
 def update(path: Path) -> int:
     """Write into a page what its blocks print; how many print something else than it showed."""
     page = path.read_text(encoding="utf-8")
-    found = list(outputs(page))
+    found = list(outputs(path))
     for step, printed in reversed(found):
         start, end = step.span
         page = page[:start] + replaced(step, printed) + page[end:]
@@ -169,6 +199,6 @@ def update(path: Path) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] != ["--update"]:
-        sys.exit("python -m docs.tutorials --update [PAGE…]; pytest docs/test_tutorials.py checks")
-    for path in [Path(name).resolve() for name in sys.argv[2:]] or PAGES:
+        sys.exit("python -m docs.blocks --update [PAGE…]; pytest docs checks")
+    for path in [Path(name).resolve() for name in sys.argv[2:]] or [README, *TUTORIALS]:
         sys.stdout.write(f"{path.name}: {update(path)} changed\n")
