@@ -21,7 +21,7 @@ from c10h.datasets.catalogue import CATALOGUE
 # What would take hours. Of an option that stands twice, the last counts.
 SMALL = {
     "train": ("--epochs", "1", "--batch-size", "8"),
-    "attack": ("--health", "2", "--limit", "4", "--steps", "2"),
+    "attack": ("--health", "2", "--limit", "4"),
 }
 ARCHITECTURE = "resnet_basic_8"
 

@@ -20,12 +20,9 @@ CLASSES = 10
 RANDOM_SEED = 3
 # Names that pages have for one file.
 SAME = {
-    "images.h5": ["test.h5"],
     "labels.h5": ["votes.h5"],
     "runs/hard": ["runs/tuned-hard"],
-    "runs/human": ["runs/soft", "runs/tuned-soft", "runs/pretrained"],
-    "hard.h5": ["hard-test.h5"],
-    "human.h5": ["human-test.h5"],
+    "runs/human": ["runs/soft", "runs/tuned-soft"],
     "hard-adv.h5": ["adv.h5", "adv1.h5"],
     "human-adv.h5": ["adv2.h5"],
 }
@@ -33,18 +30,22 @@ SAME = {
 COMMANDS = """
 c10h data import x.npy --labels y.npy --classes cifar10 -o images.h5
 c10h data import other.npy --labels y.npy --classes cifar10 -o train.h5
+cp images.h5 test.h5
+cp train.h5 v4.h5
 c10h labels build votes.npy --truth y.npy --classes cifar10 -o labels.h5
 c10h data fetch cifar10
 for target in hard soft; do
-  c10h train images.h5 labels.h5 --arch resnet_basic_8 --folds 2 --target $target -o runs/$target
+  c10h train images.h5 labels.h5 --arch resnet_basic_8 --folds 10 --target $target -o runs/$target
 done
 mv runs/soft runs/human
 for run in hard human; do
   c10h predict runs/$run images.h5 -o $run.h5
-  c10h predict runs/$run train.h5 -o $run-v4.h5
+  c10h predict runs/$run test.h5 -o $run-test.h5
+  c10h predict runs/$run v4.h5 -o $run-v4.h5
   c10h attack runs/$run images.h5 --labels labels.h5 --epsilon 4/255 -o $run-adv.h5
 done
 c10h train images.h5 labels.h5 --arch resnet_basic_8 -o runs/all
+c10h train train.h5 --arch resnet_basic_8 -o runs/pretrained
 c10h predict runs/all images.h5 -o in-sample.h5
 c10h score hard.h5 human.h5 --labels labels.h5 --tag data=near -o near.h5
 c10h score hard=hard-v4.h5 human=human-v4.h5 --labels labels.h5 --tag data=far -o far.h5

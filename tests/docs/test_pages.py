@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from docs.blocks import NOT_RUN, ROOT
 from docs.reader import small
 from docs.reader_files import COMMANDS, make_arrays, name_again
 
 pytestmark = pytest.mark.full
 
-ROOT = Path(__file__).parents[2]
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docs/*.md"))}
 BLOCK = re.compile(
-    r"^(?P<not_run><!-- not run: [^\n]+ -->\n)?```(?P<language>sh|python)\n(?P<code>.*?)^```$",
+    rf"^{NOT_RUN}```(?P<language>sh|python)\n(?P<code>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
 # Pages whose files other pages make.
@@ -31,7 +31,7 @@ def blocks(name: str) -> list[tuple[str, str]]:
     return [
         (block["language"], block["code"])
         for block in BLOCK.finditer(PAGES[name])
-        if not block["not_run"]
+        if not block["why_not"]
     ]
 
 
@@ -49,12 +49,16 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(code: str, folder: Path, reader: Path) -> None:
-    """Run shell commands in a folder, and see that what -o names is there then."""
+def run(code: str, folder: Path, reader: Path) -> Path:
+    """Run shell commands in a folder, and see that what -o names is there then.
+
+    Returns the folder that they end in.
+    """
+    end = reader / "end"
     paths = [str(reader / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
     tests = [str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", code],
+        ["bash", "-e", "-o", "pipefail", "-c", f"{code}\npwd > {end}"],
         cwd=folder,
         env={
             **os.environ,
@@ -70,8 +74,10 @@ def run(code: str, folder: Path, reader: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, f"{code}\n{done.stdout[-3000:]}"
+    folder = Path(end.read_text().rstrip())
     for output in re.findall(r"-o ([\w./-]+)(?=\s|$)", code):
         assert output == "-" or (folder / output).exists(), f"{code}\nmade no {output}"
+    return folder
 
 
 def run_page(name: str, folder: Path, reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +87,7 @@ def run_page(name: str, folder: Path, reader: Path, monkeypatch: pytest.MonkeyPa
         if language == "python":
             exec(code, space)
         else:
-            run(code, folder, reader)
+            folder = run(code, folder, reader)
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if blocks(name)])
@@ -92,6 +98,7 @@ def test_every_block_runs(
     shutil.copytree(reader, folder, ignore=shutil.ignore_patterns("cache", "mirror", "bin"))
     for other in (ROOT / "examples" / "data").iterdir():
         shutil.copy(other, folder)
+    shutil.copytree(ROOT / "docs" / "reproduction", folder / "docs" / "reproduction")
     for page in (*AFTER.get(name, ()), name):
         run_page(page, folder, reader, monkeypatch)
 
