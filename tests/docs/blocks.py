@@ -35,8 +35,9 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TUTORIALS = sorted(ROOT.glob("docs/tutorials/*.md"))
 REST = "…\n"
+NOT_RUN = r"(?:<!-- not run: (?P<why_not>[^\n]+) -->\n)?"
 _STEP = re.compile(
-    r"^(?:<!-- not run: (?P<why_not>[^\n]+) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)^```\n"
+    rf"^{NOT_RUN}```(?P<language>\w+)\n(?P<code>.*?)^```\n"
     r"(?:\n(?:<!-- (?P<vary>[a-z ]+) -->\n)?```\n(?P<shown>.*?)^```\n)?",
     re.DOTALL | re.MULTILINE,
 )

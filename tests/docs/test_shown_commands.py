@@ -1,6 +1,7 @@
 """No page shows a command, an option or a choice that does not exist.
 
-README.md and the tutorials are run (blocks.py); what other pages show has files of its reader's.
+README.md and the tutorials are run (blocks.py), other pages with -m full (test_pages.py); this is
+quick.
 """
 
 from __future__ import annotations
