@@ -38,7 +38,9 @@ def small(arguments: Sequence[str]) -> list[str]:
     words = list(arguments)
     command = words[0] if words else ""
     if command == "train" and "--arch" in words:
-        words[words.index("--arch") + 1] = ARCHITECTURE
+        place = words.index("--arch") + 1
+        if not words[place].startswith(ARCHITECTURE):  # wider ones stay apart
+            words[place] = ARCHITECTURE
     return [*words, *SMALL.get(command, ())]
 
 
