@@ -9,7 +9,7 @@ datasets. Sizes with the same symbol must agree, and "c" is the number of class 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
@@ -101,11 +101,21 @@ class Group:
     """Declaration of one HDF5 group: datasets of any name that share ``dims``.
 
     numbers: the names of those that are numbers, not text, and their dtypes where these are known.
+    is_whole: whether these are all that it has, and none of them alone says anything.
     """
 
     dims: tuple[str, ...]
     optional: bool = True
     numbers: tuple[tuple[str, str], ...] = ()
+    is_whole: bool = False
+
+    def check_names(self, names: Collection[str], what: str) -> None:
+        """Raise SchemaError for a part of a whole."""
+        wanted = dict(self.numbers)
+        if self.is_whole and names and set(names) != set(wanted):
+            raise SchemaError(
+                f"{what}: expected {' and '.join(wanted)}, found {', '.join(sorted(names))}"
+            )
 
     def check_dtype(self, dtype: np.dtype[Any], what: str) -> None:
         """Raise SchemaError for text in place of numbers, and for what is neither."""
@@ -125,14 +135,13 @@ def column(dtype: str, *dims: str, optional: bool = False, **options: Any) -> An
     return dataclasses.field(metadata=metadata)
 
 
-def group(*dims: str, **numbers: str) -> Any:
+def group(*dims: str, is_whole: bool = False, **numbers: str) -> Any:
     """Declare a group of datasets of a record; see :class:`Group`. Empty when absent.
 
     numbers: names of numbers, each with its dtype, empty where it may be any.
     """
-    return dataclasses.field(
-        default_factory=dict, metadata={"schema": Group(dims, numbers=tuple(numbers.items()))}
-    )
+    declared = Group(dims, numbers=tuple(numbers.items()), is_whole=is_whole)
+    return dataclasses.field(default_factory=dict, metadata={"schema": declared})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +232,9 @@ class Record:
             )
         for text in (*self.classes, *filter(_is_text, self.settings.values())):
             _check_text("names and settings", str(text))
+        for field, declared in self.schema().items():
+            if isinstance(declared, Group):
+                declared.check_names(getattr(self, field), field)
         sizes = {"c": len(self.classes)}
         for name, declared, value in self.datasets():
             _check(name, declared, value, sizes)
@@ -366,7 +378,7 @@ class Predictions(Record):
     member_fold: Array | None = column("int16", "m", optional=True, least=-1)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
-    trained: Mapping[str, Array] = group("k", item="uint64", fold="int16")
+    trained: Mapping[str, Array] = group("k", is_whole=True, item="uint64", fold="int16")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -409,7 +421,7 @@ class Attack(Record):
     member_fold: Array | None = column("int16", "m", optional=True, least=-1)
     item: Array | None = column("uint64", "n", optional=True)
     original: Array | None = column("uint64", "n", optional=True)
-    trained: Mapping[str, Array] = group("t", item="uint64", fold="int16")
+    trained: Mapping[str, Array] = group("t", is_whole=True, item="uint64", fold="int16")
     images: Rows | None = column("float32", "m", "k", "n", "h", "w", "3", optional=True)
     human: Mapping[str, Array] = group("m", "k")
     health: Mapping[str, Array] = group("checks", epsilon="float64", value="float64", passed="int8")

@@ -44,6 +44,8 @@ def columns() -> list[tuple[str, str]]:
 
 
 def _members(declared: Group) -> dict[str, Array]:
+    if declared.is_whole:
+        return {name: _values(dtype, declared.dims) for name, dtype in declared.numbers}
     return {"skill": _values("float64", declared.dims), "who": _values("str", declared.dims)}
 
 
@@ -179,3 +181,12 @@ def test_lineage_survives_json() -> None:
 def test_lineage_of_another_form_is_refused(data: Any) -> None:
     with pytest.raises(SchemaError, match=r"^lineage: not in the form that c10h writes"):
         Lineage.from_dict(data)
+
+
+@pytest.mark.parametrize("kind", ["predictions", "attack"])
+@pytest.mark.parametrize("names", [["item"], ["fold"], ["item", "fold", "who"], ["item", "fald"]])
+def test_what_networks_were_trained_on_is_whole(kind: str, names: list[str]) -> None:
+    trained = {name: np.zeros(3, "i2" if name == "fold" else "u8") for name in names}
+    with pytest.raises(SchemaError, match="trained: expected item and fold, found "):
+        sample(kind, trained=trained)
+    assert not sample(kind, trained={}).trained  # type: ignore[attr-defined]
