@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from c10h.errors import InputError, unknown_name
-from c10h.metrics.differences import Pair, differences
+from c10h.metrics.differences import differences, pairs_with_first
 from c10h.metrics.estimates import ScoredRun, metrics_of, scored_runs
 from c10h.metrics.metrics import METRICS, choose
 from c10h.metrics.strata import ALL
@@ -173,10 +173,9 @@ def _first_of_two(scored: Sequence[ScoredRun], attacked: Sequence[AttackedNetwor
         (clean, [a.name for a in attacked]),
     ):
         if len(runs) == 2:
-            first, second = runs
-            # Without a truth accuracy has no value.
-            (row,) = differences([Pair(second, first)], first.metrics)
-            is_pair = any(difference.value is not None for difference in row)
+            grid = differences(pairs_with_first(runs), runs[0].metrics)
+            # Any metric: without a truth accuracy has no value.
+            is_pair = any(difference.value is not None for row in grid for difference in row)
             return names[0] if is_pair else None
     return None
 
