@@ -1,7 +1,7 @@
 """The command c10h as a reader of docs/*.md has it, made small: python -m docs.reader ARGUMENTS.
 
 The published data sets are the stand-ins of cli/published.py, networks are small, and a file that
-is there already is made anew, as the blocks of a page are alternatives.
+is there already is made anew, as stand-ins have names that blocks of pages use for what they make.
 """
 
 from __future__ import annotations
