@@ -64,7 +64,7 @@ def plan(
     from c10h.formats.hints import make_hints
     from c10h.stages.label_requests import PlanRequest
     from c10h.stages.labels_plan import labels_plan
-    from c10h.views.labels_plan import display
+    from c10h.views.labels_plan import display, expectations
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
     check_distinct([output], [labels])
@@ -82,6 +82,9 @@ def plan(
         limit=limit,
         seed=seed,
     )
-    show(display(labels_plan(request, say)), form, output)
+    plan = labels_plan(request, say)
+    show(display(plan), form, output)
     if output not in (None, "-"):
+        for line in expectations(plan):
+            say(line)
         say(f"{output}: written")

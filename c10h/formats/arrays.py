@@ -26,7 +26,7 @@ from c10h.files import MATLAB, Source
 from c10h.formats import archives
 from c10h.formats.file_formats import FORMATS
 from c10h.formats.hints import brief
-from c10h.formats.known_column_names import names_items
+from c10h.formats.known_column_names import CLASS_NAMES, column_key, names_items
 from c10h.formats.mat_files import read_mat
 from c10h.h5_objects import open_file
 from c10h.h5_values import check_memory, dataset_rows, is_text, text_of
@@ -137,6 +137,22 @@ def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Ar
     if len(candidates) != 1:
         return None
     return np.asarray(candidates[0].load()[0 : candidates[0].shape[0]]).reshape(-1).astype(np.str_)
+
+
+def classes_beside(arrays: Mapping[str, Stored], count: int) -> tuple[str, ...] | None:
+    """The one array of as many different texts that is called as names of classes are."""
+    candidates = [
+        array
+        for name, array in arrays.items()
+        if array.dtype.kind in WORDS
+        and int(np.prod(array.shape)) == count
+        and column_key(name.rpartition("/")[2]) in CLASS_NAMES
+    ]
+    if len(candidates) != 1:
+        return None
+    words = np.asarray(candidates[0].load()[0 : candidates[0].shape[0]]).reshape(-1)
+    names = tuple(str(word).strip() for word in words)
+    return names if len(set(names)) == count and "" not in names else None
 
 
 def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:

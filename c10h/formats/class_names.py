@@ -89,9 +89,13 @@ def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> lis
     if order is None:
         expected_keys = set(_keys(expected))
         odd = next((name for name in names if _key(name) not in expected_keys), names[0])
+        keys = set(_keys(names))
+        lacking = [name for name in expected if _key(name) not in keys]
+        missing = f", and {lacking[0]!r} is missing" if lacking else ""
         raise MismatchError(
             f"{what}: expected the classes {brief(expected)}, found {brief(names)}: "
-            f"no class is called {odd!r} (--columns START:STOP selects columns by position)"
+            f"no class is called {odd!r}{missing} (--columns START:STOP selects columns by "
+            "position)"
         )
     return None if order == list(range(len(order))) else order
 

@@ -6,12 +6,12 @@ FORMATS has the formats that are read, OTHERS some that are only named.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from c10h.errors import FileError
+from c10h.errors import FileError, InputError
 from c10h.files import Source, describe_head
 from c10h.formats import archives
 from c10h.formats.file_formats import ARRAYS, FORMATS, TABLE
@@ -63,6 +63,19 @@ def array_format(source: Source) -> str | None:
     """The format of a file of arrays, whatever its name; None for other files."""
     form = _by_content(source, None)
     return form if form is not None and FORMATS[form].holds == ARRAYS else None
+
+
+def refuse_needless_item(item: str | None, sources: Iterable[Source]) -> None:
+    """Raise InputError where ``--item`` names a column and no file has columns with names."""
+    if item is None:
+        return
+    files = list(sources)
+    if all(FORMATS[detect(plain(file))].holds == ARRAYS for file in files):
+        raise InputError(
+            f"--item {item}: {' and '.join(file.name for file in files)} "
+            f"{'has' if len(files) == 1 else 'have'} arrays, and no columns with names: an array "
+            "called ids in the same file names the items"
+        )
 
 
 def plain(source: Source) -> Source:

@@ -68,6 +68,11 @@ TOTALS = (
     *("n_annotators", "num_annotators", "raters", "n_raters", "num_raters", "total_count"),
     *("total_classifications", "all", "grand_total", "row_total", "row_sum"),
 )
+# Keys of names of arrays that hold the names of the classes, in the order of the columns.
+CLASS_NAMES = (
+    *("classes", "class_names", "classnames", "class_name", "label_names", "labelnames"),
+    *("names_of_classes", "categories", "category_names"),
+)
 OTHERS = (
     *("label", "truth", "target", "y", "class", "category", "gold", "gold_label", "true_label"),
     *("true_class", "true_category", "ground_truth", "majority", "majority_label"),

@@ -144,7 +144,8 @@ def checked_probs(
 
     def check(block: Array, start: int) -> Array:
         probs = block.astype(np.float64)
-        _refuse(~(probs >= 0).all(axis=1), start, name, "probabilities of 0 or more", probs)
+        remedy = "(logits? these are predictions, not labels)" if labels else ""
+        _refuse(~(probs >= 0).all(axis=1), start, name, "probabilities of 0 or more", probs, remedy)
         sums = probs.sum(axis=1, keepdims=True)
         nothing = sums == 0
         if not empty:

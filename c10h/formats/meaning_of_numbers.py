@@ -60,7 +60,7 @@ def read_predictions(rows: Rows, name: str) -> RowMeaning:
     if seen.whole:
         raise AmbiguousError(
             f"{name}: whole numbers, like votes: --probs scales rows to sum to 1, --logits keeps "
-            "them as they are"
+            "them as they are (people's votes belong after --labels)"
         )
     raise AmbiguousError(
         f"{name}: values in [0, 1] whose rows do not sum to 1: use --logits or --probs"

@@ -253,14 +253,14 @@ def _item_column(
 def _refuse_people(table: Table) -> None:
     """Raise AmbiguousError where a column is of people, as in a table of judgments."""
     parts = {part_of(name) for name in table.names or ()}
-    lacking = [f"--{part}" for part in ("annotator", "item", "label") if part not in parts]
-    named = f" with {' and '.join(lacking)}" if lacking else ""
+    lacking = [f" --{part} COLUMN" for part in ("annotator", "item", "label") if part not in parts]
     for name in table.names or ():
         if part_of(name) == "annotator":
             raise AmbiguousError(
-                f"{table.source.name}: the column {name!r} suggests a table of judgments: c10h "
-                f"labels build{named} reads it, found {brief(table.names or ())} (--columns says "
-                "which columns are classes)"
+                f"{table.source.name}: the column {name!r} suggests a table of judgments, found "
+                f"{brief(table.names or ())}: c10h labels build {table.source.name}"
+                f"{''.join(lacking)} -o labels.h5 makes labels from it (--columns says which "
+                "columns are classes, if it is none)"
             )
 
 

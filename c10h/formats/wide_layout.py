@@ -14,6 +14,7 @@ from c10h.files import Source
 from c10h.formats.arrays import (
     Stored,
     choose,
+    classes_beside,
     ids_beside,
     listing,
     stored_arrays,
@@ -125,6 +126,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     )
     rows = _as_matrix(array, source, name)
     notes = [f"the array {name}"] if name and not source.member and len(arrays) > 1 else []
+    names = classes_beside(arrays, rows.shape[-1])
     if isinstance(hints.columns, slice):
         columns = hints.columns
         width = columns.stop - columns.start
@@ -135,11 +137,12 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
                 f"{source.name}: expected columns up to {columns.stop}, found {rows.shape[-1]}"
             )
         rows = mapped(rows, lambda block, _: block[..., columns], width=width)
+        names = None if names is None else names[columns]
     elif hints.columns is not None:
         raise SchemaError(f"{source.name}: --columns: the columns of an array have no names")
     if hints.zero:
         rows = mapped(rows, lambda block, _: np.where(np.isnan(block), 0, block))
-    if rows.dtype.kind in "fiu" and not (hints.columns or hints.classes):
+    if rows.dtype.kind in "fiu" and not (hints.columns or hints.classes or names):
         member = matrix_at(rows, (0,)) if len(rows.shape) == 3 else rows
         head = np.asarray(member[0 : min(SHOWING, member.shape[0])], dtype=np.float64)
         numbers = [f"number {position}" for position in range(head.shape[1])]
@@ -147,7 +150,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
     ids = ids_beside(arrays, rows.shape[-2])
     if ids is not None:
         notes.append("ids from the same file")
-    return Wide(source, rows, ids=ids, array=name.rpartition("/")[2], notes=tuple(notes))
+    return Wide(source, rows, names, ids, array=name.rpartition("/")[2], notes=tuple(notes))
 
 
 def _as_matrix(array: Stored, source: Source, name: str) -> Rows:

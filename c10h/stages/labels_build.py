@@ -11,6 +11,7 @@ from c10h import h5
 from c10h.errors import InputError
 from c10h.files import Source
 from c10h.formats.class_names import are_default
+from c10h.formats.detect_format import refuse_needless_item
 from c10h.formats.hints import WIDE, Hints, Tell, brief, silent
 from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
@@ -119,6 +120,8 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
     hints, first = request.hints, request.sources[0]
     inputs = _Inputs(hints.classes)
     takes, truth = SOURCES[request.what].takes, request.truth
+    if request.reading is None:
+        refuse_needless_item(hints.item, [*request.sources, *([truth] if truth else [])])
     if takes is Takes.PREDICTIONS:
         wide = replace(hints, layout=WIDE, min_votes=0)
         inputs.predictions = [

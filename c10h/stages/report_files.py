@@ -9,8 +9,8 @@ from typing import Any
 from c10h import h5
 from c10h.datasets.cache import open_input
 from c10h.datasets.catalogue import IMAGES, LABELS
-from c10h.errors import InputError
-from c10h.files import Source, check_single_stdin
+from c10h.errors import FileError, InputError
+from c10h.files import HDF5, Source, check_single_stdin, describe_head
 from c10h.formats.predictions_and_labels import open_attack, open_labels, open_predictions
 from c10h.records import Attack, History, Images, Input, Labels, Predictions, Record, Scores
 from c10h.run_folder import HISTORY
@@ -97,6 +97,11 @@ def _open(path: str, forms: Sequence[str]) -> tuple[Source, Record]:
             "has its learning curves"
         )
     source = open_input(path, *forms)
+    if not source.head(len(HDF5)).startswith(HDF5):
+        raise FileError(
+            f"{source.name}: expected a file of scores, an attack or another c10h file, found "
+            f"{describe_head(source)}; c10h score makes scores of predictions (-o scores.h5)"
+        )
     kinds: list[type[Record]] = [Scores, Attack, History, Labels, Predictions]
     if IMAGES in forms:
         kinds.append(Images)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from c10h.errors import InputError, unknown_name
 from c10h.files import Source
 from c10h.formats.class_names import are_default
+from c10h.formats.detect_format import refuse_needless_item
 from c10h.formats.hints import WIDE, Tell, silent
 from c10h.formats.predictions_and_labels import (
     FROM_PROBS,
@@ -122,6 +123,8 @@ def _runs(name: str, network: _Network, inputs: _Inputs) -> list[Run]:
 
 def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     hints = request.hints
+    inputs = [*request.predictions, *request.labels, *request.truth]
+    refuse_needless_item(hints.item, [file for _, file in inputs])
     networks: list[tuple[str, _Network]] = []
     for name, file in request.predictions:
         # Layout and votes are about people; predictions have a row an item.

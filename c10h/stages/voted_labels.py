@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from c10h.errors import InputError
 from c10h.files import Source
+from c10h.formats.detect_format import refuse_needless_item
 from c10h.formats.hints import Hints, Tell
 from c10h.formats.predictions_and_labels import open_labels
 from c10h.formats.truth_files import open_truth
@@ -16,6 +17,7 @@ def voted_labels_in(labels: Source, truth: Source | None, hints: Hints, tell: Te
 
     Raises InputError for labels without votes, MismatchError for a truth of other items.
     """
+    refuse_needless_item(hints.item, [labels, *([truth] if truth else [])])
     notes: list[str] = []
     voted = open_labels(labels, hints, notes.append)
     if voted.counts is None:

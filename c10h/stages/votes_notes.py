@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from c10h.errors import counted
 from c10h.items import whole_numbers
 from c10h.labels.votes import Votes
+from c10h.stages.labels_from_records import classes_without_votes
 
 # How many names of left out annotators a line has.
 NAMES = 20
+# As many different labels for each item are likely the items themselves.
+SWAPPED = 3
 
 
 def votes_notes(name: str, votes: Votes) -> Iterator[str]:
@@ -20,6 +23,12 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
     people = counted(len(who["id"]), "annotator")
     yield f"{name}: {votes.taken}"
     yield f"{name}: {counted(votes.trials, 'judgment')} by {people}{checks}"
+    classes = len(votes.labels.classes)
+    if classes >= SWAPPED * size and not classes_without_votes(votes.labels):
+        yield (
+            f"warning: {name}: {classes:,} classes for {counted(size, 'item')}: are --item and "
+            "--label the right way round?"
+        )
     annotators = votes.excluded_of("annotator")
     if annotators:
         names = ", ".join(annotator.name for annotator in annotators[:NAMES])

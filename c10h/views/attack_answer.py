@@ -35,6 +35,8 @@ from c10h.views.table import Cell, Table, of_columns
 MOST_SENTENCES = 3
 # Items of which chance is told: of fewer, good networks could not be told from guesses.
 ENOUGH_ITEMS = 20
+# Items of which few say nothing: so few, at chance, may be a network that is better.
+FEW_ITEMS = 100
 # Items whose checks find gross failures alone.
 FEW_EXAMINED = 50
 MOST_ACROSS = 5
@@ -113,9 +115,13 @@ def _at_chance(networks: Sequence[AttackedNetwork]) -> list[str]:
         right = (_figure(network, ACCURACY, CLEAN)[0] or 0) * network.size
         classes = len(network.runs[CLEAN].scores.classes)
         if network.size >= ENOUGH_ITEMS and is_at_chance(right, network.size, classes):
+            so_far = (
+                f"{network.name} is right on {right:.0f} of {network.size:,} images as they are"
+            )
             sentences.append(
-                f"{network.name} is right on {right:.0f} of {network.size:,} images as they are, "
-                "which is at chance: an attack on it says nothing about robustness."
+                f"{so_far}, which so few cannot tell from chance: attack more of them."
+                if network.size < FEW_ITEMS
+                else f"{so_far}, which is at chance: an attack on it says nothing about robustness."
             )
     return sentences
 

@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, Callable[[Any], str]] = {
     "agreement": number,
     "kappa": number,
     "accuracy": number,
-    "rt": lambda value: number(value, 0),
+    "rt": lambda value: number(value, 2 if value is not None and value < 100 else 0),
     "excluded": lambda value: "x" * value,
     "advantage": number,
     "p_value": number,

@@ -27,18 +27,23 @@ def table(plan: Plan) -> Table:
     ]
     rest = len(plan.item) - len(cells)
     notes = [f"and {rest:,} more items: --format csv lists all"] if rest > 0 else []
-    notes += [
+    return Table("", ["item", "votes", "judgments"], cells, 1, [*notes, *expectations(plan)])
+
+
+def expectations(plan: Plan) -> list[str]:
+    """What to expect of a plan, beside none and beside one that is even, in lines."""
+    lines = [
         f"{counted(plan.budget, 'judgment')} for {len(plan.item):,} of {plan.items:,} items; "
         f"expected {OBJECTIVES[plan.objective].summary}, mean over all items: {plan.now:.5f} now, "
         f"{plan.planned:.5f} with this plan, {plan.uniform:.5f} if spread evenly",
         f"{_people(plan)}; ties broken with seed {plan.seed}",
     ]
     if plan.choice is not None:
-        notes.append(_more_items_or_votes(plan.budget, plan.choice))
+        lines.append(_more_items_or_votes(plan.budget, plan.choice))
     low, high = PRIOR_RANGE
     if plan.prior is not None and not 1.01 * low < plan.prior < 0.99 * high:
-        notes.append("this prior is at its bound: the votes do not determine it; use --prior")
-    return Table("", ["item", "votes", "judgments"], cells, 1, notes)
+        lines.append("this prior is at its bound: the votes do not determine it; use --prior")
+    return lines
 
 
 def _people(plan: Plan) -> str:

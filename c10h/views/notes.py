@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from c10h.errors import counted
@@ -14,6 +15,9 @@ from c10h.metrics.strata import ALL
 INTERVALS = "Intervals: 95 %, bootstrap over items."
 # How many names a line has where they are all that there is.
 MOST_NAMES = 4
+# A run that no temperature brings closer than this to people, as a share of the distance of equal
+# probabilities, is worth no more than these.
+WORTHLESS = 0.999
 
 
 def exposure_notes(exposures: Iterable[tuple[str, str]]) -> list[str]:
@@ -131,6 +135,29 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
             note += f"; its first choices alone are worth {worth:.2f} annotators"
         notes.append(note)
     return notes
+
+
+def worthless_notes(runs: Sequence[ScoredRun]) -> list[str]:
+    """Which runs are no closer to the labels than equal probabilities, whatever the temperature.
+
+    Columns in a wrong order are like that, and nothing else shows it where they have no names.
+    """
+    names = [run.name for run in runs if _is_worthless(run)]
+    if not names:
+        return []
+    are, their = ("is", "its") if len(names) == 1 else ("are", "their")
+    return [
+        f"warning: {', '.join(names)} {are} no closer to the labels than equal probabilities, at "
+        f"any temperature: are {their} classes in the order of the labels (--classes)?"
+    ]
+
+
+def _is_worthless(run: ScoredRun) -> bool:
+    metric = distance_of(run.metrics)
+    rescaled = run.rescaled(metric) if metric is not None else None
+    if rescaled is None or rescaled.why or math.isnan(rescaled.value):
+        return False
+    return rescaled.value >= WORTHLESS * math.log(len(run.scores.classes))
 
 
 def percent_range(share: Figure) -> str:

@@ -34,6 +34,7 @@ from c10h.views.notes import (
     remaining,
     sizes_notes,
     unpaired_notes,
+    worthless_notes,
 )
 from c10h.views.pivot import ARROWS
 from c10h.views.table import Cell, Table, of_columns
@@ -71,6 +72,7 @@ def score_answer(shown: Shown, source: str) -> Answer:
     by_run = {pair.run.key: row for pair, row in zip(shown.pairs, grid, strict=True)}
     table, notes = _table(shown, by_run)
     lines = _comparisons(shown, grid) if shown.pairs else _descriptions(shown)
+    lines += worthless_notes(shown.runs) if shown.stratum == ALL else []
     every = [difference for row in grid for difference in row]
     unpaired = unpaired_notes(grid) if all(d.value is None for d in every) else []
     notes = [*notes, *unpaired, *_what_matters(shown)]
@@ -242,7 +244,7 @@ def _two_runs(
         )
     table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
     is_starred = any(d.is_clear for d in (*row, *scaled))
-    return table, [*legend, *[STAR] * is_starred]
+    return table, [*legend, *[STAR] * is_starred, *_people_note(shown)]
 
 
 def _runs_across(
@@ -257,7 +259,7 @@ def _runs_across(
             figures = [(value, None, None) for value, _, _ in figures]
         columns += interval_columns(name, figures, marks=_marks(run, by_run, shown))
     table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
-    return table, [*legend, *_star_note(shown, by_run)]
+    return table, [*legend, *_star_note(shown, by_run), *_people_note(shown)]
 
 
 def _runs_down(
@@ -270,7 +272,7 @@ def _runs_down(
         marks = [_marks(run, by_run, shown)[at] for run in shown.runs]
         columns += interval_columns(_metric_names([metric])[0], figures, marks=marks)
     names = [("run", [run.name for run in shown.runs])]
-    return of_columns("", names, columns), _star_note(shown, by_run)
+    return of_columns("", names, columns), [*_star_note(shown, by_run), *_people_note(shown)]
 
 
 def _data_sets_across(
@@ -319,6 +321,18 @@ def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
     title = "" if len(shown.runs) == 1 else shown.main
     labels = [stratum.removeprefix(f"{shown.by}=") for stratum in kept]
     return of_columns(title, [(shown.by, labels)], columns), notes
+
+
+def _people_note(shown: Shown) -> list[str]:
+    """What people reach, which runs on the same items have in common."""
+    if len({run.items for run in shown.runs}) > 1:
+        return []
+    ceilings = {
+        metric: best_ceiling(run.estimate(metric, shown.stratum) for run in shown.runs)
+        for metric in shown.metrics
+    }
+    figures = [f"{name} {compact(own[1])}" for name, own in ceilings.items() if own is not None]
+    return [f"People's own: {', '.join(figures)}"] if figures else []
 
 
 def _marks(

@@ -156,6 +156,14 @@ class TestKinds:
                 file.attrs["kind"] = kind
         refuses(*line, says="x.h5: an HDF5 file, but not one that c10h wrote")
 
-    @pytest.mark.parametrize("line", [["report", "a.npy"], ["show", "a.npy"]])
-    def test_foreign_files_where_only_ours_will_do(self, refuses: Refuse, line: list[str]) -> None:
-        refuses(*line, says=["a.npy: expected an HDF5 file, found bytes that begin with 93 4e"])
+    @pytest.mark.parametrize(
+        ("line", "wanted"),
+        [
+            (["report", "a.npy"], "a file of scores, an attack or another c10h file"),
+            (["show", "a.npy"], "an HDF5 file"),
+        ],
+    )
+    def test_foreign_files_where_only_ours_will_do(
+        self, refuses: Refuse, line: list[str], wanted: str
+    ) -> None:
+        refuses(*line, says=f"a.npy: expected {wanted}, found bytes that begin with 93 4e")

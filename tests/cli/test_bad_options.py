@@ -53,6 +53,30 @@ class TestStreams:
         assert_refused(result, "closed")
 
 
+class TestItem:
+    """Arrays have no columns that --item could choose."""
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            ["score", "a.npy", "--labels", "counts.npy"],
+            ["labels", "build", "counts.npy"],
+            ["labels", "noise", "counts.npy"],
+            ["labels", "plan", "counts.npy", "--budget", "9"],
+        ],
+    )
+    def test_no_input_has_columns(self, refuses: Refuse, line: list[str]) -> None:
+        refuses(*line, "--item", "face", says=["--item face: ", "an array called ids"])
+
+    def test_one_input_has_columns(self, files: Files, c10h: Run) -> None:
+        rows = "".join(f"{count[0]},{count[1]},{count[2]},i{n}\n"
+                       for n, count in enumerate(files.counts))  # fmt: skip
+        files.save("votes.csv", "cat,dog,bird,face\n" + rows)
+        result = c10h("score", "a.npy", "--labels", "votes.csv", "--item", "face")
+        assert result.status == 0
+        assert "ids from column 'face'" in result.err
+
+
 def test_the_same_in_a_process_of_its_own(files: Files, process: Run) -> None:
     files.save("x.npy", np.zeros((2, 3)) - 1)
     says = "2 items in x and 30 in the truth"

@@ -133,6 +133,21 @@ class TestNames:
         np.testing.assert_allclose(probs, [[2 / 6, 3 / 6, 1 / 6], [1 / 5, 1 / 5, 3 / 5]])
 
 
+class TestSwapped:
+    """The columns of items and of labels the wrong way round."""
+
+    @pytest.mark.parametrize(("item", "label", "is_told"), [("kind", "face", True),
+                                                            ("face", "kind", False)])  # fmt: skip
+    def test_many_classes_for_few_items(
+        self, files: Files, c10h: Run, item: str, label: str, is_told: bool
+    ) -> None:
+        rows = "".join(f"w{n % 3},f{n % 12},{'xyz'[n % 7 % 3]}\n" for n in range(84))
+        files.save("j.csv", f"worker,face,kind\n{rows}")
+        result = c10h("labels", "build", "j.csv", "--item", item, "--label", label, "-o", "l.h5")
+        assert result.status == 0
+        assert ("12 classes for 3 items: are --item and --label" in result.err) == is_told
+
+
 class TestLeftOut:
     def test_annotators_are_listed(self, files: Files, c10h: Run) -> None:
         files.save("t.csv", CHECKED)

@@ -184,7 +184,7 @@ def test_a_file_that_is_not_there(refuses: Refuse) -> None:
 
 def test_a_table_of_judgments(files: Files, refuses: Refuse) -> None:
     files.save("j.csv", "annotator,item,label\na,0,0\nb,0,1\nc,1,1\n")
-    refuses(*NOISE, "j.csv", says="j.csv: the column 'annotator' suggests a table of judgments")
+    refuses(*NOISE, "j.csv", says="c10h labels build j.csv -o labels.h5 makes labels")
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,32 @@ class TestJson:
         assert " inf " in next(line for line in table.splitlines() if "equivalent" in line)
 
 
+class TestWorthless:
+    """Predictions whose columns are in another order than those of the labels."""
+
+    WARNING = "no closer to the labels than equal probabilities"
+
+    def test_columns_in_a_wrong_order(self, files: Files, c10h: Run) -> None:
+        files.save("wrong.npy", files.logits["a"][:, [1, 2, 0]])
+        shown = " ".join(c10h("score", "wrong.npy", "--labels", "labels.h5", "-q").out.split())
+        assert f"wrong is {self.WARNING}, at any temperature: are its classes" in shown
+        both = " ".join(c10h("score", "a.npy", "wrong.npy", "--labels", "labels.h5").out.split())
+        assert f"warning: wrong is {self.WARNING}" in both
+
+    def test_columns_in_order(self, c10h: Run) -> None:
+        result = c10h("score", "a.npy", "b.npy", "--labels", "labels.h5")
+        assert self.WARNING not in " ".join(result.out.split())
+
+
+def test_what_people_reach_stands_below_two_runs(c10h: Run) -> None:
+    """The figures are those of a single run's own column."""
+    alone = c10h("score", "a.npy", "--labels", "labels.h5", "--json").json()["runs"][0]
+    own = list(alone["metrics"]["ce_human"]["ceilings"].values())[-1]
+    shown = " ".join(c10h("score", "a.npy", "b.npy", "--labels", "labels.h5").out.split())
+    assert "People's own: " in shown
+    assert f"ce_human {own:.3f}" in shown
+
+
 class TestSeveralRuns:
     def test_differences_are_against_the_first(self, c10h: Run) -> None:
         printed = c10h("score", "a.npy", "b.npy", *BASIC, "--json", "-o", "s.h5").json()

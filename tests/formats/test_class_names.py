@@ -84,7 +84,8 @@ class TestMatchOrder:
 
     def test_another_class(self) -> None:
         says = (
-            "expected the classes cat, dog, bird, found cat, dog, fish: no class is called 'fish'"
+            "expected the classes cat, dog, bird, found cat, dog, fish: no class is called 'fish', "
+            "and 'bird' is missing"
         )
         with pytest.raises(MismatchError, match=says):
             match_order(("cat", "dog", "fish"), NAMES, "x")

@@ -34,6 +34,35 @@ def refused(path: Path, says: str, error: type[InputError] = SchemaError, **hint
     assert str(caught.value).startswith(f"{path.name}: ")
 
 
+class TestNamesBeside:
+    """Names of classes in an array of their own."""
+
+    @pytest.mark.parametrize("key", ["classes", "class_names", "Classes", "label_names"])
+    @pytest.mark.parametrize("suffix", ["npz", "mat"])
+    def test_they_name_the_columns(self, tmp_path: Path, key: str, suffix: str) -> None:
+        path, arrays = tmp_path / f"x.{suffix}", {"logits": VALUES, key: np.array(NAMES)}
+        if suffix == "npz":
+            np.savez(path, **arrays)  # type: ignore[arg-type]
+        else:
+            scipy.io.savemat(path, arrays)
+        wide = opened(path)
+        assert wide.names == NAMES
+        assert "(cat, dog, bird)" in wide.describe("logits")
+
+    @pytest.mark.parametrize(
+        "names", [["cat", "dog"], ["cat", "cat", "bird"], ["cat", "", "bird"], [1, 2, 3]]
+    )
+    def test_others_do_not(self, tmp_path: Path, names: list[Any]) -> None:
+        np.savez(tmp_path / "x.npz", logits=VALUES, classes=np.array(names))
+        assert opened(tmp_path / "x.npz").names is None
+
+    def test_of_some_columns(self, tmp_path: Path) -> None:
+        np.savez(tmp_path / "x.npz", logits=VALUES, classes=np.array(NAMES))
+        wide = opened(tmp_path / "x.npz", columns=slice(1, 3))
+        assert wide.names == ("dog", "bird")
+        np.testing.assert_array_equal(everything(wide), VALUES[:, 1:])
+
+
 class TestText:
     @pytest.mark.parametrize("separator", [",", ";", "\t", "|", " ", "   ", ", "])
     @pytest.mark.parametrize("names", [None, "cat dog bird", "0 1 2", '"cat" "dog" "bird"'])

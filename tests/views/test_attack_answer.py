@@ -61,6 +61,24 @@ def test_how_many_items_the_checks_saw(count: int, is_few: bool) -> None:
     assert any("--health 200" in sentence for sentence in sentences) == is_few
 
 
+@pytest.mark.parametrize(
+    ("items", "says"),
+    [
+        (19, None),
+        (20, "which so few cannot tell from chance: attack more of them."),
+        (99, "which so few cannot tell from chance: attack more of them."),
+        (100, "which is at chance: an attack on it says nothing about robustness."),
+    ],
+)
+def test_a_network_that_guesses(items: int, says: str | None) -> None:
+    """Right about every third image, of three classes."""
+    number = np.arange(items)
+    truth = (number + (number // 3 % 3 > 0)) % 3
+    record = replace(made_attack(items=items), truth=truth)
+    told = [line for line in answer_of(a=record).sentences if "as they are" in line]
+    assert [line.split("as they are, ")[1] for line in told] == ([says] if says else [])
+
+
 def test_two_networks_are_compared() -> None:
     one = made_attack(0, item=np.arange(12, dtype="u8"))
     other = made_attack(1, item=np.arange(12, dtype="u8"))
