@@ -138,6 +138,7 @@ def build_labels(
     rt_max: float | None = None,
     missing: str = "refuse",
     drop_label: Names = (),
+    drop_annotator: Names = (),
     min_votes: int = 0,
     classes: Names | None = None,
     columns: str | slice | Sequence[str] | None = None,
@@ -182,7 +183,13 @@ def build_labels(
             ),
             columns=Columns(annotator, item, label, check, correct, rt, true_label),
             filters=Filters(
-                min_attention, rt_min, rt_max, min_votes, missing == "drop", _words(drop_label)
+                min_attention,
+                rt_min,
+                rt_max,
+                min_votes,
+                missing == "drop",
+                _words(drop_label),
+                _words(drop_annotator),
             ),
             prior=prior,
             smoothing=smoothing,

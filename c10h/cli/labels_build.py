@@ -77,6 +77,7 @@ def build(
     rt_max: options.MaxReactionTime = None,
     missing: options.MissingCells = "refuse",
     drop_label: options.DropLabel = None,
+    drop_annotator: options.DropAnnotator = None,
     min_votes: options.MinVotes = 0,
     excluded: Annotated[
         str | None,
@@ -166,7 +167,13 @@ def build(
         ),
         columns=Columns(annotator, item, label, check, correct, rt, true_label),
         filters=Filters(
-            min_attention, rt_min, rt_max, min_votes, missing == "drop", tuple(drop_label or ())
+            min_attention,
+            rt_min,
+            rt_max,
+            min_votes,
+            missing == "drop",
+            tuple(drop_label or ()),
+            tuple(drop_annotator or ()),
         ),
         prior=prior,
         smoothing=smoothing,

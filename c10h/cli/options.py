@@ -248,6 +248,15 @@ DropLabel: TypeAlias = Annotated[
         rich_help_panel=JUDGMENTS,
     ),
 ]
+DropAnnotator: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop-annotator",
+        metavar="NAME",
+        help="Leave out this annotator; repeatable.",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
 Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Column of the annotator.")]
 Item: TypeAlias = Annotated[
     str | None, _column("item", "Column of the item: numbers from 0, file names, any words.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c10h.errors import InputError, SchemaError
+from c10h.errors import InputError, SchemaError, unknown_name
 from c10h.formats.judgments import Codes, Judgments, without_label
 from c10h.labels.judgment_filters import Filters
 from c10h.records import Array
@@ -29,6 +29,21 @@ def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
     checks = np.bincount(by[judgments.check], minlength=count)
     passed = np.bincount(by[judgments.check & judgments.correct], minlength=count)
     return np.where(checks > 0, passed / np.maximum(checks, 1), np.nan)
+
+
+def annotators_to_drop(judgments: Judgments, filters: Filters) -> Array:
+    """Whether each annotator is one of those who are named to be left out, bool (words).
+
+    Raises InputError for a name that the table does not have.
+    """
+    words = judgments.annotator.words
+    for name in filters.drop_annotators:
+        if name not in words:
+            raise InputError(
+                f"{judgments.source}: --drop-annotator: "
+                f"{unknown_name('annotator', name, words.tolist())}"
+            )
+    return np.isin(words, filters.drop_annotators)
 
 
 def in_time(judgments: Judgments, filters: Filters) -> Array:

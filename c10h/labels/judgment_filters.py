@@ -21,7 +21,8 @@ class Filters:
         checks. rt_min, rt_max: bounds of the reaction time in the table's unit, both included.
     min_votes: fewest judgments of an item that is kept; 0 refuses tables in which an item has none.
     drop_missing: whether judgments without a label are left out, which are refused otherwise.
-    drop_labels: labels of judgments that are left out.
+    drop_labels: labels of judgments that are left out. drop_annotators: names of annotators who
+        are.
     """
 
     min_attention: float | None = shaping("min-attention", None)
@@ -30,6 +31,7 @@ class Filters:
     min_votes: int = shaping("min-votes", 0, unless=0)
     drop_missing: bool = shaping("missing", False, recorded=lambda drop: "drop")
     drop_labels: tuple[str, ...] = shaping("drop-label", ())
+    drop_annotators: tuple[str, ...] = shaping("drop-annotator", ())
 
     def __post_init__(self) -> None:
         """Raise InputError for bounds that make no sense."""

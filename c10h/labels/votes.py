@@ -27,6 +27,7 @@ from c10h.labels.class_and_item_numbers import (
     unique_keys,
 )
 from c10h.labels.judgment_filtering import (
+    annotators_to_drop,
     answers_of,
     attention_of,
     in_time,
@@ -222,7 +223,7 @@ def _annotators(
         "id": judgments.annotator.words[order],
         "trials": trials[order],
         "votes": np.bincount(annotator, minlength=len(order)),
-        "excluded": sifted.inattentive[order].astype(np.uint8),
+        "excluded": sifted.untrusted[order].astype(np.uint8),
     }
     if sifted.attention is not None:
         annotators["attention"] = sifted.attention[order]
@@ -262,8 +263,8 @@ def _notes(
 class _Sifted:
     """Rows that are judgments (no checks), those that count, and why the others do not, bool (t).
 
-    late: outside the reaction time limits; unanswered, unwanted: by their labels. attention,
-    inattentive: of each word of the annotators.
+    late: outside the reaction time limits; unanswered, unwanted: by their labels. attention, and
+    whether one is untrusted, by attention or by name: of each word of the annotators.
     """
 
     judged: Array
@@ -272,7 +273,7 @@ class _Sifted:
     unanswered: Array
     unwanted: Array
     attention: Array | None
-    inattentive: Array
+    untrusted: Array
 
 
 def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | None) -> _Sifted:
@@ -283,12 +284,12 @@ def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | Non
     if not judged.any():
         raise SchemaError(f"{judgments.source}: expected judgments, found only attention checks")
     attention = attention_of(judgments, filters)
-    inattentive = np.zeros(len(judgments.annotator.words), dtype=bool)
+    untrusted = annotators_to_drop(judgments, filters)
     if attention is not None:
-        inattentive = attention < filters.least_attention
-    attentive = judged & ~inattentive[judgments.annotator.row]
-    timely = attentive & in_time(judgments, filters)
-    late = attentive & ~timely
+        untrusted |= attention < filters.least_attention
+    trusted = judged & ~untrusted[judgments.annotator.row]
+    timely = trusted & in_time(judgments, filters)
+    late = trusted & ~timely
     answers = answers_of(judgments, filters, classes)
     unanswered, unwanted = (
         timely & words[judgments.label.row] if words.any() else np.zeros(len(judgments), dtype=bool)
@@ -301,12 +302,13 @@ def _sift(judgments: Judgments, filters: Filters, classes: tuple[str, ...] | Non
         refuse_unanswered(judgments, unanswered, int(timely.sum()))
     if not kept.any():
         raise InputError(
-            f"{judgments.source}: no judgment is left: {int(inattentive.sum()):,} of "
-            f"{len(inattentive):,} annotators have an attention below {filters.least_attention:g}, "
+            f"{judgments.source}: no judgment is left: {int(untrusted.sum()):,} of "
+            f"{len(untrusted):,} annotators have an attention below {filters.least_attention:g}"
+            f"{' or are left out by name' if filters.drop_annotators else ''}, "
             f"{int(late.sum()):,} judgments are outside the reaction time limits, "
             f"{int(unanswered.sum() + unwanted.sum()):,} are left out by label"
         )
-    return _Sifted(judged, kept, late, unanswered, unwanted, attention, inattentive)
+    return _Sifted(judged, kept, late, unanswered, unwanted, attention, untrusted)
 
 
 def _items_that_stay(
@@ -332,17 +334,15 @@ def _items_that_stay(
 
 
 def _excluded_annotators(annotators: Mapping[str, Array], filters: Filters) -> list[Exclusion]:
-    reason = f"attention below {filters.least_attention:g}"
-    return [
-        Exclusion(
-            "annotator",
-            str(annotators["id"][row]),
-            reason,
-            float(annotators["attention"][row]),
-            int(annotators["trials"][row]),
-        )
-        for row in np.flatnonzero(annotators["excluded"]).tolist()
-    ]
+    exclusions = []
+    for row in np.flatnonzero(annotators["excluded"]).tolist():
+        name, trials = str(annotators["id"][row]), int(annotators["trials"][row])
+        if name in filters.drop_annotators:
+            exclusions.append(Exclusion("annotator", name, "by name", None, trials))
+            continue
+        reason, attention = f"attention below {filters.least_attention:g}", annotators["attention"]
+        exclusions.append(Exclusion("annotator", name, reason, float(attention[row]), trials))
+    return exclusions
 
 
 def _excluded_items(

@@ -14,6 +14,7 @@ from c10h.formats.judgments import Judgments
 from c10h.formats.predictions_and_labels import open_predictions
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.alternative_annotator import Alternative, alternative_annotator
+from c10h.labels.judgment_filtering import annotators_to_drop
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
@@ -51,13 +52,15 @@ class Annotators:
 
     columns: arrays (a) by name, in this order, as far as the judgments tell: annotator str, trials
     int64, attention, agreement, kappa and accuracy float64, NaN where there is no such value, rt
-    float64 in the unit of the table, excluded bool. threshold: on attention. total: how many
+    float64 in the unit of the table, excluded bool. threshold: on attention. by_name: whether some
+    are left out by name. total: how many
     annotators there are. judged, items: how many items have a true class, of how many. votes: the
     judgments compared. model: where a model is among them.
     """
 
     columns: Mapping[str, Array]
     threshold: float
+    by_name: bool
     total: int
     judged: int
     items: int
@@ -124,10 +127,11 @@ def describe_annotators(
     limit: how many rows to keep. model: to rank among them, and to test for whom it can stand in,
     with a share ``epsilon`` in its favour; resamples, seed: of its intervals; tell: called with
     lines on how it was matched.
-    All annotators are in it; those under ``filters.min_attention`` are marked, and the others are
-    not compared with them. Raises InputError for a column that the table does not have.
+    All annotators are in it; those under ``filters.min_attention`` or left out by name are marked,
+    and the others are not compared with them. Raises InputError for a column that the table does
+    not have.
     """
-    everybody = replace(filters, min_votes=1)
+    everybody = replace(filters, min_votes=1, drop_annotators=())
     if judgments.check is not None and judgments.correct is not None:
         everybody = replace(everybody, min_attention=0.0)
     if model is not None:
@@ -136,9 +140,10 @@ def describe_annotators(
     ordered = model is not None
     votes = count_votes(judgments, everybody, classes, one_based=one_based, ordered=ordered)
     who = votes.labels.annotators
-    excluded = np.zeros(len(who["id"]), dtype=bool)
+    dropped = judgments.annotator.words[annotators_to_drop(judgments, filters)]
+    excluded = np.isin(who["id"], dropped)
     if "attention" in who:
-        excluded = who["attention"] < filters.least_attention
+        excluded |= who["attention"] < filters.least_attention
     agreed = agreement(votes, ~excluded)
     among = None
     if model is not None:
@@ -152,7 +157,7 @@ def describe_annotators(
         "kappa": agreed.kappa,
         "accuracy": agreed.truth,
         "rt": None if votes.rt is None else median_by_annotator(votes),
-        "excluded": excluded if "attention" in who else None,
+        "excluded": excluded if "attention" in who or excluded.any() else None,
         "advantage": None if among is None else among.test.advantage,
         "p_value": None if among is None else among.test.p_value,
         "replaced": None if among is None else among.test.replaced,
@@ -165,6 +170,7 @@ def describe_annotators(
     return Annotators(
         {name: values[order] for name, values in known.items()},
         filters.least_attention,
+        bool(filters.drop_annotators),
         len(excluded),
         judged=0 if votes.labels.truth is None else int((votes.labels.truth >= 0).sum()),
         items=votes.labels.probs.shape[0],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from c10h.errors import counted
 from c10h.items import whole_numbers
-from c10h.labels.votes import Votes
+from c10h.labels.votes import Exclusion, Votes
 from c10h.stages.labels_from_records import classes_without_votes
 
 # How many names of left out annotators a line has.
@@ -29,13 +29,15 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
             f"warning: {name}: {classes:,} classes for {counted(size, 'item')}: are --item and "
             "--label the right way round?"
         )
-    annotators = votes.excluded_of("annotator")
-    if annotators:
+    by_reason: dict[str, list[Exclusion]] = {}
+    for exclusion in votes.excluded_of("annotator"):
+        by_reason.setdefault(exclusion.reason, []).append(exclusion)
+    for reason, annotators in by_reason.items():
         names = ", ".join(annotator.name for annotator in annotators[:NAMES])
         more = ", ..." if len(annotators) > NAMES else ""
         lost = sum(annotator.judgments for annotator in annotators)
         yield (
-            f"{name}: left out {counted(len(annotators), 'annotator')} ({annotators[0].reason}) "
+            f"{name}: left out {counted(len(annotators), 'annotator')} ({reason}) "
             f"with {counted(lost, 'judgment')}: {names}{more}"
         )
     yield from left_out_notes(name, votes)

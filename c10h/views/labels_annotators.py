@@ -120,11 +120,10 @@ def table(annotators: Annotators) -> Table:
         [Cell(COLUMNS[name](value)) for name, value in row.items()] for row in rows(annotators)
     ]
     notes = [f"{len(cells):,} of {annotators.total:,} annotators"]
-    if "attention" in annotators.columns:
-        notes.append(
-            f"excluded: attention below {annotators.threshold:g}; they do not count among the "
-            "others"
-        )
+    if "excluded" in annotators.columns:
+        why = [f"attention below {annotators.threshold:g}"] * ("attention" in annotators.columns)
+        why += ["left out by name"] * annotators.by_name
+        notes.append(f"excluded: {' or '.join(why)}; they do not count among the others")
     judged, items = annotators.judged, annotators.items
     if 0 < judged < items:
         notes.append(f"accuracy: on {judged:,} of {items:,} items, whose true class is known")

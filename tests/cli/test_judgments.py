@@ -167,6 +167,42 @@ class TestLeftOut:
             "what,name,reason,value,judgments\nannotator,bob,attention below 0.75,0.0,2\n"
         )
 
+    def test_annotators_by_name(self, files: Files, c10h: Run) -> None:
+        """As in a table without their rows."""
+        lines = [f"w{n % 5},i{n % 7},{'xyz'[n * n % 3]}" for n in range(70)]
+        rest = [line for line in lines if not line.startswith(("w1", "w3"))]
+        for name, rows in (("all.csv", lines), ("some.csv", rest)):
+            files.save(name, "\n".join(["worker,item,label", *rows]))
+        drop = ("--drop-annotator", "w3", "--drop-annotator", "w1")
+        result = c10h("labels", "build", "all.csv", *drop, "-o", "a.h5", "--excluded", "x.csv")
+        assert "all.csv: left out 2 annotators (by name) with 28 judgments: w1, w3" in result.err
+        assert c10h("labels", "build", "some.csv", "-o", "s.h5").status == 0
+        assert counts_of(files.path("a.h5")) == counts_of(files.path("s.h5"))
+        assert files.path("x.csv").read_text().splitlines()[1:] == [
+            "annotator,w1,by name,,14",
+            "annotator,w3,by name,,14",
+        ]
+        again = c10h("report", "a.h5", "--script").out
+        assert "--drop-annotator w3 --drop-annotator w1" in again
+
+    def test_annotators_by_name_and_by_attention(self, files: Files, c10h: Run) -> None:
+        files.save("t.csv", CHECKED + "cy,0,0,0,1,9\ncy,1,1,0,1,9\n")
+        line = ["labels", "build", "t.csv", *CHECKS, "--drop-annotator", "cy", "-o", "out.h5"]
+        result = c10h(*line)
+        assert "left out 1 annotator (attention below 0.75) with 2 judgments: bob" in result.err
+        assert "left out 1 annotator (by name) with 2 judgments: cy" in result.err
+        assert counts_of(files.path("out.h5")) == [[0, 1], [1, 0]]
+
+    def test_an_annotator_who_is_not_there(self, files: Files, refuses: Refuse) -> None:
+        files.save("t.csv", CHECKED)
+        says = "--drop-annotator: unknown annotator 'bib': did you mean bob?"
+        refuses("labels", "build", "t.csv", *CHECKS, "--drop-annotator", "bib", says=says)
+
+    def test_nobody_is_left(self, files: Files, refuses: Refuse) -> None:
+        files.save("t.csv", CHECKED)
+        says = "2 of 2 annotators have an attention below 0.75 or are left out by name"
+        refuses("labels", "build", "t.csv", *CHECKS, "--drop-annotator", "ann", says=says)
+
     def test_columns_of_usual_names_need_no_options(self, files: Files, c10h: Run) -> None:
         usual = "annotator,item,label,check,correct,rt\n"
         files.save("t.csv", usual + CHECKED.split("\n", 1)[1])

@@ -164,6 +164,15 @@ class TestLayouts:
         says = "--layout wide: votes and shares do not say who judged"
         refuses(*ANNOTATORS, "--layout", "wide", says=says)
 
+    def test_nobody_is_compared_with_those_who_are_left_out(self, files: Files, c10h: Run) -> None:
+        files.save("u.csv", "worker,item,label\na,0,x\nb,0,x\nc,0,y\na,1,y\nb,1,x\nc,1,y\n")
+        rows = c10h("labels", "annotators", "u.csv", "--drop-annotator", "c", "--json").json()
+        assert {row["annotator"]: (row["agreement"], row["excluded"]) for row in rows} == {
+            "a": (0.5, False), "b": (0.5, False), "c": (0.25, True),
+        }  # fmt: skip
+        shown = c10h("labels", "annotators", "u.csv", "--drop-annotator", "c").out
+        assert "excluded: left out by name; they do not count among the others" in shown
+
     def test_what_was_left_out_is_told(self, files: Files, c10h: Run) -> None:
         files.save("u.csv", "worker,item,label\na,0,5\nb,0,7\na,1,\nb,1,?\nc,0,7\n")
         line = ("labels", "annotators", "u.csv", "--missing", "drop", "--drop-label", "?")

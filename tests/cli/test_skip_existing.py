@@ -76,6 +76,8 @@ class TestLabels:
                 0.5,
                 "--drop-label",
                 3,
+                "--drop-annotator",
+                1,
                 "--classes",
                 10,
                 "--min-votes",
