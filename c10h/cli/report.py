@@ -41,8 +41,8 @@ def report(
         typer.Option(
             "--baseline",
             metavar="NAME",
-            help="Also show paired differences from this run or training; in a terminal and "
-            "on pages, two on the same items need none.",
+            help="Also show paired differences from this run or training; two on the same items "
+            "are compared without it, but in csv and json.",
         ),
     ] = None,
     shift_from: Annotated[
@@ -146,8 +146,8 @@ def report(
 
     Scores: runs down, metrics across, the best in bold; with --tag data=… data sets across.
     Runs that were scored on the same items with the same seed, and runs under the same attack on
-    the same items, also give paired differences from --baseline; in a terminal and on pages, two
-    of them do without it.
+    the same items, also give paired differences from --baseline; two of them do without it, but in
+    csv and json.
 
     Attacks: accuracy and cross-entropy before and after, the comparison with people where there is
     one, the health checks, and in the terminal the loss by step.
@@ -222,7 +222,7 @@ def report(
         metrics=metrics or (),
         stratum=stratum,
         baseline=baseline,
-        pair=form in ("terminal", "html") and figure is None and table is None,
+        pair=form not in ("csv", "json") and figure is None and table is None,
         seeds=seeds,
         shift_from=shift_from,
     )
