@@ -302,6 +302,8 @@ def _refuse_other_layouts(wide: Wide, reading: RowMeaning | None, hints: Hints) 
         return
     if wide.totals:
         return  # which are the sums of votes, or refused
+    if wide.array and wide.names is not None:
+        return  # an array of the names of classes says what the columns are
     if wide.names is not None and names_suggest_matrix(wide.names):
         raise AmbiguousError(
             f"{wide.source.name}: columns called {wide.names[0]}, {wide.names[1]} … look like "

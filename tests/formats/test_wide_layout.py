@@ -15,6 +15,7 @@ import scipy.io
 
 from c10h.errors import AmbiguousError, FileError, InputError, SchemaError
 from c10h.formats.hints import Hints
+from c10h.formats.predictions_and_labels import open_labels
 from c10h.formats.wide_layout import read_wide
 from c10h.records import Array
 from formats.files import everything, opened, save_text, source_of
@@ -55,6 +56,17 @@ class TestNamesBeside:
     def test_others_do_not(self, tmp_path: Path, names: list[Any]) -> None:
         np.savez(tmp_path / "x.npz", logits=VALUES, classes=np.array(names))
         assert opened(tmp_path / "x.npz").names is None
+
+    def test_columns_that_they_name_are_no_annotators(self, tmp_path: Path) -> None:
+        """Numbers that would otherwise be as likely the choices of people."""
+        votes = np.random.default_rng(1).integers(1, 9, (300, 3))
+        np.savez(tmp_path / "x.npz", votes=votes)
+        with pytest.raises(AmbiguousError, match="unlikely to be votes by class"):
+            open_labels(source_of(tmp_path / "x.npz"))
+        np.savez(tmp_path / "x.npz", votes=votes, classes=np.array(NAMES))
+        counts = open_labels(source_of(tmp_path / "x.npz")).counts
+        assert counts is not None
+        np.testing.assert_array_equal(counts[0:300], votes)
 
     def test_of_some_columns(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "x.npz", logits=VALUES, classes=np.array(NAMES))
