@@ -81,13 +81,15 @@ class Alignment:
 def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
     """The row of ``reference`` that each item of ``items`` is about.
 
-    By ids where both have them, else by index, else by position where the numbers of items agree.
+    By ids where both have them, whose folders do not count where one side has none and no id would
+    match with them, else by index, else by position where the numbers of items agree.
     Ids that are whole numbers are what an index counts; where one side has neither, they number
     its rows if they are all of these. partly: ``reference`` need not have all items.
     Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.
     """
     if items.ids is not None and reference.ids is not None:
-        return Alignment(_rows_by_name(items.ids, reference.ids, items, reference, partly), IDS)
+        names, known, note = _without_folders(items, reference, items.ids, reference.ids)
+        return Alignment(_rows_by_name(names, known, items, reference, partly), IDS, note)
     ours, theirs = _numbers(items), _numbers(reference)
     if (
         ours is not None
@@ -155,6 +157,31 @@ def _numbers(items: Items) -> Array | None:
 def _are_all(numbers: Array, size: int) -> bool:
     """Whether these are 0 to size - 1 in any order."""
     return len(numbers) == size and is_everything(np.sort(numbers), size)
+
+
+def _without_folders(
+    items: Items, reference: Items, ours: Array, theirs: Array
+) -> tuple[Array, Array, str]:
+    """The ids to compare, str (n) and (k), and what is said of them.
+
+    Images of class folders have ids with folders, which judgments of the same images do not have.
+    Only file names count where all ids of one side are in folders and none of the other is, and
+    file names are unique.
+    """
+    for side, ids, others in ((items, ours, theirs), (reference, theirs, ours)):
+        if not _in_folders(ids).all() or _in_folders(others).any():
+            continue
+        names = np.array([name.rpartition("/")[2] for name in ids.tolist()], dtype=np.str_)
+        if len(set(names.tolist())) == len(names) and np.isin(names, others).any():
+            note = f"the folders in the names of {side.what} do not count"
+            return (names, theirs, note) if side is items else (ours, names, note)
+    return ours, theirs, ""
+
+
+def _in_folders(ids: Array) -> Array:
+    """Whether each id has a folder, bool (n)."""
+    places: Array = np.strings.find(ids, "/")
+    return places >= 0
 
 
 def _rows_by_name(

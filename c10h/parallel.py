@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import nullcontext
-from threading import Thread
+from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from c10h.errors import C10hError
@@ -15,6 +15,9 @@ from c10h.signals import no_interrupts
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
+
+# How often a wait for a thread looks whether the thread is there still.
+SECONDS_BETWEEN_LOOKS = 1.0
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -31,16 +34,17 @@ def in_order(
     """
     from concurrent.futures import BrokenExecutor
 
-    with _processes() if in_processes else _threads() as pool:
+    threads: list[Thread] = []
+    with _processes() if in_processes else _threads(threads) as pool:
         ahead: deque[Future[Result]] = deque()
         try:
             for task in tasks:
                 with no_interrupts() if in_processes else nullcontext():
                     ahead.append(pool.submit(function, task))
                 if len(ahead) > 2 * processors():
-                    yield ahead.popleft().result()
+                    yield _result(ahead.popleft(), threads)
             while ahead:
-                yield ahead.popleft().result()
+                yield _result(ahead.popleft(), threads)
         except BrokenExecutor as error:
             raise C10hError("a worker process was killed (out of memory?)") from error
         finally:
@@ -48,10 +52,27 @@ def in_order(
                 future.cancel()
 
 
-def _threads() -> Executor:
+def _threads(begun: list[Thread]) -> Executor:
+    """A pool of threads, each of which is added to those that have begun."""
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(processors())
+    return ThreadPoolExecutor(processors(), initializer=lambda: begun.append(current_thread()))
+
+
+def _result(future: Future[Result], threads: Sequence[Thread]) -> Result:
+    """Wait for a result; an error of the function is raised here.
+
+    A thread that has no memory left to say so ends without a result, for which the pool would wait
+    for ever. Raises MemoryError then.
+    """
+    while True:
+        try:
+            return future.result(timeout=SECONDS_BETWEEN_LOOKS)
+        except TimeoutError:
+            if future.done():
+                raise
+            if not all(thread.is_alive() for thread in threads):
+                raise MemoryError from None
 
 
 def _processes() -> Executor:
@@ -90,6 +111,8 @@ class Later(Generic[Result]):
         self._thread.join()
         if self._error is not None:
             raise self._error
+        if not self._outcome:
+            raise MemoryError  # which the thread had no memory left to tell
         return self._outcome[0]
 
     def _run(self) -> None:

@@ -54,6 +54,37 @@ class TestHow:
         found = align(asked(2, ["c", "a"], [0, 1]), known(3, ["a", "b", "c"]))
         assert (rows(found), found.by) == ([2, 0], IDS)
 
+    @pytest.mark.parametrize(
+        ("names", "others", "places", "whose"),
+        [
+            (["x/c.png", "y/a.png"], ["a.png", "b.png", "c.png"], [2, 0], "net"),
+            (["c.png", "a.png"], ["x/a.png", "x/b.png", "y/z/c.png"], [2, 0], "the labels"),
+        ],
+    )
+    def test_folders_do_not_count_where_one_side_has_none(
+        self, names: list[str], others: list[str], places: list[int], whose: str
+    ) -> None:
+        found = align(asked(2, names), known(3, others))
+        assert (rows(found), found.by) == (places, IDS)
+        assert found.note == f"the folders in the names of {whose} do not count"
+
+    @pytest.mark.parametrize(
+        ("names", "others"),
+        [
+            (["x/a", "y/a"], ["a", "b"]),  # two of one name
+            (["x/a", "b"], ["a", "c"]),  # some are in no folder
+            (["x/a", "x/b"], ["y/a", "y/b"]),  # both have folders
+            (["x/a", "x/b"], ["c", "d"]),  # other names
+        ],
+    )
+    def test_folders_count_otherwise(self, names: list[str], others: list[str]) -> None:
+        with pytest.raises(MismatchError, match=f"net: 2 of 2 ids are not in .* '{names[0]}'"):
+            align(asked(2, names), known(2, others))
+
+    def test_ids_that_are_the_same_keep_their_folders(self) -> None:
+        found = align(asked(2, ["x/b", "x/a"]), known(2, ["x/a", "x/b"]))
+        assert (rows(found), found.note) == ([1, 0], "")
+
     def test_by_the_index_of_both(self) -> None:
         found = align(asked(2, index=[7, 5]), known(3, index=[5, 6, 7]))
         assert (rows(found), found.by) == ([2, 0], INDEX)

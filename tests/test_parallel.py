@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing
 
 import pytest
@@ -114,3 +115,22 @@ class TestLater:
     def test_an_error(self) -> None:
         with pytest.raises(KeyError, match="three"):
             Later(lambda: fail(3)).result()
+
+
+def test_a_thread_that_ends_without_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that has no memory left to keep it, for which the pool would wait for ever."""
+
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Future, "set_result", no_memory)
+    with pytest.raises(MemoryError):
+        list(in_order(abs, [1, 2]))
+
+
+def test_a_timeout_of_the_function_itself() -> None:
+    def late(_: int) -> None:
+        raise TimeoutError("too late")
+
+    with pytest.raises(TimeoutError, match="too late"):
+        list(in_order(late, [1]))

@@ -94,6 +94,9 @@ def main() -> None:
         names = " ".join(LEFT_OUT)
         console.fail(f"{package} is not installed here, which this needs: pip install {names}")
         sys.exit(1)
+    except MemoryError:
+        console.fail("out of memory: more than the machine has, or than a limit allows")
+        sys.exit(1)
     except OSError as error:
         # Python flushes stdout once more at exit, which must not fail aloud.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

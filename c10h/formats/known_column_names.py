@@ -19,15 +19,15 @@ REQUIRED = ("annotator", "item", "label")
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "annotator": (
         *("annotator", "worker", "rater", "user", "performer", "subject", "participant"),
-        *("coder", "judge", "labeler", "labeller"),
+        *("coder", "judge", "labeler", "labeller", "respondent", "observer"),
     ),
     "item": (
         *("item", "task", "question", "image", "unit", "example", "object", "sample", "document"),
-        *("instance", "file", "filename", "image_name", "hit"),
+        *("instance", "file", "filename", "image_name", "hit", "stimulus", "picture", "photo"),
     ),
     "label": (
         *("label", "answer", "response", "annotation", "choice", "chosen_label", "vote"),
-        *("category", "class"),
+        *("category", "class", "judgment", "judgement"),
     ),
     "check": ("check", "is_attn_check", "attention_check"),
     "correct": ("correct", "correct_guess"),
@@ -59,8 +59,8 @@ ROW_NUMBERS = (
 )
 # Beside those of SYNONYMS that name the item of a judgment.
 ITEMS = (
-    *("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath", "pic", "picture"),
-    *("photo", "stimulus", "objid", "objectid", "imageid", "imgid", "photoid", "dr7objid"),
+    *("id", "path", "name", "key", "uid", "uuid", "img", "url", "filepath", "pic"),
+    *("objid", "objectid", "imageid", "imgid", "photoid", "dr7objid"),
 )
 ITEM_ENDINGS = ("_id", "_name", "_path", "_file", "_filename", "_key", "_url", "_idx", "_index")
 TOTALS = (

@@ -113,7 +113,10 @@ def open_scored(
     if kind == Attack.kind:
         return open_attack(source)
     if kind == Labels.kind:
-        return _as_predictions(open_labels(source), source)
+        labels = open_labels(source)
+        if labels.counts is not None:
+            tell(f"warning: {source.name} holds people's votes, which are scored as predictions")
+        return _as_predictions(labels, source)
     return open_predictions(source, hints, tell)
 
 

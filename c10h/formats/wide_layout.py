@@ -37,6 +37,7 @@ from c10h.formats.non_class_columns import (
 from c10h.formats.tables import Table, open_table
 from c10h.formats.wide_column_roles import (
     Roles,
+    is_text,
     item_position,
     roles_of,
 )
@@ -242,6 +243,14 @@ def _refuse_few_classes(table: Table, roles: Roles, *, people: bool) -> None:
     """Raise SchemaError unless there are two columns of classes."""
     if len(roles.classes) >= 2:
         return
+    words = [position for position in range(table.width) if is_text(table, position)]
+    if people and len(words) > 1:
+        every = brief([table.column_name(position) for position in range(table.width)])
+        raise SchemaError(
+            f"{table.source.name}: expected a column of votes for each class, found {every}: of "
+            f"judgments c10h labels build {table.source.name} --annotator COLUMN --item COLUMN "
+            "--label COLUMN -o labels.h5 makes labels"
+        )
     shown = ", ".join(table.column_name(position) for position in roles.classes) or "none"
     not_classes = [table.column_name(position) for position in (*roles.others, *roles.totals)]
     beside = f" next to {brief(not_classes)}" if not_classes else ""

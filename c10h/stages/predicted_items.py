@@ -18,7 +18,10 @@ def items_of(predictions: Predictions, what: str) -> Items:
 
 
 def some_items(predictions: Predictions, kept: Array) -> Predictions:
-    """Predictions of the items where ``kept``, bool (n), is true. They are held in memory."""
+    """Predictions of some items, which are held in memory.
+
+    kept: which ones, bool (n), or their rows, int64, in the order that is wanted.
+    """
 
     def of_items(values: Array | None) -> Array | None:
         return None if values is None else values[kept]

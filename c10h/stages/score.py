@@ -131,6 +131,7 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
         record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), tell)
         runs = runs_of(name, record, apart=request.members)
         networks.append((name, _Network(record, runs, _about(record, request))))
+    networks = _on_one_data_set(networks, request)
     labels = {
         data: open_labels(file, replace(hints, meaning=None), tell) for data, file in request.labels
     }
@@ -149,6 +150,24 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
         if names is None and nameless and not are_default(of_data.classes):
             names = of_data.classes
     return _Inputs(networks, labels, truth, _against(request, networks, labels, truth), names)
+
+
+def _on_one_data_set(
+    networks: list[tuple[str, _Network]], request: ScoreRequest
+) -> list[tuple[str, _Network]]:
+    """Networks of which nobody knows the data set are on that of the others, if there is just one.
+
+    For all are scored against the same labels or truth, unless these are of one data set alone.
+    """
+    against = [data for data, _ in (*request.labels, *request.truth)]
+    known = {network.about["data"] for _, network in networks} - {""}
+    if not against or any(against) or len(known) != 1:
+        return networks
+    (data,) = known
+    return [
+        (name, replace(network, about={**network.about, "data": data}))
+        for name, network in networks
+    ]
 
 
 def _about(record: Predictions | Attack, request: ScoreRequest) -> dict[str, str]:

@@ -127,13 +127,22 @@ def score_runs(
     )
     if classes is None:
         raise InputError("nothing to score")
-    known = {key: _known(against, classes, tell) for key, against in every.items()}
+    runs = [
+        replace(
+            run,
+            against=run.against or for_all,
+            predictions=predictions_in_order(run.predictions, classes, run.name),
+        )
+        for run in runs
+    ]
+    known: dict[int, _Known | None] = {}
+    for key, against in every.items():
+        of_all = _known(against, classes, tell)
+        known[key] = _with_truth_of_runs(of_all, [r for r in runs if r.against is against], tell)
     matched: dict[str, list[str]] = {}
     scored: list[EvaluatedRun] = []
     for run in runs:
-        run = replace(run, against=run.against or for_all)
-        predictions = predictions_in_order(run.predictions, classes, run.name)
-        joined = _join(replace(run, predictions=predictions), known[id(run.against)], classes)
+        joined = _join(run, known[id(run.against)], classes)
         matched.setdefault(joined.told, []).append(run.name)
         if joined.people.truth is not None:
             check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
@@ -202,9 +211,29 @@ def _known_of(against: Against, classes: tuple[str, ...], tell: Tell) -> _Known 
     return _Known(people, are_labels=True, partly=partly, note=matched.note)
 
 
+def _with_truth_of_runs(known: _Known | None, runs: Sequence[Run], tell: Tell) -> _Known | None:
+    """With the true classes that some runs bring, where others of them have none.
+
+    Else runs on the same items could not be compared. Raises MismatchError where they differ.
+    """
+    bringing = [run for run in runs if run.predictions.truth is not None]
+    if known is None or known.people.truth is not None or not 0 < len(bringing) < len(runs):
+        return known
+    people = known.people
+    for run in bringing:
+        matched = align(items_of(run.predictions, run.name), people.items(known.where),
+                        partly=known.partly)  # fmt: skip
+        truth = np.full(people.size, -1, dtype=np.int64)
+        rows = np.arange(people.size) if matched.rows is None else matched.rows
+        truth[rows[rows >= 0]] = np.asarray(run.predictions.truth)[rows >= 0]
+        people = people.agreeing(truth, run.name)
+    tell(f"{known.where}: true classes from {brief([run.name for run in bringing], 3)}")
+    return replace(known, people=people)
+
+
 @dataclass(frozen=True)
 class _Joined:
-    """A run, and what is known of its items, in its order; rows: where they are in the labels.
+    """A run, and what is known of its items, in their order; rows: where they are in the labels.
 
     note: what could not be compared, or was left out. told: how the items were matched.
     """
@@ -217,7 +246,10 @@ class _Joined:
 
 
 def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
-    """Match the items of a run with those of labels and truth. Raises MismatchError."""
+    """Match the items of a run with those of labels and truth, and put them in their order.
+
+    Predictions in another order are held in memory. Raises MismatchError.
+    """
     own = run.predictions.truth
     if known is None:
         if own is None:
@@ -236,7 +268,12 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
         lack = "labels" if known.are_labels else "true class"
         notes.append(f"{matched.absent:,} of {len(rows):,} items have no {lack} and are left out")
         run = replace(run, predictions=some_items(run.predictions, kept))
-        rows, own = rows[kept], run.predictions.truth
+        rows = rows[kept]
+    if rows is not None and (np.diff(rows) < 0).any():
+        # In one order, runs are resampled alike: differences between them are paired.
+        run = replace(run, predictions=some_items(run.predictions, np.argsort(rows)))
+        rows = np.sort(rows)
+    own = run.predictions.truth
     people = known.people.take(rows).agreeing(own, run.name)
     note = "\n".join(filter(None, notes))
     return _Joined(run, people, rows, note, matched.describe(items, others))

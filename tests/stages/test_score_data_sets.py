@@ -86,6 +86,22 @@ def test_network_training_and_seed_are_read_from_the_files(
     assert set(scores.seed.tolist()) == {"1"}
 
 
+@pytest.mark.parametrize(("labels_of_data", "data"), [("", "near"), ("near", "")])
+def test_a_run_of_an_unknown_data_set_is_on_that_of_the_others(
+    tmp_path: Path, near: Case, labels_of_data: str, data: str
+) -> None:
+    """Where all are scored against the same labels, so that they can be compared."""
+    files = [
+        ("known", saved(tmp_path, predicted(near, "near.h5"), "a.h5")),
+        ("unknown", saved(tmp_path, predictions_of(near.logits.astype("f4"), truth=near.truth),
+                          "b.h5")),
+    ]  # fmt: skip
+    labels = [(labels_of_data, saved(tmp_path, near.labels(), "votes.h5"))]
+    scores = score(ScoreRequest(predictions=files, labels=labels, resamples=20)).scores
+    assert scores.data.tolist() == ["near", data]
+    assert bool(pairs_with_first(scored_runs([scores]))) == bool(data)
+
+
 def test_a_tag_overrides(tmp_path: Path, near: Case) -> None:
     files = [("a", saved(tmp_path, predicted(near, "near.h5"), "a.h5"))]
     scores = score(ScoreRequest(predictions=files, tags=["training=soft", "data=mine"])).scores

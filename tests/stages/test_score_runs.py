@@ -379,11 +379,41 @@ class TestPairs:
         scores = pair(case, index=np.arange(60))
         assert difference_of(scores, "ce_human").why is None
 
+    def test_runs_in_another_order_are_paired(self, case: Case) -> None:
+        """The same figures as in the order of the labels."""
+        order = np.random.default_rng(3).permutation(60)
+        noisy = case.logits + np.random.default_rng(9).normal(0, 0.3, case.logits.shape)
+        runs = [
+            Run("a", predictions_of(case.logits)),
+            Run("b", predictions_of(noisy[order], index=order)),
+        ]
+        shuffled = score_runs(runs, case.labels(), None, Options(resamples=2000))
+        for metric in ("ce_human", "sba", "accuracy"):
+            assert difference_of(shuffled, metric) == difference_of(pair(case), metric)
+
     def test_runs_on_other_items_are_not_paired(self, case: Case) -> None:
-        scores = pair(case, index=np.arange(60)[::-1].copy())
+        runs = [
+            Run("a", predictions_of(case.logits)),
+            Run("b", predictions_of(case.logits[:50], index=np.arange(50))),
+        ]
+        scores = score_runs(runs, case.labels(), None, Options(resamples=20))
         found = difference_of(scores, "ce_human")
         assert found.value is None
         assert found.why == "not paired: the runs have different items or labels"
+
+    def test_the_truth_that_one_run_brings_is_that_of_the_other(self, case: Case) -> None:
+        runs = [
+            Run("a", predictions_of(case.logits, truth=case.truth)),
+            Run("b", predictions_of(case.logits / 2)),
+        ]
+        labels = replace(case.labels(), truth=None)
+        told: list[str] = []
+        scores = score_runs(runs, labels, None, Options(resamples=20), tell=told.append)
+        for run in scored_runs([scores]):
+            right = case.logits.argmax(axis=1) == case.truth
+            assert run.value_of("accuracy") == pytest.approx(right.mean())
+        assert difference_of(scores, "ce_human").why is None
+        assert "the labels: true classes from a" in told
 
 
 ITEMS = 3 * MAX_GROUPS
