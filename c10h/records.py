@@ -445,7 +445,8 @@ class Scores(Record):
     exposure: "held-out", "in-sample" or "unknown": what the network was trained on.
     notes: what a reader of a run's figures should know (clipped zeros, ties), one a line.
     samples: the B bootstrap values behind each interval.
-    per_item: the value of each item, NaN where a metric is no mean over items.
+    per_item: the value of each item, in the order of the labels or else of the truth, of the
+        predictions where there is neither; NaN where a metric is no mean over items.
     reference: the names of f references (:data:`c10h.metrics.references.REFERENCES`).
     references: value, low and high of each of their figures; reference_why as ``why``.
     above: low and high of the paired difference, a run less its reference.

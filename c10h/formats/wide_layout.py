@@ -247,9 +247,9 @@ def _refuse_few_classes(table: Table, roles: Roles, *, people: bool) -> None:
     if people and len(words) > 1:
         every = brief([table.column_name(position) for position in range(table.width)])
         raise SchemaError(
-            f"{table.source.name}: expected a column of votes for each class, found {every}: of "
-            f"judgments c10h labels build {table.source.name} --annotator COLUMN --item COLUMN "
-            "--label COLUMN -o labels.h5 makes labels"
+            f"{table.source.name}: expected a column of votes for each class, found {every}: "
+            f"c10h labels build {table.source.name} -o labels.h5 reads judgments with --annotator "
+            "COLUMN --item COLUMN --label COLUMN, and items by annotators with --layout matrix"
         )
     shown = ", ".join(table.column_name(position) for position in roles.classes) or "none"
     not_classes = [table.column_name(position) for position in (*roles.others, *roles.totals)]

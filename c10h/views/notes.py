@@ -9,15 +9,15 @@ from c10h.errors import counted
 from c10h.metrics.differences import Difference, shown_ends
 from c10h.metrics.estimates import Estimate, Figure, ScoredRun
 from c10h.metrics.over_networks import MEAN
-from c10h.metrics.references import NO_UNCERTAINTY
+from c10h.metrics.references import FIRST_CHOICE, NO_UNCERTAINTY, RESCALED
 from c10h.metrics.strata import ALL
 
 INTERVALS = "Intervals: 95 %, bootstrap over items."
 # How many names a line has where they are all that there is.
 MOST_NAMES = 4
-# A run that no temperature brings closer than this to people, as a share of the distance of equal
-# probabilities, is worth no more than these.
-WORTHLESS = 0.999
+# A run says hardly anything of people where the best temperature takes less than this share off the
+# distance of equal probabilities, or less than this share of what its first choices take off.
+LEAST_GAIN, LEAST_SHARE = 0.001, 0.25
 
 
 def exposure_notes(exposures: Iterable[tuple[str, str]]) -> list[str]:
@@ -137,27 +137,32 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
     return notes
 
 
-def worthless_notes(runs: Sequence[ScoredRun]) -> list[str]:
-    """Which runs are no closer to the labels than equal probabilities, whatever the temperature.
+def misordered_notes(runs: Sequence[ScoredRun]) -> list[str]:
+    """Which runs say hardly anything of the labels, whatever their temperature.
 
-    Columns in a wrong order are like that, and nothing else shows it where they have no names.
+    Columns or items in a wrong order are like that, and nothing else shows it where they have no
+    names, or wrong ones.
     """
-    names = [run.name for run in runs if _is_worthless(run)]
+    names = [run.name for run in runs if _seems_misordered(run)]
     if not names:
         return []
     are, their = ("is", "its") if len(names) == 1 else ("are", "their")
     return [
-        f"warning: {', '.join(names)} {are} no closer to the labels than equal probabilities, at "
-        f"any temperature: are {their} classes in the order of the labels (--classes)?"
+        f"warning: {', '.join(names)} {are} hardly closer to the labels than equal probabilities, "
+        f"at any temperature: are {their} classes and items in the order of the labels?"
     ]
 
 
-def _is_worthless(run: ScoredRun) -> bool:
+def _seems_misordered(run: ScoredRun) -> bool:
+    """Whether the best temperature gains next to nothing, or far less than first choices alone."""
     metric = distance_of(run.metrics)
-    rescaled = run.rescaled(metric) if metric is not None else None
-    if rescaled is None or rescaled.why or math.isnan(rescaled.value):
+    known = {} if metric is None else run.references(metric)
+    equal = math.log(len(run.scores.classes))
+    gains = {name: equal - (figure.value or 0) for name, figure in known.items() if not figure.why}
+    if RESCALED not in gains:
         return False
-    return rescaled.value >= WORTHLESS * math.log(len(run.scores.classes))
+    least = max(LEAST_GAIN * equal, LEAST_SHARE * gains.get(FIRST_CHOICE, 0.0))
+    return gains[RESCALED] < least
 
 
 def percent_range(share: Figure) -> str:

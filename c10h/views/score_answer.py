@@ -29,12 +29,12 @@ from c10h.views.notes import (
     intervals_note,
     items_notes,
     metric_notes,
+    misordered_notes,
     networks_notes,
     percent_range,
     remaining,
     sizes_notes,
     unpaired_notes,
-    worthless_notes,
 )
 from c10h.views.pivot import ARROWS
 from c10h.views.table import Cell, Table, of_columns
@@ -72,7 +72,7 @@ def score_answer(shown: Shown, source: str) -> Answer:
     by_run = {pair.run.key: row for pair, row in zip(shown.pairs, grid, strict=True)}
     table, notes = _table(shown, by_run)
     lines = _comparisons(shown, grid) if shown.pairs else _descriptions(shown)
-    lines += worthless_notes(shown.runs) if shown.stratum == ALL else []
+    lines += misordered_notes(shown.runs) if shown.stratum == ALL else []
     every = [difference for row in grid for difference in row]
     unpaired = unpaired_notes(grid) if all(d.value is None for d in every) else []
     notes = [*notes, *unpaired, *_what_matters(shown)]

@@ -149,17 +149,26 @@ class TestJson:
         assert " inf " in next(line for line in table.splitlines() if "equivalent" in line)
 
 
-class TestWorthless:
+class TestMisordered:
     """Predictions whose columns are in another order than those of the labels."""
 
-    WARNING = "no closer to the labels than equal probabilities"
+    WARNING = "hardly closer to the labels than equal probabilities"
 
     def test_columns_in_a_wrong_order(self, files: Files, c10h: Run) -> None:
         files.save("wrong.npy", files.logits["a"][:, [1, 2, 0]])
         shown = " ".join(c10h("score", "wrong.npy", "--labels", "labels.h5", "-q").out.split())
-        assert f"wrong is {self.WARNING}, at any temperature: are its classes" in shown
+        assert f"wrong is {self.WARNING}, at any temperature: are its classes and items" in shown
         both = " ".join(c10h("score", "a.npy", "wrong.npy", "--labels", "labels.h5").out.split())
         assert f"warning: wrong is {self.WARNING}" in both
+
+    @pytest.mark.parametrize("share", [0.0, 0.1])
+    def test_names_above_the_wrong_columns(self, files: Files, c10h: Run, share: float) -> None:
+        """Nothing but the first choices knows; and a little that is right does not help."""
+        logits = (1 - share) * files.logits["a"][:, [1, 2, 0]] + share * files.logits["a"]
+        rows = "".join(",".join(map(str, row)) + "\n" for row in logits)
+        files.save("wrong.csv", "cat,dog,bird\n" + rows)
+        shown = " ".join(c10h("score", "wrong.csv", "--labels", "labels.h5").out.split())
+        assert self.WARNING in shown
 
     def test_columns_in_order(self, c10h: Run) -> None:
         result = c10h("score", "a.npy", "b.npy", "--labels", "labels.h5")

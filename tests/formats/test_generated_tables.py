@@ -63,7 +63,8 @@ def check(c10h: Run, made: Made, folder: Path) -> None:
         line = ["score", "{}", "--labels", str(folder / "people.h5"), *SCORED, "-o", str(output)]
         follow(c10h, made, line)
         logs = np.log(np.maximum(shares_of(made), np.finfo(np.float32).tiny))
-        check_scores(output, -(people * logs).sum(axis=1))
+        in_order_of_labels, *_ = shuffled(made)
+        check_scores(output, -(people * logs).sum(axis=1)[in_order_of_labels])
     else:
         logits = write_network(made, folder / "net.h5")
         line = ["score", str(folder / "net.h5"), "--labels", "{}", *SCORED, "-o", str(output)]
