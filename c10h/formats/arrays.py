@@ -340,6 +340,11 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
             "weights_only (it is damaged or holds code)"
         ) from error
     entries = content if isinstance(content, Mapping) else {"": content}
+    if any(map(_are_weights, (entries, *entries.values()))):
+        raise FileError(
+            f"{source.name}: expected arrays, found the weights of a network: c10h predict IMAGES "
+            f"--arch NETWORK --weights {source.name} -o predictions.h5 makes predictions with them"
+        )
     with _damage_told(source, ".pt"):  # numpy has no word for much of what a tensor may be
         arrays = {str(name): _values_in(value) for name, value in entries.items()}
         if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
@@ -347,6 +352,13 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
     return {
         name: Stored.of(values, source) for name, values in arrays.items() if values is not None
     }
+
+
+def _are_weights(value: object) -> bool:
+    """Whether these are the weights of a network's layers, by their names."""
+    return isinstance(value, Mapping) and any(
+        isinstance(name, str) and name.endswith((".weight", ".bias")) for name in value
+    )
 
 
 def _values_in(value: object) -> Array | None:

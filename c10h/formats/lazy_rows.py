@@ -112,7 +112,9 @@ def checked_logits(rows: Rows, name: str) -> View:
     def check(block: Array, start: int) -> Array:
         with np.errstate(invalid="ignore"):
             wrong = ~(block < np.inf)
-        _refuse(wrong.any(axis=1), start, name, "a finite logit for every class", block)
+        _refuse(
+            wrong.any(axis=1), start, name, "a finite logit (or probability) for every class", block
+        )
         ruled_out = block == -np.inf
         if not ruled_out.any():
             return block

@@ -24,6 +24,8 @@ from c10h.records import Array
 # The setting of scores that says what temperatures were fitted to.
 RESCALE = "rescale"
 NO_FIGURE = SpreadFigure()
+# Why there is no difference at equal scale between runs of rounded probabilities.
+DECISIVE_ZEROS = "probabilities of 0 decide the temperature of"
 
 
 class Pair(NamedTuple):
@@ -209,6 +211,8 @@ def _at_equal_scale(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Sp
         return SpreadFigure(why="the runs were rescaled to different labels")
     if first.value is None or second.value is None:
         return SpreadFigure(why=first.why or second.why)
+    if zeros := [run.name for run in (a, b) if run.has_decisive_zeros]:
+        return SpreadFigure(why=f"{DECISIVE_ZEROS} {' and '.join(zeros)}")
     if np.isinf(first.value) or np.isinf(second.value):
         return SpreadFigure(why="one of the values is infinite")
     return SpreadFigure(first.value - second.value)

@@ -74,6 +74,10 @@ class Temperature:
     spread: float
 
 
+# What a note says of a metric that probabilities decide which were rounded to 0.
+DECIDED_BY_ZEROS = "whose probability was 0"
+
+
 class RunKey(NamedTuple):
     """What a run is known by: the same run may be on several data sets."""
 
@@ -187,6 +191,11 @@ class ScoredRun:
         if scores.temperature is None or np.isnan(scores.temperature[self.row, 0]):
             return None
         return Temperature(*map(float, scores.temperature[self.row]))
+
+    @property
+    def has_decisive_zeros(self) -> bool:
+        """Whether probabilities of 0 decide its distance from the labels, and its temperature."""
+        return DECIDED_BY_ZEROS in self.notes
 
     @property
     def scale(self) -> Figure | None:

@@ -96,8 +96,10 @@ def _import(name: str, module: str, attribute: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise InputError(f"{name}: importing {module} failed: {error}") from error
+        meant = f" ({module[:-3]}:{attribute}?)" if module.endswith(".py") else ""
         raise InputError(
             f"{name}: no module {module} in the current folder or among the installed packages"
+            f"{meant}"
         ) from None
     except Exception as error:
         raise InputError(f"{name}: importing {module} failed: {_first_line(error)}") from error

@@ -10,7 +10,10 @@ from c10h.stages.attack_batches import second_classes
 from c10h.stages.network_metrics import evaluate
 from c10h.stages.people import People
 
-METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": "human cross-entropy"}
+# Figures of whole attacks.
+DISTANCE = "human cross-entropy"
+LANDED, TURNED = "landed on people's second", "items turned wrong, with a second"
+METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": DISTANCE}
 
 
 def compare(attack: Attack, people: People) -> dict[str, Array]:
@@ -63,6 +66,6 @@ def _landed(attack: Attack, member: int, k: int, people: People, logits: Array) 
     items = np.arange(people.size)
     landed = votes[items, logits.argmax(axis=1)] == votes[items, np.maximum(second, 0)]
     return {
-        "landed on people's second": float(landed[turned].mean()) if turned.any() else np.nan,
-        "items turned wrong, with a second": float(turned.sum()),
+        LANDED: float(landed[turned].mean()) if turned.any() else np.nan,
+        TURNED: float(turned.sum()),
     }

@@ -8,6 +8,7 @@ import numpy as np
 
 from c10h.formats.lazy_rows import LOG_SMALLEST, SMALLEST
 from c10h.formats.predictions_and_labels import FROM_PROBS, RULED_OUT
+from c10h.metrics.estimates import DECIDED_BY_ZEROS
 from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import Term, count, known
 from c10h.records import Array, Predictions
@@ -74,7 +75,7 @@ def clipping_notes(metrics: Iterable[str], total: Callable[[Term], float]) -> li
         share = 0.0 if term is None or not items else total(term) / items
         if share:
             notes.append(
-                f"{name}: {100 * share:.1f} % of its items have {which} whose probability was 0 "
-                f"and is raised to {value}"
+                f"{name}: {100 * share:.1f} % of its items have {which} {DECIDED_BY_ZEROS} "
+                f"and is raised to {value}, which decides it: save logits, or more digits"
             )
     return notes

@@ -30,7 +30,8 @@ def check_named(
         raise InputError(f"{images} is a run folder: expected RUN first, and IMAGES last")
     is_foreign = arch is not None and not folders
     if (not folders and not arch) or (folders and arch and ":" not in arch):
-        raise InputError("expected RUN folders and then IMAGES, or --arch and IMAGES")
+        lack = f"; --weights {weights} needs --arch, such as mynet:Net" if weights else ""
+        raise InputError(f"expected RUN folders and then IMAGES, or --arch and IMAGES{lack}")
     for option, value in (("--weights", weights), ("--classes", classes), ("--probs", probs)):
         if value and not is_foreign:
             raise InputError(f"{option} needs --arch; a run has its own")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from c10h.errors import counted
 from c10h.metrics.accuracy import is_at_chance
 from c10h.metrics.differences import Difference, shown_ends
 from c10h.metrics.estimates import Estimate, RunKey
+from c10h.stages.attack_human import DISTANCE, LANDED, TURNED
 from c10h.stages.attack_runs import (
     ACCURACY,
     CLEAN,
@@ -70,7 +72,7 @@ def _answer(
         else:
             table, notes = _many(group)
     else:
-        sentences = [_description(network) for network in group]
+        sentences = [_description(network) + _people(network) for network in group]
         table, notes = _many(group)
         every = (difference for row in known.values() for difference in row)
         notes = [*notes, *reason_notes((d.a, d.why) for d in every if d.why)]
@@ -141,6 +143,22 @@ def _description(network: AttackedNetwork) -> str:
         told = compact(before[0]), with_interval(*after)
         changes.append(f"{WORDS[metric]} {_verb(before[0], after[0])} {told[0]} to {told[1]}")
     return f"{network.name}: at {largest} {', '.join(changes)}."
+
+
+def _people(network: AttackedNetwork) -> str:
+    """How far the largest budget takes a network from people, where it was compared with them."""
+    largest = network.budgets.index(budgets_of([network])[-1])
+    distance, turned, landed = (
+        float(network.human[name][largest]) if name in network.human else math.nan
+        for name in (DISTANCE, TURNED, LANDED)
+    )
+    if math.isnan(distance):
+        return ""
+    told = f" Cross-entropy with people is {compact(distance)} then"
+    if turned > 0:
+        items = f"{counted(int(turned), 'item')} that {'turns' if turned == 1 else 'turn'} wrong"
+        told += f"; of {items}, {100 * landed:.0f} % become people's second choice"
+    return f"{told}."
 
 
 def _verb(before: float | None, after: float | None) -> str:

@@ -30,12 +30,20 @@ def noise_answer(noise: Noise) -> Answer:
     return Answer(
         _sentences(noise, curves),
         table,
-        notes=["first the labels, then what people reach, by method"],
+        notes=["first the labels, then what people reach, by method", *_no_forecast(noise)],
         source=(
             f"{counted(noise.items, 'item')} with {noise.total:,} votes, {votes} per item; "
             f"{noise.draws} draws, seed {noise.seed}. {MORE}"
         ),
     )
+
+
+def _no_forecast(noise: Noise) -> list[str]:
+    """That columns of more votes than items have say nothing new."""
+    more = [f"{votes:,}" for votes in noise.votes[:-1] if votes > noise.most]
+    if not more:
+        return []
+    return [f"{', '.join(more)}: no item has so many votes, and each keeps those that it has"]
 
 
 def _kept(size: int) -> list[int]:
@@ -72,5 +80,6 @@ def _sentences(noise: Noise, curves: list[Curve]) -> list[str]:
         if fewer and error.values[at := fewer[-1]] == error.values[at]:
             told += f"; with {counted(noise.votes[at], 'vote')} an item it would be "
             told += f"{error.values[at]:.4f}"
+        told += f"; with twice as many as now, {error.values[-1] / 2:.4f}"
         sentences.insert(0, f"{told}.")
     return [" ".join(sentences)] if sentences else []

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from c10h.metrics.differences import Difference, Pair, differences, shown_ends
+from c10h.metrics.differences import (
+    DECISIVE_ZEROS,
+    Difference,
+    Pair,
+    differences,
+    shown_ends,
+)
 from c10h.metrics.estimates import RunKey, ScoredRun
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
@@ -100,7 +106,7 @@ def _comparisons(shown: Shown, grid: Sequence[Sequence[Difference]]) -> list[str
     told = []
     for pair, row in zip(shown.pairs, grid, strict=True):
         sentence = _comparison(row, shown.main)
-        if sentence and several:
+        if sentence and several and data_of(pair.run):
             sentence = f"{data_of(pair.run)}: {sentence}"
         told += [sentence] * bool(sentence)
     left = len(told) - MOST_SENTENCES
@@ -113,6 +119,8 @@ def _comparison(row: Sequence[Difference], main: str) -> str:
     known = {difference.metric: difference for difference in row}
     distance, accuracy = known[main], known.get("accuracy")
     sentence = remaining(distance, _signed).removesuffix(".") or _plain_difference(distance)
+    if sentence and DECISIVE_ZEROS in (distance.at_equal_scale.why or ""):
+        sentence += f"; at equal scale nothing can be told: {distance.at_equal_scale.why}"
     if accuracy is None or accuracy is distance or accuracy.value is None:
         return sentence and f"{sentence}."
     if not accuracy.is_clear:
@@ -155,7 +163,7 @@ def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
             words += f", people's own {compact(ceiling[1])}"
         parts.append(words)
     scale = run.scale if stratum == ALL and distance_of(metrics) else None
-    if scale is not None and scale.value is not None:
+    if scale is not None and scale.value is not None and not run.has_decisive_zeros:
         parts.append(f"{percent_range(scale)} of that distance is scale of confidence")
     worth = _figure(run, WORTH, stratum)
     if WORTH in metrics and worth[0] is not None:
@@ -244,7 +252,8 @@ def _two_runs(
         )
     table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
     is_starred = any(d.is_clear for d in (*row, *scaled))
-    return table, [*legend, *[STAR] * is_starred, *_people_note(shown)]
+    about = [*_people_note(shown), *_first_choice_note(shown, names)]
+    return table, [*legend, *[STAR] * is_starred, *about]
 
 
 def _runs_across(
@@ -259,7 +268,8 @@ def _runs_across(
             figures = [(value, None, None) for value, _, _ in figures]
         columns += interval_columns(name, figures, marks=_marks(run, by_run, shown))
     table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
-    return table, [*legend, *_star_note(shown, by_run), *_people_note(shown)]
+    about = [*_people_note(shown), *_first_choice_note(shown, names)]
+    return table, [*legend, *_star_note(shown, by_run), *about]
 
 
 def _runs_down(
@@ -333,6 +343,17 @@ def _people_note(shown: Shown) -> list[str]:
     }
     figures = [f"{name} {compact(own[1])}" for name, own in ceilings.items() if own is not None]
     return [f"People's own: {', '.join(figures)}"] if figures else []
+
+
+def _first_choice_note(shown: Shown, names: Sequence[str]) -> list[str]:
+    """How close the first choices alone come, without any uncertainty of the runs."""
+    known = [run.references(shown.main, shown.stratum).get(FIRST_CHOICE) for run in shown.runs]
+    figures = [
+        f"{name} {compact(figure.value)}"
+        for name, figure in zip(names, known, strict=True)
+        if figure is not None and figure.value is not None
+    ]
+    return [f"First choices alone, {shown.main}: {', '.join(figures)}"] if figures else []
 
 
 def _marks(

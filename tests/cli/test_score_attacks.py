@@ -241,7 +241,7 @@ class TestRefusals:
         logits = np.asarray(made_attack(items=30).logits).copy()
         logits[0, 1, 5, 2] = np.nan
         write(logits=logits)
-        says = "adv.h5: row 5: expected a finite logit for every class"
+        says = "adv.h5: row 5: expected a finite logit (or probability) for every class"
         assert_refused(c10h("score", "adv.h5", *BASIC), says)
 
     def test_a_class_that_there_is_not(self, c10h: Run) -> None:

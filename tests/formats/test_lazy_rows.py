@@ -89,8 +89,16 @@ def test_shares_do_not_overflow() -> None:
 @pytest.mark.parametrize(
     ("check", "bad", "says"),
     [
-        (checked_logits, [1, np.nan], "expected a finite logit for every class"),
-        (checked_logits, [1, np.inf], "expected a finite logit for every class"),
+        (
+            checked_logits,
+            [1, np.nan],
+            "expected a finite logit (or probability) for every class",
+        ),
+        (
+            checked_logits,
+            [1, np.inf],
+            "expected a finite logit (or probability) for every class",
+        ),
         (summing_to_1, [0.5, np.nan], "expected probabilities of 0 or more, found 0.5 nan"),
         (summing_to_1, [-0.1, 1.1], "expected probabilities of 0 or more, found -0.1 1.1"),
         (summing_to_1, [0.5, 0.4], "expected probabilities that sum to 1, found 0.9 (--probs"),

@@ -38,6 +38,23 @@ def test_before_and_after() -> None:
     assert answer.source == "source"
 
 
+def test_people_where_it_was_compared_with_them() -> None:
+    human = {
+        "human cross-entropy": np.array([[1.25, 2.5]]),
+        "items turned wrong, with a second": np.array([[2.0, 8.0]]),
+        "landed on people's second": np.array([[0.5, 0.75]]),
+    }
+    assert (
+        answer_of(a=made_attack(human=human))
+        .sentences[0]
+        .endswith(
+            "Cross-entropy with people is 2.500 then; of 8 items that turn wrong, 75 % become "
+            "people's second choice."
+        )
+    )
+    assert "people" not in answer_of(a=made_attack()).sentences[0]
+
+
 def test_checks_in_words() -> None:
     assert answer_of(a=made_attack()).sentences[-1] == (
         "Checks: no health checks were run (--health)."
