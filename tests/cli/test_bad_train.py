@@ -365,6 +365,10 @@ class TestPredict:
             (["a", "images.h5", "--arch", "vgg_15"], "expected RUN folders and then IMAGES"),
             (["a", "images.h5", "--arch", "sys:exit"], "a: its network is code, tiny:net, which"),
             (["a", "images.h5", "--weights", "w.pt"], "--weights needs --arch"),
+            (
+                ["images.h5", "--weights", "a/fold-0.pt"],
+                "fold-0.pt needs --arch, such as mynet:Net",
+            ),
             (["a", "images.h5", "--classes", "3"], "--classes needs --arch"),
             (
                 ["images.h5", "--arch", "tiny:net", "--held-out"],

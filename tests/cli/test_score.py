@@ -175,6 +175,45 @@ class TestMisordered:
         assert self.WARNING not in " ".join(result.out.split())
 
 
+class TestDecisiveZeros:
+    """Of the same network, once with its digits and once with probabilities rounded to 0."""
+
+    @pytest.fixture
+    def shares(self, files: Files) -> None:
+        logits = 4 * files.logits["a"]
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        for name, digits in (("few", 3), ("many", 15)):
+            lines = [",".join(f"{share:.{digits}f}" for share in row) for row in shares]
+            files.save(f"{name}.csv", "cat,dog,bird\n" + "\n".join(lines) + "\n")
+
+    @pytest.mark.usefixtures("shares")
+    def test_nothing_is_said_at_equal_scale(self, c10h: Run) -> None:
+        line = ("score", "b.npy", "few.csv", "--labels", "labels.h5")
+        shown = " ".join(c10h(*line).out.split())
+        assert "nothing can be told: probabilities of 0 decide the temperature of few" in shown
+        assert "save logits, or more digits" in shown
+        for difference in c10h(*line, "--json").json()["differences"]:
+            assert difference["at_equal_scale"]["value"] is None
+
+    @pytest.mark.usefixtures("shares")
+    def test_with_more_digits_it_is(self, c10h: Run) -> None:
+        line = ("score", "b.npy", "many.csv", "--labels", "labels.h5")
+        assert "nothing can be told" not in " ".join(c10h(*line).out.split())
+        known = {
+            d["metric"]: d["at_equal_scale"] for d in c10h(*line, "--json").json()["differences"]
+        }
+        assert known["ce_human"]["value"] is not None
+
+
+def test_first_choices_stand_below_two_runs(c10h: Run) -> None:
+    alone = c10h("score", "b.npy", "--labels", "labels.h5", "--json").json()["runs"][0]
+    value = alone["metrics"]["ce_human"]["references"]["first_choice"]["value"]
+    shown = " ".join(c10h("score", "a.npy", "b.npy", "--labels", "labels.h5").out.split())
+    assert "First choices alone, ce_human: a " in shown
+    assert f", b {value:.3f}" in shown
+
+
 def test_what_people_reach_stands_below_two_runs(c10h: Run) -> None:
     """The figures are those of a single run's own column."""
     alone = c10h("score", "a.npy", "--labels", "labels.h5", "--json").json()["runs"][0]

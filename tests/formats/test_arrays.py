@@ -436,3 +436,10 @@ class TestH5:
         with h5py.File(tmp_path / "x.h5", "w") as file:
             file["names"] = ["chat", "鳥"]
         assert only_array(tmp_path / "x.h5").tolist() == ["chat", "鳥"]
+
+
+@pytest.mark.parametrize("key", [None, "model"])
+def test_weights_are_no_arrays(tmp_path: Path, key: str | None) -> None:
+    weights = {"head.weight": VALUES, "head.bias": VALUES[0]}
+    save_torch(tmp_path / "x.pt", weights if key is None else {key: weights, "epoch": 3})
+    refused(tmp_path / "x.pt", "found the weights of a network: c10h predict IMAGES --arch")

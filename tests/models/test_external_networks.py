@@ -173,6 +173,7 @@ class TestProbabilities:
     ("name", "said"),
     [
         ("my_networks:make", "no module my_networks in the current folder or among"),
+        ("my_net.py:make", "in the current folder or among the installed packages (my_net:make?)"),
         ("my_nets.inner:make", "no module my_nets.inner in the current folder"),
         ("my_nets:make", "my_nets has no callable 'make'"),
         ("my_nets:number", "my_nets has no callable 'number'"),
