@@ -355,6 +355,8 @@ class TestPredict:
         trained(c10h, "a")
         says = "expected RUN folders and then IMAGES, or --arch and IMAGES"
         assert_refused(c10h("predict", "images.h5", "-o", "p.h5"), says)
+        alone = c10h("predict", "images.h5", "--weights", "w.pt", "-o", "p.h5")
+        assert_refused(alone, f"{says}; --weights w.pt needs --arch, such as mynet:Net")
         says = "a: its network is code, tiny:net, which is run only where you name it"
         assert_refused(c10h("predict", "a", "images.h5", "-o", "p.h5"), says)
         attack = ("attack", "--arch", "resnet_basic_8", "images.h5", "--from", "a", "-o", "p.h5")
@@ -365,10 +367,6 @@ class TestPredict:
             (["a", "images.h5", "--arch", "vgg_15"], "expected RUN folders and then IMAGES"),
             (["a", "images.h5", "--arch", "sys:exit"], "a: its network is code, tiny:net, which"),
             (["a", "images.h5", "--weights", "w.pt"], "--weights needs --arch"),
-            (
-                ["images.h5", "--weights", "a/fold-0.pt"],
-                "fold-0.pt needs --arch, such as mynet:Net",
-            ),
             (["a", "images.h5", "--classes", "3"], "--classes needs --arch"),
             (
                 ["images.h5", "--arch", "tiny:net", "--held-out"],
