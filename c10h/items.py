@@ -81,8 +81,8 @@ class Alignment:
 def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
     """The row of ``reference`` that each item of ``items`` is about.
 
-    By ids where both have them, whose folders do not count where one side has none and no id would
-    match with them, else by index, else by position where the numbers of items agree.
+    By ids where both have them, whose folders do not count where only one side has any, else by
+    index, else by position where the numbers of items agree.
     Ids that are whole numbers are what an index counts; where one side has neither, they number
     its rows if they are all of these. partly: ``reference`` need not have all items.
     Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.

@@ -33,6 +33,8 @@ from c10h.h5_values import check_memory, dataset_rows, is_text, text_of
 from c10h.records import Array, Rows, View
 
 NUMBERS, WORDS = "fiub", "USO"
+# What the names of the weights of layers end in.
+WEIGHTS = (".weight", ".bias")
 # What the header of an .npy file takes at most.
 LARGEST_HEADER = 1 << 16
 # A larger array of an .npz file stays on the disk, unpacked.
@@ -340,15 +342,17 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
             "weights_only (it is damaged or holds code)"
         ) from error
     entries = content if isinstance(content, Mapping) else {"": content}
-    if any(map(_are_weights, (entries, *entries.values()))):
-        raise FileError(
-            f"{source.name}: expected arrays, found the weights of a network: c10h predict IMAGES "
-            f"--arch NETWORK --weights {source.name} -o predictions.h5 makes predictions with them"
-        )
     with _damage_told(source, ".pt"):  # numpy has no word for much of what a tensor may be
         arrays = {str(name): _values_in(value) for name, value in entries.items()}
         if "" in arrays and arrays[""] is None and isinstance(content, list | tuple):
             arrays = {str(number): _values_in(value) for number, value in enumerate(content)}
+    has_weights = any(map(_are_weights, (entries, *entries.values())))
+    others = [values for name, values in arrays.items() if not name.endswith(WEIGHTS)]
+    if has_weights and not any(values is not None and values.ndim > 1 for values in others):
+        raise FileError(
+            f"{source.name}: expected arrays, found the weights of a network: c10h predict IMAGES "
+            f"--arch NETWORK --weights {source.name} -o predictions.h5 makes predictions with them"
+        )
     return {
         name: Stored.of(values, source) for name, values in arrays.items() if values is not None
     }
@@ -357,7 +361,7 @@ def pt_arrays(source: Source) -> Mapping[str, Stored]:
 def _are_weights(value: object) -> bool:
     """Whether these are the weights of a network's layers, by their names."""
     return isinstance(value, Mapping) and any(
-        isinstance(name, str) and name.endswith((".weight", ".bias")) for name in value
+        isinstance(name, str) and name.endswith(WEIGHTS) for name in value
     )
 
 

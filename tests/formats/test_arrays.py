@@ -443,3 +443,9 @@ def test_weights_are_no_arrays(tmp_path: Path, key: str | None) -> None:
     weights = {"head.weight": VALUES, "head.bias": VALUES[0]}
     save_torch(tmp_path / "x.pt", weights if key is None else {key: weights, "epoch": 3})
     refused(tmp_path / "x.pt", "found the weights of a network: c10h predict IMAGES --arch")
+
+
+def test_logits_beside_weights(tmp_path: Path) -> None:
+    weights = {"head.weight": VALUES, "head.bias": VALUES[0]}
+    save_torch(tmp_path / "x.pt", {"model": weights, "logits": VALUES})
+    np.testing.assert_array_equal(only_array(tmp_path / "x.pt"), VALUES)
