@@ -30,7 +30,10 @@ def noise_answer(noise: Noise) -> Answer:
     return Answer(
         _sentences(noise, curves),
         table,
-        notes=["first the labels, then what people reach, by method", *_no_forecast(noise)],
+        notes=[
+            "first the labels, then what people reach, by method (docs/metrics.md)",
+            *_no_forecast(noise),
+        ],
         source=(
             f"{counted(noise.items, 'item')} with {noise.total:,} votes, {votes} per item; "
             f"{noise.draws} draws, seed {noise.seed}. {MORE}"
