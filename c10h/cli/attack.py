@@ -175,11 +175,9 @@ def attack(
     checks say whether the result can be believed, and repeat the attack at equal scale. The same
     command resumes an interrupted attack.
 
-    [bold]c10h attack runs/human images.h5 --epsilon 4/255 --epsilon 8/255 -o adv.h5[/]
+    [bold]c10h attack runs/human images.h5 --epsilon 8/255 --labels votes.h5 -o a.h5[/]
 
-    [bold]c10h attack runs/human images.h5 --method apgd --loss dlr --labels labels.h5 -o adv.h5[/]
-
-    [bold]c10h attack images.h5 --arch mynet:Net --weights mynet.pt --limit 100 -o adv.h5[/]
+    [bold]c10h attack images.h5 --arch mynet:Net --weights mynet.pt -o a.h5[/]
     """
     from c10h import h5
     from c10h.cli.existing_output import check_free, is_made

@@ -7,12 +7,10 @@ import numpy as np
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Attack, Predictions
 from c10h.stages.attack_batches import second_classes
+from c10h.stages.attack_runs import DISTANCE, LANDED, TURNED
 from c10h.stages.network_metrics import evaluate
 from c10h.stages.people import People
 
-# Figures of whole attacks.
-DISTANCE = "human cross-entropy"
-LANDED, TURNED = "landed on people's second", "items turned wrong, with a second"
 METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": DISTANCE}
 
 

@@ -29,6 +29,9 @@ CLEAN = "clean"
 ACCURACY, CROSS_ENTROPY = "accuracy", "ce_hard"
 # What an attack is scored by.
 METRICS = (ACCURACY, CROSS_ENTROPY)
+# Figures of the group ``human`` that are about the whole attack.
+DISTANCE = "human cross-entropy"
+LANDED, TURNED = "landed on people's second", "items turned wrong, with a second"
 # Values of a curve that are in memory at once.
 BLOCK = 1 << 22
 NORMS = {"inf": "ℓ∞", "2": "ℓ2"}

@@ -9,12 +9,14 @@ from c10h.errors import counted
 from c10h.metrics.accuracy import is_at_chance
 from c10h.metrics.differences import Difference, shown_ends
 from c10h.metrics.estimates import Estimate, RunKey
-from c10h.stages.attack_human import DISTANCE, LANDED, TURNED
 from c10h.stages.attack_runs import (
     ACCURACY,
     CLEAN,
     CROSS_ENTROPY,
+    DISTANCE,
+    LANDED,
     METRICS,
+    TURNED,
     AttackedNetwork,
     attack_differences,
 )

@@ -109,7 +109,7 @@ class TestTerminal:
             "hard: at 4/255: many steps did less than a single one: the gradients are misleading; "
             "try --restarts 10 and --method square\n"
         ) in out
-        assert c10h("report", "hard.h5").out.splitlines()[2:4] == [
+        assert c10h("report", "hard.h5").out.splitlines()[3:5] == [
             "Checks: at 4/255: many steps did less than a single one: the gradients are",
             "misleading; try --restarts 10 and --method square.",
         ]
