@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -43,10 +44,13 @@ def test_it_says_what_it_is_compared_with(name: str, block: re.Match[str]) -> No
 @pytest.mark.parametrize(
     "command", list(dict.fromkeys(b["rest"] for _, b in OUTPUTS if b["what"] == "printed by"))
 )
-def test_it_is_what_the_command_prints(command: str) -> None:
+def test_it_is_what_the_command_prints(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not published.is_there():
         pytest.skip("needs C10H_DATA, the folder of the published files (docs/developing.md)")
     words = command.split()
+    monkeypatch.chdir(tmp_path)  # as the published files are put into the current folder
     with published.at_hand(), mock.patch.dict(os.environ, {"COLUMNS": WIDE}):
         done = subprocess.run(
             [sys.executable, "-m", *words], stdout=subprocess.PIPE, text=True, check=True
