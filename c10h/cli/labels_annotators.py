@@ -95,7 +95,9 @@ def annotators(
     """Show a table of annotators: trials, attention, agreement with the others, kappa, speed.
 
     agreement is the mean share of the other annotators who chose the same label; kappa corrects it
-    for chance. An annotator's own judgments do not count among the others.
+    for chance. An annotator's own judgments do not count among the others. In parentheses is
+    agreement's 95 % interval over items: [bold]--sort agreement_high[/] begins with those
+    whose low agreement is the most certain.
 
     With --predictions, a model is ranked by the same agreement, and the alternative annotator test
     (Calderon et al., ACL 2025) says for what share of the annotators it could stand in.

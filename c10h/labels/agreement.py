@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from c10h.formats.lazy_rows import shares
 from c10h.labels.votes import Votes
+from c10h.metrics.item_block import Float
 from c10h.records import Array
 from c10h.truth import right_of
 
+# Of a standard normal, 97.5 %.
+_NORMAL = float(ndtri(0.975))
 # How many judgments, times classes, are compared at a time.
 BLOCK_VOTES = 1 << 22
 
@@ -20,12 +24,16 @@ BLOCK_VOTES = 1 << 22
 class Agreement:
     """One value an annotator, float64 (a); NaN for one who judged no item that others did.
 
-    rest: mean share of the others' votes for the annotator's label. kappa: the same corrected for
-    chance. truth: share of judgments that are right, of items whose true class is known; None
-    without any truth. n: judgments of items that others judged too.
+    rest: mean share of the others' votes for the annotator's label. low, high: its 95 % interval,
+    of other items like these: Wilson's, over the items that others judged too, as if the annotator
+    agreed or not with one of the others on each; wider than need be where people share their votes.
+    kappa: agreement corrected for chance. truth: share of judgments that are right, of items whose
+    true class is known; None without any truth. n: judgments of items that others judged too.
     """
 
     rest: Array
+    low: Array
+    high: Array
     kappa: Array
     truth: Array | None
     n: Array
@@ -43,7 +51,7 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
     count = len(trusted)
     classes = votes.labels.probs.shape[1]
     counts = votes_of_items(votes, trusted)
-    n, agreed = np.zeros(count), np.zeros(count)
+    n, agreed, items = np.zeros(count), np.zeros(count), np.zeros(count)
     label_counts, rest_shares = np.zeros((classes, count)), np.zeros((classes, count))
     for who, item, own in judged_items(votes, classes):
         rest = counts[item] - own * trusted[who][:, None]
@@ -51,6 +59,7 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
         who, own, share = who[some], own[some], shares(rest[some])
         judged = own.sum(axis=1)
         n += np.bincount(who, weights=judged, minlength=count)
+        items += np.bincount(who, minlength=count)
         agreed += np.bincount(who, weights=(own * share).sum(axis=1), minlength=count)
         for k in range(classes):
             label_counts[k] += np.bincount(who, weights=own[:, k], minlength=count)
@@ -58,7 +67,21 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
     with np.errstate(divide="ignore", invalid="ignore"):
         observed, expected = agreed / n, (label_counts * rest_shares).sum(axis=0) / n**2
         kappa = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
-    return Agreement(observed, kappa, _right(votes, count), n)
+    return Agreement(observed, *wilson_interval(observed, items), kappa, _right(votes, count), n)
+
+
+def wilson_interval(share: Float, count: Float) -> tuple[Float, Float]:
+    """The 95 % interval (Wilson 1927) of shares (a) of so many yeses and noes (a), NaN for none.
+
+    It has a width at 0 and 1, too. Of means of values in [0, 1], which vary less than yeses and
+    noes with the same mean, it is wider than need be.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pull = _NORMAL**2 / count
+        middle = (share + pull / 2) / (1 + pull)
+        half = _NORMAL * np.sqrt(share * (1 - share) / count + pull / (4 * count)) / (1 + pull)
+    # The ends of no yes and of no no are exact; rounding would leave a little beside them.
+    return np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
 
 
 def votes_of_items(votes: Votes, trusted: Array) -> Array:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import ndtri, stdtr
+from scipy.special import stdtr
 
 from c10h.formats.lazy_rows import shares
-from c10h.labels.agreement import judged_items, votes_of_items
+from c10h.labels.agreement import judged_items, votes_of_items, wilson_interval
 from c10h.labels.votes import Votes
 from c10h.metrics.bootstrap import MAX_GROUPS, groups, interval, weights
 from c10h.metrics.item_block import Float
@@ -30,8 +30,6 @@ from c10h.records import Array
 LEAST_ITEMS, FALSE_DISCOVERIES = 30, 0.05
 # Sums of each annotator that all figures are made of.
 _TERMS = ("judgments", "agreed", "items", "advantage", "difference", "square")
-# Of a standard normal, 97.5 %.
-_NORMAL = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -230,10 +228,7 @@ def _rank(agreement: Estimate, people: Float) -> Estimate:
 
 
 def _share(hits: int, count: int) -> Estimate:
-    """A share with Wilson's interval, which has a width at 0 and 1, too."""
-    if not count:
-        return Estimate(float("nan"), float("nan"), float("nan"))
-    share, pull = hits / count, _NORMAL**2 / count
-    middle = (share + pull / 2) / (1 + pull)
-    half = _NORMAL * float(np.sqrt(share * (1 - share) / count + pull / (4 * count))) / (1 + pull)
-    return Estimate(share, max(middle - half, 0.0), min(middle + half, 1.0))
+    """A share with Wilson's interval."""
+    share = hits / count if count else float("nan")
+    low, high = wilson_interval(np.array(share), np.array(float(count)))
+    return Estimate(share, float(low), float(high))

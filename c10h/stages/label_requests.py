@@ -15,7 +15,18 @@ from c10h.stages.labels_build_request import NO_COLUMNS, NO_FILTERS, begin_judgm
 
 # Columns that annotators can be sorted by.
 SORTS = (
-    *("agreement", "kappa", "attention", "accuracy", "rt", "trials", "annotator", "excluded"),
+    *(
+        "agreement",
+        "agreement_low",
+        "agreement_high",
+        "kappa",
+        "attention",
+        "accuracy",
+        "rt",
+        "trials",
+        "annotator",
+        "excluded",
+    ),
     *("advantage", "p_value", "replaced"),
 )
 # What an annotator's advantage may be less, for crowd workers (Calderon et al. 2025, section 3.4).

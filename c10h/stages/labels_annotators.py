@@ -51,17 +51,19 @@ class Annotators:
     """One row an annotator, sorted.
 
     columns: arrays (a) by name, in this order, as far as the judgments tell: annotator str, trials
-    int64, attention, agreement, kappa and accuracy float64, NaN where there is no such value, rt
-    float64 in the unit of the table, excluded bool. threshold: on attention. by_name: whether some
-    are left out by name. total: how many
-    annotators there are. judged, items: how many items have a true class, of how many. votes: the
-    judgments compared. model: where a model is among them.
+    int64, attention, agreement (with agreement_low and agreement_high, its 95 % interval), kappa
+    and accuracy float64, NaN where there is no such value, rt float64 in the unit of the table,
+    excluded bool. threshold: on attention. by_name: whether some are left out by name. total: how
+    many annotators there are. median: of the agreement of those who are not excluded. judged,
+    items: how many items have a true class, of how many. votes: the judgments compared. model:
+    where a model is among them.
     """
 
     columns: Mapping[str, Array]
     threshold: float
     by_name: bool
     total: int
+    median: float
     judged: int
     items: int
     votes: Votes
@@ -154,6 +156,8 @@ def describe_annotators(
         "trials": who["trials"],
         "attention": who.get("attention"),
         "agreement": agreed.rest,
+        "agreement_low": agreed.low,
+        "agreement_high": agreed.high,
         "kappa": agreed.kappa,
         "accuracy": agreed.truth,
         "rt": None if votes.rt is None else median_by_annotator(votes),
@@ -172,11 +176,18 @@ def describe_annotators(
         filters.least_attention,
         bool(filters.drop_annotators),
         len(excluded),
+        _median(agreed.rest[~excluded]),
         judged=0 if votes.labels.truth is None else int((votes.labels.truth >= 0).sum()),
         items=votes.labels.probs.shape[0],
         votes=votes,
         model=among,
     )
+
+
+def _median(agreement: Array) -> float:
+    """The median of those that are known, NaN without one."""
+    known = agreement[~np.isnan(agreement)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _model_among(

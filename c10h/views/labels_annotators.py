@@ -15,12 +15,13 @@ from c10h.views.table import MISSING, Cell, Table, number, of_columns
 
 # Below so many annotators the authors of the test advise against it.
 FEW = 3
-# How a value of each column is shown.
+# The 95 % interval of agreement.
+ENDS = ("agreement_low", "agreement_high")
+# How a value of each other column is shown.
 COLUMNS: Mapping[str, Callable[[Any], str]] = {
     "annotator": str,
     "trials": lambda value: f"{value:,}",
     "attention": number,
-    "agreement": number,
     "kappa": number,
     "accuracy": number,
     "rt": lambda value: number(value, 2 if value is not None and value < 100 else 0),
@@ -116,10 +117,10 @@ def to_json(annotators: Annotators) -> Any:
 
 def table(annotators: Annotators) -> Table:
     """For people."""
-    cells = [
-        [Cell(COLUMNS[name](value)) for name, value in row.items()] for row in rows(annotators)
-    ]
+    cells = [_cells(row) for row in rows(annotators)]
     notes = [f"{len(cells):,} of {annotators.total:,} annotators"]
+    if annotators.median == annotators.median:
+        notes[0] += f"; the median agreement is {annotators.median:.3f}"
     if "excluded" in annotators.columns:
         why = [f"attention below {annotators.threshold:g}"] * ("attention" in annotators.columns)
         why += ["left out by name"] * annotators.by_name
@@ -127,7 +128,24 @@ def table(annotators: Annotators) -> Table:
     judged, items = annotators.judged, annotators.items
     if 0 < judged < items:
         notes.append(f"accuracy: on {judged:,} of {items:,} items, whose true class is known")
-    return Table("", list(annotators.columns), cells, 1, notes)
+    header = [name for name in annotators.columns if name not in ENDS]
+    return Table("", header, cells, 1, notes)
+
+
+def _cells(row: Mapping[str, Any]) -> list[Cell]:
+    """The values of an annotator, with the interval of agreement beside it."""
+    return [
+        _agreement(row) if name == "agreement" else Cell(COLUMNS[name](value))
+        for name, value in row.items()
+        if name not in ENDS
+    ]
+
+
+def _agreement(row: Mapping[str, Any]) -> Cell:
+    """Agreement, to the digits that leave room for all columns on 80, and its interval."""
+    ends = [number(row[end], 2) for end in ENDS]
+    ends = [{"0.00": "0", "1.00": "1"}.get(end, end.removeprefix("0")) for end in ends]
+    return Cell(number(row["agreement"], 3), "" if MISSING in ends else "–".join(ends))
 
 
 def rows(annotators: Annotators) -> list[dict[str, Any]]:

@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from c10h.labels import agreement as module
-from c10h.labels.agreement import agreement, median_by_annotator
+from c10h.labels.agreement import agreement, median_by_annotator, wilson_interval
 from c10h.labels.votes import Votes
 from c10h.records import Array, Labels
 
@@ -86,6 +87,43 @@ def made_up(
         label = item % 3 if random.random() < 0.6 else int(random.integers(3))
         rows.append((int(random.integers(annotators)), item, label))
     return [*rows, *rows[:5], (0, items, 1), (1, items + 1, 2), (1, items + 1, 2)]
+
+
+class TestInterval:
+    @pytest.mark.parametrize(
+        ("hits", "count"), [(0, 1), (1, 1), (0, 30), (30, 30), (3, 7), (199, 200)]
+    )
+    def test_of_shares_of_yeses(self, hits: int, count: int) -> None:
+        wanted = binomtest(hits, count).proportion_ci(method="wilson")
+        low, high = wilson_interval(np.array([hits / count]), np.array([float(count)]))
+        assert low[0] == pytest.approx(wanted.low, abs=1e-12)
+        assert high[0] == pytest.approx(wanted.high, abs=1e-12)
+        assert (low[0] == 0) == (hits == 0)
+        assert (high[0] == 1) == (hits == count)
+
+    def test_of_two_annotators_is_of_items(self) -> None:
+        # They agree on 4 items of 6; the second one's doubled judgments make no more items.
+        rows = [(0, item, 0) for item in range(6)] + [(1, item, item // 4) for item in range(6)]
+        found = agreement(votes := votes_of([*rows, *rows[6:]]), everybody(votes))
+        wanted = binomtest(4, 6).proportion_ci(method="wilson")
+        assert found.rest.tolist() == pytest.approx([4 / 6] * 2)
+        assert found.low.tolist() == pytest.approx([wanted.low] * 2)
+        assert found.high.tolist() == pytest.approx([wanted.high] * 2)
+
+    def test_of_somebody_who_judged_alone(self) -> None:
+        found = agreement(votes := votes_of([(0, 0, 0), (1, 1, 0), (2, 1, 1)]), everybody(votes))
+        assert np.isnan([found.low[0], found.high[0]]).all()
+        assert found.low[1] == 0
+
+    @pytest.mark.parametrize("items", [8, 40])
+    @pytest.mark.parametrize(("a", "b"), [(0.5, 0.1), (2, 1), (0.2, 0.3)])
+    def test_holds_the_mean_of_shares_at_least_as_often_as_it_says(
+        self, random: np.random.Generator, items: int, a: float, b: float
+    ) -> None:
+        shares = random.beta(a, b, (4000, items)).mean(axis=1)
+        low, high = wilson_interval(shares, np.full(4000, float(items)))
+        mean = a / (a + b)
+        assert np.mean((low <= mean) & (mean <= high)) > 0.94
 
 
 class TestByHand:

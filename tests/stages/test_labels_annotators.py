@@ -34,7 +34,8 @@ class TestColumns:
     def test_every_annotator_is_there(self, describe: Describe) -> None:
         found = describe()
         assert list(found.columns) == [
-            "annotator", "trials", "attention", "agreement", "kappa", "accuracy", "rt", "excluded",
+            "annotator", "trials", "attention", "agreement", "agreement_low", "agreement_high",
+            "kappa", "accuracy", "rt", "excluded",
         ]  # fmt: skip
         assert by_name(found, "trials") == {"a": 3, "b": 2, "c": 2, "d": 2}
         assert by_name(found, "attention") == {"a": 1, "b": 0.5, "c": None, "d": 0}
@@ -48,6 +49,13 @@ class TestColumns:
         assert by_name(found, "excluded") == {"a": False, "b": True, "c": False, "d": True}
         # a has c alone: they differ on item 0, agree on item 1; item 2 is a's alone.
         assert by_name(found, "agreement") == {"a": 0.5, "b": 0.25, "c": 0.5, "d": 0.25}
+
+    def test_the_median_is_of_those_who_count(self, describe: Describe) -> None:
+        # a and c agree half of the time; b and d, who are excluded, a quarter.
+        assert describe().median == describe(limit=1).median == 0.5
+        # All count: each agrees with the others on 0 to 3 of the other votes.
+        everybody = describe(filters=Filters(min_attention=0))
+        assert everybody.median == np.median([*by_name(everybody, "agreement").values()])
 
     @pytest.mark.parametrize(("least", "excluded"), [(0, ""), (0.5, "d"), (0.51, "bd"), (1, "bd")])
     def test_the_bound_on_attention(self, describe: Describe, least: float, excluded: str) -> None:
@@ -72,7 +80,9 @@ class TestColumns:
 
     def test_what_the_table_does_not_tell_is_no_column(self, describe: Describe) -> None:
         found = describe("who,what,said\na,0,0\nb,0,1\n", Columns("who", "what", "said"))
-        assert list(found.columns) == ["annotator", "trials", "agreement", "kappa"]
+        assert list(found.columns) == [
+            "annotator", "trials", "agreement", "agreement_low", "agreement_high", "kappa",
+        ]  # fmt: skip
 
     def test_bounds_on_time_leave_judgments_out(self, describe: Describe) -> None:
         found = describe(filters=Filters(rt_min=60, rt_max=250))
@@ -102,7 +112,8 @@ class TestColumns:
     def test_one_judgment_of_all(self, describe: Describe) -> None:
         found = describe("who,what,said\na,0,0\n", Columns("who", "what", "said"))
         assert plain(found.columns) == {
-            "annotator": ["a"], "trials": [1], "agreement": [None], "kappa": [None],
+            "annotator": ["a"], "trials": [1], "agreement": [None], "agreement_low": [None],
+            "agreement_high": [None], "kappa": [None],
         }  # fmt: skip
 
 
@@ -116,6 +127,7 @@ class TestOrder:
             ("rt", "dcba"),
             ("trials", "bcda"),
             ("annotator", "abcd"),
+            ("agreement_high", "bdac"),
             ("excluded", "acbd"),
         ],
     )

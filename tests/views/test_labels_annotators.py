@@ -25,6 +25,30 @@ def test_people_see_a_dash_for_what_is_missing(tmp_path: Path) -> None:
     assert cells["a"][-1] == ""
 
 
+def test_agreement_has_its_interval_beside_it(tmp_path: Path) -> None:
+    shown = table(describe_table(tmp_path, sort="annotator"))
+    assert list(shown.header)[3:5] == ["agreement", "kappa"]
+    # Half of two items: 0.5 ± 0.4055 by Wilson's formula.
+    assert shown.rows[0][3].plain() == "0.500 (.09–.91)"
+    header, *lines = (
+        line.split(",")
+        for line in display(describe_table(tmp_path, sort="annotator")).text("csv").splitlines()
+    )
+    row = dict(zip(header, lines[0], strict=True))
+    assert float(row["agreement_low"]) == pytest.approx(0.0945, abs=1e-4)
+    assert float(row["agreement_high"]) == pytest.approx(0.9055, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("label", "wanted"), [(0, "1.000 (.21–1)"), (1, "0.000 (0–.79)")], ids=["all", "none"]
+)
+def test_ends_that_are_all_or_none(tmp_path: Path, label: int, wanted: str) -> None:
+    """One item: Wilson's interval of 1 of 1 begins at 1 / (1 + 1.96²)."""
+    columns = Columns("who", "what", "said")
+    shown = table(describe_table(tmp_path, f"who,what,said\na,0,0\nb,0,{label}\n", columns))
+    assert shown.rows[0][2].plain() == wanted
+
+
 def test_json_has_null_and_csv_nothing(tmp_path: Path) -> None:
     shown = display(describe_table(tmp_path, sort="annotator"))
     row = json.loads(shown.text("json"))[2]
@@ -34,11 +58,15 @@ def test_json_has_null_and_csv_nothing(tmp_path: Path) -> None:
 
 
 def test_how_many_are_shown(tmp_path: Path) -> None:
-    assert table(describe_table(tmp_path, limit=2)).notes[0] == "2 of 4 annotators"
+    assert table(describe_table(tmp_path, limit=2)).notes[0] == (
+        "2 of 4 annotators; the median agreement is 0.500"
+    )
     without_checks = describe_table(
         tmp_path, "who,what,said\na,0,0\nb,0,1\n", Columns("who", "what", "said")
     )
-    assert table(without_checks).notes == ["2 of 2 annotators"]
+    assert table(without_checks).notes == ["2 of 2 annotators; the median agreement is 0.000"]
+    alone = describe_table(tmp_path, "who,what,said\na,0,0\n", Columns("who", "what", "said"))
+    assert table(alone).notes == ["1 of 1 annotators"]
 
 
 def test_accuracy_tells_the_items_that_it_is_on(tmp_path: Path) -> None:
