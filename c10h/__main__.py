@@ -12,7 +12,7 @@ import sys
 from threading import Timer
 from typing import Any, NoReturn
 
-from c10h.processors import obey_quota
+from c10h.processors import obey_quota, start_no_allocator_threads
 
 # Imports make many objects, and nearly all of them stay: looking for garbage among them as often
 # as Python does by default takes a tenth of the time of a short command.
@@ -57,6 +57,7 @@ def run() -> NoReturn:
     try:
         _end_in_order(signals)
         obey_quota()
+        start_no_allocator_threads()
         from c10h.cli import main
 
         main()

@@ -41,6 +41,15 @@ def obey_quota() -> None:
             os.environ.setdefault(variable, str(quota))
 
 
+def start_no_allocator_threads() -> None:
+    """Keep polars' allocator, jemalloc, from threads of its own, where nobody said otherwise.
+
+    Where memory is limited (``ulimit -v``) and they cannot start, it says so without end, gigabytes
+    of it on stderr, and the read may wait for ever.
+    """
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "background_thread:false")
+
+
 def cpu_quota() -> int | None:
     """Processors' worth of time that control groups grant, rounded up; None without a limit.
 

@@ -102,6 +102,27 @@ def test_libraries_are_told_of_a_quota(kernel: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(variable, raising=False)
 
 
+@pytest.mark.parametrize(("call", "threads"), [("", True), ("start_no_allocator_threads()", False)])
+def test_threads_of_the_allocator(
+    call: str, threads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Polars' allocator names its threads; without the call there are some."""
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+    code = f"""
+import os
+from c10h.processors import start_no_allocator_threads
+{call}
+import polars
+frame = polars.DataFrame({{"a": range(100_000)}}).lazy()
+frame.sort("a", descending=True).collect(engine="streaming")
+for thread in os.listdir("/proc/self/task"):
+    print(open(f"/proc/self/task/{{thread}}/comm").read(), end="")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ("jemalloc" in done.stdout) == threads
+    assert "polars" in done.stdout
+
+
 def test_processors_that_the_process_is_bound_to() -> None:
     assert bound_processors() == len(os.sched_getaffinity(0))
     code = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
