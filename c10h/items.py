@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -66,7 +67,10 @@ class Alignment:
     def describe(self, items: Items, reference: Items) -> str:
         """Which way it went, in words that follow what was asked for."""
         note = f"; {self.note}" if self.note else ""
-        return f"{counted(items.size, 'item')} matched with {reference.what} by {self.by}{note}"
+        matched = counted(items.size, "item")
+        if self.absent:
+            matched = f"{items.size - self.absent:,} of {matched}"
+        return f"{matched} matched with {reference.what} by {self.by}{note}"
 
     @property
     def absent(self) -> int:
@@ -78,25 +82,26 @@ class Alignment:
         return values if self.rows is None else np.asarray(values[self.rows])
 
 
-def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
+def align(items: Items, reference: Items, *, may_lack: float = 0) -> Alignment:
     """The row of ``reference`` that each item of ``items`` is about.
 
     By ids where both have them, whose folders do not count where only one side has any, else by
     index, else by position where the numbers of items agree.
     Ids that are whole numbers are what an index counts; where one side has neither, they number
-    its rows if they are all of these. partly: ``reference`` need not have all items.
+    its rows if they are all of these. may_lack: so many items
+    ``reference`` need not have, as labels that some were left out of.
     Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.
     """
     if items.ids is not None and reference.ids is not None:
         names, known, note = _without_folders(items, reference, items.ids, reference.ids)
-        return Alignment(_rows_by_name(names, known, items, reference, partly), IDS, note)
+        return Alignment(_rows_by_name(names, known, items, reference, may_lack), IDS, note)
     ours, theirs = _numbers(items), _numbers(reference)
     if (
         ours is not None
         and theirs is not None
         and (items.index is not None or reference.index is not None)
     ):
-        return Alignment(_rows_by_name(ours, theirs, items, reference, partly), INDEX)
+        return Alignment(_rows_by_name(ours, theirs, items, reference, may_lack), INDEX)
     if items.index is not None:
         if len(items.index) and items.index.max() >= reference.size:
             raise MismatchError(
@@ -104,13 +109,14 @@ def align(items: Items, reference: Items, *, partly: bool = False) -> Alignment:
                 f"{counted(reference.size, 'item')} in {reference.what}"
             )
         return Alignment(items.index, INDEX, _not_compared(items, reference))
-    some = partly or reference.index is not None
+    some = may_lack > 0 or reference.index is not None
     if theirs is not None and (
         (some and theirs.max() < items.size) or _are_all(theirs, items.size)
     ):
         # Items in order, of which the other has some by number.
         every = np.arange(items.size)
-        rows = _rows_by_name(every, theirs, items, reference, partly=True)
+        most = may_lack if reference.index is None else inf
+        rows = _rows_by_name(every, theirs, items, reference, most)
         return Alignment(rows, INDEX, _by_number(rows, reference, items))
     if ours is not None and _are_all(ours, reference.size):
         return Alignment(ours, INDEX, _by_number(ours, items, reference))
@@ -185,7 +191,7 @@ def _in_folders(ids: Array) -> Array:
 
 
 def _rows_by_name(
-    names: Array, known: Array, items: Items, reference: Items, partly: bool
+    names: Array, known: Array, items: Items, reference: Items, may_lack: float
 ) -> Array:
     row_of = {name: row for row, name in enumerate(known.tolist())}
     if len(row_of) != len(known):
@@ -194,9 +200,11 @@ def _rows_by_name(
         raise MismatchError(f"{items.what}: its ids are not unique")
     rows = np.array([row_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
     missing = rows < 0
-    if missing.all() or (missing.any() and not partly):
+    if missing.all() or missing.sum() > may_lack:
         name = names[np.argmax(missing)]
         remedy = " (--item COLUMN chooses a different column of names)" if missing.all() else ""
+        if may_lack and not missing.all():
+            remedy = f"; only {counted(int(may_lack), 'item')} left out of them"
         raise MismatchError(
             f"{items.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
             f"{reference.what}, the first is {str(name)!r}; an id there is {str(known[0])!r}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,7 +110,7 @@ class TestHow:
         assert found.note.endswith("names are not compared")
 
     def test_items_in_order_are_found_by_number_where_some_were_left_out(self) -> None:
-        found = align(asked(4), known(2, ["1", "3"]), partly=True)
+        found = align(asked(4), known(2, ["1", "3"]), may_lack=inf)
         assert (rows(found), found.by, found.absent) == ([-1, 0, -1, 1], INDEX, 2)
 
     def test_names_that_are_all_numbers_of_rows_are_an_index(self) -> None:
@@ -161,7 +163,20 @@ class TestRefused:
 
     def test_nothing_in_common_is_refused_also_where_some_may_be_absent(self) -> None:
         with pytest.raises(MismatchError, match="2 of 2 ids are not in the labels"):
-            align(asked(2, ["1.png", "2.png"]), known(2, ["1", "2"]), partly=True)
+            align(asked(2, ["1.png", "2.png"]), known(2, ["1", "2"]), may_lack=inf)
+
+    def test_more_unknown_ids_than_were_left_out(self) -> None:
+        items, others = asked(4, ["a", "b", "x", "y"]), known(2, ["a", "b"])
+        found = align(items, others, may_lack=2)
+        assert found.describe(items, others) == "2 of 4 items matched with the labels by ids"
+        with pytest.raises(MismatchError, match=r"2 of 4 ids .*; only 1 item left out of them"):
+            align(items, others, may_lack=1)
+
+    def test_more_numbers_than_were_left_out(self) -> None:
+        """Of 4 items in order the labels have 1 and 3."""
+        assert align(asked(4), known(2, ["1", "3"]), may_lack=2).absent == 2
+        with pytest.raises(MismatchError, match="2 of 4 ids are not in the labels"):
+            align(asked(4), known(2, ["1", "3"]), may_lack=1)
 
     def test_ids_that_repeat(self) -> None:
         with pytest.raises(MismatchError, match="net: its ids are not unique"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 
@@ -177,7 +178,8 @@ def truth_of(items: Items, truth: Truth, tell: Tell = silent, *, from_names: boo
     if from_names and numbers is not None:
         items = replace(items, ids=None if truth.ids is None else items.ids, index=numbers)
     known = truth.items("the truth")
-    matched = align(items, known, partly=items.ids is not None or items.index is not None)
+    named = items.ids is not None or items.index is not None
+    matched = align(items, known, may_lack=inf if named else 0)
     if items.size:
         tell(f"{items.what}: {matched.describe(items, known)}")
     if from_names and items.ids is not None and matched.by == POSITION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from scipy.special import softmax
@@ -45,7 +46,7 @@ class Model:
             tell(f"{self.name}: {note}")
         judged = Items("the judgments", votes.labels.probs.shape[0], votes.labels.ids)
         predicted = items_of(ordered, self.name)
-        matched = align(judged, predicted, partly=True)
+        matched = align(judged, predicted, may_lack=inf)
         if judged.ids is not None and matched.by == POSITION:
             raise MismatchError(
                 f"{self.name}: the items of the judgments have names, and these predictions have "

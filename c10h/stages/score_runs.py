@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -167,13 +168,13 @@ def score_runs(
 class _Known:
     """What labels and truth say, in the order of the labels, or else of the truth.
 
-    are_labels: whether of labels. partly: whether they need not have all items. note: what could
+    are_labels: whether of labels. may_lack: how many items they need not have. note: what could
     not be compared.
     """
 
     people: People
     are_labels: bool
-    partly: bool
+    may_lack: float
     note: str = ""
     data: str = ""
 
@@ -199,16 +200,16 @@ def _known_of(against: Against, classes: tuple[str, ...], tell: Tell) -> _Known 
     if labels is None:
         if truth is None:
             return None
-        return _Known(people_of_truth(truth, classes), are_labels=False, partly=True)
-    partly = bool(labels.settings.get(LEFT_OUT))
+        return _Known(people_of_truth(truth, classes), are_labels=False, may_lack=inf)
+    left_out = int(labels.settings.get(LEFT_OUT) or 0)
     if truth is None:
-        return _Known(People.of(labels, None, classes), are_labels=True, partly=partly)
+        return _Known(People.of(labels, None, classes), are_labels=True, may_lack=left_out)
     items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
-    matched = align(items, others, partly=items.ids is not None)
+    matched = align(items, others, may_lack=inf if items.ids is not None else 0)
     tell(f"the labels: {matched.describe(items, others)}")
     truth = truth.at(matched.rows)
     people = People.of(labels, truth.values, classes, truth.right)
-    return _Known(people, are_labels=True, partly=partly, note=matched.note)
+    return _Known(people, are_labels=True, may_lack=left_out, note=matched.note)
 
 
 def _with_truth_of_runs(known: _Known | None, runs: Sequence[Run], tell: Tell) -> _Known | None:
@@ -222,7 +223,7 @@ def _with_truth_of_runs(known: _Known | None, runs: Sequence[Run], tell: Tell) -
     people = known.people
     for run in bringing:
         matched = align(items_of(run.predictions, run.name), people.items(known.where),
-                        partly=known.partly)  # fmt: skip
+                        may_lack=known.may_lack)  # fmt: skip
         truth = np.full(people.size, -1, dtype=np.int64)
         rows = np.arange(people.size) if matched.rows is None else matched.rows
         truth[rows[rows >= 0]] = np.asarray(run.predictions.truth)[rows >= 0]
@@ -261,7 +262,7 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
     items, others = items_of(run.predictions, run.name), known.people.items(known.where)
     # A truth need not know all items, but which those are only their names say.
     named = known.are_labels or items.ids is not None
-    matched = align(items, others, partly=known.partly and named)
+    matched = align(items, others, may_lack=known.may_lack if named else 0)
     rows, notes = matched.rows, [known.note, matched.note]
     if rows is not None and matched.absent:
         kept = rows >= 0

@@ -15,7 +15,7 @@ from c10h.files import HDF5
 from c10h.metrics.metrics import METRICS, choose
 from c10h.records import Array, Scores
 
-from .conftest import Files, Run, assert_refused, read_file
+from .conftest import Files, Refuse, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
 FIGURE = ["value", "low", "high", "n", "ceilings", "why", "references", "over_networks", "mixed"]
@@ -299,6 +299,18 @@ class TestItems:
         assert "1 of 3 items have no true class and are left out" in str(
             printed["runs"][0]["notes"]
         )
+
+    def test_items_left_out_of_the_labels_excuse_no_others(
+        self, c10h: Run, refuses: Refuse
+    ) -> None:
+        Path("v.csv").write_text("file,cat,dog\na,4,1\nb,1,4\nc,0,0\n")
+        votes = ("--columns", "cat,dog", "--min-votes", "1")
+        assert c10h("labels", "build", "v.csv", *votes, "-o", "v.h5").status == 0
+        Path("p.csv").write_text("file,cat,dog\na,2,-1\nb,1,-1\nc,-1,3\n")
+        line = ("score", "p.csv", "--labels", "v.h5", "--resamples", "0")
+        assert "p: 2 of 3 items matched with the labels by ids" in c10h(*line).err
+        Path("p.csv").write_text("file,cat,dog\na,2,-1\nB,1,-1\nc,-1,3\n")
+        refuses(*line, says="2 of 3 ids are not in the labels, the first is 'B'")
 
     def test_a_truth_by_numbers_that_may_begin_at_1_is_not_matched(self, c10h: Run) -> None:
         Path("p.csv").write_text("cat,dog\n2,-1\n1,-1\n-1,3\n")
