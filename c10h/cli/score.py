@@ -107,8 +107,16 @@ def score(
         bool,
         typer.Option(
             "--members",
-            help="Score each network of a file of several as a run of its own, in place of their "
-            "mean.",
+            help="Score each network of a file of several as a run of its own, in place of the "
+            "mean of their figures.",
+        ),
+    ] = False,
+    ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--ensemble",
+            help="Score the mean softmax of the networks of a file of several, in place of the "
+            "mean of their figures.",
         ),
     ] = False,
     per_item: Annotated[
@@ -213,6 +221,7 @@ def score(
         tags=tuple(tag or ()),
         in_sample=in_sample,
         members=members,
+        ensemble=ensemble,
         per_item=per_item,
         resamples=resamples,
         seed=seed,

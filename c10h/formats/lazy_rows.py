@@ -92,6 +92,29 @@ def stacked(matrices: Sequence[Rows]) -> View:
     return View((len(matrices), *first.shape), first.dtype, lambda key: matrices[key[0]][key[1]])
 
 
+def ensemble_of(rows: Rows) -> View:
+    """What the members of an array (m, n, c) of logits answer together, float64 (1, n, c)."""
+    members = range(rows.shape[0])
+
+    def read(key: Any) -> Array:
+        return log_mean_softmax([np.asarray(rows[member, key[1]]) for member in members])
+
+    return View((1, *rows.shape[1:]), np.dtype(np.float64), read)
+
+
+def log_mean_softmax(answers: Sequence[Array]) -> Array:
+    """log of the mean over networks of softmax(logits), float64 (n, c); one network's are kept.
+
+    answers: logits (n, c) each. Computed in float64, without leaving the logarithm.
+    """
+    if len(answers) == 1:
+        return answers[0]
+    stacked = np.stack(answers).astype(np.float64)
+    logs = stacked - np.logaddexp.reduce(stacked, axis=2, keepdims=True)
+    mean: Array = np.logaddexp.reduce(logs, axis=0) - np.log(len(answers))
+    return mean
+
+
 def matrix_at(rows: Rows, at: tuple[int, ...]) -> View:
     """What an array of more dimensions has at some first indices: a matrix (n, c)."""
     return View(rows.shape[len(at) :], rows.dtype, lambda key: rows[(*at, key)])

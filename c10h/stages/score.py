@@ -61,8 +61,10 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         per_item=request.per_item,
         rescale=request.rescale,
         members=request.members,
+        ensemble=request.ensemble,
     )
-    total = sum(run.predictions.logits.shape[0] * run.predictions.logits.shape[1] for run in runs)
+    shapes = [run.predictions.logits.shape for run in runs]
+    total = sum(size if request.ensemble else members * size for members, size, _ in shapes)
     with show("scoring", total) as advance:
         scores = score_runs(
             runs, options=options, classes=inputs.classes, advance=advance, tell=tell
@@ -129,6 +131,11 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
     for name, file in request.predictions:
         # Layout and votes are about people; predictions have a row an item.
         record = open_scored(file, replace(hints, layout=WIDE, min_votes=0), tell)
+        if request.ensemble and isinstance(record, Attack) and record.clean_logits.shape[0] > 1:
+            raise InputError(
+                f"{name}: --ensemble applies to predictions: here each network has images of its "
+                "own, those that it was attacked with"
+            )
         runs = runs_of(name, record, apart=request.members)
         networks.append((name, _Network(record, runs, _about(record, request))))
     networks = _on_one_data_set(networks, request)

@@ -38,7 +38,9 @@ class ScoreRequest:
     top-k accuracy among them, in place of 5. by: a name in STRATA. tags: network=…, training=… or
     data=…, of all runs. in_sample: allow networks that were trained on the items. per_item: keep
     the value of each item. resamples, seed: of the bootstrap. rescale: a name in RESCALE; people
-    where there are any, else the truth, without. traced: whether the result knows its inputs by
+    where there are any, else the truth, without. members, ensemble: of files of several networks,
+    each is a run of its own, or their mean softmax is one, in place of the mean of their figures.
+    traced: whether the result knows its inputs by
     their SHA-256, as what is written to a file does; large files are read once more for that.
 
     about: the tags, by their keys. Raises InputError for labels or truth of one data set twice,
@@ -61,6 +63,7 @@ class ScoreRequest:
     seed: int = seeding()
     rescale: str | None = shaping("rescale", None)
     members: bool = shaping("members", False)
+    ensemble: bool = shaping("ensemble", False)
     traced: bool = True
     about: Mapping[str, str] = field(init=False)
 
@@ -69,6 +72,8 @@ class ScoreRequest:
         from c10h.metrics.strata import STRATA
 
         check_bounds(self)
+        if self.members and self.ensemble:
+            raise InputError("--members and --ensemble: one or the other")
         for option, files in (("--labels", self.labels), ("--truth", self.truth)):
             for data, count in Counter(data for data, _ in files).items():
                 if count > 1:

@@ -14,6 +14,7 @@ import numpy as np
 
 from c10h.errors import InputError, InSampleError
 from c10h.formats.hints import Tell, brief, silent
+from c10h.formats.lazy_rows import ensemble_of
 from c10h.formats.predictions_and_labels import LEFT_OUT
 from c10h.formats.truth_files import Truth, check_truth, in_order_of
 from c10h.items import Items, align
@@ -82,7 +83,8 @@ class Options:
 
     rescale: one of RESCALE, what temperatures are fitted to; None: people where there are any, else
     the truth. Without any the references are left out. members: whether each member of a run is a
-    run of its own, in place of their mean.
+    run of its own, in place of their mean. ensemble: whether the mean softmax of the members is
+    scored in its place.
     """
 
     metrics: Sequence[str] = tuple(METRICS)
@@ -94,6 +96,7 @@ class Options:
     labels_digest: str = ""
     rescale: str | None = None
     members: bool = False
+    ensemble: bool = False
 
 
 DEFAULTS = Options()
@@ -296,6 +299,10 @@ def _evaluate_run(joined: _Joined, options: Options, advance: Advance) -> list[E
         return [alone if fold is None else replace(alone, **_by_fold(numbers, fold, items))]
     names = [f"{run.name}/{member}" for member in predictions.member]
     exposures = [_exposure(predictions, m, name, options) for m, name in enumerate(names)]
+    if options.ensemble:
+        joined = replace(joined, run=replace(run, predictions=_together(predictions, run.name)))
+        evaluation = _evaluate(joined, 0, run.name, options, advance)
+        return [row(name=run.name, exposure=of_all(exposures), evaluations=[evaluation])]
     evaluations = [_evaluate(joined, m, name, options, advance) for m, name in enumerate(names)]
     if options.members:
         return [
@@ -315,6 +322,12 @@ def _evaluate_run(joined: _Joined, options: Options, advance: Advance) -> list[E
             network_items=[items] * len(names),
         )
     ]
+
+
+def _together(predictions: Predictions, name: str) -> Predictions:
+    """The mean prediction of several networks as that of one."""
+    logits = ensemble_of(predictions.logits)
+    return replace(predictions, logits=logits, member=np.array([name]), member_fold=None)
 
 
 def _folds(predictions: Predictions) -> tuple[list[int], Array | None]:

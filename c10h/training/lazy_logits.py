@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from c10h.errors import InputError, counted
+from c10h.formats.lazy_rows import log_mean_softmax
 from c10h.records import Array, Predictions, Rows
 from c10h.training.inference import predict
 
@@ -120,19 +121,6 @@ def lazy_logits(predictions: Predictions) -> MemberRows | CommonRows:
     if not isinstance(predictions.logits, MemberRows | CommonRows):
         raise TypeError(f"expected logits of networks, found {type(predictions.logits).__name__}")
     return predictions.logits
-
-
-def log_mean_softmax(answers: Sequence[Array]) -> Array:
-    """log of the mean over networks of softmax(logits), float32 (n, c); one network's are kept.
-
-    answers: logits (n, c) each. Computed in float64, without leaving the logarithm.
-    """
-    if len(answers) == 1:
-        return answers[0]
-    stacked = np.stack(answers).astype(np.float64)
-    logs = stacked - np.logaddexp.reduce(stacked, axis=2, keepdims=True)
-    mean = np.logaddexp.reduce(logs, axis=0) - np.log(len(answers))
-    return np.asarray(mean, dtype=np.float32)
 
 
 def _by_blocks(

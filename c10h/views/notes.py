@@ -75,7 +75,7 @@ def _what_combined(run: ScoredRun) -> str | None:
         kind = "seeds" if len({part.network for part in run.parts}) == 1 else "networks"
         return f"Means over {len(run.parts)} {kind} ({counted(size, 'trained network')})"
     if run.combined == MEAN:
-        return f"Means over {size} networks"
+        return f"Means of {size} networks' figures (score --ensemble: of their mean prediction)"
     return f"Each item by one of {size} networks, that of its fold" if run.combined else None
 
 

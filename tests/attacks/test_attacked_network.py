@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from c10h.attacks.attacked_network import Ensemble, RecordingNetwork, check_attackable, freeze
 from c10h.errors import InputError
-from c10h.training.lazy_logits import log_mean_softmax
+from c10h.formats.lazy_rows import log_mean_softmax
 
 from .conftest import Examples
 from .trained import linear
@@ -43,7 +43,7 @@ class TestTogether:
     def test_it_is_what_predict_answers(self) -> None:
         networks = [linear(5, 4, seed) for seed in range(3)]
         wanted = log_mean_softmax([one(PIXELS).numpy() for one in networks])
-        torch.testing.assert_close(Ensemble(networks)(PIXELS), torch.from_numpy(wanted))
+        torch.testing.assert_close(Ensemble(networks)(PIXELS), torch.from_numpy(wanted).float())
 
     def test_sure_networks_do_not_round_to_0(self) -> None:
         networks = [nn.Sequential(linear(5, 4, seed), Times(1e4)) for seed in range(2)]

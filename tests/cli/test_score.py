@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from c10h.files import HDF5
 from c10h.metrics.metrics import METRICS, choose
@@ -271,6 +272,28 @@ class TestSeveralRuns:
     def test_a_file_with_an_equals_sign(self, files: Files, c10h: Run) -> None:
         files.save("lr=0.1.npy", files.logits["a"])
         assert c10h("score", "lr=0.1.npy", *BASIC, "--json").json()["runs"][0]["name"] == "lr=0.1"
+
+    def test_an_ensemble_is_the_mean_prediction(self, files: Files, c10h: Run) -> None:
+        logits = np.stack([files.logits["a"], files.logits["b"], 3 * files.logits["a"]])
+        files.save("m.npy", logits)
+        line = ("score", "m.npy", *BASIC, "--metrics", "ce_human", "--json")
+        together = c10h(*line, "--ensemble").json()["runs"][0]
+        mean = softmax(logits.astype("f8"), axis=2).mean(axis=0)
+        people = files.counts / files.counts.sum(axis=1, keepdims=True)
+        wanted = -(people * np.log(mean)).sum(axis=1).mean()
+        assert together["metrics"]["ce_human"]["value"] == pytest.approx(wanted, rel=1e-9)
+        assert together["networks"] == []
+        alone = c10h(*line).json()["runs"][0]
+        assert alone["metrics"]["ce_human"]["value"] > wanted + 0.01
+        assert "score --ensemble: of their mean prediction" in c10h("score", "m.npy", *BASIC).out
+
+    def test_an_ensemble_of_one_is_the_network(self, c10h: Run) -> None:
+        line = ("score", "a.npy", *BASIC, "--json")
+        assert c10h(*line, "--ensemble").out == c10h(*line).out
+
+    def test_an_ensemble_or_its_members(self, c10h: Run) -> None:
+        line = ("score", "a.npy", *BASIC, "--ensemble", "--members")
+        assert_refused(c10h(*line), "--members and --ensemble: one or the other")
 
     def test_members_of_one_name(self, files: Files, c10h: Run) -> None:
         logits = np.stack([files.logits["a"], files.logits["b"]]).astype("f4")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax, logsumexp, softmax
 
 from c10h.errors import SchemaError
 from c10h.formats.lazy_rows import (
@@ -15,6 +16,8 @@ from c10h.formats.lazy_rows import (
     checked_logits,
     checked_probs,
     computed,
+    ensemble_of,
+    log_mean_softmax,
     log_of_probs,
     mapped,
     matrix_at,
@@ -169,3 +172,37 @@ def test_logarithms_of_probabilities_are_clipped_at_the_smallest_float32() -> No
     found = log_of_probs(np.array([[0.0, 1.0], [1e-300, 0.5]]))[0:2]
     assert np.float32(SMALLEST) == np.finfo(np.float32).smallest_normal
     np.testing.assert_array_equal(found, [[np.log(SMALLEST), 0], [np.log(SMALLEST), np.log(0.5)]])
+
+
+class TestLogMeanSoftmax:
+    def test_against_scipy(self, random: np.random.Generator) -> None:
+        answers = [random.normal(0, 30, (50, 7)).astype("f4") for _ in range(4)]
+        logs = log_softmax(np.stack(answers).astype("f8"), axis=2)
+        wanted = logsumexp(logs, axis=0) - np.log(4)
+        found = log_mean_softmax(answers)
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, rtol=1e-12)
+
+    def test_one_networks_logits_are_kept(self) -> None:
+        logits = np.array([[5.0, 1.0]], dtype="f4")
+        assert log_mean_softmax([logits]) is logits
+
+    def test_where_probabilities_would_underflow(self) -> None:
+        logits = np.array([[0.0, -2000.0], [3000.0, 0.0]], dtype="f4")
+        found = log_mean_softmax([logits, logits])
+        np.testing.assert_allclose(found, [[0, -2000], [0, -3000]])
+
+    def test_a_class_that_all_rule_out(self) -> None:
+        logits = np.array([[1.0, -np.inf, 1.0]])
+        found = log_mean_softmax([logits, logits])
+        np.testing.assert_allclose(found, [[np.log(0.5), -np.inf, np.log(0.5)]])
+
+    def test_as_rows_that_are_computed_when_they_are_read(
+        self, random: np.random.Generator
+    ) -> None:
+        logits = random.normal(0, 3, (3, 20, 4)).astype("f4")
+        together = ensemble_of(logits)
+        assert together.shape == (1, 20, 4)
+        wanted = np.log(softmax(logits.astype("f8"), axis=2).mean(axis=0))
+        np.testing.assert_allclose(together[0, 5:12], wanted[5:12], rtol=1e-9)

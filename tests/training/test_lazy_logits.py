@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from scipy.special import log_softmax, logsumexp
+from scipy.special import log_softmax
 from torch import nn
 
 from c10h.errors import InputError
 from c10h.records import Array
 from c10h.training import lazy_logits
 from c10h.training.inference import cross_entropy, predict
-from c10h.training.lazy_logits import CommonRows, Machine, MemberRows, log_mean_softmax
+from c10h.training.lazy_logits import CommonRows, Machine, MemberRows
 from training.small import Tiny, pictures
 
 CPU = torch.device("cpu")
@@ -54,26 +54,6 @@ class Disk:
         found = self.images[key]
         assert len(found) <= self.most
         return found
-
-
-class TestLogMeanSoftmax:
-    def test_against_scipy(self, random: np.random.Generator) -> None:
-        answers = [random.normal(0, 30, (50, 7)).astype("f4") for _ in range(4)]
-        logs = log_softmax(np.stack(answers).astype("f8"), axis=2)
-        wanted = logsumexp(logs, axis=0) - np.log(4)
-        found = log_mean_softmax(answers)
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, wanted, rtol=1e-6)
-        np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, rtol=1e-5)
-
-    def test_one_networks_logits_are_kept(self) -> None:
-        logits = np.array([[5.0, 1.0]], dtype="f4")
-        assert log_mean_softmax([logits]) is logits
-
-    def test_where_probabilities_would_underflow(self) -> None:
-        logits = np.array([[0.0, -2000.0], [3000.0, 0.0]], dtype="f4")
-        found = log_mean_softmax([logits, logits])
-        np.testing.assert_allclose(found, [[0, -2000], [0, -3000]])
 
 
 def test_predicting_is_the_forward_pass(networks: list[nn.Module]) -> None:
