@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import numpy as np
@@ -82,26 +83,27 @@ class Alignment:
         return values if self.rows is None else np.asarray(values[self.rows])
 
 
-def align(items: Items, reference: Items, *, may_lack: float = 0) -> Alignment:
+def align(items: Items, reference: Items, *, may_lack: float = 0, remedy: str = "") -> Alignment:
     """The row of ``reference`` that each item of ``items`` is about.
 
     By ids where both have them, whose folders do not count where only one side has any, else by
     index, else by position where the numbers of items agree.
     Ids that are whole numbers are what an index counts; where one side has neither, they number
-    its rows if they are all of these. may_lack: so many items
-    ``reference`` need not have, as labels that some were left out of.
+    its rows if they are all of these. may_lack: how many items ``reference`` need not have, as
+    labels that some were left out of. remedy: what to do where it lacks more, for the message.
     Raises MismatchError for ids or rows that are unknown or there twice, and for other sizes.
     """
+    rows_by_name = partial(_rows_by_name, items=items, reference=reference, remedy=remedy)
     if items.ids is not None and reference.ids is not None:
         names, known, note = _without_folders(items, reference, items.ids, reference.ids)
-        return Alignment(_rows_by_name(names, known, items, reference, may_lack), IDS, note)
+        return Alignment(rows_by_name(names, known, may_lack), IDS, note)
     ours, theirs = _numbers(items), _numbers(reference)
     if (
         ours is not None
         and theirs is not None
         and (items.index is not None or reference.index is not None)
     ):
-        return Alignment(_rows_by_name(ours, theirs, items, reference, may_lack), INDEX)
+        return Alignment(rows_by_name(ours, theirs, may_lack), INDEX)
     if items.index is not None:
         if len(items.index) and items.index.max() >= reference.size:
             raise MismatchError(
@@ -116,7 +118,7 @@ def align(items: Items, reference: Items, *, may_lack: float = 0) -> Alignment:
         # Items in order, of which the other has some by number.
         every = np.arange(items.size)
         most = may_lack if reference.index is None else inf
-        rows = _rows_by_name(every, theirs, items, reference, most)
+        rows = rows_by_name(every, theirs, most)
         return Alignment(rows, INDEX, _by_number(rows, reference, items))
     if ours is not None and _are_all(ours, reference.size):
         return Alignment(ours, INDEX, _by_number(ours, items, reference))
@@ -191,7 +193,7 @@ def _in_folders(ids: Array) -> Array:
 
 
 def _rows_by_name(
-    names: Array, known: Array, items: Items, reference: Items, may_lack: float
+    names: Array, known: Array, may_lack: float, items: Items, reference: Items, remedy: str
 ) -> Array:
     row_of = {name: row for row, name in enumerate(known.tolist())}
     if len(row_of) != len(known):
@@ -202,13 +204,12 @@ def _rows_by_name(
     missing = rows < 0
     if missing.all() or missing.sum() > may_lack:
         name = names[np.argmax(missing)]
-        remedy = " (--item COLUMN chooses a different column of names)" if missing.all() else ""
-        if may_lack and not missing.all():
-            remedy = f"; only {counted(int(may_lack), 'item')} left out of them"
+        if missing.all():
+            remedy = "--item COLUMN chooses a different column of names"
         raise MismatchError(
             f"{items.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
             f"{reference.what}, the first is {str(name)!r}; an id there is {str(known[0])!r}"
-            f"{remedy}"
+            f"{f' ({remedy})' if remedy else ''}"
         )
     return rows
 

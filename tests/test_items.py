@@ -169,8 +169,8 @@ class TestRefused:
         items, others = asked(4, ["a", "b", "x", "y"]), known(2, ["a", "b"])
         found = align(items, others, may_lack=2)
         assert found.describe(items, others) == "2 of 4 items matched with the labels by ids"
-        with pytest.raises(MismatchError, match=r"2 of 4 ids .*; only 1 item left out of them"):
-            align(items, others, may_lack=1)
+        with pytest.raises(MismatchError, match=r"2 of 4 ids .*an id there is 'a' \(do so\)$"):
+            align(items, others, may_lack=1, remedy="do so")
 
     def test_more_numbers_than_were_left_out(self) -> None:
         """Of 4 items in order the labels have 1 and 3."""

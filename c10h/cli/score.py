@@ -119,6 +119,13 @@ def score(
             "mean of their figures.",
         ),
     ] = False,
+    skip_unlabeled: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unlabeled",
+            help="Leave out items that the labels do not have, by name or number.",
+        ),
+    ] = False,
     per_item: Annotated[
         bool, typer.Option("--per-item", help="Also store the values of every item in the file.")
     ] = False,
@@ -222,6 +229,7 @@ def score(
         in_sample=in_sample,
         members=members,
         ensemble=ensemble,
+        skip_unlabeled=skip_unlabeled,
         per_item=per_item,
         resamples=resamples,
         seed=seed,

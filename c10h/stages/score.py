@@ -62,6 +62,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         rescale=request.rescale,
         members=request.members,
         ensemble=request.ensemble,
+        skip_unlabeled=request.skip_unlabeled,
     )
     shapes = [run.predictions.logits.shape for run in runs]
     total = sum(size if request.ensemble else members * size for members, size, _ in shapes)

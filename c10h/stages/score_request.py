@@ -40,6 +40,7 @@ class ScoreRequest:
     the value of each item. resamples, seed: of the bootstrap. rescale: a name in RESCALE; people
     where there are any, else the truth, without. members, ensemble: of files of several networks,
     each is a run of its own, or their mean softmax is one, in place of the mean of their figures.
+    skip_unlabeled: leave out items that the labels do not have.
     traced: whether the result knows its inputs by
     their SHA-256, as what is written to a file does; large files are read once more for that.
 
@@ -64,6 +65,7 @@ class ScoreRequest:
     rescale: str | None = shaping("rescale", None)
     members: bool = shaping("members", False)
     ensemble: bool = shaping("ensemble", False)
+    skip_unlabeled: bool = shaping("skip-unlabeled", False)
     traced: bool = True
     about: Mapping[str, str] = field(init=False)
 

@@ -84,7 +84,7 @@ class Options:
     rescale: one of RESCALE, what temperatures are fitted to; None: people where there are any, else
     the truth. Without any the references are left out. members: whether each member of a run is a
     run of its own, in place of their mean. ensemble: whether the mean softmax of the members is
-    scored in its place.
+    scored in its place. skip_unlabeled: leave items out that the labels do not have.
     """
 
     metrics: Sequence[str] = tuple(METRICS)
@@ -97,6 +97,7 @@ class Options:
     rescale: str | None = None
     members: bool = False
     ensemble: bool = False
+    skip_unlabeled: bool = False
 
 
 DEFAULTS = Options()
@@ -142,6 +143,8 @@ def score_runs(
     known: dict[int, _Known | None] = {}
     for key, against in every.items():
         of_all = _known(against, classes, tell)
+        if of_all is not None and options.skip_unlabeled:
+            of_all = replace(of_all, may_lack=inf)
         known[key] = _with_truth_of_runs(of_all, [r for r in runs if r.against is against], tell)
     matched: dict[str, list[str]] = {}
     scored: list[EvaluatedRun] = []
@@ -265,7 +268,12 @@ def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
     items, others = items_of(run.predictions, run.name), known.people.items(known.where)
     # A truth need not know all items, but which those are only their names say.
     named = known.are_labels or items.ids is not None
-    matched = align(items, others, may_lack=known.may_lack if named else 0)
+    matched = align(
+        items,
+        others,
+        may_lack=known.may_lack if named else 0,
+        remedy="--skip-unlabeled leaves out items without labels" if known.are_labels else "",
+    )
     rows, notes = matched.rows, [known.note, matched.note]
     if rows is not None and matched.absent:
         kept = rows >= 0

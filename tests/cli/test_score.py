@@ -334,6 +334,15 @@ class TestItems:
         assert "p: 2 of 3 items matched with the labels by ids" in c10h(*line).err
         Path("p.csv").write_text("file,cat,dog\na,2,-1\nB,1,-1\nc,-1,3\n")
         refuses(*line, says="2 of 3 ids are not in the labels, the first is 'B'")
+        skipped = c10h(*line, "--skip-unlabeled")
+        assert "p: 1 of 3 items matched with the labels by ids" in skipped.err
+        assert "Items: 1" in skipped.out
+
+    def test_names_that_nobody_has_are_no_unlabeled_items(self, c10h: Run, refuses: Refuse) -> None:
+        Path("v.csv").write_text("file,cat,dog\na,4,1\nb,1,4\n")
+        Path("p.csv").write_text("file,cat,dog\nx,2,-1\ny,1,-1\n")
+        line = ("score", "p.csv", "--labels", "v.csv", "--columns", "cat,dog")
+        refuses(*line, "--skip-unlabeled", says="2 of 2 ids are not in the labels")
 
     def test_a_truth_by_numbers_that_may_begin_at_1_is_not_matched(self, c10h: Run) -> None:
         Path("p.csv").write_text("cat,dog\n2,-1\n1,-1\n-1,3\n")
