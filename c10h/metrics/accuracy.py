@@ -81,13 +81,26 @@ def is_at_chance(right: float, n: int, classes: int) -> bool:
 
     By the one-sided exact binomial test at 1 %. scipy.special takes long to import.
     """
-    share = 1 / classes
-    if right < 1 or share == 1:
+    if right < 1 or classes == 1:
         return True
+    return _chance_of(range(math.ceil(right), n + 1), n, classes) > CHANCE
 
-    def log_chance(count: int) -> float:
-        """The logarithm of the probability of so many right guesses."""
-        ways = math.lgamma(n + 1) - math.lgamma(count + 1) - math.lgamma(n - count + 1)
-        return ways + count * math.log(share) + (n - count) * math.log1p(-share)
 
-    return sum(math.exp(log_chance(count)) for count in range(math.ceil(right), n + 1)) > CHANCE
+def is_below_chance(right: float, n: int, classes: int) -> bool:
+    """Whether so few are right that guesses would be better, by the same test the other way."""
+    return classes > 1 and _chance_of(range(math.floor(right) + 1), n, classes) <= CHANCE
+
+
+def _chance_of(counts: range, n: int, classes: int) -> float:
+    """The probability of one of these numbers of right guesses, of ``n``."""
+    share = 1 / classes
+    return sum(
+        math.exp(
+            math.lgamma(n + 1)
+            - math.lgamma(count + 1)
+            - math.lgamma(n - count + 1)
+            + count * math.log(share)
+            + (n - count) * math.log1p(-share)
+        )
+        for count in counts
+    )

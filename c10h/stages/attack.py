@@ -21,7 +21,6 @@ from c10h.files import Source
 from c10h.formats.hints import Tell, silent
 from c10h.lineage import HasLineage, lineage_of
 from c10h.locks import only_one
-from c10h.metrics.accuracy import is_at_chance
 from c10h.records import Attack, Lineage
 from c10h.stages.attack_batches import (
     AttackData,
@@ -35,6 +34,7 @@ from c10h.stages.attack_batches import (
 )
 from c10h.stages.attack_health import default_count, examine, work_of
 from c10h.stages.attack_human import compare
+from c10h.stages.attack_runs import no_better_than_guesses
 from c10h.stages.network_requests import AttackRequest, RunNetworks
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
@@ -180,11 +180,8 @@ def _at_chance(data: AttackData) -> list[str]:
         for start, part in zip(starts, logits, strict=True):
             is_right[start : start + SPAN] = part.argmax(axis=1) == truth[start : start + SPAN]
         right = int(is_right.sum())
-        if is_at_chance(right, len(rows), len(predictions.classes)):
-            notes.append(
-                f"{name}: right on {right} of {len(rows):,} images, which is at chance: an attack "
-                "on it says nothing about robustness"
-            )
+        if why := no_better_than_guesses(right, len(rows), len(predictions.classes)):
+            notes.append(f"{name}: right on {right} of {len(rows):,} images, {why}")
     return notes
 
 

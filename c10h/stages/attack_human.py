@@ -7,7 +7,7 @@ import numpy as np
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Attack, Predictions
 from c10h.stages.attack_batches import second_classes
-from c10h.stages.attack_runs import DISTANCE, LANDED, TURNED
+from c10h.stages.attack_runs import CLEAN_DISTANCE, DISTANCE, LANDED, TURNED
 from c10h.stages.network_metrics import evaluate
 from c10h.stages.people import People
 
@@ -17,20 +17,31 @@ METRICS = {"accuracy": "accuracy", "ce_hard": "cross-entropy", "ce_human": DISTA
 def compare(attack: Attack, people: People) -> dict[str, Array]:
     """The group ``human`` of an attack file: figures (m, k) by name.
 
-    "human cross-entropy": -Σ p log q after the attack. "landed on people's second": of the items
-    that the attack turned from right to wrong and in which people saw another class, the share that
-    it turned into what most people saw besides the true class; and how many those items are.
+    "human cross-entropy": -Σ p log q after the attack, and before it. "landed on people's second":
+    of the items that the attack turned from right to wrong and in which people saw another class,
+    the share that it turned into what most people saw besides the true class; and how many those
+    items are.
     Accuracy, cross-entropy and human cross-entropy also by strata of human entropy.
     people: about the items of the attack, in their order. Natural logarithms.
     """
     members, budgets = attack.logits.shape[:2]
-    figures: dict[str, Array] = {}
+    figures = {CLEAN_DISTANCE: np.full((members, budgets), np.nan)}
     for member in range(members):
+        figures[CLEAN_DISTANCE][member] = _distance(attack, member, people)
         for k in range(budgets):
             for name, value in _figures(attack, member, k, people).items():
                 array = figures.setdefault(name, np.full((members, budgets), np.nan))
                 array[member, k] = value
     return figures
+
+
+def _distance(attack: Attack, member: int, people: People) -> float:
+    """The mean of -Σ p log q before the attack."""
+    logits = np.asarray(attack.clean_logits[member, 0 : people.size])
+    before = Predictions(classes=attack.classes, logits=logits[None], member=np.array([""]))
+    evaluation = evaluate(before, 0, people, ["ce_human"], by=None, seed=0)
+    ((values, _),) = evaluation.network.strata[ALL].evaluate().values()
+    return float(values[0])
 
 
 def _figures(attack: Attack, member: int, k: int, people: People) -> dict[str, float]:

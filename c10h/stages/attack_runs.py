@@ -15,6 +15,7 @@ from c10h.attacks.health_checks import CheckResult
 from c10h.errors import InputError, MismatchError
 from c10h.formats.lazy_rows import checked_logits, matrix_at, stacked
 from c10h.items import agreed_truth, align, is_everything
+from c10h.metrics.accuracy import is_at_chance, is_below_chance
 from c10h.metrics.differences import Difference, Pair, differences
 from c10h.metrics.estimates import RunKey, ScoredRun, have_same_classes, scored_runs
 from c10h.metrics.item_block import Float
@@ -30,11 +31,23 @@ ACCURACY, CROSS_ENTROPY = "accuracy", "ce_hard"
 # What an attack is scored by.
 METRICS = (ACCURACY, CROSS_ENTROPY)
 # Figures of the group ``human`` that are about the whole attack.
-DISTANCE = "human cross-entropy"
+DISTANCE, CLEAN_DISTANCE = "human cross-entropy", "human cross-entropy before the attack"
 LANDED, TURNED = "landed on people's second", "items turned wrong, with a second"
+# What a network that is no better than guesses is.
+AT_CHANCE = "which is at chance: an attack on it says nothing about robustness"
+BELOW_CHANCE = (
+    "fewer than guesses would be: are the classes of the images in the order of its outputs?"
+)
 # Values of a curve that are in memory at once.
 BLOCK = 1 << 22
 NORMS = {"inf": "ℓ∞", "2": "ℓ2"}
+
+
+def no_better_than_guesses(right: float, n: int, classes: int) -> str:
+    """What ``right`` of ``n`` images say where guesses would do as well or better; "" else."""
+    if is_below_chance(right, n, classes):
+        return BELOW_CHANCE
+    return AT_CHANCE if is_at_chance(right, n, classes) else ""
 
 
 @dataclass(frozen=True)

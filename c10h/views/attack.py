@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from c10h.attacks.health_checks import CheckResult
+from c10h.attacks.health_checks import CHECKS, CheckResult
 from c10h.errors import counted
 from c10h.metrics.estimates import ScoredRun
 from c10h.metrics.item_block import Float
@@ -35,6 +35,8 @@ KEYS = {metric: word.replace("-", "_") for metric, word in WORDS.items()}
 TOLD_APART = ("answer", "precision")
 SIZES = "Sizes of attacks are in pixels of [0, 1]."
 SOUND = "no check failed"
+# The share that an attack leaves right, and the worst of those that were tried on the same items.
+_OWN, _WORST = CHECKS["accuracy_own"].label, CHECKS["accuracy_worst"].label
 UNEXAMINED = "no health checks were run (--health)"
 
 
@@ -219,11 +221,16 @@ def verdict(checks: Sequence[CheckResult]) -> list[str]:
     """A sentence for each failed check of one network, its ε first where it has one; or SOUND."""
     if not checks:
         return [UNEXAMINED]
-    failed = [check for check in checks if check.passed is False]
-    return [
-        check.sentence if np.isnan(check.epsilon) else f"at {_size(check)}: {check.sentence}"
-        for check in failed
-    ] or [SOUND]
+    own = {check.epsilon: check.value for check in checks if check.label == _OWN}
+    sentences = []
+    for check in checks:
+        if check.passed is False:
+            at = "" if np.isnan(check.epsilon) else f"at {_size(check)}: "
+            than = ""
+            if check.label == _WORST and check.epsilon in own:
+                than = f" (this attack, of the same items: {own[check.epsilon]:.1%})"
+            sentences.append(f"{at}{check.sentence}{than}")
+    return sentences or [SOUND]
 
 
 def to_json(network: AttackedNetwork) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from c10h.errors import counted
-from c10h.metrics.accuracy import is_at_chance
 from c10h.metrics.differences import Difference, shown_ends
 from c10h.metrics.estimates import Estimate, RunKey
 from c10h.stages.attack_runs import (
     ACCURACY,
+    AT_CHANCE,
     CLEAN,
+    CLEAN_DISTANCE,
     CROSS_ENTROPY,
     DISTANCE,
     LANDED,
@@ -19,6 +20,7 @@ from c10h.stages.attack_runs import (
     TURNED,
     AttackedNetwork,
     attack_differences,
+    no_better_than_guesses,
 )
 from c10h.stages.attack_scale import Interval
 from c10h.stages.attack_scale_differences import ScaleDifference, scale_differences
@@ -120,15 +122,14 @@ def _at_chance(networks: Sequence[AttackedNetwork]) -> list[str]:
     for network in networks:
         right = (_figure(network, ACCURACY, CLEAN)[0] or 0) * network.size
         classes = len(network.runs[CLEAN].scores.classes)
-        if network.size >= ENOUGH_ITEMS and is_at_chance(right, network.size, classes):
+        why = no_better_than_guesses(right, network.size, classes)
+        if network.size >= ENOUGH_ITEMS and why:
             so_far = (
                 f"{network.name} is right on {right:.0f} of {network.size:,} images as they are"
             )
-            sentences.append(
-                f"{so_far}, which so few cannot tell from chance: attack more of them."
-                if network.size < FEW_ITEMS
-                else f"{so_far}, which is at chance: an attack on it says nothing about robustness."
-            )
+            if why == AT_CHANCE and network.size < FEW_ITEMS:
+                why = "which so few cannot tell from chance: attack more of them"
+            sentences.append(f"{so_far}, {why}{'' if why.endswith('?') else '.'}")
     return sentences
 
 
@@ -158,7 +159,12 @@ def _people(network: AttackedNetwork) -> str:
     )
     if math.isnan(distance):
         return ""
+    before = network.human.get(CLEAN_DISTANCE)
     told = f" Cross-entropy with people is {compact(distance)} then"
+    if before is not None:
+        first = float(before[largest])
+        told = f" Cross-entropy with people {_verb(first, distance)} {compact(first)} to "
+        told += compact(distance)
     if turned > 0:
         items = f"{counted(int(turned), 'item')} that {'turns' if turned == 1 else 'turn'} wrong"
         told += f"; of {items}, {100 * landed:.0f} % become people's second choice"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, top_k_accuracy_score
 
-from c10h.metrics.accuracy import correct_in_top, is_at_chance
+from c10h.metrics.accuracy import correct_in_top, is_at_chance, is_below_chance
 from c10h.metrics.item_block import Block
 from c10h.metrics.metrics import METRICS
 from c10h.records import Array
@@ -123,3 +123,10 @@ def test_chance_is_the_binomial_tests(n: int, classes: int) -> None:
     for right in range(0, n + 1, max(1, n // 40)):
         p = scipy.stats.binomtest(right, n, 1 / classes, "greater").pvalue
         assert is_at_chance(right, n, classes) == (p > 0.01)
+        p = scipy.stats.binomtest(right, n, 1 / classes, "less").pvalue
+        assert is_below_chance(right, n, classes) == (p <= 0.01)
+
+
+def test_a_single_class_is_never_below_chance() -> None:
+    assert is_at_chance(20, 20, 1)
+    assert not is_below_chance(0, 20, 1)

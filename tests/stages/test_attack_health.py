@@ -90,6 +90,8 @@ class TestVerdicts:
         assert "a softmax that rounds to 0 and 1" in words
         assert "for another reason than the softmax" not in words
         assert "this attack overestimates robustness" in words
+        own = rows["accuracy of this attack", 8][0]
+        assert f"(this attack, of the same items: {own:.1%})" in words
 
     def test_a_mask(self, tmp_path: Path) -> None:
         """By members, each of which has the other's perturbations tried on it."""

@@ -53,6 +53,9 @@ def test_people_where_it_was_compared_with_them() -> None:
         )
     )
     assert "people" not in answer_of(a=made_attack()).sentences[0]
+    human["human cross-entropy before the attack"] = np.array([[1.0, 1.0]])
+    sentence = answer_of(a=made_attack(human=human)).sentences[0]
+    assert "Cross-entropy with people rises from 1.000 to 2.500; of 8 items" in sentence
 
 
 def test_checks_in_words() -> None:
@@ -94,6 +97,19 @@ def test_a_network_that_guesses(items: int, says: str | None) -> None:
     record = replace(made_attack(items=items), truth=truth)
     told = [line for line in answer_of(a=record).sentences if "as they are" in line]
     assert [line.split("as they are, ")[1] for line in told] == ([says] if says else [])
+
+
+def test_a_network_that_is_worse_than_guesses() -> None:
+    """As one whose outputs stand for the classes in another order."""
+    number = np.arange(60)
+    record = made_attack(items=60)
+    best = np.asarray(record.clean_logits[0]).argmax(axis=1)
+    record = replace(record, truth=np.where(number < 2, best, (best + 1) % 3))
+    (told,) = (line for line in answer_of(a=record).sentences if "as they are" in line)
+    assert told == (
+        "a is right on 2 of 60 images as they are, fewer than guesses would be: are the classes of "
+        "the images in the order of its outputs?"
+    )
 
 
 def test_two_networks_are_compared() -> None:
