@@ -31,6 +31,8 @@ CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
 }
 
 MOST_CLASSES = 1_000_000
+# Names that a message tells whole.
+MOST_TOLD = 12
 NEGATIVE = re.compile(r"-\d+", re.ASCII)
 
 
@@ -82,8 +84,8 @@ def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> lis
     if len(names) != len(expected):
         raise MismatchError(
             f"{what}: expected {len(expected)} classes, found {len(names)}: "
-            f"{brief(names)} for {brief(expected)} (--columns says which columns of a table are "
-            "classes)"
+            f"{_brief_for(names, expected)} (--classes NAME,… or --columns says which columns of a "
+            "table are classes)"
         )
     order = _order_by_meaning(names, expected) or _order_by_number(names, expected)
     if order is None:
@@ -98,6 +100,17 @@ def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> lis
             "position)"
         )
     return None if order == list(range(len(order))) else order
+
+
+def _brief_for(names: Sequence[str], expected: Sequence[str]) -> str:
+    """Both lists, or what one has more than the other where it has all of the other's names."""
+    for longer, shorter in ((names, expected), (expected, names)):
+        keys = set(_keys(shorter))
+        more = [name for name in longer if _key(name) not in keys]
+        if len(more) == len(longer) - len(shorter):
+            side = "also" if longer is names else "without"
+            return f"{brief(shorter)}, {side} {brief(more)}"
+    return f"{brief(names, MOST_TOLD)} for {brief(expected, MOST_TOLD)}"
 
 
 def are_matched_by_position(names: Sequence[str], expected: Sequence[str]) -> bool:

@@ -83,6 +83,11 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
         )
     else:
         reading = None if hints.meaning == "probs" else RowMeaning(LOGITS)
+        if reading is not None and _look_like_probs(wide):
+            tell(
+                f"warning: {source.name}: all rows are in [0, 1] and sum to 1, as probabilities "
+                "do, and are read as logits since --logits says so"
+            )
     _check_totals(wide)
     if reading is not None and reading.meaning == LOGITS:
         rows, meaning = checked_logits(rows, source.name), LOGITS
@@ -100,6 +105,13 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
         ids=None if wide.ids is None else checked_ids(wide.ids, source),
         index=wide.index,
     )
+
+
+def _look_like_probs(wide: Wide) -> bool:
+    try:
+        return read_predictions(wide.member(), wide.source.whole_name).meaning == PROBS
+    except AmbiguousError:
+        return False
 
 
 def open_scored(

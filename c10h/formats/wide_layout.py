@@ -139,8 +139,10 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
             )
         rows = mapped(rows, lambda block, _: block[..., columns], width=width)
         names = None if names is None else names[columns]
-    elif hints.columns is not None:
-        raise SchemaError(f"{source.name}: --columns: the columns of an array have no names")
+    elif hints.columns is not None and len(hints.columns) != rows.shape[-1]:
+        raise SchemaError(
+            f"{source.name}: --columns: the {rows.shape[-1]} columns of an array have no names"
+        )
     if hints.zero:
         rows = mapped(rows, lambda block, _: np.where(np.isnan(block), 0, block))
     if rows.dtype.kind in "fiu" and not (hints.columns or hints.classes or names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,19 @@ class TestMatchOrder:
     @pytest.mark.parametrize("names", [NAMES[:2], ("0", "1"), (*NAMES, "fish")])
     def test_another_number_of_classes(self, names: tuple[str, ...]) -> None:
         with pytest.raises(MismatchError, match=f"x: expected 3 classes, found {len(names)}"):
+            match_order(names, NAMES, "x")
+
+    @pytest.mark.parametrize(
+        ("names", "says"),
+        [
+            ((*NAMES, "fish", "?"), "cat, dog, bird, also fish, ?"),
+            (NAMES[1:], "dog, bird, without cat"),
+            (("0", "1"), "0, 1 for cat, dog, bird"),
+            (("cat", "fish"), "cat, fish for cat, dog, bird"),
+        ],
+    )
+    def test_what_is_more_on_one_side(self, names: tuple[str, ...], says: str) -> None:
+        with pytest.raises(MismatchError, match=rf"found {len(names)}: {re.escape(says)} \(--cl"):
             match_order(names, NAMES, "x")
 
 

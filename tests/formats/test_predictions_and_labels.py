@@ -70,6 +70,14 @@ class TestPredictions:
         shares = values / values.sum(axis=1, keepdims=True)
         np.testing.assert_allclose(softmax(logits_of(as_probs)), shares, atol=1e-12)
 
+    @pytest.mark.parametrize(("values", "warns"), [(PROBS, True), (PROBS * 0.9, False)])
+    def test_probabilities_as_logits_are_told(
+        self, tmp_path: Path, values: Array, warns: bool
+    ) -> None:
+        told: list[str] = []
+        open_predictions(saved(tmp_path, values), Hints(meaning="logits"), told.append)
+        assert any("as probabilities do, and are read as logits" in line for line in told) == warns
+
     def test_a_value_outside_of_0_and_1_decides_wherever_it_is(self, tmp_path: Path) -> None:
         values = np.full((SCAN_ROWS + 5, 2), 0.25)
         values[-1] = 1.5, 0

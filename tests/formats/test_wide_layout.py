@@ -339,6 +339,14 @@ class TestChoosing:
         wide = opened(save_text(tmp_path / "x.csv", self.TEXT), columns=("dog", "cat"))
         assert (everything(wide).tolist(), wide.names) == ([[4, 3], [6, 5]], ("dog", "cat"))
 
+    def test_names_for_an_array_of_as_many_columns(self, tmp_path: Path) -> None:
+        """They are for the table of people beside it, as ``--columns`` is for all inputs."""
+        path = tmp_path / "x.npy"
+        np.save(path, np.array([[1.5, -2], [0, 3]]))
+        wide = opened(path, columns=("cat", "dog"))
+        assert (everything(wide).tolist(), wide.names) == ([[1.5, -2], [0, 3]], None)
+        refused(path, "--columns: the 2 columns of an array have no names", columns=("cat",))
+
     def test_ids_stay_beside_chosen_columns(self, tmp_path: Path) -> None:
         path = save_text(tmp_path / "x.csv", "file,a,b,c\nx,1,2,3\ny,4,5,6\n")
         ids = opened(path, columns=slice(1, 3)).ids
