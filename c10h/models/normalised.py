@@ -52,6 +52,15 @@ class Normalised(nn.Module):
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1))
 
+    def describe(self) -> str:
+        """What it does to pixels first, for people."""
+        mean, std = (
+            ", ".join(f"{value:.4g}" for value in statistics.flatten().tolist())
+            for statistics in (self.mean, self.std)
+        )
+        is_plain = not self.mean.any() and bool((self.std == 1).all())
+        return "takes pixels in [0, 1]" + ("" if is_plain else f" less {mean}, divided by {std}")
+
     def normalise(self, pixels: Tensor) -> Tensor:
         """(pixels - mean) / std, of pixels in [0, 1], floating, (n, 3, h, w)."""
         if not pixels.is_floating_point():

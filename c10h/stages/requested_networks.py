@@ -10,8 +10,8 @@ import numpy as np
 
 from c10h.errors import InputError, counted
 from c10h.files import Source
-from c10h.formats.class_names import parse_classes
-from c10h.formats.hints import Tell
+from c10h.formats.class_names import MOST_TOLD, parse_classes
+from c10h.formats.hints import Tell, brief
 from c10h.images.hashes import hashes_of
 from c10h.lineage import HasLineage
 from c10h.models.building import build
@@ -136,6 +136,7 @@ def _by_foreign_network(request: ForeignNetwork, images: Images) -> RequestedNet
         inputs.append(("weights", request.weights, None))
     else:
         notes.append(f"warning: {name} has random weights: --weights names a file of them")
+    notes.append(f"{name}: {network.describe()}; its outputs are {brief(classes, MOST_TOLD)}")
     return RequestedNetworks(
         lambda machine: predictions_of_network(
             network, name, classes, images, machine, probs=probs

@@ -253,7 +253,11 @@ class TestAnybodysNetwork:
         network = resnet18(num_classes=3)
         torch.save(network.state_dict(), "w.pt")
         said = predicted(c10h, IMAGES, "--arch", "torchvision:resnet18", "--weights", "w.pt")
-        assert said == "p.h5: 60 images, 3 classes, by torchvision:resnet18\n"
+        assert said == (
+            "torchvision:resnet18: takes pixels in [0, 1] less 0.485, 0.456, 0.406, divided by "
+            "0.229, 0.224, 0.225; its outputs are cat, dog, bird\n"
+            "p.h5: 60 images, 3 classes, by torchvision:resnet18\n"
+        )
         found = predictions("p.h5")
         statistics = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
         mean, std = (torch.tensor(one)[None, :, None, None] for one in statistics)

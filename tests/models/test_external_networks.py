@@ -211,6 +211,9 @@ def test_a_torchvision_network_is_torchvisions() -> None:
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     normalised = (pixels - mean.view(3, 1, 1)) / std.view(3, 1, 1)
     torch.testing.assert_close(model.eval()(pixels), oracle.eval()(normalised))
+    assert model.describe() == (
+        "takes pixels in [0, 1] less 0.485, 0.456, 0.406, divided by 0.229, 0.224, 0.225"
+    )
 
 
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224"])

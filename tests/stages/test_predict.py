@@ -90,11 +90,17 @@ def test_a_foreign_network(tmp_path: Path) -> None:
         pixels = torch.from_numpy(OTHER.images).permute(0, 3, 1, 2).float() / 255
         wanted = network.eval()(pixels)
     np.testing.assert_allclose(found.logits[0, 0:7], wanted, rtol=1e-5, atol=1e-6)
-    assert (told, found.classes) == ([], CLASSES)
+    outputs = ", ".join(CLASSES)
+    assert told == [f"{TINY}: takes pixels in [0, 1]; its outputs are {outputs}"]
+    assert found.classes == CLASSES
     assert found.lineage is not None
     assert [one.role for one in found.lineage.inputs] == ["images", "weights"]
+    told.clear()
     found = predict(
         replace(request, networks=ForeignNetwork(TINY, classes="a,b,c")), tell=told.append
     )
     assert found.classes == ("a", "b", "c")
-    assert told == [f"warning: {TINY} has random weights: --weights names a file of them"]
+    assert told == [
+        f"warning: {TINY} has random weights: --weights names a file of them",
+        f"{TINY}: takes pixels in [0, 1]; its outputs are a, b, c",
+    ]
