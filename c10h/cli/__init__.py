@@ -18,6 +18,8 @@ from c10h.files import reason
 
 # Packages that only networks need, and that the group "light" of pyproject.toml leaves out.
 LEFT_OUT = ("torch", "torchvision", "cleverhans")
+# What threads and the loader of modules say where there is no memory for them.
+NO_MEMORY = ("can't start new thread", "failed to map segment")
 
 app = typer.Typer(
     name="c10h",
@@ -94,7 +96,9 @@ def main() -> None:
         names = " ".join(LEFT_OUT)
         console.fail(f"{package} is not installed here, which this needs: pip install {names}")
         sys.exit(1)
-    except MemoryError:
+    except (MemoryError, RuntimeError, ImportError) as error:
+        if not isinstance(error, MemoryError) and not any(w in str(error) for w in NO_MEMORY):
+            raise
         console.fail("out of memory: more than the machine has, or than a limit allows")
         sys.exit(1)
     except OSError as error:
