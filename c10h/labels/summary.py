@@ -45,8 +45,12 @@ class Summary:
 
     @property
     def unanimous(self) -> float:
-        """The share of items with one class alone."""
-        return float((self.entropies == 0).mean())
+        """The share of items with one class alone, where there are votes of those with several.
+
+        NaN where no item has two votes.
+        """
+        entropies = self.entropies if self.votes is None else self.entropies[self.votes > 1]
+        return float((entropies == 0).mean()) if len(entropies) else float("nan")
 
     def item(self, row: int) -> str:
         """What an item is called."""

@@ -24,6 +24,7 @@ from c10h.metrics.ceilings import (
     several_and_known,
 )
 from c10h.metrics.item_block import Block, Float, x_log_x
+from c10h.metrics.metric_type import Term
 from c10h.records import Array
 
 # A sum over items, and over how many.
@@ -45,9 +46,13 @@ def expected_miller_madow(block: Block, n: int) -> Sum:
 
 
 def expected_unanimous(block: Block, n: int) -> Sum:
-    """The chance that all n votes are for one class: Σ_k C(c_k, n) / C(N, n)."""
-    chance, items = _sum_over_classes(block, n, _chance_of_all)
-    return min(chance, items), items
+    """The chance that all n votes are for one class: Σ_k C(c_k, n) / C(N, n).
+
+    Over items with two votes or more, and more than one of them: one vote agrees with none.
+    """
+    chance, _ = _sum_over_classes(block, n, _chance_of_all, lambda drawn: drawn > 1)
+    some = float((_drawn(block, n) > 1).sum())
+    return min(chance, some), some
 
 
 def squared_error(block: Block, n: int) -> Sum:
@@ -87,7 +92,10 @@ Expectation: TypeAlias = Callable[[Block, int], Sum]
 # The labels themselves: name, meaning and closed form.
 LABELS: Mapping[str, tuple[str, Expectation]] = {
     "squared error": ("Σ (share of votes - population)², unbiased", squared_error),
-    "unanimous": ("share of items whose votes are all for one class", expected_unanimous),
+    "unanimous": (
+        "share of the items with two votes or more whose votes are all for one class",
+        expected_unanimous,
+    ),
 }
 # Ceilings of metrics with a closed form. The others are drawn.
 CLOSED: Mapping[tuple[str, str], Expectation] = {
@@ -145,6 +153,21 @@ def drawn_ceilings(voted: Voted) -> dict[tuple[str, str], float]:
     return found
 
 
+def items_of(voted: Voted) -> dict[tuple[str, str], int]:
+    """Over how many items all votes tell of each quantity but those of halves."""
+    terms: dict[tuple[str, str], Term] = dict.fromkeys(
+        ((name, "") for name in LABELS), several_votes
+    )
+    for metric, methods in CEILINGS.items():
+        if voted.allows(metric):
+            terms |= {(metric, method): ceiling.terms[-1] for method, ceiling in methods.items()}
+    parts = blocks(voted)
+    return {
+        key: int(sum(float(np.sum(cast(Float, block.get(term)))) for block in parts))
+        for key, term in terms.items()
+    }
+
+
 def blocks(voted: Voted, elements: int = 1 << 18) -> list[Block]:
     """The items as blocks of bounded size."""
     rows = max(1, elements // voted.counts.shape[1])
@@ -182,7 +205,7 @@ def _sum_over_classes(
     block: Block,
     n: int,
     expectation: Callable[[Float, Float, Float], Float],
-    weight: Callable[[Float], Float] = np.ones_like,
+    weight: Callable[[Float], Array] = np.ones_like,
 ) -> Sum:
     """Σ over items and classes of an expectation that depends on N and c_k alone.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from c10h.errors import InputError
 from c10h.formats.hints import Tell, silent
+from c10h.metrics.ceilings import SPLIT_HALF as HALVED
 from c10h.metrics.ceilings import split_half, split_items, split_votes
 from c10h.metrics.item_block import Float, entropy
 from c10h.metrics.items_or_votes import Spread, accuracy, disagreement
@@ -19,6 +20,7 @@ from c10h.metrics.noise import (
     Voted,
     blocks,
     drawn_ceilings,
+    items_of,
     top_share,
 )
 from c10h.records import Array, Labels
@@ -30,6 +32,7 @@ from c10h.stages.voted_labels import voted_labels_in
 # Shares of the most uncertain items.
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 TOP = 0.3
+TOP_SHARE = (f"entropy in top {TOP:.0%}", "")
 ROWS = 1 << 16
 SPLIT_HALF = "split-half"
 # More than any item has: all votes.
@@ -46,12 +49,14 @@ class Curve:
 
     metric: its name, or that of a quantity of the labels themselves; method: "" for these. values:
     float64 (k), NaN where it does not exist. errors: standard errors (k), 0 for what is not drawn.
+    items: over how many of them it is with all votes; None where that differs between draws.
     """
 
     metric: str
     method: str
     values: Float
     errors: Float
+    items: int | None
 
     @property
     def name(self) -> str:
@@ -82,23 +87,26 @@ class Noise:
 
     votes: the last is ALL_VOTES. curves: with a value for each of ``votes``. concentration: share
     of the entropy in each share of the most uncertain items. items, total: how many items and votes
-    there are; fewest, most: votes of an item. draws, seed: of what has no closed form. judged: how
-    many items have a true class. alpha: Krippendorff's. designs: more items or more votes; none
-    where too few items have four votes.
+    there are; several: how many items have two votes or more; halved: how many of these are split
+    into halves; fewest, most: votes of an item. draws, seed: of what has no closed form. alpha:
+    Krippendorff's. designs: more items or more votes; none where too few items have four votes.
+    told_by: how many items tell the errors of designs, by quantity.
     """
 
     votes: Sequence[int]
     curves: Sequence[Curve]
     concentration: Mapping[float, float]
     items: int
+    several: int
+    halved: int
     total: int
     fewest: int
     most: int
     draws: int
     seed: int
-    judged: int
     alpha: Alpha
     designs: Sequence[Design]
+    told_by: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -172,22 +180,27 @@ def noise_by_votes(
             columns.setdefault(key, []).append(value)
         advance(1)
     entropies = _entropies(counts)
+    halved = int((sample.voted.counts.sum(axis=1) > 1).sum())
+    items = _items_of(voted, halved)
+    spreads = _spreads(counts, people)
     return Noise(
         votes=grid,
         curves=[
-            Curve(metric, method, *np.array(values).T)
-            for (metric, method), values in columns.items()
+            _curve(metric, method, column, items[metric, method])
+            for (metric, method), column in columns.items()
         ],
         concentration={share: top_share(entropies, share) for share in SHARES},
         items=size,
+        several=int((total > 1).sum()),
+        halved=halved,
         total=int(total.sum()),
         fewest=int(total.min()),
         most=int(total.max()),
         draws=draws,
         seed=seed,
-        judged=people.known,
         alpha=alpha(counts, RESAMPLES, seed),
-        designs=_designs(counts, people, grid),
+        designs=_designs(spreads, int(total.sum()), grid),
+        told_by={name: spread.items for name, spread in spreads.items()},
     )
 
 
@@ -203,20 +216,25 @@ def vote_grid(labels: Labels, votes: Sequence[int] = ()) -> list[int]:
     return [*(min(n, ALL_VOTES - 1) for n in votes or steps if votes or n < most), ALL_VOTES]
 
 
-def _designs(counts: Array, people: People, grid: Sequence[int]) -> list[Design]:
-    """The votes that there are, spread over items with each number of votes in ``grid``."""
+def _spreads(counts: Array, people: People) -> dict[str, Spread]:
+    """What the errors of designs are told from; nothing where too few items have four votes."""
     apart = disagreement(counts)
     if apart is None:
-        return []
+        return {}
     right = _accuracy_spread(counts, people)
-    spreads = {DISAGREEMENT: apart} | ({} if right is None else {ACCURACY: right})
-    budget = int(counts.sum())
+    return {DISAGREEMENT: apart} | ({} if right is None else {ACCURACY: right})
+
+
+def _designs(spreads: Mapping[str, Spread], budget: int, grid: Sequence[int]) -> list[Design]:
+    """``budget`` votes, spread over items with each number of votes in ``grid``."""
+    if not spreads:
+        return []
     return [
         Design(
             votes,
             items := budget // votes,
             {name: spread.standard_error(items, votes) for name, spread in spreads.items()},
-            label_error=apart.mean / votes,
+            label_error=spreads[DISAGREEMENT].mean / votes,
         )
         for votes in grid
         if votes <= budget // 2
@@ -236,10 +254,28 @@ def _accuracy_spread(counts: Array, people: People) -> Spread | None:
     return accuracy(hits, votes.sum(axis=1))
 
 
+def _curve(
+    metric: str, method: str, column: Sequence[tuple[float, float]], items: int | None
+) -> Curve:
+    """A curve of a value and its standard error for each number of votes."""
+    values, errors = np.array(column).T
+    return Curve(metric, method, values, errors, items)
+
+
+def _items_of(voted: Voted, halved: int) -> dict[tuple[str, str], int | None]:
+    """Over how many items each quantity is, by metric and method.
+
+    A second choice is one of those halves alone in which two classes have votes.
+    """
+    items: dict[tuple[str, str], int | None] = {**items_of(voted), TOP_SHARE: len(voted.counts)}
+    items |= dict.fromkeys(((metric, SPLIT_HALF) for metric in HALVED), halved)
+    return items | {("sba", SPLIT_HALF): None}
+
+
 def _measure(voted: Voted) -> dict[tuple[str, str], float]:
     """What has no closed form over draws, of given votes, by metric and method."""
     values = drawn_ceilings(voted)
-    values[f"entropy in top {TOP:.0%}", ""] = top_share(_entropies(voted.counts), TOP)
+    values[TOP_SHARE] = top_share(_entropies(voted.counts), TOP)
     return values
 
 

@@ -17,8 +17,10 @@ def tables(files: Mapping[str, Labels]) -> list[Table]:
     header = ["labels", "items", "votes", "votes per item", "unanimous", "mean entropy"]
     summaries = {name: Summary.of(labels) for name, labels in files.items()}
     rows = [[Cell(name), *map(Cell, _figures(summary))] for name, summary in summaries.items()]
-    note = "Unanimous: the share of items with a single class. Entropy in nats."
-    overview = Table("Labels", header, rows, 1, [note])
+    note = "Unanimous: the share of items with a single class"
+    if any(summary.votes is not None and summary.votes.min() < 2 for summary in summaries.values()):
+        note += ", of those with two votes or more"
+    overview = Table("Labels", header, rows, 1, [f"{note}. Entropy in nats."])
     return [overview, *(_uncertain(name, summary) for name, summary in summaries.items())]
 
 

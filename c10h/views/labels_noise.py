@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from c10h.errors import counted
-from c10h.metrics.noise import NEED_TRUTH
-from c10h.stages.labels_noise import ACCURACY, RESAMPLES, Curve, Noise
+from c10h.stages.labels_noise import ACCURACY, DISAGREEMENT, RESAMPLES, Curve, Noise
 from c10h.views.display import Display
 from c10h.views.forms.terminal_chart import line_chart
-from c10h.views.noise_answer import noise_answer
+from c10h.views.noise_answer import noise_answer, of_fewer_items
 from c10h.views.table import Cell, Table, interval, number
 
 # A line that never leaves this is none.
@@ -49,11 +48,8 @@ def tables(noise: Noise) -> list[Table]:
         f"± is the standard error of values without a closed form: {noise.draws} draws of votes "
         f"without replacement, seed {noise.seed}",
         _agreement(noise),
+        *of_fewer_items(noise),
     ]
-    if 0 < noise.judged < noise.items:
-        metrics = {curve.metric for curve in noise.curves}
-        of_truth = ", ".join(metric for metric in NEED_TRUTH if metric in metrics)
-        notes.append(f"{of_truth}: over the {noise.judged:,} items whose true class is known")
     of_labels = [_row(curve) for curve in noise.curves if not curve.method]
     ceilings = [_row(curve) for curve in noise.curves if curve.method]
     header = ["n votes per item:", *vote_names(noise)]
@@ -97,7 +93,18 @@ def _designs(noise: Noise) -> list[Table]:
     meaning += "two people choose differently"
     if ACCURACY in names:
         meaning += "; accuracy: people's share of right votes"
-    return [Table(title, header, cells, 1, [meaning])]
+    return [Table(title, header, cells, 1, [meaning, *_told_by(noise)])]
+
+
+def _told_by(noise: Noise) -> list[str]:
+    """Which items the errors of designs are told from, where some are left out."""
+    least = {DISAGREEMENT: "four", ACCURACY: "two"}
+    told = [
+        f"{name} from {counted(items, 'item')} with {least[name]} votes or more"
+        for name, items in noise.told_by.items()
+        if items < noise.items
+    ]
+    return ["; ".join(told).replace(DISAGREEMENT, f"{DISAGREEMENT} and squared error")] * bool(told)
 
 
 def charts(noise: Noise, width: int) -> str:
@@ -133,6 +140,7 @@ def to_json(noise: Noise) -> dict[str, Any]:
     """Everything as one object."""
     return {
         "items": noise.items,
+        "items_with_one_vote": noise.items - noise.several,
         "votes": {"total": noise.total, "fewest": noise.fewest, "most": noise.most},
         "draws": noise.draws,
         "seed": noise.seed,
@@ -143,6 +151,7 @@ def to_json(noise: Noise) -> dict[str, Any]:
                 "method": curve.method or None,
                 "values": curve.values,
                 "standard_errors": [error or None for error in curve.errors],
+                "items": curve.items,
             }
             for curve in noise.curves
         ],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from c10h.errors import counted
+from c10h.metrics.noise import NEED_TRUTH
 from c10h.stages.labels_noise import Curve, Noise
 from c10h.views.answer import MORE, Answer, compact, with_interval
 from c10h.views.table import Cell, of_columns
@@ -32,6 +35,7 @@ def noise_answer(noise: Noise) -> Answer:
         table,
         notes=[
             "first the labels, then what people reach, by method (docs/metrics.md)",
+            *of_fewer_items(noise, curves),
             *_no_forecast(noise),
         ],
         source=(
@@ -39,6 +43,30 @@ def noise_answer(noise: Noise) -> Answer:
             f"{noise.draws} draws, seed {noise.seed}. {MORE}"
         ),
     )
+
+
+def of_fewer_items(noise: Noise, curves: Sequence[Curve] = ()) -> list[str]:
+    """Which of ``curves``, or of all, leave items out, and which they are over, in lines."""
+    metrics: dict[str, dict[str, None]] = {}
+    for curve in curves or noise.curves:
+        if over := _over(noise, curve):
+            metrics.setdefault(over, {})[curve.metric] = None
+    return [f"{', '.join(names)}: over {over}" for over, names in metrics.items()]
+
+
+def _over(noise: Noise, curve: Curve) -> str:
+    """Which items a curve is over; "" for all of them."""
+    items = noise.halved if curve.items is None else curve.items
+    if items == noise.items:
+        return ""
+    if not noise.several:
+        return "no item, as none has two votes"
+    two = " with two votes or more" * (noise.several < noise.items)
+    if items == noise.several:
+        return f"the {counted(items, 'item')}{two}"
+    if curve.metric in NEED_TRUTH:
+        return f"the {counted(items, 'item')}{two} whose true class is known"
+    return f"a sample of {counted(items, 'item')}{two}"
 
 
 def _no_forecast(noise: Noise) -> list[str]:
@@ -79,6 +107,8 @@ def _sentences(noise: Noise, curves: list[Curve]) -> list[str]:
     error = next((curve for curve in curves if curve.metric == SQUARED_ERROR), None)
     if error is not None and error.values[-1] == error.values[-1]:
         told = f"The labels are off the population by a squared error of {error.values[-1]:.4f}"
+        if single := noise.items - noise.several:
+            told += f" (without the {counted(single, 'item')} of one vote, which tells none)"
         fewer = [at for at in range(len(noise.votes) - 1) if noise.votes[at] <= noise.fewest // 2]
         if fewer and error.values[at := fewer[-1]] == error.values[at]:
             told += f"; with {counted(noise.votes[at], 'vote')} an item it would be "

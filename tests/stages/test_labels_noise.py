@@ -178,7 +178,25 @@ class TestCurves:
         found = noise_of(case.labels(), 1, 2, 4, 8, 16)
         for name, way in (("squared error", -1), ("unanimous", -1), ("ce_human", 1)):
             for one in (one for one in found.curves if one.metric == name):
-                assert (np.diff(one.values) * way >= -1e-12).all()
+                # One vote agrees with none, and has no such share.
+                assert np.isnan(one.values[0]) == (name == "unanimous")
+                steps = np.diff(one.values[np.isfinite(one.values)])
+                assert len(steps) >= 4
+                assert (steps * way >= -1e-12).all()
+
+    def test_items_of_one_vote_tell_no_error(self) -> None:
+        """Two of five items: what needs pairs of votes is over the other three."""
+        counts = [[1, 0], [0, 1], [3, 0], [2, 2], [5, 1]]
+        found = noise_of(labels_of(counts=counts), 2)
+        assert (found.items, found.several, found.halved) == (5, 3, 3)
+        over = {one.name: one.items for one in found.curves}
+        assert over["squared error"] == over["unanimous"] == over["jsd split-half"] == 3
+        assert over["ce_human plug-in"] == over["entropy in top 30%"] == 5
+        assert over["sba split-half"] is None
+        assert curve(found, "unanimous").values[-1] == pytest.approx(1 / 3)
+        # V / N of 2 2 and of 5 1: (2/3) / 4 and (1/3) / 6; the other has none.
+        error = ((2 / 3) / 4 + (1 / 3) / 6) / 3
+        assert curve(found, "squared error").values[-1] == pytest.approx(error)
 
     def test_without_truth_nothing_is_about_it(self, case: Case) -> None:
         found = noise_of(labels_of(counts=case.counts), 3)
@@ -243,13 +261,13 @@ class TestTruthOfSome:
             assert mine[-1] == pytest.approx(theirs[-1])
         drawn = curve(found, "brier_hard", LEFT_OUT).values
         assert drawn == pytest.approx(curve(alone, "brier_hard", LEFT_OUT).values)
-        assert found.judged == known.sum()
+        several = case.counts[known].sum(axis=1) > 1
+        assert {curve(found, metric, LEFT_OUT).items for metric in self.METRICS} == {several.sum()}
 
     def test_without_any_they_do_not_exist(self, case: Case) -> None:
         found = noise_of(labels_of(counts=case.counts, truth=np.full(40, -1)), 3)
         without = noise_of(labels_of(counts=case.counts), 3)
         assert [one.name for one in found.curves] == [one.name for one in without.curves]
-        assert found.judged == without.judged == 0
 
     def test_several_answers(self, case: Case, random: np.random.Generator) -> None:
         right = (random.random((40, 4)) < 0.4).astype(np.uint8)

@@ -102,13 +102,60 @@ def test_labels_with_little_to_go_by(what: str) -> None:
     assert detailed.text("terminal").count("n votes per item:") == 2
 
 
+class TestItemsOfOneVote:
+    COUNTS = ([1, 0, 0], [0, 1, 0], [3, 0, 1], [2, 2, 0], [5, 1, 1], [0, 4, 2])
+    OVER = ": over the 4 items with two votes or more"
+
+    def test_the_first_screen_says_that_they_are_not_in_the_error(self) -> None:
+        (answer,) = answers_of(noise_of(labels_of(counts=self.COUNTS), 2))
+        assert "(without the 2 items of one vote, which tells none)" in answer.sentences[0]
+        (note,) = (note for note in answer.notes if ": over the" in note)
+        names = "squared error, unanimous, brier_human, sba, jsd, tvd, entropy_corr"
+        assert note == names + self.OVER
+
+    def test_nothing_is_said_where_there_are_none(self) -> None:
+        (answer,) = answers_of(noise_of(labels_of(counts=self.COUNTS[2:]), 2))
+        assert "without the" not in answer.sentences[0]
+        assert not any("over the" in note for note in answer.notes)
+
+    def test_details_say_what_each_row_is_over(self) -> None:
+        truth = np.array([0, 1, 2, -1, 0, 1])
+        noise = noise_of(labels_of(counts=self.COUNTS, truth=truth), 2)
+        *_, designs, shares = tables(noise)
+        assert [note for note in shares.notes if ": over the" in note] == [
+            f"squared error, unanimous, brier_human, sba, jsd, tvd, entropy_corr{self.OVER}",
+            "brier_hard, accuracy, kappa_human: over the 3 items with two votes or more whose true "
+            "class is known",
+        ]
+        assert designs.notes[-1] == (
+            "disagreement and squared error from 4 items with four votes or more; accuracy from 3 "
+            "items with two votes or more"
+        )
+
+    def test_json_has_the_items_of_each_curve(self) -> None:
+        values = json.loads(display(noise_of(labels_of(counts=self.COUNTS), 2)).text("json"))
+        assert values["items_with_one_vote"] == 2
+        over = {(one["metric"], one["method"]): one["items"] for one in values["curves"]}
+        assert over["squared error", None] == 4
+        assert over["ce_human", "plug-in"] == 6
+        assert over["sba", "split-half"] is None
+
+    def test_single_votes_alone(self) -> None:
+        (answer,) = answers_of(noise_of(labels_of(counts=np.eye(3, dtype=int))))
+        assert not answer.sentences
+        assert any("over no item, as none has two votes" in note for note in answer.notes)
+
+
 class TestTruthOfSome:
-    def test_the_items_that_have_one_are_counted(self, case: Case) -> None:
+    def test_the_items_that_have_one_are_counted(self, random: np.random.Generator) -> None:
+        case = made_up(random, 40, votes=(2, 30))
         known = np.arange(40) < 17
         labels = labels_of(counts=case.counts, truth=np.where(known, case.truth, -1))
-        assert tables(noise_of(labels, 3))[-1].notes[-1] == (
-            "accuracy, brier_hard, kappa_human: over the 17 items whose true class is known"
-        )
+        told = "over the 17 items whose true class is known"
+        shown = noise_of(labels, 3)
+        assert tables(shown)[-1].notes[-1] == f"brier_hard, accuracy, kappa_human: {told}"
+        (answer,) = answers_of(shown)
+        assert any(note.endswith(told) for note in answer.notes)
 
     def test_without_any_nothing_is_said_of_it(self, case: Case) -> None:
         unknown = noise_of(labels_of(counts=case.counts, truth=np.full(40, -1)), 3)
@@ -126,7 +173,7 @@ def test_the_answer_has_the_corrected_ceilings(case: Case) -> None:
     curves = {curve.name: curve.values for curve in noise.curves}
     assert "ce_human miller-madow" in rows
     assert "ce_human plug-in" not in rows
-    assert rows["unanimous"] == [f"{value:.3f}" for value in curves["unanimous"]]
+    assert rows["unanimous"] == ["-", *(f"{value:.3f}" for value in curves["unanimous"][1:])]
     error = curves["squared error"][-1]
     assert answer.sentences[0].startswith(
         f"The labels are off the population by a squared error of {error:.4f}"
