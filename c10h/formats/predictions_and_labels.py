@@ -240,7 +240,7 @@ def _with_enough_votes(labels: Labels, least: int, name: str, tell: Tell) -> Lab
     ids = np.arange(len(few)).astype(np.str_) if labels.ids is None else labels.ids
     tell(
         f"{name}: left out {int(few.sum()):,} of {len(few):,} items with fewer than "
-        f"{counted(least, 'vote')}"
+        f"{counted(least, 'vote')}: {brief(ids[few])}"
     )
     return replace(
         labels,

@@ -8,14 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from c10h import h5
-from c10h.errors import InputError
+from c10h.errors import InputError, counted
 from c10h.files import Source
 from c10h.formats.class_names import are_default
 from c10h.formats.detect_format import refuse_needless_item
 from c10h.formats.hints import WIDE, Hints, Tell, brief, silent
 from c10h.formats.judgment_columns import MatrixReading, Reading
 from c10h.formats.judgments import Judgments, open_judgments
-from c10h.formats.predictions_and_labels import open_labels, open_predictions, recorded_classes
+from c10h.formats.predictions_and_labels import (
+    LEFT_OUT,
+    open_labels,
+    open_predictions,
+    recorded_classes,
+)
 from c10h.formats.truth_files import Truth, is_vector, open_truth
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.sources import SOURCES, Takes
@@ -78,6 +83,11 @@ def build_labels(
         )
     for note in _notes(request, inputs, labels.classes):
         tell(note)
+    if left_out := labels.settings.get(LEFT_OUT):
+        tell(
+            f"c10h labels plan will not ask for {counted(int(left_out), 'item')} that "
+            f"{'is' if left_out == 1 else 'are'} left out"
+        )
     if unchosen := classes_without_votes(labels):
         tell(f"{request.sources[0].name}: no votes for {brief(unchosen)}")
     lineage = lineage_of(

@@ -8,6 +8,7 @@ import numpy as np
 
 from c10h.errors import InputError, counted
 from c10h.formats.hints import Tell, silent
+from c10h.formats.predictions_and_labels import LEFT_OUT
 from c10h.labels.allocation import PRIOR_RANGE, allocate, fit_prior
 from c10h.labels.people_model import MOST_CLASSES
 from c10h.labels.plan_objectives import OBJECTIVES
@@ -45,7 +46,8 @@ class Plan:
     has. objective: a name in OBJECTIVES. budget: all judgments. prior: pseudo-votes a class, None
     where people's distributions are modelled by class. now, planned, uniform: expected error
     before, after this plan, and after as many judgments spread evenly, means over all items. items:
-    how many there are. choice: more items or more votes; None where too few items have four votes.
+    how many there are; left_out: how many more were left out of the labels for too few votes, and
+    so of the plan. choice: more items or more votes; None where too few items have four votes.
     """
 
     item: Array
@@ -59,16 +61,18 @@ class Plan:
     planned: float
     uniform: float
     items: int
+    left_out: int
     seed: int
     choice: Choice | None
 
 
 def labels_plan(request: PlanRequest, tell: Tell = silent) -> Plan:
-    """The plan that a request asks for. tell: called with lines on what was taken of the labels.
+    """The plan that a request asks for.
 
-    Raises InputError for labels without votes and for numbers that make no sense.
+    tell: called with lines on what was taken of the labels, and which items are not planned. Raises
+    InputError for labels without votes and for numbers that make no sense.
     """
-    return spread_judgments(
+    plan = spread_judgments(
         voted_labels_in(request.labels, None, request.hints, tell),
         request.budget,
         objective=request.objective,
@@ -76,6 +80,12 @@ def labels_plan(request: PlanRequest, tell: Tell = silent) -> Plan:
         limit=request.limit,
         seed=request.seed,
     )
+    if plan.left_out:
+        tell(
+            f"{request.labels.name}: not planned: {counted(plan.left_out, 'item')} left out of the "
+            "labels with too few votes, which may need judgments most"
+        )
+    return plan
 
 
 def spread_judgments(
@@ -130,6 +140,7 @@ def spread_judgments(
         planned=expected.mean(further),
         uniform=expected.mean_uniform(budget),
         items=size,
+        left_out=int(labels.settings.get(LEFT_OUT, 0)),
         seed=seed,
         choice=_choice(counts, budget),
     )

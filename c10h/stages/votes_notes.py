@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from c10h.errors import counted
+from c10h.formats.hints import brief
 from c10h.items import whole_numbers
 from c10h.labels.votes import Exclusion, Votes
 from c10h.stages.labels_from_records import classes_without_votes
@@ -42,7 +43,8 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
         )
     yield from left_out_notes(name, votes)
     if votes.dropped:
-        yield f"{name}: left out {counted(votes.dropped, 'item')} with too few judgments"
+        names = brief([exclusion.name for exclusion in votes.excluded_of("item")])
+        yield f"{name}: left out {counted(votes.dropped, 'item')} with too few judgments: {names}"
     if votes.repeated:
         yield (
             f"{name}: {counted(votes.repeated, 'repeated judgment')} of an item, by "

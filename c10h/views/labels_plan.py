@@ -79,6 +79,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "budget": plan.budget,
         "prior": plan.prior,
         "seed": plan.seed,
+        "items_left_out": plan.left_out,
         "expected_error": {
             "now": plan.now,
             "planned": plan.planned,

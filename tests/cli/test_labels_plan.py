@@ -127,6 +127,42 @@ class TestPipes:
         assert sum(one["judgments"] for one in found["items"]) == 12
 
 
+class TestItemsWithoutVotes:
+    PLANNED = "which may need judgments most"
+
+    def test_items_that_build_left_out(self, files: Files, c10h: Run) -> None:
+        rows = ["a,x,0", "b,x,1", "a,y,1", "b,y,1", "a,z,skip", "b,w,skip"]
+        files.save("j.csv", "\n".join(["annotator,item,label", *rows]))
+        line = ["labels", "build", "j.csv", "--drop-label", "skip", "--min-votes", 1, "-o", "j.h5"]
+        built = c10h(*line)
+        assert "j.csv: left out 2 items with too few judgments: w, z\n" in built.err
+        assert "c10h labels plan will not ask for 2 items that are left out\n" in built.err
+        for options in ([], ["--format", "csv"], ["-o", "next.csv"]):
+            result = c10h(*PLAN, "j.h5", "--budget", 5, *options)
+            assert result.status == 0
+            told = "j.h5: not planned: 2 items left out of the labels with too few votes"
+            assert f"{told}, {self.PLANNED}" in result.err.splitlines()
+        found = c10h(*PLAN, "j.h5", "--budget", 5, "--json").json()
+        assert found["items_left_out"] == 2
+        assert {one["item"] for one in found["items"]} <= {"x", "y"}
+
+    def test_items_of_counts(self, files: Files, c10h: Run) -> None:
+        files.save("c.csv", "file,cat,dog\na,3,1\nb,0,0\nc,1,2\n")
+        wide = ("c.csv", "--layout", "wide", "--min-votes", 1)
+        result = c10h(*PLAN, *wide, "--budget", 5)
+        assert "c.csv: left out 1 of 3 items with fewer than 1 vote: b\n" in result.err
+        assert f"not planned: 1 item left out of the labels with too few votes, {self.PLANNED}" in (
+            result.err
+        )
+        built = c10h("labels", "build", *wide, "-o", "c.h5")
+        assert "c10h labels plan will not ask for 1 item that is left out\n" in built.err
+
+    def test_nothing_is_said_where_none_is(self, c10h: Run) -> None:
+        assert self.PLANNED not in c10h(*PLAN, "labels.h5", "--budget", 5).err
+        built = c10h("labels", "build", "counts.npy", "-o", "out.h5")
+        assert "labels plan" not in built.err
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("what", SPECIAL)
 def test_labels_with_little_to_go_by(files: Files, c10h: Run, what: str, objective: str) -> None:
