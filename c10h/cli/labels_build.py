@@ -72,6 +72,7 @@ def build(
     correct: options.Correct = None,
     rt: options.ReactionTime = None,
     true_label: options.TrueLabel = None,
+    where: options.Where = None,
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
     rt_max: options.MaxReactionTime = None,
@@ -174,6 +175,7 @@ def build(
             missing == "drop",
             tuple(drop_label or ()),
             tuple(drop_annotator or ()),
+            tuple(where or ()),
         ),
         prior=prior,
         smoothing=smoothing,
@@ -200,8 +202,8 @@ def build(
         write_text(excluded, exclusions_csv(result.votes))
     for note in notes:
         say(note)
-    where = "stdout" if output == "-" else output
-    say(f"{where}: {counted(size, 'item')}, {count} classes, {what} labels {_contents(labels)}")
+    written = "stdout" if output == "-" else output
+    say(f"{written}: {counted(size, 'item')}, {count} classes, {what} labels {_contents(labels)}")
     if request.published is not None and result.comparison and result.counted:
         published = request.published.name
         _tell(result.comparison, result.counted, published, to_stderr=output == "-")

@@ -257,6 +257,16 @@ DropAnnotator: TypeAlias = Annotated[
         rich_help_panel=JUDGMENTS,
     ),
 ]
+Where: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Read only rows with this value in this column, such as trial_type=image-button-"
+        "response, or with another one (COLUMN!=VALUE); repeatable: all must hold.",
+        rich_help_panel=JUDGMENTS,
+    ),
+]
 Annotator: TypeAlias = Annotated[str | None, _column("annotator", "Column of the annotator.")]
 Item: TypeAlias = Annotated[
     str | None, _column("item", "Column of the item: numbers from 0, file names, any words.")

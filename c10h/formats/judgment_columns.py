@@ -25,6 +25,7 @@ from c10h.formats.known_column_names import (
     part_of,
     recognise,
 )
+from c10h.formats.row_conditions import Condition
 from c10h.formats.text_separators import refuse_encoding
 from c10h.formats.whole_numbers import is_index
 from c10h.parallel import Later
@@ -50,9 +51,11 @@ class Reading:
     """A table of judgments that is being read: its columns, and the table once it is there.
 
     columns: by their names, or by their numbers. shown: these, as people are told of them.
-    unused: names of columns that are not read.
+    unused: names of columns that are not read, and their numbers. layout: what a dictionary in JSON
+    is.
     first_line: the words by part in a first line that was taken for names. certain: whether it was
         said that it has names.
+    where: conditions of the rows that are read; each has a column of ``table``, too.
     undecided: whether it is for the cells to tell if the first line, which is part of ``table``
         then, has names or a judgment. more: whether names there would tell more columns.
     """
@@ -61,9 +64,11 @@ class Reading:
     columns: Columns
     table: Later[polars.DataFrame]
     shown: Mapping[str, str]
-    unused: Sequence[str] = ()
+    unused: Mapping[str, int] = field(default_factory=dict)
+    layout: str = AUTO
     first_line: Mapping[str, str] = field(default_factory=dict)
     certain: bool = False
+    where: Sequence[Condition] = ()
     undecided: bool = False
     more: bool = False
 
@@ -90,6 +95,7 @@ def begin(
     header: bool | None = None,
     chosen: slice | tuple[str, ...] | None = None,
     times: bool = True,
+    where: Sequence[Condition] = (),
 ) -> Reading | MatrixReading | None:
     """Begin to read judgments, ``layout`` long or matrix; None for a file that has none, or wide.
 
@@ -103,10 +109,14 @@ def begin(
                 f"--layout matrix: {_option(long_only[0])} applies only to tables with one "
                 "judgment per row"
             )
+        if where:
+            raise InputError(
+                "--layout matrix: --where applies only to tables with one judgment per row"
+            )
         return MatrixReading(source, columns, chosen, header)
     if layout == WIDE or (layout == AUTO and not holds_judgments(source, columns, header)):
         return None
-    return begin_reading(source, columns, times=times, header=header, layout=layout)
+    return begin_reading(source, columns, times=times, header=header, layout=layout, where=where)
 
 
 def holds_judgments(source: Source, columns: Columns, header: bool | None = None) -> bool:
@@ -130,11 +140,13 @@ def begin_reading(
     times: bool = True,
     header: bool | None = None,
     layout: str = AUTO,
+    where: Sequence[Condition] = (),
 ) -> Reading:
     """Find the columns of a table and begin to read them.
 
     ``columns`` come before those that are recognised, of which reaction times are read only where
-    ``times`` are of use. header: whether the first line has names, where that is told.
+    ``times`` are of use. header: whether the first line has names, where that is told. where: which
+    rows are read.
     Raises FileError for what is no table, InputError for a column that is not known or not there.
     """
     names = _header(source, layout)
@@ -146,25 +158,29 @@ def begin_reading(
     numbered = _numbered_parts(columns, names, header if may_lack_names else True)
     all_numbered = numbered >= {*REQUIRED, *columns.named()}
     undecided = header is None and may_lack_names and all_numbered
+    undecided &= all(is_index(condition.column) for condition in where)
     by_name = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
     recognition = Recognition(columns) if header is False or undecided else by_name
     positions = _positions(source.name, names, recognition, numbered, header)
     columns = recognition.columns
     with_names = header is not False and not undecided
+    conditions = {
+        condition.part: condition.position(source.name, names, has_names=with_names)
+        for condition in where
+    }
 
     import polars  # noqa: F401 - here and not in the thread, since imports wait for each other
 
     def read() -> polars.DataFrame:
         if columns.whole and is_text:
             with suppress(FileError):  # what is no whole number is found again as text
-                return _read_numbers(source, columns.named())
+                return _read_numbers(source, columns.named(), conditions)
         frame = tables.scan(source, header=with_names, layout=layout)
-        return tables.collect(frame.select(_expressions(positions)), source)
+        return tables.collect(frame.select(_expressions(positions | conditions)), source)
 
-    unused = [
-        name for position, name in enumerate(names) if name and position not in positions.values()
-    ]
+    used = {*positions.values(), *conditions.values()}
+    unused = {name: at for at, name in enumerate(names) if name and at not in used}
     words = {part: names[position] for part, position in positions.items()}
     return Reading(
         source,
@@ -174,9 +190,11 @@ def begin_reading(
             part: f"column {positions[part]}" if part in numbered else repr(words[part])
             for part in positions
         },
-        unused=unused if with_names else [],
+        unused=unused if with_names else {},
+        layout=layout,
         first_line=words if with_names and may_lack_names and not columns.whole else {},
         certain=header is True,
+        where=where,
         undecided=undecided,
         more=undecided and by_name.columns != columns,
     )
@@ -308,7 +326,10 @@ def hash_ahead(reading: Reading) -> None:
     Later(hash_file)
 
 
-def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:
+def _read_numbers(
+    source: Source, named: Mapping[str, str], conditions: Mapping[str, int]
+) -> polars.DataFrame:
+    """Columns of whole numbers, which is faster, and those of conditions as words."""
     import polars
 
     numbers = {column: polars.Int32 for part, column in named.items() if part != "name"}
@@ -318,6 +339,7 @@ def _read_numbers(source: Source, named: Mapping[str, str]) -> polars.DataFrame:
         ).alias(part)
         for part, column in named.items()
     ]
+    columns += [_words(position, part) for part, position in conditions.items()]
     columns.append(_whole_line())
     return tables.collect(tables.scan(source, numbers).select(columns), source)
 
@@ -329,11 +351,7 @@ def _expressions(positions: Mapping[str, int]) -> list[polars.Expr]:
     """
     import polars
 
-    words = [
-        polars.nth(position).cast(polars.String).cast(polars.Categorical).alias(part)
-        for part, position in positions.items()
-        if part != "rt"
-    ]
+    words = [_words(position, part) for part, position in positions.items() if part != "rt"]
     if "rt" not in positions:
         return [*words, _whole_line()]
     text = polars.nth(positions["rt"]).cast(polars.String).str.strip_chars()
@@ -345,6 +363,13 @@ def _expressions(positions: Mapping[str, int]) -> list[polars.Expr]:
         unreadable.fill_null(False).alias("unreadable"),
         _whole_line(),
     ]
+
+
+def _words(position: int, part: str) -> polars.Expr:
+    """A column as codes of words."""
+    import polars
+
+    return polars.nth(position).cast(polars.String).cast(polars.Categorical).alias(part)
 
 
 def _whole_line() -> polars.Expr:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from c10h.errors import InputError, SchemaError
+from c10h.errors import InputError, SchemaError, counted
 from c10h.files import Source
 from c10h.formats.judgment_columns import (
     NO_NUMBER,
@@ -20,6 +20,7 @@ from c10h.formats.judgment_columns import (
     settle_first_line,
 )
 from c10h.formats.known_column_names import NOTHING, REQUIRED, Columns
+from c10h.formats.separating_column import condition_between
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -58,7 +59,10 @@ class Judgments:
         class and of the label's class.
     cell: where the table is a matrix of items by annotators, the number of each row's cell, line
         by line. What has no label was not asked then, and all words of the items are items.
-    taken: what was taken for what, in one line.
+    numbers: where conditions left rows out, the numbers that the others have in the table.
+    taken: what was taken for what, in one line. chosen: which rows conditions chose, in another.
+    between: what is said of a condition that tells some rows, bool (t), from the others; "" where
+        there is none.
     """
 
     source: str
@@ -71,15 +75,22 @@ class Judgments:
     true_label: Codes | None = None
     name: Codes | None = None
     cell: Array | None = None
+    numbers: Array | None = None
     taken: str = ""
+    chosen: str = ""
+    between: Callable[[Array], str] = lambda rows: ""
 
     def __len__(self) -> int:
         return len(self.annotator.row)
 
+    def numbered(self, rows: Array) -> Array:
+        """The numbers in the table of the ``rows``, bool (t)."""
+        return np.flatnonzero(rows) if self.numbers is None else self.numbers[rows]
+
     def place(self, row: int) -> str:
         """Where a row is in the table, from 0: "3", or "3, column a1" in a matrix."""
         if self.cell is None:
-            return str(row)
+            return str(row if self.numbers is None else self.numbers[row])
         line = int(self.cell[row]) // len(self.annotator.words)
         return f"{line}, column {self.annotator.words[self.annotator.row[row]]}"
 
@@ -100,17 +111,23 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
     table = _without_blank_end(table)
     if not table.height:
         raise SchemaError(f"{source.name}: expected judgments, found only a header")
+    height, numbers = table.height, _numbers_where(table, reading)
+    if numbers is not None:
+        table = table[numbers]
     judgments = Judgments(
         source=source.name,
         annotator=codes_of(table["annotator"], source.name),
         item=codes_of(table["item"], source.name),
         label=codes_of(table["label"], source.name),
-        check=_flags(table["check"], "check", source) if columns.check else None,
-        correct=_flags(table["correct"], "correct", source) if columns.correct else None,
-        rt=_numbers(table, source) if columns.rt else None,
+        check=_flags(table["check"], "check", source, numbers) if columns.check else None,
+        correct=_flags(table["correct"], "correct", source, numbers) if columns.correct else None,
+        rt=_times(table, source, numbers) if columns.rt else None,
         true_label=codes_of(table["true_label"], source.name) if columns.true_label else None,
         name=codes_of(table["name"], source.name) if columns.name else None,
+        numbers=numbers,
         taken=_what_was_taken(reading, has_names),
+        chosen=_what_was_chosen(reading, table.height, height),
+        between=lambda rows: condition_between(reading, height, rows, numbers),
     )
     _refuse_missing(judgments)
     _refuse_names_as_cells(judgments, reading)
@@ -121,9 +138,38 @@ def _what_was_taken(reading: Reading, has_names: bool) -> str:
     """Which column was taken for what, and which for nothing."""
     parts = ", ".join(f"{part} from {shown}" for part, shown in reading.shown.items())
     line = "; its first line is a judgment" if reading.undecided and not has_names else ""
-    names = [*map(repr, reading.unused[:UNUSED]), *(["..."] if reading.unused[UNUSED:] else [])]
+    others = list(reading.unused)
+    names = [*map(repr, others[:UNUSED]), *(["..."] if others[UNUSED:] else [])]
     unused = f"; not used: {', '.join(names)}" if names else ""
     return f"judgments, one per row: {parts}{line}{unused}"
+
+
+def _what_was_chosen(reading: Reading, kept: int, height: int) -> str:
+    """How many rows conditions kept; "" without any."""
+    if not reading.where:
+        return ""
+    conditions = " and ".join(condition.text for condition in reading.where)
+    return f"kept {kept:,} of {counted(height, 'row')} where {conditions}"
+
+
+def _numbers_where(table: polars.DataFrame, reading: Reading) -> Array | None:
+    """The numbers of the rows for which all conditions hold; None without any.
+
+    Raises InputError where there is no such row.
+    """
+    if not reading.where:
+        return None
+    name, holds = reading.source.name, np.ones(table.height, dtype=bool)
+    for condition in reading.where:
+        codes = codes_of(table[condition.part], name)
+        has_empty = bool((codes.row == len(codes.words)).any())
+        holds &= np.array(
+            condition.words_that_hold(name, codes.words.tolist(), has_empty=has_empty)
+        )[codes.row]
+    if not holds.any():
+        conditions = " ".join(condition.option for condition in reading.where)
+        raise InputError(f"{name}: {conditions}: no row is left of {table.height:,}")
+    return np.flatnonzero(holds)
 
 
 def _without_blank_end(table: polars.DataFrame) -> polars.DataFrame:
@@ -180,7 +226,7 @@ def _codes_of_numbers(values: Array) -> Codes | None:
     )
 
 
-def _flags(column: polars.Series, part: str, source: Source) -> Array:
+def _flags(column: polars.Series, part: str, source: Source, numbers: Array | None) -> Array:
     """Yes and no as booleans. A missing ``correct`` is no: it matters for checks alone."""
     if column.dtype.is_integer() and not column.null_count():
         values = column.to_numpy()
@@ -193,16 +239,16 @@ def _flags(column: polars.Series, part: str, source: Source) -> Array:
             raise SchemaError(f"{source.name}: --{part}: expected 0 or 1, found {word!r}")
     if part == "check":
         missing = [word in NO_NUMBER for word in lowered] + [True]
-        row = _first(np.array(missing)[codes.row])
+        row = _first(np.array(missing)[codes.row], numbers)
         if row is not None:
             raise SchemaError(f"{source.name}: row {row}: --check: expected 0 or 1, found nothing")
     return np.array([word in TRUE for word in lowered] + [False])[codes.row]
 
 
-def _numbers(table: polars.DataFrame, source: Source) -> Array:
+def _times(table: polars.DataFrame, source: Source, numbers: Array | None) -> Array:
     if "unreadable" not in table.columns:
         return table["rt"].to_numpy().astype(np.float64)
-    row = _first(table["unreadable"].to_numpy())
+    row = _first(table["unreadable"].to_numpy(), numbers)
     if row is not None:
         raise SchemaError(f"{source.name}: row {row}: --rt: expected a number of time units")
     return table["rt"].fill_null(float("nan")).to_numpy()
@@ -218,9 +264,12 @@ def _refuse_missing(judgments: Judgments) -> None:
             missing |= codes.row == 0
         if judged is not None and part != "annotator":
             missing &= judged
-        row = _first(missing)
+        row = _first(missing, judgments.numbers)
         if row is not None:
-            raise SchemaError(f"{judgments.source}: row {row}: expected the {part}, found nothing")
+            raise SchemaError(
+                f"{judgments.source}: row {row}: expected the {part}, found nothing"
+                f"{judgments.between(missing)}"
+            )
 
 
 def _refuse_names_as_cells(judgments: Judgments, reading: Reading) -> None:
@@ -233,7 +282,7 @@ def _refuse_names_as_cells(judgments: Judgments, reading: Reading) -> None:
     same = np.ones(len(judgments), dtype=bool)
     for part, name in names.items():
         same &= np.append(columns[part].words == name, False)[columns[part].row]
-    row = _first(same)
+    row = _first(same, judgments.numbers)
     if row is not None:
         raise SchemaError(f"{judgments.source}: row {row}: repeats the header")
     if not reading.certain:
@@ -265,5 +314,9 @@ def without_label(words: Array, classes: Sequence[str] | None = None) -> Array:
     return np.asarray(missing & ~named)
 
 
-def _first(wrong: Array) -> int | None:
-    return int(np.argmax(wrong)) if wrong.any() else None
+def _first(wrong: Array, numbers: Array | None) -> int | None:
+    """The number of the first row that is wrong. numbers: of the rows, if not 0, 1, …"""
+    if not wrong.any():
+        return None
+    row = int(np.argmax(wrong))
+    return row if numbers is None else int(numbers[row])

@@ -13,6 +13,7 @@ from c10h.formats.class_names import default_names
 from c10h.formats.judgment_columns import NUMBER
 from c10h.formats.judgments import Codes, Judgments, without_label
 from c10h.items import whole_numbers
+from c10h.labels.judgment_filtering import word_at
 from c10h.records import Array
 
 SHOWN = 12
@@ -143,11 +144,13 @@ def _refuse_odd_label(judgments: Judgments, kept: Array, words: Array) -> None:
         )
     odd = [word for word in words if whole_numbers(np.array([word])) is None]
     if len(odd) < len(words):
-        rows = kept & (judgments.label.row == np.flatnonzero(judgments.label.words == odd[0])[0])
+        is_odd = np.append(np.isin(judgments.label.words, odd), False)
+        rows = kept & is_odd[judgments.label.row]
+        row = int(np.argmax(rows))
         raise SchemaError(
-            f"{judgments.source}: row {judgments.place(int(np.argmax(rows)))}: expected a class "
-            f"number as in the other rows, found {str(odd[0])!r} (--classes names the classes, "
-            "--drop-label leaves such judgments out)"
+            f"{judgments.source}: row {judgments.place(row)}: expected a class number as in the "
+            f"other rows, found {word_at(judgments.label, row)!r} (--classes names the classes, "
+            f"--drop-label leaves such judgments out){judgments.between(rows)}"
         )
 
 
@@ -159,18 +162,18 @@ def class_numbers(judgments: Judgments, kept: Array, classes: TableClasses) -> A
     places = present(judgments.label, kept)
     words = judgments.label.words[places]
     number_of = _meanings(words, classes)
-    numbers = np.full(len(judgments.label.words), -1, dtype=np.int64)
-    for place in places:
-        number = _look_up(judgments.label.words[place], number_of)
-        if number is None:
-            row = int(np.argmax(kept & (judgments.label.row == place)))
-            raise SchemaError(
-                f"{judgments.source}: row {judgments.place(row)}: expected a label among "
-                f"{brief(_shown(classes))}, found {str(judgments.label.words[place])!r}"
-                f"{_from_1(words, classes)}"
-            )
-        numbers[place] = number
-    return numbers
+    numbers = np.full(len(judgments.label.words) + 1, -1, dtype=np.int64)
+    known = [_look_up(word, number_of) for word in words]
+    numbers[places] = [-1 if number is None else number for number in known]
+    if None in known:
+        rows = kept & (numbers < 0)[judgments.label.row]
+        row = int(np.argmax(rows))
+        raise SchemaError(
+            f"{judgments.source}: row {judgments.place(row)}: expected a label among "
+            f"{brief(_shown(classes))}, found {word_at(judgments.label, row)!r}"
+            f"{_from_1(words, classes)}{judgments.between(rows)}"
+        )
+    return numbers[:-1]
 
 
 def _from_1(words: Array, classes: TableClasses) -> str:

@@ -100,7 +100,7 @@ def refuse_unanswered(judgments: Judgments, unanswered: Array, count: int) -> No
     raise SchemaError(
         f"{judgments.source}: {number:,} of {count:,} judgments {'has' if number == 1 else 'have'} "
         f"no label, the first in row {judgments.place(row)}{f' ({word})' if word else ''}: "
-        f"--missing drop leaves them out{meant}"
+        f"--missing drop leaves them out{meant}{judgments.between(unanswered)}"
     )
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from c10h.errors import InputError
+from c10h.formats.row_conditions import Condition, parse_condition
 from c10h.request_fields import shaping
 
 # Share of attention checks that an annotator of CIFAR-10H had to pass (Peterson et al. 2019,
@@ -22,7 +23,7 @@ class Filters:
     min_votes: fewest judgments of an item that is kept; 0 refuses tables in which an item has none.
     drop_missing: whether judgments without a label are left out, which are refused otherwise.
     drop_labels: labels of judgments that are left out. drop_annotators: names of annotators who
-        are.
+        are. where: conditions of the rows that are read at all, as COLUMN=VALUE or COLUMN!=VALUE.
     """
 
     min_attention: float | None = shaping("min-attention", None)
@@ -32,6 +33,7 @@ class Filters:
     drop_missing: bool = shaping("missing", False, recorded=lambda drop: "drop")
     drop_labels: tuple[str, ...] = shaping("drop-label", ())
     drop_annotators: tuple[str, ...] = shaping("drop-annotator", ())
+    where: tuple[str, ...] = shaping("where", ())
 
     def __post_init__(self) -> None:
         """Raise InputError for bounds that make no sense."""
@@ -46,6 +48,11 @@ class Filters:
             )
         if self.min_votes < 0:
             raise InputError(f"--min-votes {self.min_votes}: expected 0 or more")
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """``where``, parsed. Raises InputError for what is no condition."""
+        return [parse_condition(text) for text in self.where]
 
     @property
     def rt_range(self) -> tuple[float, float]:

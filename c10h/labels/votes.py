@@ -201,7 +201,7 @@ def count_votes(
             *_excluded_annotators(annotators, filters),
             *_excluded_items(items, votes, np.flatnonzero(dropped), filters),
         ],
-        late=np.flatnonzero(sifted.late),
+        late=judgments.numbered(sifted.late),
         late_rt=np.empty(0) if judgments.rt is None else judgments.rt[sifted.late],
         unanswered=ExcludedRows.of(judgments, sifted.unanswered),
         unwanted=ExcludedRows.of(judgments, sifted.unwanted),
@@ -241,7 +241,7 @@ def _notes(
     judgments: Judgments, kept: Array, classes: TableClasses, truth: Array | None, size: int
 ) -> list[str]:
     """What was taken for granted of the classes, and how much of the truth of ``size`` items."""
-    notes = []
+    notes = [judgments.chosen] if judgments.chosen else []
     if classes.are_sorted:
         count = f"{len(classes.names):,}, " if len(classes.names) > SHOWN else ""
         notes.append(

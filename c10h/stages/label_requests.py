@@ -64,7 +64,12 @@ class AnnotatorsRequest:
             raise InputError(
                 f"--alternative-epsilon {self.epsilon:g}: expected a share from 0 to 1"
             )
-        reading = begin_judgments(self.judgments, self.columns, judgment_hints(self.hints))
+        reading = begin_judgments(
+            self.judgments,
+            self.columns,
+            judgment_hints(self.hints),
+            where=self.filters.conditions,
+        )
         if reading is None:
             raise InputError("--layout wide: votes and shares do not say who judged")
         object.__setattr__(self, "reading", reading)

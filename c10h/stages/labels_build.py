@@ -154,8 +154,8 @@ def _open(request: BuildRequest, wait: Wait) -> _Inputs:
         inputs.roles.append(("source", first, inputs.labels))
     if replace(request.filters, min_votes=0) != Filters():
         raise InputError(
-            "--min-attention, --rt-min, --rt-max, --missing, --drop-label and --drop-annotator "
-            f"apply only to tables of judgments, and {first.name} is not one"
+            "--where, --min-attention, --rt-min, --rt-max, --missing, --drop-label and "
+            f"--drop-annotator apply only to tables of judgments, and {first.name} is not one"
         )
     if truth is not None:
         known = [inputs.labels] if inputs.labels else inputs.predictions

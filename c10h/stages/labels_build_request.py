@@ -20,6 +20,7 @@ from c10h.request_fields import check_bounds, given_as, parts, seeding, shaping
 
 if TYPE_CHECKING:
     from c10h.formats.judgment_columns import MatrixReading, Reading
+    from c10h.formats.row_conditions import Condition
 
 # Pseudo-votes per class. More of them, and no vote would count.
 MOST_PRIOR = 1e9
@@ -83,7 +84,8 @@ class BuildRequest:
         from c10h.formats.judgment_columns import Reading, hash_ahead
 
         needs_times = self.filters.rt_min is not None or self.filters.rt_max is not None
-        reading = begin_judgments(source, self.columns, self.hints, needs_times)
+        where = self.filters.conditions
+        reading = begin_judgments(source, self.columns, self.hints, needs_times, where)
         if isinstance(reading, Reading):
             hash_ahead(reading)
         object.__setattr__(self, "reading", reading)
@@ -95,7 +97,11 @@ def judgment_hints(hints: Hints) -> Hints:
 
 
 def begin_judgments(
-    source: Source, columns: Columns, hints: Hints, times: bool = True
+    source: Source,
+    columns: Columns,
+    hints: Hints,
+    times: bool = True,
+    where: Sequence[Condition] = (),
 ) -> Reading | MatrixReading | None:
     """Begin to read a table of judgments; see :func:`c10h.formats.judgment_columns.begin`."""
     from c10h.formats.judgment_columns import begin
@@ -107,4 +113,5 @@ def begin_judgments(
         header=hints.header,
         chosen=hints.columns,
         times=times,
+        where=where,
     )
