@@ -428,18 +428,19 @@ class TestOtherKinds:
         entropies = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
         assert found["mean_entropy"] == pytest.approx(entropies.mean())
         assert found["least_certain"][0]["entropy"] == pytest.approx(entropies.max())
+        assert len(found["least_certain"]) == 10
 
     def test_a_single_vote_is_not_unanimous(self, files: Files, c10h: Run) -> None:
+        wide = ("--layout", "wide")
         files.save("few.npy", np.array([[1, 0], [0, 1], [3, 0], [2, 2], [1, 2]]))
-        assert c10h("labels", "build", "few.npy", "-o", "few.h5").status == 0
+        assert c10h("labels", "build", "few.npy", *wide, "-o", "few.h5").status == 0
         out = c10h("report", "--detail", "few.h5").out
         assert re.search(r"^few +5 +12 +1 to 4 +0\.3333 ", out, re.MULTILINE)
         assert "a single class, of those with two votes or more." in out
-        files.save("ones.npy", np.eye(2, dtype=int))
-        assert c10h("labels", "build", "ones.npy", "-o", "ones.h5").status == 0
+        files.save("ones.csv", "annotator,item,label\na,0,0\na,1,1\n")
+        assert c10h("labels", "build", "ones.csv", "-o", "ones.h5").status == 0
         (found,) = c10h("report", "ones.h5", "--json").json()["labels"]
         assert found["unanimous"] is None
-        assert len(found["least_certain"]) == 10
 
     def test_labels_whose_truth_is_known_of_some(self, files: Files, c10h: Run) -> None:
         (whole,) = c10h("report", "--detail", "labels.h5", "--json").json()["labels"]
