@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from c10h.errors import SchemaError
+from c10h.errors import SchemaError, counted
 from c10h.records import Array, Labels
 
 UNKNOWN = -1
@@ -57,6 +57,31 @@ def check_right(right: Array, truth: Array | None, what: str) -> None:
             f"{what}: truth: row {row}: expected {first[row]}, the first class that is right, "
             f"found {truth[row]}"
         )
+
+
+def sole_class(rows: Array) -> Array:
+    """The class of rows of shares (n, c) that is the only one in its row, int64 (n).
+
+    UNKNOWN where several classes share a row.
+    """
+    return np.where((rows > 0).sum(axis=1) == 1, rows.argmax(axis=1), UNKNOWN).astype(np.int64)
+
+
+def is_one_class_or_tie(rows: Array) -> Array:
+    """Whether each row of shares (n, c) is of one class, or of several in equal parts: bool (n).
+
+    Such are the rows of majority and hard labels; those of other labels have a first choice beside
+    others.
+    """
+    return np.asarray(((rows == 0) | (rows == rows.max(axis=1, keepdims=True))).all(axis=1))
+
+
+def ties_told(truth: Array) -> str:
+    """How many rows are ties and thus have no true class, in words; empty where none are."""
+    ties = int((truth < 0).sum())
+    if not ties:
+        return ""
+    return f"{counted(ties, 'row')} with several classes in equal parts: no true class"
 
 
 def differing(first: Array, second: Array) -> Array:

@@ -82,7 +82,7 @@ def stored_arrays(source: Source, form: str) -> Mapping[str, Stored]:
 
     Raises FileError for a file that cannot be read.
     """
-    read = FORMATS[form].read
+    read = FORMATS[form].read_arrays
     arrays: Mapping[str, Stored] = {} if read is None else read(source)
     if not arrays:
         raise FileError(f"{source.name}: expected an array, found no array of numbers or text")
@@ -126,15 +126,18 @@ def listing(arrays: Mapping[str, Stored]) -> str:
     return f"{len(arrays)} arrays ({brief(shown)})"
 
 
+def are_ids(name: str, array: Stored) -> bool:
+    """Whether an array holds text and is called as names of items are: ids, files …"""
+    is_named = names_items(name.rpartition("/")[2].removesuffix("s"))
+    return array.dtype.kind in WORDS and is_named
+
+
 def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
     """The one array of text that is called as names of items are, and has as many."""
     candidates = [
         array
         for name, array in arrays.items()
-        if name != besides
-        and array.dtype.kind in WORDS
-        and int(np.prod(array.shape)) == size
-        and names_items(name.rpartition("/")[2].removesuffix("s"))
+        if name != besides and are_ids(name, array) and int(np.prod(array.shape)) == size
     ]
     if len(candidates) != 1:
         return None

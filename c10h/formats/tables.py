@@ -315,8 +315,9 @@ def _typed(source: Source, form: str, layout: str = AUTO) -> tuple[polars.LazyFr
 
     Raises FileError where it is broken.
     """
-    read = FORMATS[form].read
-    assert read is not None
+    read = FORMATS[form].read_table
+    if read is None:
+        raise FileError(f"{source.name}: expected a table, found arrays ({FORMATS[form].title})")
     try:
         frame, named = read(source, layout)
         frame.collect_schema()

@@ -9,7 +9,7 @@ import numpy as np
 
 from c10h.errors import SchemaError
 from c10h.files import Source
-from c10h.formats.arrays import WORDS, choose, ids_beside, stored_arrays
+from c10h.formats.arrays import WORDS, are_ids, choose, ids_beside, stored_arrays
 from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.header_line import MISSING
@@ -74,8 +74,9 @@ def read_cells(source: Source, hints: Hints) -> Cells:
 
 def _cells_of_array(source: Source, form: str) -> Cells:
     arrays = stored_arrays(source, form)
+    classes = {name: array for name, array in arrays.items() if not are_ids(name, array)}
     name, array = choose(
-        arrays,
+        arrays if source.member else classes or arrays,
         source,
         lambda array: array.is_vector and array.is_whole,
         lambda array: array.is_vector,

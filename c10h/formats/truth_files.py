@@ -16,12 +16,20 @@ from c10h.formats.class_names import are_default, class_of_words, default_names,
 from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
 from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
+from c10h.formats.meaning_of_numbers import blocks
 from c10h.formats.tables import open_table
 from c10h.formats.truth_cells import Cells, read_cells, truth_position
 from c10h.formats.whole_numbers import is_index
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
-from c10h.truth import UNKNOWN, first_right, renumbered
+from c10h.truth import (
+    UNKNOWN,
+    first_right,
+    is_one_class_or_tie,
+    renumbered,
+    sole_class,
+    ties_told,
+)
 
 WHOLE = re.compile(r"-?\d+", re.ASCII)
 
@@ -70,7 +78,7 @@ def open_truth(
     else words are put in order. Raises FileError, SchemaError or AmbiguousError.
     """
     if not source.member and h5.peek_kind(source) is not None:
-        return _recorded(h5.read(source, Labels, Predictions, Images), source, classes)
+        return _recorded(h5.read(source, Labels, Predictions, Images), source, classes, tell)
     cells = read_cells(source, hints)
     truth = (
         _several(cells, source, classes, int(hints.one_based))
@@ -123,10 +131,14 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
         return False
 
 
-def _recorded(record: Record, source: Source, classes: Sequence[str] | None) -> Truth:
+def _recorded(record: Record, source: Source, classes: Sequence[str] | None, tell: Tell) -> Truth:
     values: Array | None = getattr(record, "truth", None)
+    if values is None and isinstance(record, Labels):
+        values = _classes_of_rows(record, source, tell)
     if values is None:
-        raise FileError(f"{source.name}: expected a dataset truth, found none")
+        raise FileError(
+            f"{source.name}: expected true classes, found {record.kind} without a dataset truth"
+        )
     check_truth(values, len(record.classes), f"{source.name}: truth")
     right = getattr(record, "right", None)
     truth = Truth(
@@ -137,6 +149,28 @@ def _recorded(record: Record, source: Source, classes: Sequence[str] | None) -> 
         getattr(record, "index", None),
     )
     return truth if classes is None else in_order_of(truth, classes, source.name)
+
+
+def _classes_of_rows(labels: Labels, source: Source, tell: Tell) -> Array:
+    """The class of each row of majority and hard labels, UNKNOWN for ties; FileError for others."""
+    size = labels.probs.shape[0]
+    clear = sum(int(is_one_class_or_tie(block).sum()) for block in blocks(labels.probs))
+    if clear < size:
+        raise FileError(
+            f"{source.name}: expected true classes, found labels without truth, of which "
+            f"{size - clear:,} of {size:,} rows are shares of several classes: c10h labels build "
+            f"{source.name} --as majority -o majority.h5 makes labels that are one class each"
+        )
+    truth = np.concatenate([sole_class(block) for block in blocks(labels.probs)])
+    known = int((truth >= 0).sum())
+    if not known:
+        raise FileError(f"{source.name}: expected true classes, found none: every row is a tie")
+    ties = ties_told(truth)
+    tell(
+        f"{source.name}: true classes of {known:,} of {size:,} items, the only class of each row"
+        + (f"; {ties}" if ties else "")
+    )
+    return truth
 
 
 def in_order_of(truth: Truth, classes: Sequence[str], what: str) -> Truth:

@@ -1,4 +1,5 @@
-"""Tables that tell the class of each picture: a file name and a class a line.
+"""What tells the class of each picture: a table of a file name and a class a line, or any other
+file of true classes that names its items.
 
 Files are found by their path or, where that tells them apart, by the end of it: "0.png" in the
 table is "faces/0.png" in an archive, and so is "data/faces/0.png", or "0" without the ending.
@@ -11,7 +12,12 @@ from collections.abc import Iterator, Sequence
 
 from c10h.errors import AmbiguousError, FileError, SchemaError, counted
 from c10h.files import Source
+from c10h.formats.detect_format import detect, plain
+from c10h.formats.file_formats import ARRAYS, FORMATS
+from c10h.formats.hints import Hints
+from c10h.formats.predictions_and_labels import recorded_classes
 from c10h.formats.tables import open_table
+from c10h.formats.truth_files import open_truth
 from c10h.images.picture_file import SUFFIXES
 
 # What columns are called, in small letters without anything between them.
@@ -29,22 +35,30 @@ SEVERAL = -1
 class FileClassTable:
     """The class of each file that a table names.
 
-    classes: the class in each line. columns: what was taken for the file and the class.
+    classes: the class in each line, "" where a file of true classes does not know it. names: of
+    the classes in order, where the file has an order. taken: notes on what was read.
     """
 
-    def __init__(self, source: Source) -> None:
-        """Read a table, with or without a line of names.
+    def __init__(
+        self, source: Source, classes: tuple[str, ...] | None = None, *, one_based: bool = False
+    ) -> None:
+        """Read a table, with or without a line of names, or a c10h file or arrays with names.
 
-        Raises FileError for no such table, SchemaError for a line that lacks a file, and for a file
-        that is there twice with different classes; AmbiguousError where no column is the class.
+        classes: their names in order, where they are known. Raises FileError for no such table,
+        SchemaError for a line that lacks a file, and for a file that is there twice with different
+        classes; AmbiguousError where no column is the class.
         """
         self.name = source.name
         self.classes: list[str] = []
-        self.columns = ""
+        self.names: tuple[str, ...] | None = None
+        self.taken: list[str] = []
         self._rows: dict[str, int] = {}
         self._ends: dict[str, int] = {}
         self._taken: dict[int, str] = {}
-        self._read(_lines(source))
+        if _is_table(source):
+            self._read(_lines(source))
+        else:
+            self._read_truth(source, classes, Hints(one_based=one_based))
 
     def row_of(self, path: str) -> int | None:
         """The line of a picture, None where there is none, or several could be meant."""
@@ -56,6 +70,11 @@ class FileClassTable:
             if row is not None:
                 return None if row == SEVERAL else row
         return None
+
+    def tells(self, path: str) -> bool:
+        """Whether the class of a picture is known."""
+        row = self.row_of(path)
+        return row is not None and self.classes[row] != ""
 
     def take(self, path: str) -> int | None:
         """The same; a line that was taken for another picture raises AmbiguousError."""
@@ -76,7 +95,7 @@ class FileClassTable:
 
     def notes(self) -> list[str]:
         """What was taken from the table, and what was not, one line each for people."""
-        notes = [f"{self.name}: {self.columns}"]
+        notes = [*self.taken]
         unused = sorted(set(range(len(self.classes))) - set(self._taken))
         if unused:
             notes.append(
@@ -99,6 +118,26 @@ class FileClassTable:
                 self._add(cells[file_column], cells[class_column], number)
         if not self.classes:
             raise FileError(f"{self.name}: expected a table of file,class, found no such line")
+
+    def _read_truth(self, source: Source, classes: tuple[str, ...] | None, hints: Hints) -> None:
+        """Take the classes from a file of true classes in any form, which must name its items."""
+        try:
+            truth = open_truth(
+                source, classes or recorded_classes(source), hints, self.taken.append
+            )
+        except FileError as error:
+            raise FileError(f"{error} (--no-truth leaves the classes out)") from error
+        if truth.ids is None:
+            raise SchemaError(
+                f"{self.name}: expected the name of a file beside each class, found none: a table "
+                "of file,class or an array called ids has them"
+            )
+        self.names = truth.classes
+        name_of = dict(enumerate(truth.classes))
+        for row, (file, number) in enumerate(
+            zip(truth.ids.tolist(), truth.values.tolist(), strict=True)
+        ):
+            self._add(file, name_of.get(number, ""), row)
 
     def _add(self, file: str, class_name: str, number: int) -> None:
         file = file.replace("\\", "/").removeprefix("./").strip("/")
@@ -137,7 +176,10 @@ class FileClassTable:
                 f"{', '.join(first[:20])}"
             )
         shown = [repr(word) if has_header else str(k) for k, word in enumerate(first, start=1)]
-        self.columns = f"files from column {shown[file_column]}, classes from {shown[class_column]}"
+        self.taken.append(
+            f"{self.name}: files from column {shown[file_column]}, "
+            f"classes from {shown[class_column]}"
+        )
         return file_column, class_column, has_header
 
 
@@ -146,6 +188,14 @@ def _ends_of(path: str) -> Iterator[str]:
     while path:
         yield path
         path = path.partition("/")[2]
+
+
+def _is_table(source: Source) -> bool:
+    """Whether a file is a table, or nothing that is known, which its reader tells."""
+    try:
+        return FORMATS[detect(plain(source))].holds != ARRAYS
+    except FileError:
+        return True
 
 
 def _lines(source: Source) -> list[tuple[int, list[str]]]:

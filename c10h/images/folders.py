@@ -60,7 +60,11 @@ def _listing(source: Source, request: ImportRequest) -> Listing:
     if choice.to_class is not None:
         raise InputError(f"--map cannot be combined with {option}")
     if request.labels is not None:
-        return LooseFiles(source.name, request, table=FileClassTable(request.labels))
+        return LooseFiles(
+            source.name,
+            request,
+            table=FileClassTable(request.labels, request.classes, one_based=request.one_based),
+        )
     if request.classes is None:
         raise AmbiguousError(
             f"{source.name}: --no-truth: which classes are possible? Name them, e.g. --classes a,b"

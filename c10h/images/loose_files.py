@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from c10h.errors import counted
-from c10h.images.class_numbers import number_classes
+from c10h.images.class_numbers import Numbered, number_classes
 from c10h.images.file_class_tables import FileClassTable
 from c10h.images.picture_listing import Arrangement, Listing, by_path, is_picture
+from c10h.truth import UNKNOWN
 
 
 @dataclass
@@ -36,7 +37,7 @@ class LooseFiles(Listing):
             is_picture(path)
             and self._split_of(path) is not None
             and self.selects(path)
-            and not (skips and self.table is not None and self.table.row_of(path) is None)
+            and not (skips and self.table is not None and not self.table.tells(path))
         )
 
     def takes(self, path: str) -> bool:
@@ -45,9 +46,12 @@ class LooseFiles(Listing):
         if split is None or not self.selects(path):
             return False
         self.splits.add(split)
-        if self.table is None or self.table.take(path) is not None:
+        if self.table is None:
             return True
-        if not self.request.choice.skip_unlabeled:
+        is_listed, skips = self.table.take(path) is not None, self.request.choice.skip_unlabeled
+        if is_listed and (self.table.tells(path) or not skips):
+            return True
+        if not skips:
             raise self.table.lacks(path, self.name)
         self.unlabeled += 1
         return False
@@ -71,12 +75,19 @@ class LooseFiles(Listing):
             assert self.request.classes is not None
             return Arrangement(order, short, self.request.classes, None)
         rows = [self.table.row_of(paths[row]) for row in order]
-        words = np.array(
-            [self.table.classes[row] for row in rows if row is not None], dtype=np.str_
-        )
-        numbered = number_classes(
-            words, self.request.classes, self.table.name, short, one_based=self.request.one_based
-        )
+        words = [self.table.classes[row] for row in rows if row is not None]
+        if self.table.names is not None:
+            places = {name: number for number, name in enumerate(self.table.names)}
+            truth = np.array([places.get(word, UNKNOWN) for word in words], np.int64)
+            numbered = Numbered(truth, self.table.names)
+        else:
+            numbered = number_classes(
+                np.array(words, dtype=np.str_),
+                self.request.classes,
+                self.table.name,
+                short,
+                one_based=self.request.one_based,
+            )
         self.order_of_classes = numbered.note
         present = set(numbered.truth.tolist())
         self.absent = [name for k, name in enumerate(numbered.classes) if k not in present]

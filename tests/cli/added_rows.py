@@ -212,7 +212,7 @@ ROWS: list[tuple[Any, str, Any]] = [
             {IMAGES: "dots-images.h5", LABELS: "dots-labels.h5", PREDICTIONS: "dots-logits.h5"},
         ),
     ),
-    (FORMATS, "raw", Format(".raw", ARRAYS, (".raw",), here("raw_arrays"), (b"RAW0",))),
+    (FORMATS, "raw", Format(".raw", ARRAYS, (".raw",), (b"RAW0",), here("raw_arrays"))),
     (
         ARCHITECTURES,
         "small",

@@ -207,3 +207,13 @@ class TestBroken:
     @pytest.mark.parametrize("form", ["plain", "bom", "gzip", "parquet"])
     def test_what_is_utf_8_is_not_refused(self, tmp_path: Path, form: str) -> None:
         refuse_encoding(save(tmp_path, FORMS[form]))
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_arrays_are_no_table(tmp_path: Path, name: str) -> None:
+    write = {"x.npy": np.save, "x.npz": np.savez}[name]
+    write(tmp_path / name, np.eye(3))
+    source = Source.open(str(tmp_path / name))
+    for read in (tables.open_table, tables.scan):
+        with pytest.raises(FileError, match=rf"^{name}: expected a table, found arrays \(\.np"):
+            read(source)

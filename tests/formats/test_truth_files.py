@@ -17,7 +17,7 @@ from c10h.files import Source
 from c10h.formats.hints import Hints
 from c10h.formats.truth_files import Truth, check_truth, in_order_of, is_vector, open_truth
 from c10h.items import Items, align
-from c10h.records import Labels
+from c10h.records import Labels, Predictions
 from formats.files import save_text, saved, source_of
 
 CLASSES = ("cat", "dog", "bird")
@@ -135,9 +135,50 @@ class TestVectors:
 
     def test_a_file_without_a_recorded_truth(self, tmp_path: Path) -> None:
         source = saved(tmp_path, Labels(classes=CLASSES, probs=PROBS), "x.h5")
-        with pytest.raises(FileError, match=r"^x\.h5: expected a dataset truth, found none$"):
+        says = (
+            r"^x\.h5: expected true classes, found labels without truth, of which 2 of 3 rows are "
+            r"shares of several classes: c10h labels build x\.h5 --as majority -o majority\.h5 "
+        )
+        with pytest.raises(FileError, match=says):
             open_truth(source, CLASSES)
         assert not is_vector(source)
+
+    def test_predictions_without_a_recorded_truth(self, tmp_path: Path) -> None:
+        logits = np.zeros((1, 2, 3), np.float32)
+        record = Predictions(classes=CLASSES, logits=logits, member=np.array(["0"]))
+        source = saved(tmp_path, record, "x.h5")
+        says = r"^x\.h5: expected true classes, found predictions without a dataset truth$"
+        with pytest.raises(FileError, match=says):
+            open_truth(source, CLASSES)
+
+
+class TestLabelsOfOneClass:
+    """Rows of majority and hard labels, which have no truth but say one class each."""
+
+    def test_the_class_of_each_row(self, tmp_path: Path) -> None:
+        names = np.array(["x", "y", "z"])
+        record = Labels(classes=("bird", "cat", "dog"), probs=np.eye(3)[[1, 2, 0]], ids=names)
+        told: list[str] = []
+        truth = open_truth(saved(tmp_path, record, "x.h5"), CLASSES, tell=told.append)
+        assert truth.values.tolist() == [0, 1, 2]
+        assert truth.ids is not None
+        assert truth.ids.tolist() == ["x", "y", "z"]
+        assert told == ["x.h5: true classes of 3 of 3 items, the only class of each row"]
+
+    def test_ties_have_none(self, tmp_path: Path) -> None:
+        probs = np.array([[0.5, 0, 0.5], [0, 1, 0], [1 / 3, 1 / 3, 1 / 3]])
+        told: list[str] = []
+        source = saved(tmp_path, Labels(classes=CLASSES, probs=probs), "x.h5")
+        assert open_truth(source, CLASSES, tell=told.append).values.tolist() == [-1, 1, -1]
+        assert told == [
+            "x.h5: true classes of 1 of 3 items, the only class of each row; "
+            "2 rows with several classes in equal parts: no true class"
+        ]
+
+    def test_nothing_but_ties(self, tmp_path: Path) -> None:
+        source = saved(tmp_path, Labels(classes=CLASSES, probs=np.full((2, 3), 1 / 3)), "x.h5")
+        with pytest.raises(FileError, match="expected true classes, found none: every row is a"):
+            open_truth(source, CLASSES)
 
 
 class TestUnknown:
@@ -265,6 +306,13 @@ def test_arrays_beside_predictions(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", logits=PROBS, labels=np.array([2, 0, 1]))
     assert values(source_of(tmp_path / "x.npz")) == [2, 0, 1]
     assert values(source_of(tmp_path / "x.npz", "labels")) == [2, 0, 1]
+
+
+def test_names_of_items_are_no_classes(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", y=np.array(["dog", "cat"]), ids=np.array(["b", "a"]))
+    truth = open_truth(source_of(tmp_path / "x.npz"), CLASSES)
+    assert truth.ids is not None
+    assert (truth.values.tolist(), truth.ids.tolist()) == ([1, 0], ["b", "a"])
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from c10h import h5
 from c10h.errors import AmbiguousError, FileError, InputError, MismatchError, SchemaError
 from c10h.files import Source
 from c10h.images.import_request import Imported
+from c10h.records import Labels
 
 from .files import greys, ids, png
 from .files import imported as imported_from
@@ -47,6 +49,8 @@ def archived(root: Path, form: str, inside: str) -> Path:
 
 def imported(path: Path, labels: str | bytes | None = None, **options: Any) -> Imported:
     """What ``data import`` makes of a path, with these lines as the table of its classes."""
+    if "labels_file" in options:
+        options["labels"] = options.pop("labels_file")
     if labels is not None:
         table = path.parent / "labels.csv"
         table.write_bytes(labels if isinstance(labels, bytes) else labels.encode())
@@ -382,6 +386,68 @@ class TestTables:
             labels=TABLE,
             ids_file=Source.open(__file__),
         )
+
+
+PATHS = ["10.png", "9.png", "B.png", "b.jpeg"]
+NAMES = np.array(["b.jpeg", "faces/9.png", "10", "B.png", "other.png"])
+
+
+class TestFilesOfTruth:
+    """Files that tell the class of each picture and are no table of file,class."""
+
+    def labels(self, folder: Path, rows: list[list[float]], **more: Any) -> Path:
+        path = folder / "labels.h5"
+        record = Labels(
+            classes=("sad", "happy"), probs=np.array(rows, np.float64), ids=NAMES, **more
+        )
+        h5.write(record, str(path))
+        return path
+
+    def test_the_truth_of_labels(self, faces: Path, tmp_path: Path) -> None:
+        truth = np.array([0, 0, 1, 1, 0])
+        path = self.labels(tmp_path, [[0.5, 0.5]] * 5, truth=truth)
+        found = imported(faces, labels_file=path)
+        assert found.images.classes == ("sad", "happy")
+        assert classes_of(found) == WANTED
+        told = "labels.h5: 1 line without an imported image, the first is 'other.png'"
+        assert told in found.notes
+
+    def test_labels_of_one_class(self, faces: Path, tmp_path: Path) -> None:
+        path = self.labels(tmp_path, [[1, 0], [1, 0], [0, 1], [0, 1], [1, 0]])
+        assert classes_of(imported(faces, labels_file=path)) == WANTED
+        found = imported(faces, labels_file=path, classes=("happy", "sad"))
+        assert found.images.classes == ("happy", "sad")
+        assert classes_of(found) == WANTED
+
+    def test_ties_have_no_class(self, faces: Path, tmp_path: Path) -> None:
+        path = self.labels(tmp_path, [[0.5, 0.5], [1, 0], [0, 1], [0, 1], [1, 0]])
+        found = imported(faces, labels_file=path)
+        assert found.images.truth is not None
+        assert dict(zip(ids(found), found.images.truth.tolist(), strict=True)) == {
+            "10.png": 1,
+            "9.png": 0,
+            "B.png": 1,
+            "b.jpeg": -1,
+        }
+        assert any("1 row with several classes in equal parts" in note for note in found.notes)
+        found = imported(faces, labels_file=path, skip_unlabeled=True)
+        assert ids(found) == PATHS[:3]
+        assert "left out 1 image without a class in labels.h5" in found.notes
+
+    def test_shares(self, faces: Path, tmp_path: Path) -> None:
+        path = self.labels(tmp_path, [[0.9, 0.1], [1, 0], [0, 1], [0, 1], [1, 0]])
+        says = r"1 of 5 rows are shares .*--as majority .*\(--no-truth leaves the classes out\)$"
+        refused(faces, says, FileError, labels_file=path)
+
+    def test_arrays_with_names(self, faces: Path, tmp_path: Path) -> None:
+        words = np.array(["sad", "sad", "happy", "happy", "sad"])
+        np.savez(tmp_path / "y.npz", y=words, ids=NAMES)
+        assert classes_of(imported(faces, labels_file=tmp_path / "y.npz")) == WANTED
+
+    def test_arrays_without_names(self, faces: Path, tmp_path: Path) -> None:
+        np.save(tmp_path / "y.npy", np.array([0, 1, 0, 1]))
+        says = r"^y\.npy: expected the name of a file beside each class, found none: .*called ids"
+        refused(faces, says, SchemaError, labels_file=tmp_path / "y.npy")
 
 
 def test_many_pictures_with_a_table_in_another_order(tmp_path: Path) -> None:
