@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from c10h.errors import InputError, MismatchError, nearest
@@ -33,6 +33,7 @@ CLASS_LISTS: Mapping[str, tuple[str, ...]] = {
 MOST_CLASSES = 1_000_000
 # Names that a message tells whole.
 MOST_TOLD = 12
+FRACTION = re.compile(r"[+-]?(\d+[.,]\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 NEGATIVE = re.compile(r"-\d+", re.ASCII)
 
 
@@ -116,6 +117,15 @@ def _brief_for(names: Sequence[str], expected: Sequence[str]) -> str:
 def are_matched_by_position(names: Sequence[str], expected: Sequence[str]) -> bool:
     """Whether one side has no names of its own, so that classes are taken in order."""
     return _order_by_meaning(names, expected) is None
+
+
+def fraction_among(words: Iterable[str]) -> str | None:
+    """The first word that is a number between whole ones, such as a share; None where none is.
+
+    No class is called so: what such numbers are taken for must be said.
+    """
+    numbers = (word for word in words if FRACTION.fullmatch(word))
+    return next((word for word in numbers if float(word.replace(",", ".")) % 1), None)
 
 
 def class_of_words(words: Sequence[str], classes: Sequence[str]) -> list[int] | None:

@@ -12,13 +12,18 @@ from c10h import h5
 from c10h.errors import AmbiguousError, FileError, SchemaError
 from c10h.files import Source
 from c10h.formats.arrays import choose, stored_arrays
-from c10h.formats.class_names import are_default, class_of_words, default_names, match_order
+from c10h.formats.class_names import (
+    are_default,
+    class_of_words,
+    default_names,
+    fraction_among,
+    match_order,
+)
 from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
-from c10h.formats.hints import NO_HINTS, TRUTH, Hints, Tell, brief, silent
+from c10h.formats.hints import NO_HINTS, Hints, Tell, brief, silent
 from c10h.formats.meaning_of_numbers import blocks
-from c10h.formats.tables import open_table
-from c10h.formats.truth_cells import Cells, read_cells, truth_position
+from c10h.formats.truth_cells import Cells, read_cells, truth_position, truth_table
 from c10h.formats.whole_numbers import is_index
 from c10h.items import Items
 from c10h.records import Array, Images, Labels, Predictions, Record
@@ -93,7 +98,8 @@ def open_truth(
     if cells.numbers is not None and lowest > 0 and count >= len(truth.classes):
         notes.append("no item has class 0" + ("" if hints.one_based else " (--one-based: from 1)"))
     if classes is None and not are_default(truth.classes):
-        notes.append(f"classes {brief(truth.classes)} (sorted; --classes sets a different order)")
+        order = "sorted" if cells.names is None else "as the columns"
+        notes.append(f"classes {brief(truth.classes)} ({order}; --classes sets a different order)")
     tell(f"{source.whole_name}: {'; '.join(notes)}")
     return truth
 
@@ -123,7 +129,7 @@ def is_vector(source: Source, hints: Hints = NO_HINTS) -> bool:
             arrays = stored_arrays(file, form)
             _, array = choose(arrays, file, lambda array: array.is_vector and array.is_whole)
             return array.is_vector
-        table = open_table(file, hints.header, TRUTH)
+        table = truth_table(file, hints)
         return (
             not table.is_nested(0) if table.width == 1 else truth_position(table, hints) is not None
         )
@@ -197,6 +203,13 @@ def _numbers_of_words(
     words: Array, source: Source, classes: Sequence[str] | None
 ) -> tuple[Array, tuple[str, ...]]:
     present = sorted({word for word in words.tolist() if word})
+    fraction = fraction_among(present) if classes is None or are_default(classes) else None
+    if fraction is not None:
+        row = int(np.argmax(words == fraction))
+        raise SchemaError(
+            f"{source.name}: row {row}: expected a class, found {fraction}, a number that is no "
+            "name of a class"
+        )
     names = tuple(classes) if classes is not None else tuple(present)
     if classes is not None and are_default(classes):
         if len(present) != len(classes):

@@ -9,7 +9,7 @@ import numpy as np
 
 from c10h.errors import AmbiguousError, InputError, MismatchError, SchemaError
 from c10h.files import Source
-from c10h.formats.class_names import MOST_CLASSES, default_names
+from c10h.formats.class_names import MOST_CLASSES, default_names, fraction_among
 from c10h.formats.hints import Hints
 from c10h.formats.predictions_and_labels import recorded_classes
 from c10h.formats.truth_files import open_truth
@@ -104,6 +104,13 @@ def _in_sorted_order(
         row, word = next((k, word) for k, word in enumerate(words.tolist()) if word not in classes)
         raise SchemaError(
             f"{name}: {_item(row, items)}: expected a class of {_listing(classes)}, found {word!r}"
+        )
+    fraction = fraction_among(words.tolist())
+    if fraction is not None:
+        row = words.tolist().index(fraction)
+        raise SchemaError(
+            f"{name}: {_item(row, items)}: expected a class, found {fraction}, a number that is no "
+            "name of a class (--no-truth leaves the classes out)"
         )
     unique, truth = np.unique(words, return_inverse=True)
     names = tuple(map(str, unique))

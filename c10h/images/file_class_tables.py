@@ -14,16 +14,17 @@ from c10h.errors import AmbiguousError, FileError, SchemaError, counted
 from c10h.files import Source
 from c10h.formats.detect_format import detect, plain
 from c10h.formats.file_formats import ARRAYS, FORMATS
+from c10h.formats.header_line import is_number
 from c10h.formats.hints import Hints
 from c10h.formats.predictions_and_labels import recorded_classes
-from c10h.formats.tables import open_table
+from c10h.formats.tables import Table, open_table
 from c10h.formats.truth_files import open_truth
 from c10h.images.picture_file import SUFFIXES
 
 # What columns are called, in small letters without anything between them.
 FILES = (
     *("file", "filename", "filepath", "path", "image", "imagename", "imagepath", "imageid"),
-    *("imagefile", "img", "imgname", "imgpath", "picture", "name", "id"),
+    *("imagefile", "img", "imgname", "imgpath", "picture", "name", "id", "item"),
 )
 CLASSES = ("label", "class", "category", "target", "truth", "labels", "classname", "y")
 # Columns that hold no classes, so that the second column of a table is not taken for them.
@@ -55,9 +56,8 @@ class FileClassTable:
         self._rows: dict[str, int] = {}
         self._ends: dict[str, int] = {}
         self._taken: dict[int, str] = {}
-        if _is_table(source):
-            self._read(_lines(source))
-        else:
+        table = _table(source) if _is_table(source) else None
+        if table is None or table.source.member or not self._read(_lines(table)):
             self._read_truth(source, classes, Hints(one_based=one_based))
 
     def row_of(self, path: str) -> int | None:
@@ -107,10 +107,23 @@ class FileClassTable:
     def _file(self, row: int) -> str:
         return next(file for file, place in self._rows.items() if place == row)
 
-    def _read(self, lines: list[tuple[int, list[str]]]) -> None:
+    def _read(self, lines: list[tuple[int, list[str]]]) -> bool:
+        """Take a file and a class from each line; False for a table with a number for each class.
+
+        Raises AmbiguousError where it has more than two columns, and none is called as the class.
+        """
         if not lines:
             raise FileError(f"{self.name}: expected a table of file,class, found an empty one")
-        file_column, class_column, has_header = self._choose_columns([cells for _, cells in lines])
+        rows = [cells for _, cells in lines]
+        columns = self._choose_columns(rows)
+        if columns is None and _has_numbers(rows):
+            return False
+        if columns is None:
+            raise AmbiguousError(
+                f"{self.name}: which column is the class? Name it label, or use "
+                f"--labels {self.name}:COLUMN; found {', '.join(rows[0][:20])}"
+            )
+        file_column, class_column, has_header = columns
         for number, cells in lines[has_header:]:
             if len(cells) <= max(file_column, class_column) or not cells[file_column]:
                 raise SchemaError(f"{self.name}: line {number}: expected a file and a class")
@@ -118,6 +131,7 @@ class FileClassTable:
                 self._add(cells[file_column], cells[class_column], number)
         if not self.classes:
             raise FileError(f"{self.name}: expected a table of file,class, found no such line")
+        return True
 
     def _read_truth(self, source: Source, classes: tuple[str, ...] | None, hints: Hints) -> None:
         """Take the classes from a file of true classes in any form, which must name its items."""
@@ -154,8 +168,11 @@ class FileClassTable:
             if self._ends.setdefault(end, row) != row:
                 self._ends[end] = SEVERAL
 
-    def _choose_columns(self, rows: Sequence[Sequence[str]]) -> tuple[int, int, bool]:
-        """The columns of the file and of the class, and whether the first line has their names."""
+    def _choose_columns(self, rows: Sequence[Sequence[str]]) -> tuple[int, int, bool] | None:
+        """The columns of the file and of the class, and whether the first line has their names.
+
+        None where there are more than two columns, and the class may be any.
+        """
         first, *rows_below = rows
         if len(first) < 2:
             raise FileError(
@@ -167,14 +184,16 @@ class FileClassTable:
         column = slice(classes[0], classes[0] + 1) if classes else slice(0)
         if not files and any(first[column] == row[column] for row in rows_below if classes):
             classes = []  # a class that is called so
+        if len(first) > 2 and not classes:
+            known = (*FILES, *OTHERS, "")
+            classes = [place for place, name in enumerate(plain) if files and name not in known]
+            if len(classes) != 1:
+                return None
         class_column = classes[0] if classes else 0 if files[:1] == [1] else 1
         file_column = next(place for place in (*files, 0, 1) if place != class_column)
         has_header = bool(files or classes)
         if has_header and not classes and plain[class_column] in (*OTHERS, *FILES, ""):
-            raise AmbiguousError(
-                f"{self.name}: which column is the class? name it label; found "
-                f"{', '.join(first[:20])}"
-            )
+            return None
         shown = [repr(word) if has_header else str(k) for k, word in enumerate(first, start=1)]
         self.taken.append(
             f"{self.name}: files from column {shown[file_column]}, "
@@ -198,12 +217,22 @@ def _is_table(source: Source) -> bool:
         return True
 
 
-def _lines(source: Source) -> list[tuple[int, list[str]]]:
-    """Rows that are not empty, with the numbers of their lines, the line of names first."""
+def _has_numbers(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether two or more columns hold numbers below the first line, as votes or shares."""
+    width = min(map(len, rows))
+    columns = [[row[place] for row in rows[1:]] for place in range(width)]
+    return sum(bool(cells) and all(map(is_number, cells)) for cells in columns) > 1
+
+
+def _table(source: Source) -> Table:
     try:
-        table = open_table(source, header=False)
+        return open_table(source, header=False)
     except FileError as error:
         raise FileError(f"{error} (expected a table of file,class)") from error
+
+
+def _lines(table: Table) -> list[tuple[int, list[str]]]:
+    """Rows that are not empty, with the numbers of their lines, the line of names first."""
     columns = [table.words(place).alias(str(place)) for place in range(table.width)]
     rows = [[word or "" for word in row] for row in table.collect(columns).rows()]
     if table.names is not None:

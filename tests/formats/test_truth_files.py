@@ -234,6 +234,55 @@ class TestTables:
             [1, 0, 2] if names is None else [0, 1, 2]
         )
 
+    @pytest.mark.parametrize("column", ["item", "id"])
+    def test_one_hot_rows_by_item(self, tmp_path: Path, column: str) -> None:
+        """Whose rows they are counts, as for a column of classes."""
+        names = ["b", "a", "c"] if column == "item" else ["7", "5", "6"]
+        rows = zip(names, ("0,1,0", "0.5,0,0.5", "0,0,1"), strict=True)
+        text = "\n".join([f"{column},dog,cat,bird", *(",".join(row) for row in rows), ""])
+        told: list[str] = []
+        truth = open_truth(saved(tmp_path, text, "y.csv"), CLASSES, tell=told.append)
+        assert truth.ids is not None
+        assert (truth.values.tolist(), truth.ids.tolist()) == ([0, -1, 2], names)
+        assert told == [
+            "y.csv: true classes of 2 of 3 items; one-hot rows; 1 row with several classes in "
+            f"equal parts: no true class; ids from column '{column}'"
+        ]
+
+    def test_one_hot_rows_of_a_class_that_is_called_as_items_are(self, tmp_path: Path) -> None:
+        source = saved(tmp_path, "object,cat,dog\n0,1,0\n1,0,0\n0,0,1\n", "y.csv")
+        truth = open_truth(source, None)
+        assert (truth.classes, truth.values.tolist()) == (("object", "cat", "dog"), [1, 0, 2])
+
+    @pytest.mark.parametrize("name", ["y.csv", "y.npy"])
+    def test_rows_of_shares(self, tmp_path: Path, name: str) -> None:
+        content = np.array([[0.7, 0.2, 0.1], [0, 1, 0]])
+        text = "cat,dog,bird\n0.7,0.2,0.1\n0,1,0\n"
+        source = saved(tmp_path, text if name == "y.csv" else content, name)
+        says = (
+            rf"^{name}: expected one class per item, found shares of 3 classes, of several in 1 of "
+            rf"2 rows: c10h labels build {name} --as majority -o majority.h5 makes"
+        )
+        with pytest.raises(SchemaError, match=says):
+            values(source)
+
+    def test_shares_are_no_classes(self, tmp_path: Path) -> None:
+        source = saved(tmp_path, "file,label\na,0.5\nb,1.0\nc,cat\n", "y.csv")
+        with pytest.raises(SchemaError, match=r"row 0: expected a class, found 0\.5, a number"):
+            open_truth(source, None)
+
+    def test_a_named_column_among_words(self, tmp_path: Path) -> None:
+        """Its name in the first line tells that this is no row."""
+        saved(tmp_path, "who,mood,note\nx,cat,b\ny,dog,a\n", "y.csv")
+        assert values(source_of(tmp_path / "y.csv", "mood")) == [0, 1]
+
+    def test_one_hot_array_with_names(self, tmp_path: Path) -> None:
+        rows = np.eye(3, dtype="u1")[[2, 0]]
+        np.savez(tmp_path / "y.npz", y=rows, ids=np.array(["b", "a"]))
+        truth = open_truth(source_of(tmp_path / "y.npz"), CLASSES)
+        assert truth.ids is not None
+        assert (truth.values.tolist(), truth.ids.tolist()) == ([2, 0], ["b", "a"])
+
     def test_one_hot_array(self, tmp_path: Path) -> None:
         assert values(saved(tmp_path, np.eye(3, dtype="u1")[[2, 0]])) == [2, 0]
 

@@ -360,8 +360,31 @@ class TestTables:
             ),
             (
                 "image,usage,happy,sad\n9.png,train,3,4\n",
-                "which column is the class. name it label; found image, usage, happy, sad",
+                "expected one class per item, found columns image, usage, happy, sad: "
+                "labels.csv:COLUMN names the column of true classes",
+                SchemaError,
+            ),
+            (
+                "image,mood,note\n9.png,sad,a\n10.png,happy,b\n",
+                "which column is the class. Name it label, or use --labels labels.csv:COLUMN; "
+                "found image, mood, note$",
                 AmbiguousError,
+            ),
+            ("9.png,sad,a\n10.png,happy,b\n", "found 9.png, sad, a$", AmbiguousError),
+            (
+                "item,happy,sad\n9.png,0.75,0.25\n10.png,1.0,0.0\n",
+                "found shares of 2 classes, of several in 1 of 2 rows: .* --as majority",
+                SchemaError,
+            ),
+            (
+                "item,votes,happy,sad\n9.png,4,0.75,0.25\n10.png,3,1.0,0.0\n",
+                "found shares of 2 classes, of several in 1 of 2 rows: .* --as majority",
+                SchemaError,
+            ),
+            (
+                TABLE.replace("happy", "0.5").replace("sad", "1.0"),
+                "10.png: expected a class, found 0.5, a number that is no name of a class",
+                SchemaError,
             ),
             (TABLE.replace("sad", "happy"), "two or more classes, found only 'happy'", InputError),
         ],
@@ -438,6 +461,27 @@ class TestFilesOfTruth:
         path = self.labels(tmp_path, [[0.9, 0.1], [1, 0], [0, 1], [0, 1], [1, 0]])
         says = r"1 of 5 rows are shares .*--as majority .*\(--no-truth leaves the classes out\)$"
         refused(faces, says, FileError, labels_file=path)
+
+    @pytest.mark.parametrize("tie", [False, True])
+    def test_what_show_writes_of_labels(self, faces: Path, tie: bool) -> None:
+        first = "0.5,0.5" if tie else "1.0,0.0"
+        rows = [f"b.jpeg,{first}", "9.png,1.0,0.0", "10.png,0.0,1.0", "B.png,0.0,1.0", ""]
+        found = imported(faces, "item,sad,happy\n" + "\n".join(rows))
+        assert found.images.classes == ("sad", "happy")
+        assert found.images.truth is not None
+        assert found.images.truth.tolist() == [1, 0, 1, -1 if tie else 0]
+        (told,) = found.notes
+        assert told.startswith(f"labels.csv: true classes of {3 if tie else 4} of 4 items; one-hot")
+        assert told.endswith(
+            "classes sad, happy (as the columns; --classes sets a different order)"
+        )
+        assert ("1 row with several classes in equal parts" in told) == tie
+
+    def test_a_column_by_name(self, faces: Path, tmp_path: Path) -> None:
+        table = tmp_path / "x.csv"
+        rows = ["9.png,sad,a", "10.png,happy,b", "B.png,happy,a", "b.jpeg,sad,b"]
+        table.write_text("image,mood,note\n" + "\n".join(rows))
+        assert classes_of(imported(faces, labels_file=f"{table}:mood")) == WANTED
 
     def test_arrays_with_names(self, faces: Path, tmp_path: Path) -> None:
         words = np.array(["sad", "sad", "happy", "happy", "sad"])
