@@ -126,6 +126,7 @@ def align(items: Items, reference: Items, *, may_lack: float = 0, remedy: str = 
         raise MismatchError(
             f"{counted(items.size, 'item')} in {items.what} and {reference.size:,} in "
             f"{reference.what}, and no index or ids to match them by"
+            f"{_where_names_lack(items, reference)}"
         )
     return Alignment(None, POSITION, _not_compared(items, reference))
 
@@ -153,6 +154,17 @@ def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
             f"the first is item {int(np.argmax(wrong))}"
         )
     return np.where(first < 0, second, first)
+
+
+def _where_names_lack(*sides: Items) -> str:
+    """Which inputs have neither ids nor index, and how arrays get them; empty where all have."""
+    bare = [items.what for items in sides if items.ids is None and items.index is None]
+    if not bare:
+        return ""
+    return (
+        f' (none in {" and ".join(bare)}: np.savez("logits.npz", logits=logits, ids=names) puts '
+        "ids beside an array)"
+    )
 
 
 def _numbers(items: Items) -> Array | None:

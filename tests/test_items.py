@@ -193,6 +193,13 @@ class TestRefused:
         with pytest.raises(MismatchError, match=f"{size} items in net and 3 in the labels, and no"):
             align(asked(size), known())
 
+    def test_what_lacks_names_is_told_with_how_arrays_get_them(self) -> None:
+        how = (
+            r'none in net: np\.savez\("logits\.npz", logits=logits, ids=names\) puts ids beside an'
+        )
+        with pytest.raises(MismatchError, match=how):
+            align(asked(2), known(3, ["a", "b", "c"]))
+
     def test_a_number_that_was_left_out(self) -> None:
         with pytest.raises(MismatchError, match=r"1 of 2 ids are not in the labels.*'1'"):
             align(asked(2, index=[0, 1]), known(3, ["0", "7", "10"]))

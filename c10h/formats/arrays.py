@@ -132,6 +132,11 @@ def are_ids(name: str, array: Stored) -> bool:
     return array.dtype.kind in WORDS and is_named
 
 
+def are_class_names(name: str) -> bool:
+    """Whether an array is called as the names of the classes are: classes, class_names …"""
+    return column_key(name.rpartition("/")[2]) in CLASS_NAMES
+
+
 def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
     """The one array of text that is called as names of items are, and has as many."""
     candidates = [
@@ -151,7 +156,7 @@ def classes_beside(arrays: Mapping[str, Stored], count: int) -> tuple[str, ...] 
         for name, array in arrays.items()
         if array.dtype.kind in WORDS
         and int(np.prod(array.shape)) == count
-        and column_key(name.rpartition("/")[2]) in CLASS_NAMES
+        and are_class_names(name)
     ]
     if len(candidates) != 1:
         return None
@@ -163,7 +168,9 @@ def classes_beside(arrays: Mapping[str, Stored], count: int) -> tuple[str, ...] 
 def vectors_of_annotators(arrays: Mapping[str, Stored]) -> Mapping[str, Stored]:
     """The vectors of one length, as several people may each have one; none where they differ."""
     vectors = {
-        name: array for name, array in arrays.items() if name and array.is_vector and array.shape
+        name: array
+        for name, array in arrays.items()
+        if name and array.is_vector and array.shape and not are_class_names(name)
     }
     sizes = {int(np.prod(array.shape)) for array in vectors.values()}
     return vectors if len(sizes) == 1 else {}
@@ -323,7 +330,7 @@ def mat_arrays(source: Source) -> Mapping[str, Stored]:
 
 
 def pt_arrays(source: Source) -> Mapping[str, Stored]:
-    """The tensors in a .pt file, which is loaded with ``weights_only=True``."""
+    """The tensors and lists of texts in a .pt file, which is loaded with ``weights_only=True``."""
     import torch
     from torch.serialization import safe_globals
 
@@ -369,7 +376,7 @@ def _are_weights(value: object) -> bool:
 
 
 def _values_in(value: object) -> Array | None:
-    """A tensor, an array or a list of batches as one array; None for anything else."""
+    """A tensor, an array, texts or a list of batches of these as one array; None for others."""
     import torch
 
     if isinstance(value, torch.Tensor):
@@ -381,6 +388,8 @@ def _values_in(value: object) -> Array | None:
         return np.asarray((tensor.float() if small else tensor).numpy())
     if isinstance(value, np.ndarray):
         return value
+    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        return np.array(value, dtype=np.str_)
     if isinstance(value, list | tuple) and value:
         return concatenated([_values_in(batch) for batch in value])
     if isinstance(value, int | float):
@@ -398,7 +407,8 @@ def concatenated(batches: Sequence[Array | None]) -> Array | None:
     arrays = [batch for batch in batches if batch is not None]
     if len(arrays) < len(batches) or len({(batch.ndim, *batch.shape[1:]) for batch in arrays}) > 1:
         return None
-    if {batch.dtype.kind in NUMBERS for batch in arrays} != {True}:
+    kinds = {batch.dtype.kind for batch in arrays}
+    if not kinds <= set(NUMBERS) and not kinds <= set("U"):
         return None
     return np.concatenate(arrays) if arrays[0].ndim else np.array(arrays)
 

@@ -409,9 +409,28 @@ class TestPt:
         (tmp_path / "x.pt").write_bytes(content)
         refused(tmp_path / "x.pt", "expected|damaged")
 
-    @pytest.mark.parametrize("content", ["text", {"epoch": "three"}, [["a"]]])
+    @pytest.mark.parametrize("content", ["text", {"epoch": "three"}, [["a", 1]]])
     def test_what_is_no_tensor(self, tmp_path: Path, content: object) -> None:
         refused(save_torch(tmp_path / "x.pt", content), "expected an array, found no array")
+
+    @pytest.mark.parametrize(
+        "names", [["b", "a", "ç"], ("b", "a", "ç"), [["b", "a"], ("ç",)]], ids=type
+    )
+    def test_names_of_items(self, tmp_path: Path, names: object) -> None:
+        """Lists of texts are arrays of text, as in an .npz, also in batches of a loader."""
+        path = save_torch(tmp_path / "x.pt", {"files": names, "probs": VALUES, "note": "x"})
+        wide = opened(path, meaning="logits")
+        assert wide.ids is not None
+        assert wide.ids.tolist() == ["b", "a", "ç"]
+        assert wide.notes == ("the array probs", "ids from the same file")
+
+    def test_names_of_classes(self, tmp_path: Path) -> None:
+        path = save_torch(tmp_path / "x.pt", {"classes": ["c", "a", "b"], "probs": VALUES})
+        assert opened(path, meaning="logits").names == ("c", "a", "b")
+
+    def test_texts_among_others(self, tmp_path: Path) -> None:
+        path = save_torch(tmp_path / "x.pt", {"files": ["b", "a", 3], "probs": VALUES})
+        assert opened(path, meaning="logits").ids is None
 
     def test_a_sparse_tensor(self, tmp_path: Path) -> None:
         import torch
