@@ -479,8 +479,8 @@ class TestFilesOfTruth:
 
     def test_a_column_by_name(self, faces: Path, tmp_path: Path) -> None:
         table = tmp_path / "x.csv"
-        rows = ["9.png,sad,a", "10.png,happy,b", "B.png,happy,a", "b.jpeg,sad,b"]
-        table.write_text("image,mood,note\n" + "\n".join(rows))
+        rows = ["9.png,a,sad", "10.png,b,happy", "B.png,a,happy", "b.jpeg,b,sad"]
+        table.write_text("image,note,mood\n" + "\n".join(rows))
         assert classes_of(imported(faces, labels_file=f"{table}:mood")) == WANTED
 
     def test_arrays_with_names(self, faces: Path, tmp_path: Path) -> None:
