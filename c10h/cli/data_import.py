@@ -29,7 +29,7 @@ def import_(
             "--labels",
             metavar="FILE",
             help="True classes: for an array, in the order of its images; for a folder or archive, "
-            "a table of file,class.",
+            "a table of file,class, or c10h labels of one class each.",
         ),
     ] = None,
     no_truth: Annotated[
