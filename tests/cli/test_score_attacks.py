@@ -16,7 +16,7 @@ from made_attacks import LARGE, SMALL, made_attack
 from c10h import h5, h5_values
 from c10h.records import Array, Attack, Lineage, Predictions, Scores, View
 
-from .conftest import Files, Run, assert_refused, read_file
+from .conftest import Files, Refuse, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
 NAMES = ["adv@clean", "adv@4/255", "adv@8/255"]
@@ -78,6 +78,16 @@ class TestRuns:
         losses = np.asarray(record.loss, "f8")[:, 0][:, [0, -1]].mean(axis=-1)
         values = [run["metrics"]["ce_hard"]["value"] for run in found["runs"]]
         assert values == pytest.approx(losses.ravel().tolist(), rel=1e-5)
+
+    def test_networks_that_were_attacked_apart_are_no_ensemble(
+        self, c10h: Run, refuses: Refuse
+    ) -> None:
+        write(members=2)
+        says = "adv: --ensemble applies to predictions: here each network has images of its own"
+        refuses("score", "adv.h5", *BASIC, "--ensemble", says=says)
+        write(members=1)
+        line = ("score", "adv.h5", *BASIC, "--json")
+        assert c10h(*line, "--ensemble").out == c10h(*line).out
 
     def test_networks_without_names_have_numbers(self, c10h: Run) -> None:
         write(members=2, member=None, budgets=(SMALL,))
