@@ -158,12 +158,14 @@ def agreed_truth(first: Array, second: Array | None, what: str) -> Array:
 
 def _where_names_lack(*sides: Items) -> str:
     """Which inputs have neither ids nor index, and how arrays get them; empty where all have."""
-    bare = [items.what for items in sides if items.ids is None and items.index is None]
+    bare = [items for items in sides if items.ids is None and items.index is None]
     if not bare:
         return ""
+    are_numbers = len(bare) == 1 and any(_numbers(items) is not None for items in sides)
+    names = f"np.arange({bare[0].size}).astype(str)" if are_numbers else "names"
     return (
-        f' (none in {" and ".join(bare)}: np.savez("logits.npz", logits=logits, ids=names) puts '
-        "ids beside an array)"
+        f" (none in {' and '.join(items.what for items in bare)}: "
+        f'np.savez("named.npz", array, ids={names}) puts names of items beside an array)'
     )
 
 
@@ -241,4 +243,15 @@ def _not_compared(items: Items, reference: Items) -> str:
     if (items.ids is None) == (reference.ids is None):
         return ""
     with_ids, without = (reference, items) if items.ids is None else (items, reference)
-    return f"items have names in {with_ids.what} but not in {without.what}: names are not compared"
+    note = f"items have names in {with_ids.what} but not in {without.what}: names are not compared"
+    numbers = _numbers(with_ids)
+    if (
+        numbers is None
+        or not len(numbers)
+        or is_everything(numbers - min(numbers[0], 1), len(numbers))
+    ):
+        return note
+    return (
+        f"{note}, though they are numbers from {numbers.min()} to {numbers.max()}: are both the "
+        "same items in the same order?"
+    )

@@ -147,6 +147,27 @@ class TestNotes:
             "but not in net: names are not compared"
         )
 
+    @pytest.mark.parametrize(
+        ("names", "is_odd"),
+        [
+            (["0", "1", "3"], True),
+            (["7", "8", "9"], True),
+            (["3", "2", "1"], True),
+            (["1", "2", "3"], False),
+        ],
+    )
+    def test_numbers_that_are_not_those_of_the_rows(self, names: list[str], is_odd: bool) -> None:
+        ours, theirs = asked(3, names), known()
+        said = align(ours, theirs).describe(ours, theirs)
+        low, high = min(names), max(names)
+        asks = f"numbers from {low} to {high}: are both the same items in the same order?"
+        assert said.endswith(asks) == is_odd
+
+    def test_numbers_as_names_on_one_side(self) -> None:
+        how = r"none in the labels: .*ids=np\.arange\(5\)\.astype\(str\)"
+        with pytest.raises(MismatchError, match=how):
+            align(asked(3, ["2", "3", "4"]), known(5))
+
     def test_nothing_is_noted_where_nothing_is_lost(self) -> None:
         names = ["a", "b", "c"]
         assert align(asked(3, names), known(3, names)).note == ""
@@ -194,9 +215,7 @@ class TestRefused:
             align(asked(size), known())
 
     def test_what_lacks_names_is_told_with_how_arrays_get_them(self) -> None:
-        how = (
-            r'none in net: np\.savez\("logits\.npz", logits=logits, ids=names\) puts ids beside an'
-        )
+        how = r'none in net: np\.savez\("named\.npz", array, ids=names\) puts names of items beside'
         with pytest.raises(MismatchError, match=how):
             align(asked(2), known(3, ["a", "b", "c"]))
 

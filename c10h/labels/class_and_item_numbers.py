@@ -317,8 +317,14 @@ def _names_in_table(judgments: Judgments, kept: Array, first: int) -> tuple[str,
 
 
 def _meanings(words: Array, classes: TableClasses) -> Mapping[str, int]:
-    """Class numbers by name, or by number where no word is a name."""
+    """Class numbers by name, or by number where no word is a name.
+
+    By name in small letters, too, unless names differ in nothing else.
+    """
     by_name = {name: number for number, name in enumerate(classes.names)}
+    folded = {name.casefold(): number for name, number in by_name.items()}
+    if len(folded) == len(by_name):
+        by_name = folded | by_name
     by_number = {str(classes.first + position): position for position in range(len(classes.names))}
     if classes.first and whole_numbers(words) is not None:
         return by_number
@@ -344,9 +350,13 @@ def _refuse_negative(judgments: Judgments, words: Array) -> None:
 
 
 def _look_up(word: object, number_of: Mapping[str, int]) -> int | None:
-    """The class of a word; else of the number without the fraction that gaps bring: 4.0 is 4."""
-    number = number_of.get(str(word))
-    return number_of.get(re.sub(r"^(\d+)\.0$", r"\1", str(word))) if number is None else number
+    """The class of a word, else of it in small letters.
+
+    Else of the number without the fraction that gaps bring: 4.0 is 4.
+    """
+    text = str(word)
+    spellings = (text, text.casefold(), re.sub(r"^(\d+)\.0$", r"\1", text))
+    return next((number_of[one] for one in spellings if one in number_of), None)
 
 
 def brief(words: Sequence[str] | Array) -> str:

@@ -129,9 +129,11 @@ def people_for(
         size = images.images.shape[0]
         people = People(images.classes, size, truth=images.truth, ids=images.ids)
     if people.classes != predictions.classes:
+        remedy = f" (--classes {','.join(people.classes[:2])},… names the network's outputs)"
         raise MismatchError(
-            f"images: expected the classes of the network, {', '.join(predictions.classes)}, found "
-            f"{', '.join(people.classes)}"
+            f"the images{'' if labels is None else ' and labels'}: expected the classes of the "
+            f"network, {', '.join(predictions.classes)}, found {', '.join(people.classes)}"
+            f"{remedy if are_default(predictions.classes) else ''}"
         )
     if people.truth is None:
         raise InputError("images: expected true classes, in the images or in --labels, found none")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -54,9 +54,10 @@ class Annotators:
     int64, attention, agreement (with agreement_low and agreement_high, its 95 % interval), kappa
     and accuracy float64, NaN where there is no such value, rt float64 in the unit of the table,
     excluded bool. threshold: on attention. by_name: whether some are left out by name. total: how
-    many annotators there are. median: of the agreement of those who are not excluded. judged,
-    items: how many items have a true class, of how many. votes: the judgments compared. model:
-    where a model is among them.
+    many annotators there are. median: of the agreement of those who are not excluded. below: of
+    these, those whose whole interval is below it, the worst first. judged, items: how many items
+    have a true class, of how many. votes: the judgments compared. model: where a model is among
+    them.
     """
 
     columns: Mapping[str, Array]
@@ -64,6 +65,7 @@ class Annotators:
     by_name: bool
     total: int
     median: float
+    below: Sequence[str]
     judged: int
     items: int
     votes: Votes
@@ -166,6 +168,8 @@ def describe_annotators(
         "p_value": None if among is None else among.test.p_value,
         "replaced": None if among is None else among.test.replaced,
     }
+    median = _median(agreed.rest[~excluded])
+    low = ~excluded & (agreed.high < median)
     known = {name: values for name, values in columns.items() if values is not None}
     if sort not in known:
         raise InputError(f"--sort {sort}: expected one of {', '.join(known)} for this table")
@@ -176,7 +180,8 @@ def describe_annotators(
         filters.least_attention,
         bool(filters.drop_annotators),
         len(excluded),
-        _median(agreed.rest[~excluded]),
+        median,
+        who["id"][low][np.argsort(agreed.high[low], kind="stable")].tolist(),
         judged=0 if votes.labels.truth is None else int((votes.labels.truth >= 0).sum()),
         items=votes.labels.probs.shape[0],
         votes=votes,

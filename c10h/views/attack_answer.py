@@ -45,7 +45,6 @@ ENOUGH_ITEMS = 20
 FEW_ITEMS = 100
 # Items whose checks find gross failures alone.
 FEW_EXAMINED = 50
-NO_GROSS_FAILURE = "none failed, but so few find only gross failures; --health 200 finds more"
 MOST_ACROSS = 5
 
 
@@ -108,12 +107,14 @@ def checks_sentences(networks: Sequence[AttackedNetwork]) -> list[str]:
     on = f" on {' or '.join(f'{size:,}' for size in sizes)} items" if sizes else ""
     if set(sentences) == {SOUND}:
         few = any(size < FEW_EXAMINED for size in sizes)
-        return [f"Checks{on}: {NO_GROSS_FAILURE if few else 'all passed'}."]
+        passed = f"none failed, but {_more(networks)}" if few else "all passed"
+        return [f"Checks{on}: {passed}."]
     told = []
     for sentence, names in sentences.items():
         whose = "" if len(names) == len(networks) else f", {' and '.join(names)}"
         told.append(f"Checks{on}{whose}: {'all passed' if sentence == SOUND else sentence}.")
-    return [*told, *_few_examined(sizes)]
+    few = any(size < FEW_EXAMINED for size in sizes)
+    return [*told, f"S{_more(networks)[1:]}."] if few else told
 
 
 def _at_chance(networks: Sequence[AttackedNetwork]) -> list[str]:
@@ -133,10 +134,11 @@ def _at_chance(networks: Sequence[AttackedNetwork]) -> list[str]:
     return sentences
 
 
-def _few_examined(sizes: Sequence[int]) -> list[str]:
+def _more(networks: Sequence[AttackedNetwork]) -> str:
     """That checks on few items say little, and how there are more."""
-    few = [size for size in sizes if size < FEW_EXAMINED]
-    return ["So few find only gross failures; --health 200 finds more."] if few else []
+    are_all = all(network.examined >= network.size for network in networks if network.examined)
+    how = "attack more images" if are_all else "--health 200 finds more"
+    return f"so few find only gross failures; {how}"
 
 
 def _description(network: AttackedNetwork) -> str:

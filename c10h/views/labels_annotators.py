@@ -8,11 +8,14 @@ from functools import partial
 from typing import Any
 
 from c10h.errors import counted
+from c10h.formats.hints import brief
 from c10h.labels.alternative_annotator import FALSE_DISCOVERIES, LEAST_ITEMS, Estimate
 from c10h.stages.labels_annotators import Annotators, ModelAmong
 from c10h.views.display import Display
 from c10h.views.table import MISSING, Cell, Table, number, of_columns
 
+# So many annotators who agree least are named.
+MOST_NAMED = 5
 # Below so many annotators the authors of the test advise against it.
 FEW = 3
 # The 95 % interval of agreement.
@@ -121,6 +124,12 @@ def table(annotators: Annotators) -> Table:
     notes = [f"{len(cells):,} of {annotators.total:,} annotators"]
     if annotators.median == annotators.median:
         notes[0] += f"; the median agreement is {annotators.median:.3f}"
+    if annotators.below:
+        names = brief(annotators.below, MOST_NAMED)
+        notes.append(
+            f"whole interval below the median: {len(annotators.below):,} ({names}); "
+            "--drop-annotator NAME leaves one out"
+        )
     if "excluded" in annotators.columns:
         why = [f"attention below {annotators.threshold:g}"] * ("attention" in annotators.columns)
         why += ["left out by name"] * annotators.by_name

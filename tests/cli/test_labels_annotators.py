@@ -193,6 +193,16 @@ class TestLayouts:
         }  # fmt: skip
         assert "g.csv: truth of 2 of 3 items\n" in result.err
 
+    def test_classes_in_another_spelling(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        files.save("k.csv", "worker,item,label\na,0,Cat\nb,0,cat\na,1,DOG\nb,1,dog\n")
+        line = ("labels", "annotators", "k.csv", "--json")
+        refuses(*line, says="are the labels 'Cat' and 'cat' one class? --classes names the classes")
+        agreements = [row["agreement"] for row in c10h(*line, "--classes", "cat,dog").json()]
+        assert agreements == [1, 1]
+        # Classes that differ in nothing but case are classes of their own.
+        found = c10h(*line, "--classes", "cat,dog,Cat,DOG").json()
+        assert [row["agreement"] for row in found] == [0, 0]
+
     def test_classes_from_1(self, files: Files, c10h: Run) -> None:
         files.save("o.csv", "worker,item,label\na,0,1\nb,0,2\nc,0,2\n")
         line = ("labels", "annotators", "o.csv", "--json")

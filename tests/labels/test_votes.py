@@ -436,7 +436,7 @@ class TestClasses:
         votes = count_votes(table("ab", [0, 0], ["1.0", "2.0"]), EVERYTHING, ["1.0", "2.0", "3.0"])
         assert counts_of(votes) == [[1, 1, 0]]
 
-    @pytest.mark.parametrize("word", ["3", "-2", "1.5", "cow", "X", "01"])
+    @pytest.mark.parametrize("word", ["3", "-2", "1.5", "cow", "01"])
     def test_another_word_is_refused_with_its_row(self, word: str) -> None:
         with pytest.raises(SchemaError, match=f"row 1: expected a label among .* found '{word}'"):
             count_votes(table("ab", [0, 0], ["1", word]), EVERYTHING, ["x", "y", "z"])

@@ -11,6 +11,7 @@ import pytest
 from stages.annotators import describe_table
 
 from c10h.formats.known_column_names import Columns
+from c10h.labels.judgment_filters import Filters
 from c10h.records import Predictions
 from c10h.stages.labels_annotators import Annotators
 from c10h.stages.model_choices import Model
@@ -47,6 +48,20 @@ def test_ends_that_are_all_or_none(tmp_path: Path, label: int, wanted: str) -> N
     columns = Columns("who", "what", "said")
     shown = table(describe_table(tmp_path, f"who,what,said\na,0,0\nb,0,{label}\n", columns))
     assert shown.rows[0][2].plain() == wanted
+
+
+def test_who_is_below_the_median_for_certain_is_named(tmp_path: Path) -> None:
+    """Two who answer something else than five others do, on 30 items."""
+    rows = [f"{who},{item},{(item + (who in 'xy')) % 3}" for who in "abcdexy" for item in range(30)]
+    columns, text = Columns("who", "what", "said"), "\n".join(["who,what,said", *rows, ""])
+    notes = table(describe_table(tmp_path, text, columns, limit=1)).notes
+    assert notes[1] == (
+        "whole interval below the median: 2 (x, y); --drop-annotator NAME leaves one out"
+    )
+    dropped = table(
+        describe_table(tmp_path, text, columns, Filters(drop_annotators=("x", "y")))
+    ).notes
+    assert not any("whole interval" in note for note in dropped)
 
 
 def test_json_has_null_and_csv_nothing(tmp_path: Path) -> None:
