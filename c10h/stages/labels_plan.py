@@ -72,14 +72,22 @@ def labels_plan(request: PlanRequest, tell: Tell = silent) -> Plan:
     tell: called with lines on what was taken of the labels, and which items are not planned. Raises
     InputError for labels without votes and for numbers that make no sense.
     """
+    labels = voted_labels_in(request.labels, None, request.hints, tell)
     plan = spread_judgments(
-        voted_labels_in(request.labels, None, request.hints, tell),
+        labels,
         request.budget,
         objective=request.objective,
         prior=request.prior,
         limit=request.limit,
         seed=request.seed,
     )
+    people = len(labels.annotators.get("id", ()))
+    beyond = int((plan.votes + plan.judgments > people).sum())
+    if people and beyond:
+        tell(
+            f"{request.labels.name}: {counted(beyond, 'item')} of the plan would have more "
+            f"judgments than the labels have annotators, {people:,}: --max-per-item bounds them"
+        )
     if plan.left_out:
         tell(
             f"{request.labels.name}: not planned: {counted(plan.left_out, 'item')} left out of the "

@@ -126,6 +126,23 @@ class TestPipes:
         found = process(*PLAN, "-", "--budget", "12", "--json", stdin=built.stdout).json()
         assert sum(one["judgments"] for one in found["items"]) == 12
 
+    def test_more_judgments_of_an_item_than_there_are_annotators(
+        self, files: Files, c10h: Run
+    ) -> None:
+        """Three annotators answered every item, so that one more of any needs a fourth."""
+        rows = [f"w{who},{item},{who * item % 2}" for who in range(3) for item in range(4)]
+        files.save("j.csv", "\n".join(["annotator,item,label", *rows]))
+        assert c10h("labels", "build", "j.csv", "-o", "j.h5").status == 0
+        told = c10h(*PLAN, "j.h5", "--budget", 4, "--max-per-item", 1).err
+        assert "j.h5: 4 items of the plan would have more judgments than the labels have" in told
+        files.save(
+            "k.csv",
+            "\n".join(["annotator,item,label", *rows, *(f"w{who},4,0" for who in range(3, 12))]),
+        )
+        assert c10h("labels", "build", "k.csv", "-o", "k.h5").status == 0
+        told = c10h(*PLAN, "k.h5", "--budget", 4, "--max-per-item", 1).err
+        assert "than the labels have" not in told
+
 
 class TestItemsWithoutVotes:
     PLANNED = "which may need judgments most"
