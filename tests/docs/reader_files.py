@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -125,6 +126,14 @@ def _judgments(folder: Path, counts: np.ndarray) -> None:
     trials = ["worker_name,picture,said,is_check,ok"]
     trials += [f"w{who},{item},{label},0,1" for who, item, label in rows]
     (folder / "trials.csv.gz").write_bytes(gzip.compress("\n".join(trials).encode()))
+    rows_of_jspsych = [
+        {"subject_id": f"P{who}", "trial_type": "image-button-response", "stimulus": f"{item}.png",
+         "response": (who + item) % 8} for who in range(4) for item in range(9)
+    ]  # fmt: skip
+    rows_of_jspsych.append(
+        {"subject_id": "P0", "trial_type": "survey-text", "stimulus": "Comments?", "response": "no"}
+    )
+    (folder / "jspsych_data.jsonl").write_text("\n".join(map(json.dumps, rows_of_jspsych)))
     (folder / "votes.txt").write_text(
         "".join(f"w{who} {item} c{label}\n" for who, item, label in rows)
     )

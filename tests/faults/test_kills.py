@@ -100,9 +100,12 @@ def test_kills_while_data_are_fetched(
         files = (path for path in cache.rglob("*") if path.is_file())
         return {str(path.relative_to(cache)): path.read_bytes() for path in files}
 
-    begun = time.monotonic()
-    assert fetch(tmp_path / "whole")
-    seconds = time.monotonic() - begun
+    # The shorter of two, since the first one on a busy machine can take far longer than the rest.
+    seconds = float("inf")
+    for name in ("whole", "again"):
+        begun = time.monotonic()
+        assert fetch(tmp_path / name)
+        seconds = min(seconds, time.monotonic() - begun)
     expected = contents(tmp_path / "whole")
     moments = random.Random("fetch")
     killed = 0
