@@ -162,7 +162,7 @@ def _where_names_lack(*sides: Items) -> str:
     if not bare:
         return ""
     are_numbers = len(bare) == 1 and any(_numbers(items) is not None for items in sides)
-    names = f"np.arange({bare[0].size}).astype(str)" if are_numbers else "names"
+    names = f"np.arange({bare[0].size})" if are_numbers else "names"
     return (
         f" (none in {' and '.join(items.what for items in bare)}: "
         f'np.savez("named.npz", array, ids={names}) puts names of items beside an array)'

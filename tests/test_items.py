@@ -164,7 +164,7 @@ class TestNotes:
         assert said.endswith(asks) == is_odd
 
     def test_numbers_as_names_on_one_side(self) -> None:
-        how = r"none in the labels: .*ids=np\.arange\(5\)\.astype\(str\)"
+        how = r"none in the labels: .*ids=np\.arange\(5\)\) puts names"
         with pytest.raises(MismatchError, match=how):
             align(asked(3, ["2", "3", "4"]), known(5))
 

@@ -32,6 +32,8 @@ from c10h.h5_objects import open_file
 from c10h.h5_values import check_memory, dataset_rows, is_text, text_of
 from c10h.records import Array, Rows, View
 
+# What arrays of whole numbers are called that number items.
+NUMBERED = ("id", "ids", "index", "idx")
 NUMBERS, WORDS = "fiub", "USO"
 # What the names of the weights of layers end in.
 WEIGHTS = (".weight", ".bias")
@@ -127,9 +129,11 @@ def listing(arrays: Mapping[str, Stored]) -> str:
 
 
 def are_ids(name: str, array: Stored) -> bool:
-    """Whether an array holds text and is called as names of items are: ids, files …"""
-    is_named = names_items(name.rpartition("/")[2].removesuffix("s"))
-    return array.dtype.kind in WORDS and is_named
+    """Whether an array is called as names of items are: ids, files …, of text or whole numbers."""
+    called = name.rpartition("/")[2]
+    if array.dtype.kind in "iu":
+        return array.is_vector and called.lower() in NUMBERED
+    return array.dtype.kind in WORDS and names_items(called.removesuffix("s"))
 
 
 def are_class_names(name: str) -> bool:
@@ -138,7 +142,7 @@ def are_class_names(name: str) -> bool:
 
 
 def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
-    """The one array of text that is called as names of items are, and has as many."""
+    """The one array that is called as names of items are, and has as many: their names as text."""
     candidates = [
         array
         for name, array in arrays.items()

@@ -338,6 +338,25 @@ class TestItems:
         assert "p: 1 of 3 items matched with the labels by ids" in skipped.err
         assert "Items: 1" in skipped.out
 
+    @pytest.mark.parametrize("name", ["ids", "index"])
+    def test_whole_numbers_beside_arrays_are_names(
+        self, files: Files, c10h: Run, name: str, random: np.random.Generator
+    ) -> None:
+        """Predictions of some items, and votes of all or of these, each in an order of its own."""
+        size = len(files.counts)
+        chosen = random.permutation(size)[: size // 2]
+        moved = random.permutation(chosen)
+        np.savez("p.npz", logits=files.logits["a"][chosen], **{name: chosen})  # type: ignore[arg-type]
+        np.savez("some.npz", votes=files.counts[moved], **{name: moved})  # type: ignore[arg-type]
+        np.savez("all.npz", votes=files.counts, **{name: np.arange(size)})  # type: ignore[arg-type]
+        wanted = -(files.shares * log_softmax(files.logits["a"].astype("f8"))).sum(axis=1)
+        for votes in ("some.npz", "all.npz"):
+            line = ("score", "p.npz", "--labels", votes, "--metrics", "ce_human", "--json")
+            result = c10h(*line, "--resamples", "0")
+            assert "matched with the labels by ids" in result.err
+            found = metrics_of(result.json())["ce_human"]["value"]
+            assert found == pytest.approx(wanted[chosen].mean(), rel=1e-6)
+
     def test_names_that_nobody_has_are_no_unlabeled_items(self, c10h: Run, refuses: Refuse) -> None:
         Path("v.csv").write_text("file,cat,dog\na,4,1\nb,1,4\n")
         Path("p.csv").write_text("file,cat,dog\nx,2,-1\ny,1,-1\n")
