@@ -55,7 +55,7 @@ def import_(
         typer.Option(
             "--select",
             metavar="GLOB",
-            help="Import only files whose names match, e.g. 'n*'; a leading ! inverts it: "
+            help="Import only files whose names match, such as 'n*'; a leading ! inverts it: "
             "'!cifar10-*'.",
         ),
     ] = None,
