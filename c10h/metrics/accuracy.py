@@ -10,8 +10,10 @@ from c10h.metrics.bootstrap import equal_parts
 from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import Term, of_first_choice
 
-# The level of the test of chance.
+# The level of the test of chance, and the items that it needs: of fewer, good answers could not be
+# told from guesses.
 CHANCE = 0.01
+ENOUGH_ITEMS = 20
 
 
 @of_first_choice

@@ -211,7 +211,7 @@ def _at_equal_scale(a: ScoredRun, b: ScoredRun, metric: str, stratum: str) -> Sp
         return SpreadFigure(why="the runs were rescaled to different labels")
     if first.value is None or second.value is None:
         return SpreadFigure(why=first.why or second.why)
-    if zeros := [run.name for run in (a, b) if run.has_decisive_zeros]:
+    if zeros := [run.name for run in (a, b) if run.has_decisive_zeros(metric)]:
         return SpreadFigure(why=f"{DECISIVE_ZEROS} {' and '.join(zeros)}")
     if np.isinf(first.value) or np.isinf(second.value):
         return SpreadFigure(why="one of the values is infinite")

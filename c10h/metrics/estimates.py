@@ -74,8 +74,10 @@ class Temperature:
     spread: float
 
 
+# The distance from the labels is the first of these that there is: from people, from the truth.
+DISTANCES = ("ce_human", "ce_hard")
 # What a note says of a metric that probabilities decide which were rounded to 0.
-DECIDED_BY_ZEROS = "whose probability was 0"
+DECIDED_BY_ZEROS = "save logits, or more digits"
 
 
 class RunKey(NamedTuple):
@@ -192,10 +194,16 @@ class ScoredRun:
             return None
         return Temperature(*map(float, scores.temperature[self.row]))
 
-    @property
-    def has_decisive_zeros(self) -> bool:
-        """Whether probabilities of 0 decide its distance from the labels, and its temperature."""
-        return DECIDED_BY_ZEROS in self.notes
+    def has_decisive_zeros(self, metric: str | None = None) -> bool:
+        """Whether probabilities of 0 decide its distance from the labels, and its temperature.
+
+        Or else a metric of it.
+        """
+        decided = {
+            line.partition(":")[0] for line in self.notes.splitlines() if DECIDED_BY_ZEROS in line
+        }
+        distance = next((name for name in DISTANCES if name in self.metrics), None)
+        return not decided.isdisjoint({distance, metric})
 
     @property
     def scale(self) -> Figure | None:

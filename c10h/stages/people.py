@@ -13,10 +13,13 @@ from c10h.formats.hints import Tell, silent
 from c10h.formats.lazy_rows import shares
 from c10h.formats.truth_files import Truth
 from c10h.items import Items, agreed_truth, align, is_everything
+from c10h.metrics.accuracy import ENOUGH_ITEMS, is_at_chance
 from c10h.metrics.needed_inputs import Needs
 from c10h.records import Array, Images, Labels, Rows, View
 from c10h.stages.class_order import labels_in_order
 from c10h.truth import check_right, one_answer, right_of
+
+ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,8 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
     """What labels say of images, in their order: matched by ids where both have them, or position.
 
     Images without class names of their own take those of the labels, in order. tell: called with a
-    line on how items were matched. Raises MismatchError for other classes, sizes, ids or true
-    classes.
+    line on how items were matched, and with a warning where people do not seem to have seen these
+    images. Raises MismatchError for other classes, sizes, ids or true classes.
     """
     size = images.images.shape[0]
     classes = images.classes
@@ -174,9 +177,36 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
     matched = align(asked, known)
     tell(f"{asked.what}: {matched.describe(asked, known)}")
     try:
-        return people.take(matched.rows).agreeing(images.truth, "the images")
+        of_images = people.take(matched.rows).agreeing(images.truth, "the images")
     except MismatchError as error:
         raise MismatchError(f"labels: {error} (a different order?)") from error
+    if warning := _warning_of_other_images(of_images):
+        tell(warning)
+    return of_images
+
+
+def _warning_of_other_images(people: People) -> str:
+    """That people's first choices say no more of the truth than guesses; "" where they do.
+
+    Where they tie for the first place, a true class among k of them counts 1/k.
+    """
+    if people.probs is None or people.one_answer is None:
+        return ""
+    right, compared = 0.0, 0
+    for start in range(0, people.size, ROWS):
+        items = slice(start, min(start + ROWS, people.size))
+        truth = people.one_answer[items]
+        known = np.flatnonzero(truth >= 0)
+        shares = np.asarray(people.probs[items])[known]
+        is_first = shares == shares.max(axis=1, keepdims=True)
+        right += float((is_first[np.arange(len(known)), truth[known]] / is_first.sum(axis=1)).sum())
+        compared += len(known)
+    if compared < ENOUGH_ITEMS or not is_at_chance(right, compared, len(people.classes)):
+        return ""
+    return (
+        f"warning: people's first choice is the true class of {right:,.0f} of {compared:,} images, "
+        "as guesses would be: are the labels of these images, with items and classes in one order?"
+    )
 
 
 def _check_same_answers(first: Array, second: Array, what: str) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from c10h.errors import counted
+from c10h.metrics.accuracy import ENOUGH_ITEMS
 from c10h.metrics.differences import Difference, shown_ends
 from c10h.metrics.estimates import Estimate, RunKey
 from c10h.stages.attack_runs import (
@@ -39,8 +40,6 @@ from c10h.views.table import Cell, Table, of_columns
 
 # Networks that are told in sentences, and that stand across.
 MOST_SENTENCES = 3
-# Items of which chance is told: of fewer, good networks could not be told from guesses.
-ENOUGH_ITEMS = 20
 # Items of which few say nothing: so few, at chance, may be a network that is better.
 FEW_ITEMS = 100
 # Items whose checks find gross failures alone.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from c10h.errors import counted
 from c10h.metrics.differences import Difference, shown_ends
-from c10h.metrics.estimates import Estimate, Figure, ScoredRun
+from c10h.metrics.estimates import DISTANCES, Estimate, Figure, ScoredRun
 from c10h.metrics.over_networks import MEAN
 from c10h.metrics.references import FIRST_CHOICE, NO_UNCERTAINTY, RESCALED
 from c10h.metrics.strata import ALL
@@ -188,7 +188,7 @@ def _worth_of_first_choices(run: ScoredRun) -> float | None:
 
 def distance_of(metrics: Collection[str]) -> str | None:
     """The metric that is the distance from the labels: from people, or from the truth."""
-    return next((name for name in ("ce_human", "ce_hard") if name in metrics), None)
+    return next((name for name in DISTANCES if name in metrics), None)
 
 
 def remaining_notes(grid: Iterable[Sequence[Difference]]) -> list[str]:

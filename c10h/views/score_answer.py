@@ -163,7 +163,7 @@ def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
             words += f", people's own {compact(ceiling[1])}"
         parts.append(words)
     scale = run.scale if stratum == ALL and distance_of(metrics) else None
-    if scale is not None and scale.value is not None and not run.has_decisive_zeros:
+    if scale is not None and scale.value is not None and not run.has_decisive_zeros():
         parts.append(f"{percent_range(scale)} of that distance is scale of confidence")
     worth = _figure(run, WORTH, stratum)
     if WORTH in metrics and worth[0] is not None:

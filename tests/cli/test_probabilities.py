@@ -164,13 +164,16 @@ def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:
         "--json",
     )
     found = c10h(*line).json()["runs"][0]
-    seen = float((h5.read(Source.open("labels.h5")).counts[:, 2] > 0).mean())  # type: ignore[attr-defined]
+    counts = h5.read(Source.open("labels.h5")).counts  # type: ignore[attr-defined]
+    seen = float((counts[:, 2] > 0).mean())
+    people = float((counts[:, 2] / counts.sum(axis=1)).mean())  # with log q = -126 log 2
+    part = 126 * people / (126 * people + 1 - people)
     assert found["notes"][1:4] == [
         "60 probabilities of 0, raised to 1.2e-38, the smallest normal float32",
         "ce_hard: 33.3 % of its items have a true class whose probability was 0 and is raised to "
-        "1.2e-38, which decides it: save logits, or more digits",
+        "1.2e-38, which is 98.4 % of it: save logits, or more digits",
         f"ce_human: {100 * seen:.1f} % of its items have a class with votes whose probability was "
-        "0 and is raised to 1.2e-38, which decides it: save logits, or more digits",
+        f"0 and is raised to 1.2e-38, which is {100 * part:.1f} % of it: save logits, or more digits",
     ]
     assert math.isclose(found["metrics"]["ce_hard"]["value"], (2 * math.log(2) + 87.3365447) / 3)
     told = c10h("report", "--detail", "s.h5").out

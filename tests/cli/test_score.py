@@ -206,6 +206,31 @@ class TestDecisiveZeros:
         }
         assert known["ce_human"]["value"] is not None
 
+    @pytest.mark.parametrize(("votes", "decide"), [(2, False), (200, True)])
+    def test_zeros_that_hardly_count(self, c10h: Run, votes: int, *, decide: bool) -> None:
+        """Of 4,000 items with 100 votes and 2 classes, some votes are where a probability is 0."""
+        shares = np.random.default_rng(0).uniform(0.2, 0.8, 4000)
+        counts = np.stack([np.round(100 * shares), 100 - np.round(100 * shares)], axis=1)
+        other = np.clip(shares + 0.1, 0, 1)
+        shares[0], counts[0] = 0, [votes / 2, 100 - votes / 2]
+        np.save("votes.npy", counts.astype(int))
+        np.save("few.npy", np.stack([shares, 1 - shares], axis=1))
+        np.save("other.npy", np.stack([other, 1 - other], axis=1))
+        line = ("score", "few.npy", "other.npy", "--labels", "votes.npy", "--json")
+        result = c10h(*line).json()
+        distance = result["runs"][0]["metrics"]["ce_human"]["value"]
+        # The votes' share times -log of the smallest normal float32, 126 log 2, of the mean.
+        part = votes / 2 / 100 * 126 * np.log(2) / 4000 / distance
+        told = f"{100 * part:.1f}" if decide else f"{100 * part:.1g}"
+        (note,) = (n for n in result["runs"][0]["notes"] if n.startswith("ce_human"))
+        assert "ce_human: 0.03 % of its items have a class with votes" in note
+        assert f"which is {told} % of it" in note
+        assert ("save logits, or more digits" in note) == decide
+        (scaled,) = (
+            d["at_equal_scale"]["value"] for d in result["differences"] if d["metric"] == "ce_human"
+        )
+        assert (scaled is None) == decide
+
 
 def test_first_choices_stand_below_two_runs(c10h: Run) -> None:
     alone = c10h("score", "b.npy", "--labels", "labels.h5", "--json").json()["runs"][0]

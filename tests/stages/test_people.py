@@ -71,6 +71,37 @@ class TestTruthOfSome:
             people_of_images(images, labels_of(counts=counts, truth=[0, 2, 2], classes=NAMES))
 
 
+class TestLabelsOfOtherImages:
+    def told(self, right: int, *, ties: int = 0, size: int = 40) -> list[str]:
+        """What is told of two classes, where so many first choices are right, or tie."""
+        counts = np.tile([0, 9], (size, 1))
+        counts[:right] = [9, 0]
+        counts[right : right + ties] = [5, 5]
+        images = Images(
+            classes=("cat", "dog"),
+            images=np.zeros((size, 1, 1, 3), np.uint8),
+            truth=np.zeros(size, dtype=np.int64),
+        )
+        lines: list[str] = []
+        people_of_images(images, labels_of(counts=counts, classes=("cat", "dog")), lines.append)
+        return [line for line in lines if line.startswith("warning")]
+
+    def test_first_choices_at_chance_are_asked_about(self) -> None:
+        (warning,) = self.told(20)
+        assert "the true class of 20 of 40 images, as guesses would be" in warning
+
+    @pytest.mark.parametrize(
+        ("right", "ties", "warned"),
+        [(27, 0, True), (28, 0, False), (20, 14, True), (20, 16, False)],
+    )
+    def test_from_where_they_are_no_guesses(self, right: int, ties: int, *, warned: bool) -> None:
+        # scipy.stats.binom.sf(26, 40, 0.5) is 0.019, sf(27, 40, 0.5) is 0.0083.
+        assert bool(self.told(right, ties=ties)) == warned
+
+    def test_of_few_nothing_is_said(self) -> None:
+        assert not self.told(9, size=19)
+
+
 class TestSeveralAnswers:
     def test_they_go_where_their_items_go(self) -> None:
         known = People.of(LABELS, None, NAMES)
