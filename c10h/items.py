@@ -110,7 +110,7 @@ def align(items: Items, reference: Items, *, may_lack: float = 0, remedy: str = 
                 f"{items.what}: index: row {int(items.index.max())} is out of range: "
                 f"{counted(reference.size, 'item')} in {reference.what}"
             )
-        return Alignment(items.index, INDEX, _not_compared(items, reference))
+        return Alignment(items.index, INDEX, _index_alone(items.index, items, reference))
     some = may_lack > 0 or reference.index is not None
     if theirs is not None and (
         (some and theirs.max() < items.size) or _are_all(theirs, items.size)
@@ -235,6 +235,21 @@ def _by_number(rows: Array, named: Items, other: Items) -> str:
     return (
         f"items have names in {named.what} but not in {other.what}: the names are exactly 0 to "
         f"{len(rows) - 1}, so items are matched by number"
+    )
+
+
+def _index_alone(index: Array, items: Items, reference: Items) -> str:
+    """What is assumed where only one side has an index: that it counts the rows of the other.
+
+    That of images which are all there are counts these images, whatever else the other side has.
+    """
+    note = _not_compared(items, reference)
+    if not note or len(index) == reference.size or not is_everything(index, len(index)):
+        return note
+    note = note.partition(",")[0]
+    return (
+        f"{note}: are they the first {len(index):,} of {reference.size:,} items in "
+        f"{reference.what}, in the same order?"
     )
 
 

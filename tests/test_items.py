@@ -135,6 +135,16 @@ class TestNotes:
         )
         assert align(asked(3, ["a", "b", "c"]), known()).note.startswith("items have names in net")
 
+    @pytest.mark.parametrize("names", [["a", "b", "c"], ["7", "8", "9"]])
+    def test_an_index_of_all_images_may_not_count_the_rows_of_more(self, names: list[str]) -> None:
+        found = align(asked(3, names, index=[0, 1, 2]), known(10))
+        assert rows(found) == [0, 1, 2]
+        assert found.note == (
+            "items have names in net but not in the labels: names are not compared: are they the "
+            "first 3 of 10 items in the labels, in the same order?"
+        )
+        assert "?" not in align(asked(3, names, index=[0, 1, 2]), known(3)).note
+
     def test_which_way_it_went(self) -> None:
         names = ["a", "b", "c"]
         ours, theirs = asked(3, names), known(3, names)

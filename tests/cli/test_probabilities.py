@@ -173,7 +173,8 @@ def test_a_probability_of_0_is_told_at_the_metric(c10h: Run) -> None:
         "ce_hard: 33.3 % of its items have a true class whose probability was 0 and is raised to "
         "1.2e-38, which is 98.4 % of it: save logits, or more digits",
         f"ce_human: {100 * seen:.1f} % of its items have a class with votes whose probability was "
-        f"0 and is raised to 1.2e-38, which is {100 * part:.1f} % of it: save logits, or more digits",
+        f"0 and is raised to 1.2e-38, which is {100 * part:.1f} % of it: save logits, or more "
+        "digits",
     ]
     assert math.isclose(found["metrics"]["ce_hard"]["value"], (2 * math.log(2) + 87.3365447) / 3)
     told = c10h("report", "--detail", "s.h5").out
