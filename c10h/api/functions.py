@@ -29,7 +29,7 @@ from c10h.labels.sources import SOURCES, Takes
 from c10h.records import Record
 from c10h.run_folder import Run, open_run
 from c10h.stages.arguments import is_run
-from c10h.stages.network_arguments import check_named, open_networks
+from c10h.stages.network_arguments import NetworkOptions, check_named, open_networks
 from c10h.stages.network_requests import Networks
 from c10h.views import show_run as run_view
 
@@ -376,6 +376,8 @@ def predict(
     weights: str | Path | None = None,
     classes: str | None = None,
     probs: bool = False,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
     held_out: bool = False,
     members: bool = False,
     batch_size: int = 500,
@@ -385,15 +387,16 @@ def predict(
     """Predict with trained networks: ``c10h predict``.
 
     images: as for :func:`train`. runs: the folder of a run, or several. arch, weights: another
-    network in place of runs. Each image that a run was trained on is predicted by the fold that did
+    network in place of runs; mean, std: three numbers that its pixels in [0, 1] are normalised by.
+    Each image that a run was trained on is predicted by the fold that did
     not see it. The options are those of ``c10h predict --help``.
     The result is predictions: ``logits`` float32 (m, n, c).
     """
     from c10h.stages.network_requests import PredictRequest
     from c10h.stages.predict import predict as predict_stage  # which imports torch
 
-    networks = _networks(runs, arch, weights, classes, held_out=held_out, members=members,
-                         probs=probs)  # fmt: skip
+    foreign = _foreign(arch, weights, classes, probs=probs, mean=mean, std=std)
+    networks = _networks(runs, foreign, held_out=held_out, members=members)
     with opened() as inputs:
         images_file, pictures = inputs.images(images)
         request = PredictRequest(
@@ -422,6 +425,8 @@ def attack(
     arch: str | None = None,
     weights: str | Path | None = None,
     classes: str | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
     labels: Any = None,
     method: str = "pgd",
     epsilon: str | float | Sequence[str | float] = "4/255",
@@ -445,9 +450,9 @@ def attack(
 ) -> Result:
     """Attack networks, and check whether apparent robustness is real: ``c10h attack``.
 
-    images, runs, arch, weights: as for :func:`predict`. labels: people's, to compare with. epsilon:
-    one or several, "4/255" or a number below 1, in pixels of [0, 1]. source: the run of ``--from``.
-    The options are those of ``c10h attack --help``.
+    images, runs, arch, weights, mean, std: as for :func:`predict`. labels: people's, to compare
+    with. epsilon: one or several, "4/255" or a number below 1, in pixels of [0, 1]. source: the run
+    of ``--from``. The options are those of ``c10h attack --help``.
     The result is an attack, with the table and the JSON of ``c10h attack --json``.
     """
     from c10h.stages.attack import attack as attack_stage  # which imports torch
@@ -455,9 +460,8 @@ def attack(
 
     sizes = [epsilon] if isinstance(epsilon, str | float | int) else epsilon
     perturbed_on = None if source is None else open_run(Path(source))
-    networks = _networks(
-        runs, arch, weights, classes, held_out=held_out, members=members, source=perturbed_on
-    )
+    foreign = _foreign(arch, weights, classes, mean=mean, std=std)
+    networks = _networks(runs, foreign, held_out=held_out, members=members, source=perturbed_on)
     with opened() as inputs:
         images_file, pictures = inputs.images(images)
         labels_file, people, notes = inputs.labels(labels)
@@ -576,21 +580,31 @@ def _run(folder: str | Path, notes: Sequence[str] = ()) -> Result:
 
 def _networks(
     runs: Any,
-    arch: str | None,
-    weights: str | Path | None,
-    classes: str | None,
+    foreign: NetworkOptions,
     *,
     held_out: bool,
     members: bool,
-    probs: bool = False,
     source: Run | None = None,
 ) -> Networks:
     folders = [runs] if isinstance(runs, str | Path) else list(runs)
     names = [str(folder) for folder in folders]
+    check_named([*names, ""], foreign, held_out=held_out)
+    return open_networks(names, foreign, held_out=held_out, members=members, source=source)
+
+
+def _foreign(
+    arch: str | None,
+    weights: str | Path | None,
+    classes: str | None,
+    *,
+    probs: bool = False,
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
+) -> NetworkOptions:
+    """What is said of a network of anybody's, in the words of a command line."""
+    words = [None if numbers is None else ",".join(map(str, numbers)) for numbers in (mean, std)]
     file = None if weights is None else str(weights)
-    check_named([*names, ""], arch, file, classes, held_out=held_out, probs=probs)
-    return open_networks(names, arch, file, classes, held_out=held_out, members=members,
-                         probs=probs, source=source)  # fmt: skip
+    return NetworkOptions(arch, file, classes, probs, *words)
 
 
 def _optional(inputs: Inputs, value: Any, name: str, *forms: str) -> Source | None:

@@ -115,6 +115,8 @@ def attack(
     ] = None,
     arch: network_options.ForeignArchitecture = None,
     weights: network_options.Weights = None,
+    mean: network_options.Mean = None,
+    std: network_options.Std = None,
     classes: options.Classes = None,
     held_out: Annotated[
         bool,
@@ -188,12 +190,13 @@ def attack(
     from c10h.formats.predictions_and_labels import open_labels
     from c10h.run_folder import open_run
     from c10h.stages.arguments import open_images
-    from c10h.stages.network_arguments import check_named, open_networks
+    from c10h.stages.network_arguments import NetworkOptions, check_named, open_networks
 
     form = form_of_printed(output, format_, json)
     amount = options.amount(detail=detail, quiet=quiet)
     *folders, last = paths
-    check_named(paths, arch, weights, classes, held_out=held_out)
+    foreign = NetworkOptions(arch, weights, classes, mean=mean, std=std)
+    check_named(paths, foreign, held_out=held_out)
     inputs = [last, labels or "", weights or ""]
     check_single_stdin(inputs)
     check_distinct([output], inputs)
@@ -207,9 +210,7 @@ def attack(
     request = AttackRequest(
         images=images,
         images_file=images_file,
-        networks=open_networks(
-            folders, arch, weights, classes, held_out=held_out, members=members, source=source
-        ),
+        networks=open_networks(folders, foreign, held_out=held_out, members=members, source=source),
         labels=people,
         labels_file=labels_file,
         method=method,

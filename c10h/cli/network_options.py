@@ -78,6 +78,26 @@ Weights: TypeAlias = Annotated[
         rich_help_panel=FOREIGN,
     ),
 ]
+Mean: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--mean",
+        metavar="R,G,B",
+        help="What the network of --arch expects to be subtracted from pixels in [0, 1], by "
+        "channel; one number for all.",
+        rich_help_panel=FOREIGN,
+    ),
+]
+Std: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--std",
+        metavar="R,G,B",
+        help="What it expects them to be divided by then. Without both, your own network gets "
+        "pixels in [0, 1].",
+        rich_help_panel=FOREIGN,
+    ),
+]
 NetworkProbs: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -18,6 +18,8 @@ def predict(
     output: Annotated[str, options.record_option("predictions")],
     arch: network_options.ForeignArchitecture = None,
     weights: network_options.Weights = None,
+    mean: network_options.Mean = None,
+    std: network_options.Std = None,
     probs: network_options.NetworkProbs = False,
     classes: options.Classes = None,
     held_out: Annotated[
@@ -55,16 +57,15 @@ def predict(
     from c10h.cli.existing_output import check_free, is_made
     from c10h.files import check_distinct, check_single_stdin
     from c10h.stages.arguments import open_images
-    from c10h.stages.network_arguments import check_named, open_networks
+    from c10h.stages.network_arguments import NetworkOptions, check_named, open_networks
 
     *folders, last = paths
-    check_named(paths, arch, weights, classes, held_out=held_out, probs=probs)
+    foreign = NetworkOptions(arch, weights, classes, probs, mean, std)
+    check_named(paths, foreign, held_out=held_out)
     check_single_stdin([last, weights or ""])
     check_distinct([output], [last, weights])
     check_free(output, force=force, skip_existing=skip_existing)
-    networks = open_networks(
-        folders, arch, weights, classes, held_out=held_out, members=members, probs=probs
-    )
+    networks = open_networks(folders, foreign, held_out=held_out, members=members)
     images_file, images = open_images(last)
     request = PredictRequest(
         networks=networks,

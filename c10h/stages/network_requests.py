@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -39,6 +40,7 @@ __all__ = [
     "ATTACKS", "AUGMENTATIONS", "GRID_CHOICES", "LOSSES", "NORMS", "OPTIMIZERS", "PADDINGS",
     "PRECISIONS", "RECIPES", "SCHEDULES", "TARGETS",
 ]  # fmt: skip
+CHANNELS = 3
 # Which networks answer for an image.
 HELD_OUT, ENSEMBLE, MEMBERS = "held-out", "ensemble", "members"
 # What is settled during the work, and what it may come to where nobody said it, if not anything.
@@ -111,14 +113,18 @@ class ForeignNetwork:
 
     architecture: a name that :func:`c10h.models.building.build` knows. weights: a file of them;
     random ones without. classes: names as ``--classes`` has them; without, those of the images.
-    probs: it returns probabilities, not logits. Raises InputError for the checkpoint of a run as
-    weights, and for classes that cannot be.
+    probs: it returns probabilities, not logits. mean, std: what its pixels in [0, 1] are normalised
+    by, as ``--mean`` and ``--std`` have it; without, as :func:`c10h.models.building.build` does.
+    Raises InputError for the checkpoint of a run as weights, and for classes and statistics that
+    cannot be.
     """
 
     architecture: str = shaping("arch")
     weights: Source | None = given_as("--weights", "weights", default=None)
     classes: str | None = shaping("classes", None)
     probs: bool = shaping("probs", False)
+    mean: str | None = shaping("mean", None)
+    std: str | None = shaping("std", None)
 
     @property
     def code(self) -> str:
@@ -133,6 +139,25 @@ class ForeignNetwork:
             refuse_checkpoint("--weights", self.weights.path)
         if self.classes is not None:
             parse_classes(self.classes)
+        parse_channels("--mean", self.mean)
+        parse_channels("--std", self.std, above=0)
+
+
+def parse_channels(option: str, words: str | None, above: float = -inf) -> tuple[float, ...] | None:
+    """A number in [0, 1] for each channel, from one for all or R,G,B. Raises InputError."""
+    if words is None:
+        return None
+    try:
+        numbers = tuple(float(word) for word in words.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (1, CHANNELS) or not all(above < number <= 1 for number in numbers):
+        hint = " (bytes? divide them by 255)" if any(number > 1 for number in numbers) else ""
+        least = "of at most 1" if above < 0 else f"above {above:g}, of at most 1"
+        raise InputError(
+            f"{option} {words}: expected one number {least}, or {CHANNELS} with commas{hint}"
+        )
+    return numbers * (CHANNELS // len(numbers))
 
 
 Networks: TypeAlias = RunNetworks | ForeignNetwork

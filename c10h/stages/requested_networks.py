@@ -25,6 +25,7 @@ from c10h.stages.network_requests import (
     ForeignNetwork,
     Networks,
     RunNetworks,
+    parse_channels,
 )
 from c10h.stages.networks_of_runs import (
     TrainedNetwork,
@@ -128,12 +129,19 @@ def _by_foreign_network(request: ForeignNetwork, images: Images) -> RequestedNet
     classes = parse_classes(request.classes) if request.classes is not None else images.classes
     torch.manual_seed(0)
     size = (images.images.shape[1], images.images.shape[2])
-    network = build(name, len(classes), size, probs=probs)
+    mean, std = parse_channels("--mean", request.mean), parse_channels("--std", request.std)
+    network = build(name, len(classes), size, mean=mean, std=std, probs=probs)
+    given = network.describe()
     inputs: list[tuple[str, Source, HasLineage | None]] = []
     notes: list[str] = []
     if request.weights is not None:
         notes += filter(None, [load_weights(network, request.weights.path)])
         inputs.append(("weights", request.weights, None))
+        if (mean or std) and network.describe() != given:
+            raise InputError(
+                f"{request.weights.name}: has its own --mean and --std: with these, the network "
+                f"{network.describe()}"
+            )
     else:
         notes.append(f"warning: {name} has random weights: --weights names a file of them")
     notes.append(f"{name}: {network.describe()}; its outputs are {brief(classes, MOST_TOLD)}")

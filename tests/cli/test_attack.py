@@ -254,6 +254,15 @@ class TestOptions:
         assert [one.role for one in found.lineage.inputs] == ["images", "weights"]
         assert not found.trained
 
+    def test_its_normalisation(self, c10h: Run) -> None:
+        torch.manual_seed(3)
+        torch.save(build("tiny:net", 3, 8).network.state_dict(), "w.pt")
+        line = (IMAGES, "--arch", "tiny:net", "--weights", "w.pt", "--mean", "0.5", "--std", "0.5")
+        found = attacked(c10h, *line, *QUICK)
+        assert c10h("predict", *line, "-o", "p.h5").status == 0
+        wanted = h5.read(Source.open("p.h5")).logits[0][np.asarray(found.index)]  # type: ignore[attr-defined]
+        assert found.clean_logits[0] == pytest.approx(wanted, abs=1e-5)
+
     def test_stdout(self, c10h: Run) -> None:
         result = c10h("attack", *OWN, "--detail", "a", IMAGES, *QUICK, "-o", "-")
         assert result.status == 0

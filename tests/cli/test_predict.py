@@ -18,7 +18,7 @@ from c10h.models.building import build
 from c10h.records import Array, Images
 from c10h.training import checkpoint as checkpoints
 
-from .conftest import CLASSES, PYTHON, Run, start
+from .conftest import CLASSES, PYTHON, Refuse, Run, start
 from .runs import OWN, TRAIN, content, predictions, trained, with_code
 
 IMAGES = "images.h5"
@@ -275,6 +275,30 @@ class TestAnybodysNetwork:
         predicted(c10h, IMAGES, "--arch", "tiny:net", "--weights", "w.pt")
         wanted = logits_of("c", "all", pixels(IMAGES))
         assert predictions("p.h5").logits[0, 0:60] == pytest.approx(wanted, abs=1e-5)
+
+    @pytest.mark.parametrize("arch", ["tiny:net", "torchvision:resnet18"])
+    def test_its_normalisation(self, c10h: Run, arch: str) -> None:
+        torch.manual_seed(3)
+        network = build(arch, 3, 8).network.eval()
+        torch.save(network.state_dict(), "w.pt")
+        said = predicted(c10h, IMAGES, "--arch", arch, "--weights", "w.pt",
+                         "--mean", "0.1,0.2,0.3", "--std", "0.25")  # fmt: skip
+        assert "takes pixels in [0, 1] less 0.1, 0.2, 0.3, divided by 0.25, 0.25, 0.25" in said
+        mean = torch.tensor([0.1, 0.2, 0.3]).view(3, 1, 1)
+        with torch.no_grad():
+            inputs = torch.tensor(pixels(IMAGES)).permute(0, 3, 1, 2) / 255
+            wanted = network((inputs - mean) / 0.25).numpy()
+        found = predictions("p.h5")
+        assert found.logits[0, 0:60] == pytest.approx(wanted, abs=1e-4)
+        assert found.lineage is not None
+        assert found.lineage.options["mean"] == "0.1,0.2,0.3"
+
+    def test_weights_with_another_normalisation(self, c10h: Run, refuses: Refuse) -> None:
+        torch.save(build("tiny:net", 3, 8).state_dict(), "w.pt")
+        line = ("predict", IMAGES, "--arch", "tiny:net", "--weights", "w.pt", "-o", "p.h5")
+        says = "w.pt: has its own --mean and --std: with these, the network takes pixels in [0, 1]"
+        refuses(*line, "--mean", "0.5", says=says)
+        assert c10h(*line, "--mean", "0", "--std", "1").status == 0
 
     def test_other_classes(self, c10h: Run) -> None:
         predicted(c10h, IMAGES, "--arch", "tiny:other", "--classes", "x,y,z,cat")

@@ -65,6 +65,24 @@ def test_classes_that_cannot_be(classes: str) -> None:
         ForeignNetwork("vgg_10_BN_16", classes=classes)
 
 
+@pytest.mark.parametrize(
+    ("option", "words", "says"),
+    [
+        ("mean", "123,116,103", "expected one number of at most 1, or 3 with commas .bytes?"),
+        ("mean", "0.5,0.5", "expected one number"),
+        ("mean", "nan", "expected one number"),
+        ("mean", "-inf", "expected one number"),
+        ("mean", "", "expected one number"),
+        ("std", "0.2,0.2,0", "expected one number above 0, of at most 1, or 3 with commas$"),
+        ("std", "small", "expected one number above 0"),
+    ],
+)
+def test_a_normalisation_that_cannot_be(option: str, words: str, says: str) -> None:
+    given: dict[str, Any] = {option: words}
+    with pytest.raises(InputError, match=f"--{option} {words}: {says}"):
+        ForeignNetwork("vgg_10_BN_16", **given)
+
+
 def test_nothing_heavy_is_imported() -> None:
     code = "import sys, c10h.stages.network_requests as _; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
