@@ -31,7 +31,8 @@ from c10h.metrics.differences import differences, pairs_with
 from c10h.metrics.estimates import scored_runs
 from c10h.metrics.metrics import METRICS
 from c10h.records import Labels, Predictions
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 
 VOTES, VOTES_DRAWN = 51, 20
 FIRST = "DenseNet"

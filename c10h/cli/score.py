@@ -126,6 +126,13 @@ def score(
             help="Leave out items that the labels do not have, by name or number.",
         ),
     ] = False,
+    common: Annotated[
+        bool,
+        typer.Option(
+            "--common",
+            help="Leave out items that not all runs have, so that these can be compared.",
+        ),
+    ] = False,
     per_item: Annotated[
         bool, typer.Option("--per-item", help="Also store the values of every item in the file.")
     ] = False,
@@ -230,6 +237,7 @@ def score(
         members=members,
         ensemble=ensemble,
         skip_unlabeled=skip_unlabeled,
+        common=common,
         per_item=per_item,
         resamples=resamples,
         seed=seed,

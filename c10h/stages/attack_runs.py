@@ -22,9 +22,10 @@ from c10h.metrics.item_block import Float
 from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.class_order import common_classes, predictions_in_order
+from c10h.stages.matched_runs import Run
 from c10h.stages.predicted_items import items_of, some_items
 from c10h.stages.score_request import NOTHING
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.score_runs import Options, score_runs
 
 CLEAN = "clean"
 ACCURACY, CROSS_ENTROPY = "accuracy", "ce_hard"

@@ -22,10 +22,11 @@ from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
+from c10h.stages.matched_runs import Against, Run
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.run_groups import data_behind, model_behind, seed_behind
 from c10h.stages.score_request import ScoreRequest
-from c10h.stages.score_runs import Against, Options, Run, score_runs
+from c10h.stages.score_runs import Options, score_runs
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         members=request.members,
         ensemble=request.ensemble,
         skip_unlabeled=request.skip_unlabeled,
+        common=request.common,
     )
     shapes = [run.predictions.logits.shape for run in runs]
     total = sum(size if request.ensemble else members * size for members, size, _ in shapes)

@@ -40,9 +40,9 @@ class ScoreRequest:
     the value of each item. resamples, seed: of the bootstrap. rescale: a name in RESCALE; people
     where there are any, else the truth, without. members, ensemble: of files of several networks,
     each is a run of its own, or their mean softmax is one, in place of the mean of their figures.
-    skip_unlabeled: leave out items that the labels do not have.
-    traced: whether the result knows its inputs by
-    their SHA-256, as what is written to a file does; large files are read once more for that.
+    skip_unlabeled: leave out items that the labels do not have. common: leave out items that not
+    all runs of their data set have. traced: whether the result knows its inputs by their SHA-256,
+    as what is written to a file does; large files are read once more for that.
 
     about: the tags, by their keys. Raises InputError for labels or truth of one data set twice,
     unknown metrics and strata, and other tags.
@@ -66,6 +66,7 @@ class ScoreRequest:
     members: bool = shaping("members", False)
     ensemble: bool = shaping("ensemble", False)
     skip_unlabeled: bool = shaping("skip-unlabeled", False)
+    common: bool = shaping("common", False)
     traced: bool = True
     about: Mapping[str, str] = field(init=False)
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,20 +14,18 @@ import numpy as np
 from c10h.errors import InputError, InSampleError
 from c10h.formats.hints import Tell, brief, silent
 from c10h.formats.lazy_rows import ensemble_of
-from c10h.formats.predictions_and_labels import LEFT_OUT
-from c10h.formats.truth_files import Truth, check_truth, in_order_of
-from c10h.items import Items, align
+from c10h.formats.truth_files import Truth
 from c10h.metrics.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, of_all
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.over_networks import BY_FOLD, MEAN
 from c10h.metrics.references import RESCALED
 from c10h.records import Array, Labels, Predictions, Scores, Setting
-from c10h.stages.class_order import common_classes, labels_in_order, predictions_in_order
+from c10h.stages.class_order import common_classes, predictions_in_order
 from c10h.stages.collect_scores import EvaluatedRun, collect
+from c10h.stages.matched_runs import Against, MatchedRun, Run, matched_runs
 from c10h.stages.network_metrics import Evaluation, evaluate
-from c10h.stages.people import People, people_of_truth
-from c10h.stages.predicted_items import digest_items, items_of, some_items
+from c10h.stages.predicted_items import digest_items
 from c10h.stages.reference_fit import FittedReferences, fit_references, item_keys
 from c10h.stages.score_request import NOTHING, PEOPLE, TRUTH
 from c10h.stages.seen_in_training import exposure, learned_from_networks, seen_in_training
@@ -46,45 +43,14 @@ UNEDITED = (
 
 
 @dataclass(frozen=True)
-class Against:
-    """What runs are scored against; their own truth where there is neither.
-
-    digest: says which files these are, so that only runs scored against the same ones are paired.
-    data: the data set that they are of, for messages; empty where they are for all.
-    """
-
-    labels: Labels | None = None
-    truth: Truth | None = None
-    digest: str = ""
-    data: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Predictions to score under a name, with what their user says of them.
-
-    not_rescaled: why no temperature is of use to them; empty where one is. against: what to score
-    them against; None for what all runs are scored against.
-    """
-
-    name: str
-    predictions: Predictions
-    network: str = ""
-    training: str = ""
-    data: str = ""
-    seed: str = ""
-    not_rescaled: str = ""
-    against: Against | None = None
-
-
-@dataclass(frozen=True)
 class Options:
     """What to compute. metrics: names in the order of METRICS. by: a name in STRATA, or None.
 
     rescale: one of RESCALE, what temperatures are fitted to; None: people where there are any, else
     the truth. Without any the references are left out. members: whether each member of a run is a
     run of its own, in place of their mean. ensemble: whether the mean softmax of the members is
-    scored in its place. skip_unlabeled: leave items out that the labels do not have.
+    scored in its place. skip_unlabeled: leave items out that the labels do not have. common: leave
+    items out that not all runs of their data set have.
     """
 
     metrics: Sequence[str] = tuple(METRICS)
@@ -98,6 +64,7 @@ class Options:
     members: bool = False
     ensemble: bool = False
     skip_unlabeled: bool = False
+    common: bool = False
 
 
 DEFAULTS = Options()
@@ -140,23 +107,16 @@ def score_runs(
         )
         for run in runs
     ]
-    known: dict[int, _Known | None] = {}
-    for key, against in every.items():
-        of_all = _known(against, classes, tell)
-        if of_all is not None and options.skip_unlabeled:
-            of_all = replace(of_all, may_lack=inf)
-        known[key] = _with_truth_of_runs(of_all, [r for r in runs if r.against is against], tell)
-    matched: dict[str, list[str]] = {}
+    told: dict[str, list[str]] = {}
     scored: list[EvaluatedRun] = []
-    for run in runs:
-        joined = _join(run, known[id(run.against)], classes)
-        matched.setdefault(joined.told, []).append(run.name)
-        if joined.people.truth is not None:
-            check_truth(joined.people.truth, len(classes), f"{run.name}: truth")
-        scored += _evaluate_run(joined, options, advance)
-    for told, together in matched.items():
-        if told:
-            tell(f"{brief(together, 3)}: {told}")
+    for matched in matched_runs(
+        runs, classes, skip_unlabeled=options.skip_unlabeled, common=options.common, tell=tell
+    ):
+        told.setdefault(matched.told, []).append(matched.run.name)
+        scored += _evaluate_run(matched, options, advance)
+    for line, together in told.items():
+        if line:
+            tell(f"{brief(together, 3)}: {line}")
     for (name, data), count in Counter((run.name, run.data) for run in scored).items():
         if count > 1:
             on = f" on {data}" if data else ""
@@ -170,148 +130,27 @@ def score_runs(
     return collect(scored, classes, options.metrics, settings, per_item=options.per_item)
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What labels and truth say, in the order of the labels, or else of the truth.
-
-    are_labels: whether of labels. may_lack: how many items they need not have. note: what could
-    not be compared.
-    """
-
-    people: People
-    are_labels: bool
-    may_lack: float
-    note: str = ""
-    data: str = ""
-
-    @property
-    def where(self) -> str:
-        """What has them, for messages."""
-        of_data = f" of {self.data}" if self.data else ""
-        return ("the labels" if self.are_labels else "the truth") + of_data
-
-
-def _known(against: Against, classes: tuple[str, ...], tell: Tell) -> _Known | None:
-    """What there is to score against besides predictions; None for nothing."""
-    known = _known_of(against, classes, tell)
-    return None if known is None else replace(known, data=against.data)
-
-
-def _known_of(against: Against, classes: tuple[str, ...], tell: Tell) -> _Known | None:
-    labels, truth = against.labels, against.truth
-    if labels is not None:
-        labels = labels_in_order(labels, classes, "labels")
-    if truth is not None:
-        truth = in_order_of(truth, classes, "truth")
-    if labels is None:
-        if truth is None:
-            return None
-        return _Known(people_of_truth(truth, classes), are_labels=False, may_lack=inf)
-    left_out = int(labels.settings.get(LEFT_OUT) or 0)
-    if truth is None:
-        return _Known(People.of(labels, None, classes), are_labels=True, may_lack=left_out)
-    items, others = Items("the labels", labels.probs.shape[0], labels.ids), truth.items("the truth")
-    matched = align(items, others, may_lack=inf if items.ids is not None else 0)
-    tell(f"the labels: {matched.describe(items, others)}")
-    truth = truth.at(matched.rows)
-    people = People.of(labels, truth.values, classes, truth.right)
-    return _Known(people, are_labels=True, may_lack=left_out, note=matched.note)
-
-
-def _with_truth_of_runs(known: _Known | None, runs: Sequence[Run], tell: Tell) -> _Known | None:
-    """With the true classes that some runs bring, where others of them have none.
-
-    Else runs on the same items could not be compared. Raises MismatchError where they differ.
-    """
-    bringing = [run for run in runs if run.predictions.truth is not None]
-    if known is None or known.people.truth is not None or not 0 < len(bringing) < len(runs):
-        return known
-    people = known.people
-    for run in bringing:
-        matched = align(items_of(run.predictions, run.name), people.items(known.where),
-                        may_lack=known.may_lack)  # fmt: skip
-        truth = np.full(people.size, -1, dtype=np.int64)
-        rows = np.arange(people.size) if matched.rows is None else matched.rows
-        truth[rows[rows >= 0]] = np.asarray(run.predictions.truth)[rows >= 0]
-        people = people.agreeing(truth, run.name)
-    tell(f"{known.where}: true classes from {brief([run.name for run in bringing], 3)}")
-    return replace(known, people=people)
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """A run, and what is known of its items, in their order; rows: where they are in the labels.
-
-    note: what could not be compared, or was left out. told: how the items were matched.
-    """
-
-    run: Run
-    people: People
-    rows: Array | None
-    note: str = ""
-    told: str = ""
-
-
-def _join(run: Run, known: _Known | None, classes: tuple[str, ...]) -> _Joined:
-    """Match the items of a run with those of labels and truth, and put them in their order.
-
-    Predictions in another order are held in memory. Raises MismatchError.
-    """
-    own = run.predictions.truth
-    if known is None:
-        if own is None:
-            raise InputError(
-                f"{run.name}: nothing to compare with: use --labels, --truth or predictions "
-                "that have a truth"
-            )
-        return _Joined(run, People.of(None, own, classes), run.predictions.index)
-    items, others = items_of(run.predictions, run.name), known.people.items(known.where)
-    # A truth need not know all items, but which those are only their names say.
-    named = known.are_labels or items.ids is not None
-    matched = align(
-        items,
-        others,
-        may_lack=known.may_lack if named else 0,
-        remedy="--skip-unlabeled leaves out items without labels" if known.are_labels else "",
-    )
-    rows, notes = matched.rows, [known.note, matched.note]
-    if rows is not None and matched.absent:
-        kept = rows >= 0
-        lack = "labels" if known.are_labels else "true class"
-        notes.append(f"{matched.absent:,} of {len(rows):,} items have no {lack} and are left out")
-        run = replace(run, predictions=some_items(run.predictions, kept))
-        rows = rows[kept]
-    if rows is not None and (np.diff(rows) < 0).any():
-        # In one order, runs are resampled alike: differences between them are paired.
-        run = replace(run, predictions=some_items(run.predictions, np.argsort(rows)))
-        rows = np.sort(rows)
-    own = run.predictions.truth
-    people = known.people.take(rows).agreeing(own, run.name)
-    note = "\n".join(filter(None, notes))
-    return _Joined(run, people, rows, note, matched.describe(items, others))
-
-
-def _evaluate_run(joined: _Joined, options: Options, advance: Advance) -> list[EvaluatedRun]:
+def _evaluate_run(matched: MatchedRun, options: Options, advance: Advance) -> list[EvaluatedRun]:
     """A run as a row of the result, or each of its networks as one where they stay apart."""
-    run, people = joined.run, joined.people
+    run, people = matched.run, matched.people
     assert run.against is not None
-    items = digest_items(people, joined.rows, run.against.digest)
+    items = digest_items(people, matched.rows, run.against.digest)
     row = partial(EvaluatedRun, network=run.network, training=run.training, data=run.data,
                   seed=run.seed, items=items)  # fmt: skip
     predictions = run.predictions
     if predictions.logits.shape[0] == 1:
         numbers, fold = _folds(predictions)
-        evaluation = _evaluate(joined, 0, run.name, options, advance, fold)
+        evaluation = _evaluate(matched, 0, run.name, options, advance, fold)
         exposure = _exposure(predictions, 0, run.name, options)
         alone = row(name=run.name, exposure=exposure, evaluations=[evaluation])
         return [alone if fold is None else replace(alone, **_by_fold(numbers, fold, items))]
     names = [f"{run.name}/{member}" for member in predictions.member]
     exposures = [_exposure(predictions, m, name, options) for m, name in enumerate(names)]
     if options.ensemble:
-        joined = replace(joined, run=replace(run, predictions=_together(predictions, run.name)))
-        evaluation = _evaluate(joined, 0, run.name, options, advance)
+        matched = replace(matched, run=replace(run, predictions=_together(predictions, run.name)))
+        evaluation = _evaluate(matched, 0, run.name, options, advance)
         return [row(name=run.name, exposure=of_all(exposures), evaluations=[evaluation])]
-    evaluations = [_evaluate(joined, m, name, options, advance) for m, name in enumerate(names)]
+    evaluations = [_evaluate(matched, m, name, options, advance) for m, name in enumerate(names)]
     if options.members:
         return [
             row(name=name, exposure=exposure, evaluations=[evaluation])
@@ -368,7 +207,7 @@ def _network_names(predictions: Predictions) -> list[str]:
 
 
 def _evaluate(
-    joined: _Joined,
+    matched: MatchedRun,
     member: int,
     name: str,
     options: Options,
@@ -376,23 +215,23 @@ def _evaluate(
     fold: Array | None = None,
 ) -> Evaluation:
     evaluation = evaluate(
-        joined.run.predictions,
+        matched.run.predictions,
         member,
-        joined.people,
+        matched.people,
         options.metrics,
         by=options.by,
         seed=options.seed,
-        references=_fit(joined, member, options, name),
+        references=_fit(matched, member, options, name),
         fold=fold,
         per_item=options.per_item,
         advance=advance,
     )
-    taught = learned_from_networks(joined.run.predictions.lineage)
-    held_out = joined.run.predictions.fold is None and (
-        exposure(joined.run.predictions, member) == HELD_OUT
+    taught = learned_from_networks(matched.run.predictions.lineage)
+    held_out = matched.run.predictions.fold is None and (
+        exposure(matched.run.predictions, member) == HELD_OUT
     )
     notes = [
-        joined.note,
+        matched.note,
         evaluation.notes,
         TAUGHT if taught else "",
         UNEDITED if held_out else "",
@@ -400,9 +239,9 @@ def _evaluate(
     return replace(evaluation, notes="\n".join(filter(None, notes)))
 
 
-def _fit(joined: _Joined, member: int, options: Options, name: str) -> FittedReferences | None:
+def _fit(matched: MatchedRun, member: int, options: Options, name: str) -> FittedReferences | None:
     """What references are made from, unless none are wanted."""
-    people, rescale = joined.people, options.rescale
+    people, rescale = matched.people, options.rescale
     if rescale == NOTHING:
         return None
     if rescale == PEOPLE and people.probs is None:
@@ -410,16 +249,16 @@ def _fit(joined: _Joined, member: int, options: Options, name: str) -> FittedRef
     if rescale == TRUTH and not people.known:
         raise InputError(f"{name}: --rescale truth needs {Needs.TRUTH}")
     references = fit_references(
-        joined.run.predictions.logits,
+        matched.run.predictions.logits,
         member,
         people,
-        item_keys(people, joined.rows),
+        item_keys(people, matched.rows),
         to_people=people.probs is not None and rescale != TRUTH,
         seed=options.seed,
     )
-    if not joined.run.not_rescaled:
+    if not matched.run.not_rescaled:
         return references
-    missing = {**references.missing, RESCALED: joined.run.not_rescaled}
+    missing = {**references.missing, RESCALED: matched.run.not_rescaled}
     return replace(references, missing=missing)
 
 

@@ -95,7 +95,8 @@ def items_notes(runs: Sequence[ScoredRun], part: Callable[[ScoredRun], str]) -> 
     for run in runs:
         digests.setdefault(part(run), set()).add(run.items)
     return [
-        f"Runs{f' on {name}' if name else ''} have different items or labels."
+        f"Runs{f' on {name}' if name else ''} have different items or labels (score --common: on "
+        "the items that all have)."
         for name, different in digests.items()
         if len(different) > 1
     ]

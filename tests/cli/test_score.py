@@ -382,6 +382,33 @@ class TestItems:
             found = metrics_of(result.json())["ce_human"]["value"]
             assert found == pytest.approx(wanted[chosen].mean(), rel=1e-6)
 
+    def test_common_items(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        """Of two runs with some items each, in orders of their own, those that both have."""
+        size = len(files.counts)
+        names = np.array([f"i{number}" for number in range(size)])
+        first, second = np.arange(10, size)[::-1], np.arange(18)
+        np.savez("votes.npz", votes=files.counts, ids=names)
+        for name, rows in (("a", first), ("b", second)):
+            np.savez(f"{name}.npz", logits=files.logits[name][rows], ids=names[rows])
+        line = ("score", "a.npz", "b.npz", "--labels", "votes.npz", "--metrics", "ce_human")
+        result = c10h(*line)
+        assert "Runs have different items or labels (score --common" in " ".join(result.out.split())
+        result = c10h(*line, "--common", "--json", "-o", "s.h5")
+        both = np.intersect1d(first, second)
+        for run, name, left_out in zip(result.json()["runs"], "ab", (12, 10), strict=True):
+            logs = log_softmax(files.logits[name].astype("f8"))
+            wanted = -(files.shares * logs).sum(axis=1)[both].mean()
+            assert run["metrics"]["ce_human"]["value"] == pytest.approx(wanted, rel=1e-6)
+            assert run["metrics"]["ce_human"]["n"] == len(both)
+            assert f"{left_out} of {len(both) + left_out} items are not in all runs" in result.err
+        (difference,) = result.json()["differences"]
+        assert difference["value"] is not None
+        lineage = read_file("s.h5", Scores).lineage
+        assert lineage is not None
+        assert lineage.options["common"]
+        np.savez("b.npz", logits=files.logits["b"][:9], ids=names[:9])
+        refuses(*line, "--common", says="--common: no item that a, b all have")
+
     def test_names_that_nobody_has_are_no_unlabeled_items(self, c10h: Run, refuses: Refuse) -> None:
         Path("v.csv").write_text("file,cat,dog\na,4,1\nb,1,4\n")
         Path("p.csv").write_text("file,cat,dog\nx,2,-1\ny,1,-1\n")

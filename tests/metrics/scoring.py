@@ -15,7 +15,8 @@ from c10h.metrics.estimates import Estimate, ScoredRun
 from c10h.metrics.metrics import choose
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Labels, Predictions, Scores
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from c10h.truth import first_right
 
 # Every metric, with a top-k accuracy of the few classes that there are.

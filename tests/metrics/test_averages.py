@@ -13,7 +13,8 @@ from c10h.metrics.bootstrap import interval
 from c10h.metrics.differences import Pair, differences
 from c10h.metrics.estimates import ScoredRun, scored_runs
 from c10h.metrics.over_networks import mixed
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.scoring import Case, made_up, predictions_of
 
 METRICS = ("accuracy", "ce_hard", "ce_human", "sba")

@@ -11,7 +11,8 @@ from scipy.stats import chisquare, entropy, multivariate_hypergeom, spearmanr
 
 from c10h.metrics.ceilings import split_half, split_half_name, split_votes
 from c10h.records import Array
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.oracles import all_votes, kappa, plurality_is, votes_left_out
 from metrics.scoring import figures, fixed_examples, labels_of, made_up, predictions_of
 

@@ -12,7 +12,8 @@ from c10h.formats.predictions_and_labels import open_labels, open_predictions
 from c10h.formats.truth_files import open_truth
 from c10h.metrics.metrics import METRICS
 from c10h.records import Scores
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.scoring import figures_of
 
 # Computed apart from the project; see README.md in the folder of real data.

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from c10h.records import Array
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.oracles import has_clear_second, second_best_accuracy
 from metrics.scoring import figures, fixed_examples, made_up, predictions_of
 

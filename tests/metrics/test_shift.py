@@ -16,7 +16,8 @@ from c10h.metrics.estimates import ScoredRun, scored_runs
 from c10h.metrics.over_networks import mixed
 from c10h.metrics.shift import Change
 from c10h.records import Array
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.scoring import Case, made_up, predictions_of
 from metrics.test_averages import ABOUT, LABELS
 

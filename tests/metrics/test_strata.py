@@ -10,7 +10,8 @@ from c10h.errors import InputError
 from c10h.formats.truth_files import Truth
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.scoring import (
     METRIC_NAMES,
     Case,

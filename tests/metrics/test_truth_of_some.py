@@ -16,7 +16,8 @@ from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Scores
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 from metrics.oracles import kappa, orders, votes_left_out
 from metrics.scoring import (
     METRIC_NAMES,

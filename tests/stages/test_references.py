@@ -27,9 +27,10 @@ from c10h.metrics.estimates import (
 from c10h.metrics.references import FIRST_CHOICE, GROUPS, NO_UNCERTAINTY, RESCALED, groups_of
 from c10h.records import Array, Scores
 from c10h.stages import reference_fit
+from c10h.stages.matched_runs import Run
 from c10h.stages.people import People
 from c10h.stages.reference_fit import item_keys
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.score_runs import Options, score_runs
 
 QUICK = Options(metrics=METRIC_NAMES, resamples=0)
 

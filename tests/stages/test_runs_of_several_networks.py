@@ -14,7 +14,8 @@ from c10h.metrics.bootstrap import interval
 from c10h.metrics.differences import Pair, differences
 from c10h.metrics.estimates import ScoredRun, scored_runs
 from c10h.records import Array, Predictions, Scores
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 
 OPTIONS = Options(metrics=METRIC_NAMES, resamples=40, by="truth")
 FOLDS = np.arange(60) % 3

@@ -33,7 +33,8 @@ from c10h.metrics.differences import Difference, differences, pairs_with
 from c10h.metrics.estimates import scored_runs
 from c10h.metrics.metrics import METRICS
 from c10h.records import Array, Input, Lineage, Predictions, Scores
-from c10h.stages.score_runs import Options, Run, score_runs
+from c10h.stages.matched_runs import Run
+from c10h.stages.score_runs import Options, score_runs
 
 QUICK = Options(resamples=0)
 NAMES = ("cat", "dog", "bird", "frog")

@@ -49,7 +49,8 @@ class TestScores:
     def test_other_items_are_told(self) -> None:
         runs = [scored(n, {"accuracy": 0.5}, items=n) for n in "ab"]
         (table,) = score_tables(runs, ["accuracy"], "all", None)
-        assert "Runs have different items or labels." in table.notes
+        remedy = "(score --common: on the items that all have)"
+        assert f"Runs have different items or labels {remedy}." in table.notes
         assert not any(cell.best for row in table.rows for cell in row)
         (table,) = score_tables(runs[:1], ["accuracy"], "all", None)
         assert not [note for note in table.notes if "different" in note]
