@@ -252,7 +252,7 @@ def _two_runs(
         )
     table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
     is_starred = any(d.is_clear for d in (*row, *scaled))
-    about = [*_people_note(shown), *_first_choice_note(shown, names)]
+    about = [*_people_note(shown), *_reference_note(shown, names, FIRST_CHOICE)]
     return table, [*legend, *[STAR] * is_starred, *about]
 
 
@@ -268,7 +268,11 @@ def _runs_across(
             figures = [(value, None, None) for value, _, _ in figures]
         columns += interval_columns(name, figures, marks=_marks(run, by_run, shown))
     table = of_columns("", [("metric", _metric_names(shown.metrics))], columns)
-    about = [*_people_note(shown), *_first_choice_note(shown, names)]
+    about = [
+        *_people_note(shown),
+        *_reference_note(shown, names, RESCALED),
+        *_reference_note(shown, names, FIRST_CHOICE),
+    ]
     return table, [*legend, *_star_note(shown, by_run), *about]
 
 
@@ -345,15 +349,18 @@ def _people_note(shown: Shown) -> list[str]:
     return [f"People's own: {', '.join(figures)}"] if figures else []
 
 
-def _first_choice_note(shown: Shown, names: Sequence[str]) -> list[str]:
-    """How close the first choices alone come, without any uncertainty of the runs."""
-    known = [run.references(shown.main, shown.stratum).get(FIRST_CHOICE) for run in shown.runs]
+NOTED = {RESCALED: "Rescaled", FIRST_CHOICE: "First choices alone"}
+
+
+def _reference_note(shown: Shown, names: Sequence[str], reference: str) -> list[str]:
+    """How close the runs come rescaled, or by their first choices, without any uncertainty."""
+    known = [run.references(shown.main, shown.stratum).get(reference) for run in shown.runs]
     figures = [
         f"{name} {compact(figure.value)}"
         for name, figure in zip(names, known, strict=True)
         if figure is not None and figure.value is not None
     ]
-    return [f"First choices alone, {shown.main}: {', '.join(figures)}"] if figures else []
+    return [f"{NOTED[reference]}, {shown.main}: {', '.join(figures)}"] if figures else []
 
 
 def _marks(

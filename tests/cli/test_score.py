@@ -232,6 +232,19 @@ class TestDecisiveZeros:
         assert (scaled is None) == decide
 
 
+def test_runs_that_are_not_paired_are_rescaled_too(files: Files, c10h: Run) -> None:
+    np.savez("some.npz", logits=files.logits["b"][:20], ids=np.arange(20))
+    np.savez("votes.npz", votes=files.counts, ids=np.arange(30))
+    line = ("score", "a.npy", "some.npz", "--labels", "votes.npz")
+    result = c10h(*line, "--json")
+    first, second = (
+        run["metrics"]["ce_human"]["references"]["rescaled"]["value"]
+        for run in result.json()["runs"]
+    )
+    shown = " ".join(c10h(*line).out.split())
+    assert f"Rescaled, ce_human: a {first:.3f}, some {second:.3f}" in shown
+
+
 def test_first_choices_stand_below_two_runs(c10h: Run) -> None:
     alone = c10h("score", "b.npy", "--labels", "labels.h5", "--json").json()["runs"][0]
     value = alone["metrics"]["ce_human"]["references"]["first_choice"]["value"]
