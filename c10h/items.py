@@ -164,8 +164,8 @@ def _where_names_lack(*sides: Items) -> str:
     are_numbers = len(bare) == 1 and any(_numbers(items) is not None for items in sides)
     names = f"np.arange({bare[0].size})" if are_numbers else "names"
     return (
-        f" (none in {' and '.join(items.what for items in bare)}: "
-        f'np.savez("named.npz", array, ids={names}) puts names of items beside an array)'
+        f" (none in {' and '.join(items.what for items in bare)}: --item COLUMN takes a column of "
+        f'a table, np.savez("named.npz", array, ids={names}) puts names of items beside an array)'
     )
 
 

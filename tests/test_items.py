@@ -225,7 +225,10 @@ class TestRefused:
             align(asked(size), known())
 
     def test_what_lacks_names_is_told_with_how_arrays_get_them(self) -> None:
-        how = r'none in net: np\.savez\("named\.npz", array, ids=names\) puts names of items beside'
+        how = (
+            r"none in net: --item COLUMN takes a column of a table, "
+            r'np\.savez\("named\.npz", array, ids=names\) puts names of items beside'
+        )
         with pytest.raises(MismatchError, match=how):
             align(asked(2), known(3, ["a", "b", "c"]))
 

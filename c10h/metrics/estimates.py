@@ -80,6 +80,10 @@ DISTANCES = ("ce_human", "ce_hard")
 DECIDED_BY_ZEROS = "save logits, or more digits"
 
 
+# How a note begins that says that classes seem to be exchanged.
+EXCHANGED = "its first choices are other classes:"
+
+
 class RunKey(NamedTuple):
     """What a run is known by: the same run may be on several data sets."""
 

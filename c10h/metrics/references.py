@@ -24,6 +24,8 @@ GROUPS = 5
 TABLE_ITEMS = 1_000_000
 FIT_ITEMS = 100_000
 FIT_ELEMENTS = 1 << 23
+# Items of a first choice from which it can be told to be another class in the labels.
+LEAST_EXCHANGED = 10
 # A logit of a probability of 0.
 RULED_OUT = -1e4
 
@@ -165,6 +167,28 @@ def add_by_first_choice(sums: Float, block: Block, labels: Float, group: Array) 
     for item in block.tied:
         first = block.model_ranking.first[:, item]
         sums[group[item], first] += labels[:, item] / first.sum()
+
+
+def exchanged_classes(sums: Float) -> list[tuple[int, int]]:
+    """Classes that a model and the labels seem to call by each other's names.
+
+    sums: labels by group and first choice, float64 (GROUPS, c, c). Pairs of a first choice and of
+    the class that has most of the labels of its items, where it is another one; only such as come
+    back to where they began, two that are exchanged or more, each the first choice for enough items
+    and most of their labels.
+    """
+    total = sums.sum(axis=0)
+    seen = total.argmax(axis=1)
+    items = total.sum(axis=1)
+    is_clear = (items >= LEAST_EXCHANGED) & (total.max(axis=1) > items / 2)
+    pairs = []
+    for first in np.flatnonzero(is_clear & (seen != np.arange(len(seen)))).tolist():
+        place, steps = int(seen[first]), 1
+        while place != first and is_clear[place] and steps < len(seen):
+            place, steps = int(seen[place]), steps + 1
+        if place == first:
+            pairs.append((first, int(seen[first])))
+    return pairs
 
 
 def tables_from(sums: Float) -> Float:

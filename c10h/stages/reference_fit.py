@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from c10h.metrics.references import (
     Fitted,
     add_by_first_choice,
     drawn,
+    exchanged_classes,
     fit_temperatures,
     groups_of,
     hash_names,
@@ -37,10 +38,15 @@ MOST_CLASSES = 1_000
 
 @dataclass(frozen=True)
 class FittedReferences:
-    """What could be fitted of a network. missing: why a reference does not exist, by its name."""
+    """What could be fitted of a network.
+
+    missing: why a reference does not exist, by its name. exchanged: see
+    :func:`~c10h.metrics.references.exchanged_classes`.
+    """
 
     fitted: Fitted
     missing: Mapping[str, str] = field(default_factory=dict)
+    exchanged: Sequence[tuple[int, int]] = ()
 
 
 def item_keys(people: People, rows: Array | None) -> Array:
@@ -110,6 +116,7 @@ def fit_references(
     return FittedReferences(
         Fitted(group, temperatures, tables),
         _why_missing(group, temperatures, has_tables=has_tables),
+        exchanged_classes(sums) if has_tables else (),
     )
 
 

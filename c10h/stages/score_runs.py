@@ -15,6 +15,7 @@ from c10h.errors import InputError, InSampleError
 from c10h.formats.hints import Tell, brief, silent
 from c10h.formats.lazy_rows import ensemble_of
 from c10h.formats.truth_files import Truth
+from c10h.metrics.estimates import EXCHANGED
 from c10h.metrics.exposure import HELD_OUT, IN_SAMPLE, UNKNOWN, of_all
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
@@ -32,6 +33,8 @@ from c10h.stages.seen_in_training import exposure, learned_from_networks, seen_i
 
 Advance: TypeAlias = Callable[[int], None]
 
+# Classes that a note of exchanged ones names.
+MOST_EXCHANGED = 3
 TAUGHT = (
     "trained on labels that are predictions of networks: what those networks were trained on does "
     "not count as seen"
@@ -214,6 +217,7 @@ def _evaluate(
     advance: Advance,
     fold: Array | None = None,
 ) -> Evaluation:
+    references = _fit(matched, member, options, name)
     evaluation = evaluate(
         matched.run.predictions,
         member,
@@ -221,7 +225,7 @@ def _evaluate(
         options.metrics,
         by=options.by,
         seed=options.seed,
-        references=_fit(matched, member, options, name),
+        references=references,
         fold=fold,
         per_item=options.per_item,
         advance=advance,
@@ -231,12 +235,24 @@ def _evaluate(
         exposure(matched.run.predictions, member) == HELD_OUT
     )
     notes = [
+        "" if references is None else _exchanged(references, matched.people.classes),
         matched.note,
         evaluation.notes,
         TAUGHT if taught else "",
         UNEDITED if held_out else "",
     ]
     return replace(evaluation, notes="\n".join(filter(None, notes)))
+
+
+def _exchanged(references: FittedReferences, classes: Sequence[str]) -> str:
+    """That classes seem to be exchanged, which a wrong order of columns does; "" where none are."""
+    if not references.exchanged:
+        return ""
+    pairs = [
+        f"{classes[first]} is {classes[seen]} in most labels"
+        for first, seen in references.exchanged
+    ]
+    return f"{EXCHANGED} {brief(pairs, MOST_EXCHANGED)}"
 
 
 def _fit(matched: MatchedRun, member: int, options: Options, name: str) -> FittedReferences | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from c10h.errors import counted
 from c10h.metrics.differences import Difference, shown_ends
-from c10h.metrics.estimates import DISTANCES, Estimate, Figure, ScoredRun
+from c10h.metrics.estimates import DISTANCES, EXCHANGED, Estimate, Figure, ScoredRun
 from c10h.metrics.over_networks import MEAN
 from c10h.metrics.references import FIRST_CHOICE, NO_UNCERTAINTY, RESCALED
 from c10h.metrics.strata import ALL
@@ -15,6 +15,7 @@ from c10h.metrics.strata import ALL
 INTERVALS = "Intervals: 95 %, bootstrap over items."
 # How many names a line has where they are all that there is.
 MOST_NAMES = 4
+ORDERED = "(--classes NAME,… names columns that have no names)"
 # A run says hardly anything of people where the best temperature takes less than this share off the
 # distance of equal probabilities, or less than this share of what its first choices take off.
 LEAST_GAIN, LEAST_SHARE = 0.001, 0.25
@@ -141,17 +142,28 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
 def misordered_notes(runs: Sequence[ScoredRun]) -> list[str]:
     """Which runs say hardly anything of the labels, whatever their temperature.
 
-    Columns or items in a wrong order are like that, and nothing else shows it where they have no
-    names, or wrong ones.
+    Or which seem to call classes by each other's names. Columns or items in a wrong order are like
+    that, and nothing else shows it where they have no names, or wrong ones.
     """
-    names = [run.name for run in runs if _seems_misordered(run)]
-    if not names:
-        return []
-    are, their = ("is", "its") if len(names) == 1 else ("are", "their")
-    return [
-        f"warning: {', '.join(names)} {are} hardly closer to the labels than equal probabilities, "
-        f"at any temperature: are {their} classes and items in the order of the labels?"
+    exchanged = {
+        run.name: line
+        for run in runs
+        for line in run.notes.splitlines()
+        if line.startswith(EXCHANGED)
+    }
+    warnings = [
+        f"warning: {name}: {line}: are its columns in the order of the labels? {ORDERED}"
+        for name, line in exchanged.items()
     ]
+    names = [run.name for run in runs if run.name not in exchanged and _seems_misordered(run)]
+    if names:
+        are, their = ("is", "its") if len(names) == 1 else ("are", "their")
+        warnings.append(
+            f"warning: {', '.join(names)} {are} hardly closer to the labels than equal "
+            f"probabilities, at any temperature: are {their} classes and items in the order of the "
+            f"labels? {ORDERED}"
+        )
+    return warnings
 
 
 def _seems_misordered(run: ScoredRun) -> bool:

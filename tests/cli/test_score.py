@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,40 @@ class TestMisordered:
     def test_columns_in_order(self, c10h: Run) -> None:
         result = c10h("score", "a.npy", "b.npy", "--labels", "labels.h5")
         assert self.WARNING not in " ".join(result.out.split())
+
+
+class TestExchangedClasses:
+    WARNING = "warning: p: its first choices are other classes:"
+
+    @pytest.fixture
+    def scored(self, c10h: Run, random: np.random.Generator) -> Callable[[list[int]], str]:
+        shares = random.dirichlet([0.3] * 4, 400)
+        np.save("votes.npy", random.multinomial(50, shares))
+
+        def score(order: list[int]) -> str:
+            np.save("p.npy", random.dirichlet(shares[0] + 1, 400) * 0.1 + 0.9 * shares[:, order])
+            line = ("score", "p.npy", "--labels", "votes.npy", "--classes", "cat,dog,elk,fox")
+            return " ".join(c10h(*line).out.split())
+
+        return score
+
+    def test_two_of_four(self, scored: Callable[[list[int]], str]) -> None:
+        shown = scored([0, 2, 1, 3])
+        assert (
+            f"{self.WARNING} dog is elk in most labels, elk is dog in most labels: are its columns "
+            "in the order of the labels?"
+        ) in shown
+
+    def test_a_cycle(self, scored: Callable[[list[int]], str]) -> None:
+        # Column 0 has what belongs to class 1, 1 that of 2, and 2 that of 0.
+        pairs = "cat is dog in most labels, dog is elk in most labels, elk is cat in most labels"
+        assert f"{self.WARNING} {pairs}" in scored([1, 2, 0, 3])
+
+    def test_in_order(self, scored: Callable[[list[int]], str]) -> None:
+        assert "warning" not in scored([0, 1, 2, 3])
+
+    def test_one_class_that_is_taken_for_another(self, scored: Callable[[list[int]], str]) -> None:
+        assert self.WARNING not in scored([0, 1, 1, 3])
 
 
 class TestDecisiveZeros:
