@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from c10h.errors import AmbiguousError, FileError, InputError
 from c10h.files import Source
 from c10h.formats import tables
-from c10h.formats.detect_format import describe
+from c10h.formats.detect_format import array_format, describe
 from c10h.formats.hints import AUTO, MATRIX, WIDE
 from c10h.formats.known_column_names import (
     REQUIRED,
@@ -33,6 +33,8 @@ from c10h.parallel import Later
 if TYPE_CHECKING:
     import polars
 
+# What to do where people are columns.
+COLUMNS_OF_PEOPLE = " (--layout matrix if each column is an annotator)"
 # Words for a number that is not there.
 NO_NUMBER = ("", "na", "nan", "null", "none")
 NUMBER = r"-?\d+(\.\d+)?"
@@ -205,7 +207,8 @@ def _header(source: Source, layout: str) -> list[str]:
     names = tables.header_of(source, layout=layout)
     if names is None:
         refuse_encoding(source)
-        raise FileError(f"{source.name}: expected a table, found {describe(source)}")
+        hint = "" if array_format(source) is None else COLUMNS_OF_PEOPLE
+        raise FileError(f"{source.name}: expected a table, found {describe(source)}{hint}")
     if not any(names):
         raise FileError(f"{source.name}: expected a table, found an empty one")
     return names
@@ -248,6 +251,7 @@ def _positions(
             raise InputError(
                 f"{table}: which column is the {part}? {option} {_ways_to_name(header, names)}; "
                 + (f"the first line is {shown}" if header is False else f"found {shown}")
+                + (COLUMNS_OF_PEOPLE if part == "annotator" and header is not False else "")
             )
         name = named[part]
         if part in numbered:

@@ -109,7 +109,10 @@ def _cells_of_array(source: Source, form: str) -> Cells:
         numbers, how = _one_hot(values, source)
         ids = ids_beside(arrays, len(values), name)
         return Cells(numbers=numbers, ids=ids, notes=(*notes, *how))
-    raise SchemaError(f"{source.name}: expected one class per item, found shape {array.shape}")
+    hint = ": votes and shares are --labels" if array.is_matrix else ""
+    raise SchemaError(
+        f"{source.name}: expected one class per item, found shape {array.shape}{hint}"
+    )
 
 
 def _cells_of_column(table: Table, position: int, hints: Hints) -> Cells:

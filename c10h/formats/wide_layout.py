@@ -169,7 +169,8 @@ def _as_matrix(array: Stored, source: Source, name: str) -> Rows:
     if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1):
         raise SchemaError(
             f"{what}: expected numbers of shape (items, classes), found shape {shape}: one number "
-            "per item; two classes need two columns, the first and the second class"
+            "per item; two classes need two columns, the first and the second class; one true "
+            "class per item is a --truth"
         )
     if len(shape) == 3 and shape[1] == 1:
         return np.asarray(np.asarray(array.load()[0 : shape[0]])[:, 0])

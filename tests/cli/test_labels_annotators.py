@@ -238,7 +238,20 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_counts_are_no_judgments(refuses: Refuse) -> None:
-    refuses("labels", "annotators", "counts.npy", says="counts.npy: expected a table, found")
+    says = [
+        "counts.npy: expected a table, found",
+        "(--layout matrix if each column is an annotator)",
+    ]
+    refuses("labels", "annotators", "counts.npy", says=says)
+
+
+def test_a_matrix_is_told_how_to_be_read(refuses: Refuse, c10h: Run) -> None:
+    rows = "".join(f"i{item},cat,dog,{('cat', 'dog')[item % 2]}\n" for item in range(6))
+    Path("m.csv").write_text(f"item,ann,bob,eve\n{rows}")
+    line = ("labels", "annotators", "m.csv")
+    refuses(*line, says="which column is the annotator? --annotator names it")
+    refuses(*line, says="(--layout matrix if each column is an annotator)")
+    assert "ann" in c10h(*line, "--layout", "matrix").out
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,7 @@ class TestNpy:
             (np.float64(3), r"found shape \(\)"),
             (np.zeros((2, 3, 3, 3)), r"\(members, items, classes\), found shape \(2, 3, 3, 3\)"),
             (np.zeros(3), "one number per item; two classes need two columns"),
+            (np.zeros(3), "one true class per item is a --truth"),
             (np.zeros((3, 1)), "one number per item; two classes need two columns"),
             (VALUES * 1j, "found complex128"),
             (np.array(["2020-01-01"], dtype="M8[D]"), "found datetime64"),

@@ -188,3 +188,13 @@ class TestNamesByMeaning:
         self, words: list[str], found: list[int] | None
     ) -> None:
         assert class_of_words(words, ("cat", "dog")) == found
+
+
+def test_other_names_of_cifar_10() -> None:
+    """As PyTorch's tutorial has them (beginner/blitz/cifar10_tutorial)."""
+    names = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    assert match_order(names, CLASS_LISTS["cifar10"], "net") is None
+    assert match_order(names[::-1], CLASS_LISTS["cifar10"], "net") == list(range(10))[::-1]
+    assert match_order(("car", "automobile"), ("automobile", "car"), "net") == [1, 0]
+    with pytest.raises(MismatchError):
+        match_order(("car", "automobile"), ("car", "plane"), "net")

@@ -113,6 +113,10 @@ class TestVectors:
             ([0, 1.5, 2], "row 1: expected a class number, found 1.5"),
             ([0, np.inf, 2], "row 1: expected a class number, found inf"),
             ([[0, 1], [1, 1]], "expected one class per item, found shape"),
+            (
+                [[0, 3], [1, 2]],
+                r"expected one class per item, found shape .2, 2.: votes and shares are --labels",
+            ),
         ],
     )
     def test_other_values(self, tmp_path: Path, cells: list[Any], says: str) -> None:
