@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# The ℓ∞ distance at which every image can become the same plain grey.
+GREY = 0.5
 INFINITY, EUCLIDEAN = "inf", "2"
 NORMS: Mapping[str, str] = {
     INFINITY: "the largest change of any pixel value",

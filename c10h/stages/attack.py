@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from c10h.attacks import partial_results
+from c10h.attacks.budget import GREY, INFINITY, Budget
 from c10h.attacks.methods import ATTACKS
 from c10h.attacks.partial_results import PartialResults
 from c10h.attacks.restarts import Plan
@@ -32,6 +33,7 @@ from c10h.stages.attack_batches import (
     people_for,
     shapes_of,
 )
+from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.attack_health import default_count, examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.attack_runs import no_better_than_guesses
@@ -118,7 +120,8 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
-    for note in filter(None, [*notes, *networks.notes, left_out, *_at_chance(data)]):
+    notes += [*networks.notes, left_out, *_at_chance(data), _too_large(request.budgets)]
+    for note in filter(None, notes):
         tell(note)
     inputs: list[tuple[str, Source, HasLineage | None]] = [
         ("images", request.images_file, request.images),
@@ -183,6 +186,17 @@ def _at_chance(data: AttackData) -> list[str]:
         if why := no_better_than_guesses(right, len(rows), len(predictions.classes)):
             notes.append(f"{name}: right on {right} of {len(rows):,} images, {why}")
     return notes
+
+
+def _too_large(budgets: Sequence[Budget]) -> str:
+    """That an attack within a budget can leave nothing of any image; "" where it cannot."""
+    large = [b.epsilon for b in budgets if b.norm == INFINITY and b.epsilon >= GREY]
+    if not large:
+        return ""
+    return (
+        f"warning: within {epsilon_name(min(large))} every image can become plain grey, in which "
+        "nobody sees anything: what is left of accuracy says nothing of robustness"
+    )
 
 
 def _source_name(request: AttackRequest) -> str:

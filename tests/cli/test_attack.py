@@ -254,6 +254,13 @@ class TestOptions:
         assert [one.role for one in found.lineage.inputs] == ["images", "weights"]
         assert not found.trained
 
+    @pytest.mark.parametrize(("epsilon", "warned"), [("0.5", True), ("0.49", False)])
+    def test_a_budget_that_leaves_nothing(self, c10h: Run, epsilon: str, *, warned: bool) -> None:
+        line = ("attack", *OWN, "a", IMAGES, "--method", "fgsm", "--health", "0", "-o", "adv.h5")
+        result = c10h(*line, "--epsilon", "1/255", "--epsilon", epsilon)
+        assert result.status == 0
+        assert ("warning: within 0.5 every image can become plain grey" in result.err) == warned
+
     def test_its_normalisation(self, c10h: Run) -> None:
         torch.manual_seed(3)
         torch.save(build("tiny:net", 3, 8).network.state_dict(), "w.pt")
