@@ -1,25 +1,19 @@
 """Does an image classifier's uncertainty look like people's?
 
 The Python door: ``c10h.score(logits, labels=votes)`` and the other functions of
-:mod:`c10h.api.functions`, which are imported when they are first used (docs/python.md).
+:mod:`c10h.api`, which are imported when they are first used (docs/python.md).
 """
 
 # Importing typing would take longer than all else here.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from c10h.api.functions import (
-        attack,
-        build_labels,
-        corrupt_images,
-        import_images,
-        predict,
-        read,
-        report,
-        score,
-        train,
-        write,
-    )
+    from c10h.api.files import read, write
+    from c10h.api.images import corrupt_images, import_images
+    from c10h.api.labels import build_labels
+    from c10h.api.networks import attack, predict, train
+    from c10h.api.reports import report
+    from c10h.api.scoring import score
 
 try:
     # An installation writes it, from git's tag.
@@ -41,12 +35,26 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'c10h' has no attribute {name!r}")
-    from c10h.api import functions
+_PLACES = {
+    "attack": "networks",
+    "build_labels": "labels",
+    "corrupt_images": "images",
+    "import_images": "images",
+    "predict": "networks",
+    "read": "files",
+    "report": "reports",
+    "score": "scoring",
+    "train": "networks",
+    "write": "files",
+}
 
-    function: object = getattr(functions, name)
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'c10h' has no attribute {name!r}")
+    from importlib import import_module
+
+    function: object = getattr(import_module(f"c10h.api.{_PLACES[name]}"), name)
     return function
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,17 @@ class Inputs:
             with path.open("wb") as stream:
                 np.save(stream, _array(value, name), allow_pickle=False)
         return Source(path, path.name)
+
+    def optional(self, value: Any, name: str, *forms: str) -> Source | None:
+        """The file of an input that may be None."""
+        return None if value is None else self.open(value, name, *forms)
+
+    def by_data_set(self, value: Any, name: str, *forms: str) -> list[tuple[str, Source]]:
+        """One input for all data sets, or one for each of a mapping; none for None."""
+        if value is None:
+            return []
+        values = value if isinstance(value, Mapping) else {"": value}
+        return [(data, self.open(of_data, name, *forms)) for data, of_data in values.items()]
 
     def path(self, value: Any, name: str) -> str:
         """The path of an input, or the path or name of a data set that it is already."""
