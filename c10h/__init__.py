@@ -8,12 +8,16 @@ The Python door: ``c10h.score(logits, labels=votes)`` and the other functions of
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from c10h.api.files import read, write
-    from c10h.api.images import corrupt_images, import_images
-    from c10h.api.labels import build_labels
-    from c10h.api.networks import attack, predict, train
-    from c10h.api.reports import report
-    from c10h.api.scoring import score
+    from c10h.api.files import read as read
+    from c10h.api.files import write as write
+    from c10h.api.images import corrupt_images as corrupt_images
+    from c10h.api.images import import_images as import_images
+    from c10h.api.labels import build_labels as build_labels
+    from c10h.api.networks import attack as attack
+    from c10h.api.networks import predict as predict
+    from c10h.api.networks import train as train
+    from c10h.api.reports import report as report
+    from c10h.api.scoring import score as score
 
 try:
     # An installation writes it, from git's tag.
@@ -21,20 +25,7 @@ try:
 except ModuleNotFoundError:
     __version__ = "0.0"
 
-__all__ = [
-    "attack",
-    "build_labels",
-    "corrupt_images",
-    "import_images",
-    "predict",
-    "read",
-    "report",
-    "score",
-    "train",
-    "write",
-]
-
-
+# Each function, and the file of api/ that it is in.
 _PLACES = {
     "attack": "networks",
     "build_labels": "labels",
@@ -47,6 +38,7 @@ _PLACES = {
     "train": "networks",
     "write": "files",
 }
+__all__ = [*_PLACES]
 
 
 def __getattr__(name: str) -> object:

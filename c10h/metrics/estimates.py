@@ -78,8 +78,6 @@ class Temperature:
 DISTANCES = ("ce_human", "ce_hard")
 # What a note says of a metric that probabilities decide which were rounded to 0.
 DECIDED_BY_ZEROS = "save logits, or more digits"
-
-
 # How a note begins that says that classes seem to be exchanged.
 EXCHANGED = "its first choices are other classes:"
 
