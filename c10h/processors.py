@@ -89,7 +89,8 @@ def _quota_1(folder: str) -> float | None:
 def _read(path: str) -> str:
     """A file that the kernel writes; "" where there is none."""
     try:
-        with open(path, encoding="ascii") as stream:
+        # In UTF-8, as Python 3.13.0 cannot load another codec where the working folder is gone.
+        with open(path, encoding="utf-8") as stream:
             return stream.read()
     except OSError:
         return ""

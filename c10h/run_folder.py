@@ -25,6 +25,8 @@ GRID = "grid.json"
 # Names of networks that begin with these are a library's, others with a colon a user's own.
 TORCHVISION, TIMM = "torchvision", "timm"
 LIBRARIES = (TORCHVISION, TIMM)
+# How the role begins that a file of code has in lineages and arguments.
+CODE = "code"
 # The number of the only network of a run without folds, in file names and in histories.
 ALL = -1
 # Arguments that older versions recorded, and nothing depended on.
@@ -87,6 +89,11 @@ class Run:
         """The callable that makes its networks, where that is a user's own."""
         module, colon, _ = self.architecture.partition(":")
         return self.architecture if colon and module not in LIBRARIES else None
+
+    @property
+    def code_digests(self) -> dict[str, str]:
+        """The SHA-256 of the files that the callable was in, by "code" and their names."""
+        return {name: str(sha) for name, sha in self.arguments.items() if is_of_code(name)}
 
     @property
     def knows_its_ancestors(self) -> bool:
@@ -189,6 +196,8 @@ def begin_or_resume(run: Run) -> Run:
         raise OutputError(f"{run.folder}: {reason(error)}") from error
     existing = open_run(run.folder)
     arguments = json.loads(json.dumps(dict(run.arguments)))
+    if not existing.code_digests:  # older versions did not record them
+        arguments = {name: value for name, value in arguments.items() if not is_of_code(name)}
     for key in sorted({*_deciding(arguments), *_deciding(existing.arguments)}):
         if arguments.get(key) != existing.arguments.get(key):
             raise MismatchError(
@@ -196,6 +205,11 @@ def begin_or_resume(run: Run) -> Run:
                 f"{_brief(arguments.get(key))}: use the same arguments to resume, or a new folder"
             )
     return existing
+
+
+def is_of_code(name: str) -> bool:
+    """Whether a role, or the name of an argument, is of a file of a network's code."""
+    return name.startswith(f"{CODE} ")
 
 
 def _deciding(arguments: Mapping[str, Any]) -> set[str]:

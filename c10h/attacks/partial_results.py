@@ -106,8 +106,8 @@ def begin(folder: Path, plan: Mapping[str, Any]) -> None:
             if path.read_text(encoding="utf-8") == text:
                 return
             raise MismatchError(
-                f"{folder}: holds an unfinished attack with different arguments: finish it with "
-                "its own command, or remove the folder"
+                f"{folder}: holds an unfinished attack with different arguments, inputs or code: "
+                "finish it with its own command, or remove the folder"
             )
         write_text(str(path), text)
     except OSError as error:

@@ -25,10 +25,7 @@ def build(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
 
     Raises InputError for what cannot be imported, called, or is no network.
     """
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise InputError(f"{name}: expected package.module:callable")
-    make = _import(name, module, attribute)
+    make = find_callable(name)
     try:
         network = make(**_arguments(make, classes, size))
     except Exception as error:
@@ -36,6 +33,20 @@ def build(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise InputError(f"{name}: expected a torch.nn.Module, found {type(network).__name__}")
     return network
+
+
+def find_callable(name: str) -> Callable[..., Any]:
+    """What makes the network. Raises InputError for what cannot be imported or called."""
+    module, _, attribute = name.partition(":")
+    if not module or not attribute:
+        raise InputError(f"{name}: expected package.module:callable")
+    if "/" in module:
+        folder, _, file = module.rpartition("/")
+        raise InputError(
+            f"{name}: expected package.module:callable: PYTHONPATH={folder or '/'} before the "
+            f"command and --arch {file.removesuffix('.py')}:{attribute}"
+        )
+    return _import(name, module, attribute)
 
 
 def check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +15,7 @@ from c10h.files import STDIN, Source
 from c10h.lineage import Request
 from c10h.records import Input, Lineage
 from c10h.request_fields import INPUT, PARTS, Given, options_of, seed_of
-from c10h.run_folder import LIBRARIES, Run
+from c10h.run_folder import LIBRARIES, Run, is_of_code
 from c10h.stages.requests_by_command import given_of
 
 AUTO = "auto"
@@ -25,9 +26,8 @@ def what_differs(file: Path, request: Request) -> str:
 
     Compared are the command, its seed, its options as far as the request settles them, and role,
     name and SHA-256 of every input. Not compared are what the request leaves open (its
-    ``left_open``), and the version of c10h. Folders of pictures and networks that are a user's own
-    code may have changed without a trace: files made of them are never the same. Raises C10hError
-    for inputs that cannot be read.
+    ``left_open``), and the version of c10h. Folders of pictures may have changed without a trace:
+    files made of them are never the same. Raises C10hError for inputs that cannot be read.
     """
     try:
         lineage = h5.peek_lineage(Source.open(str(file)))
@@ -70,12 +70,23 @@ def _other_option(lineage: Lineage, request: Request) -> str:
 
 
 def _own_code(lineage: Lineage) -> str:
-    """Why nothing can be said where a network is a user's own code; empty where none is."""
+    """How a user's own code of a network differs, or that nobody knows; empty where none does."""
     names = [str(lineage.architecture or ""), str(lineage.options.get("arch") or "")]
     module = next((name.partition(":")[0] for name in names if ":" in name), None)
     if module is None or module in LIBRARIES:
         return ""
-    return f"its network is code, {module}, which is not compared"
+    code = [one for one in lineage.inputs if is_of_code(one.role)]
+    if not code:
+        return f"its network is code, {module}, which is not compared"
+    for one in code:
+        # As Python looks for modules, and c10h in the current folder last.
+        places = [Path(folder) / one.name for folder in (*sys.path, "")]
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            return f"{one.name}, the code of its network, is not there"
+        if Source.open(str(path)).sha256 != one.sha256:
+            return f"{one.name} has changed"
+    return ""
 
 
 def _said(value: Any) -> str:
@@ -89,6 +100,8 @@ def _other_input(lineage: Lineage, request: Request) -> str:
     roles = [one.role for one in lineage.inputs]
     found: dict[Given | None, list[Input]] = {}
     for one in lineage.inputs:
+        if is_of_code(one.role):
+            continue
         found.setdefault(given_of(lineage.command, one.role, roles), []).append(one)
     wanted = dict(_inputs(request))
     for given, value in wanted.items():

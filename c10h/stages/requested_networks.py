@@ -15,6 +15,7 @@ from c10h.formats.hints import Tell, brief
 from c10h.images.hashes import hashes_of
 from c10h.lineage import HasLineage
 from c10h.models.building import build
+from c10h.models.network_code import code_inputs
 from c10h.models.weights import load_weights
 from c10h.records import Array, Images, Predictions
 from c10h.run_folder import Run
@@ -78,12 +79,30 @@ def _by_runs(request: RunNetworks, images: Images, tell: Tell) -> RequestedNetwo
             (f"network {network.name}", Source.open(str(run.checkpoint(network.fold))), record)
         )
         listed.add(run.folder)
+    notes = _notes(how, networks, items)
+    for run in request.runs:
+        if run.code is not None:
+            code = code_inputs(run.code)
+            inputs += [each for each in code if each not in inputs]
+            notes += _changed_code(run, code)
     return RequestedNetworks(
         lambda machine: predictions_of_networks(networks, images, items, how, machine),
         inputs,
         how,
-        _notes(how, networks, items),
+        notes,
     )
+
+
+def _changed_code(run: Run, code: Sequence[tuple[str, Source, HasLineage | None]]) -> list[str]:
+    """That files of a run's code are not those of its training; none where that is not known."""
+    now = {role: file.sha256 for role, file, _ in code}
+    was = run.code_digests
+    names = [
+        role.partition(" ")[2] for role in sorted({*now, *was}) if now.get(role) != was.get(role)
+    ]
+    if not was or not names:
+        return []
+    return [f"warning: {run.folder}: {brief(names, 3)} not as when its networks were trained"]
 
 
 def _check_complete(
@@ -132,7 +151,7 @@ def _by_foreign_network(request: ForeignNetwork, images: Images) -> RequestedNet
     mean, std = parse_channels("--mean", request.mean), parse_channels("--std", request.std)
     network = build(name, len(classes), size, mean=mean, std=std, probs=probs)
     given = network.describe()
-    inputs: list[tuple[str, Source, HasLineage | None]] = []
+    inputs = code_inputs(name)
     notes: list[str] = []
     if request.weights is not None:
         notes += filter(None, [load_weights(network, request.weights.path)])

@@ -19,6 +19,7 @@ from c10h.lineage import HasLineage, lineage_of
 from c10h.locks import only_one
 from c10h.models.building import build
 from c10h.models.external_networks import check as check_own_network
+from c10h.models.network_code import code_inputs
 from c10h.run_folder import FILE, Run, begin_or_resume, chosen_folds, open_run
 from c10h.stages.fine_tuning import parent_of
 from c10h.stages.network_requests import TrainRequest
@@ -128,6 +129,7 @@ def plan_training(request: TrainRequest) -> TrainingPlan:
     files: list[tuple[str, Source, HasLineage | None]] = [("images", request.images_file, images)]
     if request.labels_file is not None:
         files.append(("labels", request.labels_file, request.labels))
+    files += code_inputs(request.architecture)
     run = _run(request, options, data, files)
     fold_numbers = chosen_folds(run, list(request.fold_numbers))
     parameters = sum(values.numel() for values in network.parameters())

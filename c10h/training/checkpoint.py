@@ -56,7 +56,8 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     buffer = io.BytesIO()  # since torch takes a short write to a full disk for an error of its own
     torch.save({"schema": SCHEMA, "c10h": __version__, DIGEST: "sha256", **content}, buffer)
     with atomic_output(str(path)) as stream:
-        for part in sealed_zip(buffer.getbuffer()):
+        # The bytes themselves, not a copy; getbuffer() keeps a stream from being collected.
+        for part in sealed_zip(memoryview(buffer.getvalue())):
             write_all(stream, part)
 
 

@@ -79,6 +79,11 @@ def run_here(*arguments: object, stdin: bytes = b"") -> Result:
         patch.setattr(sys, "excepthook", sys.excepthook)  # which typer replaces
         for name, stream in streams.items():
             patch.setattr(sys, name, stream)
+        # Networks' code in this folder, not that of another test.
+        others = [folder for folder in sys.path if Path(folder, "tiny.py").is_file()]
+        patch.setattr(sys, "path", [folder for folder in sys.path if folder not in others])
+        for module in Path().glob("*.py"):
+            sys.modules.pop(module.stem, None)
         status = status_of_main()
     out, err = (streams[name].buffer for name in ("stdout", "stderr"))
     assert isinstance(out, io.BytesIO)

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -251,7 +252,9 @@ class TestOptions:
         found = attacked(c10h, *line)
         assert found.lineage is not None
         assert found.lineage.architecture == "tiny:net"
-        assert [one.role for one in found.lineage.inputs] == ["images", "weights"]
+        roles = [one.role for one in found.lineage.inputs]
+        assert roles == ["images", "code tiny.py", "weights"]
+        assert found.lineage.inputs[1].sha256 == sha256(Path("tiny.py").read_bytes()).hexdigest()
         assert not found.trained
 
     @pytest.mark.parametrize(("epsilon", "warned"), [("0.5", True), ("0.49", False)])
@@ -377,6 +380,14 @@ class TestBreakingOff:
         assert result.status == 1
         assert "adv.h5.parts: holds an unfinished attack with different arguments" in result.err
         assert Path("adv.h5.parts/done.npy").exists()
+
+    def test_code_that_has_changed(self, process: Run) -> None:
+        self.stopped(2, signal.SIGINT)
+        Path("tiny.py").write_text(Path("tiny.py").read_text() + "# changed\n")
+        result = process(*self.LINE, "-o", "adv.h5")
+        assert result.status == 1
+        assert "an unfinished attack with different arguments, inputs or code" in result.err
+        assert "warning: a: tiny.py not as when its networks were trained" in result.err
 
 
 def test_a_bar_on_a_terminal(runs: Path) -> None:

@@ -119,7 +119,7 @@ class TestHeldOut:
         assert lineage.architecture == "tiny:net"
         assert lineage.options["answer"] == "held-out"
         roles = [one.role for one in lineage.inputs]
-        assert roles == ["images", "network a/fold-0", "network a/fold-1", "network a/fold-2"]
+        assert roles == ["images", *(f"network a/fold-{n}" for n in range(3)), "code tiny.py"]
         made = lineage.inputs[1].lineage
         assert made is not None
         assert made.to_dict()["options"] == content("a")["lineage"]["options"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from c10h.stages import made_already
+from c10h import h5
+from c10h.records import Predictions
+from c10h.run_folder import is_of_code
 
-from .conftest import PYTHON, Files, Refuse, Run, start
+from .conftest import PYTHON, Files, Refuse, Run, read_file, start
 from .runs import with_code
 
 SKIP = "--skip-existing"
@@ -269,15 +272,23 @@ class TestImages:
 
 def test_a_network_of_ones_own_may_have_changed(runs: Path, c10h: Run) -> None:
     assert c10h(*with_code(PREDICT), "-o", "out.h5").status == 0
+    twice(c10h, *with_code(PREDICT))
+    Path("tiny.py").write_text(Path("tiny.py").read_text() + "# changed\n")
+    otherwise(c10h, *with_code(PREDICT), says="tiny.py has changed")
+    Path("tiny.py").rename("moved.py")
+    otherwise(c10h, *with_code(PREDICT), says="tiny.py, the code of its network, is not there")
+
+
+def test_a_network_of_ones_own_of_an_older_version(runs: Path, c10h: Run) -> None:
+    assert c10h(*with_code(PREDICT), "-o", "out.h5").status == 0
+    found = read_file("out.h5", Predictions)
+    assert found.lineage is not None
+    inputs = tuple(one for one in found.lineage.inputs if not is_of_code(one.role))
+    h5.write(replace(found, lineage=replace(found.lineage, inputs=inputs)), "out.h5")
     otherwise(c10h, *with_code(PREDICT), says="its network is code, tiny, which is not compared")
 
 
 class TestNetworks:
-    @pytest.fixture(autouse=True)
-    def known(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As if the network of these runs came from a library."""
-        monkeypatch.setattr(made_already, "LIBRARIES", ("tiny",))
-
     def test_predictions(self, runs: Path, c10h: Run) -> None:
         twice(c10h, *PREDICT)
         held_out = c10h(*with_code(PREDICT), "--held-out", "-o", "out.h5", SKIP)
@@ -309,7 +320,6 @@ class TestNetworks:
         assert c10h(*line).status == 0
         ask = (
             "import sys; from c10h.cli import main; sys.argv = sys.argv[1:]\n"
-            "from c10h.stages import made_already; made_already.LIBRARIES = ('tiny',)\n"
             "try: main()\n"
             "finally: print('torch' in sys.modules)"
         )

@@ -103,7 +103,9 @@ class TestARun:
         by_class = np.array(found["split"]).reshape(20, 3)
         assert abs(np.bincount(by_class[:, 0]) - 20 / 3).max() < 1
         assert found["lineage"]["options"]["epochs"] == 2
-        assert [one["role"] for one in found["lineage"]["inputs"]] == ["images", "labels"]
+        assert [one["role"] for one in found["lineage"]["inputs"]] == [
+            "images", "labels", "code tiny.py",
+        ]  # fmt: skip
         assert "/" not in json.dumps(found["lineage"])
         curves = history("a")
         assert curves.fold.tolist() == [0, 0, 1, 1, 2, 2]
@@ -178,7 +180,9 @@ class TestARun:
         line = ("train", "synthetic", "--arch", "tiny:other", "--batch-size", 1000)
         trained(c10h, "a", *line, "--epochs", 1)
         assert content("a")["arguments"]["target"] == "hard"
-        assert [one["role"] for one in content("a")["lineage"]["inputs"]] == ["images"]
+        assert [one["role"] for one in content("a")["lineage"]["inputs"]] == [
+            "images", "code tiny.py",
+        ]  # fmt: skip
 
 
 class TestTargets:

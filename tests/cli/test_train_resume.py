@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -101,6 +102,19 @@ class TestKill:
         trained(c10h, "a", *line)
         assert killed_until_done(at, 1, (*line, "-o", "b"), 6) >= 2
         assert_equal_runs("a", "b")
+
+    def test_code_that_has_changed(self, c10h: Run) -> None:
+        trained(c10h, "a", *ONE)
+        before = Path("tiny.py").read_text()
+        Path("tiny.py").write_text(f"{before}# changed\n")
+        result = c10h(*ONE, "-o", "a")
+        assert result.status == 1
+        assert "a: was started with code tiny.py" in result.err
+        # A run of a version that did not record code goes on.
+        run = json.loads(Path("a/run.json").read_text())
+        del run["arguments"]["code tiny.py"], run["digest"]
+        Path("a/run.json").write_text(json.dumps(run))
+        assert c10h(*ONE, "-o", "a").status == 0
 
     def test_before_anything_is_there(self, c10h: Run) -> None:
         """While run.json is written."""

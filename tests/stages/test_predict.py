@@ -52,9 +52,10 @@ def test_held_out(tmp_path: Path) -> None:
     }  # fmt: skip
     assert [one.role for one in found.lineage.inputs] == [
         "images", *(f"network human/fold-{fold}" for fold in range(3)),
+        "code training/small.py",
     ]  # fmt: skip
     # The networks of a run have one lineage.
-    assert [one.kind for one in found.lineage.inputs] == [None, "run", None, None]
+    assert [one.kind for one in found.lineage.inputs] == [None, "run", None, None, None]
 
 
 def test_held_out_is_demanded(tmp_path: Path) -> None:
@@ -94,7 +95,9 @@ def test_a_foreign_network(tmp_path: Path) -> None:
     assert told == [f"{TINY}: takes pixels in [0, 1]; its outputs are {outputs}"]
     assert found.classes == CLASSES
     assert found.lineage is not None
-    assert [one.role for one in found.lineage.inputs] == ["images", "weights"]
+    assert [one.role for one in found.lineage.inputs] == [
+        "images", "code training/small.py", "weights",
+    ]  # fmt: skip
     told.clear()
     found = predict(
         replace(request, networks=ForeignNetwork(TINY, classes="a,b,c")), tell=told.append

@@ -176,6 +176,8 @@ def test_a_fold_does_not_begin_with_a_network_that_saw_its_images(
     parent = open_run(tmp_path / "a")
     result = train(request_of("b", init=parent))
     assert result is not None
-    assert [one.role for one in result.run.lineage.inputs] == ["images", "init"]
+    assert [one.role for one in result.run.lineage.inputs] == [
+        "images", "code training/small.py", "init",
+    ]  # fmt: skip
     with pytest.raises(InSampleError, match="fold 0 was trained on"):
         train(request_of("c", init=parent, seed=1))

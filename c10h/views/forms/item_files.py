@@ -22,4 +22,4 @@ def write_items(table: polars.DataFrame, output: str, form: str) -> None:
     else:
         content.write(rows_to_csv(table.rows(named=True)).encode())
     with atomic_output(output) as stream:
-        write_all(stream, content.getbuffer())
+        write_all(stream, content.getvalue())
