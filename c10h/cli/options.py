@@ -275,11 +275,20 @@ Label: TypeAlias = Annotated[
     str | None, _column("label", "Column of the chosen label: class names or numbers.")
 ]
 Check: TypeAlias = Annotated[
-    str | None, _column("check", "Column that says whether a row is an attention check (0 or 1).")
+    str | None,
+    _column(
+        "check",
+        "Column that says whether a row is an attention check (0 or 1), or COLUMN=VALUE of those "
+        "that are.",
+    ),
 ]
 Correct: TypeAlias = Annotated[
     str | None,
-    _column("correct", "Column that says whether the answer to a check was right (0 or 1)."),
+    _column(
+        "correct",
+        "Column that says whether the answer to a check was right (0 or 1), or majority: what most "
+        "chose is. Without it, checks with a --true-label are compared with that.",
+    ),
 ]
 ReactionTime: TypeAlias = Annotated[
     str | None, _column("rt", "Column of the reaction time, in any unit.")

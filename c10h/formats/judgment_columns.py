@@ -25,7 +25,7 @@ from c10h.formats.known_column_names import (
     part_of,
     recognise,
 )
-from c10h.formats.row_conditions import Condition
+from c10h.formats.row_conditions import EQUAL, Condition, parse_condition
 from c10h.formats.text_separators import refuse_encoding
 from c10h.formats.whole_numbers import is_index
 from c10h.parallel import Later
@@ -33,6 +33,8 @@ from c10h.parallel import Later
 if TYPE_CHECKING:
     import polars
 
+# What ``--correct`` can be in place of a column.
+MAJORITY = "majority"
 # What to do where people are columns.
 COLUMNS_OF_PEOPLE = " (--layout matrix if each column is an annotator)"
 # Words for a number that is not there.
@@ -57,7 +59,9 @@ class Reading:
     is.
     first_line: the words by part in a first line that was taken for names. certain: whether it was
         said that it has names.
-    where: conditions of the rows that are read; each has a column of ``table``, too.
+    where: conditions of the rows that are read; each has a column of ``table``, too. check: which
+        rows are attention checks, where their column does not say it by 0 and 1. by_majority:
+        whether the right answer to a check is what most chose.
     undecided: whether it is for the cells to tell if the first line, which is part of ``table``
         then, has names or a judgment. more: whether names there would tell more columns.
     """
@@ -71,6 +75,8 @@ class Reading:
     first_line: Mapping[str, str] = field(default_factory=dict)
     certain: bool = False
     where: Sequence[Condition] = ()
+    check: Condition | None = None
+    by_majority: bool = False
     undecided: bool = False
     more: bool = False
 
@@ -157,6 +163,12 @@ def begin_reading(
         raise InputError(
             f"{source.name}: --no-header applies only to text tables: these columns have names"
         )
+    check, by_majority = None, columns.correct == MAJORITY and MAJORITY not in names
+    if columns.check and EQUAL in columns.check and columns.check not in names:
+        check = parse_condition(columns.check)
+        columns = replace(columns, check=check.column)
+    if by_majority:
+        columns = replace(columns, correct="")
     numbered = _numbered_parts(columns, names, header if may_lack_names else True)
     all_numbered = numbered >= {*REQUIRED, *columns.named()}
     undecided = header is None and may_lack_names and all_numbered
@@ -197,6 +209,8 @@ def begin_reading(
         first_line=words if with_names and may_lack_names and not columns.whole else {},
         certain=header is True,
         where=where,
+        check=check,
+        by_majority=by_majority,
         undecided=undecided,
         more=undecided and by_name.columns != columns,
     )

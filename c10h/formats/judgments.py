@@ -20,7 +20,7 @@ from c10h.formats.judgment_columns import (
     settle_first_line,
 )
 from c10h.formats.known_column_names import NOTHING, REQUIRED, Columns
-from c10h.formats.separating_column import condition_between
+from c10h.formats.separating_column import condition_between, rows_of_another_kind
 from c10h.items import whole_numbers
 from c10h.records import Array
 
@@ -54,7 +54,7 @@ class Judgments:
     """t rows of a table of judgments, attention checks included.
 
     check: whether a row is an attention check; correct: whether its answer was right. None where
-        the table does not tell.
+        the table does not tell. by_majority: whether what most chose is to be right.
     rt: reaction time in the table's unit, NaN where missing. true_label, name: words of the true
         class and of the label's class.
     cell: where the table is a matrix of items by annotators, the number of each row's cell, line
@@ -62,7 +62,8 @@ class Judgments:
     numbers: where conditions left rows out, the numbers that the others have in the table.
     taken: what was taken for what, in one line. chosen: which rows conditions chose, in another.
     between: what is said of a condition that tells some rows, bool (t), from the others; "" where
-        there is none.
+        there is none. other_rows: what is said of rows that a column which is not used calls
+        checks, practice or the like; "" where there are none.
     """
 
     source: str
@@ -76,9 +77,11 @@ class Judgments:
     name: Codes | None = None
     cell: Array | None = None
     numbers: Array | None = None
+    by_majority: bool = False
     taken: str = ""
     chosen: str = ""
     between: Callable[[Array], str] = lambda rows: ""
+    other_rows: Callable[[], str] = lambda: ""
 
     def __len__(self) -> int:
         return len(self.annotator.row)
@@ -119,15 +122,17 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
         annotator=codes_of(table["annotator"], source.name),
         item=codes_of(table["item"], source.name),
         label=codes_of(table["label"], source.name),
-        check=_flags(table["check"], "check", source, numbers) if columns.check else None,
+        check=_checks(table["check"], reading, numbers) if columns.check else None,
         correct=_flags(table["correct"], "correct", source, numbers) if columns.correct else None,
         rt=_times(table, source, numbers) if columns.rt else None,
         true_label=codes_of(table["true_label"], source.name) if columns.true_label else None,
         name=codes_of(table["name"], source.name) if columns.name else None,
         numbers=numbers,
+        by_majority=reading.by_majority,
         taken=_what_was_taken(reading, has_names),
         chosen=_what_was_chosen(reading, table.height, height),
         between=lambda rows: condition_between(reading, height, rows, numbers),
+        other_rows=lambda: rows_of_another_kind(reading, height, numbers),
     )
     _refuse_missing(judgments)
     _refuse_names_as_cells(judgments, reading)
@@ -226,7 +231,9 @@ def _codes_of_numbers(values: Array) -> Codes | None:
     )
 
 
-def _flags(column: polars.Series, part: str, source: Source, numbers: Array | None) -> Array:
+def _flags(
+    column: polars.Series, part: str, source: Source, numbers: Array | None, name: str = ""
+) -> Array:
     """Yes and no as booleans. A missing ``correct`` is no: it matters for checks alone."""
     if column.dtype.is_integer() and not column.null_count():
         values = column.to_numpy()
@@ -236,13 +243,26 @@ def _flags(column: polars.Series, part: str, source: Source, numbers: Array | No
     lowered = [str(word).lower() for word in codes.words]
     for word in lowered:
         if word not in TRUE + FALSE + NO_NUMBER:
-            raise SchemaError(f"{source.name}: --{part}: expected 0 or 1, found {word!r}")
+            hint = f" (--check {name}={word} if that is one)" if part == "check" else ""
+            raise SchemaError(f"{source.name}: --{part}: expected 0 or 1, found {word!r}{hint}")
     if part == "check":
         missing = [word in NO_NUMBER for word in lowered] + [True]
         row = _first(np.array(missing)[codes.row], numbers)
         if row is not None:
             raise SchemaError(f"{source.name}: row {row}: --check: expected 0 or 1, found nothing")
     return np.array([word in TRUE for word in lowered] + [False])[codes.row]
+
+
+def _checks(column: polars.Series, reading: Reading, numbers: Array | None) -> Array:
+    """Which rows are attention checks, bool."""
+    condition, source = reading.check, reading.source
+    if condition is None:
+        return _flags(column, "check", source, numbers, reading.columns.check or "")
+    codes = codes_of(column, source.name)
+    has_empty = bool((codes.row == len(codes.words)).any())
+    words = codes.words.tolist()
+    holds = condition.words_that_hold(source.name, words, has_empty=has_empty, flag="--check")
+    return np.array(holds)[codes.row]
 
 
 def _times(table: polars.DataFrame, source: Source, numbers: Array | None) -> Array:

@@ -59,10 +59,13 @@ class Condition:
             )
         raise InputError(f"{table}: {self.option}: {unknown_name('column', self.column, names)}")
 
-    def words_that_hold(self, table: str, words: Iterable[str], *, has_empty: bool) -> list[bool]:
+    def words_that_hold(
+        self, table: str, words: Iterable[str], *, has_empty: bool, flag: str = "--where"
+    ) -> list[bool]:
         """Which words of its column hold, and as the last one whether an empty cell does.
 
-        Numbers are equal however they are written. Raises InputError for a value that no cell has.
+        Numbers are equal however they are written. flag: the option that it was given with. Raises
+        InputError for a value that no cell has.
         """
         known = [*map(str, words)]
         number = _number(self.value)
@@ -72,7 +75,8 @@ class Condition:
             found = [word == self.value or _number(word) == number for word in known]
         empty = not self.value
         if not any(found) and not (empty and has_empty):
-            raise InputError(f"{table}: {self.option}: {unknown_name('value', self.value, known)}")
+            option = f"{flag} {shlex.quote(self.text)}"
+            raise InputError(f"{table}: {option}: {unknown_name('value', self.value, known)}")
         return [is_found == self.is_equal for is_found in (*found, empty)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 # Columns of experiments that say what a row is: they come first.
 KINDS_OF_ROWS = ("trial_type", "task", "phase", "trial", "type", "part", "block", "stage", "event")
+OTHER_KIND = re.compile(
+    r"att(entio)?n|check|catch|trap|practi[cs]e|train|instruct|comprehen|warm", re.IGNORECASE
+)
 # Of columns with more values, and of more columns, nothing is said.
 MOST_VALUES, MOST_COLUMNS = 20, 100
 # More conditions are too long to read.
@@ -44,6 +49,34 @@ def condition_between(reading: Reading, height: int, wrong: Array, numbers: Arra
                 options = " ".join(condition.option for condition in conditions)
                 return f"; {options} leaves such rows out"
     except InputError:  # the error that is about to be told is what matters
+        pass
+    return ""
+
+
+def rows_of_another_kind(reading: Reading, height: int, numbers: Array | None) -> str:
+    """What is said of rows that an unused column calls attention checks, practice or the like.
+
+    Only a column that says what rows are is looked at. height, numbers: as above.
+    """
+    names = [name for name in reading.unused if column_key(name) in KINDS_OF_ROWS]
+    if not names:
+        return ""
+    try:
+        frame = tables.scan(reading.source, layout=reading.layout)
+        for name in names:
+            words, row = _codes(reading, frame, reading.unused[name], height)
+            rows = np.bincount(row if numbers is None else row[numbers], minlength=len(words))
+            found = [at for at, word in enumerate(words) if OTHER_KIND.search(word) and rows[at]]
+            if len(words) <= MOST_VALUES and found and rows[found].sum() < rows.sum():
+                told = ", ".join(f"{words[at]!r} ({rows[at]:,})" for at in found)
+                first = words[found[0]]
+                apart = " ".join(Condition(name, words[at], is_equal=False).option for at in found)
+                return (
+                    f"{name} calls {int(rows[found].sum()):,} of {rows.sum():,} rows {told}: "
+                    f"--check {shlex.quote(f'{name}={first}')} if these are attention checks, "
+                    f"{apart} to leave them out"
+                )
+    except InputError:  # of a column that nobody asked for
         pass
     return ""
 

@@ -17,9 +17,11 @@ SHOWN = 12
 def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
     """The share of attention checks that each annotator passed, NaN without a check.
 
-    None where the table has no checks. Raises InputError where ``filters`` ask for them.
+    None where the table has no checks, or nothing says which answers to them are right. Raises
+    InputError where ``filters`` ask for them.
     """
-    if judgments.check is None or judgments.correct is None:
+    correct = None if judgments.check is None else _right_answers(judgments, judgments.check)
+    if judgments.check is None or correct is None:
         if filters.min_attention is not None:
             raise InputError(
                 f"{judgments.source}: --min-attention needs the columns --check and --correct"
@@ -27,8 +29,48 @@ def attention_of(judgments: Judgments, filters: Filters) -> Array | None:
         return None
     by, count = judgments.annotator.row, len(judgments.annotator.words)
     checks = np.bincount(by[judgments.check], minlength=count)
-    passed = np.bincount(by[judgments.check & judgments.correct], minlength=count)
+    passed = np.bincount(by[judgments.check & correct], minlength=count)
     return np.where(checks > 0, passed / np.maximum(checks, 1), np.nan)
+
+
+def _right_answers(judgments: Judgments, check: Array) -> Array | None:
+    """Whether the answer of each row is right, bool (t), which counts for the checks, bool (t).
+
+    As the table says; else by the true labels of the checks, or by what most chose of each one.
+    None where nothing tells.
+    """
+    if judgments.correct is not None:
+        return judgments.correct
+    right = np.zeros(len(judgments), dtype=bool)
+    if judgments.by_majority:
+        right[check] = _are_first(judgments.item.row[check], judgments.label.row[check])
+        return right
+    if judgments.true_label is None:
+        return None
+    truth, labels = judgments.true_label, judgments.label
+    has_truth = present_words(truth)[truth.row]
+    if not has_truth[check].all():
+        return None
+    right[check] = (
+        np.append(truth.words, "")[truth.row[check]]
+        == np.append(labels.words, "")[labels.row[check]]
+    )
+    return right
+
+
+def present_words(codes: Codes) -> Array:
+    """Which words say something, bool (words + 1), the last for rows without a word."""
+    return np.append(codes.words != "", False)
+
+
+def _are_first(item: Array, label: Array) -> Array:
+    """Which answers are what most chose of their item, bool; all that tie for it are."""
+    key = item.astype(np.int64) << 32 | label
+    answers, place, votes = np.unique(key, return_inverse=True, return_counts=True)
+    items, of_item = np.unique(answers >> 32, return_inverse=True)
+    most = np.zeros(len(items), dtype=np.int64)
+    np.maximum.at(most, of_item, votes)
+    return np.asarray((votes == most[of_item])[place])
 
 
 def annotators_to_drop(judgments: Judgments, filters: Filters) -> Array:

@@ -38,6 +38,8 @@ from c10h.labels.judgment_filters import Filters
 from c10h.parallel import Later
 from c10h.records import Array, Labels, View
 
+# How a note begins that is one.
+WARNING = "warning: "
 # How many names of excluded annotators a lineage lists; the labels' group ``annotators`` has all.
 LISTED = 1000
 
@@ -242,6 +244,8 @@ def _notes(
 ) -> list[str]:
     """What was taken for granted of the classes, and how much of the truth of ``size`` items."""
     notes = [judgments.chosen] if judgments.chosen else []
+    if others := judgments.other_rows():
+        notes.append(f"{WARNING}{others}")
     if classes.are_sorted:
         count = f"{len(classes.names):,}, " if len(classes.names) > SHOWN else ""
         notes.append(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from c10h.errors import counted
 from c10h.formats.hints import brief
 from c10h.items import whole_numbers
-from c10h.labels.votes import Exclusion, Votes
+from c10h.labels.votes import WARNING, Exclusion, Votes
 from c10h.stages.labels_from_records import classes_without_votes
 
 # How many names of left out annotators a line has.
@@ -24,6 +24,11 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
     people = counted(len(who["id"]), "annotator")
     yield f"{name}: {votes.taken}"
     yield f"{name}: {counted(votes.trials, 'judgment')} by {people}{checks}"
+    if votes.checks and "attention" not in who:
+        yield (
+            f"warning: {name}: nothing says which answers to the attention checks are right, and "
+            "nobody is left out: --correct COLUMN, or --correct majority for what most chose"
+        )
     classes = len(votes.labels.classes)
     if classes >= SWAPPED * size and not classes_without_votes(votes.labels):
         yield (
@@ -72,4 +77,5 @@ def left_out_notes(name: str, votes: Votes) -> Iterator[str]:
         )
         yield f"{name}: left out {counted(len(votes.unwanted), 'judgment')} by label: {labels}"
     for note in votes.notes:
-        yield f"{name}: {note}"
+        warning = WARNING if note.startswith(WARNING) else ""
+        yield f"{warning}{name}: {note.removeprefix(warning)}"

@@ -1,0 +1,90 @@
+"""Attention checks: which rows they are, which answers are right, and what is said without that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Refuse, Run
+
+BUILD = ("labels", "build", "t.csv", "-o", "l.h5", "--force")
+# Three see four pictures; eve fails three of her four checks, and bob one of his.
+RIGHT = {"check1": "cat", "check2": "dog", "check3": "cat", "check4": "dog"}
+FAILS = {"eve": ("check1", "check2", "check3"), "bob": ("check1",), "ann": (), "cy": ()}
+
+
+@pytest.fixture(autouse=True)
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    lines = ["worker,picture,answer,trial_type,gold"]
+    for who, fails in FAILS.items():
+        lines += [f"{who},p{n},{('cat', 'dog')[n % 2]},main," for n in range(4)]
+        for name, right in RIGHT.items():
+            answer = {"cat": "dog", "dog": "cat"}[right] if name in fails else right
+            lines.append(f"{who},{name},{answer},attention,{right}")
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_checks_by_a_value_against_the_majority(c10h: Run) -> None:
+    line = (*BUILD, "--check", "trial_type=attention", "--correct", "majority")
+    result = c10h(*line)
+    assert "16 judgments by 4 annotators, and 16 attention checks" in result.err
+    assert "left out 1 annotator (attention below 0.75) with 4 judgments: eve" in result.err
+    assert "l.h5: 4 items, 2 classes, human labels with 12 votes" in result.err
+
+
+def test_checks_against_their_true_labels(c10h: Run) -> None:
+    line = (*BUILD, "--check", "trial_type=attention", "--true-label", "gold")
+    shown = c10h("labels", "annotators", *line[2:3], *line[-4:], "--format", "csv").out
+    rows = [line.split(",") for line in shown.splitlines()]
+    place = rows[0].index("attention")
+    assert {row[0]: float(row[place]) for row in rows[1:]} == {
+        "eve": 0.25, "bob": 0.75, "ann": 1.0, "cy": 1.0,
+    }  # fmt: skip
+    assert "left out 1 annotator" in c10h(*line).err
+
+
+def test_what_ties_for_the_majority_is_right(c10h: Run, table: Path) -> None:
+    table.write_text(
+        "worker,picture,answer,kind\n"
+        "ann,p,cat,main\nbob,p,cat,main\nann,q,cat,check\nbob,q,dog,check\n"
+    )
+    line = (*BUILD, "--check", "kind=check", "--correct", "majority", "--min-attention", "1")
+    assert "left out" not in c10h(*line).err
+
+
+def test_checks_without_right_answers_are_told(c10h: Run) -> None:
+    result = c10h(*BUILD, "--check", "trial_type=attention")
+    assert "and nobody is left out: --correct COLUMN, or --correct majority" in result.err
+    assert "l.h5: 4 items, 2 classes, human labels with 16 votes" in result.err
+
+
+@pytest.mark.parametrize("command", ["build", "annotators"])
+def test_rows_that_a_column_calls_checks_are_asked_about(c10h: Run, command: str) -> None:
+    line = ("labels", command, "t.csv", *(BUILD[3:] if command == "build" else ()))
+    result = c10h(*line)
+    assert (
+        "warning: t.csv: trial_type calls 16 of 32 rows 'attention' (16): --check "
+        "trial_type=attention if these are attention checks, --where 'trial_type!=attention' to "
+        "leave them out"
+    ) in result.err
+    for more in (("--where", "trial_type=main"), ("--check", "trial_type=attention")):
+        assert "trial_type calls" not in c10h(*line, *more).err
+
+
+def test_other_kinds_of_rows_are_not_asked_about(c10h: Run, table: Path) -> None:
+    table.write_text(table.read_text().replace("attention", "picture"))
+    assert "warning" not in c10h(*BUILD).err
+
+
+def test_bad_checks(refuses: Refuse) -> None:
+    says = (
+        "--check: expected 0 or 1, found 'attention' (--check trial_type=attention if that is one)"
+    )
+    refuses(*BUILD, "--check", "trial_type", says=says)
+    refuses(*BUILD, "--check", "trial_type=atention", says="did you mean attention?")
+    refuses(*BUILD, "--check", "kind=attention", says="expected a column 'kind' (--check)")
+    refuses(*BUILD, "--correct", "majority", "--min-attention", "1", says="needs the columns")
