@@ -7,7 +7,7 @@ import numpy as np
 from c10h.metrics.strata import ALL
 from c10h.records import Array, Attack, Predictions
 from c10h.stages.attack_batches import second_classes
-from c10h.stages.attack_runs import CLEAN_DISTANCE, DISTANCE, LANDED, TURNED
+from c10h.stages.attack_runs import CLEAN_DISTANCE, DISTANCE, LANDED, RUNNER_UP, TURNED
 from c10h.stages.network_metrics import evaluate
 from c10h.stages.people import People
 
@@ -19,8 +19,8 @@ def compare(attack: Attack, people: People) -> dict[str, Array]:
 
     "human cross-entropy": -Σ p log q after the attack, and before it. "landed on people's second":
     of the items that the attack turned from right to wrong and in which people saw another class,
-    the share that it turned into what most people saw besides the true class; and how many those
-    items are.
+    the share that it turned into what most people saw besides the true class; the share of which
+    the network gave that the most besides the true class before; and how many those items are.
     Accuracy, cross-entropy and human cross-entropy also by strata of human entropy.
     people: about the items of the attack, in their order. Natural logarithms.
     """
@@ -73,8 +73,13 @@ def _landed(attack: Attack, member: int, k: int, people: People, logits: Array) 
     assert votes_or_shares is not None
     votes = np.asarray(votes_or_shares[0 : people.size], dtype=np.float64)
     items = np.arange(people.size)
-    landed = votes[items, logits.argmax(axis=1)] == votes[items, np.maximum(second, 0)]
+    of_second = votes[items, np.maximum(second, 0)]
+    landed = votes[items, logits.argmax(axis=1)] == of_second
+    before = np.array(attack.clean_logits[member, 0 : people.size])
+    before[items, np.maximum(people.truth, 0)] = -np.inf
+    was_runner_up = votes[items, before.argmax(axis=1)] == of_second
     return {
         LANDED: float(landed[turned].mean()) if turned.any() else np.nan,
+        RUNNER_UP: float(was_runner_up[turned].mean()) if turned.any() else np.nan,
         TURNED: float(turned.sum()),
     }

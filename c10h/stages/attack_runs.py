@@ -34,6 +34,7 @@ METRICS = (ACCURACY, CROSS_ENTROPY)
 # Figures of the group ``human`` that are about the whole attack.
 DISTANCE, CLEAN_DISTANCE = "human cross-entropy", "human cross-entropy before the attack"
 LANDED, TURNED = "landed on people's second", "items turned wrong, with a second"
+RUNNER_UP = "people's second was the runner-up before"
 # What a network that is no better than guesses is.
 AT_CHANCE = "which is at chance: an attack on it says nothing about robustness"
 BELOW_CHANCE = (

@@ -18,6 +18,7 @@ from c10h.stages.attack_runs import (
     DISTANCE,
     LANDED,
     METRICS,
+    RUNNER_UP,
     TURNED,
     AttackedNetwork,
     attack_differences,
@@ -154,9 +155,9 @@ def _description(network: AttackedNetwork) -> str:
 def _people(network: AttackedNetwork) -> str:
     """How far the largest budget takes a network from people, where it was compared with them."""
     largest = network.budgets.index(budgets_of([network])[-1])
-    distance, turned, landed = (
+    distance, turned, landed, runner_up = (
         float(network.human[name][largest]) if name in network.human else math.nan
-        for name in (DISTANCE, TURNED, LANDED)
+        for name in (DISTANCE, TURNED, LANDED, RUNNER_UP)
     )
     if math.isnan(distance):
         return ""
@@ -167,8 +168,11 @@ def _people(network: AttackedNetwork) -> str:
         told = f" Cross-entropy with people {_verb(first, distance)} {compact(first)} to "
         told += compact(distance)
     if turned > 0:
-        items = f"{counted(int(turned), 'item')} that {'turns' if turned == 1 else 'turn'} wrong"
-        told += f"; of {items}, {100 * landed:.0f} % become people's second choice"
+        turn, have = ("turns", "has") if turned == 1 else ("turn", "have")
+        items = f"{counted(int(turned), 'item')} that {turn} wrong and {have} a second choice"
+        told += f"; of {items} of people's, {100 * landed:.0f} % become it"
+        if not math.isnan(runner_up):
+            told += f" (before, it was the runner-up of {100 * runner_up:.0f} %)"
     return f"{told}."
 
 

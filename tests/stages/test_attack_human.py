@@ -63,6 +63,17 @@ def test_strata_hold_all_items_and_come_together_to_the_mean() -> None:
     assert mean == pytest.approx(found["human cross-entropy"].item())
 
 
+def test_whether_it_was_the_runner_up_before() -> None:
+    """Of the three items in which people saw another class: of all, then not of the first."""
+    seconds = np.argsort(np.where(np.arange(3) == TRUTH[:, None], -1, COUNTS), axis=1)[:, -1]
+    clean = 9 * np.eye(3)[TRUTH] + 4 * np.eye(3)[seconds]
+    found = compare(attack(clean_logits=clean[None].astype("f4")), PEOPLE)
+    assert found["people's second was the runner-up before"].item() == 1
+    clean[0] = [9, 0, 4]
+    found = compare(attack(clean_logits=clean[None].astype("f4")), PEOPLE)
+    assert found["people's second was the runner-up before"].item() == pytest.approx(2 / 3)
+
+
 @pytest.mark.parametrize("second", [0, 2])
 def test_of_people_s_ties_any_will_do(second: int) -> None:
     after = AFTER.copy()

@@ -48,14 +48,17 @@ def test_people_where_it_was_compared_with_them() -> None:
         answer_of(a=made_attack(human=human))
         .sentences[0]
         .endswith(
-            "Cross-entropy with people is 2.500 then; of 8 items that turn wrong, 75 % become "
-            "people's second choice."
+            "Cross-entropy with people is 2.500 then; of 8 items that turn wrong and have a second "
+            "choice of people's, 75 % become it."
         )
     )
     assert "people" not in answer_of(a=made_attack()).sentences[0]
     human["human cross-entropy before the attack"] = np.array([[1.0, 1.0]])
     sentence = answer_of(a=made_attack(human=human)).sentences[0]
     assert "Cross-entropy with people rises from 1.000 to 2.500; of 8 items" in sentence
+    human["people's second was the runner-up before"] = np.array([[0.1, 0.625]])
+    sentence = answer_of(a=made_attack(human=human)).sentences[0]
+    assert sentence.endswith("75 % become it (before, it was the runner-up of 62 %).")
 
 
 def test_checks_in_words() -> None:
