@@ -36,6 +36,12 @@ TELLING = ("source",)
 OF_MULTISTEP = ("milestones", "decay")
 
 
+def is_own(architecture: str) -> bool:
+    """Whether a network is a user's own code."""
+    module, colon, _ = architecture.partition(":")
+    return bool(colon) and module not in LIBRARIES
+
+
 def name_of(fold: int) -> str:
     """What messages call the network of a fold, or the only one."""
     return "all items" if fold == ALL else f"fold {fold}"
@@ -87,8 +93,7 @@ class Run:
     @property
     def code(self) -> str | None:
         """The callable that makes its networks, where that is a user's own."""
-        module, colon, _ = self.architecture.partition(":")
-        return self.architecture if colon and module not in LIBRARIES else None
+        return self.architecture if is_own(self.architecture) else None
 
     @property
     def code_digests(self) -> dict[str, str]:

@@ -11,8 +11,7 @@ from types import ModuleType
 from c10h.files import Source
 from c10h.lineage import HasLineage
 from c10h.models.external_networks import find_callable
-from c10h.models.network_libraries import is_of_library
-from c10h.run_folder import CODE
+from c10h.run_folder import CODE, is_own
 
 INSTALLED = ("site-packages", "dist-packages")
 
@@ -24,7 +23,7 @@ def code_files(name: str) -> list[Source]:
     imported within functions alone, or from installed packages, is not among them; and nothing is
     of a network that is not a user's own. Raises InputError for what cannot be imported.
     """
-    if ":" not in name or is_of_library(name):
+    if not is_own(name):
         return []
     find_callable(name)
     module = sys.modules[name.partition(":")[0]]

@@ -22,7 +22,8 @@ from c10h.files import Source
 from c10h.formats.hints import Tell, silent
 from c10h.lineage import HasLineage, lineage_of
 from c10h.locks import only_one
-from c10h.records import Attack, Lineage
+from c10h.records import Array, Attack, Lineage
+from c10h.run_folder import is_own
 from c10h.stages.attack_batches import (
     AttackData,
     Options,
@@ -37,14 +38,18 @@ from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.attack_health import default_count, examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.attack_runs import no_better_than_guesses
-from c10h.stages.network_requests import AttackRequest, RunNetworks
+from c10h.stages.network_requests import AttackRequest, ForeignNetwork, Networks, RunNetworks
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
 from c10h.training.device_and_precision import choose_device, choose_precision
 from c10h.training.lazy_logits import Machine
 
-# Images that tell whether a network is at chance: so many in each of so many places.
-SPAN, SPANS = 32, 8
+# Images that tell whether a network is at chance: so many in each of so many places, as neighbours
+# may be of one class.
+SPAN, SPANS = 4, 64
+NORMALISED = "; or does it expect normalised pixels (--mean, --std)?"
+# The share of images from which one answer is told.
+MOST_ANSWERS = 0.5
 
 
 @contextmanager
@@ -120,7 +125,12 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     names = data.predictions.member.tolist()
     source_name = None if request.source is None else _source_name(request)
     data.attacked_items(options).check(names, source_name, needs_gradient=needs_gradient)
-    notes += [*networks.notes, left_out, *_at_chance(data), _too_large(request.budgets)]
+    notes += [
+        *networks.notes,
+        left_out,
+        *_at_chance(data, request.networks),
+        _too_large(request.budgets),
+    ]
     for note in filter(None, notes):
         tell(note)
     inputs: list[tuple[str, Source, HasLineage | None]] = [
@@ -167,7 +177,7 @@ def _attack_data(
     return AttackData(images, predictions, people, rows, source_predictions), note
 
 
-def _at_chance(data: AttackData) -> list[str]:
+def _at_chance(data: AttackData, networks: Networks) -> list[str]:
     """A note on each network that answers no better than guesses on some of the images."""
     truth, predictions = data.people.truth, data.predictions
     size = predictions.logits.shape[1]
@@ -179,13 +189,31 @@ def _at_chance(data: AttackData) -> list[str]:
     notes = []
     for member, name in enumerate(predictions.member.tolist()):
         logits = [predictions.logits[member, start : start + SPAN] for start in starts]
-        is_right = np.zeros(size, dtype=bool)
+        answer = np.zeros(size, dtype=np.int64)
         for start, part in zip(starts, logits, strict=True):
-            is_right[start : start + SPAN] = part.argmax(axis=1) == truth[start : start + SPAN]
-        right = int(is_right.sum())
+            answer[start : start + SPAN] = part.argmax(axis=1)
+        right = int((answer[rows] == truth[rows]).sum())
         if why := no_better_than_guesses(right, len(rows), len(predictions.classes)):
-            notes.append(f"{name}: right on {right} of {len(rows):,} images, {why}")
+            one = _one_answer(answer[rows], predictions.classes)
+            hint = NORMALISED if _may_lack_normalisation(networks) else ""
+            notes.append(f"{name}: right on {right} of {len(rows):,} images{one}, {why}{hint}")
     return notes
+
+
+def _one_answer(answer: Array, classes: Sequence[str]) -> str:
+    """That most answers are the same class; "" where they are not."""
+    most = int(np.bincount(answer).argmax())
+    share = float((answer == most).mean())
+    return (
+        "" if share < MOST_ANSWERS else f", {100 * share:.0f} % of which it calls {classes[most]}"
+    )
+
+
+def _may_lack_normalisation(networks: Networks) -> bool:
+    """Whether a network may expect other pixels than it gets: one of a user's own does."""
+    if not isinstance(networks, ForeignNetwork):
+        return False
+    return networks.mean is None and networks.std is None and is_own(networks.architecture)
 
 
 def _too_large(budgets: Sequence[Budget]) -> str:

@@ -264,6 +264,23 @@ class TestOptions:
         assert result.status == 0
         assert ("warning: within 0.5 every image can become plain grey" in result.err) == warned
 
+    def test_one_answer_to_everything(self, c10h: Run) -> None:
+        """Whose cause is likelier the pixels than the order of the classes."""
+        Path("flat.py").write_text(
+            "import torch\n\n"
+            "class Flat(torch.nn.Module):\n"
+            "    def forward(self, pixels):\n"
+            "        dog = torch.tensor([0.0, 9.0, 0.0])\n"
+            "        return dog + pixels.mean(dim=(1, 2, 3))[:, None]\n"
+        )
+        line = ("attack", IMAGES, "--arch", "flat:Flat", "--method", "fgsm", "--health", "0")
+        told = c10h(*line, "-o", "adv.h5").err
+        assert "flat:Flat: right on 20 of 60 images, 100 % of which it calls dog, which is" in told
+        assert "or does it expect normalised pixels (--mean, --std)?" in told
+        told = c10h(*line, "--mean", "0", "--std", "1", "-o", "adv.h5", "--force").err
+        assert "which it calls dog" in told
+        assert "normalised pixels" not in told
+
     def test_its_normalisation(self, c10h: Run) -> None:
         torch.manual_seed(3)
         torch.save(build("tiny:net", 3, 8).network.state_dict(), "w.pt")
