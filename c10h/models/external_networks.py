@@ -125,6 +125,8 @@ def _arguments(
     make: Callable[..., Any], classes: int, size: tuple[int, int]
 ) -> dict[str, int | tuple[int, int]]:
     """What a callable is told: the classes and the size, under its own names for them."""
+    if getattr(make, "__init__", None) is nn.Module.__init__:
+        return {}  # which seems to take anything, and refuses it
     try:
         parameters = inspect.signature(make).parameters
     except (TypeError, ValueError):  # some callables in C have none
