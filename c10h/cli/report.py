@@ -244,4 +244,4 @@ def _tell_left_out(view: Report, form: str) -> None:
     """Say which figures are not there that the form would have, and why."""
     for name, why in view.left_out().items():
         if form == "html" or (form == "terminal" and not FIGURES[name].is_table):
-            say(f"left out: {why}")
+            say(f"left out: the figure {why.removeprefix('--figure ')}")

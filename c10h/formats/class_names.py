@@ -93,17 +93,23 @@ def match_order(names: Sequence[str], expected: Sequence[str], what: str) -> lis
         )
     order = _order_by_meaning(names, expected) or _order_by_number(names, expected)
     if order is None:
-        expected_keys = set(_keys(expected))
-        odd = next((name for name in names if _key(name) not in expected_keys), names[0])
-        keys = set(_keys(names))
-        lacking = [name for name in expected if _key(name) not in keys]
-        missing = f", and {lacking[0]!r} is missing" if lacking else ""
+        odd, missing = _odd_names(names, expected)
         raise MismatchError(
             f"{what}: expected the classes {brief(expected)}, found {brief(names)}: "
             f"no class is called {odd!r}{missing} (--columns START:STOP selects columns by "
             "position)"
         )
     return None if order == list(range(len(order))) else order
+
+
+def _odd_names(names: Sequence[str], expected: Sequence[str]) -> tuple[str, str]:
+    """The first name that is not expected, and which one is missing for it, in words."""
+    both = [(simplify(names), simplify(expected)) for simplify in (_keys, _cores)]
+    ours, theirs = max(both, key=lambda pair: len({*pair[0]} & {*pair[1]}))
+    odd = next((at for at, key in enumerate(ours) if key not in theirs), 0)
+    lacking = {key: name for key, name in zip(theirs, expected, strict=True) if key not in ours}
+    meant = nearest(ours[odd], [*lacking]) or next(iter(lacking), "")
+    return names[odd], f", and {lacking[meant]!r} is missing" if lacking else ""
 
 
 def _brief_for(names: Sequence[str], expected: Sequence[str]) -> str:

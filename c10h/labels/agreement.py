@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from c10h.formats.lazy_rows import shares
 from c10h.labels.votes import Votes
-from c10h.metrics.item_block import Float
+from c10h.metrics.proportions import wilson_interval
 from c10h.records import Array
 from c10h.truth import right_of
 
-# Of a standard normal, 97.5 %.
-_NORMAL = float(ndtri(0.975))
 # How many judgments, times classes, are compared at a time.
 BLOCK_VOTES = 1 << 22
 
@@ -68,20 +65,6 @@ def agreement(votes: Votes, trusted: Array) -> Agreement:
         observed, expected = agreed / n, (label_counts * rest_shares).sum(axis=0) / n**2
         kappa = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
     return Agreement(observed, *wilson_interval(observed, items), kappa, _right(votes, count), n)
-
-
-def wilson_interval(share: Float, count: Float) -> tuple[Float, Float]:
-    """The 95 % interval (Wilson 1927) of shares (a) of so many yeses and noes (a), NaN for none.
-
-    It has a width at 0 and 1, too. Of means of values in [0, 1], which vary less than yeses and
-    noes with the same mean, it is wider than need be.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pull = _NORMAL**2 / count
-        middle = (share + pull / 2) / (1 + pull)
-        half = _NORMAL * np.sqrt(share * (1 - share) / count + pull / (4 * count)) / (1 + pull)
-    # The ends of no yes and of no no are exact; rounding would leave a little beside them.
-    return np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
 
 
 def votes_of_items(votes: Votes, trusted: Array) -> Array:

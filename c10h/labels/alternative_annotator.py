@@ -19,10 +19,11 @@ from scipy.sparse import csr_array
 from scipy.special import stdtr
 
 from c10h.formats.lazy_rows import shares
-from c10h.labels.agreement import judged_items, votes_of_items, wilson_interval
+from c10h.labels.agreement import judged_items, votes_of_items
 from c10h.labels.votes import Votes
 from c10h.metrics.bootstrap import MAX_GROUPS, groups, interval, weights
 from c10h.metrics.item_block import Float
+from c10h.metrics.proportions import wilson_interval
 from c10h.records import Array
 
 # The t-test needs so many items (the paper's section 3.3), and false discoveries are kept below a

@@ -19,7 +19,7 @@ from c10h.records import Array
 MAX_GROUPS = 10_000
 LEVEL = 0.95
 _CHUNK = 25
-_NORMAL_POINT = 1.959963984540054  # 97.5 % of the normal distribution
+NORMAL_POINT = 1.959963984540054  # 97.5 % of the normal distribution
 # A value from sums over items.
 Formula: TypeAlias = Callable[..., Float]
 # The 97.5 % points of Student's t, from 1 degree of freedom; further ones come from a series.
@@ -131,7 +131,7 @@ def expansion(observations: float) -> float:
     whole = int(np.round(observations, 6))
     if whole < 2:
         return float("nan")
-    return float(np.sqrt(whole / (whole - 1)) * student_point(whole - 1) / _NORMAL_POINT)
+    return float(np.sqrt(whole / (whole - 1)) * student_point(whole - 1) / NORMAL_POINT)
 
 
 def student_point(freedom: int) -> float:
@@ -141,7 +141,7 @@ def student_point(freedom: int) -> float:
     """
     if freedom <= len(_STUDENT_POINTS):
         return _STUDENT_POINTS[freedom - 1]
-    z = _NORMAL_POINT
+    z = NORMAL_POINT
     terms = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,

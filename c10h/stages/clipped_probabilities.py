@@ -15,6 +15,8 @@ from c10h.metrics.item_block import Block, Float
 from c10h.metrics.metric_type import Term, count, known
 from c10h.records import Array, Predictions
 
+# What the note of zeros says of them.
+CLIPPED = "probabilities of 0, raised to"
 # How far from LOG_SMALLEST it is in float32.
 LAST_DIGITS = 1e-4
 # The part of a metric from which the clip is said to decide it: half the last of three digits.
@@ -95,9 +97,7 @@ def clipping_notes(metrics: Iterable[str], total: Callable[[Term], float]) -> li
     if not total(zeros):
         return []
     value = f"{SMALLEST:.1e}"
-    notes = [
-        f"{total(zeros):,.0f} probabilities of 0, raised to {value}, the smallest normal float32"
-    ]
+    notes = [f"{total(zeros):,.0f} {CLIPPED} {value}, the smallest normal float32"]
     for name in metrics:
         if name not in _DECIDED:
             continue

@@ -30,6 +30,7 @@ def check_named(paths: Sequence[str], network: NetworkOptions, *, held_out: bool
 
     paths: the RUN folders and, last, IMAGES.
     """
+    _refuse_blanks(paths, network)
     arch, weights = network.arch, network.weights
     *folders, images = paths
     if is_run(images):
@@ -43,6 +44,18 @@ def check_named(paths: Sequence[str], network: NetworkOptions, *, held_out: bool
             raise InputError(f"--{option} needs --arch; a run has its own")
     if held_out and is_foreign:
         raise InputError("--held-out: the training data of the network of --arch are unknown")
+
+
+def _refuse_blanks(paths: Sequence[str], network: NetworkOptions) -> None:
+    """Raise InputError for numbers of --mean and --std with blanks, which are arguments then."""
+    numbers = [path for path in paths if path.replace(".", "", 1).isdecimal()]
+    for name in ("mean", "std"):
+        first = getattr(network, name)
+        if first is not None and "," not in first and numbers:
+            raise InputError(
+                f"--{name} {first}: expected commas between its numbers, found the argument "
+                f"{numbers[0]}: --{name} {first},{numbers[0]},…"
+            )
 
 
 def open_networks(

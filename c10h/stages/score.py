@@ -22,6 +22,7 @@ from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
 from c10h.stages.attack_runs import runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
+from c10h.stages.clipped_probabilities import CLIPPED
 from c10h.stages.matched_runs import Against, Run
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.run_groups import data_behind, model_behind, seed_behind
@@ -76,7 +77,7 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         classes = inputs.classes if request.hints.classes is not None else None
         lineage = lineage_of(request, _roles(request, inputs), settled={"classes": classes})
         scores = replace(scores, lineage=lineage)
-    _tell_classes(inputs, scores.classes, tell)
+    _tell_classes(inputs, scores, tell)
     return ScoreResult(
         scores,
         tuple(dict.fromkeys(name for name, _ in inputs.networks)),
@@ -229,15 +230,18 @@ def _roles(request: ScoreRequest, inputs: _Inputs) -> list[tuple[str, Source, Ha
     return roles
 
 
-def _tell_classes(inputs: _Inputs, classes: tuple[str, ...], tell: Tell) -> None:
+def _tell_classes(inputs: _Inputs, scores: Scores, tell: Tell) -> None:
     """Tell how names of classes were matched, and warn of uneven clipping."""
+    classes = scores.classes
     predictions = [(name, network.runs[0][1]) for name, network in inputs.networks]
     labels = [(f"labels {data}".strip(), record) for data, record in inputs.labels.items()]
     every: list[tuple[str, Labels | Predictions]] = [*predictions, *labels]
     for what, record in every:
         if note := class_names_note(record, classes):
             tell(f"{what}: {note}")
-    if len({bool(record.settings.get(FROM_PROBS)) for _, record in predictions}) > 1:
+    is_clipped = any(CLIPPED in notes for notes in scores.notes.tolist())
+    are_uneven = len({bool(record.settings.get(FROM_PROBS)) for _, record in predictions}) > 1
+    if is_clipped and are_uneven:
         tell(
             "warning: logits and probabilities side by side: probabilities that were rounded to 0 "
             "are clipped, which caps their cross-entropy at 87.3 per item"

@@ -13,11 +13,15 @@ from c10h.metrics.bootstrap import interval, weights
 from c10h.metrics.item_block import Float
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.needed_inputs import Needs
+from c10h.metrics.proportions import wilson_interval
 from c10h.metrics.references import REFERENCES, RESCALED
 from c10h.metrics.strata import ALL
 from c10h.metrics.sums import Formulas
 from c10h.records import Array
 from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, ModelMetrics
+
+# How the names of metrics begin that are shares of items.
+ACCURACY = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,29 @@ class Figures:
         low, high = (np.clip(end, least, largest) for end in interval(samples))
         mean = self._means(value)
         known = ~np.isnan(mean)
+        items = np.rint(self._means(n.astype(np.float64))).astype(np.int64)
+        low, high = self._with_width(mean, low, high, items)
         return ModelFigures(
             mean,
             np.where(known, low, np.nan),
             np.where(known, high, np.nan),
-            np.rint(self._means(n.astype(np.float64))).astype(np.int64),
+            items,
             self._reasons(model, ~np.isnan(value)),
             samples,
             value,
         )
+
+    def _with_width(
+        self, value: Float, low: Float, high: Float, items: Array
+    ) -> tuple[Float, Float]:
+        """Intervals of accuracies, (r, q, t), Wilson's where all items or none are right.
+
+        No resample has another value then.
+        """
+        of_shares = np.array([metric.startswith(ACCURACY) for metric in self.metrics])[:, None]
+        is_flat = of_shares & (low == high) & ((value == 0) | (value == 1))
+        ends = wilson_interval(value, items.astype(np.float64))
+        return np.where(is_flat, ends[0], low), np.where(is_flat, ends[1], high)
 
     def references(self, own: ModelFigures) -> dict[str, Any]:
         """The fields of scores that are about references; none where no run has any.

@@ -123,7 +123,9 @@ def _comparison(row: Sequence[Difference], main: str) -> str:
         sentence += f"; at equal scale nothing can be told: {distance.at_equal_scale.why}"
     if accuracy is None or accuracy is distance or accuracy.value is None:
         return sentence and f"{sentence}."
-    if not accuracy.is_clear:
+    if accuracy.value == 0 and shown_ends(accuracy) == (0, 0):
+        clause = "both are right on the same items"
+    elif not accuracy.is_clear:
         clause = f"no difference in accuracy can be told: {_signed(accuracy)}"
     else:
         clause = f"accuracy is {'higher' if accuracy.value > 0 else 'lower'}: {_signed(accuracy)}"

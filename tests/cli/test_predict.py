@@ -293,6 +293,21 @@ class TestAnybodysNetwork:
         assert found.lineage is not None
         assert found.lineage.options["mean"] == "0.1,0.2,0.3"
 
+    def test_blanks_between_numbers(self, refuses: Refuse) -> None:
+        line = (
+            "predict",
+            IMAGES,
+            "--arch",
+            "tiny:net",
+            "--mean",
+            "0.4",
+            "0.5",
+            "0.6",
+            "-o",
+            "p.h5",
+        )
+        refuses(*line, says="--mean 0.4: expected commas between its numbers")
+
     def test_weights_with_another_normalisation(self, c10h: Run, refuses: Refuse) -> None:
         torch.save(build("tiny:net", 3, 8).state_dict(), "w.pt")
         line = ("predict", IMAGES, "--arch", "tiny:net", "--weights", "w.pt", "-o", "p.h5")

@@ -382,6 +382,9 @@ class TestSeveralRuns:
         assert "warning: logits and probabilities side by side" in result.err
         notes = result.json()["runs"][1]["notes"]
         assert notes[0].startswith("60 probabilities of 0, raised to 1.2e-38")
+        files.save("probs.npy", 0.1 + 0.7 * np.eye(3)[files.truth])
+        result = c10h("score", "a.npy", "probs.npy", "--labels", "counts.npy")
+        assert "side by side" not in result.err
 
 
 class TestItems:

@@ -198,3 +198,16 @@ def test_other_names_of_cifar_10() -> None:
     assert match_order(("car", "automobile"), ("automobile", "car"), "net") == [1, 0]
     with pytest.raises(MismatchError):
         match_order(("car", "automobile"), ("car", "plane"), "net")
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ("prob_cta,prob_dog,prob_bird", "no class is called 'prob_cta', and 'cat' is missing"),
+        ("prob_bird,prob_dgo,prob_cat", "no class is called 'prob_dgo', and 'dog' is missing"),
+        ("cat,dog,brid", "no class is called 'brid', and 'bird' is missing"),
+    ],
+)
+def test_a_misspelt_name_is_told_with_the_one_that_is_meant(names: str, says: str) -> None:
+    with pytest.raises(MismatchError, match=says):
+        match_order(names.split(","), ("cat", "dog", "bird"), "net")

@@ -12,8 +12,9 @@ from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from c10h.labels import agreement as module
-from c10h.labels.agreement import agreement, median_by_annotator, wilson_interval
+from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.votes import Votes
+from c10h.metrics.proportions import wilson_interval
 from c10h.records import Array, Labels
 
 # Annotator, item, label.
