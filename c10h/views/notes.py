@@ -15,6 +15,8 @@ from c10h.metrics.strata import ALL
 INTERVALS = "Intervals: 95 %, bootstrap over items."
 # How many names a line has where they are all that there is.
 MOST_NAMES = 4
+# Nats between distributions that differ by rounding to float32.
+SAME = 1e-6
 ORDERED = "(--classes NAME,… names columns that have no names)"
 # A run says hardly anything of people where the best temperature takes less than this share off the
 # distance of equal probabilities, or less than this share of what its first choices take off.
@@ -152,6 +154,11 @@ def misordered_notes(runs: Sequence[ScoredRun]) -> list[str]:
         if line.startswith(EXCHANGED)
     }
     warnings = [
+        f"warning: {run.name}: its probabilities are the labels, compared with themselves"
+        for run in runs
+        if _is_the_labels(run)
+    ]
+    warnings += [
         f"warning: {name}: {line}: are its columns in the order of the labels? {ORDERED}"
         for name, line in exchanged.items()
     ]
@@ -164,6 +171,12 @@ def misordered_notes(runs: Sequence[ScoredRun]) -> list[str]:
             f"labels? {ORDERED}"
         )
     return warnings
+
+
+def _is_the_labels(run: ScoredRun) -> bool:
+    """Whether a run is no further from people than their own shares of votes are."""
+    own = run.estimate("kl")
+    return own is not None and own.why is None and abs(own.value) < SAME
 
 
 def _seems_misordered(run: ScoredRun) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from c10h.errors import counted
 from c10h.metrics.differences import (
     DECISIVE_ZEROS,
     Difference,
@@ -161,6 +162,8 @@ def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
         if metric not in metrics or metric == WORTH or estimate is None or estimate.why:
             continue
         words = f"{WORDS.get(metric, metric)} {with_interval(*_figure(run, metric, stratum))}"
+        if estimate.n != max(_sizes(run, metrics, stratum)):
+            words += f" of {counted(estimate.n, 'item')}"
         if metric == "ce_human" and (ceiling := best_ceiling([estimate])) is not None:
             words += f", people's own {compact(ceiling[1])}"
         parts.append(words)
@@ -171,6 +174,12 @@ def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
     if WORTH in metrics and worth[0] is not None:
         parts.append(f"worth {with_interval(*worth)} annotators")
     return f"{run.name}: {'; '.join(parts)}." if parts else ""
+
+
+def _sizes(run: ScoredRun, metrics: Sequence[str], stratum: str) -> list[int]:
+    """Over how many items accuracy and distance are."""
+    known = (run.estimate(metric, stratum) for metric in ("accuracy", distance_of(metrics) or ""))
+    return [estimate.n for estimate in known if estimate is not None] or [0]
 
 
 def _figure(

@@ -340,7 +340,7 @@ class TestFiguresThatNobodyAskedFor:
         result = c10h("report", "v.h5", "-o", "x.html")
         assert result.status == 0
         assert result.err == (
-            "left out: --figure confidence: no file has conf_right or conf_wrong\n"
+            "left out: the figure confidence: no file has conf_right or conf_wrong\n"
         )
 
     def test_one_that_was_asked_for_is_an_error(self, c10h: Run) -> None:
@@ -356,4 +356,4 @@ class TestFiguresThatNobodyAskedFor:
             c10h("score", *runs, *SCORE, *tags, "-o", f"{name}.h5")
         result = c10h("report", "n.h5", "f.h5", "-o", "x.html")
         assert result.status == 0
-        assert "left out: --figure generalization: " in result.err
+        assert "left out: the figure generalization: " in result.err

@@ -177,6 +177,22 @@ class TestMisordered:
         assert self.WARNING not in " ".join(result.out.split())
 
 
+def test_labels_against_themselves(files: Files, c10h: Run) -> None:
+    np.save("p.npy", files.shares)
+    shown = c10h("score", "p.npy", "a.npy", "--labels", "counts.npy").out
+    assert "warning: p: its probabilities are the labels, compared with themselves" in shown
+    assert "warning: a" not in shown
+
+
+def test_the_first_sentence_says_how_many_items_have_a_truth(files: Files, c10h: Run) -> None:
+    truth = np.where(np.arange(len(files.truth)) < 20, files.truth, -1)
+    np.save("some.npy", truth)
+    line = ("score", "a.npy", "--labels", "counts.npy", "--truth")
+    shown = " ".join(c10h(*line, "some.npy").out.split())
+    assert ") of 20 items; cross-entropy with people" in shown
+    assert "items; cross-entropy" not in " ".join(c10h(*line, "truth.npy").out.split())
+
+
 class TestExchangedClasses:
     WARNING = "warning: p: its first choices are other classes:"
 
