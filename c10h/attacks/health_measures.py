@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from c10h.attacks.attack_types import Goal, Loss
 from c10h.attacks.attacked_network import at_least_float32
 from c10h.attacks.budget import INFINITY, Budget
+from c10h.attacks.health_checks import COMPARISONS, GRADIENT_FREE
 from c10h.attacks.losses import cross_entropy, margin
 from c10h.attacks.norm_balls import size
 from c10h.attacks.pgd import input_gradient
@@ -33,14 +34,6 @@ WIDE = 1.0
 WIDE_STEP = 0.05
 # By how much two answers to the same pixels may differ, of their norm: GPUs add in any order.
 SAME = 1e-4
-# Attacks that must agree with the one that is looked at, by what they maximise.
-COMPARISONS: Mapping[str, tuple[str, str]] = {
-    "cross-entropy": ("pgd", "ce"),
-    "margin": ("pgd", "margin"),
-    "dlr": ("pgd", "dlr"),
-    "margin decomposition": ("md", "margin"),
-}
-GRADIENT_FREE = "square"
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ import numpy as np
 
 from c10h.attacks.attacked_items import AttackedItems
 from c10h.attacks.attacked_network import freeze
-from c10h.attacks.health_checks import CHECKS, CheckResult
+from c10h.attacks.health_checks import CHECKS, COMPARISONS, GRADIENT_FREE, CheckResult
 from c10h.attacks.health_measures import (
-    COMPARISONS,
-    GRADIENT_FREE,
     Measures,
     measure,
     steps_an_image,

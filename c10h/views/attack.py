@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from c10h.attacks.health_checks import CHECKS, CheckResult
+from c10h.attacks.health_checks import CHECKS, TRIED_AGAIN, CheckResult
 from c10h.errors import counted
 from c10h.metrics.estimates import ScoredRun
 from c10h.metrics.item_block import Float
@@ -36,6 +36,7 @@ TOLD_APART = ("answer", "precision")
 SIZES = "Sizes of attacks are in pixels of [0, 1]."
 SOUND = "no check failed"
 # The share that an attack leaves right, and the worst of those that were tried on the same items.
+_AFTER = CHECKS["accuracy_after"].label.format(method="")
 _OWN, _WORST = CHECKS["accuracy_own"].label, CHECKS["accuracy_worst"].label
 UNEXAMINED = "no health checks were run (--health)"
 
@@ -229,8 +230,23 @@ def verdict(checks: Sequence[CheckResult]) -> list[str]:
             than = ""
             if check.label == _WORST and check.epsilon in own:
                 than = f" (this attack, of the same items: {own[check.epsilon]:.1%})"
+                than += _by_the_strongest(checks, check.epsilon)
             sentences.append(f"{at}{check.sentence}{than}")
     return sentences or [SOUND]
+
+
+def _by_the_strongest(checks: Sequence[CheckResult], epsilon: float) -> str:
+    """Which of the attacks that were tried leaves the fewest items right, to attack all with."""
+    left = {
+        how: check.value
+        for name, how in TRIED_AGAIN.items()
+        for check in checks
+        if check.label == f"{_AFTER}{name}" and check.epsilon == epsilon
+    }
+    if not left:
+        return ""
+    strongest = min(left, key=left.__getitem__)
+    return f"; judge by {strongest}, which leaves {left[strongest]:.1%}"
 
 
 def to_json(network: AttackedNetwork) -> dict[str, Any]:

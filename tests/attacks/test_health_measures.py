@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from c10h.attacks.attack_types import Goal
 from c10h.attacks.attacked_network import Ensemble
 from c10h.attacks.budget import EUCLIDEAN, INFINITY, Budget
+from c10h.attacks.health_checks import COMPARISONS
 from c10h.attacks.health_measures import (
-    COMPARISONS,
     QUERIES,
     STEPS,
     Measures,

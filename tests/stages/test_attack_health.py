@@ -15,8 +15,8 @@ from made_attacks import made_attack
 from torch import nn
 
 from c10h.attacks.budget import Budget
-from c10h.attacks.health_checks import CHECKS
-from c10h.attacks.health_measures import COMPARISONS, Measures, steps_an_image
+from c10h.attacks.health_checks import CHECKS, COMPARISONS
+from c10h.attacks.health_measures import Measures, steps_an_image
 from c10h.attacks.restarts import Plan
 from c10h.records import Attack
 from c10h.stages import attack_health
@@ -91,7 +91,7 @@ class TestVerdicts:
         assert "for another reason than the softmax" not in words
         assert "this attack overestimates robustness" in words
         own = rows["accuracy of this attack", 8][0]
-        assert f"(this attack, of the same items: {own:.1%})" in words
+        assert f"(this attack, of the same items: {own:.1%}); judge by --method " in words
 
     def test_a_mask(self, tmp_path: Path) -> None:
         """By members, each of which has the other's perturbations tried on it."""
@@ -107,7 +107,7 @@ class TestVerdicts:
             "stay correct where any image is within reach",
             "at 8/255: perturbations made on another network did more than its own",
             "at 8/255: an attack without gradients leaves only",
-            "at 8/255: another loss or method leaves only",
+            "at 8/255: other losses and methods leave only",
         ):
             assert words in masked
         assert "gradient" not in honest
@@ -135,7 +135,7 @@ class TestVerdicts:
         rows = checks(found)
         assert rows["accuracy, worst of all", 8][1] == 0
         assert rows["zero gradient, network, float32", 0][1] == 1
-        assert sentences(found)[-1].startswith("at 8/255: another loss or method leaves only")
+        assert sentences(found)[-1].startswith("at 8/255: other losses and methods leave only")
 
     def test_an_attack_toward_a_class_is_not_held_against_others(self, tmp_path: Path) -> None:
         rows = checks(examined(tmp_path, trained(), toward="least-likely"))
