@@ -163,6 +163,7 @@ def begin_reading(
         raise InputError(
             f"{source.name}: --no-header applies only to text tables: these columns have names"
         )
+    asked_for_correct = bool(columns.correct)
     check, by_majority = None, columns.correct == MAJORITY and MAJORITY not in names
     if columns.check and EQUAL in columns.check and columns.check not in names:
         check = parse_condition(columns.check)
@@ -176,6 +177,8 @@ def begin_reading(
     by_name = recognise(names, columns if times or columns.rt else replace(columns, rt=""))
     # The words of a judgment are no names, even if they look like some.
     recognition = Recognition(columns) if header is False or undecided else by_name
+    if asked_for_correct and not recognition.columns.check:
+        raise InputError(f"{source.name}: --correct needs --check, which rows are attention checks")
     positions = _positions(source.name, names, recognition, numbered, header)
     columns = recognition.columns
     with_names = header is not False and not undecided

@@ -74,7 +74,7 @@ def rows_of_another_kind(reading: Reading, height: int, numbers: Array | None) -
                 return (
                     f"{name} calls {int(rows[found].sum()):,} of {rows.sum():,} rows {told}: "
                     f"--check {shlex.quote(f'{name}={first}')} if these are attention checks, "
-                    f"{apart} to leave them out"
+                    f"{apart} to leave them out and nobody examined"
                 )
     except InputError:  # of a column that nobody asked for
         pass

@@ -78,6 +78,8 @@ class Temperature:
 DISTANCES = ("ce_human", "ce_hard")
 # What a note says of a metric that probabilities decide which were rounded to 0.
 DECIDED_BY_ZEROS = "save logits, or more digits"
+# How a note begins of a check of an attack that failed.
+FAILED_CHECK = "a check of the attack failed:"
 # How a note begins that says that classes seem to be exchanged.
 EXCHANGED = "its first choices are other classes:"
 

@@ -20,6 +20,8 @@ def parse_size(text: str, flag: str, norm: str) -> float:
 
     ℓ2 distances may be above 1, and are then written as k/255.
     """
+    if "," in text:
+        raise InputError(f"{flag} {text}: expected one size: repeat {flag} for several")
     number, slash, whole = text.partition("/")
     try:
         value = float(number) / (float(whole) if slash else 1.0)

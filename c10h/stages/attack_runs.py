@@ -17,7 +17,7 @@ from c10h.formats.lazy_rows import checked_logits, matrix_at, stacked
 from c10h.items import agreed_truth, align, is_everything
 from c10h.metrics.accuracy import is_at_chance, is_below_chance
 from c10h.metrics.differences import Difference, Pair, differences
-from c10h.metrics.estimates import RunKey, ScoredRun, have_same_classes, scored_runs
+from c10h.metrics.estimates import FAILED_CHECK, RunKey, ScoredRun, have_same_classes, scored_runs
 from c10h.metrics.item_block import Float
 from c10h.records import Array, Attack, Lineage, Predictions, Rows, Setting
 from c10h.stages.attack_budgets import epsilon_name
@@ -142,17 +142,37 @@ class AttackedNetwork:
     @property
     def checks(self) -> list[CheckResult]:
         """The rows of the health block that are about this network."""
-        health = self.record.health
-        if not {"name", "member", "epsilon", "value", "passed"} <= set(health):
-            return []
-        mine = np.ones(len(health["name"]), dtype=bool)
-        if self.record.clean_logits.shape[0] > 1 and self.record.member is not None:
-            mine = np.isin(health["member"], ["", self.record.member[self.member]])
-        columns = (health[name][mine] for name in ("name", "value", "passed", "epsilon"))
-        return [
-            CheckResult(str(label), float(value), None if passed < 0 else bool(passed), float(size))
-            for label, value, passed, size in zip(*columns, strict=True)
-        ]
+        return _checks_of(self.record, self.member)
+
+
+def _checks_of(record: Attack, member: int) -> list[CheckResult]:
+    """The rows of the health block of an attack that are about one of its networks."""
+    health = record.health
+    if not {"name", "member", "epsilon", "value", "passed"} <= set(health):
+        return []
+    mine = np.ones(len(health["name"]), dtype=bool)
+    if record.clean_logits.shape[0] > 1 and record.member is not None:
+        mine = np.isin(health["member"], ["", record.member[member]])
+    columns = (health[name][mine] for name in ("name", "value", "passed", "epsilon"))
+    return [
+        CheckResult(str(label), float(value), None if passed < 0 else bool(passed), float(size))
+        for label, value, passed, size in zip(*columns, strict=True)
+    ]
+
+
+def failed_checks(run: str, record: Predictions | Attack) -> str:
+    """What the checks that failed say of the run of a file, in a line each; "" where none did."""
+    when = run.rpartition("@")[2]
+    if isinstance(record, Predictions) or when == CLEAN:
+        return ""
+    sentences = dict.fromkeys(
+        check.sentence
+        for member in range(record.clean_logits.shape[0])
+        for check in _checks_of(record, member)
+        if check.passed is False
+        and (np.isnan(check.epsilon) or epsilon_name(check.epsilon) == when)
+    )
+    return "\n".join(f"{FAILED_CHECK} {sentence}" for sentence in sentences)
 
 
 def attacked_networks(files: Mapping[str, Attack]) -> list[AttackedNetwork]:

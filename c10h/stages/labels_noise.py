@@ -88,7 +88,8 @@ class Noise:
     votes: the last is ALL_VOTES. curves: with a value for each of ``votes``. concentration: share
     of the entropy in each share of the most uncertain items. items, total: how many items and votes
     there are; several: how many items have two votes or more; halved: how many of these are split
-    into halves; fewest, most: votes of an item. draws, seed: of what has no closed form. alpha:
+    into halves; fewest, most: votes of an item; fewer: how many items have fewer than each of
+    ``votes``. draws, seed: of what has no closed form. alpha:
     Krippendorff's. designs: more items or more votes; none where too few items have four votes.
     told_by: how many items tell the errors of designs, by quantity.
     """
@@ -102,6 +103,7 @@ class Noise:
     total: int
     fewest: int
     most: int
+    fewer: Sequence[int]
     draws: int
     seed: int
     alpha: Alpha
@@ -196,6 +198,7 @@ def noise_by_votes(
         total=int(total.sum()),
         fewest=int(total.min()),
         most=int(total.max()),
+        fewer=[int((total < n).sum()) for n in grid],
         draws=draws,
         seed=seed,
         alpha=alpha(counts, RESAMPLES, seed),

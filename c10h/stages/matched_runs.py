@@ -41,7 +41,8 @@ class Against:
 class Run:
     """Predictions to score under a name, with what their user says of them.
 
-    not_rescaled: why no temperature is of use to them; empty where one is. against: what to score
+    not_rescaled: why no temperature is of use to them; empty where one is. note: what a reader of
+    their figures should know, one a line. against: what to score
     them against; None for what all runs are scored against.
     """
 
@@ -52,6 +53,7 @@ class Run:
     data: str = ""
     seed: str = ""
     not_rescaled: str = ""
+    note: str = ""
     against: Against | None = None
 
 

@@ -139,6 +139,9 @@ class ForeignNetwork:
             refuse_checkpoint("--weights", self.weights.path)
         if self.classes is not None:
             parse_classes(self.classes)
+        if (self.mean is None) != (self.std is None):
+            lacking = "--std" if self.std is None else "--mean"
+            raise InputError(f"--mean and --std belong together: {lacking} is missing")
         parse_channels("--mean", self.mean)
         parse_channels("--std", self.std, above=0)
 

@@ -20,7 +20,7 @@ from c10h.formats.truth_files import Truth, open_truth
 from c10h.lineage import HasLineage, lineage_of
 from c10h.metrics.metrics import choose
 from c10h.records import Attack, Labels, Predictions, Scores
-from c10h.stages.attack_runs import runs_of, why_not_rescaled
+from c10h.stages.attack_runs import failed_checks, runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.clipped_probabilities import CLIPPED
 from c10h.stages.matched_runs import Against, Run
@@ -121,6 +121,7 @@ def _runs(name: str, network: _Network, inputs: _Inputs) -> list[Run]:
             **network.about,
             seed=seed_behind(network.record.lineage),
             not_rescaled=why_not_rescaled(run, network.record),
+            note=failed_checks(run, network.record),
             against=inputs.against[network.about["data"]],
         )
         for run, predictions in network.runs

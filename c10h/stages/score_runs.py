@@ -236,6 +236,7 @@ def _evaluate(
     )
     notes = [
         "" if references is None else _exchanged(references, matched.people.classes),
+        matched.run.note,
         matched.note,
         evaluation.notes,
         TAUGHT if taught else "",

@@ -24,6 +24,8 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
     people = counted(len(who["id"]), "annotator")
     yield f"{name}: {votes.taken}"
     yield f"{name}: {counted(votes.trials, 'judgment')} by {people}{checks}"
+    if votes.checks > votes.trials:
+        yield f"warning: {name}: more attention checks than judgments: is --check the right way?"
     if votes.checks and "attention" not in who:
         yield (
             f"warning: {name}: nothing says which answers to the attention checks are right, and "

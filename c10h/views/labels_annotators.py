@@ -133,7 +133,8 @@ def table(annotators: Annotators) -> Table:
     if "excluded" in annotators.columns:
         why = [f"attention below {annotators.threshold:g}"] * ("attention" in annotators.columns)
         why += ["left out by name"] * annotators.by_name
-        notes.append(f"excluded: {' or '.join(why)}; they do not count among the others")
+        if any(row["excluded"] for row in rows(annotators)):
+            notes.append(f"excluded: {' or '.join(why)}; they do not count among the others")
     judged, items = annotators.judged, annotators.items
     if 0 < judged < items:
         notes.append(f"accuracy: on {judged:,} of {items:,} items, whose true class is known")

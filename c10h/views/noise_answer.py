@@ -70,11 +70,21 @@ def _over(noise: Noise, curve: Curve) -> str:
 
 
 def _no_forecast(noise: Noise) -> list[str]:
-    """That columns of more votes than items have say nothing new."""
-    more = [f"{votes:,}" for votes in noise.votes[:-1] if votes > noise.most]
-    if not more:
-        return []
-    return [f"{', '.join(more)}: no item has so many votes, and each keeps those that it has"]
+    """That columns of more votes than most items have say little new."""
+    return [
+        f"{votes:,} votes: {_fewer(fewer, noise.items)}, each of which keeps what it has: no "
+        "forecast"
+        for votes, fewer in zip(noise.votes[:-1], noise.fewer[:-1], strict=True)
+        if 2 * fewer > noise.items
+    ]
+
+
+def _fewer(items: int, size: int) -> str:
+    return (
+        f"all {size:,} items have fewer"
+        if items == size
+        else f"{items:,} of {size:,} items have fewer"
+    )
 
 
 def _kept(size: int) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from c10h.errors import counted
 from c10h.metrics.differences import Difference, shown_ends
-from c10h.metrics.estimates import DISTANCES, EXCHANGED, Estimate, Figure, ScoredRun
+from c10h.metrics.estimates import DISTANCES, EXCHANGED, FAILED_CHECK, Estimate, Figure, ScoredRun
 from c10h.metrics.over_networks import MEAN
 from c10h.metrics.references import FIRST_CHOICE, NO_UNCERTAINTY, RESCALED
 from c10h.metrics.strata import ALL
@@ -139,6 +139,16 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
             note += f"; its first choices alone are worth {worth:.2f} annotators"
         notes.append(note)
     return notes
+
+
+def failed_check_notes(runs: Sequence[ScoredRun]) -> list[str]:
+    """Which runs are left by attacks whose checks failed, and what that says."""
+    return [
+        f"warning: {run.name}: {line}"
+        for run in runs
+        for line in run.notes.splitlines()
+        if line.startswith(FAILED_CHECK)
+    ]
 
 
 def misordered_notes(runs: Sequence[ScoredRun]) -> list[str]:

@@ -33,6 +33,7 @@ from c10h.views.notes import (
     best_ceiling,
     distance_of,
     exposure_notes,
+    failed_check_notes,
     intervals_note,
     items_notes,
     metric_notes,
@@ -79,6 +80,7 @@ def score_answer(shown: Shown, source: str) -> Answer:
     by_run = {pair.run.key: row for pair, row in zip(shown.pairs, grid, strict=True)}
     table, notes = _table(shown, by_run)
     lines = _comparisons(shown, grid) if shown.pairs else _descriptions(shown)
+    lines += failed_check_notes(shown.runs)
     lines += misordered_notes(shown.runs) if shown.stratum == ALL else []
     every = [difference for row in grid for difference in row]
     unpaired = unpaired_notes(grid) if all(d.value is None for d in every) else []
@@ -162,7 +164,7 @@ def describe(run: ScoredRun, metrics: Sequence[str], stratum: str = ALL) -> str:
         if metric not in metrics or metric == WORTH or estimate is None or estimate.why:
             continue
         words = f"{WORDS.get(metric, metric)} {with_interval(*_figure(run, metric, stratum))}"
-        if estimate.n != max(_sizes(run, metrics, stratum)):
+        if estimate.n < max(_sizes(run, metrics, stratum)):
             words += f" of {counted(estimate.n, 'item')}"
         if metric == "ce_human" and (ceiling := best_ceiling([estimate])) is not None:
             words += f", people's own {compact(ceiling[1])}"
@@ -218,7 +220,12 @@ def _one_run(shown: Shown) -> Table:
     columns = interval_columns("value", figures)
     if run.temperature:
         for name in (RESCALED, FIRST_CHOICE):
-            known = [run.references(metric, shown.stratum)[name].value for metric in shown.metrics]
+            known = [
+                None
+                if name == RESCALED and run.has_decisive_zeros(metric)
+                else run.references(metric, shown.stratum)[name].value
+                for metric in shown.metrics
+            ]
             columns.append((REFERENCES[name].label, [Cell(_or_nothing(value)) for value in known]))
     ceilings = [best_ceiling([run.estimate(metric, shown.stratum)]) for metric in shown.metrics]
     if any(ceilings):
@@ -371,6 +378,8 @@ def _reference_note(shown: Shown, names: Sequence[str], reference: str) -> list[
         for name, figure in zip(names, known, strict=True)
         if figure is not None and figure.value is not None
     ]
+    if reference == RESCALED and any(run.has_decisive_zeros() for run in shown.runs):
+        return []
     return [f"{NOTED[reference]}, {shown.main}: {', '.join(figures)}"] if figures else []
 
 

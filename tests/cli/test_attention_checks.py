@@ -69,7 +69,7 @@ def test_rows_that_a_column_calls_checks_are_asked_about(c10h: Run, command: str
     assert (
         "warning: t.csv: trial_type calls 16 of 32 rows 'attention' (16): --check "
         "trial_type=attention if these are attention checks, --where 'trial_type!=attention' to "
-        "leave them out"
+        "leave them out and nobody examined"
     ) in result.err
     for more in (("--where", "trial_type=main"), ("--check", "trial_type=attention")):
         assert "trial_type calls" not in c10h(*line, *more).err
@@ -80,11 +80,20 @@ def test_other_kinds_of_rows_are_not_asked_about(c10h: Run, table: Path) -> None
     assert "warning" not in c10h(*BUILD).err
 
 
+def test_the_wrong_value(c10h: Run, table: Path) -> None:
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join(line for line in lines if "check1" not in line) + "\n")
+    table.write_text(table.read_text().replace("attention,", "extra,", 4))
+    result = c10h(*BUILD, "--check", "trial_type!=extra")
+    assert "warning: t.csv: more attention checks than judgments" in result.err
+
+
 def test_bad_checks(refuses: Refuse) -> None:
+    refuses(*BUILD, "--correct", "majority", says="--correct needs --check")
+    refuses(*BUILD, "--correct", "gold", says="--correct needs --check")
     says = (
         "--check: expected 0 or 1, found 'attention' (--check trial_type=attention if that is one)"
     )
     refuses(*BUILD, "--check", "trial_type", says=says)
     refuses(*BUILD, "--check", "trial_type=atention", says="did you mean attention?")
     refuses(*BUILD, "--check", "kind=attention", says="expected a column 'kind' (--check)")
-    refuses(*BUILD, "--correct", "majority", "--min-attention", "1", says="needs the columns")

@@ -247,6 +247,14 @@ class TestDecisiveZeros:
         assert "save logits, or more digits" in shown
         for difference in c10h(*line, "--json").json()["differences"]:
             assert difference["at_equal_scale"]["value"] is None
+        alone = c10h("score", "few.csv", "--labels", "labels.h5", "--format", "csv").out
+        assert "few" in alone
+        (row,) = (
+            line
+            for line in c10h("score", "few.csv", "--labels", "labels.h5").out.splitlines()
+            if line.startswith("brier_human")
+        )
+        assert len(row.split()) == 6, row  # name, arrow, value, interval, first choice, people
 
     @pytest.mark.usefixtures("shares")
     def test_with_more_digits_it_is(self, c10h: Run) -> None:

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 from edits import edited
-from made_attacks import LARGE, SMALL, made_attack
+from made_attacks import LARGE, SMALL, health, made_attack
 
 from c10h import h5, h5_values
 from c10h.records import Array, Attack, Lineage, Predictions, Scores, View
@@ -50,6 +50,23 @@ class TestRuns:
         means = [curve[0, 0].mean(), curve[0, -1].mean(), curve[1, -1].mean()]
         values = [run["metrics"]["ce_hard"]["value"] for run in found["runs"]]
         assert values == pytest.approx(means, rel=1e-6)
+
+    def test_checks_that_failed_are_told_beside_the_figures(self, c10h: Run) -> None:
+        rows = health(
+            ("accuracy, worst of all", "", 4 / 255, 0.25, 0),
+            ("accuracy, worst of all", "", 8 / 255, 0.125, 1),
+            ("answers that change", "", np.nan, 0.5, 0),
+        )
+        write(health=rows)
+        result = c10h("score", "adv.h5", *BASIC)
+        shown = " ".join(result.out.split())
+        told = "a check of the attack failed: other losses and methods leave only 25.0% correct"
+        assert f"warning: adv@4/255: {told}" in shown
+        assert "warning: adv@8/255: a check of the attack failed: 50.0% of the images get" in shown
+        assert "only 12.5%" not in shown
+        assert "adv@clean: a check" not in shown
+        notes = c10h("score", "adv.h5", *BASIC, "--json").json()["runs"][1]["notes"]
+        assert any(note.startswith(told) for note in notes)
 
     def test_figures_are_those_of_the_same_logits_as_predictions(self, c10h: Run) -> None:
         record = write(ids=None)

@@ -78,8 +78,14 @@ def test_classes_that_cannot_be(classes: str) -> None:
     ],
 )
 def test_a_normalisation_that_cannot_be(option: str, words: str, says: str) -> None:
-    given: dict[str, Any] = {option: words}
+    given: dict[str, Any] = {"mean": "0", "std": "1", option: words}
     with pytest.raises(InputError, match=f"--{option} {words}: {says}"):
+        ForeignNetwork("vgg_10_BN_16", **given)
+
+
+@pytest.mark.parametrize("given", [{"mean": "0.5"}, {"std": "0.5"}])
+def test_half_a_normalisation(given: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"--mean and --std belong together: --(mean|std) is"):
         ForeignNetwork("vgg_10_BN_16", **given)
 
 
