@@ -13,6 +13,7 @@ from c10h.errors import MismatchError, counted
 from c10h.records import Array
 from c10h.truth import differing
 
+ENDING = re.compile(r"[^.]\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|wav|mp3|flac|txt)$", re.IGNORECASE)
 WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,17})(\.0)?", re.ASCII)
 MOST_DIGITS = 18
 
@@ -86,8 +87,8 @@ class Alignment:
 def align(items: Items, reference: Items, *, may_lack: float = 0, remedy: str = "") -> Alignment:
     """The row of ``reference`` that each item of ``items`` is about.
 
-    By ids where both have them, whose folders do not count where only one side has any, else by
-    index, else by position where the numbers of items agree.
+    By ids where both have them, whose folders and endings do not count where only one side has any,
+    else by index, else by position where the numbers of items agree.
     Ids that are whole numbers are what an index counts; where one side has neither, they number
     its rows if they are all of these. may_lack: how many items ``reference`` need not have, as
     labels that some were left out of. remedy: what to do where it lacks more, for the message.
@@ -95,7 +96,7 @@ def align(items: Items, reference: Items, *, may_lack: float = 0, remedy: str = 
     """
     rows_by_name = partial(_rows_by_name, items=items, reference=reference, remedy=remedy)
     if items.ids is not None and reference.ids is not None:
-        names, known, note = _without_folders(items, reference, items.ids, reference.ids)
+        names, known, note = _comparable(items, reference, items.ids, reference.ids)
         return Alignment(rows_by_name(names, known, may_lack), IDS, note)
     ours, theirs = _numbers(items), _numbers(reference)
     if (
@@ -181,23 +182,35 @@ def _are_all(numbers: Array, size: int) -> bool:
     return len(numbers) == size and is_everything(np.sort(numbers), size)
 
 
-def _without_folders(
+def _comparable(
     items: Items, reference: Items, ours: Array, theirs: Array
 ) -> tuple[Array, Array, str]:
     """The ids to compare, str (n) and (k), and what is said of them.
 
-    Images of class folders have ids with folders, which judgments of the same images do not have.
-    Only file names count where all ids of one side are in folders and none of the other is, and
-    file names are unique.
+    Images of class folders have ids with folders, which judgments of the same images do not have;
+    and files have endings, which names of items may lack. Where all ids of one side have such a
+    part and none of the other does, it does not count, if what is left is unique.
     """
-    for side, ids, others in ((items, ours, theirs), (reference, theirs, ours)):
-        if not _in_folders(ids).all() or _in_folders(others).any():
-            continue
-        names = np.array([name.rpartition("/")[2] for name in ids.tolist()], dtype=np.str_)
-        if len(set(names.tolist())) == len(names) and np.isin(names, others).any():
-            note = f"the folders in the names of {side.what} do not count"
-            return (names, theirs, note) if side is items else (ours, names, note)
+    for has, sign, place, part in (
+        (_in_folders, "/", -1, "folders"),
+        (_with_endings, ".", 0, "endings"),
+    ):
+        for side, ids, others in ((items, ours, theirs), (reference, theirs, ours)):
+            # The first ones mostly tell, and names are many.
+            if not len(ids) or not has(ids[:1]).all() or has(others[:1]).any():
+                continue
+            if not has(ids).all() or has(others).any():
+                continue
+            names = np.array([name.rpartition(sign)[place] for name in ids.tolist()], np.str_)
+            if len(set(names.tolist())) == len(names) and np.isin(names, others).any():
+                note = f"the {part} in the names of {side.what} do not count"
+                return (names, theirs, note) if side is items else (ours, names, note)
     return ours, theirs, ""
+
+
+def _with_endings(ids: Array) -> Array:
+    """Whether each id ends as names of pictures do, bool (n)."""
+    return np.array([ENDING.search(name) is not None for name in ids.tolist()], dtype=bool)
 
 
 def _in_folders(ids: Array) -> Array:

@@ -145,6 +145,23 @@ class TestNotes:
         )
         assert "?" not in align(asked(3, names, index=[0, 1, 2]), known(3)).note
 
+    @pytest.mark.parametrize("ending", [".png", ".JPEG"])
+    def test_endings_that_only_one_side_has_do_not_count(self, ending: str) -> None:
+        with_endings = [f"{name}{ending}" for name in ("05", "c.v2", "a")]
+        found = align(asked(2, ["a", "05"]), known(3, with_endings))
+        assert (rows(found), found.by) == ([2, 0], IDS)
+        assert found.note == "the endings in the names of the labels do not count"
+        found = align(asked(3, with_endings), known(3, ["a", "05", "c.v2"]))
+        assert rows(found) == [1, 2, 0]
+        assert found.note == "the endings in the names of net do not count"
+
+    @pytest.mark.parametrize("others", [["a.png", "b.jpg", "c"], ["a.png", "a.jpg", "b.png"]])
+    def test_endings_count_where_some_lack_them_or_names_would_be_one(
+        self, others: list[str]
+    ) -> None:
+        with pytest.raises(MismatchError, match="ids are not in the labels"):
+            align(asked(2, ["a", "b"]), known(3, others))
+
     def test_which_way_it_went(self) -> None:
         names = ["a", "b", "c"]
         ours, theirs = asked(3, names), known(3, names)
@@ -194,7 +211,7 @@ class TestRefused:
 
     def test_nothing_in_common_is_refused_also_where_some_may_be_absent(self) -> None:
         with pytest.raises(MismatchError, match="2 of 2 ids are not in the labels"):
-            align(asked(2, ["1.png", "2.png"]), known(2, ["1", "2"]), may_lack=inf)
+            align(asked(2, ["x1.png", "x2.png"]), known(2, ["1", "2"]), may_lack=inf)
 
     def test_more_unknown_ids_than_were_left_out(self) -> None:
         items, others = asked(4, ["a", "b", "x", "y"]), known(2, ["a", "b"])

@@ -209,7 +209,10 @@ def count_votes(
         unwanted=ExcludedRows.of(judgments, sifted.unwanted),
         dropped=len(items) - len(stays),
         taken=judgments.taken,
-        notes=_notes(judgments, kept, numbering, truth, len(stays)),
+        notes=[
+            *_notes(judgments, kept, numbering, truth, len(stays)),
+            *_times(judgments, sifted, filters),
+        ],
     )
 
 
@@ -261,6 +264,17 @@ def _notes(
         if with_truth < size:
             notes.append(f"truth of {with_truth:,} of {size:,} items")
     return notes
+
+
+def _times(judgments: Judgments, sifted: _Sifted, filters: Filters) -> list[str]:
+    """That limits of reaction times leave nothing out, which another unit may be why of."""
+    if judgments.rt is None or (filters.rt_min is None and filters.rt_max is None):
+        return []
+    times = judgments.rt[sifted.judged & ~np.isnan(judgments.rt)]
+    if sifted.late.any() or not len(times):
+        return []
+    low, middle, high = np.min(times), np.median(times), np.max(times)
+    return [f"no reaction time is outside the limits: {low:g} to {high:g}, median {middle:g}"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from c10h.errors import InputError
+from c10h.errors import InputError, nearest
 from c10h.formats.lazy_rows import SUM_TOLERANCE
 from c10h.models.normalised import Normalised
 
@@ -110,14 +110,17 @@ def _import(name: str, module: str, attribute: str) -> Callable[..., Any]:
         meant = f" ({module[:-3]}:{attribute}?)" if module.endswith(".py") else ""
         raise InputError(
             f"{name}: no module {module} in the current folder or among the installed packages"
-            f"{meant}"
+            f"{meant or ' (PYTHONPATH=FOLDER before the command, for that of another folder)'}"
         ) from None
     except Exception as error:
         raise InputError(f"{name}: importing {module} failed: {_first_line(error)}") from error
     for part in attribute.split("."):
         target = getattr(target, part, None)
     if not callable(target):
-        raise InputError(f"{name}: {module} has no callable {attribute!r}")
+        near = nearest(attribute, vars(importlib.import_module(module)))
+        raise InputError(
+            f"{name}: {module} has no callable {attribute!r}{f' ({near}?)' if near else ''}"
+        )
     return target
 
 

@@ -14,7 +14,7 @@ from c10h.formats.judgments import Judgments
 from c10h.formats.predictions_and_labels import open_predictions
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.alternative_annotator import Alternative, alternative_annotator
-from c10h.labels.judgment_filtering import annotators_to_drop
+from c10h.labels.judgment_filtering import annotators_to_drop, attention_of
 from c10h.labels.judgment_filters import Filters
 from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
@@ -136,7 +136,7 @@ def describe_annotators(
     not have.
     """
     everybody = replace(filters, min_votes=1, drop_annotators=())
-    if judgments.check is not None and judgments.correct is not None:
+    if attention_of(judgments, filters) is not None:
         everybody = replace(everybody, min_attention=0.0)
     if model is not None:
         classes = classes or model.classes_for(judgments)

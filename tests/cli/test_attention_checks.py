@@ -45,6 +45,8 @@ def test_checks_against_their_true_labels(c10h: Run) -> None:
         "eve": 0.25, "bob": 0.75, "ann": 1.0, "cy": 1.0,
     }  # fmt: skip
     assert "left out 1 annotator" in c10h(*line).err
+    eve = next(row for row in rows if row[0] == "eve")
+    assert float(eve[rows[0].index("agreement")]) == 1  # with the others, which are kept
 
 
 def test_what_ties_for_the_majority_is_right(c10h: Run, table: Path) -> None:
