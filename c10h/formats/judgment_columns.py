@@ -224,8 +224,10 @@ def _header(source: Source, layout: str) -> list[str]:
     names = tables.header_of(source, layout=layout)
     if names is None:
         refuse_encoding(source)
-        hint = "" if array_format(source) is None else COLUMNS_OF_PEOPLE
-        raise FileError(f"{source.name}: expected a table, found {describe(source)}{hint}")
+        found = describe(source)
+        is_array = array_format(source) is not None and ".h5" not in found
+        hint = COLUMNS_OF_PEOPLE if is_array else ""
+        raise FileError(f"{source.name}: expected a table of judgments, found {found}{hint}")
     if not any(names):
         raise FileError(f"{source.name}: expected a table, found an empty one")
     return names

@@ -261,7 +261,11 @@ def _checks(column: polars.Series, reading: Reading, numbers: Array | None) -> A
     codes = codes_of(column, source.name)
     has_empty = bool((codes.row == len(codes.words)).any())
     words = codes.words.tolist()
-    holds = condition.words_that_hold(source.name, words, has_empty=has_empty, flag="--check")
+    try:
+        holds = condition.words_that_hold(source.name, words, has_empty=has_empty, flag="--check")
+    except InputError as error:
+        hint = " (--where leaves rows out before)" if reading.where else ""
+        raise InputError(f"{error}{hint}") from None
     return np.array(holds)[codes.row]
 
 

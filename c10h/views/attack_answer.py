@@ -107,7 +107,7 @@ def checks_sentences(networks: Sequence[AttackedNetwork]) -> list[str]:
     on = f" on {' or '.join(f'{size:,}' for size in sizes)} items" if sizes else ""
     if set(sentences) == {SOUND}:
         few = any(size < FEW_EXAMINED for size in sizes)
-        passed = f"none failed, but {_more(networks)}" if few else "all passed"
+        passed = _more(networks, ", and found none") if few else "all passed"
         return [f"Checks{on}: {passed}."]
     told = []
     for sentence, names in sentences.items():
@@ -134,11 +134,11 @@ def _at_chance(networks: Sequence[AttackedNetwork]) -> list[str]:
     return sentences
 
 
-def _more(networks: Sequence[AttackedNetwork]) -> str:
-    """That checks on few items say little, and how there are more."""
+def _more(networks: Sequence[AttackedNetwork], so_far: str = "") -> str:
+    """That checks on few items say little, and how there are more. so_far: what they found."""
     are_all = all(network.examined >= network.size for network in networks if network.examined)
     how = "attack more images" if are_all else "--health 200 finds more"
-    return f"so few find only gross failures; {how}"
+    return f"so few find only gross failures{so_far}; {how}"
 
 
 def _description(network: AttackedNetwork) -> str:

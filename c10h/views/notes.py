@@ -15,6 +15,8 @@ from c10h.metrics.strata import ALL
 INTERVALS = "Intervals: 95 %, bootstrap over items."
 # How many names a line has where they are all that there is.
 MOST_NAMES = 4
+# Items of which a network that is right on all is asked about.
+MANY = 100
 # Nats between distributions that differ by rounding to float32.
 SAME = 1e-6
 ORDERED = "(--classes NAME,… names columns that have no names)"
@@ -167,6 +169,14 @@ def misordered_notes(runs: Sequence[ScoredRun]) -> list[str]:
         f"warning: {run.name}: its probabilities are the labels, compared with themselves"
         for run in runs
         if _is_the_labels(run)
+    ]
+    warnings += [
+        f"warning: {run.name}: right on all {accuracy.n:,} items: is the truth made of its first "
+        "choices?"
+        for run in runs
+        if (accuracy := run.estimate("accuracy")) is not None
+        and accuracy.value == 1
+        and accuracy.n >= MANY
     ]
     warnings += [
         f"warning: {name}: {line}: are its columns in the order of the labels? {ORDERED}"

@@ -239,7 +239,7 @@ def test_what_cannot_be_done_is_told(
 
 def test_counts_are_no_judgments(refuses: Refuse) -> None:
     says = [
-        "counts.npy: expected a table, found",
+        "counts.npy: expected a table of judgments, found",
         "(--layout matrix if each column is an annotator)",
     ]
     refuses("labels", "annotators", "counts.npy", says=says)

@@ -184,6 +184,18 @@ def test_labels_against_themselves(files: Files, c10h: Run) -> None:
     assert "warning: a" not in shown
 
 
+@pytest.mark.parametrize(("size", "asked"), [(99, False), (100, True)])
+def test_a_truth_of_its_own_first_choices(
+    c10h: Run, random: np.random.Generator, size: int, *, asked: bool
+) -> None:
+    logits = random.normal(size=(size, 3))
+    np.save("p.npy", logits)
+    np.save("y.npy", logits.argmax(axis=1))
+    shown = " ".join(c10h("score", "p.npy", "--truth", "y.npy").out.split())
+    question = f"p: right on all {size} items: is the truth made of its first choices?"
+    assert (question in shown) == asked
+
+
 def test_the_first_sentence_says_how_many_items_have_a_truth(files: Files, c10h: Run) -> None:
     truth = np.where(np.arange(len(files.truth)) < 20, files.truth, -1)
     np.save("some.npy", truth)
