@@ -46,6 +46,8 @@ FEW_ITEMS = 100
 # Items whose checks find gross failures alone.
 FEW_EXAMINED = 50
 MOST_ACROSS = 5
+# Rows of a table that a screen has room for below its sentences.
+MOST_ROWS = 9
 
 
 def attack_answers(
@@ -219,6 +221,8 @@ def _signed(figure: Difference) -> str:
 def _figure(
     network: AttackedNetwork, metric: str, result: str
 ) -> tuple[float | None, float | None, float | None]:
+    if metric == DISTANCE:
+        return _distance(network, result), None, None
     run = network.runs.get(result)
     estimate: Estimate | None = None if run is None else run.estimate(metric)
     if estimate is None or estimate.why:
@@ -226,14 +230,25 @@ def _figure(
     return estimate.value, estimate.low, estimate.high
 
 
-def _rows(group: Sequence[AttackedNetwork]) -> list[tuple[str, str]]:
+def _distance(network: AttackedNetwork, result: str) -> float | None:
+    """The mean cross-entropy with people before the attack or after a budget; None for none."""
+    values = network.human.get(CLEAN_DISTANCE if result == CLEAN else DISTANCE)
+    if values is None or result not in (CLEAN, *network.budgets):
+        return None
+    return float(values[0 if result == CLEAN else network.budgets.index(result)])
+
+
+def _rows(
+    group: Sequence[AttackedNetwork], metrics: Sequence[str] = METRICS
+) -> list[tuple[str, str]]:
     """A metric before and after each budget."""
-    return [(metric, result) for metric in METRICS for result in (CLEAN, *budgets_of(group))]
+    return [(metric, result) for metric in metrics for result in (CLEAN, *budgets_of(group))]
 
 
 def _row_names(rows: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     """The metric at its first row alone, and the result."""
-    metrics = [WORDS[metric] if result == CLEAN else "" for metric, result in rows]
+    words = {**WORDS, DISTANCE: f"{WORDS[CROSS_ENTROPY]} with people"}
+    metrics = [words[metric] if result == CLEAN else "" for metric, result in rows]
     return [("metric", metrics), ("ε", [result for _, result in rows])]
 
 
@@ -286,6 +301,10 @@ def _many(group: Sequence[AttackedNetwork]) -> tuple[Table, list[str]]:
     """Metrics and budgets down, networks across; or networks down, where there are more."""
     rows = _rows(group)
     columns: list[tuple[str, list[Cell]]] = []
+    with_people = _rows(group, (*METRICS, DISTANCE))
+    are_compared = all({DISTANCE, CLEAN_DISTANCE} <= set(network.human) for network in group)
+    if are_compared and len(with_people) <= MOST_ROWS and len(group) <= MOST_ACROSS:
+        rows = with_people
     if len(group) > MOST_ACROSS:
         for metric, result in rows:
             cells = [Cell(compact(_figure(network, metric, result)[0])) for network in group]

@@ -56,6 +56,13 @@ def test_people_where_it_was_compared_with_them() -> None:
     human["human cross-entropy before the attack"] = np.array([[1.0, 1.0]])
     sentence = answer_of(a=made_attack(human=human)).sentences[0]
     assert "Cross-entropy with people rises from 1.000 to 2.500; of 8 items" in sentence
+    table = answer_of(a=made_attack(human=human)).table
+    assert table is not None
+    assert [row[:3] for row in texts(table)][-3:] == [
+        ["cross-entropy with people", "clean", "1.000"],
+        ["", "4/255", "1.250"],
+        ["", "8/255", "2.500"],
+    ]
     human["people's second was the runner-up before"] = np.array([[0.1, 0.625]])
     sentence = answer_of(a=made_attack(human=human)).sentences[0]
     assert sentence.endswith("75 % become it (before, it was the runner-up of 62 %).")
