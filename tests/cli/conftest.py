@@ -82,8 +82,9 @@ def run_here(*arguments: object, stdin: bytes = b"") -> Result:
         # Networks' code in this folder, not that of another test.
         others = [folder for folder in sys.path if Path(folder, "tiny.py").is_file()]
         patch.setattr(sys, "path", [folder for folder in sys.path if folder not in others])
-        for module in Path().glob("*.py"):
-            sys.modules.pop(module.stem, None)
+        for path in Path().glob("*.py"):
+            if "/pytest-" in str(getattr(sys.modules.get(path.stem), "__file__", "")):
+                del sys.modules[path.stem]
         status = status_of_main()
     out, err = (streams[name].buffer for name in ("stdout", "stderr"))
     assert isinstance(out, io.BytesIO)
