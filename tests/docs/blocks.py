@@ -94,8 +94,12 @@ def words(text: str) -> list[str]:
 
 
 def words_of_tables(text: str) -> list[str]:
-    """The words of the lines that have columns, with two or more blanks between them."""
-    return words("\n".join(line for line in text.splitlines() if "  " in line.strip()))
+    """The words of the lines that have columns, with two or more blanks between them.
+
+    An interval has a "to" between its ends only where one of them is negative.
+    """
+    lines = "\n".join(line for line in text.splitlines() if "  " in line.strip())
+    return [word for word in words(lines) if word != "to"]
 
 
 COMPARED: Mapping[str, Callable[[str], list[str]]] = {

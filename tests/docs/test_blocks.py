@@ -65,6 +65,7 @@ def test_blocks_that_nothing_runs_are_refused(page: str) -> None:
         (shown("a  1\n", "numbers vary"), "b  1\n", False),
         (shown("It is 1.\na  2\n", "numbers and sentences vary"), "It was.\na  3\n", True),
         (shown("It is 1.\na  2\n", "numbers and sentences vary"), "It is 1.\nb  2\n", False),
+        (shown("a  .1–.2\n", "numbers and sentences vary"), "a  −.1 to .2\n", True),
     ],
 )
 def test_what_agrees(step: Step, printed: str, is_so: bool) -> None:
