@@ -82,6 +82,8 @@ def matched_runs(
     matched = (_match(run, known[id(run.against)], classes) for run in runs)
     if not common:
         return matched
+    if any(of_all is None for of_all in known.values()):
+        raise InputError("--common needs --labels or --truth, by which items are known")
     of_runs = list(matched)
     places = [_common_rows([m for m in of_runs if m.run.against is a]) for a in every.values()]
     rows = dict(zip(every, places, strict=True))

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from c10h import h5
 from c10h.files import HDF5
 from c10h.metrics.metrics import METRICS, choose
-from c10h.records import Array, Scores
+from c10h.records import Array, Predictions, Scores
 
-from .conftest import Files, Refuse, Run, assert_refused, read_file
+from .conftest import CLASSES, Files, Refuse, Run, assert_refused, read_file
 
 BASIC = ("--labels", "labels.h5", "--resamples", "50")
 FIGURE = ["value", "low", "high", "n", "ceilings", "why", "references", "over_networks", "mixed"]
@@ -259,8 +260,6 @@ class TestDecisiveZeros:
         assert "save logits, or more digits" in shown
         for difference in c10h(*line, "--json").json()["differences"]:
             assert difference["at_equal_scale"]["value"] is None
-        alone = c10h("score", "few.csv", "--labels", "labels.h5", "--format", "csv").out
-        assert "few" in alone
         (row,) = (
             line
             for line in c10h("score", "few.csv", "--labels", "labels.h5").out.splitlines()
@@ -495,6 +494,17 @@ class TestItems:
         assert lineage.options["common"]
         np.savez("b.npz", logits=files.logits["b"][:9], ids=names[:9])
         refuses(*line, "--common", says="--common: no item that a, b all have")
+
+    def test_common_items_of_runs_with_nothing_but_their_own_truth(
+        self, files: Files, refuses: Refuse
+    ) -> None:
+        for name, size in (("p", 20), ("q", 12)):
+            logits = files.logits["a"][None, :size].astype("f4")
+            own = Predictions(
+                classes=CLASSES, logits=logits, member=np.array(["m"]), truth=files.truth[:size]
+            )
+            h5.write(own, f"{name}.h5")
+        refuses("score", "p.h5", "q.h5", "--common", says="--common needs --labels or --truth")
 
     def test_names_that_nobody_has_are_no_unlabeled_items(self, c10h: Run, refuses: Refuse) -> None:
         Path("v.csv").write_text("file,cat,dog\na,4,1\nb,1,4\n")
