@@ -12,8 +12,9 @@ from c10h.errors import InputError, counted, unknown_name
 from c10h.metrics.estimates import ScoredRun, metrics_of
 from c10h.stages.report import Results
 from c10h.stages.run_groups import data_sets, pairs_to
+from c10h.stages.worst_case import WorstCase, worst_cases
 from c10h.views import attack as attack_view
-from c10h.views import labels, learning_curves, score_values, shift
+from c10h.views import labels, learning_curves, score_values, shift, worst_case
 from c10h.views import score as score_view
 from c10h.views.answer import MORE, Answer
 from c10h.views.attack_answer import attack_answers
@@ -77,6 +78,7 @@ class Report:
                 results.scored, results.metrics, results.stratum, results.scored_baseline
             )
             tables += self._changes(results.scored, results.metrics)
+        tables += worst_case.tables(self._worst_cases)
         tables += attack_view.attack_tables(results.attacked, results.attacked_baseline)
         tables += learning_curves.history_tables(results.histories)
         return tables + labels.tables(results.labels)
@@ -103,6 +105,10 @@ class Report:
         if self.figure is not None:
             return [figure(self.figure, self.results)], {}
         return fitting_figures(self.results)
+
+    @cached_property
+    def _worst_cases(self) -> list[WorstCase]:
+        return worst_cases(self.results.attacked)
 
     def lineage(self) -> list[Step]:
         """The commands behind the files, each once, inputs before what was made of them."""
@@ -134,6 +140,7 @@ class Report:
             answers.append(score_answer(shown, ""))
             changes = self._changes(results.scored, [shown.main])
             answers += [Answer(table=table) for table in changes]
+        answers += worst_case.answers(self._worst_cases)
         answers += attack_answers(results.attacked, results.attacked_baseline, "")
         charts = {drawn.name: partial(self._chart, drawn) for drawn in self.figures()}
         for table in learning_curves.history_tables(results.histories):
@@ -201,6 +208,7 @@ class Report:
         if results.attacked:
             baseline = results.attacked_baseline
             values["attacks"] = [attack_view.to_json(network) for network in results.attacked]
+            values["worst_cases"] = worst_case.to_json(self._worst_cases)
             values["attack_differences"] = (
                 attack_view.differences_to_json(results.attacked, baseline) if baseline else []
             )
@@ -218,6 +226,7 @@ class Report:
         return [
             *score_values.to_rows(self._scored()),
             *attack_view.to_rows(results.attacked),
+            *worst_case.to_rows(self._worst_cases),
             *learning_curves.to_rows(results.histories),
             *labels.to_rows(results.labels),
         ]
