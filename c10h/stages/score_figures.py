@@ -20,8 +20,8 @@ from c10h.metrics.sums import Formulas
 from c10h.records import Array
 from c10h.stages.network_metrics import NO_TRUTH, SCALE, Evaluation, ModelMetrics
 
-# How the names of metrics begin that are shares of items.
-ACCURACY = "accuracy"
+# How the names of metrics begin that are shares of items, each of which is right or not.
+OF_ITEMS = ("accuracy", "sba")
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,11 @@ class Figures:
     def _with_width(
         self, value: Float, low: Float, high: Float, items: Array
     ) -> tuple[Float, Float]:
-        """Intervals of accuracies, (r, q, t), Wilson's where all items or none are right.
+        """Intervals, (r, q, t): of shares of items Wilson's where all of them or none are right.
 
         No resample has another value then.
         """
-        of_shares = np.array([metric.startswith(ACCURACY) for metric in self.metrics])[:, None]
+        of_shares = np.array([metric.startswith(OF_ITEMS) for metric in self.metrics])[:, None]
         is_flat = of_shares & (low == high) & ((value == 0) | (value == 1))
         ends = wilson_interval(value, items.astype(np.float64))
         return np.where(is_flat, ends[0], low), np.where(is_flat, ends[1], high)

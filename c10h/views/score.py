@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from c10h.formats.hints import brief
 from c10h.metrics.differences import Difference, Pair, differences, pairs_with_first
-from c10h.metrics.estimates import RunKey, ScoredRun, metrics_of
+from c10h.metrics.estimates import Estimate, RunKey, ScoredRun, metrics_of
 from c10h.metrics.metrics import METRICS
 from c10h.metrics.over_networks import Spread
 from c10h.metrics.references import FIRST_CHOICE, REFERENCES, RESCALED
@@ -39,7 +39,7 @@ from c10h.views.pivot import (
 )
 from c10h.views.score_answer import Shown, score_answer
 from c10h.views.score_values import to_json, to_rows
-from c10h.views.table import Cell, Table, interval, number, of_columns
+from c10h.views.table import MISSING, Cell, Table, interval, number, of_columns
 
 AT_EQUAL_SCALE = "at equal scale"
 
@@ -195,13 +195,20 @@ def _strata_table(run: ScoredRun, metrics: Sequence[str]) -> Table:
     """Strata down, metrics across, and of how many items the first metric is."""
     by = str(run.scores.settings["by"])
     columns = [
-        (metric, [Cell(number(run.value_of(metric, stratum))) for stratum in run.strata])
+        (metric, [_with_ends(run.estimate(metric, stratum)) for stratum in run.strata])
         for metric in metrics
     ]
     sizes = [run.estimate(metrics[0], stratum) for stratum in run.strata]
     columns.append((f"n ({metrics[0]})", [Cell(f"{size.n:,}" if size else "") for size in sizes]))
     names = [(by, [stratum.removeprefix(f"{by}=") for stratum in run.strata])]
     return of_columns(f"{run.name} by {by}", names, columns)
+
+
+def _with_ends(estimate: Estimate | None) -> Cell:
+    """A figure and its interval; "-" where there is none."""
+    if estimate is None or estimate.why:
+        return Cell(MISSING)
+    return Cell(number(estimate.value), interval(estimate.low, estimate.high))
 
 
 def _lacking(runs: Sequence[ScoredRun]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from c10h.errors import counted
+from c10h.formats.hints import brief
 from c10h.metrics.differences import (
     DECISIVE_ZEROS,
     Difference,
@@ -51,6 +52,9 @@ from c10h.views.table import Cell, Table, of_columns
 MOST_SENTENCES = 3
 MOST_ACROSS = 5
 MOST_STRATA = 14
+# Columns of strata that have room for their intervals, and items of which few are told.
+MOST_WITH_INTERVALS = 3
+FEW_ITEMS = 20
 STARRED = "*: the 95 % interval of the difference from {} excludes 0"
 WORTH = "equivalent_annotators"
 WORDS = {"ce_human": "cross-entropy with people", "ce_hard": "cross-entropy with the truth"}
@@ -342,17 +346,25 @@ def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
     else:
         across = [(run.name, run, shown.main) for run in shown.runs]
         names, legend = short_names([run.name for run in shown.runs])
-    columns = [
-        (name, [Cell(compact(_figure(run, metric, stratum)[0])) for stratum in kept])
-        for name, (_, run, metric) in zip(names, across, strict=True)
-    ]
-    sizes = [shown.runs[0].estimate(shown.main, stratum) for stratum in kept]
-    columns.append(("n", [Cell(f"{size.n:,}" if size else "") for size in sizes]))
+    columns: list[tuple[str, list[Cell]]] = []
+    for name, (_, run, metric) in zip(names, across, strict=True):
+        figures = [_figure(run, metric, stratum) for stratum in kept]
+        if len(across) > MOST_WITH_INTERVALS:
+            figures = [(value, None, None) for value, _, _ in figures]
+        columns += interval_columns(name, figures)
+    sizes = {stratum: shown.runs[0].estimate(shown.main, stratum) for stratum in strata}
+    columns.append(("n", [Cell(f"{size.n:,}" if (size := sizes[name]) else "") for name in kept]))
+    labels = {stratum: stratum.removeprefix(f"{shown.by}=") for stratum in strata}
+    few = [labels[name] for name, size in sizes.items() if size and 0 < size.n < FEW_ITEMS]
     left = len(strata) - len(kept)
-    notes = [*legend, *[f"{left:,} more strata are {IN_DETAIL}"] * (left > 0)]
+    notes = [
+        *legend,
+        *[f"{left:,} more strata are {IN_DETAIL}"] * (left > 0),
+        *[f"Strata of fewer than {FEW_ITEMS} items say little: {brief(few)}"] * bool(few),
+    ]
     title = "" if len(shown.runs) == 1 else shown.main
-    labels = [stratum.removeprefix(f"{shown.by}=") for stratum in kept]
-    return of_columns(title, [(shown.by, labels)], columns), notes
+    names_down = [(shown.by, [labels[stratum] for stratum in kept])]
+    return of_columns(title, names_down, columns), notes
 
 
 def _people_note(shown: Shown) -> list[str]:

@@ -19,8 +19,8 @@ from metrics.scoring import (
     predictions_of,
     samples_of,
 )
+from scipy.stats import binomtest, entropy, spearmanr
 from scipy.stats import bootstrap as scipy_bootstrap
-from scipy.stats import entropy, spearmanr
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from c10h.errors import InputError, InSampleError, MismatchError
@@ -325,6 +325,20 @@ def lineage_from(command: str, *inputs: tuple[str, str, Lineage]) -> Lineage:
             for role, kind, lineage in inputs
         ),
     )
+
+
+@pytest.mark.parametrize("is_right", [False, True])
+def test_shares_of_items_that_all_agree_have_wilsons_interval(is_right: bool) -> None:
+    """Four items, of which people's second choice is the network's, and the truth, or none is."""
+    counts = np.tile([5, 3, 0], (4, 1))
+    logits = np.tile([3.0, 2.0, 1.0] if is_right else [3.0, 1.0, 2.0], (4, 1))
+    truth = np.zeros(4, np.int64) if is_right else np.ones(4, np.int64)
+    known = figures(logits, counts=counts, truth=truth, resamples=50)
+    wanted = binomtest(4 * is_right, 4).proportion_ci(method="wilson")
+    for metric in ("accuracy", "sba"):
+        assert known[metric].value == is_right
+        assert known[metric].low == pytest.approx(wanted.low)
+        assert known[metric].high == pytest.approx(wanted.high)
 
 
 def pair(case: Case, **second: Any) -> Scores:

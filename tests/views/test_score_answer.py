@@ -86,13 +86,23 @@ class TestOneRun:
         )
         answer = answer_of(replace(run, scores=record), by="truth")
         assert answer.table is not None
-        assert answer.table.header == ["truth", "accuracy", "ce_human", "n"]
+        assert answer.table.header == ["truth", "accuracy", "95 %", "ce_human", "95 %", "n"]
         assert texts(answer.table)[:2] == [
-            ["all", "0.000", "20.000", "7"],
-            ["0", "1.000", "21.000", "7"],
+            ["all", "0.000", ".000–.000", "20.000", "20.000–20.000", "7"],
+            ["0", "1.000", "1.000–1.000", "21.000", "21.000–21.000", "7"],
         ]
         assert len(answer.table.rows) == MOST_STRATA
         assert "6 more strata are in --detail" in answer.notes
+        assert (
+            "Strata of fewer than 20 items say little: all, 0, 1, 2, 3, 4, 5, 6, …" in answer.notes
+        )
+
+    def test_strata_of_enough_items_with_room_for_intervals(self) -> None:
+        run = scored("human", VALUES)
+        assert answer_of(run, by="truth").notes == answer_of(run).notes
+        table = answer_of(run, by="truth").table
+        assert table is not None
+        assert table.header == ["truth", "accuracy", "95 %", "ce_human", "95 %", "n"]
 
 
 class TestTwoRuns:
