@@ -37,6 +37,8 @@ from c10h.stages.reference_fit import FittedReferences
 OF_ERRORS, FEW_ERRORS = ("conf_wrong", "kappa_human", "aurc"), 20
 # Why metrics of the truth do not exist where no item has one.
 NO_TRUTH = "no item whose true class is known"
+# How the reason begins of a metric that an input is missing for.
+NEEDS = "needs "
 # What the formula of :attr:`Evaluation.scale` is called.
 SCALE = "scale"
 
@@ -237,9 +239,9 @@ def _why_missing(name: str, people: People) -> str:
     metric = METRICS[name]
     lacking = [need for need in metric.needs if not people.has(need)]
     if lacking:
-        return f"needs {lacking[-1]}"
+        return f"{NEEDS}{lacking[-1]}"
     if isinstance(metric, Metric) and len(people.classes) <= metric.more_classes_than:
-        return f"needs more than {metric.more_classes_than} classes"
+        return f"{NEEDS}more than {metric.more_classes_than} classes"
     if Needs.TRUTH not in metric.needs:
         return ""
     if not people.known:

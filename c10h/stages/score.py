@@ -24,6 +24,7 @@ from c10h.stages.attack_runs import failed_checks, runs_of, why_not_rescaled
 from c10h.stages.class_order import class_names_note, common_classes
 from c10h.stages.clipped_probabilities import CLIPPED
 from c10h.stages.matched_runs import Against, Run
+from c10h.stages.network_metrics import NEEDS
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.run_groups import data_behind, model_behind, seed_behind
 from c10h.stages.score_request import ScoreRequest
@@ -49,7 +50,8 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
     show: how the scoring is shown, with numbers of items. tell: called with lines on what was taken
     of the inputs and how they were matched. Raises MismatchError where inputs do not belong
     together, InSampleError for predictions of items that a network was trained on unless the
-    request allows them, other InputErrors for what cannot be.
+    request allows them, other InputErrors for what cannot be, such as metrics that all need what is
+    not there.
     """
     inputs = _open(request, tell)
     runs = [run for name, network in inputs.networks for run in _runs(name, network, inputs)]
@@ -73,6 +75,8 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         scores = score_runs(
             runs, options=options, classes=inputs.classes, advance=advance, tell=tell
         )
+    if request.metrics:
+        _refuse_impossible(scores)
     if request.traced:
         classes = inputs.classes if request.hints.classes is not None else None
         lineage = lineage_of(request, _roles(request, inputs), settled={"classes": classes})
@@ -83,6 +87,13 @@ def score(request: ScoreRequest, show: Show = show_nothing, tell: Tell = silent)
         tuple(dict.fromkeys(name for name, _ in inputs.networks)),
         tuple(file.name for file in references),
     )
+
+
+def _refuse_impossible(scores: Scores) -> None:
+    """Raise InputError where all metrics need what no run has, as accuracy needs true classes."""
+    whys = dict.fromkeys(scores.why[:, :, 0].ravel().tolist())
+    if all(why.startswith(NEEDS) for why in whys):
+        raise InputError(f"--metrics {','.join(scores.metric.tolist())} {'; '.join(whys)}")
 
 
 @dataclass(frozen=True)

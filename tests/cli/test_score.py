@@ -774,19 +774,41 @@ def test_the_reference_table_of_the_real_data(real_data: Path, c10h: Run) -> Non
 
 
 class TestNothingToShow:
-    LINE = ("score", "a.npy", "--truth", "truth.npy", "--metrics", "ce_human,kl")
-    WHY = "needs human labels (--labels)"
+    """Of labels that are all unanimous: no item has a second choice."""
+
+    LINE = ("score", "a.npy", "--labels", "unanimous.npy", "--metrics", "sba")
+    WHY = "no item where two classes have votes"
+
+    @pytest.fixture(autouse=True)
+    def unanimous(self, files: Files) -> None:
+        np.save("unanimous.npy", 3 * np.eye(files.counts.shape[1])[files.counts.argmax(1)])
+
+    @pytest.mark.parametrize(
+        ("given", "metrics", "says"),
+        [
+            ("--labels=unanimous.npy", "accuracy", "accuracy needs the true classes (--truth)"),
+            ("--truth=truth.npy", "ce_human,kl", "ce_human,kl needs human labels (--labels)"),
+        ],
+    )
+    def test_metrics_that_all_need_what_is_not_there_are_refused(
+        self, c10h: Run, given: str, metrics: str, says: str
+    ) -> None:
+        result = c10h("score", "a.npy", given, "--metrics", metrics, "-o", "s.h5")
+        assert (result.status, result.out) == (1, "")
+        assert f"--metrics {says}" in result.err
+        assert not Path("s.h5").exists()
+        assert c10h("score", "a.npy", given, "--metrics", f"{metrics},ece,entropy_gap").status == 0
 
     def test_one_line(self, c10h: Run) -> None:
         for form in ("terminal", "markdown", "latex"):
             result = c10h(*self.LINE, "--format", form)
             assert (result.status, result.out.strip()) == (0, "")
-            assert result.err.splitlines()[-1] == f"nothing to show: ce_human, kl: {self.WHY}"
+            assert result.err.splitlines()[-1] == f"nothing to show: sba: {self.WHY}"
 
-    @pytest.mark.parametrize("more", [("--by", "truth"), ("--per-item",), ("b.npy",)])
+    @pytest.mark.parametrize("more", [("--by", "modal"), ("--per-item",), ("b.npy",)])
     def test_null_with_why(self, c10h: Run, more: tuple[str, ...]) -> None:
         printed = c10h(*self.LINE, *more, "--json").json()
-        figure = printed["runs"][0]["metrics"]["ce_human"]
+        figure = printed["runs"][0]["metrics"]["sba"]
         assert (figure["value"], figure["n"], figure["why"]) == (None, 0, self.WHY)
         result = c10h(*self.LINE, *more)
         assert (result.status, result.out) == (0, "")
@@ -795,10 +817,10 @@ class TestNothingToShow:
         assert c10h(*self.LINE, "-o", "s.h5").status == 0
         result = c10h("report", "--detail", "s.h5")
         assert (result.status, result.err) == (0, "")
-        assert f"No ce_human for a: {self.WHY}" in result.out
+        assert f"No sba for a: {self.WHY}" in result.out
 
     def test_a_gate_on_them(self, c10h: Run) -> None:
-        result = c10h(*self.LINE, "--fail-if", "ce_human>0")
+        result = c10h(*self.LINE, "--fail-if", "sba>0")
         assert result.status == 1
         assert f"a has no value: {self.WHY}" in result.err
 
