@@ -230,13 +230,14 @@ def _rows_by_name(
     rows = np.array([row_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
     missing = rows < 0
     if missing.all() or missing.sum() > may_lack:
-        name = names[np.argmax(missing)]
+        example = ""
         if missing.all():
             remedy = "--item COLUMN chooses a different column of names"
+            example = f"; an id there is {str(known[0])!r}"
         raise MismatchError(
             f"{items.what}: {int(missing.sum()):,} of {len(names):,} ids are not in "
-            f"{reference.what}, the first is {str(name)!r}; an id there is {str(known[0])!r}"
-            f"{f' ({remedy})' if remedy else ''}"
+            f"{reference.what} ({counted(len(known), 'item')}), the first is "
+            f"{str(names[np.argmax(missing)])!r}{example}{f' ({remedy})' if remedy else ''}"
         )
     return rows
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from c10h.deferred import Deferred
@@ -16,6 +17,9 @@ from c10h.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from torch import nn
+
+# Callables of a user's own file that an error names.
+MOST_CALLABLES = 3
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,8 @@ def parse_name(name: str) -> tuple[str, dict[str, int | str]]:
         options = row.options(name)
         if options is not None:
             return family, options
+    if names := _callables_of(name):
+        raise InputError(f"{name}: expected module:callable, such as {' or '.join(names)}")
     # The longest family that the name begins with: resnet_preact before resnet.
     near = max((key for key in ARCHITECTURES if name.startswith(key)), key=len, default=None)
     if near is not None:
@@ -174,3 +180,18 @@ def parse_name(name: str) -> tuple[str, dict[str, int | str]]:
         f"unknown network {name!r}: {meant}expected one such as {examples}, torchvision:resnet18, "
         "timm:resnet18 or package.module:callable"
     )
+
+
+def _callables_of(name: str) -> list[str]:
+    """What a file of Python in this folder defines, as ``module:name``; nothing of it is run."""
+    import ast
+
+    path = name.removesuffix(".py").removeprefix("./")
+    try:
+        statements = ast.parse(Path(f"{path}.py").read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return []
+    classes = [node.name for node in statements if isinstance(node, ast.ClassDef)]
+    functions = [node.name for node in statements if isinstance(node, ast.FunctionDef)]
+    module = path.replace("/", ".")
+    return [f"{module}:{callable_}" for callable_ in (*classes, *functions)][:MOST_CALLABLES]

@@ -444,7 +444,7 @@ class TestItems:
         line = ("score", "p.csv", "--labels", "v.h5", "--resamples", "0")
         assert "p: 2 of 3 items matched with the labels by ids" in c10h(*line).err
         Path("p.csv").write_text("file,cat,dog\na,2,-1\nB,1,-1\nc,-1,3\n")
-        refuses(*line, says="2 of 3 ids are not in the labels, the first is 'B'")
+        refuses(*line, says="2 of 3 ids are not in the labels (2 items), the first is 'B'")
         skipped = c10h(*line, "--skip-unlabeled")
         assert "p: 1 of 3 items matched with the labels by ids" in skipped.err
         assert "Items: 1" in skipped.out

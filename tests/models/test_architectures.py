@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -108,6 +109,20 @@ def test_a_name_that_cannot_be_is_one_line(name: str, said: str) -> None:
 )
 def test_a_name_of_no_family(name: str, said: str) -> None:
     with pytest.raises(InputError, match=re.escape(f"unknown network {name!r}: {said}")):
+        build(name)
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.py", "./mine"])
+def test_the_name_of_a_file_of_ones_own(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read, not run: the names of what may make the network, classes first."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("raise SystemExit\n\ndef make(): ...\n\nclass Net: ...\n")
+    with pytest.raises(InputError, match="expected module:callable, such as mine:Net or mine:make"):
+        build(name)
+    Path("mine.py").write_text("no Python")
+    with pytest.raises(InputError, match="unknown network"):
         build(name)
 
 
