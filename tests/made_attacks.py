@@ -103,6 +103,21 @@ def by_hand(loss: Array = LOSS, correct: Array = CORRECT, **changes: Any) -> Att
     return made_attack(**{**fields, **changes})
 
 
+def shuffled(record: Attack, order: Array) -> Attack:
+    """The same attack with its items in another order."""
+    return replace(
+        record,
+        clean_logits=np.asarray(record.clean_logits)[:, order],
+        logits=np.asarray(record.logits)[:, :, order],
+        loss=np.asarray(record.loss)[..., order],
+        correct=np.asarray(record.correct)[..., order],
+        norm=np.asarray(record.norm)[..., order],
+        index=record.index[order],
+        truth=None if record.truth is None else record.truth[order],
+        ids=None if record.ids is None else record.ids[order],
+    )
+
+
 def health(*rows: tuple[str, str, float, float, int]) -> dict[str, Array]:
     """A health block of rows of name, member, epsilon, value, passed."""
     dtypes = {"name": "U", "member": "U", "epsilon": "f8", "value": "f8", "passed": "i1"}

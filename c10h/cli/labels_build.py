@@ -117,13 +117,7 @@ def build(
     from c10h.datasets.cache import open_input
     from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.errors import InputError
-    from c10h.files import (
-        check_distinct,
-        check_output,
-        check_single_stdin,
-        name_member,
-        write_text,
-    )
+    from c10h.files import check_distinct, check_single_stdin, name_member, write_text
     from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
@@ -136,14 +130,7 @@ def build(
         )
     check_free(output, force=force, skip_existing=skip_existing)
     if excluded:
-        if excluded == output or Path(excluded).resolve() == Path(output).resolve():
-            raise InputError(f"--excluded and -o are both {output}: expected two different files")
-        if not excluded.endswith((".csv", ".txt")):
-            raise InputError(
-                f"--excluded {excluded}: expected the name of a .csv file, which will list the "
-                "annotators that are left out"
-            )
-        check_output(excluded, force=force, binary=False)
+        _check_excluded(excluded, output, force=force)
     source = [name_member(argument, h5_path) for argument in source]
     check_distinct([output, excluded], [*source, truth, compare])
     check_single_stdin([*source, truth or "", compare or ""])
@@ -207,6 +194,21 @@ def build(
     if request.published is not None and result.comparison and result.counted:
         published = request.published.name
         _tell(result.comparison, result.counted, published, to_stderr=output == "-")
+
+
+def _check_excluded(excluded: str, output: str, *, force: bool) -> None:
+    """Raise InputError for a list of annotators that cannot be written, or not there."""
+    from c10h.errors import InputError
+    from c10h.files import check_output
+
+    if excluded == output or Path(excluded).resolve() == Path(output).resolve():
+        raise InputError(f"--excluded and -o are both {output}: expected two different files")
+    if not excluded.endswith((".csv", ".txt")):
+        raise InputError(
+            f"--excluded {excluded}: expected the name of a .csv file, which will list the "
+            "annotators that are left out"
+        )
+    check_output(excluded, force=force, binary=False)
 
 
 def _contents(labels: Labels) -> str:

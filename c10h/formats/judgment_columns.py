@@ -164,12 +164,7 @@ def begin_reading(
             f"{source.name}: --no-header applies only to text tables: these columns have names"
         )
     asked_for_correct = bool(columns.correct)
-    check, by_majority = None, columns.correct == MAJORITY and MAJORITY not in names
-    if columns.check and EQUAL in columns.check and columns.check not in names:
-        check = parse_condition(columns.check)
-        columns = replace(columns, check=check.column)
-    if by_majority:
-        columns = replace(columns, correct="")
+    columns, check, by_majority = _of_checks(columns, names)
     numbered = _numbered_parts(columns, names, header if may_lack_names else True)
     all_numbered = numbered >= {*REQUIRED, *columns.named()}
     undecided = header is None and may_lack_names and all_numbered
@@ -217,6 +212,18 @@ def begin_reading(
         undecided=undecided,
         more=undecided and by_name.columns != columns,
     )
+
+
+def _of_checks(columns: Columns, names: Sequence[str]) -> tuple[Columns, Condition | None, bool]:
+    """The columns without what is no column, the rows that are attention checks, and by_majority.
+
+    A check can be a condition, COLUMN=VALUE, and what is correct can be what most chose.
+    """
+    check, by_majority = None, columns.correct == MAJORITY and MAJORITY not in names
+    if columns.check and EQUAL in columns.check and columns.check not in names:
+        check = parse_condition(columns.check)
+        columns = replace(columns, check=check.column)
+    return (replace(columns, correct="") if by_majority else columns), check, by_majority
 
 
 def _header(source: Source, layout: str) -> list[str]:

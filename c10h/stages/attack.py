@@ -99,12 +99,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     precision = choose_precision(request.precision, device)
     machine = Machine(device, precision, request.batch_size, lambda items: None)
     networks = requested_networks(request.networks, request.images, tell)
-    source = None
-    if request.source is not None:
-        # Those of its networks that did not see an image answer, too.
-        source = requested_networks(
-            RunNetworks((request.source,), code=request.networks.code), request.images, tell
-        )
+    source = _source_networks(request, tell)
     notes = list(request.notes)
     data, left_out = _attack_data(request, networks, source, machine, notes.append)
     options = Options(
@@ -133,17 +128,9 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     ]
     for note in filter(None, notes):
         tell(note)
-    inputs: list[tuple[str, Source, HasLineage | None]] = [
-        ("images", request.images_file, request.images),
-        *networks.inputs,
-    ]
-    if request.labels_file is not None:
-        inputs.append(("labels", request.labels_file, request.labels))
-    if source is not None:
-        inputs += [(f"source {role}", file, record) for role, file, record in source.inputs]
     lineage = lineage_of(
         request,
-        inputs,
+        _inputs(request, networks, source),
         settled={
             **request.settled,
             "precision": precision,
@@ -154,6 +141,32 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
         architecture=request.networks.architecture,
     )
     return _Prepared(data, options, examined, lineage)
+
+
+def _source_networks(request: AttackRequest, tell: Tell) -> RequestedNetworks | None:
+    """The networks that perturbations are made on, where these are others than the attacked ones.
+
+    Those of them that did not see an image answer, too.
+    """
+    if request.source is None:
+        return None
+    networks = RunNetworks((request.source,), code=request.networks.code)
+    return requested_networks(networks, request.images, tell)
+
+
+def _inputs(
+    request: AttackRequest, networks: RequestedNetworks, source: RequestedNetworks | None
+) -> list[tuple[str, Source, HasLineage | None]]:
+    """What the attack is made of, for its lineage."""
+    inputs: list[tuple[str, Source, HasLineage | None]] = [
+        ("images", request.images_file, request.images),
+        *networks.inputs,
+    ]
+    if request.labels_file is not None:
+        inputs.append(("labels", request.labels_file, request.labels))
+    if source is not None:
+        inputs += [(f"source {role}", file, record) for role, file, record in source.inputs]
+    return inputs
 
 
 def _attack_data(

@@ -136,13 +136,7 @@ def evaluate(
         raise InputError(f"--by {by} needs {lacking[-1]}")
     chosen = _choose(metrics, people)
     computed = [*chosen.means, *chosen.ranked]
-    models = {NETWORK: chosen}
-    if references is not None:
-        models |= {
-            name: chosen.without_logarithms() if reference.certain else chosen
-            for name, reference in REFERENCES.items()
-            if name not in references.missing
-        }
+    models = {NETWORK: chosen, **_of_references(chosen, references)}
     limits, scale = _ceilings_for(computed, people), _scale_terms(people, models)
     noted = _terms_of_notes(computed, predictions)
     own = [count, *noted, *(term for ceiling in limits.values() for term in ceiling.terms)]
@@ -167,14 +161,7 @@ def evaluate(
         advance=advance,
     )
     parts = {ALL: Part()} | {name: Part(stratum=at) for at, name in enumerate(strata)}
-    evaluated: dict[str, ModelMetrics] = {}
-    for model, of_model in reversed(models.items()):  # the network last, as references share terms
-        evaluated[model] = ModelMetrics(
-            of_model.missing,
-            {name: _formulas(of_model, model, tallied, part) for name, part in parts.items()},
-            [_formulas(of_model, model, tallied, Part(fold=at)) for at in range(folds)],
-        )
-        tallied.forget(model)
+    evaluated = _evaluated(models, tallied, parts, folds)
     return Evaluation(
         network=evaluated.pop(NETWORK),
         references=evaluated,
@@ -190,6 +177,32 @@ def evaluate(
         groups=cells.groups,
         size=people.size,
     )
+
+
+def _of_references(chosen: _Chosen, references: FittedReferences | None) -> dict[str, _Chosen]:
+    """What is computed of each reference that there is."""
+    if references is None:
+        return {}
+    return {
+        name: chosen.without_logarithms() if reference.certain else chosen
+        for name, reference in REFERENCES.items()
+        if name not in references.missing
+    }
+
+
+def _evaluated(
+    models: dict[str, _Chosen], tallied: Tally, parts: Mapping[str, Part], folds: int
+) -> dict[str, ModelMetrics]:
+    """The metrics of the network and of its references, whose terms are then forgotten."""
+    evaluated: dict[str, ModelMetrics] = {}
+    for model, of_model in reversed(models.items()):  # the network last, as references share terms
+        evaluated[model] = ModelMetrics(
+            of_model.missing,
+            {name: _formulas(of_model, model, tallied, part) for name, part in parts.items()},
+            [_formulas(of_model, model, tallied, Part(fold=at)) for at in range(folds)],
+        )
+        tallied.forget(model)
+    return evaluated
 
 
 def _choose(metrics: Sequence[str], people: People) -> _Chosen:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_attacks import LARGE, LOSS, by_hand, health, made_attack
+from made_attacks import LARGE, LOSS, by_hand, health, made_attack, shuffled
 
 from c10h.errors import InputError
 from c10h.metrics import bootstrap
 from c10h.metrics.differences import Difference
 from c10h.metrics.estimates import Estimate
-from c10h.records import Array, Attack, Input, Lineage
+from c10h.records import Attack, Input, Lineage
 from c10h.stages import attack_runs
 from c10h.stages.attack_runs import (
     METRICS,
@@ -207,18 +207,3 @@ class TestDifferences:
         whys = {key[1]: one.why for key, one in found.items()}
         assert whys == {"clean": None, "4/255": "b was not attacked with 4/255", "8/255": None}
         assert found["accuracy", "8/255"].value == 0
-
-
-def shuffled(record: Attack, order: Array) -> Attack:
-    """The same attack with its items in another order."""
-    return replace(
-        record,
-        clean_logits=np.asarray(record.clean_logits)[:, order],
-        logits=np.asarray(record.logits)[:, :, order],
-        loss=np.asarray(record.loss)[..., order],
-        correct=np.asarray(record.correct)[..., order],
-        norm=np.asarray(record.norm)[..., order],
-        index=record.index[order],
-        truth=None if record.truth is None else record.truth[order],
-        ids=None if record.ids is None else record.ids[order],
-    )

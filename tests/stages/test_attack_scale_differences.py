@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_attacks import LARGE, SMALL, cross_entropy, examined, made_attack
+from made_attacks import LARGE, SMALL, cross_entropy, examined, made_attack, shuffled
 
 from c10h.records import Attack
 from c10h.stages.attack_runs import attacked_networks
@@ -18,8 +18,6 @@ from c10h.stages.attack_scale_differences import (
     ScaleDifference,
     scale_differences,
 )
-
-from .test_attack_runs import shuffled
 
 ITEMS = 60
 

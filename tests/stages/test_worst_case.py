@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_attacks import CORRECT, LARGE, LOSS, SMALL, by_hand, made_attack
+from made_attacks import CORRECT, LARGE, LOSS, SMALL, by_hand, made_attack, shuffled
 from scipy.stats import binomtest
 
-from c10h.records import Array, Attack
+from c10h.records import Attack
 from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.worst_case import WorstCase, worst_cases
 
@@ -30,20 +30,6 @@ def cases_of(**files: Attack) -> list[WorstCase]:
     return worst_cases(attacked_networks(files))
 
 
-def reordered(attack: Attack, rows: Array) -> Attack:
-    """The same attack with its items in another order."""
-    assert attack.truth is not None
-    return replace(
-        attack,
-        clean_logits=np.asarray(attack.clean_logits)[:, rows],
-        logits=np.asarray(attack.logits)[:, :, rows],
-        loss=np.asarray(attack.loss)[..., rows],
-        correct=np.asarray(attack.correct)[..., rows],
-        index=attack.index[rows],
-        truth=attack.truth[rows],
-    )
-
-
 def test_an_image_counts_where_it_is_right_under_every_attack() -> None:
     """Of items 0, 1, 2 that are right at first, one attack leaves 0 and 1, the other 1 and 2."""
     (case,) = cases_of(a=leaving(0, 1), b=leaving(1, 2, method="square"))
@@ -60,9 +46,9 @@ def test_an_image_that_was_wrong_before_is_not_right_by_the_attack() -> None:
 
 def test_items_in_another_order_are_matched() -> None:
     rows = np.array([2, 0, 3, 1])
-    (case,) = cases_of(a=leaving(0, 1), b=reordered(leaving(1, 2), rows))
+    (case,) = cases_of(a=leaving(0, 1), b=shuffled(leaving(1, 2), rows))
     assert case.value == 0.25
-    (case,) = cases_of(a=reordered(leaving(0, 1), rows), b=leaving(0, 1, 2))
+    (case,) = cases_of(a=shuffled(leaving(0, 1), rows), b=leaving(0, 1, 2))
     assert case.value == 0.5
 
 
