@@ -25,7 +25,7 @@ c10h attack "$3" "$1" --labels "$2" --limit "$limit" --health "$health" \
 c10h attack "$3" "$1" --labels "$2" --limit "$limit" --health "$health" \
   --method square --steps 50 --epsilon 2/255 --epsilon 8/255 -o "$out/square.h5" --skip-existing
 
-# 3. Both side by side, and whether they can be believed.
+# 3. Both side by side, what is right under both of them, and whether they can be believed.
 c10h report pgd="$out/pgd.h5" square="$out/square.h5" --baseline pgd
 
 # 4. How human its answers are before the attack and after it.
