@@ -123,7 +123,9 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
         item=codes_of(table["item"], source.name),
         label=codes_of(table["label"], source.name),
         check=_checks(table["check"], reading, numbers) if columns.check else None,
-        correct=_flags(table["correct"], "correct", source, numbers) if columns.correct else None,
+        correct=_flags(table["correct"], "correct", source, numbers, columns.correct)
+        if columns.correct
+        else None,
         rt=_times(table, source, numbers) if columns.rt else None,
         true_label=codes_of(table["true_label"], source.name) if columns.true_label else None,
         name=codes_of(table["name"], source.name) if columns.name else None,
@@ -244,6 +246,8 @@ def _flags(
     for word in lowered:
         if word not in TRUE + FALSE + NO_NUMBER:
             hint = f" (--check {name}={word} if that is one)" if part == "check" else ""
+            if part == "correct":
+                hint = f" (--true-label {name} if these are the right answers)"
             raise SchemaError(f"{source.name}: --{part}: expected 0 or 1, found {word!r}{hint}")
     if part == "check":
         missing = [word in NO_NUMBER for word in lowered] + [True]

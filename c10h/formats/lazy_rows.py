@@ -169,8 +169,11 @@ def checked_probs(
 
     def check(block: Array, start: int) -> Array:
         probs = block.astype(np.float64)
-        remedy = "(logits? these are predictions, not labels)" if labels else ""
-        _refuse(~(probs >= 0).all(axis=1), start, name, "probabilities of 0 or more", probs, remedy)
+        remedy = "(logits? leave out --probs, which is for all files)" if reading is None else ""
+        if labels:
+            remedy = "(logits? these are predictions, not labels)"
+        wrong = ~(probs >= 0).all(axis=1)
+        _refuse(wrong, start, name, "probabilities of 0 or more", probs, remedy)
         sums = probs.sum(axis=1, keepdims=True)
         nothing = sums == 0
         if not empty:

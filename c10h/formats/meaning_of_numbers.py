@@ -16,9 +16,12 @@ from c10h.formats.lazy_rows import SUM_TOLERANCE, RowMeaning, shown
 from c10h.records import Array, Rows
 
 LOGITS, PROBS, VOTES, SHARES = "logits", "probabilities", "votes", "shares"
+PERCENT = 100
 SCAN_ROWS = 1 << 15
 # Rows that sum to another number than 1 are shares in that unit only if they do so this exactly.
 UNIT_TOLERANCE = 1e-6
+# Rows that sum to nearly the same number, as shares do that were rounded or cut, are asked about.
+CLOSE_SUMS = 0.02
 # Rounding to a few decimals may move a sum by this much at most. One decimal is too few to tell
 # distributions from numbers that just happen to be in [0, 1].
 MOST_ROUNDING = 0.2
@@ -33,9 +36,9 @@ TOGETHER, TOGETHER_IN_FEW, TOGETHER_IN_NONE = 0.5, 0.3, 0.75
 
 
 def read_predictions(rows: Rows, name: str) -> RowMeaning:
-    """Whether predictions (n, c) are logits or probabilities.
+    """Whether predictions (n, c) are logits, probabilities, or percentages with decimals.
 
-    Raises AmbiguousError for numbers that may be both, and for votes and percentages.
+    Raises AmbiguousError for numbers that may be both, for votes, and for shares in other units.
     """
     seen = _Seen()
     for block in blocks(rows):
@@ -46,12 +49,13 @@ def read_predictions(rows: Rows, name: str) -> RowMeaning:
         if seen.whole:
             continue
         unit = seen.unit()
-        if unit is not None and unit.unit == 1:
+        if unit is not None and (unit.unit == 1 or (unit.unit == PERCENT and seen.rows > 1)):
             return unit
-        if unit is not None:
+        if unit is not None or seen.sums_are_close():
+            about = "" if unit is not None else "about "
             raise AmbiguousError(
-                f"{name}: all rows sum to {unit.unit:g}, like percentages: --probs scales "
-                "them to sum to 1, --logits keeps them as they are"
+                f"{name}: all rows sum to {about}{seen.sum_low:.6g}, like percentages: --probs "
+                "scales them to sum to 1, --logits keeps them as they are"
             )
         if seen.high > 1:
             return RowMeaning(LOGITS)
@@ -89,7 +93,7 @@ def read_labels(rows: Rows, name: str) -> RowMeaning:
             continue
         are_votes = (block == np.floor(block)).all(axis=1).mean() > 0.5
         unit = None if seen.whole else seen.unit()
-        if unit is not None and (unit.unit in (1, 100) or not are_votes):
+        if unit is not None and (unit.unit in (1, PERCENT) or not are_votes):
             return unit
         return RowMeaning(VOTES if are_votes else PROBS)
     return RowMeaning(PROBS)
@@ -148,11 +152,16 @@ class _Seen:
         tolerance = max(SUM_TOLERANCE, self._rounding(FEWEST_DECIMALS))
         if self.high <= 1 + UNIT_TOLERANCE and self._near(1, tolerance):
             return RowMeaning(PROBS, 1, tolerance)
-        for unit in (100.0, round(self.sum_low, 6)):
+        for unit in (float(PERCENT), round(self.sum_low, 6)):
             tolerance = max(unit * UNIT_TOLERANCE, self._rounding(1))
-            if unit > 1 and (self.rows > 1 or unit == 100) and self._near(unit, tolerance):
+            if unit > 1 and (self.rows > 1 or unit == PERCENT) and self._near(unit, tolerance):
                 return RowMeaning(SHARES, unit, tolerance)
         return None
+
+    def sums_are_close(self) -> bool:
+        """Whether several rows of 0 or more sum to nearly the same number, which is above 1."""
+        is_above_1 = self.rows > 1 and self.low >= 0 and self.sum_low > 1 + CLOSE_SUMS
+        return is_above_1 and self.sum_high <= self.sum_low * (1 + CLOSE_SUMS)
 
     def _rounding(self, fewest: int) -> float:
         """How far the sum of a row may be off because its values were rounded.

@@ -83,10 +83,11 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
         )
     else:
         reading = None if hints.meaning == "probs" else RowMeaning(LOGITS)
-        if reading is not None and _look_like_probs(wide):
+        if reading is not None and (likely := _likely_probs(wide)) is not None:
             tell(
-                f"warning: {source.name}: all rows are in [0, 1] and sum to 1, as probabilities "
-                "do, and are read as logits since --logits says so"
+                f"warning: {source.name}: all rows are in [0, {likely.unit:g}] and sum to "
+                f"{likely.unit:g}, as {_what_is_told(likely)} do, and are read as logits since "
+                "--logits says so"
             )
     _check_totals(wide)
     if reading is not None and reading.meaning == LOGITS:
@@ -94,7 +95,7 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
     else:
         rows, meaning = log_of_probs(checked_probs(rows, source.name, reading)), PROBS
     ruled_out = {RULED_OUT: True} if reading is not None and reading.ruled_out else {}
-    tell(wide.describe(meaning))
+    tell(wide.describe(meaning if reading is None else _what_is_told(reading)))
     members = rows.shape[0] if len(rows.shape) == 3 else 1
     names = [source.stem] if members == 1 else [str(number) for number in range(members)]
     return Predictions(
@@ -107,11 +108,18 @@ def open_predictions(source: Source, hints: Hints = NO_HINTS, tell: Tell = silen
     )
 
 
-def _look_like_probs(wide: Wide) -> bool:
+def _likely_probs(wide: Wide) -> RowMeaning | None:
+    """What rows are that were said to be logits, if they look like probabilities or percentages."""
     try:
-        return read_predictions(wide.member(), wide.source.whole_name).meaning == PROBS
+        reading = read_predictions(wide.member(), wide.source.whole_name)
     except AmbiguousError:
-        return False
+        return None
+    return None if reading.meaning == LOGITS else reading
+
+
+def _what_is_told(reading: RowMeaning) -> str:
+    """What rows of predictions are, in a word."""
+    return "percentages" if reading.meaning == SHARES else reading.meaning
 
 
 def open_scored(

@@ -25,7 +25,7 @@ from c10h.records import Array
 RESCALE = "rescale"
 NO_FIGURE = SpreadFigure()
 # Why there is no difference at equal scale between runs of rounded probabilities.
-DECISIVE_ZEROS = "probabilities of 0 decide the temperature of"
+DECISIVE_ZEROS = "probabilities of 0 decide the distance and the temperature of"
 
 
 class Pair(NamedTuple):

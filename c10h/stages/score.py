@@ -159,6 +159,13 @@ def _open(request: ScoreRequest, tell: Tell) -> _Inputs:
         data: open_labels(file, replace(hints, meaning=None), tell) for data, file in request.labels
     }
     names = hints.classes
+    for name, network in networks:
+        own = network.record.classes
+        if names is not None and names != own and not are_default(own) and set(names) == set(own):
+            tell(
+                f"{name}: has names of its classes, which hold in the order that it has: --classes "
+                "names those of inputs without names"
+            )
     records: list[Labels | Predictions] = [
         *labels.values(),
         *(predictions for _, network in networks for _, predictions in network.runs),

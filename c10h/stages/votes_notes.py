@@ -29,7 +29,8 @@ def votes_notes(name: str, votes: Votes) -> Iterator[str]:
     if votes.checks and "attention" not in who:
         yield (
             f"warning: {name}: nothing says which answers to the attention checks are right, and "
-            "nobody is left out: --correct COLUMN, or --correct majority for what most chose"
+            "nobody is left out: --true-label COLUMN for their right answers, --correct COLUMN for "
+            "yes or no, or --correct majority for what most chose"
         )
     classes = len(votes.labels.classes)
     if classes >= SWAPPED * size and not classes_without_votes(votes.labels):

@@ -137,8 +137,8 @@ def scale_notes(runs: Sequence[ScoredRun]) -> list[str]:
         scale, metric = run.scale, distance_of(run.metrics)
         if scale is not None and scale.value is not None and metric is not None:
             note += f"; {percent_range(scale)} of its distance in {metric} is scale of confidence"
-        if (worth := _worth_of_first_choices(run)) is not None:
-            note += f"; its first choices alone are worth {worth:.2f} annotators"
+        if (worth := _worth_without_uncertainty(run)) is not None:
+            note += f"; without any uncertainty it is worth {worth:.2f} annotators"
         notes.append(note)
     return notes
 
@@ -224,8 +224,8 @@ def _percent(share: float) -> str:
     return f"{round(100 * share):d}".replace("-", "\N{MINUS SIGN}")
 
 
-def _worth_of_first_choices(run: ScoredRun) -> float | None:
-    """How many annotators the run is worth without any uncertainty."""
+def _worth_without_uncertainty(run: ScoredRun) -> float | None:
+    """How many annotators the run is worth where it is sure of its first choices."""
     if "equivalent_annotators" not in run.metrics:
         return None
     alone = run.references("equivalent_annotators").get(NO_UNCERTAINTY)

@@ -127,7 +127,8 @@ def _comparison(row: Sequence[Difference], main: str) -> str:
     distance, accuracy = known[main], known.get("accuracy")
     sentence = remaining(distance, _signed).removesuffix(".") or _plain_difference(distance)
     if sentence and DECISIVE_ZEROS in (distance.at_equal_scale.why or ""):
-        sentence += f"; at equal scale nothing can be told: {distance.at_equal_scale.why}"
+        sentence += f", but {distance.at_equal_scale.why}: nothing can be told at equal scale"
+        sentence += _without_logarithms(known)
     if accuracy is None or accuracy is distance or accuracy.value is None:
         return sentence and f"{sentence}."
     if accuracy.value == 0 and shown_ends(accuracy) == (0, 0):
@@ -137,6 +138,14 @@ def _comparison(row: Sequence[Difference], main: str) -> str:
     else:
         clause = f"accuracy is {'higher' if accuracy.value > 0 else 'lower'}: {_signed(accuracy)}"
     return f"{sentence}; {clause}." if sentence else f"{clause[0].upper()}{clause[1:]}."
+
+
+def _without_logarithms(known: Mapping[str, Difference]) -> str:
+    """The difference in a squared error, which probabilities of 0 decide nothing of."""
+    for metric in ("brier_human", "brier_hard"):
+        if metric in known and known[metric].value is not None:
+            return f"; in {metric}, which has no logarithm: {_signed(known[metric])}"
+    return ""
 
 
 def _plain_difference(difference: Difference) -> str:

@@ -60,7 +60,7 @@ def test_what_ties_for_the_majority_is_right(c10h: Run, table: Path) -> None:
 
 def test_checks_without_right_answers_are_told(c10h: Run) -> None:
     result = c10h(*BUILD, "--check", "trial_type=attention")
-    assert "and nobody is left out: --correct COLUMN, or --correct majority" in result.err
+    assert "and nobody is left out: --true-label COLUMN for their right answers" in result.err
     assert "l.h5: 4 items, 2 classes, human labels with 16 votes" in result.err
 
 
@@ -97,5 +97,7 @@ def test_bad_checks(refuses: Refuse) -> None:
         "--check: expected 0 or 1, found 'attention' (--check trial_type=attention if that is one)"
     )
     refuses(*BUILD, "--check", "trial_type", says=says)
+    says = "--correct: expected 0 or 1, found 'cat' (--true-label gold if these are the right"
+    refuses(*BUILD, "--check", "trial_type=attention", "--correct", "gold", says=says)
     refuses(*BUILD, "--check", "trial_type=atention", says="did you mean attention?")
     refuses(*BUILD, "--check", "kind=attention", says="expected a column 'kind' (--check)")

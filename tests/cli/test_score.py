@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -240,6 +241,35 @@ class TestExchangedClasses:
         assert self.WARNING not in scored([0, 1, 1, 3])
 
 
+def test_names_that_a_file_has_hold_whatever_classes_says(files: Files, c10h: Run) -> None:
+    files.save("named.csv", "cat,dog,bird\n2.5,-1,0.25\n0.5,3,-2\n")
+    files.save("v.csv", "cat,dog,bird\n4,1,0\n0,5,0\n")
+    line = ("score", "named.csv", "--labels", "v.csv", "--resamples", "0", "--json")
+    told = "named: has names of its classes, which hold in the order that it has: --classes names"
+    plain, other = c10h(*line), c10h(*line, "--classes", "bird,dog,cat")
+    assert told not in plain.err
+    assert told in other.err
+    assert metrics_of(other.json())["ce_human"] == metrics_of(plain.json())["ce_human"]
+
+
+def test_percentages_beside_logits(files: Files, c10h: Run) -> None:
+    files.save("percent.csv", "cat,dog,bird\n62.51,37.5,0\n12.25,87.75,0\n")
+    files.save("logits.csv", "cat,dog,bird\n2.5,-1,0.25\n0.5,3,-2\n")
+    files.save("v.csv", "cat,dog,bird\n4,1,0\n0,5,0\n")
+    line = ("score", "percent.csv", "logits.csv", "--labels", "v.csv", "--resamples", "0")
+    result = c10h(*line, "--json")
+    assert "percent.csv: percentages, 2 items x 3 classes" in result.err
+    assert "logits.csv: logits, 2 items x 3 classes" in result.err
+    shares = np.array([[0.6251, 0.375], [0.1225, 0.8775]]) / [[1.0001], [1]]
+    wanted = -np.mean([0.8 * np.log(shares[0, 0]) + 0.2 * np.log(shares[0, 1]), np.log(0.8775)])
+    known = result.json()["runs"][0]["metrics"]["ce_human"]["value"]
+    assert known == pytest.approx(wanted, rel=1e-9)
+    warning = "percent.csv: all rows are in [0, 100] and sum to 100, as percentages do"
+    assert warning in c10h(*line, "--logits").err
+    says = "logits.csv: row 0: expected probabilities of 0 or more, found 2.5 -1 0.25 (logits?"
+    assert says in c10h(*line, "--probs").err
+
+
 class TestDecisiveZeros:
     """Of the same network, once with its digits and once with probabilities rounded to 0."""
 
@@ -256,7 +286,14 @@ class TestDecisiveZeros:
     def test_nothing_is_said_at_equal_scale(self, c10h: Run) -> None:
         line = ("score", "b.npy", "few.csv", "--labels", "labels.h5")
         shown = " ".join(c10h(*line).out.split())
-        assert "nothing can be told: probabilities of 0 decide the temperature of few" in shown
+        decide = (
+            "but probabilities of 0 decide the distance and the temperature of few: nothing can"
+        )
+        assert decide in shown
+        squared = re.search(r"in brier_human, which has no logarithm: (\S+) \(", shown)
+        assert squared is not None
+        named = {d["metric"]: d["value"] for d in c10h(*line, "--json").json()["differences"]}
+        assert float(squared[1].replace("−", "-")) == pytest.approx(named["brier_human"], abs=5e-4)
         assert "save logits, or more digits" in shown
         for difference in c10h(*line, "--json").json()["differences"]:
             assert difference["at_equal_scale"]["value"] is None

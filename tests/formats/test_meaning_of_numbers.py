@@ -46,13 +46,25 @@ class TestPredictions:
     def test_one_hot_rows_are_probabilities(self) -> None:
         assert read_predictions(np.eye(3, dtype="u1"), "x").meaning == PROBS
 
+    def test_rows_that_sum_to_100_are_percentages(self) -> None:
+        """0.5 x 10^-2 in each of three values: a sum may be off by 0.015."""
+        values = np.array([[62.51, 37.5, 0], [12.25, 87.75, 0]])
+        reading = read_predictions(values, "x")
+        assert (reading.meaning, reading.unit, reading.tolerance) == (SHARES, 100, 0.015)
+
+    def test_sums_that_are_further_from_each_other_than_rounding_are_asked_about(self) -> None:
+        values = np.array([[62.5, 37.5, 0], [12.25, 87.75, 0.03]])
+        with pytest.raises(AmbiguousError, match="all rows sum to about 100, like percentages"):
+            read_predictions(values, "x")
+        values[1, 1] += 3
+        assert read_predictions(values, "x").meaning == LOGITS
+
     @pytest.mark.parametrize(
         ("values", "says"),
         [
             (COUNTS, "whole numbers, like votes: --probs scales"),
             ([[14, 4, 2], [3, 15, 2]], "whole numbers, like votes: --probs scales"),
             (PROBABILITIES * 100, "whole numbers, like votes|sum to 100, like percentages"),
-            ([[62.5, 37.5], [12.25, 87.75]], "all rows sum to 100, like percentages"),
             ([[62.5, 37.5]], "all rows sum to 100, like percentages"),
             ([[0.5, 1.5], [1.75, 0.25]], "all rows sum to 2, like percentages"),
             (PROBABILITIES * 0.9, r"values in \[0, 1\] whose rows do not sum to 1"),
