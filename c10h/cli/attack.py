@@ -113,6 +113,13 @@ def attack(
             autocompletion=options.complete_inputs,
         ),
     ] = None,
+    skip_unlabeled: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unlabeled",
+            help="Leave out images that the labels do not have, by name or number.",
+        ),
+    ] = False,
     arch: network_options.ForeignArchitecture = None,
     weights: network_options.Weights = None,
     mean: network_options.Mean = None,
@@ -224,6 +231,7 @@ def attack(
         toward=toward,
         source=source,
         source_name=from_ or "",
+        skip_unlabeled=skip_unlabeled,
         limit=limit,
         examined=health,
         save_images=save_images,

@@ -75,6 +75,20 @@ def rows_between(rows: Rows, first: int, stop: int) -> View:
     return View((stop - first, *rows.shape[1:]), rows.dtype, read)
 
 
+def chosen_rows(rows: Rows, kept: Array) -> View:
+    """Some rows of an array of any dimensions. kept: which ones, ascending int64 (k)."""
+
+    def read(key: slice) -> Array:
+        wanted = kept[key]
+        if not len(wanted):
+            return np.empty((0, *rows.shape[1:]), rows.dtype)
+        first = int(wanted[0])
+        block: Array = rows[first : int(wanted[-1]) + 1]
+        return np.asarray(block[wanted - first])
+
+    return View((len(kept), *rows.shape[1:]), rows.dtype, read)
+
+
 def shares_of(counts: Rows) -> View:
     """The share of each class in an item's votes: probabilities that are nothing but counts."""
     view = mapped(counts, lambda block, _: shares(block), dtype=np.float64)

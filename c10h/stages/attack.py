@@ -38,6 +38,7 @@ from c10h.stages.attack_budgets import epsilon_name
 from c10h.stages.attack_health import default_count, examine, work_of
 from c10h.stages.attack_human import compare
 from c10h.stages.attack_runs import no_better_than_guesses
+from c10h.stages.labelled_images import LabelledImages, labelled_images
 from c10h.stages.network_requests import AttackRequest, ForeignNetwork, Networks, RunNetworks
 from c10h.stages.progress_callback import Show, show_nothing
 from c10h.stages.requested_networks import RequestedNetworks, requested_networks
@@ -63,7 +64,8 @@ def attack(
     StoppedError on Ctrl-C, InSampleError where an image has no network that did not see it and one
     is demanded, MismatchError where the files are of another attack, InputError for what cannot be.
     """
-    prepared = _prepare(request, tell)
+    chosen = labelled_images(request.images, request.labels, skip=request.skip_unlabeled, tell=tell)
+    prepared = _prepare(replace(request, images=chosen.images), chosen, tell)
     data, options = prepared.data, prepared.options
     with _store(prepared, request.parts) as (store, begun):
         if begun:
@@ -92,8 +94,11 @@ class _Prepared:
     lineage: Lineage
 
 
-def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
-    """Settle and check all that can be before anything is computed."""
+def _prepare(request: AttackRequest, chosen: LabelledImages, tell: Tell) -> _Prepared:
+    """Settle and check all that can be before anything is computed.
+
+    chosen: where the images of the request stand in their file.
+    """
     method = ATTACKS[request.method]
     device = choose_device(request.device)
     precision = choose_precision(request.precision, device)
@@ -102,6 +107,8 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
     source = _source_networks(request, tell)
     notes = list(request.notes)
     data, left_out = _attack_data(request, networks, source, machine, notes.append)
+    if chosen.rows is not None:
+        data = replace(data, predictions=replace(data.predictions, index=chosen.rows))
     options = Options(
         Plan(request.method, request.maximised, request.restarts, precision),
         request.budgets,
@@ -138,6 +145,7 @@ def _prepare(request: AttackRequest, tell: Tell) -> _Prepared:
             "answer": networks.how,
             "device": None if device.type == "cpu" else device.type,
         },
+        excluded=chosen.excluded,
         architecture=request.networks.architecture,
     )
     return _Prepared(data, options, examined, lineage)

@@ -124,16 +124,17 @@ def people_for(
     if are_default(images.classes) and len(images.classes) == len(predictions.classes):
         images = replace(images, classes=predictions.classes)
     if labels is not None:
-        people = people_of_images(images, labels, tell)
+        remedy = "--skip-unlabeled leaves out images without labels"
+        people = people_of_images(images, labels, tell, remedy)
     else:
         size = images.images.shape[0]
         people = People(images.classes, size, truth=images.truth, ids=images.ids)
     if people.classes != predictions.classes:
-        remedy = f" (--classes {','.join(people.classes[:2])},… names the network's outputs)"
+        names = f" (--classes {','.join(people.classes[:2])},… names the network's outputs)"
         raise MismatchError(
             f"the images{'' if labels is None else ' and labels'}: expected the classes of the "
             f"network, {', '.join(predictions.classes)}, found {', '.join(people.classes)}"
-            f"{remedy if are_default(predictions.classes) else ''}"
+            f"{names if are_default(predictions.classes) else ''}"
         )
     if people.truth is None:
         raise InputError("images: expected true classes, in the images or in --labels, found none")

@@ -324,7 +324,8 @@ class AttackRequest:
     LOSSES (None for the method's own) and NORMS. epsilons, step_size: as 4/255, or decimals under
     1, of pixels in [0, 1]. steps, random_start: None for the method's own. toward: least-likely,
     human-second, a class, or empty for away from the truth. source: a run on whose networks the
-    perturbations are made; source_name: what messages call it, unless by its folder. limit: how
+    perturbations are made; source_name: what messages call it, unless by its folder.
+    skip_unlabeled: leave images out that the labels do not have. limit: how
     many images, drawn by the seed. examined: how many the attack itself is examined on; None for as
     many as cost no more than the attack. parts: the
     folder where finished batches are kept, to resume from; None for a temporary one.
@@ -353,6 +354,7 @@ class AttackRequest:
     toward: str = shaping("toward", "", unless="")
     source: Run | None = given_as("--from", "source network", default=None)
     source_name: str = ""
+    skip_unlabeled: bool = shaping("skip-unlabeled", False)
     limit: int | None = shaping("limit", None, least=1)
     examined: int | None = shaping("health", None, least=0)
     save_images: bool = shaping("save-images", False)

@@ -161,12 +161,15 @@ def people_of_truth(truth: Truth, classes: tuple[str, ...]) -> People:
     return replace(People.of(None, truth.values, classes, truth.right), ids=ids)
 
 
-def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> People:
+def people_of_images(
+    images: Images, labels: Labels, tell: Tell = silent, remedy: str = ""
+) -> People:
     """What labels say of images, in their order: matched by ids where both have them, or position.
 
     Images without class names of their own take those of the labels, in order. tell: called with a
     line on how items were matched, and with a warning where people do not seem to have seen these
-    images. Raises MismatchError for other classes, sizes, ids or true classes.
+    images. remedy: what to do about images without labels, for the message. Raises MismatchError
+    for other classes, sizes, ids or true classes.
     """
     size = images.images.shape[0]
     classes = images.classes
@@ -174,7 +177,7 @@ def people_of_images(images: Images, labels: Labels, tell: Tell = silent) -> Peo
         classes = labels.classes
     people = People.of(labels_in_order(labels, classes, "labels"), None, classes)
     asked, known = Items("images", size, images.ids), people.items("the labels")
-    matched = align(asked, known)
+    matched = align(asked, known, remedy=remedy)
     tell(f"{asked.what}: {matched.describe(asked, known)}")
     try:
         of_images = people.take(matched.rows).agreeing(images.truth, "the images")

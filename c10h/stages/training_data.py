@@ -28,7 +28,8 @@ def join(images: Images, labels: Labels | None, items: Array, tell: Tell = silen
             raise InputError(f"images: expected the true class of each, or LABELS: {missing}")
         shares = np.eye(len(images.classes))[images.truth]
         return TrainingData(pixels, shares, images.truth, items, images.classes)
-    people = people_of_images(images, labels, tell)
+    remedy = "c10h data import --labels LABELS --skip-unlabeled makes images of those with labels"
+    people = people_of_images(images, labels, tell, remedy)
     assert people.probs is not None
     shares = np.asarray(people.probs[0:size], dtype=np.float64)
     return TrainingData(pixels, shares, people.one_answer, items, people.classes)

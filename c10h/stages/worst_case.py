@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -24,8 +25,8 @@ class WorstCase:
     """The accuracy of a network under several attacks, of which each image meets the worst.
 
     names: of the attacks. norm: as in their settings. epsilon: no attack counts that is larger.
-    value, low, high: the share of the ``n`` images that are right before and after each of them,
-    with Wilson's 95 % interval.
+    n: how many images all of them have. value, low, high: the share of these that is right before
+    and after each of them, with Wilson's 95 % interval.
     """
 
     names: tuple[str, ...]
@@ -45,51 +46,74 @@ class WorstCase:
 def worst_cases(networks: Sequence[AttackedNetwork]) -> list[WorstCase]:
     """For each network that two attacks or more of one norm were made on, one of each size.
 
-    These are one network where they answer the same on the same clean images. The worst of several
-    attacks is the least upper bound on robustness that they give (Croce & Hein 2020, section 5).
+    Over the items that all of them have. The worst of several attacks is the least upper bound on
+    robustness that they give (Croce & Hein 2020, section 5).
     """
     return [case for group in _on_one_network(networks) for case in _cases(group)]
 
 
 def _on_one_network(networks: Sequence[AttackedNetwork]) -> Iterator[list[AttackedNetwork]]:
-    """The attacks of one norm on one network and the same items, where there are several."""
-    groups: dict[tuple[str, str], list[list[AttackedNetwork]]] = {}
+    """The attacks of one norm on one network, where there are several.
+
+    These are one network where they answer the same on the same clean images.
+    """
+    groups: dict[str, list[list[AttackedNetwork]]] = {}
     for network in networks:
-        of_items = groups.setdefault((str(network.setting("norm")), network.items), [])
-        for group in of_items:
+        of_norm = groups.setdefault(str(network.setting("norm")), [])
+        for group in of_norm:
             if _answer_the_same(group[0], network):
                 group.append(network)
                 break
         else:
-            of_items.append([network])
-    return (group for of_items in groups.values() for group in of_items if len(group) > 1)
+            of_norm.append([network])
+    return (group for of_norm in groups.values() for group in of_norm if len(group) > 1)
 
 
 def _answer_the_same(a: AttackedNetwork, b: AttackedNetwork) -> bool:
+    rows = _common_rows([a, b])
+    if not len(rows[0]):
+        return False
+    first, second = (_clean_logits(n)[of_n] for n, of_n in zip((a, b), rows, strict=True))
     order = match_order(b.record.classes, a.record.classes, b.name)
-    first, second = _clean_logits(a), _clean_logits(b)
     if order is not None:
         second = second[:, order]
     largest = np.max(np.abs(first), where=np.isfinite(first), initial=0)
     return np.allclose(first, second, rtol=0, atol=SAME_NETWORK * largest)
 
 
+def _common_rows(networks: Sequence[AttackedNetwork]) -> list[Array]:
+    """The rows of the items that all have, in one order, int64 (k) each.
+
+    They are known by ids where all have them, else by index; whether the images are the same, the
+    logits tell.
+    """
+    known = [network.record.ids for network in networks]
+    names = [ids for ids in known if ids is not None]
+    if len(names) < len(networks):
+        names = [network.record.index for network in networks]
+    common: Array = reduce(np.intersect1d, names)
+    return [np.intersect1d(common, of_one, return_indices=True)[2] for of_one in names]
+
+
 def _clean_logits(network: AttackedNetwork) -> Float:
-    """Clean logits (n, c) in the order that files of the same items share."""
-    logits = np.asarray(network.record.clean_logits[network.member, 0 : network.size])
-    return logits[network.order].astype(np.float64)
+    logits = network.record.clean_logits[network.member, 0 : network.size]
+    return np.asarray(logits, dtype=np.float64)
 
 
 def _cases(group: Sequence[AttackedNetwork]) -> Iterator[WorstCase]:
     """One for each size that two of the attacks reach; a smaller attack is within a larger size."""
-    for epsilon in sorted({float(size) for network in group for size in network.record.epsilon}):
-        right = [(network.name, still) for network in group
-                 if (still := _right_within(network, epsilon)) is not None]  # fmt: skip
-        if len(right) < 2:
+    rows = _common_rows(group)
+    size = len(rows[0])
+    for epsilon in sorted({float(of_one) for each in group for of_one in each.record.epsilon}):
+        right = [
+            (network.name, still[of_network])
+            for network, of_network in zip(group, rows, strict=True)
+            if (still := _right_within(network, epsilon)) is not None
+        ]
+        if len(right) < 2 or not size:
             continue
         names, stay = zip(*right, strict=True)
         value = np.logical_and.reduce(stay).mean(dtype=np.float64, keepdims=True)
-        size = group[0].size
         (low,), (high,) = wilson_interval(value, np.array([size], np.float64))
         norm = str(group[0].setting("norm"))
         yield WorstCase(names, norm, epsilon, float(value[0]), float(low), float(high), size)
@@ -102,4 +126,4 @@ def _right_within(network: AttackedNetwork, epsilon: float) -> Array | None:
         return None
     correct = network.record.correct
     steps = [correct[network.member, k, step] for k in budgets for step in (0, network.steps)]
-    return np.asarray(np.logical_and.reduce(steps)[network.order])
+    return np.asarray(np.logical_and.reduce(steps))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from c10h.errors import counted
 from c10h.formats.hints import brief
 from c10h.stages.attack_runs import NORMS
 from c10h.stages.worst_case import WorstCase
@@ -24,11 +25,12 @@ MOST_NAMES = 4
 def answers(cases: Sequence[WorstCase]) -> list[Answer]:
     """A sentence for each network and norm, with all sizes."""
     sentences = []
-    for (names, norm), group in groupby(cases, key=lambda case: (case.names, case.norm)):
+    for (names, norm, n), group in groupby(cases, key=lambda c: (c.names, c.norm, c.n)):
         sizes = "; ".join(
             f"{with_interval(case.value, case.low, case.high)} at {case.budget}" for case in group
         )
-        which = f"{brief(names, MOST_NAMES)} ({NORMS.get(norm, norm)}, one network)"
+        about = f"{NORMS.get(norm, norm)}, one network, {counted(n, 'item')}"
+        which = f"{brief(names, MOST_NAMES)} ({about})"
         sentences.append(f"Accuracy in the worst case over {which}: {sizes}.")
     return [Answer(sentences)] if sentences else []
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from c10h.attacks.budget import NORMS
 from c10h.attacks.methods import ATTACKS, LOSSES
 from c10h.files import Source
 from c10h.models.building import build
-from c10h.records import Attack, Images
+from c10h.records import Attack, Images, Labels
 from c10h.training import checkpoint as checkpoints
 
 from .conftest import CLASSES, PYTHON, Result, Run, read_file, start, unwrapped
@@ -50,6 +51,42 @@ def network_of(run: str, fold: str) -> torch.nn.Module:
     network = build("tiny:net", 3, 8)
     network.load_state_dict(checkpoints.load(Path(run, f"fold-{fold}.pt")).network)
     return network.eval()
+
+
+def test_images_without_labels_can_be_left_out(c10h: Run) -> None:
+    """Of the 60 images the labels have 40: those are attacked, under their names and rows."""
+    labels = h5.read(Source.open("labels.h5"), Labels)
+    rows = np.flatnonzero(np.arange(60) % 3 > 0)
+    assert labels.counts is not None
+    assert labels.truth is not None
+    some = replace(
+        labels,
+        probs=labels.probs[0:60][rows],
+        counts=labels.counts[0:60][rows],
+        truth=labels.truth[rows],
+        ids=rows.astype(np.str_) if labels.ids is None else labels.ids[rows],
+    )
+    h5.write(some, "some.h5")
+    line = ("attack", *with_code(("a", IMAGES)), *QUICK, "--labels", "some.h5", "-o", "s.h5")
+    refused = c10h(*line)
+    assert refused.status == 1
+    assert "20 of 60 ids are not in the labels (40 items)" in refused.err
+    assert "(--skip-unlabeled leaves out images without labels)" in refused.err
+    result = c10h(*line, "--skip-unlabeled")
+    assert "images: 20 of 60 images have no labels and are left out" in result.err
+    attack, every = read_file("s.h5", Attack), attacked(c10h, "a", IMAGES, *QUICK)
+    assert attack.index.tolist() == rows.tolist()
+    assert attack.fold is not None
+    assert every.fold is not None
+    assert attack.fold.tolist() == every.fold[rows].tolist()
+    np.testing.assert_allclose(
+        np.asarray(attack.clean_logits)[0], np.asarray(every.clean_logits)[0][rows], atol=1e-5
+    )
+    assert attack.lineage is not None
+    assert attack.lineage.excluded == {"images without labels": 20}
+    assert attack.lineage.options["skip-unlabeled"] is True
+    no_labels = c10h("attack", *with_code(("a", IMAGES)), "--skip-unlabeled", "-o", "t.h5")
+    assert (no_labels.status, no_labels.err) == (1, "error: --skip-unlabeled needs --labels\n")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from c10h.formats.lazy_rows import (
     checked_counts,
     checked_logits,
     checked_probs,
+    chosen_rows,
     computed,
     ensemble_of,
     log_mean_softmax,
@@ -206,3 +207,12 @@ class TestLogMeanSoftmax:
         assert together.shape == (1, 20, 4)
         wanted = np.log(softmax(logits.astype("f8"), axis=2).mean(axis=0))
         np.testing.assert_allclose(together[0, 5:12], wanted[5:12], rtol=1e-9)
+
+
+@pytest.mark.parametrize("key", [slice(None), slice(1, 3), slice(2, 2), slice(0, 4, 2)])
+def test_chosen_rows_are_those_of_the_array(key: slice) -> None:
+    pixels = np.arange(7 * 2 * 3).reshape(7, 2, 3)
+    kept = np.array([0, 2, 3, 6])
+    some = chosen_rows(pixels, kept)
+    assert some.shape == (4, 2, 3)
+    np.testing.assert_array_equal(some[key], pixels[kept][key])

@@ -52,6 +52,17 @@ def test_items_in_another_order_are_matched() -> None:
     assert case.value == 0.5
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_items_that_both_have_count(named: bool) -> None:
+    """One has items 0 to 3, of which it leaves 0, 1, 2; the other 3, 1, 2 and leaves 1."""
+    a, b = leaving(0, 1, 2), leaving(1)
+    if named:
+        names = np.array(["w", "x", "y", "z"])
+        a, b = replace(a, ids=names), replace(b, ids=names, index=np.arange(4) + 9)
+    (case,) = cases_of(a=a, b=shuffled(b, np.array([3, 1, 2])))
+    assert (case.n, case.value) == (3, pytest.approx(1 / 3))
+
+
 def test_a_smaller_attack_is_within_a_larger_size() -> None:
     """At 4/255 there is one attack alone, which is no worst of several."""
     (case,) = cases_of(small=leaving(0), large=leaving(1, 2, epsilon=LARGE))
@@ -64,6 +75,8 @@ def test_another_network_norm_or_other_items_have_none() -> None:
     assert cases_of(a=leaving(0), b=other) == []
     assert cases_of(a=leaving(0), b=leaving(1, norm="2")) == []
     assert cases_of(a=leaving(0), b=made_attack(items=5)) == []
+    elsewhere = replace(leaving(1), index=np.arange(4) + 7)
+    assert cases_of(a=leaving(0), b=elsewhere) == []
     assert cases_of(a=leaving(0)) == []
 
 

@@ -21,9 +21,10 @@ CASES = [
 def test_a_sentence_for_each_network_and_norm() -> None:
     (answer,) = worst_case.answers(CASES)
     assert answer.sentences == [
-        "Accuracy in the worst case over fgsm, pgd (ℓ∞, one network): 0.250 (.200–.300) at 4/255; "
-        "0.125 (.100–.150) at 8/255.",
-        "Accuracy in the worst case over far, near (ℓ2, one network): 0.500 (.400–.600) at 0.5.",
+        "Accuracy in the worst case over fgsm, pgd (ℓ∞, one network, 1,000 items): 0.250 "
+        "(.200–.300) at 4/255; 0.125 (.100–.150) at 8/255.",
+        "Accuracy in the worst case over far, near (ℓ2, one network, 1,000 items): 0.500 "
+        "(.400–.600) at 0.5.",
     ]
 
 
