@@ -18,6 +18,8 @@ from c10h.stages.attack_runs import AttackedNetwork
 # How far logits of one network on one image may be apart, as a share of the largest: fp32 differs
 # so much between devices and batch sizes.
 SAME_NETWORK = 1e-3
+# How the roles of inputs begin that networks are made of.
+OF_NETWORKS = ("network", "weights", "code")
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,30 @@ def worst_cases(networks: Sequence[AttackedNetwork]) -> list[WorstCase]:
 def _on_one_network(networks: Sequence[AttackedNetwork]) -> Iterator[list[AttackedNetwork]]:
     """The attacks of one norm on one network, where there are several.
 
-    These are one network where they answer the same on the same clean images.
+    These are one network where they come from the same files, and answer the same on the same clean
+    images.
     """
-    groups: dict[str, list[list[AttackedNetwork]]] = {}
+    by_origin: dict[object, list[list[AttackedNetwork]]] = {}
     for network in networks:
-        of_norm = groups.setdefault(str(network.setting("norm")), [])
-        for group in of_norm:
+        groups = by_origin.setdefault((network.setting("norm"), _origin(network)), [])
+        for group in groups:
             if _answer_the_same(group[0], network):
                 group.append(network)
                 break
         else:
-            of_norm.append([network])
-    return (group for of_norm in groups.values() for group in of_norm if len(group) > 1)
+            groups.append([network])
+    return (group for groups in by_origin.values() for group in groups if len(group) > 1)
+
+
+def _origin(network: AttackedNetwork) -> tuple[str, frozenset[str]]:
+    """What a network is called in its file, and the files of networks that the attack was made of.
+
+    Without a lineage nothing is known of these.
+    """
+    lineage, members = network.record.lineage, network.record.member
+    inputs = () if lineage is None else lineage.inputs
+    files = frozenset(file.sha256 for file in inputs if file.role.startswith(OF_NETWORKS))
+    return "" if members is None else str(members[network.member]), files
 
 
 def _answer_the_same(a: AttackedNetwork, b: AttackedNetwork) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from made_attacks import CORRECT, LARGE, LOSS, SMALL, by_hand, made_attack, shuffled
 from scipy.stats import binomtest
 
-from c10h.records import Attack
+from c10h.records import Attack, Input, Lineage
 from c10h.stages.attack_runs import attacked_networks
 from c10h.stages.worst_case import WorstCase, worst_cases
 
@@ -74,6 +74,19 @@ def test_another_network_norm_or_other_items_have_none() -> None:
     other = replace(other, clean_logits=np.asarray(other.clean_logits) * np.float32(1.01))
     assert cases_of(a=leaving(0), b=other) == []
     assert cases_of(a=leaving(0), b=leaving(1, norm="2")) == []
+    a, b = (
+        replace(
+            leaving(0),
+            lineage=Lineage(
+                command="c10h attack",
+                inputs=(Input(role="images", name="i.h5", sha256=images),
+                        Input(role="network run", name="fold-0.pt", sha256=weights)),
+            ),
+        )
+        for images, weights in (("1" * 64, "2" * 64), ("3" * 64, "4" * 64))
+    )  # fmt: skip
+    assert cases_of(a=a, b=b) == []
+    assert len(cases_of(a=a, b=a)) == 1
     assert cases_of(a=leaving(0), b=made_attack(items=5)) == []
     elsewhere = replace(leaving(1), index=np.arange(4) + 7)
     assert cases_of(a=leaving(0), b=elsewhere) == []
