@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from math import inf
 
 import numpy as np
@@ -88,7 +89,9 @@ def align(items: Items, reference: Items, *, may_lack: float = 0, remedy: str = 
     """The row of ``reference`` that each item of ``items`` is about.
 
     By ids where both have them, whose folders and endings do not count where only one side has any,
-    else by index, else by position where the numbers of items agree.
+    nor the folders that all of one side are in where the other is not. Else by index, else by
+    position where the numbers of items agree.
+
     Ids that are whole numbers are what an index counts; where one side has neither, they number
     its rows if they are all of these. may_lack: how many items ``reference`` need not have, as
     labels that some were left out of. remedy: what to do where it lacks more, for the message.
@@ -205,7 +208,34 @@ def _comparable(
             if len(set(names.tolist())) == len(names) and np.isin(names, others).any():
                 note = f"the {part} in the names of {side.what} do not count"
                 return (names, theirs, note) if side is items else (ours, names, note)
+    return _without_leading_folders(items, reference, ours, theirs)
+
+
+def _without_leading_folders(
+    items: Items, reference: Items, ours: Array, theirs: Array
+) -> tuple[Array, Array, str]:
+    """The ids to compare, without the folders that all of one side are in, where the other is not.
+
+    Those of animals/cat/7.png and cat/7.png, as many as it takes for some to be the same.
+    """
+    if np.isin(ours, theirs).any():
+        return ours, theirs, ""
+    for side, ids, others in ((items, ours, theirs), (reference, theirs, ours)):
+        folders = _leading_folders(ids)
+        for depth in range(1, len(folders) + 1):
+            leading = "".join(f"{folder}/" for folder in folders[:depth])
+            names = np.array([name[len(leading) :] for name in ids.tolist()], np.str_)
+            if np.isin(names, others).any():
+                note = f"{leading} in the names of {side.what} does not count"
+                return (names, theirs, note) if side is items else (ours, names, note)
     return ours, theirs, ""
+
+
+def _leading_folders(ids: Array) -> list[str]:
+    """The folders that all ids are in, the outermost first."""
+    names = ids.tolist()
+    parts = [name.split("/")[:-1] for name in (min(names), max(names))] if names else [[], []]
+    return [a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(*parts, strict=False))]
 
 
 def _with_endings(ids: Array) -> Array:

@@ -83,6 +83,26 @@ class TestHow:
         with pytest.raises(MismatchError, match=f"net: 2 of 2 ids are not in .* '{names[0]}'"):
             align(asked(2, names), known(2, others))
 
+    @pytest.mark.parametrize(
+        ("names", "others", "note"),
+        [
+            (["c/2", "b/1"], ["x/y/b/1", "x/y/c/2"], "x/y/ in the names of the labels does"),
+            (["/x/c/2", "/x/b/1"], ["b/1", "c/2"], "/x/ in the names of net does"),
+            (["2/c", "1/b"], ["x/1/b", "x/2/c", "x/2/d"], "x/ in the names of the labels does"),
+        ],
+    )
+    def test_folders_that_all_of_one_side_are_in_do_not_count(
+        self, names: list[str], others: list[str], note: str
+    ) -> None:
+        found = align(asked(2, names), known(len(others), others))
+        assert (rows(found), found.by) == ([1, 0], IDS)
+        assert found.note == f"{note} not count"
+
+    def test_folders_of_classes_count(self) -> None:
+        """All of one side are birds and all of the other cats: their numbers say nothing."""
+        with pytest.raises(MismatchError, match="2 of 2 ids are not in the labels"):
+            align(asked(2, ["bird/1", "bird/2"]), known(2, ["cat/1", "cat/2"]))
+
     def test_ids_that_are_the_same_keep_their_folders(self) -> None:
         found = align(asked(2, ["x/b", "x/a"]), known(2, ["x/a", "x/b"]))
         assert (rows(found), found.note) == ([1, 0], "")

@@ -58,7 +58,8 @@ def is_newer(output: str | None, inputs: Sequence[str | None]) -> bool:
     paths = [path for argument in given for path in _paths(argument)]
     if "-" in given or newest(paths) > Path(str(output)).stat().st_mtime:
         raise OutputError(f"{output}: older than what it is made from: --force replaces it")
-    say(f"{output}: there already, newer than what it is made from; skipped")
+    newer = "newer than what it is made from (options are not compared)"
+    say(f"{output}: there already, {newer}; skipped")
     return True
 
 

@@ -92,7 +92,7 @@ def _judgments_of_arrays(reading: MatrixReading, form: str) -> Judgments:
     if values.ndim != 2:
         raise FileError(f"{source.name}: expected items by annotators, found shape {values.shape}")
     names = [str(position) for position in range(values.shape[1])]
-    items = ids_beside(arrays, len(values))
+    items = ids_beside(arrays, len(values), source)
     return _judgments_of_table(reading, names, _frame_of(values), items, named=False)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from c10h.errors import AmbiguousError, FileError
+from c10h.errors import AmbiguousError, FileError, SchemaError, counted
 from c10h.files import MATLAB, Source
 from c10h.formats import archives
 from c10h.formats.file_formats import FORMATS
@@ -141,13 +141,24 @@ def are_class_names(name: str) -> bool:
     return column_key(name.rpartition("/")[2]) in CLASS_NAMES
 
 
-def ids_beside(arrays: Mapping[str, Stored], size: int, besides: str = "") -> Array | None:
-    """The one array that is called as names of items are, and has as many: their names as text."""
-    candidates = [
-        array
-        for name, array in arrays.items()
-        if name != besides and are_ids(name, array) and int(np.prod(array.shape)) == size
-    ]
+def ids_beside(
+    arrays: Mapping[str, Stored], size: int, source: Source, besides: str = ""
+) -> Array | None:
+    """The one array that is called as names of items are, and has as many: their names as text.
+
+    besides: the array that the items are of. Raises SchemaError where all that are called so have
+    another number of names, as from a list with an empty line at its end.
+    """
+    named = {n: array for n, array in arrays.items() if n != besides and are_ids(n, array)}
+    lengths = {name: int(np.prod(array.shape)) for name, array in named.items()}
+    candidates = [named[name] for name, length in lengths.items() if length == size]
+    wrong = {name: length for name, length in lengths.items() if length > 1}
+    if not candidates and size > 1 and wrong:
+        name, length = next(iter(wrong.items()))
+        raise SchemaError(
+            f"{source.name}: {name}: expected a name for each of {counted(size, 'item')}, found "
+            f"{length:,}"
+        )
     if len(candidates) != 1:
         return None
     return np.asarray(candidates[0].load()[0 : candidates[0].shape[0]]).reshape(-1).astype(np.str_)

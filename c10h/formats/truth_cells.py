@@ -100,14 +100,14 @@ def _cells_of_array(source: Source, form: str) -> Cells:
     values = np.asarray(array.load()[...] if not array.shape else array.load()[0 : array.shape[0]])
     if array.is_vector:
         values = values.reshape(-1)
-        ids = ids_beside(arrays, len(values), name)
+        ids = ids_beside(arrays, len(values), source, name)
         if values.dtype.kind in WORDS:
             return Cells(words=np.char.strip(values.astype(np.str_)), ids=ids, notes=notes)
         are_flags = values.dtype.kind == "b"
         return Cells(numbers=values.astype(np.float64), are_flags=are_flags, ids=ids, notes=notes)
     if array.is_matrix and values.ndim == 2 and is_shares(values):
         numbers, how = _one_hot(values, source)
-        ids = ids_beside(arrays, len(values), name)
+        ids = ids_beside(arrays, len(values), source, name)
         return Cells(numbers=numbers, ids=ids, notes=(*notes, *how))
     hint = ": votes and shares are --labels" if array.is_matrix else ""
     raise SchemaError(

@@ -150,7 +150,7 @@ def _of_array(source: Source, form: str, hints: Hints, *, people: bool) -> Wide:
         head = np.asarray(member[0 : min(SHOWING, member.shape[0])], dtype=np.float64)
         numbers = [f"number {position}" for position in range(head.shape[1])]
         refuse_odd_column(head, source, numbers, can_be_items=False, people=people)
-    ids = ids_beside(arrays, rows.shape[-2])
+    ids = ids_beside(arrays, rows.shape[-2], source)
     if ids is not None:
         notes.append("ids from the same file")
     return Wide(source, rows, names, ids, array=name.rpartition("/")[2], notes=tuple(notes))

@@ -262,7 +262,10 @@ def _notes(
     if judgments.true_label is not None:
         with_truth = 0 if truth is None else int((truth >= 0).sum())
         if with_truth < size:
-            notes.append(f"truth of {with_truth:,} of {size:,} items")
+            of_checks = "; the true labels are those of attention checks alone"
+            has_checks = judgments.check is not None and bool(judgments.check.any())
+            alone = of_checks if has_checks and not with_truth else ""
+            notes.append(f"truth of {with_truth:,} of {size:,} items{alone}")
     return notes
 
 

@@ -87,9 +87,9 @@ def score_answer(shown: Shown, source: str) -> Answer:
     lines += failed_check_notes(shown.runs)
     lines += misordered_notes(shown.runs) if shown.stratum == ALL else []
     every = [difference for row in grid for difference in row]
-    unpaired = unpaired_notes(grid) if all(d.value is None for d in every) else []
-    notes = [*notes, *unpaired, *_what_matters(shown)]
-    return Answer(lines, table, notes=notes, source=source)
+    if all(difference.value is None for difference in every):
+        lines += [f"{reason}." for reason in unpaired_notes(grid)]
+    return Answer(lines, table, notes=[*notes, *_what_matters(shown)], source=source)
 
 
 def _what_matters(shown: Shown) -> list[str]:
@@ -355,12 +355,20 @@ def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
     else:
         across = [(run.name, run, shown.main) for run in shown.runs]
         names, legend = short_names([run.name for run in shown.runs])
+    by_stratum = _by_stratum(shown, kept)
     columns: list[tuple[str, list[Cell]]] = []
     for name, (_, run, metric) in zip(names, across, strict=True):
         figures = [_figure(run, metric, stratum) for stratum in kept]
-        if len(across) > MOST_WITH_INTERVALS:
+        if by_stratum or len(across) > MOST_WITH_INTERVALS:
             figures = [(value, None, None) for value, _, _ in figures]
         columns += interval_columns(name, figures)
+    if by_stratum:
+        columns += interval_columns(
+            "difference",
+            [(d.value, *shown_ends(d)) for d in by_stratum],
+            signed=True,
+            marks=[d.is_clear for d in by_stratum],
+        )
     sizes = {stratum: shown.runs[0].estimate(shown.main, stratum) for stratum in strata}
     columns.append(("n", [Cell(f"{size.n:,}" if (size := sizes[name]) else "") for name in kept]))
     labels = {stratum: stratum.removeprefix(f"{shown.by}=") for stratum in strata}
@@ -368,12 +376,28 @@ def _strata_down(shown: Shown) -> tuple[Table, Sequence[str]]:
     left = len(strata) - len(kept)
     notes = [
         *legend,
+        *[STAR] * any(d.is_clear for d in by_stratum),
         *[f"{left:,} more strata are {IN_DETAIL}"] * (left > 0),
+        *_other_metrics(shown) * (len(shown.runs) > 1),
         *[f"Strata of fewer than {FEW_ITEMS} items say little: {brief(few)}"] * bool(few),
     ]
     title = "" if len(shown.runs) == 1 else shown.main
     names_down = [(shown.by, [labels[stratum] for stratum in kept])]
     return of_columns(title, names_down, columns), notes
+
+
+def _by_stratum(shown: Shown, strata: Sequence[str]) -> list[Difference]:
+    """How one run differs from the other in each stratum; empty where not two are compared."""
+    if len(shown.runs) != 2 or len(shown.pairs) != 1:
+        return []
+    known = [differences(shown.pairs, [shown.main], stratum)[0][0] for stratum in strata]
+    return known if any(difference.value is not None for difference in known) else []
+
+
+def _other_metrics(shown: Shown) -> list[str]:
+    """Which metrics a table of one metric leaves out."""
+    others = ", ".join(metric for metric in shown.metrics if metric != shown.main)
+    return [f"{BEYOND}{others}"] * bool(others)
 
 
 def _people_note(shown: Shown) -> list[str]:

@@ -287,6 +287,16 @@ class TestTables:
         assert truth.ids is not None
         assert (truth.values.tolist(), truth.ids.tolist()) == ([2, 0], ["b", "a"])
 
+    @pytest.mark.parametrize("names", [["b"], ["b", "a", ""]])
+    def test_names_that_are_not_as_many_as_the_rows(self, tmp_path: Path, names: list[str]) -> None:
+        np.savez(tmp_path / "y.npz", y=np.array([2, 0]), ids=np.array(names))
+        if len(names) == 1:  # one text is a name of the whole
+            assert open_truth(source_of(tmp_path / "y.npz"), CLASSES).ids is None
+        else:
+            says = r"y\.npz: ids: expected a name for each of 2 items, found 3"
+            with pytest.raises(SchemaError, match=says):
+                open_truth(source_of(tmp_path / "y.npz"), CLASSES)
+
     def test_one_hot_array(self, tmp_path: Path) -> None:
         assert values(saved(tmp_path, np.eye(3, dtype="u1")[[2, 0]])) == [2, 0]
 

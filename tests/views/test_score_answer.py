@@ -133,8 +133,19 @@ class TestTwoRuns:
     def test_runs_that_are_not_paired_say_why(self) -> None:
         other = scored("human", VALUES, items="others")
         answer = answer_of(scored("hard", VALUES), other)
-        assert answer.sentences == []
-        assert "human: not paired: the runs have different items or labels" in answer.notes
+        why = "human: not paired: the runs have different items or labels."
+        assert answer.sentences == [why]
+
+    def test_strata_have_their_differences(self) -> None:
+        answer = answer_of(self.hard, drawn(scored("human", VALUES), 0.1, 0.2), by="truth")
+        assert answer.table is not None
+        header = ["truth", "hard", "human", "difference", "95 %", "n"]
+        assert (answer.table.title, answer.table.header) == ("ce_human", header)
+        plain = answer_of(self.hard, drawn(scored("human", VALUES), 0.1, 0.2)).table
+        assert plain is not None
+        of_all = next(row for row in texts(plain) if row[0] == "ce_human ↓")
+        assert texts(answer.table)[0][1:5] == of_all[1:5]
+        assert "with --detail: accuracy" in answer.notes
 
 
 def test_many_runs_stand_down() -> None:
