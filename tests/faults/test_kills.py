@@ -51,7 +51,10 @@ def test_200_kills(place: Place, name: str, tmp_path: Path) -> None:
         output = place.folder / COMMANDS[name][1]
         if number % 5 == 0 and output.exists():  # else it goes on from where it was
             shutil.rmtree(output) if output.is_dir() else output.unlink()
-        killed += kill(place, name, moments.uniform(0.1, 1.0) * seconds)
+        was_running = kill(place, name, moments.uniform(0.1, 1.0) * seconds)
+        killed += was_running
+        if not was_running:  # the first run was slower, on a machine with more to do
+            seconds *= 0.8
         if number % 5 == 4 or output.is_file():
             line = place.line(name) if output.is_dir() else [*place.line(name), "--force"]
             again = place.run(line if output.exists() else place.line(name))
