@@ -22,7 +22,14 @@ from c10h.formats.arrays import (
 )
 from c10h.formats.detect_format import array_format, describe
 from c10h.formats.judgment_columns import NUMBER, SHOWN, MatrixReading
-from c10h.formats.judgments import Codes, Judgments, codes_of, without_label
+from c10h.formats.judgments import (
+    Codes,
+    Judgments,
+    codes_of,
+    flags,
+    rows_that_hold,
+    without_label,
+)
 from c10h.formats.known_column_names import (
     OTHERS,
     ROW_NUMBERS,
@@ -102,12 +109,17 @@ def judgments_of_cells(
     annotators: Sequence[str],
     cells: Array | polars.DataFrame,
     true_labels: polars.Series | None = None,
+    checks: Array | None = None,
+    lines: Array | None = None,
 ) -> Judgments:
     """Judgments of n items by a annotators from ``cells`` (n, a), words or numbers of classes.
 
     items: their names; None where they are numbered by their rows. true_labels: words (n), where
-    they are known. Cells that are empty or NaN have no judgment, and neither have -1, NA, null and
-    none where these are no class. Raises SchemaError for annotators with one name.
+    they are known. checks: which items are attention checks, bool (n). lines: the numbers of the
+    rows in the table, int64 (n), where these are not all.
+
+    Cells that are empty or NaN have no judgment, and neither have -1, NA, null and none where these
+    are no class. Raises SchemaError for annotators with one name.
     """
     import polars
 
@@ -124,7 +136,8 @@ def judgments_of_cells(
     empty = np.append(label.words == "", True)
     cell = np.flatnonzero(~empty[label.row])
     line, column = np.divmod(cell, width)
-    names = range(frame.height) if items is None else items
+    lines = np.arange(frame.height) if lines is None else lines
+    names = lines.tolist() if items is None else items
     item = codes_of(polars.Series("item", list(map(str, names))), table)
     annotator = codes_of(polars.Series("annotator", list(annotators)), table)
     true = None if true_labels is None else codes_of(true_labels.alias("true_label"), table)
@@ -134,7 +147,8 @@ def judgments_of_cells(
         item=Codes(item.words, item.row[line]),
         label=Codes(label.words, label.row[cell]),
         true_label=None if true is None else Codes(true.words, true.row[line]),
-        cell=cell,
+        check=None if checks is None else checks[line],
+        cell=lines[line] * width + column,
         taken=f"judgments as a matrix, {counted(frame.height, 'item')} by {width:,} annotators",
     )
 
@@ -178,6 +192,9 @@ def _judgments_of_table(
     """
     table = reading.source.name
     frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
+    lines = _lines_where(reading, names, frame, named=named)
+    frame, ids = frame[lines], None if ids is None else ids[lines]
+    check, checks = _checks(reading, names, frame, lines, named=named)
     item = None if ids is not None else _item_column(reading, names, frame, named=named)
     true = _position(table, names, reading.columns.true_label, "--true-label")
     if reading.columns.true_label is None and named:
@@ -188,8 +205,11 @@ def _judgments_of_table(
         chosen = [_position(table, names, name, "--columns") for name in reading.chosen]
     else:
         chosen = list(range(len(names))[reading.chosen or slice(None)])
+    others = {item, true, check}
+    if reading.chosen is None:
+        others |= {each.position(table, names, has_names=named) for each in reading.where}
     annotators = [
-        position for position in chosen if position is not None and position not in (item, true)
+        position for position in chosen if position is not None and position not in others
     ]
     if len(annotators) < 2:
         raise InputError(
@@ -204,6 +224,8 @@ def _judgments_of_table(
         [names[position] for position in annotators],
         frame.select(map(str, annotators)),
         None if true is None else frame.to_series(true),
+        checks,
+        lines,
     )
     shown = "row numbers" if ids is None else "the names in the file"
     if item is not None:
@@ -211,9 +233,46 @@ def _judgments_of_table(
     people = ", ".join(names[position] for position in annotators[:SHOWN])
     more = ", ..." if annotators[SHOWN:] else ""
     taken = f"{judgments.taken}; item from {shown}, annotators {people}{more}"
-    return replace(
-        judgments, taken=taken if true is None else f"{taken}; true_label from {names[true]!r}"
-    )
+    if check is not None:
+        taken += f"; check from {names[check]!r}"
+    if true is not None:
+        taken += f"; true_label from {names[true]!r}"
+    return replace(judgments, taken=taken, by_majority=reading.by_majority)
+
+
+def _lines_where(
+    reading: MatrixReading, names: Sequence[str], frame: polars.DataFrame, *, named: bool
+) -> Array:
+    """The rows for which all conditions hold, ascending int64. Raises InputError without any."""
+    table, holds = reading.source.name, np.ones(frame.height, dtype=bool)
+    for condition in reading.where:
+        position = condition.position(table, names, has_names=named)
+        holds &= rows_that_hold(condition, frame.to_series(position), table)
+    if reading.where and not holds.any():
+        conditions = " ".join(condition.option for condition in reading.where)
+        raise InputError(f"{table}: {conditions}: no row is left of {frame.height:,}")
+    return np.flatnonzero(holds)
+
+
+def _checks(
+    reading: MatrixReading,
+    names: Sequence[str],
+    frame: polars.DataFrame,
+    lines: Array,
+    *,
+    named: bool,
+) -> tuple[int | None, Array | None]:
+    """The column that tells of attention checks, and which items are some, bool; None for none."""
+    table, condition = reading.source.name, reading.check
+    if condition is not None:
+        position: int | None = condition.position(table, names, has_names=named)
+        assert position is not None
+        return position, rows_that_hold(condition, frame.to_series(position), table, "--check")
+    position = _position(table, names, reading.columns.check, "--check")
+    if position is None:
+        return None, None
+    column = frame.to_series(position)
+    return position, flags(column, "check", reading.source, lines, str(reading.columns.check))
 
 
 def _names_of_items(table: str, column: polars.Series) -> list[str]:

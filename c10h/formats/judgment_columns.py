@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # What ``--correct`` can be in place of a column.
 MAJORITY = "majority"
 # What to do where people are columns.
+CHECK_LACKS = "--correct needs --check, which rows are attention checks"
 COLUMNS_OF_PEOPLE = " (--layout matrix if each column is an annotator)"
 # Words for a number that is not there.
 NO_NUMBER = ("", "na", "nan", "null", "none")
@@ -85,14 +86,19 @@ class Reading:
 class MatrixReading:
     """A matrix of items by annotators that is to be read.
 
-    columns: the item's and the true label's, where they are named. chosen: which columns are
-    annotators, where that is told. header: whether the first line has names, where that is told.
+    columns: the item's, the check's and the true label's, where they are named. chosen: which
+    columns are annotators, where that is told. header: whether the first line has names, where that
+    is told. where: which rows are read. check: which rows are attention checks, where these are no
+    column of yes and no; by_majority: what most chose is right there.
     """
 
     source: Source
     columns: Columns
     chosen: slice | tuple[str, ...] | None = None
     header: bool | None = None
+    where: Sequence[Condition] = ()
+    check: Condition | None = None
+    by_majority: bool = False
 
 
 def begin(
@@ -111,17 +117,18 @@ def begin(
     Raises what :func:`begin_reading` does, and InputError for options that contradict the layout.
     """
     if layout == MATRIX:
-        long_only = [part for part in columns.named() if part not in ("item", "true_label")]
+        asked_for_correct = bool(columns.correct)
+        columns, check, by_majority = _of_checks(columns, ())
+        parts = ("item", "check", "true_label")
+        long_only = [part for part in columns.named() if part not in parts]
         if long_only:
             raise InputError(
                 f"--layout matrix: {_option(long_only[0])} applies only to tables with one "
                 "judgment per row"
             )
-        if where:
-            raise InputError(
-                "--layout matrix: --where applies only to tables with one judgment per row"
-            )
-        return MatrixReading(source, columns, chosen, header)
+        if asked_for_correct and not columns.check:
+            raise InputError(f"{source.name}: {CHECK_LACKS}")
+        return MatrixReading(source, columns, chosen, header, where, check, by_majority)
     if layout == WIDE or (layout == AUTO and not holds_judgments(source, columns, header)):
         return None
     return begin_reading(source, columns, times=times, header=header, layout=layout, where=where)
@@ -173,7 +180,7 @@ def begin_reading(
     # The words of a judgment are no names, even if they look like some.
     recognition = Recognition(columns) if header is False or undecided else by_name
     if asked_for_correct and not recognition.columns.check:
-        raise InputError(f"{source.name}: --correct needs --check, which rows are attention checks")
+        raise InputError(f"{source.name}: {CHECK_LACKS}")
     positions = _positions(source.name, names, recognition, numbered, header)
     columns = recognition.columns
     with_names = header is not False and not undecided

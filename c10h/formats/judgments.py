@@ -20,6 +20,7 @@ from c10h.formats.judgment_columns import (
     settle_first_line,
 )
 from c10h.formats.known_column_names import NOTHING, REQUIRED, Columns
+from c10h.formats.row_conditions import Condition
 from c10h.formats.separating_column import condition_between, rows_of_another_kind
 from c10h.items import whole_numbers
 from c10h.records import Array
@@ -123,7 +124,7 @@ def open_judgments(source: Source | Reading, columns: Columns = NOTHING) -> Judg
         item=codes_of(table["item"], source.name),
         label=codes_of(table["label"], source.name),
         check=_checks(table["check"], reading, numbers) if columns.check else None,
-        correct=_flags(table["correct"], "correct", source, numbers, columns.correct)
+        correct=flags(table["correct"], "correct", source, numbers, columns.correct)
         if columns.correct
         else None,
         rt=_times(table, source, numbers) if columns.rt else None,
@@ -168,11 +169,7 @@ def _numbers_where(table: polars.DataFrame, reading: Reading) -> Array | None:
         return None
     name, holds = reading.source.name, np.ones(table.height, dtype=bool)
     for condition in reading.where:
-        codes = codes_of(table[condition.part], name)
-        has_empty = bool((codes.row == len(codes.words)).any())
-        holds &= np.array(
-            condition.words_that_hold(name, codes.words.tolist(), has_empty=has_empty)
-        )[codes.row]
+        holds &= rows_that_hold(condition, table[condition.part], name)
     if not holds.any():
         conditions = " ".join(condition.option for condition in reading.where)
         raise InputError(f"{name}: {conditions}: no row is left of {table.height:,}")
@@ -233,8 +230,8 @@ def _codes_of_numbers(values: Array) -> Codes | None:
     )
 
 
-def _flags(
-    column: polars.Series, part: str, source: Source, numbers: Array | None, name: str = ""
+def flags(
+    column: polars.Series, part: str, source: Source, numbers: Array | None, name: str
 ) -> Array:
     """Yes and no as booleans. A missing ``correct`` is no: it matters for checks alone."""
     if column.dtype.is_integer() and not column.null_count():
@@ -261,16 +258,27 @@ def _checks(column: polars.Series, reading: Reading, numbers: Array | None) -> A
     """Which rows are attention checks, bool."""
     condition, source = reading.check, reading.source
     if condition is None:
-        return _flags(column, "check", source, numbers, reading.columns.check or "")
-    codes = codes_of(column, source.name)
-    has_empty = bool((codes.row == len(codes.words)).any())
-    words = codes.words.tolist()
+        return flags(column, "check", source, numbers, reading.columns.check or "")
     try:
-        holds = condition.words_that_hold(source.name, words, has_empty=has_empty, flag="--check")
+        return rows_that_hold(condition, column, source.name, flag="--check")
     except InputError as error:
         hint = " (--where leaves rows out before)" if reading.where else ""
         raise InputError(f"{error}{hint}") from None
-    return np.array(holds)[codes.row]
+
+
+def rows_that_hold(
+    condition: Condition, column: polars.Series, table: str, flag: str = "--where"
+) -> Array:
+    """For which rows a condition on a column holds, bool. Raises InputError for an unknown value.
+
+    flag: the option that it was given with.
+    """
+    codes = codes_of(column, table)
+    has_empty = bool((codes.row == len(codes.words)).any())
+    words = codes.words.tolist()
+    return np.array(condition.words_that_hold(table, words, has_empty=has_empty, flag=flag))[
+        codes.row
+    ]
 
 
 def _times(table: polars.DataFrame, source: Source, numbers: Array | None) -> Array:

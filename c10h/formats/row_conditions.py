@@ -5,6 +5,7 @@ Nothing here needs numpy as it is imported, so that a table can be read while th
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,16 @@ from c10h.errors import InputError, unknown_name
 from c10h.formats.whole_numbers import is_index
 
 EQUAL, UNEQUAL = "=", "!="
+# What stands for any characters in a value.
+ANY = "*"
 
 
 @dataclass(frozen=True)
 class Condition:
-    """That a cell of a column is a value, or is not; an empty value is an empty cell."""
+    """That a cell of a column is a value, or is not; an empty value is an empty cell.
+
+    In a value that no cell is, * stands for any characters.
+    """
 
     column: str
     value: str
@@ -69,7 +75,10 @@ class Condition:
         """
         known = [*map(str, words)]
         number = _number(self.value)
-        if number is None:
+        if ANY in self.value and self.value not in known:
+            pattern = re.compile(".*".join(map(re.escape, self.value.split(ANY))), re.DOTALL)
+            found = [pattern.fullmatch(word) is not None for word in known]
+        elif number is None:
             found = [word == self.value for word in known]
         else:
             found = [word == self.value or _number(word) == number for word in known]

@@ -218,7 +218,12 @@ def number_items(judgments: Judgments, judged: Array, size: int | None) -> Table
     """
     everything = judgments.cell is not None
     codes = judgments.item
-    places = np.arange(len(codes.words)) if everything else present(codes, judged)
+    places = present(codes, judged)
+    if everything:  # items that nobody was asked about, too
+        of_checks = np.empty(0, np.intp)
+        if judgments.check is not None:
+            of_checks = np.setdiff1d(present(codes, judgments.check), places)
+        places = np.setdiff1d(np.arange(len(codes.words)), of_checks)
     words = codes.words[places]
     of_word = np.zeros(len(codes.words) + 1, dtype=np.uint32)
     written = whole_numbers(words)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from .conftest import Refuse, Run
+from c10h.records import Labels
+
+from .conftest import Refuse, Run, read_file
 
 BUILD = ("labels", "build", "t.csv", "-o", "l.h5", "--force")
 # Three see four pictures; eve fails three of her four checks, and bob one of his.
@@ -88,6 +91,67 @@ def test_the_wrong_value(c10h: Run, table: Path) -> None:
     table.write_text(table.read_text().replace("attention,", "extra,", 4))
     result = c10h(*BUILD, "--check", "trial_type!=extra")
     assert "warning: t.csv: more attention checks than judgments" in result.err
+
+
+MATRIX = """picture,ann,bob,cy,eve
+p1,0,0,0,1
+p2,1,,1,0
+catch_1,1,1,1,0
+catch_2,0,0,0,1
+catch_3,1,0,1,0
+catch_4,1,1,,0
+"""
+WITH_ANSWERS = """picture,ann,bob,cy,eve,gold
+p1,0,0,0,1,
+p2,1,,1,0,
+catch_1,1,1,1,0,1
+catch_2,0,0,0,1,0
+catch_3,1,0,1,0,1
+catch_4,1,1,,0,1
+"""
+WITH_FLAGS = """picture,is_check,ann,bob,cy,eve
+p1,0,0,0,0,1
+p2,0,1,,1,0
+catch_1,1,1,1,1,0
+catch_2,1,0,0,0,1
+catch_3,1,1,0,1,0
+catch_4,1,1,1,,0
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "attention"),
+    [
+        (MATRIX, ("--check", "picture=catch_*", "--correct", "majority"), [1, 1, 1, 0.25]),
+        (WITH_ANSWERS, ("--check", "picture=catch_*", "--true-label", "gold"), [1, 0.75, 1, 0]),
+        (WITH_FLAGS, ("--check", "is_check", "--correct", "majority"), [1, 1, 1, 0.25]),
+    ],
+)
+def test_rows_of_a_matrix(
+    c10h: Run, text: str, line: tuple[str, ...], attention: list[float]
+) -> None:
+    """eve is right on none of four, bob on three, cy on all of three; catch_3 ties by majority."""
+    Path("m.csv").write_text(text)
+    matrix = ("labels", "build", "m.csv", "--layout", "matrix", "-o", "m.h5", *line)
+    result = c10h(*matrix)
+    assert "m.csv: 7 judgments by 4 annotators, and 15 attention checks" in result.err
+    assert "left out 1 annotator (attention below 0.75) with 2 judgments: eve" in result.err
+    labels = read_file("m.h5", Labels)
+    assert labels.ids is not None
+    assert labels.ids.tolist() == ["p1", "p2"]
+    assert labels.counts is not None
+    assert np.asarray(labels.counts[0:2]).tolist() == [[3, 0], [0, 2]]
+    assert np.asarray(labels.annotators["attention"]).tolist() == attention
+
+
+def test_bad_checks_of_a_matrix(refuses: Refuse) -> None:
+    Path("m.csv").write_text(MATRIX)
+    line = ("labels", "build", "m.csv", "--layout", "matrix")
+    refuses(*line, "--correct", "majority", says="m.csv: --correct needs --check")
+    says = "--check: expected 0 or 1, found 'catch_1' (--check picture=catch_1 if that is one)"
+    refuses(*line, "--check", "picture", says=says)
+    says = "--layout matrix: --correct applies only to tables with one judgment per row"
+    refuses(*line, "--check", "picture=catch_*", "--correct", "ann", says=says)
 
 
 def test_bad_checks(refuses: Refuse) -> None:

@@ -7,6 +7,7 @@ import json
 import shlex
 from collections.abc import Sequence
 
+import numpy as np
 import polars
 import pytest
 from formats.files import counts_of as as_array
@@ -239,10 +240,29 @@ class TestRefusals:
         says = f"--drop-annotator apply only to tables of judgments, and {line[0]} is not one"
         refuses("labels", "build", *line, "--where", "a=b", says=("--where, ", says))
 
-    def test_a_matrix(self, files: Files, refuses: Refuse) -> None:
-        files.save("m.csv", "item,a1,a2\nx,0,1\ny,1,1\n")
-        says = "--layout matrix: --where applies only to tables with one judgment per row"
-        refuses("labels", "build", "m.csv", "--layout", "matrix", "--where", "a1=0", says=says)
+    def test_a_matrix(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        files.save("m.csv", "item,kind,a1,a2\nx,main,0,1\nz,try,0,0\ny,main,1,\n")
+        line = ("labels", "build", "m.csv", "--layout", "matrix", "-o", "m.h5", "--force")
+        result = c10h(*line, "--where", "kind=main")
+        assert "m.csv: 3 judgments by 2 annotators" in result.err
+        labels = read_file("m.h5", Labels)
+        assert labels.ids is not None
+        assert labels.ids.tolist() == ["x", "y"]
+        assert labels.counts is not None
+        assert np.asarray(labels.counts[0:2]).tolist() == [[1, 1], [0, 1]]
+        refuses(*line, "--where", "kind=mian", says="unknown value 'mian': did you mean main?")
+        both = ("--where", "kind=main", "--where", "item=z")
+        refuses(*line, *both, says="--where kind=main --where item=z: no row is left of 3")
+
+    def test_any_text_in_a_value(self, files: Files, c10h: Run, refuses: Refuse) -> None:
+        files.save("t.csv", "worker,item,label\na,x1,0\nb,x1,1\na,y.1,1\nb,y.1,1\na,yx1,0\n")
+        line = ("labels", "build", "t.csv", "--classes", 2, "-o", "t.h5", "--force")
+        for value, items in (("x*", ["x1"]), ("y.*", ["y.1"]), ("*x1", ["x1", "yx1"])):
+            assert c10h(*line, "--where", f"item={value}").status == 0
+            labels = read_file("t.h5", Labels)
+            assert labels.ids is not None
+            assert labels.ids.tolist() == items
+        refuses(*line, "--where", "item=z*", says="--where 'item=z*': unknown value 'z*'")
 
     def test_a_column_that_is_there_twice(self, files: Files, refuses: Refuse) -> None:
         files.save("d.csv", "worker,item,label,x,x\na,0,0,1,1\nb,0,1,1,1\n")
