@@ -117,7 +117,7 @@ def attack(
         bool,
         typer.Option(
             "--skip-unlabeled",
-            help="Leave out images that the labels do not have, by name or number.",
+            help="Leave out images that the labels do not have.",
         ),
     ] = False,
     arch: network_options.ForeignArchitecture = None,
@@ -174,7 +174,7 @@ def attack(
     list_methods: Annotated[
         bool,
         options.listing(
-            "--list-methods", "methods", "Print the methods with their steps and losses, and exit."
+            "--list-methods", "methods", "Print methods, their steps and losses, and exit."
         ),
     ] = False,
 ) -> None:
