@@ -132,7 +132,9 @@ class Result:
             raise InputError("a run is written in its folder already")
 
     def __repr__(self) -> str:
-        return "\n".join([self.display.text("terminal"), *self.notes])
+        text = self.display.text("terminal")
+        told = " ".join(text.split())  # an answer says some of the notes, in lines of its own
+        return "\n".join([text, *(note for note in self.notes if note not in told)])
 
     def _repr_html_(self) -> str:
         notes = [Table("", ["notes"], [[Cell(note)] for note in self.notes])] if self.notes else []

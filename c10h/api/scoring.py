@@ -13,6 +13,8 @@ from c10h.cli.progress_bar import progress
 from c10h.datasets.catalogue import IMAGES, LABELS, PREDICTIONS
 from c10h.files import Source
 from c10h.formats.hints import AUTO, make_hints
+from c10h.metrics.estimates import scored_runs
+from c10h.views.notes import misordered_notes
 
 
 def score(
@@ -96,6 +98,7 @@ def score(
         )
         notes: list[str] = []
         scored = score_stage(request, progress, notes.append)
+        notes += misordered_notes(scored_runs([scored.scores]))
         chosen = [str(name) for name in scored.scores.metric] if metrics else ()
         return Result.of(scored.scores, "scores", notes, chosen)
 

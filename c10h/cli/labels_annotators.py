@@ -31,6 +31,7 @@ def annotators(
     correct: options.Correct = None,
     rt: options.ReactionTime = None,
     true_label: options.TrueLabel = None,
+    truth: options.Truth = None,
     where: options.Where = None,
     min_attention: options.MinAttention = None,
     rt_min: options.MinReactionTime = None,
@@ -112,18 +113,18 @@ def annotators(
     from c10h.cli.existing_output import check_free, is_newer
     from c10h.cli.output_forms import form_of_text
     from c10h.datasets.cache import open_input
-    from c10h.datasets.catalogue import JUDGMENTS, PREDICTIONS
+    from c10h.datasets.catalogue import IMAGES, JUDGMENTS, LABELS, PREDICTIONS
     from c10h.files import check_distinct, check_single_stdin
     from c10h.formats.hints import make_hints
     from c10h.formats.known_column_names import Columns
     from c10h.labels.judgment_filters import Filters
 
     form = form_of_text(output, format_, json, *options.SCORE_FORMATS)
-    check_distinct([output], [judgments, predictions])
+    check_distinct([output], [judgments, truth, predictions])
     check_free(output, force=force, skip_existing=skip_existing, binary=False)
-    if skip_existing and is_newer(output, [judgments, predictions]):
+    if skip_existing and is_newer(output, [judgments, truth, predictions]):
         return
-    check_single_stdin([judgments, predictions or ""])
+    check_single_stdin([judgments, truth or "", predictions or ""])
     drop_missing = missing == "drop"
     request = AnnotatorsRequest(
         judgments=open_input(judgments, JUDGMENTS),
@@ -149,6 +150,7 @@ def annotators(
         sort=sort,
         descending=descending,
         limit=limit,
+        truth=open_input(truth, LABELS, IMAGES) if truth else None,
         predictions=open_input(predictions, PREDICTIONS) if predictions else None,
         epsilon=epsilon,
         resamples=resamples,

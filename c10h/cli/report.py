@@ -171,9 +171,11 @@ def report(
     from c10h.files import atomic_output, check_distinct, split_name, write_all
     from c10h.stages import report as stage
     from c10h.stages.report_files import read_files
+    from c10h.views.answer import Amount
     from c10h.views.forms.figure_look import Look
     from c10h.views.lineage_script import to_script
     from c10h.views.lineage_steps import steps
+    from c10h.views.notes import misordered_notes
     from c10h.views.report import Report, check_names
     from c10h.views.report_forms import report_bytes, report_text
 
@@ -231,6 +233,9 @@ def report(
     results = stage.report(request)
     view = Report(results, figure, table, colours, is_page=form == "html", look=look)
     _tell_left_out(view, form)
+    if form not in ("terminal", "html") or amount is Amount.DETAIL:  # which say it
+        for warning in misordered_notes(results.scored):
+            say(warning)
     if form in PICTURES:
         with atomic_output(output or "-") as stream:
             write_all(stream, report_bytes(view, form))

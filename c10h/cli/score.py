@@ -195,6 +195,8 @@ def score(
     from c10h.stages.arguments import open_predictions_file
     from c10h.stages.fail_if import Gate, check_gates
     from c10h.stages.score import score as score_stage
+    from c10h.views.answer import Amount
+    from c10h.views.notes import misordered_notes
     from c10h.views.score import display, why_nothing
 
     form = form_of_printed(output, format_, json)
@@ -260,6 +262,9 @@ def score(
     scored = scored_runs([result.scores])
     if why := why_nothing(scored):
         say(why)
+    if form != "terminal" or amount is Amount.DETAIL:  # which have no answer to say it in
+        for warning in misordered_notes(scored):
+            say(warning)
     shown = display(scored, title, computed if metrics else (), by or "")
     show(replace(shown, amount=amount), form, to_stderr=output == "-")
     check_gates(result.scores, gates)

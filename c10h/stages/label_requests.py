@@ -39,7 +39,8 @@ class AnnotatorsRequest:
 
     judgments, hints, columns, filters: as in
     :class:`c10h.stages.labels_build_request.BuildRequest`. sort: one of SORTS; descending: from its
-    highest value. limit: how many annotators. predictions: of a model among them. epsilon: the
+    highest value. limit: how many annotators. truth: the true classes, where the table has none.
+    predictions: of a model among them. epsilon: the
     share of items by which annotators may be better than a model that stands in for them.
     resamples, seed: of the bootstrap.
 
@@ -53,6 +54,7 @@ class AnnotatorsRequest:
     sort: str = "agreement"
     descending: bool = False
     limit: int | None = None
+    truth: Source | None = None
     predictions: Source | None = None
     epsilon: float = EPSILON
     resamples: int = 1000

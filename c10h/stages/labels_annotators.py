@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from c10h.errors import InputError
 from c10h.formats.hints import Hints, Tell, silent
 from c10h.formats.judgments import Judgments
 from c10h.formats.predictions_and_labels import open_predictions
+from c10h.formats.truth_files import Truth, open_truth
 from c10h.labels.agreement import agreement, median_by_annotator
 from c10h.labels.alternative_annotator import Alternative, alternative_annotator
 from c10h.labels.judgment_filtering import annotators_to_drop, attention_of
@@ -20,8 +22,12 @@ from c10h.labels.votes import Votes, count_votes
 from c10h.records import Array
 from c10h.stages.label_requests import EPSILON, AnnotatorsRequest
 from c10h.stages.labels_build import Wait, judgments_in
+from c10h.stages.labels_from_records import with_truth
 from c10h.stages.model_choices import Model
 from c10h.stages.votes_notes import left_out_notes
+
+# The truth of items, for the names of classes in the order in which they are numbered.
+TruthInOrder: TypeAlias = Callable[[tuple[str, ...]], Truth]
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ def labels_annotators(
         sort=request.sort,
         descending=request.descending,
         limit=request.limit,
+        truth=_truth(request, notes.append),
         model=_model(request, notes.append),
         epsilon=request.epsilon,
         resamples=request.resamples,
@@ -101,6 +108,12 @@ def labels_annotators(
     for note in (f"{name}: {votes.taken}", *left_out_notes(name, votes), *notes):
         tell(note)
     return annotators
+
+
+def _truth(request: AnnotatorsRequest, tell: Tell) -> TruthInOrder | None:
+    """The truth of a request, once it is known which classes the judgments have."""
+    source = request.truth
+    return None if source is None else lambda names: open_truth(source, names, request.hints, tell)
 
 
 def _model(request: AnnotatorsRequest, tell: Tell) -> Model | None:
@@ -120,6 +133,7 @@ def describe_annotators(
     sort: str = "agreement",
     descending: bool = False,
     limit: int | None = None,
+    truth: TruthInOrder | None = None,
     model: Model | None = None,
     epsilon: float = EPSILON,
     resamples: int = 1000,
@@ -128,9 +142,9 @@ def describe_annotators(
 ) -> Annotators:
     """The table, the lowest values of the column ``sort`` first, or the highest; missing ones last.
 
-    limit: how many rows to keep. model: to rank among them, and to test for whom it can stand in,
-    with a share ``epsilon`` in its favour; resamples, seed: of its intervals; tell: called with
-    lines on how it was matched.
+    limit: how many rows to keep. truth: the true classes, where the table has none. model: to rank
+    among them, and to test for whom it can stand in, with a share ``epsilon`` in its favour;
+    resamples, seed: of its intervals; tell: called with lines on how it was matched.
     All annotators are in it; those under ``filters.min_attention`` or left out by name are marked,
     and the others are not compared with them. Raises InputError for a column that the table does
     not have.
@@ -141,8 +155,12 @@ def describe_annotators(
     if model is not None:
         classes = classes or model.classes_for(judgments)
     # The order of classes, and those that nobody chose, matter to no figure of annotators.
-    ordered = model is not None
+    ordered = model is not None or truth is not None
     votes = count_votes(judgments, everybody, classes, one_based=one_based, ordered=ordered)
+    if truth is not None:
+        true = truth(votes.labels.classes)
+        labels = with_truth(votes.labels, true, tell, from_names=True)
+        votes = replace(votes, labels=labels)
     who = votes.labels.annotators
     dropped = judgments.annotator.words[annotators_to_drop(judgments, filters)]
     excluded = np.isin(who["id"], dropped)

@@ -104,10 +104,13 @@ def classes_without_votes(labels: Labels) -> list[str]:
     return [name for name, is_chosen in zip(labels.classes, chosen, strict=True) if not is_chosen]
 
 
-def with_truth(labels: Labels, truth: Truth) -> Labels:
-    """Labels with a truth that is matched with their items. Raises MismatchError."""
+def with_truth(
+    labels: Labels, truth: Truth, tell: Tell = silent, *, from_names: bool = False
+) -> Labels:
+    """Labels with a truth that is matched with their items; see :func:`truth_of`."""
     items = Items("the labels", labels.probs.shape[0], labels.ids)
-    known = truth_of(items, in_order_of(truth, labels.classes, "truth"), from_names=False)
+    truth = in_order_of(truth, labels.classes, "truth")
+    known = truth_of(items, truth, tell, from_names=from_names)
     people = People.of(labels, known.values, labels.classes, known.right)
     return replace(labels, truth=people.truth, right=people.right)
 

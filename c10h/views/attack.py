@@ -316,6 +316,22 @@ def differences_to_json(
     return rows
 
 
+def difference_rows(
+    networks: Sequence[AttackedNetwork], baseline: AttackedNetwork | None
+) -> list[dict[str, object]]:
+    """One row a difference that there is: of a network from the baseline, after a result."""
+    rows = [] if baseline is None else differences_to_json(networks, baseline)
+    return [
+        {
+            "run": row["a"],
+            "baseline": row["b"],
+            **{name: row[name] for name in ("metric", "after", "value", "low", "high")},
+        }
+        for row in rows
+        if row["value"] is not None
+    ]
+
+
 def to_rows(networks: Sequence[AttackedNetwork]) -> list[dict[str, object]]:
     """One row a figure, in full precision: each step, then people, then checks.
 

@@ -127,8 +127,8 @@ def table(annotators: Annotators) -> Table:
     if annotators.below:
         names = brief(annotators.below, MOST_NAMED)
         notes.append(
-            f"whole interval below the median: {len(annotators.below):,} ({names}); "
-            "--drop-annotator NAME leaves one out"
+            f"whole interval below the median, as that of one in forty is by chance: "
+            f"{len(annotators.below):,} ({names}); --drop-annotator NAME leaves one out"
         )
     if "excluded" in annotators.columns:
         why = [f"attention below {annotators.threshold:g}"] * ("attention" in annotators.columns)

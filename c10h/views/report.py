@@ -222,10 +222,13 @@ class Report:
         """One row a value, for CSV: of all kinds of files, or of the figure that was asked for."""
         if self.figure is not None:
             return self.figures()[0].rows()
-        results = self.results
+        results, name = self.results, self.results.scored_baseline
+        pairs = [] if name is None else pairs_to(name, self._scored())
         return [
             *score_values.to_rows(self._scored()),
+            *score_values.difference_rows(pairs, results.stratum),
             *attack_view.to_rows(results.attacked),
+            *attack_view.difference_rows(results.attacked, results.attacked_baseline),
             *worst_case.to_rows(self._worst_cases),
             *learning_curves.to_rows(results.histories),
             *labels.to_rows(results.labels),

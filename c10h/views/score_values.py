@@ -10,6 +10,7 @@ from c10h.metrics.estimates import ScoredRun, metrics_of
 from c10h.metrics.references import REFERENCES
 from c10h.metrics.strata import ALL
 from c10h.views.forms.json_text import plain
+from c10h.views.notes import misordered_notes
 
 COLUMNS = ("value", "low", "high", "n", "why")
 
@@ -29,7 +30,7 @@ def runs_to_json(runs: Sequence[ScoredRun]) -> list[dict[str, Any]]:
             "training": run.training,
             "data": run.data,
             "training_items": run.exposure,
-            "notes": run.notes.splitlines(),
+            "notes": [*run.notes.splitlines(), *misordered_notes([run])],
             "seed": run.seed,
             "networks": list(run.networks),
             "combined": run.combined,
@@ -71,6 +72,21 @@ def difference_to_json(difference: Difference) -> dict[str, Any]:
     if difference.stratum == ALL:
         del values["stratum"]
     return values
+
+
+def difference_rows(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[str, object]]:
+    """One row a difference that there is: of a run from the baseline."""
+    return [
+        {
+            "run": row["a"],
+            "baseline": row["b"],
+            "data": row["data"],
+            "stratum": stratum,
+            **{name: row[name] for name in ("metric", "value", "low", "high", "n") if name in row},
+        }
+        for row in differences_to_json(pairs, stratum)
+        if row["value"] is not None
+    ]
 
 
 def to_rows(runs: Iterable[ScoredRun]) -> list[dict[str, object]]:

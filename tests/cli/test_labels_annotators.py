@@ -193,6 +193,15 @@ class TestLayouts:
         }  # fmt: skip
         assert "g.csv: truth of 2 of 3 items\n" in result.err
 
+    @pytest.mark.parametrize("truth", ["item,true\nz,1\nx,0\n", "item,true\nx,cat\nz,dog\n"])
+    def test_accuracy_by_a_truth_of_its_own(self, files: Files, c10h: Run, truth: str) -> None:
+        files.save("j.csv", "worker,item,label\na,x,cat\nb,x,dog\na,y,dog\nb,z,dog\nc,y,cat\n")
+        files.save("true.csv", truth)
+        line = ("labels", "annotators", "j.csv", "--truth", "true.csv", "--json")
+        assert {row["annotator"]: row["accuracy"] for row in c10h(*line).json()} == {
+            "a": 1, "b": 0.5, "c": None,
+        }  # fmt: skip
+
     def test_classes_in_another_spelling(self, files: Files, c10h: Run, refuses: Refuse) -> None:
         files.save("k.csv", "worker,item,label\na,0,Cat\nb,0,cat\na,1,DOG\nb,1,dog\n")
         line = ("labels", "annotators", "k.csv", "--json")

@@ -112,6 +112,18 @@ class TestLatex:
 
 
 class TestCsv:
+    def test_differences_from_a_baseline(self, c10h: Run, scores: dict[str, Any]) -> None:
+        text = c10h("report", "both.h5", "--format", "csv", "--baseline", "a").out
+        rows = [row for row in csv.DictReader(io.StringIO(text)) if row["baseline"]]
+        wanted = [one for one in scores["differences"] if one["value"] is not None]
+        assert len(rows) == len(wanted) > 10
+        for row, difference in zip(rows, wanted, strict=True):
+            assert (row["run"], row["baseline"]) == (difference["a"], difference["b"])
+            assert (row["metric"], row["stratum"]) == (difference["metric"], "all")
+            for end in ("value", "low", "high"):
+                wanted_end = difference[end]
+                assert row[end] == "" if wanted_end is None else float(row[end]) == wanted_end
+
     def test_it_says_what_the_json_says(self, c10h: Run, scores: dict[str, Any]) -> None:
         text = c10h("report", "both.h5", "--format", "csv").out
         found = {

@@ -167,9 +167,18 @@ class TestFormats:
         assert not [row for row in words if re.search(r"(?<!\\)[_%#]", row)]
         assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 5
 
+    def test_differences_in_csv(self, c10h: Run) -> None:
+        line = ("report", "hard.h5", "human.h5", "--baseline", "hard")
+        text = c10h(*line, "--format", "csv").out
+        rows = [row for row in csv.DictReader(io.StringIO(text)) if row["baseline"]]
+        wanted = c10h(*line, "--json").json()["attack_differences"]
+        assert [(r["metric"], r["after"], float(r["value"])) for r in rows] == [
+            (one["metric"], one["after"], pytest.approx(one["value"])) for one in wanted
+        ]
+
     def test_json(self, attacks: dict[str, Attack], c10h: Run) -> None:
         found = c10h("report", "hard.h5", "human.h5", "--json").json()
-        assert list(found) == ["attacks", "attack_differences", "files", "made"]
+        assert list(found) == ["attacks", "worst_cases", "attack_differences", "files", "made"]
         assert found["attack_differences"] == []
         assert [one["name"] for one in found["attacks"]] == ["hard", "human"]
         for one, record in zip(found["attacks"], attacks.values(), strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from c10h import h5
+from c10h import h5, score
 from c10h.files import HDF5
 from c10h.metrics.metrics import METRICS, choose
 from c10h.records import Array, Predictions, Scores
@@ -164,6 +164,21 @@ class TestMisordered:
         assert f"wrong is {self.WARNING}, at any temperature: are its classes and items" in shown
         both = " ".join(c10h("score", "a.npy", "wrong.npy", "--labels", "labels.h5").out.split())
         assert f"warning: wrong is {self.WARNING}" in both
+
+    def test_where_there_is_no_answer_to_say_it_in(self, files: Files, c10h: Run) -> None:
+        files.save("wrong.npy", files.logits["a"][:, [1, 2, 0]])
+        line = ("score", "wrong.npy", "--labels", "labels.h5", "--resamples", "20")
+        warning = f"warning: wrong is {self.WARNING}"
+        for more in (("--json",), ("--format", "csv"), ("--format", "markdown"), ("--detail",)):
+            assert warning in c10h(*line, *more).err
+        assert warning not in c10h(*line).err
+        (run,) = c10h(*line, "--json").json()["runs"]
+        assert any(note.startswith(warning) for note in run["notes"])
+        assert c10h(*line, "-o", "s.h5").status == 0
+        assert warning in c10h("report", "s.h5", "--json").err
+        result = score("wrong.npy", labels="labels.h5", resamples=20)
+        assert any(note.startswith(warning) for note in result.notes)
+        assert repr(result).replace("\n", " ").count(self.WARNING) == 1
 
     @pytest.mark.parametrize("share", [0.0, 0.1])
     def test_names_above_the_wrong_columns(self, files: Files, c10h: Run, share: float) -> None:

@@ -56,7 +56,8 @@ def test_who_is_below_the_median_for_certain_is_named(tmp_path: Path) -> None:
     columns, text = Columns("who", "what", "said"), "\n".join(["who,what,said", *rows, ""])
     notes = table(describe_table(tmp_path, text, columns, limit=1)).notes
     assert notes[1] == (
-        "whole interval below the median: 2 (x, y); --drop-annotator NAME leaves one out"
+        "whole interval below the median, as that of one in forty is by chance: 2 (x, y); "
+        "--drop-annotator NAME leaves one out"
     )
     dropped = table(
         describe_table(tmp_path, text, columns, Filters(drop_annotators=("x", "y")))
