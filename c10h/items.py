@@ -218,7 +218,10 @@ def _without_leading_folders(
 
     Those of animals/cat/7.png and cat/7.png, as many as it takes for some to be the same.
     """
-    if np.isin(ours, theirs).any():
+    if not any(_in_folders(ids[:1]).any() for ids in (ours, theirs)):
+        return ours, theirs, ""  # the first ones mostly tell, and names are many
+    known = {*theirs.tolist()}
+    if any(name in known for name in ours.tolist()):
         return ours, theirs, ""
     for side, ids, others in ((items, ours, theirs), (reference, theirs, ours)):
         folders = _leading_folders(ids)
