@@ -84,6 +84,9 @@ class TestRuns:
                     figure["references"].pop("rescaled")
             assert (run.pop("temperature") is None) is (run is attacked)
             assert (run.pop("scale") is None) is (run is attacked)
+        # After an attack nobody asks whether its classes are in order.
+        assert [note[:27] for note in alone.pop("notes")] == ["warning: p is hardly closer"]
+        assert attacked.pop("notes") == []
         assert attacked == {**alone, "name": "adv@8/255"}
 
     def test_networks_are_in_the_names(self, c10h: Run) -> None:
