@@ -90,8 +90,9 @@ def test_made_up_data_is_what_its_script_makes(tmp_path: Path) -> None:
 @pytest.mark.full
 def test_hard_or_human_on_the_embedded_set(tmp_path: Path) -> None:
     printed = run_example(tmp_path / "new", script="hard-or-human.sh")
-    assert "Difference from hard" in printed
-    assert "Can the attacks be believed?" in printed
+    assert "human less hard after 8/255: " in printed
+    assert "hecks on 20 items" in printed
+    assert re.search(r"metric +hard +human +difference +95 %", printed)
     names = {path.name for path in (tmp_path / "new").iterdir()}
     assert {"hard", "soft", "scores.h5", "hard-attacked.h5", "soft-attacked.h5"} <= names
 
