@@ -194,7 +194,7 @@ def _judgments_of_table(
     frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
     lines = _lines_where(reading, names, frame, named=named)
     frame, ids = frame[lines], None if ids is None else ids[lines]
-    check, checks = _checks(reading, names, frame, lines, named=named)
+    check, checks = _checks(reading, names, frame, lines)
     item = None if ids is not None else _item_column(reading, names, frame, named=named)
     true = _position(table, names, reading.columns.true_label, "--true-label")
     if reading.columns.true_label is None and named:
@@ -255,24 +255,20 @@ def _lines_where(
 
 
 def _checks(
-    reading: MatrixReading,
-    names: Sequence[str],
-    frame: polars.DataFrame,
-    lines: Array,
-    *,
-    named: bool,
+    reading: MatrixReading, names: Sequence[str], frame: polars.DataFrame, lines: Array
 ) -> tuple[int | None, Array | None]:
-    """The column that tells of attention checks, and which items are some, bool; None for none."""
-    table, condition = reading.source.name, reading.check
-    if condition is not None:
-        position: int | None = condition.position(table, names, has_names=named)
-        assert position is not None
-        return position, rows_that_hold(condition, frame.to_series(position), table, "--check")
+    """The column that tells of attention checks, and which items are some, bool; None for none.
+
+    lines: the numbers of the rows in the table.
+    """
+    table = reading.source.name
     position = _position(table, names, reading.columns.check, "--check")
     if position is None:
         return None, None
     column = frame.to_series(position)
-    return position, flags(column, "check", reading.source, lines, str(reading.columns.check))
+    if reading.check is not None:
+        return position, rows_that_hold(reading.check, column, table, "--check")
+    return position, flags(column, "check", reading.source, lines, names[position])
 
 
 def _names_of_items(table: str, column: polars.Series) -> list[str]:

@@ -48,8 +48,8 @@ class WorstCase:
 def worst_cases(networks: Sequence[AttackedNetwork]) -> list[WorstCase]:
     """For each network that two attacks or more of one norm were made on, one of each size.
 
-    Over the items that all of them have. The worst of several attacks is the least upper bound on
-    robustness that they give (Croce & Hein 2020, section 5).
+    Over the items that all of them have. The worst of several attacks is the lowest bound from
+    above on robustness that they give (Croce & Hein 2020, section 5).
     """
     return [case for group in _on_one_network(networks) for case in _cases(group)]
 
@@ -110,6 +110,7 @@ def _common_rows(networks: Sequence[AttackedNetwork]) -> list[Array]:
 
 
 def _clean_logits(network: AttackedNetwork) -> Float:
+    """Logits before the attack (n, c), in the order of the file."""
     logits = network.record.clean_logits[network.member, 0 : network.size]
     return np.asarray(logits, dtype=np.float64)
 

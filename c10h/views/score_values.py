@@ -82,7 +82,7 @@ def difference_rows(pairs: Sequence[Pair], stratum: str = ALL) -> list[dict[str,
             "baseline": row["b"],
             "data": row["data"],
             "stratum": stratum,
-            **{name: row[name] for name in ("metric", "value", "low", "high", "n") if name in row},
+            **{name: row[name] for name in ("metric", "value", "low", "high")},
         }
         for row in differences_to_json(pairs, stratum)
         if row["value"] is not None

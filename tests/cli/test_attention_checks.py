@@ -148,6 +148,7 @@ def test_bad_checks_of_a_matrix(refuses: Refuse) -> None:
     Path("m.csv").write_text(MATRIX)
     line = ("labels", "build", "m.csv", "--layout", "matrix")
     refuses(*line, "--correct", "majority", says="m.csv: --correct needs --check")
+    refuses(*line, "--check", "kind=catch_*", says="expected one column 'kind' (--check), found")
     says = "--check: expected 0 or 1, found 'catch_1' (--check picture=catch_1 if that is one)"
     refuses(*line, "--check", "picture", says=says)
     says = "--layout matrix: --correct applies only to tables with one judgment per row"
